@@ -1,0 +1,114 @@
+"""Every error that tiermem raises on purpose.
+
+Rule 1: an error is raised before anything is written, or everything written is rolled back.
+Rule 2: an error names what was wrong with its numbers; it never carries the text of a message.
+
+    TiermemError
+    ├── InvalidMessage · InvalidNamespace · MissingNamespace · InvalidSettings   (also ValueError)
+    ├── IdConflict · UnknownReference (also KeyError) · Reentrant · Closed
+    ├── BudgetTooSmall(needed, budget) · TokenCounterError
+    ├── SummaryRejected · EmbeddingMismatch · MissingExtra (also ImportError)
+    └── StorageError
+        ├── StorageBusy (retryable) · StorageFull · StorageReadOnly
+        └── StorageCorrupt · StorageMoved · SchemaTooNew
+"""
+
+from __future__ import annotations
+
+
+class TiermemError(Exception):
+    """Base of all errors of this package. `retryable` says whether the same call may succeed later."""
+
+    retryable = False
+
+
+class InvalidMessage(TiermemError, ValueError):
+    """A message cannot be kept exactly (not JSON, not finite, too deep, too large); nothing was stored."""
+
+
+class InvalidNamespace(TiermemError, ValueError):
+    """A namespace or session id is empty, longer than 255 bytes, or not a string."""
+
+
+class MissingNamespace(TiermemError, ValueError):
+    """The namespace was given as None; tiermem never reads "all users"."""
+
+
+class InvalidSettings(TiermemError, ValueError):
+    """A setting or threshold makes no sense, alone or with another one."""
+
+
+class IdConflict(TiermemError):
+    """The id is already taken in this session by a message with other content."""
+
+
+class UnknownReference(TiermemError, KeyError):
+    """No message, summary or decision of this session has that reference."""
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else "unknown reference"
+
+
+class Reentrant(TiermemError):
+    """A summariser, compactor or embedder called back into the session that is waiting for it."""
+
+
+class Closed(TiermemError):
+    """The memory was closed."""
+
+
+class BudgetTooSmall(TiermemError):
+    """What must be shown does not fit. `needed` and `budget` are tokens by the counter in use."""
+
+    def __init__(self, needed: int, budget: int, what: str) -> None:
+        super().__init__(f"{what} needs {needed} tokens; the budget is {budget}")
+        self.needed = needed
+        self.budget = budget
+
+
+class TokenCounterError(TiermemError):
+    """The caller's token counter raised, or returned something that is not a count."""
+
+
+class SummaryRejected(TiermemError):
+    """What a summariser returned is not a usable summary; the deterministic one takes its place."""
+
+
+class EmbeddingMismatch(TiermemError):
+    """An embedder returned vectors of the wrong number, size or values."""
+
+
+class MissingExtra(TiermemError, ImportError):
+    """An optional part is not installed; the message names the extra to install."""
+
+
+class StorageError(TiermemError):
+    """The database refused."""
+
+
+class StorageBusy(StorageError):
+    """Another process held the database longer than the timeout."""
+
+    retryable = True
+
+
+class StorageFull(StorageError):
+    """The disk is full; nothing of this call was kept, and the memory works again when there is room."""
+
+    retryable = True
+
+
+class StorageReadOnly(StorageError):
+    """The database or its folder cannot be written."""
+
+
+class StorageCorrupt(StorageError):
+    """The file is not a database of ours, or its content does not match its hashes."""
+
+
+class StorageMoved(StorageError):
+    """The database file was deleted or replaced while it was open."""
+
+
+class SchemaTooNew(StorageError):
+    """The database was written by a newer tiermem; it was left untouched."""

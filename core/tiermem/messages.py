@@ -1,0 +1,251 @@
+"""Messages: immutable values, and the exact bytes by which they are kept.
+
+Rule 1: a message is valid once it exists; everything that could not be kept exactly is refused here.
+Rule 2: `canonical()` and `from_canonical()` are inverse for every message, including lone surrogates and U+0000.
+Rule 3: what the store adds (sequence, tokens, stored_at) is not part of a message's identity.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
+from typing import Any, TypeAlias
+
+from tiermem.errors import InvalidMessage
+
+Json: TypeAlias = "str | int | float | bool | None | list[Json] | dict[str, Json]"
+Content: TypeAlias = "str | list[str | dict[str, Any]] | None"
+
+COMPACTION_KEY = "__compaction__"
+MAX_DEPTH = 100  # json's C scanner recurses; real content blocks are below 10 deep
+_MAX_EXACT_INT = 2**63  # larger integers are legal JSON but no database or framework keeps them
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A call that an assistant message asks for. `arguments` is a JSON object, or the raw string of a broken one."""
+
+    id: str
+    name: str
+    arguments: dict[str, Any] | str = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "arguments", plain(self.arguments, "tool_calls.arguments"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """One message of a conversation.
+
+    Args:
+        role: "system", "user", "assistant", "tool", or any other word; kept exactly.
+        content: text, a list of strings and JSON blocks, or None.
+        id: unique in its session; made when absent. Adding the same id and content twice adds it once.
+        name: the speaker, where there are several.
+        tool_calls: what an assistant asks for.
+        tool_call_id: on a tool message, the call it answers.
+        state: the application's own JSON values (for example ``user_goal``).
+        origin: where the words come from: "direct_user", "assistant", "tool", "import", …
+        created_at: when it was said (aware), where the caller knows; `when` falls back to `stored_at`.
+        pinned: always shown verbatim.
+        raw: the framework's own form of this message, for an exact way back.
+
+    Raises:
+        InvalidMessage: something in it cannot be kept exactly; the message says which path.
+    """
+
+    role: str
+    content: Content = None
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    name: str | None = None
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str | None = None
+    state: dict[str, Any] = field(default_factory=dict)
+    origin: str = ""
+    created_at: datetime | None = None
+    pinned: bool = False
+    raw: dict[str, Any] | None = None
+    sequence: int = field(default=0, compare=False)
+    tokens: int = field(default=0, compare=False)
+    stored_at: datetime | None = field(default=None, compare=False)
+
+    __hash__ = None  # type: ignore[assignment]  # content may hold lists
+
+    def __post_init__(self) -> None:
+        _text(self.role, "role")
+        _text(self.id, "id")
+        if not self.role or not self.id:
+            raise InvalidMessage("role and id must not be empty")
+        if self.created_at is not None and self.created_at.tzinfo is None:
+            raise InvalidMessage("created_at must be an aware datetime")
+        put = object.__setattr__
+        put(self, "content", _content(self.content))
+        put(self, "tool_calls", tuple(self.tool_calls))
+        put(self, "state", _mapping(self.state, "state"))
+        put(self, "raw", None if self.raw is None else _mapping(self.raw, "raw"))
+        if not self.origin:
+            put(self, "origin", _ORIGINS.get(self.role, "model_inference"))
+
+    @cached_property
+    def text(self) -> str:
+        """The readable text: strings and text blocks, one a line."""
+        return content_text(self.content)
+
+    @property
+    def when(self) -> datetime | None:
+        """When it was said, or else when it was stored."""
+        return self.created_at or self.stored_at
+
+    @cached_property
+    def canonical(self) -> bytes:
+        """The bytes that are stored: sorted JSON, UTF-8 with lone surrogates passed through."""
+        body: dict[str, Any] = {"role": self.role, "content": self.content, "id": self.id, "origin": self.origin}
+        optional: dict[str, Any] = {
+            "name": self.name,
+            "tool_calls": [{"id": c.id, "name": c.name, "arguments": c.arguments} for c in self.tool_calls] or None,
+            "tool_call_id": self.tool_call_id,
+            "state": self.state or None,
+            "created_at": self.created_at.isoformat() if self.created_at else None,
+            "pinned": self.pinned or None,
+            "raw": self.raw,
+        }
+        body |= {key: value for key, value in optional.items() if value is not None}
+        return dumps(body)
+
+    @cached_property
+    def sha256(self) -> bytes:
+        """SHA-256 of `canonical` (32 bytes)."""
+        return hashlib.sha256(self.canonical).digest()
+
+    def shown_as(self, content: Content, **changes: Any) -> Message:
+        """A copy with other content, for views; the original is untouched."""
+        return replace(self, content=content, **changes)
+
+
+_ORIGINS = {"user": "direct_user", "human": "direct_user", "assistant": "assistant", "tool": "tool"}
+
+
+def from_canonical(body: bytes, *, sequence: int = 0, tokens: int = 0, stored_at: datetime | None = None) -> Message:
+    """The message whose `canonical` is *body*.
+
+    Raises:
+        InvalidMessage: *body* is not the canonical form of a message.
+    """
+    try:
+        values = json.loads(body.decode("utf-8", "surrogatepass"))
+        values["tool_calls"] = tuple(ToolCall(**call) for call in values.get("tool_calls", ()))
+        if "created_at" in values:
+            values["created_at"] = datetime.fromisoformat(values["created_at"])
+        return Message(**values, sequence=sequence, tokens=tokens, stored_at=stored_at)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise InvalidMessage(f"not the stored form of a message: {type(error).__name__}") from error
+
+
+def dumps(value: Json) -> bytes:
+    """Canonical JSON bytes: sorted keys, no spaces, no NaN, lone surrogates passed through."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return text.encode("utf-8", "surrogatepass")
+
+
+def loads(body: bytes) -> Any:
+    """The value whose `dumps` is *body*."""
+    return json.loads(body.decode("utf-8", "surrogatepass"))
+
+
+def content_text(content: Content) -> str:
+    """The readable text of *content*: strings and the ``text`` of blocks, joined by line ends."""
+    if content is None or isinstance(content, str):
+        return content or ""
+    return "\n".join(text for block in content if (text := block_text(block)))
+
+
+def block_text(block: str | Mapping[str, Any]) -> str:
+    """The text of one content block; "" for images, tool calls, reasoning and unknown blocks."""
+    if isinstance(block, str):
+        return block
+    kind = block.get("type", block.get("block_type", "text"))
+    text = block.get("text")
+    return text if isinstance(text, str) and kind in {"text", "input_text", "output_text", "text-plain"} else ""
+
+
+def plain(value: Any, path: str, depth: int = 0) -> Any:
+    """A deep copy of *value* made of JSON types only, equal to it after any number of round trips.
+
+    Raises:
+        InvalidMessage: naming the path that is no JSON (bytes, NaN, tuples, keys that are no strings, too deep).
+    """
+    if value is None or isinstance(value, bool):
+        return value
+    if type(value) is str:
+        return value
+    if depth > MAX_DEPTH:
+        raise InvalidMessage(f"{path} is nested deeper than {MAX_DEPTH}")
+    if isinstance(value, Mapping):
+        return {_text(key, f"{path} key"): plain(item, f"{path}.{key}", depth + 1) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item, f"{path}[{index}]", depth + 1) for index, item in enumerate(value)]
+    return _scalar(value, path)
+
+
+def _scalar(value: Any, path: str) -> str | int | float:
+    if isinstance(value, str):
+        return str.__str__(value)  # a str subclass (an Enum, a numpy string) would not come back as itself
+    if isinstance(value, int) and type(value) is int and -_MAX_EXACT_INT <= value < _MAX_EXACT_INT:
+        return value
+    if isinstance(value, float) and type(value) is float and math.isfinite(value):
+        return value
+    raise InvalidMessage(f"{path} is no JSON value: {type(value).__name__}")
+
+
+def _content(value: Any) -> Content:
+    if value is None or isinstance(value, str):
+        return value
+    if not isinstance(value, Sequence) or isinstance(value, (bytes, bytearray)):
+        raise InvalidMessage(f"content must be text, a list of blocks or None, not {type(value).__name__}")
+    blocks = [plain(block, f"content[{index}]", 1) for index, block in enumerate(value)]
+    if not all(isinstance(block, (str, dict)) for block in blocks):
+        raise InvalidMessage("content blocks must be strings or objects")
+    return blocks
+
+
+def _mapping(value: Any, path: str) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        raise InvalidMessage(f"{path} must be an object, not {type(value).__name__}")
+    copied: dict[str, Any] = plain(value, path)
+    return copied
+
+
+def _text(value: Any, path: str) -> str:
+    if not isinstance(value, str):
+        raise InvalidMessage(f"{path} must be a string, not {type(value).__name__}")
+    return value
+
+
+def as_messages(value: Message | str | Mapping[str, Any] | Iterable[Any], role: str = "user") -> list[Message]:
+    """Messages from what a caller hands over: one or many; text becomes a message of *role*, an object its fields.
+
+    Raises:
+        InvalidMessage: one of them is neither a message, nor text, nor an object with a role and content.
+    """
+    if isinstance(value, (Message, str, Mapping)):
+        return [_as_message(value, role)]
+    return [_as_message(one, role) for one in value]
+
+
+def _as_message(value: Any, role: str) -> Message:
+    if isinstance(value, Message):
+        return value
+    if isinstance(value, str):
+        return Message(role=role, content=value)
+    if not isinstance(value, Mapping):
+        raise InvalidMessage(f"neither a Message, text nor an object: {type(value).__name__}")
+    try:
+        return Message(**value)
+    except TypeError as error:
+        raise InvalidMessage(f"not the fields of a message: {error}") from error

@@ -1,0 +1,251 @@
+"""What tiermem decides and answers: decisions, summaries, hits, contexts, explanations. Frozen, and printable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tiermem.messages import Content, Message
+
+
+class Shown(StrEnum):
+    """What a message is shown as; every message of a session is exactly one of these."""
+
+    VERBATIM = "verbatim"
+    COMPACTED = "compacted"
+    COVERED = "covered"
+    HIDDEN = "hidden"
+
+
+class Tier(StrEnum):
+    """Where a piece of a context comes from (SPEC B)."""
+
+    L1 = "L1"  # the active window
+    L2 = "L2"  # summaries and stubs, with their originals behind them
+    L3 = "L3"  # the archive
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """One row of the journal: ids and numbers, never text.
+
+    `kind` is "compact", "cover", "restore", "hide" or "undo". It applies to the messages `first`..`last`; the newest
+    decision that is not undone wins. `reference` is the summary of a cover, and the decision that an undo takes back.
+    """
+
+    number: int
+    kind: str
+    first: int
+    last: int
+    reference: int = 0
+    tokens_before: int = 0
+    tokens_after: int = 0
+    strategy: str = ""
+    reason: str = ""
+    decided_at: datetime | None = None
+    undone: bool = False
+
+
+class TimeRange(BaseModel):
+    """When the first and the last summarised message were said."""
+
+    model_config = ConfigDict(frozen=True)
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+class StructuredSummary(BaseModel):
+    """What a span of messages comes to (SPEC A), with the messages that each line rests on.
+
+    `sources` maps a field ("user_goal", "last_step"), a list entry ("key_decisions.0", "modified_files.2") or a key of
+    the critical context ("critical_context.pool size") to sequence numbers of messages.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    count: int = Field(ge=0, default=0)
+    time_range: TimeRange = TimeRange()
+    timestamp: datetime | None = None
+    user_goal: str = ""
+    last_step: str = ""
+    key_decisions: list[str] = Field(default_factory=list)
+    modified_files: list[str] = Field(default_factory=list)
+    critical_context: dict[str, str] = Field(default_factory=dict)
+    sources: dict[str, list[int]] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """A stored summary: its structure, the span `first`..`last` it covers, its level and the summaries it merges."""
+
+    number: int
+    first: int
+    last: int
+    level: int
+    structure: StructuredSummary
+    text: str
+    tokens: int
+    strategy: str
+    children: tuple[int, ...] = ()
+
+    @property
+    def ref(self) -> str:
+        """The reference that `expand` takes, for example "s3"."""
+        return f"s{self.number}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """What is found and shown: consecutive messages `first`..`last`, as quoted text."""
+
+    first: int
+    last: int
+    text: str
+    tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A message that was found: its score, and the parts of the score by name."""
+
+    message: Message
+    score: float
+    why: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def ref(self) -> str:
+        """The reference that `expand` takes, for example "m12"."""
+        return f"m{self.message.sequence}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """One message of a context, and where it comes from.
+
+    `kind` is "system", "summary", "recalled", "message" or "goal". `refs` are the references behind it.
+    """
+
+    message: Message
+    kind: str
+    tier: Tier
+    tokens: int
+    shown: Shown = Shown.VERBATIM
+    refs: tuple[str, ...] = ()
+    clipped: bool = False
+    score: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What an adapter sends to the model: `tokens` is the sum over `pieces` and never above `budget`."""
+
+    pieces: tuple[Piece, ...]
+    tokens: int
+    budget: int
+    hits: tuple[Hit, ...] = ()
+    degraded: tuple[str, ...] = ()
+
+    @property
+    def messages(self) -> list[Message]:
+        """The messages in the order in which a model should read them."""
+        return [piece.message for piece in self.pieces]
+
+    @property
+    def trace(self) -> list[str]:
+        """One line a piece: tier, kind, tokens, references."""
+        return [f"{p.tier} {p.kind} {p.tokens} tokens {p.shown} {','.join(p.refs)}".rstrip() for p in self.pieces]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Why a message is shown as it is: the decision in force (None while verbatim), and all decisions about it."""
+
+    ref: str
+    shown: Shown
+    decision: Decision | None
+    history: tuple[Decision, ...]
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What one run of `manage_context` did: tokens of the window before and after, and how many of each decision."""
+
+    tokens_before: int
+    tokens_after: int
+    compacted: int = 0
+    covered: int = 0
+    summaries: int = 0
+    degraded: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """What `verify` re-derived, and every difference it found."""
+
+    messages: int
+    decisions: int
+    summaries: int
+    indexed: int
+    problems: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """True when nothing differs."""
+        return not self.problems
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stats:
+    """The state of one session in numbers. `degraded` says every mode in which less than everything works."""
+
+    messages: int
+    tokens: int
+    window_tokens: int
+    verbatim: int
+    compacted: int
+    covered: int
+    hidden: int
+    summaries: int
+    decisions: int
+    indexed: int
+    summarizer_failures: int = 0
+    last_error: str = ""
+    degraded: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What the window shows: summaries of what is covered, then every message that is not, in order.
+
+    `messages` carry, where compacted, the stub as content and ``state["__compaction__"]`` with the original.
+    """
+
+    summaries: tuple[Summary, ...]
+    messages: tuple[Message, ...]
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compacted:
+    """What a compactor returns for one message: the content to show instead, and the name of the strategy."""
+
+    content: Content
+    strategy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Original:
+    """What `expand` returns: the originals behind a stub, a summary line or a summary."""
+
+    ref: str
+    messages: tuple[Message, ...]
+    summaries: tuple[Summary, ...] = ()
+    note: dict[str, Any] = field(default_factory=dict)

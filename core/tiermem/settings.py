@@ -1,0 +1,195 @@
+"""Settings: every number that changes what tiermem does, checked together where they are made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Literal
+
+from tiermem.errors import InvalidNamespace, InvalidSettings, MissingNamespace
+
+MAX_NAME_BYTES = 255
+
+
+@dataclass(frozen=True, kw_only=True)
+class Thresholds:
+    """When the window is managed. Tokens, or shares of `pre_rot_threshold` in (0, 1].
+
+    Args:
+        pre_rot_threshold: tokens above which models get worse; the 100 % of the shares.
+        compaction_trigger: share from which old messages are replaced by stubs.
+        summarization_trigger: share from which the oldest span is covered by a summary.
+        compaction_target, summarization_target: share down to which one run works; by default 3/4 and 1/2 of
+            the trigger. The gap between the two is the hysteresis that keeps a provider's prompt cache warm.
+        keep_recent_count: the newest messages, always verbatim.
+        hard_limit: tokens that no threshold may exceed.
+
+    Raises:
+        InvalidSettings: a value is out of range, or two of them contradict each other.
+    """
+
+    pre_rot_threshold: int = 150_000
+    compaction_trigger: float = 0.80
+    summarization_trigger: float = 0.95
+    compaction_target: float | None = None
+    summarization_target: float | None = None
+    keep_recent_count: int = 10
+    hard_limit: int = 1_000_000
+
+    def __post_init__(self) -> None:
+        _whole(self.pre_rot_threshold, "pre_rot_threshold", 1)
+        _whole(self.hard_limit, "hard_limit", 1)
+        _whole(self.keep_recent_count, "keep_recent_count", 0)
+        for name in ("compaction_trigger", "summarization_trigger", "compaction_target", "summarization_target"):
+            if getattr(self, name) is not None or name.endswith("trigger"):
+                _share(getattr(self, name), name)
+        if self.pre_rot_threshold > self.hard_limit:
+            raise InvalidSettings(
+                f"pre_rot_threshold ({self.pre_rot_threshold}) is above hard_limit ({self.hard_limit})"
+            )
+        _above(self, "summarization_trigger", "compaction_trigger")
+        _above(self, "compaction_trigger", "compaction_target")
+        _above(self, "summarization_trigger", "summarization_target")
+
+    @property
+    def compact_at(self) -> int:
+        """Tokens from which old messages are compacted."""
+        return int(self.pre_rot_threshold * self.compaction_trigger)
+
+    @property
+    def compact_to(self) -> int:
+        """Tokens down to which one compaction works."""
+        share = self.compaction_target
+        return int(self.pre_rot_threshold * (0.75 * self.compaction_trigger if share is None else share))
+
+    @property
+    def summarize_at(self) -> int:
+        """Tokens from which the oldest span is summarised."""
+        return int(self.pre_rot_threshold * self.summarization_trigger)
+
+    @property
+    def summarize_to(self) -> int:
+        """Tokens down to which one summarisation works."""
+        share = self.summarization_target
+        return int(self.pre_rot_threshold * (0.5 * self.summarization_trigger if share is None else share))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(Thresholds):
+    """All settings of a memory: the thresholds and those below.
+
+    Args:
+        enable_context_management: look at the thresholds after every add; off, `manage_context` does it when called.
+        context_budget: tokens of a context for which no budget is given (SPEC F: W).
+        recall_share: share of a context's budget that recalled passages may use.
+        summary_share: share of a context's budget that the running summary may use.
+        recall_limit: passages that one recall nominates at most.
+        encoding: "o200k_base" or "cl100k_base", for counting when no counter is given.
+        max_message_bytes: canonical bytes above which a message is refused.
+        summarizer_timeout: seconds that a summariser may take before the deterministic one takes its place.
+        summarizer_retries: further attempts after one that failed (a timeout is not retried).
+        summarizer_pause: seconds without further attempts after a failed run.
+        durability: "full" survives power loss; "relaxed" survives a killed process only, and writes faster.
+        busy_timeout: seconds to wait for another process.
+        index_batch: messages that wait before they are indexed together; those waiting are searched as they are.
+    """
+
+    enable_context_management: bool = True
+    context_budget: int = 100_000
+    recall_share: float = 0.35
+    summary_share: float = 0.20
+    recall_limit: int = 60
+    encoding: Literal["o200k_base", "cl100k_base"] = "o200k_base"
+    max_message_bytes: int = 16 * 1024 * 1024
+    summarizer_timeout: float = 60.0
+    summarizer_retries: int = 1
+    summarizer_pause: float = 300.0
+    durability: Literal["full", "relaxed"] = "full"
+    busy_timeout: float = 30.0
+    index_batch: int = 64
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name, least in (("context_budget", 1), ("recall_limit", 0), ("max_message_bytes", 1), ("index_batch", 1)):
+            _whole(getattr(self, name), name, least)
+        _whole(self.summarizer_retries, "summarizer_retries", 0)
+        for name in ("recall_share", "summary_share"):
+            _share(getattr(self, name), name, least=0.0)
+        for name in ("summarizer_timeout", "summarizer_pause", "busy_timeout"):
+            if not isinstance(getattr(self, name), (int, float)) or not getattr(self, name) >= 0:
+                raise InvalidSettings(f"{name} must be a number of seconds, not {getattr(self, name)!r}")
+        _one_of(self.encoding, "encoding", ("o200k_base", "cl100k_base"))
+        _one_of(self.durability, "durability", ("full", "relaxed"))
+
+
+SETTING_NAMES = frozenset(field.name for field in fields(Settings))
+
+
+def settings_from(given: Settings | None, overrides: Mapping[str, Any]) -> Settings:
+    """*given*, or the defaults, with *overrides*.
+
+    Raises:
+        InvalidSettings: an override is not the name of a setting, or its value makes no sense.
+    """
+    unknown = sorted(set(overrides) - SETTING_NAMES)
+    if unknown:
+        raise InvalidSettings(f"unknown settings: {', '.join(unknown)}")
+    base = given or Settings()
+    values = {name: getattr(base, name) for name in SETTING_NAMES} | dict(overrides)
+    return Settings(**values)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose conversation: tenant, user and session, compared byte by byte, never used as a path.
+
+    Raises:
+        MissingNamespace: the namespace is None.
+        InvalidNamespace: a part is no string, empty, or longer than 255 bytes (the tenant may be empty).
+    """
+
+    tenant: str
+    user: str
+    session: str
+
+    def __post_init__(self) -> None:
+        for name, value in (("tenant", self.tenant), ("user", self.user), ("session", self.session)):
+            if not isinstance(value, str) or (not value and name != "tenant"):
+                raise InvalidNamespace(f"{name} must be a non-empty string")
+            if len(value.encode("utf-8", "surrogatepass")) > MAX_NAME_BYTES:
+                raise InvalidNamespace(f"{name} is longer than {MAX_NAME_BYTES} bytes")
+
+
+def scope_of(session_id: str, namespace: str | tuple[str, str]) -> Scope:
+    """The scope of a session: *namespace* is a user, or a pair of tenant and user."""
+    if namespace is None:
+        raise MissingNamespace("namespace is None; name the user, or leave the argument out")
+    if isinstance(namespace, str):
+        return Scope("", namespace, session_id)
+    if not isinstance(namespace, tuple) or len(namespace) != 2:
+        raise InvalidNamespace("namespace must be a user, or a pair (tenant, user)")
+    if None in namespace:
+        raise MissingNamespace("a part of the namespace is None")
+    return Scope(*namespace, session_id)
+
+
+def _whole(value: Any, name: str, least: int) -> None:
+    if type(value) is not int or value < least:
+        raise InvalidSettings(f"{name} must be a whole number of at least {least}, not {value!r}")
+
+
+def _share(value: Any, name: str, least: float = 1e-9) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= 1:
+        raise InvalidSettings(f"{name} must be a share between 0 and 1, not {value!r}")
+
+
+def _above(settings: Thresholds, higher: str, lower: str) -> None:
+    if getattr(settings, lower) is not None and getattr(settings, higher) <= getattr(settings, lower):
+        raise InvalidSettings(
+            f"{higher} ({getattr(settings, higher)}) must be above {lower} ({getattr(settings, lower)})"
+        )
+
+
+def _one_of(value: Any, name: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise InvalidSettings(f"{name} must be one of {', '.join(allowed)}, not {value!r}")
