@@ -1,0 +1,36 @@
+# Needs python3 (3.11 or later, with pip and venv) and make; everything else is set up in .venv by the first target.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin
+# PyTorch and its CUDA packages are never needed; hard links break nltk, which llama-index-core imports.
+export UV_LINK_MODE := copy
+export UV_PYTHON_DOWNLOADS := never
+
+.PHONY: demo test lint bench soak clean
+
+demo: $(VENV)/ready
+	$(RUN)/python -m examples.demo.run $(ARGS)
+
+test: lint
+	$(RUN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+
+lint: $(VENV)/ready
+	$(RUN)/ruff check .
+	$(RUN)/ruff format --check .
+	$(RUN)/mypy
+
+bench: $(VENV)/ready
+	$(RUN)/python -m benchmarks $(ARGS)
+
+soak: $(VENV)/ready
+	$(RUN)/python -m pytest -m soak $(ARGS)
+
+$(VENV)/ready: pyproject.toml requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(RUN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(RUN)/uv pip install --quiet --python $(RUN)/python --requirements requirements.txt
+	$(RUN)/uv pip install --quiet --python $(RUN)/python --no-deps --editable .
+	touch $@
+
+clean:
+	rm -rf $(VENV) .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,130 @@
+"""The faces for async code: the verbs of `memory.py`, driven by `arun` instead of `run`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tiermem.flows import archive, inspect, maintain, recollect, review
+from tiermem.flows.requests import Given, adding, assembling, names, scopes, writing
+from tiermem.memory import Memory, Namespace, Session
+from tiermem.messages import Message
+from tiermem.records import Context, Decision, Explanation, Hit, Original, Report, Stats, Verification, View
+from tiermem.settings import Scope, scope_of
+from tiermem.wiring import Opened
+
+
+class AsyncMemory(Opened):
+    """`Memory` with `await`."""
+
+    @classmethod
+    async def open(cls, path: str | Path | None = None, **options: Any) -> AsyncMemory:
+        """`Memory.open`, off the event loop."""
+        opened = await asyncio.to_thread(Memory.open, path, **options)
+        return cls(opened._core, opened._performer)
+
+    def session(self, session_id: str, namespace: Namespace = "default") -> AsyncSession:
+        """One conversation; no I/O."""
+        return Memory(self._core, self._performer).session(session_id, namespace).as_async()
+
+    async def manage_context(self, session_id: str, namespace: Namespace = "default") -> Report:
+        """Look at the thresholds of a session now."""
+        return await self.session(session_id, namespace).manage_context()
+
+    async def sessions(self, namespace: Namespace = "default") -> list[str]:
+        """The ids of a user's sessions, oldest first."""
+        return await self._arun(names(scope_of("-", namespace)))
+
+    async def verify(self) -> dict[Scope, Verification]:
+        """Derive every session again from its messages and decisions."""
+        return {s: await self._arun(inspect.verify(self._core, s)) for s in await self._arun(scopes())}
+
+    async def __aenter__(self) -> AsyncMemory:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.close()
+
+
+class AsyncSession:
+    """`Session` with `await`; the docstrings are there."""
+
+    def __init__(self, session: Session) -> None:
+        self.memory = session.memory
+        self.scope = session.scope
+        self._core = session.memory._core
+        self._arun = session.memory._arun
+
+    async def add(self, messages: Given, role: str = "user") -> list[Message]:
+        """See `Session.add`."""
+        return await self._arun(adding(self._core, self.scope, messages, role))
+
+    async def messages(self, first: int = 1, last: int | None = None) -> list[Message]:
+        """See `Session.messages`."""
+        return await self._arun(review.messages(self._core, self.scope, first, last))
+
+    async def view(self) -> View:
+        """See `Session.view`."""
+        return await self._arun(review.view(self._core, self.scope))
+
+    async def context(
+        self,
+        query: str | None = None,
+        budget: int | None = None,
+        *,
+        system: Given = (),
+        goal: str | None = None,
+        reserved: int = 0,
+        counter: Callable[[str], Any] | None = None,
+        recall: bool = True,
+    ) -> Context:
+        """See `Session.context`."""
+        return await self._arun(
+            assembling(self._core, self.scope, query, budget, system, goal, reserved, counter, recall)
+        )
+
+    async def search(self, query: str, k: int = 20) -> list[Hit]:
+        """See `Session.search`."""
+        return await self._arun(recollect.find(self._core, self.scope, query, k))
+
+    async def manage_context(self) -> Report:
+        """See `Session.manage_context`."""
+        return await self._arun(writing(self.scope, maintain.manage(self._core, self.scope)))
+
+    async def index(self) -> None:
+        """See `Session.index`."""
+        await self._arun(writing(self.scope, archive.follow(self._core, self.scope)))
+
+    async def restore(self, *refs: str) -> list[Message]:
+        """See `Session.restore`."""
+        return await self._arun(writing(self.scope, review.restore(self._core, self.scope, refs)))
+
+    async def expand(self, ref: str) -> Original:
+        """See `Session.expand`."""
+        return await self._arun(review.expand(self._core, self.scope, ref))
+
+    async def explain(self, ref: str) -> Explanation:
+        """See `Session.explain`."""
+        return await self._arun(review.explain(self._core, self.scope, ref))
+
+    async def undo(self, decision: int) -> None:
+        """See `Session.undo`."""
+        await self._arun(writing(self.scope, review.undo(self._core, self.scope, decision)))
+
+    async def journal(self) -> list[Decision]:
+        """See `Session.journal`."""
+        return await self._arun(review.journal(self._core, self.scope))
+
+    async def clear(self) -> None:
+        """See `Session.clear`."""
+        await self._arun(writing(self.scope, review.clear(self._core, self.scope)))
+
+    async def verify(self) -> Verification:
+        """See `Session.verify`."""
+        return await self._arun(inspect.verify(self._core, self.scope))
+
+    async def stats(self) -> Stats:
+        """See `Session.stats`."""
+        return await self._arun(inspect.stats(self._core, self.scope))

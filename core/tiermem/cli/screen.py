@@ -1,0 +1,96 @@
+"""How things look on a terminal: text of messages made harmless, tables, lines. Nothing here decides or stores.
+
+Rule 1: text of a message reaches the terminal through `visible` only, and never as rich markup.
+Rule 2: what `visible` changes is still readable; a character that could act is shown by its code.
+"""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from textwrap import indent
+
+from rich import box
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+INDENT = "    "
+FILE_WIDTH = 200  # columns of a table that no terminal shows; rich's own 80 would cut its cells
+# Format characters that words and emoji need: the zero-width joiner and non-joiner.
+_NEEDED = frozenset("‌‍")
+# Cc acts on the terminal, Cf reorders or hides text (bidi controls, tags), Cs and the separators break lines or output.
+_ACTING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+def visible(text: str) -> str:
+    """*text* with every character that acts on a terminal shown by its code; line ends and tabs stay."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(map(_shown, text.replace("\r\n", "\n")))
+
+
+def _shown(character: str) -> str:
+    if character in "\n\t" or character in _NEEDED or unicodedata.category(character) not in _ACTING:
+        return character
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def line(text: str) -> str:
+    """*text* made visible, on one line."""
+    return " ".join(visible(text).split())
+
+
+def console(*, error: bool = False) -> Console:
+    """A console that takes no markup, emoji codes or highlighting from what it prints."""
+    made = Console(stderr=error, markup=False, emoji=False, highlight=False)
+    if not made.is_terminal and "COLUMNS" not in os.environ:
+        made.width = FILE_WIDTH
+    return made
+
+
+def paragraph(screen: Console, text: str) -> None:
+    """Indented text and an empty line: wrapped on a terminal, line for line in a pipe, where grep looks for words."""
+    if screen.is_terminal:
+        screen.print(Padding(Text(text), (0, 0, 0, len(INDENT)), expand=False))
+    else:
+        screen.print(Text(indent(text, INDENT)), soft_wrap=True)
+    screen.print()
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None) -> Table:
+    """A table; columns whose name ends with "#" hold numbers and are aligned to the right."""
+    drawn = Table(title=Text(title) if title else None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        number = column.endswith("#")
+        drawn.add_column(column.rstrip("#"), justify="right" if number else "left", no_wrap=number)
+    for row in rows:
+        drawn.add_row(*(Text(_cell(value)) for value in row))
+    return drawn
+
+
+def facts(pairs: Iterable[tuple[str, object]]) -> Table:
+    """Names and values, one pair a line."""
+    drawn = Table(show_header=False, box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    drawn.add_column()
+    drawn.add_column(overflow="fold")
+    for name, value in pairs:
+        drawn.add_row(Text(name, style="dim"), Text(_cell(value)))
+    return drawn
+
+
+def day(when: datetime | None) -> str:
+    """A date and time to the minute, with its zone; "" for none."""
+    return "" if when is None else when.strftime("%Y-%m-%d %H:%M %Z").rstrip()
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: ""}[value]
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:.3f}" if isinstance(value, float) else visible(str(value))

@@ -1,0 +1,140 @@
+"""What the commands print: values of tiermem as lines and tables. Pure but for the printing itself.
+
+Rule 1: everything that comes from a message, a file or a user goes through `screen.visible`.
+Rule 2: what is shortened says so; nothing is left out without a word.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from tiermem.cli.screen import INDENT, day, facts, line, paragraph, table, visible
+from tiermem.messages import COMPACTION_KEY, Message, block_text
+
+if TYPE_CHECKING:  # pydantic takes a fifth of a second, and `--help` needs none of it
+    from tiermem.records import Context, Decision, Explanation, Hit, Original, Piece, StructuredSummary, Summary, View
+
+
+def body(message: Message) -> str:
+    """A message as a person reads it: its text, what it asks of tools, and a word for each block that is no text."""
+    blocks = message.content if isinstance(message.content, list) else [message.content or ""]
+    parts = [text for block in blocks if (text := block_text(block) or _block_word(block))]
+    for call in message.tool_calls:
+        given = call.arguments if isinstance(call.arguments, str) else json.dumps(call.arguments, ensure_ascii=False)
+        parts.append(f"→ {call.name}({given})")
+    return visible("\n".join(parts))
+
+
+def _block_word(block: object) -> str:
+    if not isinstance(block, dict):
+        return ""
+    kind = block.get("type", block.get("block_type", "block"))
+    return "" if kind in {"text", "tool_use", "tool_call"} else f"[{kind}]"
+
+
+def message(screen: Console, one: Message, *, mark: str = "") -> None:
+    """One message: a line of reference, speaker, date and *mark*, then its text."""
+    stub = " · compacted" if COMPACTION_KEY in one.state else ""
+    speaker = f"{one.name} ({one.role})" if one.name and one.role == "tool" else one.name or one.role
+    words = [f"m{one.sequence}", line(speaker), day(one.when), mark]
+    screen.print(Text(" · ".join(word for word in words if word) + stub, style="bold"), soft_wrap=True)
+    paragraph(screen, body(one))
+
+
+def summary(screen: Console, one: Summary) -> None:
+    """One summary: the span it covers and its structure, each line with the messages it rests on."""
+    merged = f", merges {len(one.children)} summaries" if one.children else ""
+    title = f"{one.ref} · summary of m{one.first} to m{one.last} · level {one.level}{merged} · {one.tokens:,} tokens"
+    screen.print(Text(title, style="bold"))
+    screen.print(Padding(facts(_structure(one.structure)), (0, 0, 1, len(INDENT))))
+
+
+def _structure(one: StructuredSummary) -> Iterable[tuple[str, str]]:
+    rows = [("user_goal", "goal", one.user_goal), ("last_step", "last step", one.last_step)]
+    rows += [(f"key_decisions.{place}", "decision", text) for place, text in enumerate(one.key_decisions)]
+    rows += [(f"modified_files.{place}", "file", text) for place, text in enumerate(one.modified_files)]
+    rows += [(f"critical_context.{key}", key, text) for key, text in one.critical_context.items()]
+    yield "messages", f"{one.count:,}, {day(one.time_range.start)} to {day(one.time_range.end)}"
+    for key, name, text in rows:
+        if text:
+            rests = ", ".join(f"m{number}" for number in one.sources.get(key, ()))
+            yield visible(name), f"{visible(text)}{f'  ({rests})' if rests else ''}"
+
+
+def view(screen: Console, one: View, newest: int | None) -> None:
+    """What the window shows; only the *newest* messages where a number is given."""
+    for covered in one.summaries:
+        summary(screen, covered)
+    messages = one.messages if newest is None else one.messages[max(0, len(one.messages) - newest) :]
+    if left := len(one.messages) - len(messages):
+        screen.print(Text(f"… {left:,} earlier messages; leave out --last to see them", style="dim"))
+    for shown in messages:
+        message(screen, shown)
+    screen.print(Text(f"window: {len(one.messages):,} messages, {one.tokens:,} tokens", style="dim"))
+
+
+def original(screen: Console, one: Original) -> None:
+    """The originals behind a reference."""
+    for covered in one.summaries:
+        summary(screen, covered)
+    for said in one.messages:
+        message(screen, said)
+    if one.note:
+        screen.print(facts((name, value) for name, value in one.note.items()))
+
+
+def explanation(screen: Console, one: Explanation) -> None:
+    """Why a message is shown as it is, and every decision about it."""
+    screen.print(Text(visible(str(one))))
+    if one.history:
+        screen.print(Text("\nEvery decision about it:", style="dim"))
+    for decision in one.history:
+        paragraph(screen, _decision(decision))
+
+
+def _decision(one: Decision) -> str:
+    parts = [f"{one.number}: {one.kind} m{one.first} to m{one.last}", day(one.decided_at)]
+    if one.tokens_before or one.tokens_after:
+        parts.append(f"{one.tokens_before:,} to {one.tokens_after:,} tokens")
+    parts += [visible(one.strategy), visible(one.reason), "undone" if one.undone else ""]
+    return " · ".join(part for part in parts if part)
+
+
+def answer(screen: Console, question: str, context: Context, near: Sequence[Hit], *, explain: bool) -> None:
+    """What a model would be given for *question*: the passages that were found, and what the whole context holds.
+
+    *near* are the best matches of a conversation from which nothing had to be recalled.
+    """
+    screen.print(Text("No model is asked. This is what a model would be given for:", style="dim"))
+    screen.print(Text(f"  {visible(question)}\n", style="bold"))
+    if not context.hits:
+        words = "Nothing was recalled from the archive; the best matches are:" if near else "Nothing was found."
+        screen.print(Text(f"{words}\n"))
+    for hit in context.hits or near:
+        message(screen, hit.message, mark=f"score {hit.score:.3f}{_why(hit) if explain else ''}")
+    screen.print(_composition(context.pieces))
+    screen.print(Text(f"{context.tokens:,} of {context.budget:,} tokens"))
+    for words in context.degraded:
+        screen.print(Text(f"degraded: {visible(words)}"))
+    if explain:
+        for words in context.trace:
+            screen.print(Text(visible(words), style="dim"))
+
+
+def _why(hit: Hit) -> str:
+    return "".join(f" · {name} {share:.3f}" for name, share in hit.why.items())
+
+
+def _composition(pieces: Sequence[Piece]) -> Table:
+    groups: dict[tuple[str, str, str], list[Piece]] = {}
+    for piece in pieces:
+        groups.setdefault((piece.tier.value, piece.kind, piece.shown.value), []).append(piece)
+    rows = [(*key, len(group), sum(piece.tokens for piece in group)) for key, group in groups.items()]
+    return table(["tier", "part", "shown", "pieces#", "tokens#"], rows, "The context")

@@ -1,0 +1,250 @@
+"""The way out: what the model should read now, under a budget, with a trace of what came from where.
+
+A query is answered from the window (L1). Where something is left out of the context, the running summary stands for
+it (L2) and passages come from the archive (L3). Stable parts come first and recalled ones right before the newest
+turn, so that a provider's prompt cache keeps the prefix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from tiermem.errors import BudgetTooSmall
+from tiermem.flows import recollect, windows
+from tiermem.flows.core import Core
+from tiermem.flows.effects import Compute, Flow
+from tiermem.messages import Message
+from tiermem.recall import passages, ranking
+from tiermem.recall.words import query_terms
+from tiermem.records import Context, Hit, Piece, Shown, Summary, Tier
+from tiermem.settings import Scope
+from tiermem.storage.sessions import SessionRow
+from tiermem.window.assembly import Part, Scale, recent, shares
+from tiermem.window.tokens import message_tokens
+from tiermem.window.turns import USER_ROLES
+from tiermem.window.view import Entry, Window
+
+FITTING = 6  # tries to make a rendered block fit; each drops a fifth of it
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a caller asks of a context; the defaults are those of `Session.context`."""
+
+    query: str | None = None
+    budget: int | None = None
+    system: Sequence[Message] = ()
+    goal: str | None = None
+    reserved: int = 0
+    count: Callable[[str], int] | None = None
+    recall: bool = True
+
+
+def assemble(core: Core, scope: Scope, request: Request) -> Flow[Context]:
+    """The context for *request*.
+
+    Raises:
+        BudgetTooSmall: system prompts, goal and the newest message (clipped) do not fit, with both numbers.
+    """
+    budget = core.settings.context_budget if request.budget is None else request.budget
+    if budget <= 0:
+        raise BudgetTooSmall(1, budget, "a context")
+    row, window = yield from windows.load(core, scope)
+    count = request.count or core.count
+    fixed, moving = _split(window)
+    tail = _tail(moving, budget)
+    messages = yield from windows.shown(core, row, [*fixed, *tail])
+    known = {} if request.count else {entry.sequence: entry.shown_tokens for entry in [*fixed, *tail]}
+    scale = Scale(count, known, messages)
+    mandatory = yield Compute(lambda: _mandatory(request, fixed, scale))
+    free = budget - request.reserved - sum(piece.tokens for piece in mandatory)
+    if free < 0:
+        raise BudgetTooSmall(budget - free, budget, "the system prompts, the goal and the reserved part")
+    draft = _Draft(core, scope, row, window, request, scale, free)
+    middle, hits, degraded = yield from _fill(draft, moving, tail)
+    pieces = _ordered(mandatory, middle)
+    total = sum(piece.tokens for piece in pieces)
+    return Context(pieces=tuple(pieces), tokens=total, budget=budget, hits=tuple(hits), degraded=degraded)
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    core: Core
+    scope: Scope
+    row: SessionRow
+    window: Window
+    request: Request
+    scale: Scale
+    free: int
+
+
+def _split(window: Window) -> tuple[list[Entry], list[Entry]]:
+    fixed = [entry for entry in window.entries if entry.fixed]
+    return fixed, [entry for entry in window.entries if not entry.fixed]
+
+
+def _tail(entries: Sequence[Entry], budget: int) -> list[Entry]:
+    """The newest entries that could fit at all, and one more group's worth for the border."""
+    left, start = 2 * budget, len(entries)
+    while start > 0 and (left > 0 or len(entries) - start < 2):
+        start -= 1
+        left -= max(1, entries[start].shown_tokens)
+    return list(entries[start:])
+
+
+def _mandatory(request: Request, fixed: Sequence[Entry], scale: Scale) -> list[Piece]:
+    system = [
+        Piece(message=one, kind="system", tier=Tier.L1, tokens=message_tokens(one, scale.count))
+        for one in request.system
+    ]
+    system += [_piece(scale.part(scale.messages[e.sequence]), e, kind="system") for e in fixed]
+    if request.goal:
+        goal = Message(role="system", content=f"Current goal: {request.goal}", id="goal")
+        system.append(Piece(message=goal, kind="goal", tier=Tier.L1, tokens=message_tokens(goal, scale.count)))
+    return system
+
+
+def _fill(
+    draft: _Draft, moving: Sequence[Entry], tail: Sequence[Entry]
+) -> Flow[tuple[list[Piece], list[Hit], tuple[str, ...]]]:
+    whole = yield Compute(lambda: _everything(draft, moving, tail))
+    if whole is not None:
+        return whole, [], ()
+    settings = draft.core.settings
+    share = shares(draft.free, settings.summary_share, settings.recall_share if draft.request.recall else 0.0)
+    parts, entries = yield Compute(lambda: recent(tail, share.recent, draft.scale, draft.free))
+    live = yield from windows.live_summaries(draft.row)
+    left = draft.free - sum(part.tokens for part in parts)
+    summary = yield Compute(lambda: _summary(live, min(share.summary, left), draft.scale.count))
+    left -= sum(piece.tokens for piece in summary)
+    recalled, hits = yield from _recalled(draft, tail, entries, min(share.recalled, left))
+    left -= sum(piece.tokens for piece in recalled)
+    if left > 0 and not any(part.clipped for part in parts):
+        spent = sum(part.tokens for part in parts)
+        parts, entries = yield Compute(lambda: recent(tail, spent + left, draft.scale, draft.free))
+    degraded = (f"embedder: {draft.core.embed_error}",) if draft.core.embed_error else ()
+    return [*summary, *recalled, *_pieces(parts, entries)], hits, degraded
+
+
+def _everything(draft: _Draft, moving: Sequence[Entry], tail: Sequence[Entry]) -> list[Piece] | None:
+    """The whole window, when it fits and hides nothing: then there is nothing to summarise or recall."""
+    untouched = not draft.window.covers and all(entry.shown is Shown.VERBATIM for entry in moving)
+    if not untouched or len(tail) < len(moving):
+        return None
+    parts = draft.scale.parts(tail)
+    return _pieces(parts, tail) if sum(part.tokens for part in parts) <= draft.free else None
+
+
+def _summary(live: Sequence[Summary], budget: int, count: Callable[[str], int]) -> list[Piece]:
+    """The running summary: all of it, or the newest summaries that fit, each cut to its most telling lines."""
+    from tiermem.window.summaries import fit
+
+    chosen: list[tuple[Summary, str]] = []
+    left = budget
+    for position, one in enumerate(reversed(live)):
+        allowed = left if position == len(live) - 1 else max(left // 2, left - _rest(live, position))
+        text = (
+            one.text
+            if count(one.text) + 8 <= allowed
+            else fit(one.structure, one.first, one.last, one.ref, allowed - 8, count)
+        )
+        if text:
+            chosen.append((one, text))
+            left -= count(text) + 1
+    while chosen:
+        piece = _summary_piece(list(reversed(chosen)), count)
+        if piece.tokens <= budget:
+            return [piece]
+        chosen.pop()
+    return []
+
+
+def _rest(live: Sequence[Summary], position: int) -> int:
+    return sum(one.tokens + 1 for one in list(reversed(live))[position + 1 :])
+
+
+def _summary_piece(chosen: Sequence[tuple[Summary, str]], count: Callable[[str], int]) -> Piece:
+    message = Message(
+        role="system", content="\n".join(text for _, text in chosen), id="summary", origin="model_inference"
+    )
+    refs = tuple(one.ref for one, _ in chosen)
+    tokens = message_tokens(message, count)
+    return Piece(message=message, kind="summary", tier=Tier.L2, tokens=tokens, shown=Shown.COVERED, refs=refs)
+
+
+def _recalled(
+    draft: _Draft, tail: Sequence[Entry], entries: Sequence[Entry], budget: int
+) -> Flow[tuple[list[Piece], list[Hit]]]:
+    query = draft.request.query
+    if query is None:
+        query = _newest_question(tail, draft.scale)
+    if not draft.request.recall or not query or budget <= passages.HEADER_TOKENS:
+        return [], []
+    scored = yield from recollect.scores(draft.core, draft.scope, draft.row, query)
+    shown = {entry.sequence for entry in entries if entry.shown is Shown.VERBATIM}
+    best = [one for one in scored if one[0] not in shown][: draft.core.settings.recall_limit]
+    found = yield from windows.bodies(draft.core, draft.row, (sequence for sequence, _, _ in best))
+    hits = [Hit(message=found[s], score=score, why=why) for s, score, why in best if s in found and found[s].text]
+    made: tuple[list[Piece], list[Hit]] = yield Compute(lambda: _block(hits, query, budget, draft.scale.count))
+    return made
+
+
+def _newest_question(tail: Sequence[Entry], scale: Scale) -> str | None:
+    for entry in reversed(tail):
+        if entry.role in USER_ROLES:
+            return scale.messages[entry.sequence].text
+    return None
+
+
+def _block(hits: Sequence[Hit], query: str, budget: int, count: Callable[[str], int]) -> tuple[list[Piece], list[Hit]]:
+    question = query_terms(query)
+    texts = {h.message.sequence: passages.excerpt(h.message.text, question) for h in hits}
+    scores = {h.message.sequence: h.score for h in hits}
+    costs = {s: count(text) + passages.HEADER_TOKENS for s, text in texts.items()}
+    messages = {h.message.sequence: h.message for h in hits}
+    allowed = budget
+    for _ in range(FITTING):
+        chosen = ranking.by_value(scores, costs, allowed)
+        message = Message(
+            role="user", content=passages.render(chosen, messages, texts), id="recalled", origin="retrieved"
+        )
+        tokens = message_tokens(message, count)
+        if not chosen:
+            break
+        if tokens <= budget:
+            refs = tuple(f"m{sequence}" for sequence in chosen)
+            best = max(scores[sequence] for sequence in chosen)
+            piece = Piece(message=message, kind="recalled", tier=Tier.L3, tokens=tokens, refs=refs, score=best)
+            return [piece], [h for h in hits if h.message.sequence in set(chosen)]
+        allowed = int(allowed * 0.8)
+    return [], []
+
+
+def _pieces(parts: Sequence[Part], entries: Sequence[Entry]) -> list[Piece]:
+    by_number = {entry.sequence: entry for entry in entries}
+    return [_piece(part, by_number.get(part.message.sequence)) for part in parts]
+
+
+def _piece(part: Part, entry: Entry | None, kind: str = "message") -> Piece:
+    shown = entry.shown if entry else Shown.VERBATIM
+    return Piece(
+        message=part.message,
+        kind=kind,
+        tier=Tier.L2 if shown is Shown.COMPACTED else Tier.L1,
+        tokens=part.tokens,
+        shown=shown,
+        refs=(f"m{part.message.sequence}",) if part.message.sequence else (),
+        clipped=part.clipped,
+    )
+
+
+def _ordered(mandatory: Sequence[Piece], middle: Sequence[Piece]) -> list[Piece]:
+    """System, summary, older turns, recalled passages, the goal, the newest turn."""
+    system = [piece for piece in mandatory if piece.kind == "system"]
+    goal = [piece for piece in mandatory if piece.kind == "goal"]
+    summary = [piece for piece in middle if piece.kind == "summary"]
+    recalled = [piece for piece in middle if piece.kind == "recalled"]
+    turns = [piece for piece in middle if piece.kind == "message"]
+    start = next((i for i in range(len(turns) - 1, -1, -1) if turns[i].message.role in USER_ROLES), 0)
+    return [*system, *summary, *turns[:start], *recalled, *goal, *turns[start:]]

@@ -1,0 +1,37 @@
+"""What every flow needs to know: settings, counter, rules to use, and what was learnt so far. No I/O of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from tiermem.messages import Message
+from tiermem.providers.recent import Recent
+from tiermem.providers.tokenizers import Counter
+from tiermem.records import Compacted
+from tiermem.settings import Scope, Settings
+
+if TYPE_CHECKING:
+    from tiermem.index.vectors import VectorIndex
+    from tiermem.window.view import Window
+
+
+@dataclass
+class Core:
+    """The wiring of one memory, handed to every flow. The caches hold only what the store can give again."""
+
+    settings: Settings
+    count: Counter
+    now: Callable[[], datetime]
+    embedder_name: str
+    lexical: bool
+    summarizer: Callable[[Sequence[Message]], Any] | None = None
+    compactor: Callable[[Message], Compacted | str | None] | None = None
+    windows: Recent[Window] = field(default_factory=lambda: Recent(64))
+    bodies: Recent[Message] = field(default_factory=lambda: Recent(20_000))
+    vectors: Recent[VectorIndex] = field(default_factory=lambda: Recent(32))
+    managing: set[Scope] = field(default_factory=set)
+    embed_error: str = ""
+    embed_failed_at: float = 0.0

@@ -1,0 +1,117 @@
+"""Effects: what a flow asks for, and the two loops that drive a flow.
+
+A flow is a generator that yields effects and receives their results; it holds no thread, no connection and no await.
+`run` and `arun` differ by one `await`, so sync and async cannot drift apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
+
+from tiermem.messages import Message
+from tiermem.settings import Scope
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Transact:
+    """Run *body* in one transaction that writes; the result comes after the commit."""
+
+    body: Callable[[sa.Connection], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Run *body* on one consistent snapshot."""
+
+    body: Callable[[sa.Connection], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Compute:
+    """Run *body*, which is pure but may take long; async drivers keep it off the event loop."""
+
+    body: Callable[[], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask the user's summariser about *messages* of *scope*, at most *timeout* seconds long."""
+
+    summarizer: Callable[[Sequence[Message]], Any]
+    messages: Sequence[Message]
+    scope: Scope
+    timeout: float
+
+
+@dataclass(frozen=True, slots=True)
+class Embed:
+    """Embed texts with the user's embedder; *query* says that it is one question."""
+
+    texts: Sequence[str]
+    scope: Scope
+    query: bool = False
+
+
+Effect: TypeAlias = Transact | Read | Compute | Ask | Embed
+Flow: TypeAlias = Generator[Effect, Any, T]
+
+
+class Actor(Protocol):
+    """Performs effects."""
+
+    def act(self, effect: Effect) -> Any:
+        """The result of *effect*."""
+        ...
+
+    async def aact(self, effect: Effect) -> Any:
+        """The result of *effect*, without blocking the event loop."""
+        ...
+
+
+def run(flow: Flow[T], actor: Actor) -> T:
+    """Drive *flow* to its end and return its value; an effect's error is raised inside the flow."""
+    step: Callable[[], Effect] = lambda: next(flow)  # noqa: E731
+    while True:
+        try:
+            effect = step()
+        except StopIteration as stop:
+            value: T = stop.value
+            return value
+        try:
+            result = actor.act(effect)
+        except BaseException as error:  # noqa: BLE001  # the flow decides what an error means
+            step = _throwing(flow, error)
+        else:
+            step = _sending(flow, result)
+
+
+async def arun(flow: Flow[T], actor: Actor) -> T:
+    """`run` with one await."""
+    step: Callable[[], Effect] = lambda: next(flow)  # noqa: E731
+    while True:
+        try:
+            effect = step()
+        except StopIteration as stop:
+            value: T = stop.value
+            return value
+        try:
+            result = await actor.aact(effect)
+        except BaseException as error:  # noqa: BLE001  # the flow decides what an error means
+            step = _throwing(flow, error)
+        else:
+            step = _sending(flow, result)
+
+
+def _throwing(flow: Flow[Any], error: BaseException) -> Callable[[], Effect]:
+    return lambda: flow.throw(error)
+
+
+def _sending(flow: Flow[Any], result: Any) -> Callable[[], Effect]:
+    return lambda: flow.send(result)

@@ -1,0 +1,177 @@
+"""Managing the window: compact, then summarise, then merge summaries; each a decision, taken only if nothing changed.
+
+Rule 1: a model is never called inside a transaction; its answer is written only if the view is still the one it was
+asked about, else everything is planned again.
+Rule 2: what a summariser does wrong costs its summary, never a message and never the turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+
+import sqlalchemy as sa
+
+from tiermem.flows import summarize, windows
+from tiermem.flows.core import Core
+from tiermem.flows.effects import Compute, Flow, Transact
+from tiermem.messages import Message
+from tiermem.records import Compacted, Decision, Report, Summary
+from tiermem.settings import Scope
+from tiermem.storage import decisions, sessions
+from tiermem.storage.decisions import Stub
+from tiermem.storage.sessions import SessionRow
+from tiermem.window import planning
+from tiermem.window.compaction import as_stub, stub
+from tiermem.window.tokens import message_tokens
+from tiermem.window.view import Entry, Window
+
+ROUNDS = 8  # plans in one run; each either shrinks the window or ends it, so this bounds only lost races
+BODIES = 200  # messages read at a time while looking for stubs that save
+
+
+def manage(core: Core, scope: Scope) -> Flow[Report]:
+    """Bring the window below its triggers; returns what was done. Without news it does nothing."""
+    core.managing.add(scope)
+    try:
+        return (yield from _manage(core, scope))
+    finally:
+        core.managing.discard(scope)
+
+
+def _manage(core: Core, scope: Scope) -> Flow[Report]:
+    row, window = yield from windows.load(core, scope)
+    report = Report(tokens_before=window.tokens, tokens_after=window.tokens)
+    for _ in range(ROUNDS):
+        step = yield from _one_step(core, scope, row, window)
+        report = _added(report, step)
+        if not (step.compacted or step.covered):
+            break
+        row, window = yield from windows.load(core, scope)
+    if row.pk:
+        look = planning.next_look(window.tokens, core.settings)
+        yield Transact(lambda connection: sessions.update(connection, row.pk, look_at=look))
+    return replace(report, tokens_after=window.tokens)
+
+
+def _one_step(core: Core, scope: Scope, row: SessionRow, window: Window) -> Flow[Report]:
+    nothing = Report(tokens_before=window.tokens, tokens_after=window.tokens)
+    merge = planning.mergeable(window.covers)
+    if merge:
+        return (yield from summarize.merge(core, scope, row, window, merge))
+    if planning.wants_compaction(window, core.settings):
+        made = yield from _stubs(core, row, window)
+        if made:
+            return (yield from _compact(core, scope, row, window, made))
+    if planning.wants_summary(window, core.settings):
+        return (yield from summarize.cover(core, scope, row, window))
+    return nothing
+
+
+def _added(report: Report, step: Report) -> Report:
+    return replace(
+        report,
+        compacted=report.compacted + step.compacted,
+        covered=report.covered + step.covered,
+        summaries=report.summaries + step.summaries,
+        degraded=tuple(dict.fromkeys(report.degraded + step.degraded)),
+    )
+
+
+def _stubs(core: Core, row: SessionRow, window: Window) -> Flow[list[Stub]]:
+    """Stubs, in the planned order, until the window would be at its target; only those that save."""
+    parts = planning.compactable(window, core.settings)
+    goal = window.tokens - core.settings.compact_to
+    made: list[Stub] = []
+    saved, position = 0, 0
+    while position < len(parts) and saved < goal:
+        batch, position = _batch(parts, position)
+        originals = yield from windows.bodies(core, row, (entry.sequence for part in batch for entry in part))
+        tried = yield Compute(partial(_tried_all, core, batch, originals))
+        for part in tried:
+            if saved >= goal:
+                break
+            made += [one for one, _ in part]
+            saved += sum(saving for _, saving in part)
+    return made
+
+
+def _batch(parts: Sequence[list[Entry]], start: int) -> tuple[Sequence[list[Entry]], int]:
+    end, size = start, 0
+    while end < len(parts) and size < BODIES:
+        size += len(parts[end])
+        end += 1
+    return parts[start:end], end
+
+
+def _tried_all(
+    core: Core, batch: Sequence[Sequence[Entry]], originals: dict[int, Message]
+) -> list[list[tuple[Stub, int]]]:
+    return [_tried(core, part, originals) for part in batch]
+
+
+def _tried(core: Core, part: Sequence[Entry], originals: dict[int, Message]) -> list[tuple[Stub, int]]:
+    tried = (_stub(core, entry, originals[entry.sequence]) for entry in part)
+    return [one for one in tried if one is not None]
+
+
+def _stub(core: Core, entry: Entry, original: Message) -> tuple[Stub, int] | None:
+    compacted = _compacted(core.compactor, original)
+    if compacted is None:
+        return None
+    shown = as_stub(original, compacted, tokens_saved=0, compacted_at=core.now())
+    tokens = message_tokens(shown, core.count)
+    if not planning.worth(entry.tokens, tokens):
+        return None
+    return Stub(entry.sequence, tokens, compacted.strategy, compacted.content), entry.tokens - tokens
+
+
+def _compacted(custom: Callable[[Message], Compacted | str | None] | None, original: Message) -> Compacted | None:
+    chosen = custom(original) if custom is not None else None
+    if isinstance(chosen, str):
+        return Compacted(content=chosen, strategy="custom")
+    return chosen if chosen is not None else stub(original)
+
+
+def _compact(core: Core, scope: Scope, row: SessionRow, window: Window, made: list[Stub]) -> Flow[Report]:
+    before = {entry.sequence: entry.shown_tokens for entry in window.entries}
+    sequences = [one.sequence for one in made]
+    decision = Decision(
+        number=row.revision + 1,
+        kind="compact",
+        first=min(sequences),
+        last=max(sequences),
+        tokens_before=sum(before[sequence] for sequence in sequences),
+        tokens_after=sum(one.tokens for one in made),
+        strategy="+".join(sorted({one.strategy for one in made})),
+        reason=f"window at {window.tokens} of {core.settings.pre_rot_threshold} tokens",
+    )
+    written = yield Transact(lambda c: commit(c, core, scope, row, [decision], stubs=made))
+    done = len(made) if written else 0
+    return Report(tokens_before=window.tokens, tokens_after=window.tokens, compacted=done)
+
+
+def commit(
+    connection: sa.Connection,
+    core: Core,
+    scope: Scope,
+    planned: SessionRow,
+    made: Sequence[Decision],
+    *,
+    stubs: Sequence[Stub] = (),
+    summary: Summary | None = None,
+    floor: int | None = None,
+) -> bool:
+    """Write decisions that were planned at revision `planned.revision`; False when another one came first."""
+    row = sessions.find(connection, scope, lock=True)
+    if row.revision != planned.revision:
+        return False
+    now = core.now()
+    decisions.record(connection, row.pk, made, now)
+    decisions.add_stubs(connection, row.pk, [replace(one, decision=made[0].number) for one in stubs])
+    if summary is not None:
+        decisions.add_summary(connection, row.pk, summary)
+    at = row.floor if floor is None else min(floor, row.floor)
+    decisions.settle(connection, replace(row, revision=made[-1].number), at)
+    return True

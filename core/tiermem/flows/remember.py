@@ -1,0 +1,43 @@
+"""Adding: count once, append in one transaction, look at the thresholds, let the archive follow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tiermem.errors import InvalidMessage
+from tiermem.flows import archive
+from tiermem.flows.core import Core
+from tiermem.flows.effects import Compute, Flow, Transact
+from tiermem.flows.maintain import manage
+from tiermem.messages import Message
+from tiermem.settings import Scope
+from tiermem.storage import messages as log
+from tiermem.window.tokens import message_tokens
+
+
+def add(core: Core, scope: Scope, given: Sequence[Message]) -> Flow[list[Message]]:
+    """Append *given*; returns them with sequence and tokens. All are stored, or none.
+
+    Raises:
+        InvalidMessage: one is larger than `max_message_bytes`.
+        IdConflict: an id is taken by a message with other content.
+    """
+    if not given:
+        return []
+    _check_sizes(given, core.settings.max_message_bytes)
+    counted = yield Compute(lambda: [(one, message_tokens(one, core.count)) for one in given])
+    settings = core.settings
+    stored, row = yield Transact(
+        lambda connection: log.append(connection, scope, counted, core.now(), settings.compact_at)
+    )
+    if settings.enable_context_management and row.window_tokens >= row.look_at and scope not in core.managing:
+        yield from manage(core, scope)
+    if row.messages - min(row.indexed, row.embedded) >= settings.index_batch:
+        yield from archive.follow(core, scope)
+    return list(stored)
+
+
+def _check_sizes(given: Sequence[Message], limit: int) -> None:
+    for position, one in enumerate(given):
+        if len(one.canonical) > limit:
+            raise InvalidMessage(f"message {position} has {len(one.canonical)} bytes; max_message_bytes is {limit}")

@@ -1,0 +1,57 @@
+"""What the faces ask for, with the caller's arguments checked and put into our words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias, TypeVar
+
+from tiermem.errors import InvalidMessage
+from tiermem.flows import context, remember
+from tiermem.flows.core import Core
+from tiermem.flows.effects import Flow, Read
+from tiermem.messages import Message, as_messages
+from tiermem.providers.calls import refuse_reentry
+from tiermem.providers.tokenizers import as_counter
+from tiermem.records import Context
+from tiermem.settings import Scope
+from tiermem.storage import sessions
+
+T = TypeVar("T")
+Given: TypeAlias = Message | str | Mapping[str, Any] | Iterable[Any]
+
+
+def adding(core: Core, scope: Scope, given: Given, role: str) -> Flow[list[Message]]:
+    refuse_reentry(scope)
+    return (yield from remember.add(core, scope, as_messages(given, role)))
+
+
+def writing(scope: Scope, flow: Flow[T]) -> Flow[T]:
+    refuse_reentry(scope)
+    return (yield from flow)
+
+
+def assembling(
+    core: Core,
+    scope: Scope,
+    query: str | None,
+    budget: int | None,
+    system: Given,
+    goal: str | None,
+    reserved: int,
+    counter: Callable[[str], Any] | None,
+    recall: bool,  # noqa: FBT001  # private; the faces take it by name
+) -> Flow[Context]:
+    if query is not None and not isinstance(query, str):
+        raise InvalidMessage(f"query must be text, not {type(query).__name__}")
+    count = None if counter is None else as_counter(counter, core.settings.encoding)
+    prompts = as_messages(system, "system")
+    request = context.Request(query, budget, prompts, goal, reserved, count, recall)
+    return (yield from context.assemble(core, scope, request))
+
+
+def names(scope: Scope) -> Flow[list[str]]:
+    return list((yield Read(lambda connection: sessions.names(connection, scope.tenant, scope.user))))
+
+
+def scopes() -> Flow[list[Scope]]:
+    return list((yield Read(sessions.scopes)))

@@ -1,0 +1,174 @@
+"""Summaries: of the oldest span by the user's summariser or the deterministic one, and of summaries by merging."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from tiermem.errors import TiermemError
+from tiermem.flows import windows
+from tiermem.flows.core import Core
+from tiermem.flows.effects import Ask, Compute, Flow, Read, Transact
+from tiermem.messages import Message
+from tiermem.records import Decision, Report, StructuredSummary, Summary
+from tiermem.settings import Scope
+from tiermem.storage import decisions, sessions
+from tiermem.storage.sessions import SessionRow
+from tiermem.window import planning, summaries
+from tiermem.window.extraction import extract
+from tiermem.window.view import Cover, Window
+
+SHARE = 0.01  # of pre_rot_threshold that one summary may cost: 1,500 tokens by default …
+LEAST = 160  # … and never below this, so that goal, last step and a decision fit also in small windows
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A structure, who wrote it, and what went wrong on the way."""
+
+    structure: StructuredSummary
+    strategy: str
+    error: str = ""
+
+
+def cover(core: Core, scope: Scope, row: SessionRow, window: Window) -> Flow[Report]:
+    """Cover the oldest span with a summary of its originals."""
+    nothing = Report(tokens_before=window.tokens, tokens_after=window.tokens)
+    plan = planning.coverable(window, core.settings)
+    if plan is None:
+        return nothing
+    entries = [e for e in window.entries if plan.first <= e.sequence <= plan.last and not e.fixed]
+    originals = yield from windows.bodies(core, row, (entry.sequence for entry in entries))
+    messages = [originals[entry.sequence] for entry in entries]
+    written = yield from _write(core, scope, row, messages)
+    before = sum(entry.shown_tokens for entry in entries)
+    report = yield from _commit(core, scope, row, written, (plan.first, plan.last), before, window)
+    return report if report else nothing
+
+
+def merge(core: Core, scope: Scope, row: SessionRow, window: Window, chosen: Sequence[Cover]) -> Flow[Report]:
+    """Make one summary of the next level from *chosen*; their sources stay open through it."""
+    found = yield Read(lambda c: decisions.summaries(c, row.pk, numbers=[one.number for one in chosen]))
+    merged = yield Compute(lambda: summaries.merge([one.structure for one in found], core.now()))
+    span = (min(one.first for one in chosen), max(one.last for one in chosen))
+    before = sum(one.tokens for one in chosen)
+    report = yield from _commit(core, scope, row, Written(merged, "merge"), span, before, window, chosen)
+    return report or Report(tokens_before=window.tokens, tokens_after=window.tokens)
+
+
+def _write(core: Core, scope: Scope, row: SessionRow, messages: Sequence[Message]) -> Flow[Written]:
+    if core.summarizer is None:
+        structure = yield Compute(lambda: extract(messages, core.now()))
+        return Written(structure, "extractive")
+    error = "paused after a failure"
+    if core.now().timestamp() - row.failed_at >= core.settings.summarizer_pause or not row.failures:
+        answer, error = yield from _asked(core, scope, messages)
+        if answer is not None:
+            return Written(answer, "summarizer")
+    structure = yield Compute(lambda: extract(messages, core.now()))
+    return Written(structure, "extractive", error)
+
+
+def _asked(core: Core, scope: Scope, messages: Sequence[Message]) -> Flow[tuple[StructuredSummary | None, str]]:
+    assert core.summarizer is not None  # noqa: S101  # the caller looked
+    error = ""
+    for _ in range(core.settings.summarizer_retries + 1):
+        try:
+            answer = yield Ask(core.summarizer, messages, scope, core.settings.summarizer_timeout)
+            accepted = yield Compute(partial(summaries.accept, answer, messages, core.now()))
+        except TimeoutError:
+            return None, f"no answer within {core.settings.summarizer_timeout:g} s"
+        except TiermemError as reason:
+            error = f"{type(reason).__name__}: {reason}"
+        except Exception as reason:  # noqa: BLE001  # user code; the deterministic summary takes its place
+            error = f"{type(reason).__name__}: {reason}"
+        else:
+            return accepted, ""
+    return None, error
+
+
+def _commit(
+    core: Core,
+    scope: Scope,
+    row: SessionRow,
+    written: Written,
+    span: tuple[int, int],
+    before: int,
+    window: Window,
+    children: Sequence[Cover] = (),
+) -> Flow[Report | None]:
+    from tiermem.flows.maintain import commit
+
+    number = yield Read(lambda c: 1 + max((s.number for s in decisions.summaries(c, row.pk)), default=0))
+    level = 1 + max((child.level for child in children), default=0)
+    summary = yield Compute(lambda: _summary(core, written, span, number, level, children))
+    made = _decisions(core, row, summary, before, window)
+
+    def body(connection: Any) -> bool:
+        if not commit(connection, core, scope, row, made, summary=summary):
+            return False
+        if core.summarizer is not None and not children:
+            _note(connection, core, row, written.error)
+        return True
+
+    if not (yield Transact(body)):
+        return None
+    degraded = (f"summarizer: {written.error}",) if written.error else ()
+    covered = 0 if children else sum(1 for e in window.entries if span[0] <= e.sequence <= span[1] and not e.fixed)
+    return Report(
+        tokens_before=window.tokens,
+        tokens_after=window.tokens,
+        covered=covered or len(children),
+        summaries=1,
+        degraded=degraded,
+    )
+
+
+def _note(connection: Any, core: Core, row: SessionRow, error: str) -> None:
+    if not error:
+        sessions.update(connection, row.pk, failures=0, failed_at=0.0, last_error="")
+    elif not error.startswith("paused"):
+        failed_at = core.now().timestamp()
+        sessions.update(connection, row.pk, failures=row.failures + 1, failed_at=failed_at, last_error=error[:500])
+
+
+def _summary(
+    core: Core, written: Written, span: tuple[int, int], number: int, level: int, children: Sequence[Cover]
+) -> Summary:
+    budget = max(LEAST, int(SHARE * core.settings.pre_rot_threshold)) * level
+    text = summaries.fit(written.structure, *span, f"s{number}", budget, core.count)
+    return Summary(
+        number=number,
+        first=span[0],
+        last=span[1],
+        level=level,
+        structure=written.structure,
+        text=text,
+        tokens=core.count(text),
+        strategy=written.strategy,
+        children=tuple(child.number for child in children),
+    )
+
+
+def _decisions(core: Core, row: SessionRow, summary: Summary, before: int, window: Window) -> list[Decision]:
+    """The cover, and a restore for each message inside a merged span that somebody wants to see."""
+    decision = Decision(
+        number=row.revision + 1,
+        kind="cover",
+        first=summary.first,
+        last=summary.last,
+        reference=summary.number,
+        tokens_before=before,
+        tokens_after=summary.tokens,
+        strategy=summary.strategy,
+        reason=f"window at {window.tokens} of {core.settings.pre_rot_threshold} tokens",
+    )
+    kept = [e.sequence for e in window.entries if summary.first <= e.sequence <= summary.last and not e.fixed]
+    if summary.level == 1 or not kept:
+        return [decision]
+    return [decision] + [
+        Decision(number=decision.number + place, kind="restore", first=one, last=one, reason="kept under a merge")
+        for place, one in enumerate(kept, start=1)
+    ]

@@ -1,0 +1,192 @@
+"""The faces: `Memory` and `Session`. One line a verb; `aio.py` holds their twins with `await`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from tiermem.flows import archive, inspect, maintain, recollect, review
+from tiermem.flows.requests import Given, adding, assembling, names, scopes, writing
+from tiermem.messages import Message
+from tiermem.records import Context, Decision, Explanation, Hit, Original, Report, Stats, Verification, View
+from tiermem.settings import Scope, Settings, scope_of
+from tiermem.wiring import Compactor, Opened, Summarizer, shared, wired
+from tiermem.wiring import default_path as default_path
+
+if TYPE_CHECKING:
+    from tiermem.aio import AsyncSession
+
+Namespace: TypeAlias = str | tuple[str, str]
+
+
+class Memory(Opened):
+    """Conversations in one database. Safe to share between threads, event loops and (by file) processes."""
+
+    @classmethod
+    def open(
+        cls,
+        path: str | Path | None = None,
+        *,
+        settings: Settings | None = None,
+        counter: Callable[[str], Any] | None = None,
+        summarizer: Summarizer | None = None,
+        compactor: Compactor | None = None,
+        embedder: Any = None,
+        clock: Callable[[], datetime] | None = None,
+        **overrides: Any,
+    ) -> Memory:
+        """Open a memory, making its database when there is none.
+
+        Args:
+            path: a file, ":memory:", or a database URL ("postgresql://…"); None is the user's data directory.
+            settings: all settings at once; single ones may be given by name instead.
+            counter: tokens of a text, as an int or something with a length; tiktoken's o200k by default.
+            summarizer: takes messages, returns a StructuredSummary or its fields; sync or async.
+            compactor: takes a message, returns what to show instead; None leaves it to the default.
+            embedder: of LangChain, LlamaIndex, or a function of texts; hashed words by default.
+            clock: the time now, aware.
+
+        Raises:
+            InvalidSettings, StorageError: it cannot be opened like this; nothing was changed.
+        """
+        core, performer = wired(path, settings, counter, summarizer, compactor, embedder, clock, overrides)
+        return cls(core, performer)
+
+    @classmethod
+    def shared(cls, path: str | Path | None = None, **options: Any) -> Memory:
+        """`open`, or the memory this process already opened with the same path and options and still uses."""
+        return shared(path, options)
+
+    def session(self, session_id: str, namespace: Namespace = "default") -> Session:
+        """One conversation; made when something is first added. *namespace* is a user, or (tenant, user)."""
+        return Session(self, scope_of(session_id, namespace))
+
+    def manage_context(self, session_id: str, namespace: Namespace = "default") -> Report:
+        """Look at the thresholds of a session now."""
+        return self.session(session_id, namespace).manage_context()
+
+    def sessions(self, namespace: Namespace = "default") -> list[str]:
+        """The ids of a user's sessions, oldest first."""
+        return self._run(names(scope_of("-", namespace)))
+
+    def verify(self) -> dict[Scope, Verification]:
+        """Derive every session again from its messages and decisions."""
+        return {scope: self._run(inspect.verify(self._core, scope)) for scope in self._run(scopes())}
+
+    def __enter__(self) -> Memory:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Session:
+    """One conversation: an append-only log, and the view that a model is shown of it."""
+
+    def __init__(self, memory: Memory, scope: Scope) -> None:
+        self.memory = memory
+        self.scope = scope
+        self._core = memory._core  # noqa: SLF001  # the two faces of one wiring
+        self._run = memory._run  # noqa: SLF001
+
+    def as_async(self) -> AsyncSession:
+        """The same session with `await`."""
+        from tiermem.aio import AsyncSession
+
+        return AsyncSession(self)
+
+    def add(self, messages: Given, role: str = "user") -> list[Message]:
+        """Append messages (text becomes one of *role*); durable when it returns, and idempotent by id.
+
+        Raises:
+            InvalidMessage, IdConflict, StorageError: nothing of the call was kept.
+        """
+        return self._run(adding(self._core, self.scope, messages, role))
+
+    def messages(self, first: int = 1, last: int | None = None) -> list[Message]:
+        """The originals with sequence numbers `first`..`last`, in order; hidden ones left out."""
+        return self._run(review.messages(self._core, self.scope, first, last))
+
+    def view(self) -> View:
+        """What the window shows now: summaries, stubs, verbatim messages."""
+        return self._run(review.view(self._core, self.scope))
+
+    def context(
+        self,
+        query: str | None = None,
+        budget: int | None = None,
+        *,
+        system: Given = (),
+        goal: str | None = None,
+        reserved: int = 0,
+        counter: Callable[[str], Any] | None = None,
+        recall: bool = True,
+    ) -> Context:
+        """What the model should read now, in at most *budget* tokens.
+
+        Args:
+            query: what to recall for; the newest user message by default.
+            budget: tokens; `context_budget` by default.
+            system: system prompts to put first, counted in.
+            goal: the current goal, shown right before the newest turn.
+            reserved: tokens that the caller adds by itself (tool schemas, the answer).
+            counter: the caller's own counter for this context.
+            recall: False leaves the archive out.
+
+        Raises:
+            BudgetTooSmall: what must be shown does not fit; it says both numbers.
+        """
+        return self._run(assembling(self._core, self.scope, query, budget, system, goal, reserved, counter, recall))
+
+    def search(self, query: str, k: int = 20) -> list[Hit]:
+        """The *k* messages that answer *query* best, with the parts of their scores."""
+        return self._run(recollect.find(self._core, self.scope, query, k))
+
+    def manage_context(self) -> Report:
+        """Look at the thresholds now, whatever `enable_context_management` says."""
+        return self._run(writing(self.scope, maintain.manage(self._core, self.scope)))
+
+    def index(self) -> None:
+        """Index at once what would be indexed with the next batch."""
+        self._run(writing(self.scope, archive.follow(self._core, self.scope)))
+
+    def restore(self, *refs: str) -> list[Message]:
+        """Show the originals behind *refs* ("m12", "s3", a message id) again; without refs, all of them.
+
+        Raises:
+            UnknownReference: one of them names nothing here.
+        """
+        return self._run(writing(self.scope, review.restore(self._core, self.scope, refs)))
+
+    def expand(self, ref: str) -> Original:
+        """The originals behind a stub or a summary; changes nothing."""
+        return self._run(review.expand(self._core, self.scope, ref))
+
+    def explain(self, ref: str) -> Explanation:
+        """Why that message is shown as it is: the decision, its numbers, when."""
+        return self._run(review.explain(self._core, self.scope, ref))
+
+    def undo(self, decision: int) -> None:
+        """Take a decision of the journal back."""
+        self._run(writing(self.scope, review.undo(self._core, self.scope, decision)))
+
+    def journal(self) -> list[Decision]:
+        """Every decision, in order."""
+        return self._run(review.journal(self._core, self.scope))
+
+    def clear(self) -> None:
+        """Hide everything said so far. Nothing is removed: `undo` of this decision brings it back."""
+        self._run(writing(self.scope, review.clear(self._core, self.scope)))
+
+    def verify(self) -> Verification:
+        """Derive hashes, view, totals and index again, and list what differs."""
+        return self._run(inspect.verify(self._core, self.scope))
+
+    def stats(self) -> Stats:
+        """The session in numbers, with every degraded mode."""
+        return self._run(inspect.stats(self._core, self.scope))
+
+    def __repr__(self) -> str:
+        return f"<Session {self.scope.session!r} of {self.scope.user!r}>"

@@ -1,0 +1,119 @@
+"""Calling the user's own code: with a time limit, in any world, and never able to wait for itself."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import inspect
+import os
+import threading
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from tiermem.errors import Reentrant
+from tiermem.settings import Scope
+
+MOST_ABANDONED = 8  # calls that may hang at the same time before further ones are refused at once
+
+THREADS = 8  # for async callers of one memory; writes are one at a time anyway
+
+_inside: contextvars.ContextVar[frozenset[Scope]] = contextvars.ContextVar("tiermem_inside", default=frozenset())
+_abandoned = threading.Semaphore(MOST_ABANDONED)
+
+
+def refuse_reentry(scope: Scope) -> None:
+    """Raise Reentrant when the running code was called by tiermem on behalf of *scope*."""
+    if scope in _inside.get():
+        raise Reentrant("a summariser, compactor or embedder called back into the session that waits for it")
+
+
+def call(function: Callable[..., Any], argument: Any, scope: Scope, timeout: float | None) -> Any:
+    """The result of `function(argument)`, sync or async, at most *timeout* seconds later.
+
+    Raises:
+        TimeoutError: it took longer (its thread is left behind; at most `MOST_ABANDONED` at a time).
+        Exception: whatever it raised.
+    """
+    if timeout is None:
+        return _marked(function, argument, scope)
+    if not _abandoned.acquire(blocking=False):
+        raise TimeoutError(f"{MOST_ABANDONED} earlier calls still hang")
+    return _in_thread(function, argument, scope).result(timeout)
+
+
+async def acall(function: Callable[..., Any], argument: Any, scope: Scope, timeout: float | None) -> Any:
+    """`call` without blocking the event loop; an async function runs on the loop itself."""
+    if not inspect.iscoroutinefunction(function) and not inspect.iscoroutinefunction(
+        getattr(function, "__call__", None)  # noqa: B004  # an object whose __call__ is async
+    ):
+        if not _abandoned.acquire(blocking=False):
+            raise TimeoutError(f"{MOST_ABANDONED} earlier calls still hang")
+        return await asyncio.wait_for(asyncio.wrap_future(_in_thread(function, argument, scope)), timeout)
+    token = _inside.set(_inside.get() | {scope})
+    try:
+        return await asyncio.wait_for(function(argument), timeout)
+    finally:
+        _inside.reset(token)
+
+
+def _in_thread(function: Callable[..., Any], argument: Any, scope: Scope) -> Future[Any]:
+    """Run in a daemon thread of its own: a hanging one must not keep the process from ending."""
+    future: Future[Any] = Future()
+    context = contextvars.copy_context()
+
+    def body() -> None:
+        try:
+            result = context.run(_marked, function, argument, scope)
+        except BaseException as error:  # noqa: BLE001  # handed to the waiting thread
+            _settle(future, None, error)
+        else:
+            _settle(future, result, None)
+        finally:
+            _abandoned.release()
+
+    threading.Thread(target=body, name="tiermem-call", daemon=True).start()
+    return future
+
+
+def _settle(future: Future[Any], result: Any, error: BaseException | None) -> None:
+    if not future.set_running_or_notify_cancel():
+        return
+    if error is not None:
+        future.set_exception(error)
+    else:
+        future.set_result(result)
+
+
+def _marked(function: Callable[..., Any], argument: Any, scope: Scope) -> Any:
+    token = _inside.set(_inside.get() | {scope})
+    try:
+        result = function(argument)
+        return asyncio.run(_awaited(result)) if inspect.isawaitable(result) else result
+    finally:
+        _inside.reset(token)
+
+
+async def _awaited(result: Awaitable[Any]) -> Any:
+    return await result
+
+
+class Threads:
+    """A few threads for those who must not be blocked, started on first use; a fork starts its own."""
+
+    def __init__(self) -> None:
+        self._pool: ThreadPoolExecutor | None = None
+        self._pid = 0
+
+    def start(self, function: Callable[[Any], Any], argument: Any) -> Future[Any]:
+        """Run `function(argument)` with the caller's context variables."""
+        if self._pool is None or self._pid != os.getpid():
+            self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="tiermem")
+            self._pid = os.getpid()
+        return self._pool.submit(contextvars.copy_context().run, function, argument)
+
+    def close(self) -> None:
+        """Let the threads end; what runs is seen to its end."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False)
+            self._pool = None

@@ -1,0 +1,256 @@
+"""The journal, and what it rests on: stubs, summaries, and the window that follows from them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from tiermem.messages import Content, dumps, loads
+from tiermem.records import Compacted, Decision, Shown, StructuredSummary, Summary
+from tiermem.storage import messages, sessions
+from tiermem.storage.schema import decision, stub, summary
+from tiermem.storage.sessions import SessionRow
+from tiermem.window.view import Cover, Entry, Span, Window, floor_of, paint, visible_ranges
+
+_DECISION = tuple(
+    decision.c[name]
+    for name in (
+        "number",
+        "kind",
+        "first",
+        "last",
+        "reference",
+        "tokens_before",
+        "tokens_after",
+        "strategy",
+        "reason",
+        "decided_at",
+        "undone",
+    )
+)
+_SUMMARY = (
+    summary.c.number,
+    summary.c.first,
+    summary.c.last,
+    summary.c.level,
+    summary.c.tokens,
+    summary.c.strategy,
+    summary.c.children,
+    summary.c.body,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stub:
+    """What is shown in place of one message."""
+
+    sequence: int
+    tokens: int
+    strategy: str
+    content: Content
+    decision: int = 0
+
+
+def journal(connection: sa.Connection, pk: int, *, above: int = 0, kinds: Sequence[str] = ()) -> list[Decision]:
+    """The decisions that reach beyond message *above*, in order; only these *kinds*, where given."""
+    query = sa.select(*_DECISION).where(decision.c.session == pk)
+    if above:
+        query = query.where(decision.c.last > above)
+    if kinds:
+        query = query.where(decision.c.kind.in_(list(kinds)))
+    return [_decision(row) for row in connection.execute(query.order_by(decision.c.number))]
+
+
+def _decision(row: Any) -> Decision:
+    values = dict(zip((column.name for column in _DECISION), row, strict=True))
+    values["decided_at"] = datetime.fromisoformat(values["decided_at"])
+    return Decision(**values | {"undone": bool(values["undone"])})
+
+
+def record(connection: sa.Connection, pk: int, made: Iterable[Decision], now: datetime) -> None:
+    """Write decisions; their numbers were given by the caller, from the session's revision on."""
+    rows = [
+        {name: getattr(one, name) for name in Decision.__dataclass_fields__ if name not in {"decided_at", "undone"}}
+        | {"session": pk, "decided_at": now.isoformat()}
+        for one in made
+    ]
+    if rows:
+        connection.execute(decision.insert(), rows)
+
+
+def mark_undone(connection: sa.Connection, pk: int, number: int) -> None:
+    """Take a decision out of force; the row stays, and the undo is a row of its own."""
+    condition = sa.and_(decision.c.session == pk, decision.c.number == number)
+    connection.execute(decision.update().where(condition).values(undone=1))
+
+
+def add_stubs(connection: sa.Connection, pk: int, made: Iterable[Stub]) -> None:
+    """Write stubs, each with the number of its decision."""
+    rows = [
+        {
+            "session": pk,
+            "decision": one.decision,
+            "sequence": one.sequence,
+            "tokens": one.tokens,
+            "strategy": one.strategy,
+            "content": dumps(one.content),  # type: ignore[arg-type]
+        }
+        for one in made
+    ]
+    if rows:
+        connection.execute(stub.insert(), rows)
+
+
+def members(connection: sa.Connection, pk: int, above: int) -> dict[int, list[int]]:
+    """For each decision to compact the messages it replaced, of those beyond *above*."""
+    query = sa.select(stub.c.decision, stub.c.sequence).where(stub.c.session == pk, stub.c.sequence > above)
+    found: dict[int, list[int]] = defaultdict(list)
+    for number, sequence in connection.execute(query.order_by(stub.c.sequence)):
+        found[number].append(sequence)
+    return found
+
+
+def stub_sizes(connection: sa.Connection, pk: int, above: int) -> dict[tuple[int, int], int]:
+    """Tokens of the stubs beyond message *above*, by (message, decision)."""
+    query = sa.select(stub.c.sequence, stub.c.decision, stub.c.tokens)
+    rows = connection.execute(query.where(stub.c.session == pk, stub.c.sequence > above))
+    return {(sequence, number): tokens for sequence, number, tokens in rows}
+
+
+def stubs_of(connection: sa.Connection, pk: int, sequences: Iterable[int]) -> dict[tuple[int, int], Stub]:
+    """The stubs of these messages, by (message, decision)."""
+    wanted = sorted(set(sequences))
+    columns = (stub.c.sequence, stub.c.tokens, stub.c.strategy, stub.c.content, stub.c.decision)
+    found: dict[tuple[int, int], Stub] = {}
+    for start in range(0, len(wanted), messages.CHUNK):
+        part = wanted[start : start + messages.CHUNK]
+        query = sa.select(*columns).where(stub.c.session == pk, stub.c.sequence.in_(part))
+        for sequence, tokens, strategy, content, number in connection.execute(query):
+            found[sequence, number] = Stub(sequence, tokens, strategy, loads(bytes(content)), number)
+    return found
+
+
+def add_summary(connection: sa.Connection, pk: int, made: Summary) -> None:
+    """Write a summary."""
+    body: Any = {"structure": made.structure.model_dump(mode="json"), "text": made.text}
+    connection.execute(
+        summary.insert().values(
+            session=pk,
+            number=made.number,
+            first=made.first,
+            last=made.last,
+            level=made.level,
+            tokens=made.tokens,
+            strategy=made.strategy,
+            children=",".join(map(str, made.children)),
+            body=dumps(body),
+        )
+    )
+
+
+def summaries(
+    connection: sa.Connection, pk: int, *, numbers: Sequence[int] | None = None, live: bool = False
+) -> list[Summary]:
+    """The summaries with these numbers (None: all), or those in force; oldest span first."""
+    query = sa.select(*_SUMMARY).where(summary.c.session == pk)
+    if numbers is not None:
+        query = query.where(summary.c.number.in_(list(numbers)))
+    if live:
+        query = query.where(summary.c.live == 1)
+    return [_summary(*row) for row in connection.execute(query.order_by(summary.c.first, summary.c.level))]
+
+
+def _summary(
+    number: int, first: int, last: int, level: int, tokens: int, strategy: str, children: str, body: bytes
+) -> Summary:
+    values = loads(bytes(body))
+    return Summary(
+        number=number,
+        first=first,
+        last=last,
+        level=level,
+        structure=StructuredSummary.model_validate(values["structure"]),
+        text=values["text"],
+        tokens=tokens,
+        strategy=strategy,
+        children=tuple(int(child) for child in children.split(",") if child),
+    )
+
+
+def spans(connection: sa.Connection, pk: int, row: SessionRow, floor: int) -> list[Span]:
+    """The partition of the messages beyond *floor*."""
+    made = journal(connection, pk, above=floor)
+    return paint(floor + 1, row.messages, made, members(connection, pk, floor)) if row.messages > floor else []
+
+
+def window(connection: sa.Connection, row: SessionRow) -> Window:
+    """The window of a session as its decisions say."""
+    return _window(connection, row, spans(connection, row.pk, row, row.floor))
+
+
+def _window(connection: sa.Connection, row: SessionRow, parts: Sequence[Span]) -> Window:
+    sizes = stub_sizes(connection, row.pk, row.floor)
+    visible = list(_visible(connection, row.pk, parts, sizes))
+    seen = {entry.sequence for entry in visible}
+    pinned = [entry for entry in _fixed(connection, row) if entry.sequence not in seen]
+    covers = [Cover(s.number, s.first, s.last, s.level, s.tokens) for s in summaries(connection, row.pk, live=True)]
+    ordered = sorted(pinned + visible, key=lambda entry: entry.sequence)
+    return Window(row.messages, row.revision, tuple(ordered), tuple(covers))
+
+
+def _visible(
+    connection: sa.Connection, pk: int, parts: Sequence[Span], sizes: dict[tuple[int, int], int]
+) -> Iterable[Entry]:
+    ahead = iter(parts)
+    part = next(ahead, None)
+    for first, last in visible_ranges(parts):
+        for entry in messages.entries(connection, pk, first, last):
+            while part is not None and part.last < entry.sequence:
+                part = next(ahead, None)
+            yield _as_shown(entry, part, sizes)
+
+
+def _as_shown(entry: Entry, part: Span | None, sizes: dict[tuple[int, int], int]) -> Entry:
+    if part is None or not part.decision:
+        return entry
+    size = sizes.get((entry.sequence, part.decision), entry.tokens) if part.shown is Shown.COMPACTED else entry.tokens
+    return replace(entry, shown=part.shown, shown_tokens=size, decision=part.decision)
+
+
+def _fixed(connection: sa.Connection, row: SessionRow) -> list[Entry]:
+    """System prompts and pinned messages stay visible under a summary; only `hide` takes them away."""
+    candidates = list(messages.fixed(connection, row.pk, row.messages))
+    if not candidates:
+        return []
+    hidden = paint(1, row.messages, journal(connection, row.pk, kinds=("hide", "restore")), {})
+    away = [(part.first, part.last) for part in hidden if part.shown is Shown.HIDDEN]
+    return [e for e in candidates if not any(first <= e.sequence <= last for first, last in away)]
+
+
+def settle(connection: sa.Connection, pk_row: SessionRow, floor: int) -> Window:
+    """Derive floor, live summaries and window tokens again from message *floor* + 1 on, and write them down."""
+    parts = spans(connection, pk_row.pk, pk_row, floor)
+    in_force = {part.summary for part in parts if part.summary}
+    _set_live(connection, pk_row.pk, floor, in_force)
+    row = replace(pk_row, floor=floor_of(parts, pk_row.messages))
+    derived = _window(connection, row, parts)
+    sessions.update(connection, row.pk, floor=row.floor, window_tokens=derived.tokens, revision=row.revision)
+    return derived
+
+
+def _set_live(connection: sa.Connection, pk: int, floor: int, in_force: set[int]) -> None:
+    beyond = sa.and_(summary.c.session == pk, summary.c.last > floor)
+    connection.execute(summary.update().where(beyond, summary.c.live == 1).values(live=0))
+    if in_force:
+        chosen = sa.and_(summary.c.session == pk, summary.c.number.in_(sorted(in_force)))
+        connection.execute(summary.update().where(chosen).values(live=1))
+
+
+def compacted(one: Stub) -> Compacted:
+    """The stub as the compactor made it."""
+    return Compacted(content=one.content, strategy=one.strategy)

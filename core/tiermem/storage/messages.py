@@ -1,0 +1,142 @@
+"""The log: messages appended once, read by number or id, never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from tiermem.errors import IdConflict, StorageCorrupt
+from tiermem.messages import Message, dumps, from_canonical, loads
+from tiermem.settings import Scope
+from tiermem.storage import sessions
+from tiermem.storage.schema import message
+from tiermem.storage.sessions import SessionRow, decoded, encoded
+from tiermem.window.view import Entry
+
+CHUNK = 500  # bound values a statement; SQLite's oldest limit is 999
+_FIXED_ROLES = frozenset({"system", "developer"})
+
+
+def append(
+    connection: sa.Connection, scope: Scope, counted: Sequence[tuple[Message, int]], now: datetime, look_at: int
+) -> tuple[list[Message], SessionRow]:
+    """Append messages with their token counts; those already there are returned as they are.
+
+    Raises:
+        IdConflict: an id is taken by a message with other content; nothing of the batch is kept.
+    """
+    row = sessions.obtain(connection, scope, now, look_at)
+    known = _known(connection, row.pk, [one.id for one, _ in counted])
+    stored, fresh, number = [], [], row.messages
+    for one, tokens in counted:
+        place = known.get(one.id)
+        if place is None:
+            number += 1
+            fresh.append(_values(one, row.pk, number, tokens, now))
+            place = known[one.id] = (number, one.sha256, tokens, now)
+        elif place[1] != one.sha256:
+            raise IdConflict(f"message id {one.id!r} is taken in this session by a message with other content")
+        stored.append(one.shown_as(one.content, sequence=place[0], tokens=place[2], stored_at=place[3]))
+    if not fresh:
+        return stored, row
+    connection.execute(message.insert(), fresh)
+    added = sum(values["tokens"] for values in fresh)
+    totals = {"messages": number, "tokens": row.tokens + added, "window_tokens": row.window_tokens + added}
+    sessions.update(connection, row.pk, **totals)
+    return stored, sessions.SessionRow(
+        **{name: totals.get(name, getattr(row, name)) for name in SessionRow.__dataclass_fields__}
+    )
+
+
+def _known(connection: sa.Connection, pk: int, ids: Sequence[str]) -> dict[str, tuple[int, bytes, int, datetime]]:
+    found: dict[str, tuple[int, bytes, int, datetime]] = {}
+    for start in range(0, len(ids), CHUNK):
+        keys = [encoded(one) for one in ids[start : start + CHUNK]]
+        query = sa.select(
+            message.c.id, message.c.sequence, message.c.sha256, message.c.tokens, message.c.stored_at
+        ).where(message.c.session == pk, message.c.id.in_(keys))
+        for key, sequence, digest, tokens, stored_at in connection.execute(query):
+            found[decoded(key)] = (sequence, bytes(digest), tokens, datetime.fromisoformat(stored_at))
+    return found
+
+
+def _values(one: Message, pk: int, sequence: int, tokens: int, now: datetime) -> dict[str, Any]:
+    links = [[call.id for call in one.tool_calls], one.tool_call_id or ""]
+    return {
+        "session": pk,
+        "sequence": sequence,
+        "id": encoded(one.id),
+        "role": encoded(one.role),
+        "tokens": tokens,
+        "fixed": int(one.pinned or one.role in _FIXED_ROLES),
+        "links": dumps(links) if any(links) else None,  # type: ignore[arg-type]
+        "stored_at": now.isoformat(),
+        "sha256": one.sha256,
+        "body": one.canonical,
+    }
+
+
+_FULL = (message.c.sequence, message.c.tokens, message.c.stored_at, message.c.sha256, message.c.body)
+
+
+def read(connection: sa.Connection, pk: int, first: int, last: int) -> list[Message]:
+    """The messages `first`..`last`, in order.
+
+    Raises:
+        StorageCorrupt: stored bytes do not match their hash.
+    """
+    query = sa.select(*_FULL).where(message.c.session == pk, message.c.sequence.between(first, last))
+    return [_message(*row) for row in connection.execute(query.order_by(message.c.sequence))]
+
+
+def pick(connection: sa.Connection, pk: int, sequences: Iterable[int]) -> list[Message]:
+    """The messages with these numbers, in order; numbers that do not exist are left out."""
+    wanted = sorted(set(sequences))
+    found: list[Message] = []
+    for start in range(0, len(wanted), CHUNK):
+        query = sa.select(*_FULL).where(message.c.session == pk, message.c.sequence.in_(wanted[start : start + CHUNK]))
+        found += [_message(*row) for row in connection.execute(query.order_by(message.c.sequence))]
+    return found
+
+
+def by_id(connection: sa.Connection, pk: int, identifier: str) -> int:
+    """The sequence number of the message with that id, or 0."""
+    query = sa.select(message.c.sequence).where(message.c.session == pk, message.c.id == encoded(identifier))
+    return int(connection.execute(query).scalar() or 0)
+
+
+def entries(connection: sa.Connection, pk: int, first: int, last: int) -> Iterator[Entry]:
+    """What planning needs to know of the messages `first`..`last`, as if all were verbatim."""
+    condition = message.c.sequence.between(first, last)
+    return _entries(connection, pk, condition)
+
+
+def fixed(connection: sa.Connection, pk: int, last: int) -> Iterator[Entry]:
+    """The system prompts and pinned messages up to *last*."""
+    return _entries(connection, pk, sa.and_(message.c.sequence <= last, message.c.fixed == 1))
+
+
+def _entries(connection: sa.Connection, pk: int, condition: sa.ColumnElement[bool]) -> Iterator[Entry]:
+    columns = (message.c.sequence, message.c.role, message.c.tokens, message.c.fixed, message.c.links)
+    query = sa.select(*columns).where(message.c.session == pk, condition).order_by(message.c.sequence)
+    for sequence, role, tokens, is_fixed, links in connection.execute(query):
+        calls, answers = loads(bytes(links)) if links else ((), "")
+        yield Entry(
+            sequence,
+            decoded(role),
+            tokens,
+            shown_tokens=tokens,
+            calls=tuple(calls),
+            answers=answers,
+            pinned=bool(is_fixed),
+        )
+
+
+def _message(sequence: int, tokens: int, stored_at: str, digest: bytes, body: bytes) -> Message:
+    one = from_canonical(bytes(body), sequence=sequence, tokens=tokens, stored_at=datetime.fromisoformat(stored_at))
+    if one.sha256 != bytes(digest):
+        raise StorageCorrupt(f"message {sequence} does not match its hash")
+    return one

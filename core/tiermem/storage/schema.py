@@ -1,0 +1,145 @@
+"""Tables. Names of people and sessions are bytes: compared exactly, whatever the database's collation.
+
+Everything but `message`, `decision`, `stub` and `summary` can be derived again from these four.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+VERSION = 1
+
+metadata = sa.MetaData()
+
+meta = sa.Table(
+    "tiermem_meta",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+
+# BIGINT everywhere; SQLite makes a row id of an INTEGER primary key only.
+_Key = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
+session = sa.Table(
+    "tiermem_session",
+    metadata,
+    sa.Column("pk", _Key, primary_key=True),
+    sa.Column("tenant", sa.LargeBinary, nullable=False),
+    sa.Column("owner", sa.LargeBinary, nullable=False),
+    sa.Column("name", sa.LargeBinary, nullable=False),
+    sa.Column("created_at", sa.Text, nullable=False),
+    # Running totals, so that no turn has to add up the conversation.
+    sa.Column("messages", sa.BigInteger, nullable=False, default=0),
+    sa.Column("tokens", sa.BigInteger, nullable=False, default=0),
+    sa.Column("window_tokens", sa.BigInteger, nullable=False, default=0),
+    sa.Column("revision", sa.BigInteger, nullable=False, default=0),
+    sa.Column("floor", sa.BigInteger, nullable=False, default=0),
+    sa.Column("look_at", sa.BigInteger, nullable=False, default=0),
+    sa.Column("indexed", sa.BigInteger, nullable=False, default=0),
+    sa.Column("embedded", sa.BigInteger, nullable=False, default=0),
+    sa.Column("failures", sa.BigInteger, nullable=False, default=0),
+    sa.Column("failed_at", sa.Float, nullable=False, default=0.0),
+    sa.Column("last_error", sa.Text, nullable=False, default=""),
+    sa.UniqueConstraint("tenant", "owner", "name"),
+)
+
+message = sa.Table(
+    "tiermem_message",
+    metadata,
+    sa.Column("pk", _Key, primary_key=True),
+    sa.Column("session", _Key, nullable=False),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+    sa.Column("id", sa.LargeBinary, nullable=False),
+    sa.Column("role", sa.LargeBinary, nullable=False),
+    sa.Column("tokens", sa.BigInteger, nullable=False),
+    sa.Column("fixed", sa.SmallInteger, nullable=False, default=0),
+    sa.Column("links", sa.LargeBinary),  # canonical JSON [calls, answers], or NULL for neither
+    sa.Column("stored_at", sa.Text, nullable=False),
+    sa.Column("sha256", sa.LargeBinary, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.UniqueConstraint("session", "sequence"),
+    sa.UniqueConstraint("session", "id"),
+)
+sa.Index(
+    "tiermem_message_fixed",
+    message.c.session,
+    message.c.sequence,
+    sqlite_where=message.c.fixed == 1,
+    postgresql_where=message.c.fixed == 1,
+)
+
+decision = sa.Table(
+    "tiermem_decision",
+    metadata,
+    sa.Column("pk", _Key, primary_key=True),
+    sa.Column("session", _Key, nullable=False),
+    sa.Column("number", sa.BigInteger, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("first", sa.BigInteger, nullable=False),
+    sa.Column("last", sa.BigInteger, nullable=False),
+    sa.Column("reference", sa.BigInteger, nullable=False, default=0),
+    sa.Column("tokens_before", sa.BigInteger, nullable=False, default=0),
+    sa.Column("tokens_after", sa.BigInteger, nullable=False, default=0),
+    sa.Column("strategy", sa.Text, nullable=False, default=""),
+    sa.Column("reason", sa.Text, nullable=False, default=""),
+    sa.Column("decided_at", sa.Text, nullable=False),
+    sa.Column("undone", sa.SmallInteger, nullable=False, default=0),
+    sa.UniqueConstraint("session", "number"),
+)
+sa.Index("tiermem_decision_last", decision.c.session, decision.c.last)
+sa.Index("tiermem_decision_kind", decision.c.session, decision.c.kind)
+
+stub = sa.Table(
+    "tiermem_stub",
+    metadata,
+    sa.Column("pk", _Key, primary_key=True),
+    sa.Column("session", _Key, nullable=False),
+    sa.Column("decision", sa.BigInteger, nullable=False),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+    sa.Column("tokens", sa.BigInteger, nullable=False),
+    sa.Column("strategy", sa.Text, nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+    sa.UniqueConstraint("session", "sequence", "decision"),
+)
+
+summary = sa.Table(
+    "tiermem_summary",
+    metadata,
+    sa.Column("pk", _Key, primary_key=True),
+    sa.Column("session", _Key, nullable=False),
+    sa.Column("number", sa.BigInteger, nullable=False),
+    sa.Column("first", sa.BigInteger, nullable=False),
+    sa.Column("last", sa.BigInteger, nullable=False),
+    sa.Column("level", sa.BigInteger, nullable=False),
+    sa.Column("tokens", sa.BigInteger, nullable=False),
+    sa.Column("strategy", sa.Text, nullable=False),
+    sa.Column("children", sa.Text, nullable=False, default=""),
+    sa.Column("live", sa.SmallInteger, nullable=False, default=1),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.UniqueConstraint("session", "number"),
+)
+sa.Index("tiermem_summary_live", summary.c.session, summary.c.live)
+
+# The archive: derived from messages, rebuilt when its analyser or embedder changes.
+word = sa.Table(
+    "tiermem_word",
+    metadata,
+    sa.Column("pk", _Key, primary_key=True),  # that of the message
+    sa.Column("session", _Key, nullable=False),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+    sa.Column("length", sa.BigInteger, nullable=False),
+    sa.Column("terms", sa.Text, nullable=False),
+    sa.UniqueConstraint("session", "sequence"),
+)
+
+vector = sa.Table(
+    "tiermem_vector",
+    metadata,
+    sa.Column("pk", _Key, primary_key=True),
+    sa.Column("session", _Key, nullable=False),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+    sa.Column("embedder", sa.Text, nullable=False),
+    sa.Column("value", sa.LargeBinary, nullable=False),  # float16, little-endian
+    sa.UniqueConstraint("session", "sequence"),
+)

@@ -1,0 +1,96 @@
+"""Keyword search, the only part of the store with two dialects: FTS5, and tsvector with GIN.
+
+Rule 1: both are fed by our own analyser's terms, so Chinese is found, and both give the same candidates.
+Rule 2: the index only nominates; scores are computed by `recall.ranking` from stored terms.
+Rule 3: the session is an indexed term, which is 5 to 25 times faster than filtering afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from tiermem.storage.schema import word
+
+FREQUENT = 20_000  # counting stops here: such a term tells nothing, and reading its whole list is what costs
+
+_FTS = (
+    "CREATE VIRTUAL TABLE tiermem_fts USING fts5(sess, body, content='', detail=column, "
+    "tokenize=\"unicode61 remove_diacritics 0 tokenchars '_'\")"
+)
+_LEXEMES = (
+    "CREATE TABLE tiermem_lexeme (pk BIGINT PRIMARY KEY, lexemes tsvector NOT NULL)",
+    "CREATE INDEX tiermem_lexeme_gin ON tiermem_lexeme USING GIN (lexemes)",
+)
+
+
+def create(connection: sa.Connection) -> None:
+    """Make the index, empty."""
+    statements = _LEXEMES if connection.dialect.name == "postgresql" else (_FTS,)
+    for statement in statements:
+        connection.exec_driver_sql(statement)
+
+
+def drop(connection: sa.Connection) -> None:
+    """Remove the index; it is derived from the messages."""
+    table = "tiermem_lexeme" if connection.dialect.name == "postgresql" else "tiermem_fts"
+    connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table}")
+
+
+def add(connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Index rows of `tiermem_word` (pk, session, terms)."""
+    if not rows:
+        return
+    if connection.dialect.name == "postgresql":
+        statement = sa.text("INSERT INTO tiermem_lexeme VALUES (:pk, array_to_tsvector(CAST(:terms AS text[])))")
+        made = [{"pk": r["pk"], "terms": sorted({_mark(r["session"]), *r["terms"].split()})} for r in rows]
+    else:
+        statement = sa.text("INSERT INTO tiermem_fts(rowid, sess, body) VALUES (:pk, :sess, :body)")
+        made = [{"pk": r["pk"], "sess": _mark(r["session"]), "body": r["terms"]} for r in rows]
+    connection.execute(statement, made)
+
+
+def frequencies(connection: sa.Connection, session: int, terms: Iterable[str]) -> dict[str, int]:
+    """In how many messages of the session each term stands, up to `FREQUENT`; absent terms are left out."""
+    counted = {term: _count(connection, session, term) for term in terms}
+    return {term: count for term, count in counted.items() if count}
+
+
+def _count(connection: sa.Connection, session: int, term: str) -> int:
+    table, condition, query = _match(connection, session, [term])
+    statement = f"SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {condition} LIMIT {FREQUENT}) AS found"  # noqa: S608
+    return int(connection.execute(sa.text(statement), {"query": query}).scalar_one())
+
+
+def nominate(connection: sa.Connection, session: int, terms: Sequence[str], limit: int) -> list[tuple[int, int, str]]:
+    """(sequence, length, terms) of up to *limit* messages that hold any of *terms*."""
+    if not terms:
+        return []
+    table, condition, query = _match(connection, session, terms)
+    lite = connection.dialect.name == "sqlite"
+    key, order = ("rowid", "rank") if lite else ("pk", "pk DESC")
+    chosen = f"SELECT {key} FROM {table} WHERE {condition} ORDER BY {order} LIMIT {int(limit)}"  # noqa: S608
+    statement = sa.select(word.c.sequence, word.c.length, word.c.terms).where(
+        word.c.pk.in_(sa.text(chosen).bindparams(query=query).columns(sa.column("pk", sa.BigInteger)))
+    )
+    return [tuple(row) for row in connection.execute(statement.order_by(word.c.sequence))]
+
+
+def _match(connection: sa.Connection, session: int, terms: Sequence[str]) -> tuple[str, str, str]:
+    """Table, condition and bound query for messages of the session that hold any of *terms*."""
+    if connection.dialect.name == "postgresql":
+        either = " | ".join(_quoted(term, "'") for term in terms)
+        return "tiermem_lexeme", "lexemes @@ CAST(:query AS tsquery)", f"'{_mark(session)}' & ({either})"
+    either = " OR ".join(_quoted(term, '"') for term in terms)
+    return "tiermem_fts", "tiermem_fts MATCH :query", f'sess:"{_mark(session)}" AND body:({either})'
+
+
+def _mark(session: int) -> str:
+    return f"__s{session}"
+
+
+def _quoted(term: str, quote: str) -> str:
+    """The analyser makes terms of letters, digits and "_" only; doubling the quote keeps this safe by itself."""
+    return quote + term.replace("\\", "").replace(quote, quote * 2) + quote

@@ -1,0 +1,101 @@
+"""Session rows: found, made, and their running totals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from tiermem.settings import Scope
+from tiermem.storage.schema import session
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """One row of `tiermem_session`; `pk` is 0 while nothing was ever added."""
+
+    pk: int = 0
+    messages: int = 0
+    tokens: int = 0
+    window_tokens: int = 0
+    revision: int = 0
+    floor: int = 0
+    look_at: int = 0
+    indexed: int = 0
+    embedded: int = 0
+    failures: int = 0
+    failed_at: float = 0.0
+    last_error: str = ""
+
+
+_COLUMNS = tuple(session.c[name] for name in SessionRow.__dataclass_fields__)
+
+
+def encoded(name: str) -> bytes:
+    """The stored form of a name: exact, also with lone surrogates."""
+    return name.encode("utf-8", "surrogatepass")
+
+
+def decoded(name: bytes) -> str:
+    """The inverse of `encoded`."""
+    return bytes(name).decode("utf-8", "surrogatepass")
+
+
+def find(connection: sa.Connection, scope: Scope, *, lock: bool = False) -> SessionRow:
+    """The row of *scope*; *lock* keeps other writers of this session out until the transaction ends."""
+    query = sa.select(*_COLUMNS).where(
+        session.c.tenant == encoded(scope.tenant),
+        session.c.owner == encoded(scope.user),
+        session.c.name == encoded(scope.session),
+    )
+    row = connection.execute(query.with_for_update() if lock else query).first()
+    return SessionRow(*row) if row else SessionRow()
+
+
+def obtain(connection: sa.Connection, scope: Scope, now: datetime, look_at: int) -> SessionRow:
+    """The locked row of *scope*, made when it is not there."""
+    row = find(connection, scope, lock=True)
+    if row.pk:
+        return row
+    values = {
+        "tenant": encoded(scope.tenant),
+        "owner": encoded(scope.user),
+        "name": encoded(scope.session),
+        "created_at": now.isoformat(),
+        "look_at": look_at,
+    }
+    connection.execute(_insert_ignoring(connection, values))
+    return find(connection, scope, lock=True)
+
+
+def update(connection: sa.Connection, pk: int, **values: Any) -> None:
+    """Set columns of the session *pk*."""
+    connection.execute(session.update().where(session.c.pk == pk).values(**values))
+
+
+def names(connection: sa.Connection, tenant: str, user: str) -> list[str]:
+    """The sessions of a user, oldest first."""
+    query = (
+        sa.select(session.c.name)
+        .where(session.c.tenant == encoded(tenant), session.c.owner == encoded(user))
+        .order_by(session.c.pk)
+    )
+    return [decoded(name) for (name,) in connection.execute(query)]
+
+
+def scopes(connection: sa.Connection) -> list[Scope]:
+    """Every session of the database, for `verify`."""
+    query = sa.select(session.c.tenant, session.c.owner, session.c.name).order_by(session.c.pk)
+    return [Scope(*map(decoded, row)) for row in connection.execute(query)]
+
+
+def _insert_ignoring(connection: sa.Connection, values: dict[str, Any]) -> sa.Executable:
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects import postgresql
+
+        return postgresql.insert(session).values(**values).on_conflict_do_nothing()
+    from sqlalchemy.dialects import sqlite
+
+    return sqlite.insert(session).values(**values).on_conflict_do_nothing()

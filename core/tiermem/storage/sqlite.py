@@ -1,0 +1,102 @@
+"""What only SQLite needs: its file, its pragmas, its way of starting a transaction."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.pool import QueuePool, StaticPool
+
+from tiermem.errors import StorageCorrupt, StorageReadOnly
+from tiermem.settings import Settings
+from tiermem.storage.driver import driver, journal_mode
+
+HEADER = b"SQLite format 3\x00"
+
+
+def file_of(target: str) -> Path | None:
+    """The file that *target* names, or None for ":memory:" and for servers."""
+    if target == ":memory:":
+        return None
+    if "://" in target:
+        url = sa.make_url(target)
+        return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+    return Path(target)
+
+
+def prepare(file: Path) -> None:
+    """Make the file (0600) and its folder (0700), durably, unless they are there; refuse a file of another kind.
+
+    Raises:
+        StorageReadOnly: it cannot be made.
+        StorageCorrupt: the file is not a SQLite database; it is left untouched.
+    """
+    try:
+        if file.exists():
+            _check_header(file)
+            return
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+        _sync_folder(file.parent)
+    except OSError as error:
+        raise StorageReadOnly(f"{file} cannot be created or opened: {error.strerror}") from error
+
+
+def _check_header(file: Path) -> None:
+    with file.open("rb") as handle:
+        start = handle.read(len(HEADER))
+    if start and start != HEADER:
+        raise StorageCorrupt(f"{file} is not a SQLite database; it was left untouched")
+
+
+def _sync_folder(folder: Path) -> None:
+    """Without this, a power loss may forget the new file's name, and the commits in it."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def engine(file: Path | None, settings: Settings, *, immediate: bool) -> sa.Engine:
+    """An engine on *file* (None: in memory); *immediate* takes the write lock at the start of a transaction."""
+    module = driver()
+    name = ":memory:" if file is None else str(file)
+
+    def connect() -> Any:
+        return module.connect(
+            name,
+            timeout=settings.busy_timeout,
+            isolation_level=None,  # a BEGIN by the driver is deferred: reading, then writing, gets SQLITE_BUSY
+            check_same_thread=False,
+        )
+
+    pool: dict[str, Any] = {"poolclass": StaticPool} if file is None else {"poolclass": QueuePool, "max_overflow": 32}
+    made = sa.create_engine("sqlite://", creator=connect, module=module, hide_parameters=True, **pool)
+    mode, synchronous = journal_mode(module.sqlite_version_info, settings.durability)
+
+    def pragmas(connection: Any, _: Any) -> None:
+        cursor = connection.cursor()
+        if file is not None and immediate:
+            _set_journal(cursor, mode)
+        for pragma in (f"synchronous={synchronous}", "secure_delete=ON", "trusted_schema=OFF", "cell_size_check=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    def begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+    sa.event.listen(made, "connect", pragmas)
+    sa.event.listen(made, "begin", begin)
+    return made
+
+
+def _set_journal(cursor: Any, mode: str) -> None:
+    """Set the mode, but leave a file in WAL that is in WAL already: flipping a live one can lose its log."""
+    current = cursor.execute("PRAGMA journal_mode").fetchone()[0]
+    if current != mode.lower() and current != "wal":
+        cursor.execute(f"PRAGMA journal_mode={mode}")

@@ -1,0 +1,85 @@
+"""One writer a process: threads that write at the same time share one transaction, and so one fsync.
+
+Rule 1: a call returns only after the commit that holds its work, or raises and has left nothing.
+Rule 2: one body's failure rolls back that body only (a savepoint each, where several share a transaction).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+T = TypeVar("T")
+LARGEST_GROUP = 64  # bodies that share a commit; more would make the first of them wait for the last
+
+
+class _Job:
+    __slots__ = ("body", "done", "error", "value")
+
+    def __init__(self, body: Callable[[sa.Connection], Any]) -> None:
+        self.body = body
+        self.value: Any = None
+        self.error: BaseException | None = None
+        self.done = False
+
+
+class Writer:
+    """Runs bodies on the one connection that writes. Thread-safe; not re-entrant from inside a body."""
+
+    def __init__(self, connect: Callable[[], sa.Connection]) -> None:
+        self._connect = connect
+        self._connection: sa.Connection | None = None
+        self._waiting: deque[_Job] = deque()
+        self._lock = threading.Lock()
+
+    def run(self, body: Callable[[sa.Connection], T]) -> T:
+        """What *body* returns, once it is committed."""
+        job = _Job(body)
+        self._waiting.append(job)
+        with self._lock:
+            if not job.done:
+                self._commit_group()
+        if job.error is not None:
+            raise job.error
+        value: T = job.value
+        return value
+
+    def close(self) -> None:
+        """Close the connection; a later `run` opens another."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    def _commit_group(self) -> None:
+        jobs = [self._waiting.popleft() for _ in range(min(LARGEST_GROUP, len(self._waiting)))]
+        try:
+            if self._connection is None:
+                self._connection = self._connect()
+            with self._connection.begin():
+                for job in jobs:
+                    self._run_one(job, alone=len(jobs) == 1)
+        except BaseException as error:
+            for job in jobs:
+                job.error = job.error or error
+            if not isinstance(error, Exception):
+                raise
+        finally:
+            for job in jobs:
+                job.done = True
+
+    def _run_one(self, job: _Job, *, alone: bool) -> None:
+        connection = self._connection
+        assert connection is not None  # noqa: S101  # set by the caller
+        if alone:
+            job.value = job.body(connection)
+            return
+        try:
+            with connection.begin_nested():
+                job.value = job.body(connection)
+        except Exception as error:  # noqa: BLE001  # handed to the thread that asked for it
+            job.error = error

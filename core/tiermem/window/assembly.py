@@ -1,0 +1,126 @@
+"""Assembly: which pieces of the window a context holds, under a budget that is never exceeded (SPEC F).
+
+Rule 1: what must be shown comes first (system prompts, goal, the newest message); what does not fit is a typed error.
+Rule 2: recent turns come whole, newest first; tool pairs are never parted.
+Rule 3: every piece is counted as it is rendered, so the sum is what the caller's counter says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from tiermem.errors import BudgetTooSmall
+from tiermem.messages import Message
+from tiermem.window.tokens import clip, message_tokens
+from tiermem.window.turns import groups, paired, steps
+from tiermem.window.view import Entry
+
+Count = Callable[[str], int]
+SMALLEST_CLIP = 16  # tokens; room for a reference to the whole, without which clipping would be losing
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A message of the context with its cost; `entry` is None for repaired or quoted ones."""
+
+    message: Message
+    tokens: int
+    clipped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Tokens of a context by use; what one does not need goes to the recent turns."""
+
+    summary: int
+    recalled: int
+    recent: int
+
+
+def shares(free: int, summary_share: float, recall_share: float) -> Shares:
+    """How *free* tokens are divided at first."""
+    summary, recalled = int(free * summary_share), int(free * recall_share)
+    return Shares(summary, recalled, free - summary - recalled)
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What messages cost. `known` are the costs of messages as shown, where the same counter counted them before."""
+
+    count: Count
+    known: Mapping[int, int]
+    messages: Mapping[int, Message]
+
+    def part(self, message: Message) -> Part:
+        """*message* with its cost."""
+        if message.sequence in self.known and self.messages.get(message.sequence) is message:
+            return Part(message, self.known[message.sequence])
+        return Part(message, message_tokens(message, self.count))
+
+    def parts(self, entries: Sequence[Entry]) -> list[Part]:
+        """The messages of *entries*, with tool pairs made whole, and their costs."""
+        return [self.part(one) for one in paired([self.messages[entry.sequence] for entry in entries])]
+
+
+def recent(entries: Sequence[Entry], budget: int, scale: Scale, most: int) -> tuple[list[Part], list[Entry]]:
+    """The newest whole turns within *budget*, in order, and the entries they show.
+
+    Where not even the newest turn fits, it may take *most*; where that is too little, its newest whole tool pairs are
+    taken, and where not even those fit, they are clipped.
+    """
+    chosen = _whole(groups(entries), budget, scale)
+    if chosen or not entries:
+        return scale.parts(chosen), chosen
+    newest = groups(entries)[-1]
+    chosen = _whole([newest], most, scale) or _whole(steps(newest), most, scale)
+    if chosen:
+        return scale.parts(chosen), chosen
+    last = steps(newest)[-1]
+    return shrink(scale.parts(last), most, scale.count), list(last)
+
+
+def _whole(parts: Sequence[list[Entry]], budget: int, scale: Scale) -> list[Entry]:
+    chosen: list[list[Entry]] = []
+    left = budget
+    for part in reversed(parts):
+        cost = sum(one.tokens for one in scale.parts(part))
+        if cost > left:
+            break
+        chosen.append(part)
+        left -= cost
+    return [entry for part in reversed(chosen) for entry in part]
+
+
+def shrink(parts: Sequence[Part], budget: int, count: Count) -> list[Part]:
+    """*parts* with the longest ones clipped until they fit.
+
+    Raises:
+        BudgetTooSmall: they do not fit even when clipped to their ends.
+    """
+    left = list(parts)
+    for _ in range(4 * len(left)):
+        excess = sum(part.tokens for part in left) - budget
+        if excess <= 0:
+            return left
+        longest = max(range(len(left)), key=lambda place: left[place].tokens)
+        target = max(SMALLEST_CLIP, left[longest].tokens - excess)
+        smaller = clipped(left[longest].message, target, count)
+        if smaller.tokens >= left[longest].tokens:
+            break
+        left[longest] = smaller
+    needed = sum(part.tokens for part in left)
+    if needed > budget:
+        raise BudgetTooSmall(needed, budget, "the newest message, clipped to its ends,")
+    return left
+
+
+def clipped(message: Message, budget: int, count: Count) -> Part:
+    """*message* cut to its head and tail within *budget*, with a pointer to the whole."""
+    ref = f"m{message.sequence}" if message.sequence else message.id
+    frame = message_tokens(message.shown_as(""), count)
+    marker = f"\n[… clipped; the whole of {message.tokens or 'this message'} tokens is {ref} …]\n"
+    room = max(0, budget - frame)
+    text = clip(message.text, room, count, marker) or clip(message.text, room, count, f"[… {ref} …]")
+    shown = message.shown_as(text)
+    return Part(shown, message_tokens(shown, count), clipped=True)

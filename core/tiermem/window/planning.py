@@ -1,0 +1,118 @@
+"""Planning: which messages to compact, which span to summarise, which summaries to merge. State in, actions out.
+
+Rule 1: a plan depends on the window and the thresholds only, so a failed or skipped run costs nothing.
+Rule 2: the newest `keep_recent_count` messages, system prompts and pinned messages are never touched.
+Rule 3: planning again without news changes nothing (`next_look` moves the next look away).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tiermem.records import Shown
+from tiermem.settings import Thresholds
+from tiermem.window.turns import groups, steps
+from tiermem.window.view import Cover, Entry, Window
+
+SMALLEST_STUBBED = 40  # tokens; a stub costs about 25, so a smaller message saves nothing worth a reference
+LEAST_SAVING = 0.3  # share of a message that its stub must save: below, the text itself is the better reference
+MERGE_WIDTH = 6  # summaries of one level that become one of the next level …
+MERGE_ABOVE = 8  # … when there are more than these, so that recent spans keep their detail
+LOOK_AGAIN = 0.02  # share of pre_rot_threshold that must come in before a plan that changed nothing is tried again
+
+
+@dataclass(frozen=True, slots=True)
+class CoverPlan:
+    """Messages `first`..`last` to summarise. System prompts and pinned messages among them stay visible."""
+
+    first: int
+    last: int
+
+
+def wants_compaction(window: Window, thresholds: Thresholds) -> bool:
+    """True from `compaction_trigger` on."""
+    return window.tokens >= thresholds.compact_at
+
+
+def wants_summary(window: Window, thresholds: Thresholds) -> bool:
+    """True from `summarization_trigger` on."""
+    return window.tokens >= thresholds.summarize_at
+
+
+def compactable(window: Window, thresholds: Thresholds) -> list[list[Entry]]:
+    """What may be compacted, in the order in which to do it, in batches that are done whole.
+
+    Stale tool results first, each by itself; then whole turns, oldest first; what somebody restored comes last.
+    """
+    old = [entry for entry in _old(window, thresholds) if _stubbable(entry)]
+    results = [entry for entry in old if entry.role == "tool" and not entry.restored]
+    first = {entry.sequence for entry in results}
+    turns = [
+        [e for e in group if e.sequence not in first and _stubbable(e)] for group in groups(_old(window, thresholds))
+    ]
+    fresh = [[e for e in turn if not e.restored] for turn in turns]
+    restored = [entry for entry in old if entry.restored]
+    return [[entry] for entry in results] + [turn for turn in fresh if turn] + [[entry] for entry in restored]
+
+
+def worth(tokens_before: int, tokens_after: int) -> bool:
+    """True when a stub of *tokens_after* is worth showing in place of *tokens_before*."""
+    return tokens_before - tokens_after >= LEAST_SAVING * tokens_before > 0
+
+
+def coverable(window: Window, thresholds: Thresholds) -> CoverPlan | None:
+    """The oldest span whose summary brings the window down to `summarization_target`, or None when nothing is old.
+
+    Whole turns; where not one whole turn is old (one endless agent run), whole tool pairs.
+    """
+    old = _old(window, thresholds)
+    kept_from = old[-1].sequence + 1 if old else 0
+    for parts in (groups(window.entries), steps(window.entries)):
+        chosen = _until_enough([part for part in parts if part[-1].sequence < kept_from], window, thresholds)
+        if any(not entry.fixed for entry in chosen):
+            return CoverPlan(_first_of(window, chosen), chosen[-1].sequence)
+    return None
+
+
+def mergeable(covers: Sequence[Cover]) -> tuple[Cover, ...]:
+    """The summaries that should become one of the next level: the oldest of a level that has too many, or ()."""
+    for level in sorted({cover.level for cover in covers}):
+        same = sorted((cover for cover in covers if cover.level == level), key=lambda cover: cover.first)
+        if len(same) > MERGE_ABOVE:
+            return tuple(same[:MERGE_WIDTH])
+    return ()
+
+
+def next_look(tokens: int, thresholds: Thresholds) -> int:
+    """The tokens of the window from which planning is worth another look."""
+    if tokens < thresholds.compact_at:
+        return thresholds.compact_at
+    later = tokens + max(1, int(LOOK_AGAIN * thresholds.pre_rot_threshold))
+    return min(later, thresholds.summarize_at) if tokens < thresholds.summarize_at else later
+
+
+def _old(window: Window, thresholds: Thresholds) -> list[Entry]:
+    count = len(window.entries) - thresholds.keep_recent_count
+    return list(window.entries[: max(0, count)])
+
+
+def _stubbable(entry: Entry) -> bool:
+    return entry.shown is Shown.VERBATIM and not entry.fixed and entry.tokens >= SMALLEST_STUBBED
+
+
+def _until_enough(parts: list[list[Entry]], window: Window, thresholds: Thresholds) -> list[Entry]:
+    chosen: list[Entry] = []
+    left = window.tokens
+    for part in parts:
+        if left <= thresholds.summarize_to:
+            break
+        chosen += part
+        left -= sum(entry.shown_tokens for entry in part if not entry.fixed)
+    return chosen
+
+
+def _first_of(window: Window, chosen: Sequence[Entry]) -> int:
+    """The start of the span: right behind the newest summary before it, so that summaries leave no gap."""
+    sequence = next(entry.sequence for entry in chosen if not entry.fixed)
+    return max((cover.last + 1 for cover in window.covers if cover.last < sequence), default=1)

@@ -1,0 +1,151 @@
+"""The view: what each message is shown as, derived from the decisions and nothing else.
+
+Rule 1: the newest decision that is not undone wins; a message that no decision names is verbatim.
+Rule 2: `paint` returns a partition: every sequence number is in exactly one span.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from tiermem.records import Decision, Shown
+
+SHOWN_BY_KIND = {
+    "compact": Shown.COMPACTED,
+    "cover": Shown.COVERED,
+    "hide": Shown.HIDDEN,
+    "restore": Shown.VERBATIM,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Messages `first`..`last` are shown as `shown` because of `decision` (0: none); `summary` covers them, if any."""
+
+    first: int
+    last: int
+    shown: Shown
+    decision: int = 0
+    summary: int = 0
+
+    @property
+    def visible(self) -> bool:
+        """True when the messages themselves stand in the window, verbatim or as stubs."""
+        return self.shown in {Shown.VERBATIM, Shown.COMPACTED}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A message that stands in the window: what planning needs to know of it, without its text.
+
+    `calls` are the tool calls it makes, `answers` the call it answers. `shown_tokens` is what it costs as shown.
+    """
+
+    sequence: int
+    role: str
+    tokens: int
+    shown: Shown = Shown.VERBATIM
+    shown_tokens: int = 0
+    decision: int = 0
+    calls: tuple[str, ...] = ()
+    answers: str = ""
+    pinned: bool = False
+
+    @property
+    def restored(self) -> bool:
+        """True when somebody asked for this message to be verbatim."""
+        return self.shown is Shown.VERBATIM and self.decision > 0
+
+    @property
+    def fixed(self) -> bool:
+        """True when no decision may touch it: system prompts and pinned messages."""
+        return self.pinned or self.role in {"system", "developer"}
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """A summary that is in force: the span it stands for, its level, and its cost in the window."""
+
+    number: int
+    first: int
+    last: int
+    level: int
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The visible part of a session: live summaries, then every visible message, in order."""
+
+    last: int
+    revision: int
+    entries: tuple[Entry, ...]
+    covers: tuple[Cover, ...]
+
+    @property
+    def tokens(self) -> int:
+        """What the window costs as shown."""
+        return sum(entry.shown_tokens for entry in self.entries) + sum(cover.tokens for cover in self.covers)
+
+
+def paint(first: int, last: int, decisions: Iterable[Decision], stubs: Mapping[int, Sequence[int]]) -> list[Span]:
+    """The partition of `first`..`last` that *decisions* (in order of number) lead to.
+
+    Args:
+        first, last: the sequence numbers to partition.
+        decisions: those that touch them; undone ones are passed over.
+        stubs: for each decision of kind "compact", the sequence numbers it replaced.
+    """
+    strokes = [stroke for decision in decisions for stroke in _strokes(decision, stubs, first, last)]
+    borders = sorted({first, last + 1} | {s.first for s in strokes} | {s.last + 1 for s in strokes})
+    colours: list[Span | None] = [None] * (len(borders) - 1)
+    for stroke in strokes:
+        low, high = bisect_left(borders, stroke.first), bisect_left(borders, stroke.last + 1)
+        colours[low:high] = [stroke] * (high - low)
+    return _joined(borders, colours)
+
+
+def _strokes(decision: Decision, stubs: Mapping[int, Sequence[int]], first: int, last: int) -> list[Span]:
+    if decision.undone or decision.kind not in SHOWN_BY_KIND:
+        return []
+    shown = SHOWN_BY_KIND[decision.kind]
+    if decision.kind == "compact":
+        members = stubs.get(decision.number, ())
+        return [Span(one, one, shown, decision.number) for one in members if first <= one <= last]
+    low, high = max(first, decision.first), min(last, decision.last)
+    summary = decision.reference if decision.kind == "cover" else 0
+    return [Span(low, high, shown, decision.number, summary)] if low <= high else []
+
+
+def _joined(borders: list[int], colours: list[Span | None]) -> list[Span]:
+    spans: list[Span] = []
+    for start, end, stroke in zip(borders, borders[1:], colours, strict=False):
+        span = Span(start, end - 1, Shown.VERBATIM)
+        if stroke is not None:
+            span = Span(start, end - 1, stroke.shown, stroke.decision, stroke.summary)
+        previous = spans[-1] if spans else None
+        if previous and (previous.shown, previous.decision) == (span.shown, span.decision):
+            spans[-1] = Span(previous.first, span.last, span.shown, span.decision, span.summary)
+        else:
+            spans.append(span)
+    return spans
+
+
+def visible_ranges(spans: Iterable[Span]) -> list[tuple[int, int]]:
+    """The ranges of sequence numbers that stand in the window, adjacent ones joined."""
+    ranges: list[tuple[int, int]] = []
+    for span in spans:
+        if not span.visible:
+            continue
+        if ranges and ranges[-1][1] + 1 == span.first:
+            ranges[-1] = (ranges[-1][0], span.last)
+        else:
+            ranges.append((span.first, span.last))
+    return ranges
+
+
+def floor_of(spans: Sequence[Span], last: int) -> int:
+    """The sequence number up to which nothing is visible: windows are loaded from the next one on."""
+    return next((span.first - 1 for span in spans if span.visible), last)

@@ -1,0 +1,122 @@
+"""Wiring: the one place where settings, database, counter, embedder and the user's functions meet."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+from tiermem.flows.core import Core
+from tiermem.flows.effects import Flow, arun, run
+from tiermem.messages import Message
+from tiermem.performer import Performer
+from tiermem.providers.clock import system_clock
+from tiermem.providers.embedders import HashEmbedder, as_embedder
+from tiermem.providers.tokenizers import as_counter
+from tiermem.recall.words import ANALYSER
+from tiermem.records import Compacted, StructuredSummary
+from tiermem.settings import Settings, settings_from
+from tiermem.storage import archive
+from tiermem.storage.database import MEMORY, Database
+
+if TYPE_CHECKING:
+    from tiermem.memory import Memory
+
+T = TypeVar("T")
+Summarizer: TypeAlias = Callable[[Sequence[Message]], StructuredSummary | dict[str, Any] | Awaitable[Any]]
+Compactor: TypeAlias = Callable[[Message], Compacted | str | None]
+
+
+def default_path() -> str:
+    """The file used when none is named: `tiermem.db` in the platform's user data directory."""
+    from platformdirs import user_data_path
+
+    return str(user_data_path("tiermem", appauthor=False) / "tiermem.db")
+
+
+class Opened:
+    """What both faces hold: the wiring of one database."""
+
+    def __init__(self, core: Core, performer: Performer) -> None:
+        self._core = core
+        self._performer = performer
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self._core.settings
+
+    @property
+    def counter(self) -> Callable[[str], int]:
+        """The token counter in use."""
+        return self._core.count
+
+    @property
+    def path(self) -> str:
+        """The file, ":memory:" or the database URL that was opened."""
+        return self._performer.target
+
+    def close(self) -> None:
+        """Close the database. What was added is safe already; using the memory afterwards raises Closed."""
+        self._performer.close()
+
+    def _run(self, flow: Flow[T]) -> T:
+        return run(flow, self._performer)
+
+    async def _arun(self, flow: Flow[T]) -> T:
+        return await arun(flow, self._performer)
+
+
+def wired(
+    path: str | Path | None,
+    settings: Settings | None,
+    counter: Callable[[str], Any] | None,
+    summarizer: Summarizer | None,
+    compactor: Compactor | None,
+    embedder: Any,
+    clock: Callable[[], datetime] | None,
+    overrides: Mapping[str, Any],
+) -> tuple[Core, Performer]:
+    chosen = settings_from(settings, overrides)
+    count = as_counter(counter, chosen.encoding)
+    embedding = as_embedder(embedder)
+    database = Database(default_path() if path is None else str(path), chosen)
+    database.write(lambda connection: archive.use_analyser(connection, ANALYSER))
+    core = Core(
+        settings=chosen,
+        count=count,
+        now=clock or system_clock,
+        embedder_name=embedding.name,
+        lexical=isinstance(embedding, HashEmbedder),
+        summarizer=summarizer,
+        compactor=compactor,
+    )
+    return core, Performer(database, embedding)
+
+
+_open_memories: weakref.WeakValueDictionary[Any, Memory] = weakref.WeakValueDictionary()
+_opening = threading.Lock()
+
+
+def shared(path: str | Path | None, options: Mapping[str, Any]) -> Memory:
+    target = default_path() if path is None else str(path)
+    if target == MEMORY:
+        from tiermem.memory import Memory
+
+        return Memory.open(MEMORY, **options)
+    place = target if "://" in target else str(Path(target).absolute())
+    key = (place, tuple(sorted((name, _key(value)) for name, value in options.items())))
+    with _opening:
+        found = _open_memories.get(key)
+        if found is None or found._performer.closed:
+            from tiermem.memory import Memory
+
+            found = _open_memories[key] = Memory.open(target, **options)
+        return found
+
+
+def _key(value: Any) -> Any:
+    return value if isinstance(value, (str, int, float, bool, Settings, type(None))) else id(value)

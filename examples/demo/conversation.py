@@ -1,0 +1,100 @@
+"""The session: every turn through LangChain's ConversationalRetrievalChain, with tiermem as its memory."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from langchain_classic.chains import ConversationalRetrievalChain
+from langchain_core.callbacks import get_usage_metadata_callback
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
+
+from examples.demo.scenario import Turn
+from langchain_tiered_memory import ConversationTieredMemory
+from tiermem import Decision, Session
+
+
+@dataclass(frozen=True)
+class Point:
+    """Where the session stands after a turn. All but `messages` and `decisions` are tokens.
+
+    `read` is what the model was really given in this turn, in both calls of the chain. `full` is all that was said
+    so far: what a memory that keeps everything would have sent, and once only.
+    """
+
+    messages: int
+    window: int
+    full: int
+    read: int
+    decisions: tuple[Decision, ...]
+
+
+@dataclass(frozen=True)
+class Restored:
+    """A tool output before it went into the memory, as it was shown when old, and as it came back."""
+
+    ref: str
+    before: str
+    stub: str
+    after: str
+
+    @property
+    def sha256(self) -> tuple[str, str]:
+        """The SHA-256 before and after, as hexadecimal digits."""
+        before, after = (hashlib.sha256(text.encode()).hexdigest() for text in (self.before, self.after))
+        return before, after
+
+
+class Conversation:
+    """A chain with a memory, and the numbers of every turn."""
+
+    def __init__(self, model: BaseChatModel, memory: ConversationTieredMemory, session: Session) -> None:
+        self.memory = memory
+        self.session = session
+        self.chain = ConversationalRetrievalChain.from_llm(
+            model,
+            retriever=memory.as_retriever(),
+            memory=memory,
+            return_source_documents=True,
+        )
+        self.outputs: dict[str, str] = {}  # what each tool call answered, as it was before the memory saw it
+        self._known = 0
+
+    def play(self, turns: Iterable[Turn]) -> Iterator[Point]:
+        """Live through *turns*: what is asked for, the tool's call and output, then the question about it."""
+        for number, turn in enumerate(turns, 1):
+            call = f"call_{number}"
+            self.outputs[call] = turn.output
+            step = turn.step
+            self.memory.chat_memory.add_messages(
+                [
+                    HumanMessage(step.request),
+                    AIMessage("", tool_calls=[{"id": call, "name": step.tool, "args": step.arguments}]),
+                    ToolMessage(turn.output, tool_call_id=call, name=step.tool),
+                ]
+            )
+            _, read = self.ask(step.question)
+            yield self._point(read)
+
+    def ask(self, question: str) -> tuple[dict[str, Any], int]:
+        """What the chain answers, and the tokens that the model read for it."""
+        with get_usage_metadata_callback() as usage:
+            answer = self.chain.invoke({"question": question})
+        return answer, sum(model["input_tokens"] for model in usage.usage_metadata.values())
+
+    def restore(self, call: str) -> Restored:
+        """Put the output of a tool call back into the window, and compare it with what the tool had answered."""
+        original = next(message for message in self.session.messages() if message.tool_call_id == call)
+        ref = f"m{original.sequence}"
+        shown = next((m.text for m in self.session.view().messages if m.sequence == original.sequence), "")
+        back = self.session.restore(ref)[0]
+        return Restored(ref, self.outputs[call], shown, back.text)
+
+    def _point(self, read: int) -> Point:
+        stats = self.session.stats()
+        new = [decision for decision in self.session.journal() if decision.number > self._known]
+        self._known = max([self._known, *(decision.number for decision in new)])
+        return Point(stats.messages, stats.window_tokens, stats.tokens, read, tuple(new))

@@ -1,0 +1,222 @@
+"""LangChain messages to core messages and back, exactly.
+
+Rule 1: `to_langchain(to_core(m))` has the same `message_to_dict` as *m*, for every message type of LangChain.
+Rule 2: the message that the caller handed over is never changed; ids that the core needs stay in the core.
+Rule 3: what the core keeps anyway (content, tool calls, name) is not kept a second time in `raw`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from langchain_core.messages import (
+    AIMessage,
+    BaseMessage,
+    ChatMessage,
+    FunctionMessage,
+    HumanMessage,
+    SystemMessage,
+    ToolMessage,
+    messages_from_dict,
+)
+
+from tiermem import Message, ToolCall
+
+FORMAT = "langchain"
+SOURCE_KEY = "lc_source"  # the key by which LangChain's own middleware marks messages that it made up
+
+_ROLES = {
+    "human": "user",
+    "HumanMessageChunk": "user",
+    "ai": "assistant",
+    "AIMessageChunk": "assistant",
+    "system": "system",
+    "SystemMessageChunk": "system",
+    "tool": "tool",
+    "ToolMessageChunk": "tool",
+    "function": "function",
+    "FunctionMessageChunk": "function",
+    "remove": "remove",
+}
+_CHAT_TYPES = frozenset({"chat", "ChatMessageChunk"})
+_BASES: tuple[tuple[type[BaseMessage], str], ...] = (
+    (HumanMessage, "human"),
+    (AIMessage, "ai"),
+    (SystemMessage, "system"),
+    (ToolMessage, "tool"),
+    (FunctionMessage, "function"),
+)
+
+
+def to_core(message: BaseMessage) -> Message:
+    """The core's form of a LangChain message; the LangChain form is kept beside it for the exact way back.
+
+    `Message.id` is the message's own id where it has one, else a fresh one that LangChain never sees. A subclass of
+    a LangChain message is kept with all its attributes, and comes back as the LangChain class that it extends.
+
+    Raises:
+        InvalidMessage: a value in it is no JSON (a tuple, bytes, a set, an object of the caller); the path is named.
+    """
+    kind = _kind(message)
+    values = message.model_dump(warnings="none")
+    identity = message.id or uuid.uuid4().hex
+    calls = _calls(values, identity)
+    role = _ROLES.get(kind) or values.get("role") or "chat"
+    raw = _without_defaults(values, type(message))
+    content = raw.pop("content", "")
+    if _langchain_calls(calls) == raw.get("tool_calls"):
+        del raw["tool_calls"]
+    kept = {"name": raw.pop("name", None), "tool_call_id": raw.pop("tool_call_id", None)}
+    if kind in _CHAT_TYPES:
+        raw.setdefault("role", role)
+    return Message(
+        role=role,
+        content=content,
+        id=identity,
+        tool_calls=calls,
+        raw={"format": FORMAT, "message": {"type": kind, "data": raw}},
+        **kept,
+    )
+
+
+def to_langchain(message: Message) -> BaseMessage:
+    """The LangChain form of a core message: a new object each time.
+
+    A compacted message keeps its class, ids and tool calls and has the stub as content. A message that came into the
+    session by another way than LangChain is built from the core's fields.
+    """
+    raw = message.raw or {}
+    if raw.get("format") != FORMAT:
+        return _from_fields(message)
+    kind, data = raw["message"]["type"], dict(raw["message"]["data"])
+    data["content"] = "" if message.content is None else _copy(message.content)
+    if message.name is not None:
+        data["name"] = message.name
+    if message.tool_call_id is not None:
+        data["tool_call_id"] = message.tool_call_id
+    if message.tool_calls and "tool_calls" not in data:
+        data["tool_calls"] = _langchain_calls(message.tool_calls)
+    return messages_from_dict([{"type": kind, "data": _copy(data)}])[0]
+
+
+def derived(message: Message, salt: str = "") -> Message:
+    """*message* under an id made of its own, of its content and of *salt*.
+
+    LangChain delivers a changed message under its old id (an updated answer of an agent); both are kept. The id that
+    LangChain gave stays in `raw` and comes back.
+    """
+    digest = hashlib.sha256(message.sha256 + salt.encode()).hexdigest()
+    return message.shown_as(message.content, id=f"{message.id}#{digest[:12]}")
+
+
+def given_id(message: Message) -> bool:
+    """True when the id of a core message was given by LangChain, and not made by `to_core`."""
+    raw = message.raw or {}
+    return raw.get("format") == FORMAT and bool(raw["message"]["data"].get("id"))
+
+
+def _kind(message: BaseMessage) -> str:
+    """The type by which LangChain restores *message*; for a type of the caller's own, that of the class it extends."""
+    if message.type in _ROLES or message.type in _CHAT_TYPES:
+        return message.type
+    return next((kind for base, kind in _BASES if isinstance(message, base)), "chat")
+
+
+def _calls(values: Mapping[str, Any], identity: str) -> tuple[ToolCall, ...]:
+    """Valid calls, then broken ones; a call without an id gets one from its place, so that a result can be paired."""
+    found = [*(values.get("tool_calls") or ()), *(values.get("invalid_tool_calls") or ())]
+    return tuple(
+        ToolCall(
+            id=call.get("id") or f"{identity}:{place}",
+            name=call.get("name") or "",
+            arguments="" if call.get("args") is None else call["args"],
+        )
+        for place, call in enumerate(found)
+    )
+
+
+def _langchain_calls(calls: Sequence[ToolCall]) -> list[dict[str, Any]]:
+    return [
+        {"name": call.name, "args": call.arguments, "id": call.id, "type": "tool_call"}
+        for call in calls
+        if isinstance(call.arguments, dict)
+    ]
+
+
+@cache
+def _defaults(kind: type[BaseMessage]) -> dict[str, Any]:
+    """The empty values of a class; only those are left out, since LangChain will not give them another meaning."""
+    defaults = {name: field.get_default(call_default_factory=True) for name, field in kind.model_fields.items()}
+    return {name: value for name, value in defaults.items() if value is None or value in ([], {}, False)}
+
+
+def _without_defaults(values: Mapping[str, Any], kind: type[BaseMessage]) -> dict[str, Any]:
+    empty = _defaults(kind)
+    return {
+        name: value
+        for name, value in values.items()
+        if name != "type" and not (name in empty and type(value) is type(empty[name]) and value == empty[name])
+    }
+
+
+def _copy(value: Any) -> Any:
+    """A copy of a JSON value: the core's messages are immutable, LangChain's are not."""
+    if isinstance(value, dict):
+        return {key: _copy(inner) for key, inner in value.items()}
+    return [_copy(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _from_fields(message: Message) -> BaseMessage:
+    content, fields = _blocks(message.content), {"name": message.name}
+    if message.role in {"assistant", "ai"}:
+        return _assistant(message, content)
+    if message.role == "tool":
+        return ToolMessage(content=content, tool_call_id=message.tool_call_id or "", **fields)
+    if message.role == "function":
+        return FunctionMessage(content=content, name=message.name or "function")
+    if message.role == "developer":  # the mark by which LangChain's OpenAI classes send this role
+        return SystemMessage(content=content, additional_kwargs={"__openai_role__": "developer"}, **fields)
+    kind = {"user": HumanMessage, "human": HumanMessage, "system": SystemMessage}.get(message.role)
+    return kind(content=content, **fields) if kind else ChatMessage(content=content, role=message.role, **fields)
+
+
+def _assistant(message: Message, content: str | list[str | dict[str, Any]]) -> AIMessage:
+    broken = [
+        {"name": call.name, "args": call.arguments, "id": call.id, "error": None, "type": "invalid_tool_call"}
+        for call in message.tool_calls
+        if isinstance(call.arguments, str)
+    ]
+    calls = _copy(_langchain_calls(message.tool_calls))
+    return AIMessage(content=content, name=message.name, tool_calls=calls, invalid_tool_calls=broken)
+
+
+def _blocks(content: str | Sequence[str | dict[str, Any]] | None) -> str | list[str | dict[str, Any]]:
+    """Content of another framework as LangChain's: text where there is only text, else blocks."""
+    if content is None or isinstance(content, str):
+        return content or ""
+    blocks = [_block(block) for block in content]
+    texts = [block if isinstance(block, str) else block.get("text") for block in blocks if _is_text(block)]
+    return "\n".join(str(text) for text in texts) if len(texts) == len(blocks) else blocks
+
+
+def _is_text(block: str | dict[str, Any]) -> bool:
+    return isinstance(block, str) or (block.get("type") == "text" and set(block) <= {"type", "text"})
+
+
+def _block(block: str | dict[str, Any]) -> str | dict[str, Any]:
+    """LlamaIndex names its blocks by ``block_type``; a block that LangChain has no form for is named in brackets."""
+    if isinstance(block, str) or "block_type" not in block:
+        return _copy(block)  # type: ignore[no-any-return]
+    kind = block["block_type"]
+    if kind == "text":
+        return {"type": "text", "text": str(block.get("text", ""))}
+    if kind in {"image", "audio", "video"} and isinstance(block.get("url"), str):
+        return {"type": kind, "url": block["url"]}
+    inline, mime = block.get(kind), block.get(f"{kind}_mimetype") or block.get("mimetype")
+    if kind in {"image", "audio", "video"} and isinstance(inline, str):
+        return {"type": kind, "base64": inline} | ({"mime_type": mime} if mime else {})
+    return {"type": "text", "text": f"[{kind}]"}

@@ -1,0 +1,179 @@
+"""Retrieval over everything that was said in a session, alone or together with the caller's own retriever."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Sequence
+from itertools import chain, zip_longest
+from typing import TYPE_CHECKING, Any
+
+from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun, CallbackManagerForRetrieverRun
+from langchain_core.documents import Document
+from langchain_core.retrievers import BaseRetriever
+from langchain_core.runnables import Runnable
+from pydantic import ConfigDict
+
+from langchain_tiered_memory.history import TieredChatMessageHistory
+from langchain_tiered_memory.opening import OPTION_NAMES
+from langchain_tiered_memory.shown import readable
+from langchain_tiered_memory.steps import Procedure, arun, run
+from tiermem import Hit, Memory, Message
+from tiermem.errors import InvalidSettings
+
+if TYPE_CHECKING:
+    from langchain_tiered_memory.memory import ConversationTieredMemory
+
+SOURCE = "tiermem"
+PASSAGE_CHARACTERS = 4_000  # of the message that was found: about 1,000 tokens, the usual chunk of a document
+NEIGHBOUR_CHARACTERS = 600  # of a message beside it: enough to see what it is about
+_WORD = re.compile(r"[a-z0-9_]{2,}|[\u3400-\u9fff]")
+
+
+class TieredArchiveRetriever(BaseRetriever):
+    """Finds what was said in a session, however long ago and whatever the window shows of it.
+
+    A document is the message that was found with its neighbours, quoted with speaker and time; its metadata name
+    session_id, ref (for `session.expand`), role, name, score, created_at and source ("tiermem")::
+
+        TieredArchiveRetriever(session_id="anna", path="chat.db", retriever=vectorstore.as_retriever())
+
+    Args:
+        session_id, path, memory, namespace and settings: as for `TieredChatMessageHistory`.
+        history: a `TieredChatMessageHistory`, instead of all these.
+        k: documents of the archive at most; also an argument of `invoke` and `ainvoke`.
+        retriever: the caller's own; its documents and those of the archive take turns, by rank, its best one first.
+        neighbours: messages shown before and behind the one that was found.
+
+    Raises:
+        InvalidSettings: an argument contradicts another one, or is no setting.
+        StorageError: the database cannot be opened.
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
+
+    history: TieredChatMessageHistory
+    k: int = 5
+    retriever: Runnable[str, list[Document]] | None = None
+    neighbours: int = 1
+
+    def __init__(
+        self,
+        session_id: str | None = None,
+        *,
+        path: str | os.PathLike[str] | None = None,
+        memory: Memory | None = None,
+        namespace: str | tuple[str, str] = "default",
+        history: TieredChatMessageHistory | None = None,
+        **values: Any,
+    ) -> None:
+        options = {name: values.pop(name) for name in OPTION_NAMES & values.keys()}
+        if history is None:
+            if session_id is None:
+                raise InvalidSettings("session_id= or history= must name the session to search")
+            history = TieredChatMessageHistory(session_id, path=path, memory=memory, namespace=namespace, **options)
+        super().__init__(**values, history=history)
+
+    @classmethod
+    def from_memory(
+        cls, memory: ConversationTieredMemory, retriever: Runnable[str, list[Document]] | None = None, **values: Any
+    ) -> TieredArchiveRetriever:
+        """A retriever over the session of a `ConversationTieredMemory`."""
+        return cls(history=memory.chat_memory, retriever=retriever, **values)
+
+    def _get_relevant_documents(
+        self, query: str, *, run_manager: CallbackManagerForRetrieverRun, k: int | None = None, **others: Any
+    ) -> list[Document]:
+        """`others` are arguments of `invoke` for the caller's own retriever."""
+        found = run(self._finding(query, self.k if k is None else k), self.history.session)
+        if self.retriever is None:
+            return found
+        config = {"callbacks": run_manager.get_child()}
+        return _in_turns(self.retriever.invoke(query, config, **others), found)  # type: ignore[arg-type]
+
+    async def _aget_relevant_documents(
+        self, query: str, *, run_manager: AsyncCallbackManagerForRetrieverRun, k: int | None = None, **others: Any
+    ) -> list[Document]:
+        procedure = self._finding(query, self.k if k is None else k)
+        found = await arun(procedure, self.history.session.as_async())
+        if self.retriever is None:
+            return found
+        config = {"callbacks": run_manager.get_child()}
+        return _in_turns(await self.retriever.ainvoke(query, config, **others), found)  # type: ignore[arg-type]
+
+    def _finding(self, query: str, k: int) -> Procedure[list[Document]]:
+        """Hits that lie within the passage of a better one make no document of their own."""
+        reach, taken, found = self.neighbours, set[int](), list[Document]()
+        hits: list[Hit] = yield lambda session: session.search(query, k * (2 * reach + 1))
+        for hit in hits:
+            place = hit.message.sequence
+            if place in taken or len(found) >= k:
+                continue
+            first, last = max(1, place - reach), place + reach
+            around = yield _reading(first, last)
+            passage = [one for one in around if one.sequence not in taken]
+            taken |= {one.sequence for one in passage}
+            found.append(_document(hit, passage, query, self.history.session_id))
+        return found
+
+
+def _reading(first: int, last: int) -> Any:
+    return lambda session: session.messages(first, last)
+
+
+def _in_turns(theirs: Sequence[Document], ours: Sequence[Document]) -> list[Document]:
+    """Both lists by rank. Their scores cannot be compared, and each knows what the other cannot."""
+    pairs = chain.from_iterable(zip_longest(theirs, ours))
+    return [document for document in pairs if document is not None]
+
+
+def _document(hit: Hit, passage: Sequence[Message], query: str, session_id: str) -> Document:
+    found = hit.message
+    metadata = {
+        "session_id": session_id,
+        "ref": hit.ref,
+        "role": found.role,
+        "name": found.name,
+        "score": hit.score,
+        "created_at": found.when.isoformat() if found.when else None,
+        "source": SOURCE,
+    }
+    return Document(page_content=_quotation(passage, found.sequence, query), id=found.id, metadata=metadata)
+
+
+def _quotation(passage: Sequence[Message], found: int, query: str) -> str:
+    """The passage as lines that begin with ">": what others said is quoted, and no line of it can pass for a prompt."""
+    lines = []
+    for message in passage:
+        limit = PASSAGE_CHARACTERS if message.sequence == found else NEIGHBOUR_CHARACTERS
+        when = f", {message.when:%Y-%m-%d %H:%M}" if message.when else ""
+        text = excerpt(readable(message), query, limit).replace("\n", "\n> ")
+        lines.append(f"> {message.name or message.role}{when}: {text}")
+    return "\n".join([f"Quoted from the conversation (m{found}):", *lines])
+
+
+def excerpt(text: str, query: str, limit: int) -> str:
+    """The *limit* characters of *text* that share the most different words with *query*, marked where it is cut."""
+    if len(text) <= limit:
+        return text
+    wanted = set(_WORD.findall(query.lower()))
+    places = [(found.start(), found[0]) for found in _WORD.finditer(text.lower()) if found[0] in wanted]
+    start = max(0, min(_densest(places, limit) - limit // 8, len(text) - limit))
+    cut = text[start : start + limit]
+    return f"{'…' if start else ''}{cut}{'…' if start + limit < len(text) else ''}"
+
+
+def _densest(places: Sequence[tuple[int, str]], width: int) -> int:
+    """Where the stretch of *width* characters begins that holds the most different words; the first of equals."""
+    inside: Counter[str] = Counter()
+    best, where, low = 0, 0, 0
+    for start, word in places:
+        inside[word] += 1
+        while start - places[low][0] > width * 3 // 4:
+            inside[places[low][1]] -= 1
+            inside += Counter()  # drops those at zero
+            low += 1
+        if len(inside) > best:
+            best, where = len(inside), places[low][0]
+    return where

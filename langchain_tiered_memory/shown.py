@@ -1,0 +1,105 @@
+"""What a model is shown, as LangChain messages: views and contexts of the core, with or without plain text only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from itertools import takewhile
+
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, get_buffer_string
+
+from langchain_tiered_memory.convert import SOURCE_KEY, to_langchain
+from tiermem import Context, Message, Piece, View
+
+SUMMARY = "summarization"  # what LangChain's own middleware writes, and what others filter on
+RECALLED = "recall"
+_SYSTEM_ROLES = frozenset({"system", "developer"})
+
+
+class Shown(list[BaseMessage]):
+    """A list of messages that a memory returned and completes when the turn is saved; as a string, a transcript.
+
+    Chains keep the list as their result, and prompts made of text format it with `str`.
+    """
+
+    def __init__(
+        self, messages: Iterable[BaseMessage] = (), human_prefix: str = "Human", ai_prefix: str = "AI"
+    ) -> None:
+        super().__init__(messages)
+        self.prefixes = (human_prefix, ai_prefix)
+
+    def __str__(self) -> str:
+        return get_buffer_string(self, *self.prefixes)
+
+
+def shown_messages(view: View) -> list[BaseMessage]:
+    """The messages of a view; its summaries are one system message behind the leading system messages."""
+    leading = list(takewhile(lambda message: message.role in _SYSTEM_ROLES, view.messages))
+    summaries = [made_up("\n\n".join(one.text for one in view.summaries))] if view.summaries else []
+    rest = view.messages[len(leading) :]
+    return [*map(to_langchain, leading), *summaries, *map(to_langchain, rest)]
+
+
+def made_up(text: str, source: str = SUMMARY, *, system: bool = True) -> BaseMessage:
+    """A message that nobody said, marked as such by ``additional_kwargs["lc_source"]``."""
+    kind = SystemMessage if system else HumanMessage
+    return kind(content=text, additional_kwargs={SOURCE_KEY: source})
+
+
+def context_messages(context: Context, *, text_only: bool) -> list[BaseMessage]:
+    """The messages of a context, in its order.
+
+    System messages stand only at the front, since providers refuse them elsewhere: a summary there is one, everything
+    that was made up and stands further back is on the user's side and says what it is.
+    """
+    shown: list[BaseMessage] = []
+    for piece in context.pieces:
+        at_front = all(isinstance(one, SystemMessage) for one in shown)
+        shown += _piece(piece, at_front=at_front, text_only=text_only)
+    return shown
+
+
+def _piece(piece: Piece, *, at_front: bool, text_only: bool) -> list[BaseMessage]:
+    if piece.kind in {"summary", "recalled"}:
+        source = SUMMARY if piece.kind == "summary" else RECALLED
+        return [made_up(piece.message.text, source, system=at_front and piece.kind == "summary")]
+    message = to_langchain(piece.message)
+    if isinstance(message, SystemMessage) and not at_front:
+        return [HumanMessage(f"[system message] {message.text}", name=message.name)]
+    return plain_text(piece.message, message) if text_only else [message]
+
+
+def plain_text(message: Message, shown: BaseMessage) -> list[BaseMessage]:
+    """*shown*, the form of *message*, as text only: tool calls and results in words, media by name."""
+    text = readable(message)
+    if not text:
+        return []
+    if isinstance(shown, (HumanMessage, SystemMessage)):
+        return [type(shown)(content=text, name=shown.name, id=shown.id)] if text != shown.content else [shown]
+    if isinstance(shown, AIMessage) and text == shown.content:
+        return [shown]
+    return [AIMessage(text, id=shown.id)]
+
+
+def readable(message: Message) -> str:
+    """The words of a message: its text, its media by name, what tools it calls, and whose result it is."""
+    lines = [message.text, *_media(message)]
+    lines += [f"[calls {call.name} with {_arguments(call.arguments)}]" for call in message.tool_calls]
+    text = "\n".join(line for line in lines if line)
+    if message.role in {"tool", "function"} and text:
+        return f"[result of {message.name or 'a tool'}] {text}"
+    return text
+
+
+def _media(message: Message) -> list[str]:
+    """One word for every block that has no text: an image must not become its base64 in a prompt."""
+    if isinstance(message.content, str) or message.content is None:
+        return []
+    kinds = [block.get("type") or block.get("block_type") for block in message.content if isinstance(block, dict)]
+    named = {"image": "image", "image_url": "image", "audio": "audio", "input_audio": "audio", "video": "video"}
+    named |= {"file": "file", "document": "file"}
+    return [f"[{named[kind]}]" for kind in kinds if kind in named]
+
+
+def _arguments(arguments: object) -> str:
+    return arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)

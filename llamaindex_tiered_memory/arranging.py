@@ -1,0 +1,74 @@
+"""From a context of the core to the list of chat messages that an engine or agent sends.
+
+Rule 1: summary and recalled passages are leading text blocks of a *user* message: `ReActAgent` without a system prompt
+  throws a leading system message away, and a system message in mid-conversation is refused by some providers.
+Rule 2: the summary leads the first message after the system messages (a stable prefix keeps a provider's cache warm),
+  recalled passages lead the last user message; the user's own words stay the last text block, where agents write
+  their state.
+Rule 3: the order and the messages of the context are kept; nothing is put behind the last message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from llama_index.core.base.llms.types import BaseContentBlock, ChatMessage, MessageRole
+
+from llamaindex_tiered_memory.blocks import InsertedTextBlock
+from tiermem import Context, Piece
+
+_SAID = frozenset({"system", "message"})
+_SYSTEM = frozenset({MessageRole.SYSTEM, MessageRole.DEVELOPER})
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """What stock memory blocks add: blocks to insert, and messages that come before the history.
+
+    `in_system`: the caller asked for the system message (one is made where there is none).
+    """
+
+    blocks: Sequence[BaseContentBlock] = ()
+    messages: Sequence[ChatMessage] = ()
+    in_system: bool = False
+
+
+NOTHING = Extra()
+
+
+def arranged(context: Context, chat_of: Callable[[Piece], ChatMessage], extra: Extra = NOTHING) -> list[ChatMessage]:
+    """The messages of *context*, its summary and recalled passages inside user messages.
+
+    *chat_of* makes the chat message of one piece.
+    """
+    shown = [chat_of(piece) for piece in context.pieces if piece.kind in _SAID]
+    stable = [_inserted(piece) for piece in context.pieces if piece.kind == "summary"]
+    volatile: list[BaseContentBlock] = [] if extra.in_system else list(extra.blocks)
+    volatile += [_inserted(piece) for piece in context.pieces if piece.kind not in _SAID | {"summary"}]
+    first = next((index for index, one in enumerate(shown) if one.role not in _SYSTEM), len(shown))
+    users = [index for index, one in enumerate(shown) if one.role is MessageRole.USER]
+    if (stable and first not in users) or (volatile and not users):
+        shown.insert(first, ChatMessage(role=MessageRole.USER, blocks=[]))
+        users = [first, *(index + 1 for index in users)]
+    if volatile:
+        _lead(shown, users[-1], volatile)
+    if stable:
+        _lead(shown, first, stable)
+    shown[first:first] = extra.messages
+    if extra.in_system and extra.blocks:
+        if not first:
+            shown.insert(0, ChatMessage(role=MessageRole.SYSTEM, blocks=[]))
+        _lead(shown, 0, extra.blocks)
+    return shown
+
+
+def _lead(shown: list[ChatMessage], index: int, blocks: Sequence[BaseContentBlock]) -> None:
+    old = shown[index]
+    shown[index] = ChatMessage(
+        role=old.role, blocks=[*blocks, *old.blocks], additional_kwargs=dict(old.additional_kwargs)
+    )
+
+
+def _inserted(piece: Piece) -> InsertedTextBlock:
+    return InsertedTextBlock(text=piece.message.text)

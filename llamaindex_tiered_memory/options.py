@@ -1,0 +1,196 @@
+"""The arguments of both stock memories and our own, and what they mean here.
+
+- `token_limit`: tokens of what `get` returns, `initial_token_count` included; by default 3/4 of the llm's window, at
+  most 150,000, and without llm the core's `context_budget`. Where it is known it is the window's `pre_rot_threshold` too.
+- `tokenizer_fn`: the counter.
+- `chat_store`, `chat_store_key`: imported at the start; every message is written there as well.
+- `chat_history`: as `set`. What extends the present log is added, anything else replaces it.
+- `chat_history_token_ratio`: the rest of the budget is for summary, recalled passages and memory blocks.
+- `token_flush_size`: tokens that one summarisation frees.
+- `memory_blocks`, `memory_blocks_template`: asked at every `get`; they are given what a summary covers.
+- `insert_method`: where the text of memory blocks goes: the last user message, or (`SYSTEM`) the system message.
+- `*_token_size_estimate`: tokens of a media block.
+- `async_database_uri`, `async_engine`, `table_name`, `db_schema`: the messages of this session in that table are
+  imported. Ours live in a file beside a SQLite file, or else in the same database, unless `path` says where.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, TypedDict
+
+from llama_index.core.base.llms.types import ChatMessage
+from llama_index.core.memory.memory import InsertMethod
+
+from tiermem import Memory, Settings
+from tiermem.errors import InvalidSettings
+
+LARGEST_LIMIT = 150_000  # tokens: the core's default pre-rot threshold; a window may be larger, quality is not
+WINDOW_SHARE = 0.75  # of an llm's window, as ChatMemoryBuffer: the rest is for the prompt around and the answer
+SETTING_NAMES = frozenset(one.name for one in fields(Settings))
+
+
+class Given(TypedDict, total=False):
+    """Keyword arguments of `TieredChatMemory` and `from_defaults`; core settings may be given by name as well."""
+
+    chat_store: Any
+    chat_store_key: str | None
+    token_limit: int | None
+    tokenizer_fn: Callable[[str], Any] | None
+    session_id: str | None
+    memory_blocks: list[Any] | None
+    chat_history_token_ratio: float | None
+    token_flush_size: int | None
+    memory_blocks_template: Any
+    insert_method: InsertMethod | str | None
+    image_token_size_estimate: int
+    audio_token_size_estimate: int
+    video_token_size_estimate: int
+    document_token_size_estimate: int
+    table_name: str
+    async_database_uri: str | None
+    async_engine: Any
+    db_schema: str | None
+    path: str | os.PathLike[str] | None
+    namespace: str | tuple[str, str]
+    memory: Memory | None
+    settings: Settings | None
+    counter: Callable[[str], Any] | None
+    summarizer: Callable[..., Any] | None
+    compactor: Callable[..., Any] | None
+    embedder: Any
+    enable_context_management: bool
+    pre_rot_threshold: int
+    compaction_trigger: float
+    summarization_trigger: float
+    compaction_target: float | None
+    summarization_target: float | None
+    keep_recent_count: int
+    hard_limit: int
+    context_budget: int
+    recall_share: float
+    summary_share: float
+    recall_limit: int
+    encoding: str
+    max_message_bytes: int
+    summarizer_timeout: float
+    summarizer_retries: int
+    summarizer_pause: float
+    durability: str
+    busy_timeout: float
+    index_batch: int
+
+
+@dataclass(kw_only=True)
+class Options:
+    """The arguments, checked. `overrides` are core settings given by name."""
+
+    chat_history: list[ChatMessage] | None = None
+    llm: Any = None
+    chat_store: Any = None
+    chat_store_key: str | None = None
+    token_limit: int | None = None
+    tokenizer_fn: Callable[[str], Any] | None = None
+    session_id: str | None = None
+    memory_blocks: list[Any] | None = None
+    chat_history_token_ratio: float | None = None
+    token_flush_size: int | None = None
+    memory_blocks_template: Any = None
+    insert_method: InsertMethod | None = None
+    image_token_size_estimate: int = 256
+    audio_token_size_estimate: int = 256
+    video_token_size_estimate: int = 256
+    document_token_size_estimate: int = 2048
+    table_name: str = "llama_index_memory"
+    async_database_uri: str | None = None
+    async_engine: Any = None
+    db_schema: str | None = None
+    path: str | os.PathLike[str] | None = None
+    namespace: str | tuple[str, str] = "default"
+    memory: Memory | None = None
+    settings: Settings | None = None
+    counter: Callable[[str], Any] | None = None
+    summarizer: Callable[..., Any] | None = None
+    compactor: Callable[..., Any] | None = None
+    embedder: Any = None
+    overrides: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.token_limit is not None and (type(self.token_limit) is not int or self.token_limit < 1):
+            raise InvalidSettings(f"token_limit must be a whole number above 0, not {self.token_limit!r}")
+        if isinstance(self.chat_history, str):
+            raise InvalidSettings("chat_history must be a list of ChatMessage; a session is named by session_id=")
+        names = [block.name for block in self.memory_blocks or ()]
+        if len(names) != len(set(names)):
+            raise InvalidSettings("memory blocks must have unique names")
+        if self.tokenizer_fn is not None and self.counter is not None:
+            raise InvalidSettings("tokenizer_fn and counter are two names of one thing; give one of them")
+        if self.insert_method is not None:
+            self.insert_method = InsertMethod(self.insert_method)
+        if self.memory is not None:
+            self._check_shared()
+
+    @property
+    def media(self) -> dict[str, int]:
+        """Tokens of a media block, by its type."""
+        return {kind: getattr(self, f"{kind}_token_size_estimate") for kind in ("image", "audio", "video", "document")}
+
+    @property
+    def limit(self) -> int | None:
+        """The token limit that was asked for, by number or by llm."""
+        if self.token_limit is not None or self.llm is None:
+            return self.token_limit
+        return max(1, min(LARGEST_LIMIT, int(self.llm.metadata.context_window * WINDOW_SHARE)))
+
+    def opening(self) -> dict[str, Any]:
+        """The keyword arguments of `Memory.open`: settings that were named or follow, and parts that were given."""
+        parts = {
+            "settings": self.settings,
+            "counter": self.counter or self.tokenizer_fn,
+            "summarizer": self.summarizer,
+            "compactor": self.compactor,
+            "embedder": self.embedder,
+        }
+        return {name: part for name, part in parts.items() if part is not None} | self._followed() | self.overrides
+
+    def _followed(self) -> dict[str, Any]:
+        """The settings that stock arguments stand for."""
+        base = self.settings or Settings()
+        followed: dict[str, Any] = {}
+        limit = self.limit
+        if limit is not None:
+            followed["context_budget"] = limit
+            followed["pre_rot_threshold"] = min(limit, base.pre_rot_threshold)
+        if self.chat_history_token_ratio is not None:
+            rest = max(0.0, 1 - self.chat_history_token_ratio) / (base.recall_share + base.summary_share or 1)
+            followed["recall_share"] = base.recall_share * rest
+            followed["summary_share"] = base.summary_share * rest
+        if self.token_flush_size is not None:
+            window = self.overrides.get("pre_rot_threshold", followed.get("pre_rot_threshold", base.pre_rot_threshold))
+            freed = min(self.token_flush_size / window, base.summarization_trigger / 2)
+            followed["summarization_target"] = base.summarization_trigger - freed
+        return followed
+
+    def _check_shared(self) -> None:
+        given = [name for name in ("path", "settings", "summarizer", "compactor", "embedder") if getattr(self, name)]
+        given += sorted(self.overrides)
+        if given:
+            raise InvalidSettings(f"the open memory has its own {', '.join(given)}; leave out memory= or these")
+
+
+_NAMES = frozenset(one.name for one in fields(Options)) - {"overrides"}
+
+
+def options_from(given: Mapping[str, Any]) -> Options:
+    """The options in *given*.
+
+    Raises:
+        InvalidSettings: a ValueError that names the argument which is not known or makes no sense.
+    """
+    unknown = sorted(set(given) - _NAMES - SETTING_NAMES)
+    if unknown:
+        raise InvalidSettings(f"unknown arguments: {', '.join(unknown)}")
+    own = {name: value for name, value in given.items() if name in _NAMES and value is not None}
+    return Options(**own, overrides={name: value for name, value in given.items() if name in SETTING_NAMES})

@@ -1,0 +1,79 @@
+"""The archive of a conversation as a LlamaIndex retriever."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from llama_index.core.retrievers import BaseRetriever
+from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
+
+from llamaindex_tiered_memory.memory import TieredChatMemory
+from tiermem import Hit, Message, Session
+
+
+class TieredArchiveRetriever(BaseRetriever):
+    """Finds what was said before, with its neighbours, as nodes.
+
+    A node's text is quoted history; its metadata name the message (`ref`, for `session.expand`), who said it, when,
+    and in which session. Scores are comparable within one answer.
+
+    Args:
+        source: a `TieredChatMemory`, or a session of an open `tiermem.Memory`.
+        k: hits at most; hits next to each other become one node.
+        neighbours: messages quoted before and after each hit.
+    """
+
+    def __init__(self, source: TieredChatMemory | Session, k: int = 8, neighbours: int = 1, **kwargs: Any) -> None:
+        if k < 1 or neighbours < 0:
+            raise ValueError(f"k must be at least 1 and neighbours at least 0, not {k} and {neighbours}")
+        super().__init__(**kwargs)
+        self._session = source.session if isinstance(source, TieredChatMemory) else source
+        self._k = k
+        self._neighbours = neighbours
+
+    def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        hits = self._session.search(query_bundle.query_str, self._k)
+        spans = _spans(hits, self._neighbours)
+        return [self._node(span, self._session.messages(span[0], span[1])) for span in spans]
+
+    async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        session = self._session.as_async()
+        hits = await session.search(query_bundle.query_str, self._k)
+        spans = _spans(hits, self._neighbours)
+        return [self._node(span, await session.messages(span[0], span[1])) for span in spans]
+
+    def _node(self, span: tuple[int, int, Hit], messages: Sequence[Message]) -> NodeWithScore:
+        hit = span[2]
+        scope = self._session.scope
+        metadata = {
+            "ref": hit.ref,
+            "role": hit.message.role,
+            "created_at": hit.message.when.isoformat() if hit.message.when else None,
+            "session": scope.session,
+            "namespace": scope.user,
+            "first": messages[0].sequence,
+            "last": messages[-1].sequence,
+        }
+        text = "\n".join(f"{one.name or one.role}: {one.text}" for one in messages)
+        node = TextNode(
+            id_=f"{scope.session}/m{messages[0].sequence}-m{messages[-1].sequence}",
+            text=text,
+            metadata=metadata,
+            excluded_embed_metadata_keys=list(metadata),
+            excluded_llm_metadata_keys=["session", "namespace", "first", "last"],
+        )
+        return NodeWithScore(node=node, score=hit.score)
+
+
+def _spans(hits: Sequence[Hit], neighbours: int) -> list[tuple[int, int, Hit]]:
+    """(first, last, best hit) of every run of messages to quote, best first; runs that touch become one."""
+    spans: list[tuple[int, int, Hit]] = []
+    for hit in sorted(hits, key=lambda one: one.message.sequence):
+        low, high = max(1, hit.message.sequence - neighbours), hit.message.sequence + neighbours
+        if spans and low <= spans[-1][1] + 1:
+            first, _, best = spans.pop()
+            spans.append((first, high, max(best, hit, key=lambda one: one.score)))
+        else:
+            spans.append((low, high, hit))
+    return sorted(spans, key=lambda one: -one[2].score)

