@@ -171,7 +171,8 @@ def _copy(value: Any) -> Any:
 
 
 def _from_fields(message: Message) -> BaseMessage:
-    content, fields = _blocks(message.content), {"name": message.name}
+    content = _blocks(message.content)
+    fields: dict[str, Any] = {"name": message.name}
     if message.role in {"assistant", "ai"}:
         return _assistant(message, content)
     if message.role == "tool":

@@ -73,7 +73,8 @@ class TieredArchiveRetriever(BaseRetriever):
             if session_id is None:
                 raise InvalidSettings("session_id= or history= must name the session to search")
             history = TieredChatMessageHistory(session_id, path=path, memory=memory, namespace=namespace, **options)
-        super().__init__(**values, history=history)
+        values["history"] = history  # pydantic makes the parameters at run time
+        super().__init__(**values)
 
     @classmethod
     def from_memory(

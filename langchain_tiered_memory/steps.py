@@ -13,7 +13,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from langchain_tiered_memory.convert import derived, given_id
 from tiermem import AsyncSession, Memory, Message, Session, Shown
-from tiermem.errors import IdConflict, InvalidMessage, TiermemError, UnknownReference
+from tiermem.errors import IdConflict, InvalidMessage, UnknownReference
 
 T = TypeVar("T")
 Step: TypeAlias = Callable[[Any], Any]
@@ -27,7 +27,7 @@ def run(procedure: Procedure[T], session: Session) -> T:
         while True:
             try:
                 answer = step(session)
-            except TiermemError as error:
+            except BaseException as error:  # noqa: BLE001  # raised again inside the procedure
                 step = procedure.throw(error)
             else:
                 step = procedure.send(answer)
@@ -42,7 +42,7 @@ async def arun(procedure: Procedure[T], session: AsyncSession) -> T:
         while True:
             try:
                 answer = await step(session)
-            except TiermemError as error:
+            except BaseException as error:  # noqa: BLE001  # raised again inside the procedure
                 step = procedure.throw(error)
             else:
                 step = procedure.send(answer)

@@ -37,15 +37,23 @@ class Extra:
 NOTHING = Extra()
 
 
-def arranged(context: Context, chat_of: Callable[[Piece], ChatMessage], extra: Extra = NOTHING) -> list[ChatMessage]:
+def arranged(
+    context: Context, chat_of: Callable[[Piece], ChatMessage], extra: Extra = NOTHING, question: str | None = None
+) -> list[ChatMessage]:
     """The messages of *context*, its summary and recalled passages inside user messages.
 
-    *chat_of* makes the chat message of one piece.
+    Args:
+        context: what the core chose.
+        chat_of: makes the chat message of one piece.
+        extra: what stock memory blocks add.
+        question: the user message that the first message shown belongs to, where it is left out itself.
     """
     shown = [chat_of(piece) for piece in context.pieces if piece.kind in _SAID]
     stable = [_inserted(piece) for piece in context.pieces if piece.kind == "summary"]
     volatile: list[BaseContentBlock] = [] if extra.in_system else list(extra.blocks)
     volatile += [_inserted(piece) for piece in context.pieces if piece.kind not in _SAID | {"summary"}]
+    if question is not None:
+        stable.append(InsertedTextBlock(text=question))
     first = next((index for index, one in enumerate(shown) if one.role not in _SYSTEM), len(shown))
     users = [index for index, one in enumerate(shown) if one.role is MessageRole.USER]
     if (stable and first not in users) or (volatile and not users):

@@ -139,13 +139,13 @@ class TieredChatMemory(BaseMemory):
         if self.memory_blocks:
             shown: list[ChatMessage] = asyncio_run(self.aget(input, initial_token_count=initial_token_count, **kwargs))
             return shown
-        return viewing.run(self._steps(input, initial_token_count, NOTHING), self._session.context)
+        return viewing.run(self._steps(input, initial_token_count, NOTHING), self._session)
 
     async def aget(self, input: Any = None, **kwargs: Any) -> list[ChatMessage]:
         """`get`, without blocking the event loop."""
         initial = kwargs.pop("initial_token_count", 0)
         extra = await self._extra(input, kwargs) if self.memory_blocks else NOTHING
-        return await viewing.arun(self._steps(input, initial, extra), self._async.context)
+        return await viewing.arun(self._steps(input, initial, extra), self._async)
 
     def get_all(self, status: MessageStatus | None = None) -> list[ChatMessage]:
         """Every original that was not reset, as new copies; *status*: only those (not) shown in the window."""

@@ -7,8 +7,9 @@ Rule 2: the message that waits for its answer is one object until the next messa
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias
 
 from llama_index.core.base.llms.types import BaseContentBlock, ChatMessage, MessageRole
@@ -19,11 +20,44 @@ from llamaindex_tiered_memory.blocks import verbatim
 from llamaindex_tiered_memory.convert import to_chat_message
 from llamaindex_tiered_memory.counting import Tally
 from llamaindex_tiered_memory.pending import Pending
-from tiermem import Context, Piece
+from tiermem import AsyncSession, Context, Message, Piece, Session
 from tiermem.errors import BudgetTooSmall
 
+LONGEST_TURN = 200  # messages before the first one shown in which its question is looked for
 TRIES = 8  # each asks for less room by what was too much; the last one leaves recalled passages out
-Steps: TypeAlias = Generator[dict[str, Any], Context, list[ChatMessage]]
+
+
+@dataclass(frozen=True, slots=True)
+class ForContext:
+    """Wanted: a context."""
+
+    query: str | None
+    budget: int
+    reserved: int
+    counter: Callable[[str], Any] | None
+    recall: bool
+
+    def of(self, session: Any) -> Any:
+        """It, from a session; to be awaited, from an async one."""
+        return session.context(
+            self.query, self.budget, reserved=self.reserved, counter=self.counter, recall=self.recall
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """Wanted: the messages `first`..`last`."""
+
+    first: int
+    last: int
+
+    def of(self, session: Any) -> Any:
+        """They, from a session; to be awaited, from an async one."""
+        return session.messages(self.first, self.last)
+
+
+Wanted: TypeAlias = ForContext | Earlier
+Steps: TypeAlias = Generator[Wanted, Any, list[ChatMessage]]
 
 
 class InitialTokensError(BudgetTooSmall, ValueError):
@@ -75,24 +109,27 @@ def asked(given: object, initial: int, limit: int, *, waiting: bool) -> Asked:
 def showing(
     ask: Asked, limit: int, tally: Tally, counter: Callable[[str], Any] | None, pending: Pending, extra: Extra
 ) -> Steps:
-    """Yields the arguments of `Session.context`, receives contexts, returns the list of messages.
+    """Yields what it wants of a session, receives it, and returns the list of messages.
 
     Raises:
         BudgetTooSmall: what must be shown does not fit.
     """
     around = ask.initial + min(tally.text(ask.coming), (limit - ask.initial) // 2)
-    reserved = around + tally.blocks(extra.blocks) + tally.messages(extra.messages)
-    excess = 0
+    least = around + tally.blocks(extra.blocks) + tally.messages(extra.messages)
+    reserved, excess, question, headed = least, 0, None, True
     for attempt in range(TRIES):
-        context = yield {
-            "query": ask.query,
-            "budget": limit,
-            "reserved": reserved,
-            "counter": counter,
-            "recall": attempt < TRIES - 1,
-        }
+        headed = headed and attempt < TRIES - 2
+        try:
+            context = yield ForContext(ask.query, limit, reserved, counter, recall=attempt < TRIES - 1)
+        except BudgetTooSmall:
+            if question is None:
+                raise
+            reserved, question, headed = least, None, False  # without the question there may be room
+            continue
+        if headed and question is None and (earlier := _headless(context)) is not None:
+            question = _question((yield earlier), limit, tally)
         waits = _waiting(context)
-        shown = arranged(context, lambda piece, waits=waits: _chat(piece, waits, pending), extra)  # type: ignore[misc]
+        shown = arranged(context, partial(_chat, waits=waits, pending=pending), extra, question if headed else None)
         excess = around + tally.messages(shown) - limit
         if excess <= 0:
             return [*shown[:-1], pending.hand_out(_key(waits), shown[-1])] if waits and shown else shown
@@ -100,26 +137,57 @@ def showing(
     raise BudgetTooSmall(limit + excess, limit, "the newest message with its additional_kwargs")
 
 
-def run(steps: Steps, context: Callable[..., Context]) -> list[ChatMessage]:
-    """Drive *steps* with a session's `context`."""
-    try:
-        wanted = next(steps)
-        while True:
-            wanted = steps.send(context(**wanted))
-    except StopIteration as stop:
-        shown: list[ChatMessage] = stop.value
-        return shown
+def run(steps: Steps, session: Session) -> list[ChatMessage]:
+    """Drive *steps* with *session*."""
+    step: Callable[[], Wanted] = lambda: next(steps)  # noqa: E731
+    while True:
+        try:
+            wanted = step()
+        except StopIteration as stop:
+            shown: list[ChatMessage] = stop.value
+            return shown
+        try:
+            got = wanted.of(session)
+        except BudgetTooSmall as error:
+            step = partial(steps.throw, error)
+        else:
+            step = partial(steps.send, got)
 
 
-async def arun(steps: Steps, context: Callable[..., Awaitable[Context]]) -> list[ChatMessage]:
+async def arun(steps: Steps, session: AsyncSession) -> list[ChatMessage]:
     """`run` with one await."""
-    try:
-        wanted = next(steps)
-        while True:
-            wanted = steps.send(await context(**wanted))
-    except StopIteration as stop:
-        shown: list[ChatMessage] = stop.value
-        return shown
+    step: Callable[[], Wanted] = lambda: next(steps)  # noqa: E731
+    while True:
+        try:
+            wanted = step()
+        except StopIteration as stop:
+            shown: list[ChatMessage] = stop.value
+            return shown
+        try:
+            got = await wanted.of(session)
+        except BudgetTooSmall as error:
+            step = partial(steps.throw, error)
+        else:
+            step = partial(steps.send, got)
+
+
+def _headless(context: Context) -> Earlier | None:
+    """What to read where a turn's beginning is left out: the messages before the first one shown."""
+    said = [piece.message for piece in context.pieces if piece.kind == "message"]
+    if not said or said[0].role == "user" or said[0].sequence < 2:
+        return None
+    return Earlier(max(1, said[0].sequence - LONGEST_TURN), said[0].sequence - 1)
+
+
+def _question(earlier: Sequence[Message], limit: int, tally: Tally) -> str | None:
+    """The user message that the shown messages answer, cut to an eighth of the limit; None where there was none."""
+    found = next((one for one in reversed(earlier) if one.role == "user" and one.text), None)
+    if found is None:
+        return None
+    size, room = tally.text(found.text), max(1, limit // 8)
+    if size <= room:
+        return found.text
+    return f"{found.text[: len(found.text) * room // size]} … [the whole message is m{found.sequence}]"
 
 
 def _waiting(context: Context) -> Piece | None:

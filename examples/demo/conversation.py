@@ -11,10 +11,19 @@ from langchain_classic.chains import ConversationalRetrievalChain
 from langchain_core.callbacks import get_usage_metadata_callback
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
+from langchain_core.prompts import PromptTemplate
 
 from examples.demo.scenario import Turn
 from langchain_tiered_memory import ConversationTieredMemory
 from tiermem import Decision, Session
+
+# The chain's own prompts show the history only to the call that rephrases a question. Here every question stands on its
+# own, so that call gets no history, and the one that answers gets all of it.
+AS_IT_IS = PromptTemplate.from_template("Follow Up Input: {question}\nStandalone question:")
+ANSWER = PromptTemplate.from_template(
+    "Answer from this conversation and the passages of its archive. Name the message that you quote.\n\n"
+    "{context}\n\nThe conversation:\n{chat_history}\n\nQuestion: {question}\nAnswer:"
+)
 
 
 @dataclass(frozen=True)
@@ -34,11 +43,11 @@ class Point:
 
 @dataclass(frozen=True)
 class Restored:
-    """A tool output before it went into the memory, as it was shown when old, and as it came back."""
+    """A tool output before it went into the memory, why it was shown otherwise, and as it came back."""
 
     ref: str
     before: str
-    stub: str
+    shown: str
     after: str
 
     @property
@@ -58,6 +67,8 @@ class Conversation:
             model,
             retriever=memory.as_retriever(),
             memory=memory,
+            condense_question_prompt=AS_IT_IS,
+            combine_docs_chain_kwargs={"prompt": ANSWER},
             return_source_documents=True,
         )
         self.outputs: dict[str, str] = {}  # what each tool call answered, as it was before the memory saw it
@@ -89,7 +100,7 @@ class Conversation:
         """Put the output of a tool call back into the window, and compare it with what the tool had answered."""
         original = next(message for message in self.session.messages() if message.tool_call_id == call)
         ref = f"m{original.sequence}"
-        shown = next((m.text for m in self.session.view().messages if m.sequence == original.sequence), "")
+        shown = self.session.explain(ref).text
         back = self.session.restore(ref)[0]
         return Restored(ref, self.outputs[call], shown, back.text)
 

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -21,14 +22,17 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 
 NOTHING = "The context I was given says nothing about that."
 MOST_QUOTES = 2
+AGAIN = 0.3  # what a word counts that an earlier quotation has already
 LEAST_GAIN = 0.25  # of the best line's score; a further line must add so much that is new
 LONGEST_QUOTE = 220  # characters
+WINDOW = "window"
 
-_FOLLOW_UP = "\nFollow Up Input:"  # how LangChain's chain asks for a question that can be read without the history
 _WORD = re.compile(r"[a-z]+|\d+(?:\.\d+)?")
 _REMOVED = re.compile(r"-(?!\d)")  # a line that a diff took away states what no longer holds
 _SOURCE = re.compile(r"Quoted from the conversation \((\w+)\):")
-_QUOTED = re.compile(r"> ?(?:[\w ]+, \d{4}-\d\d-\d\d \d\d:\d\d: )?")  # how a document of the archive shows a line
+_ROLE = re.compile(r"(?:Human|Assistant|tool|system): |> ?(?:[\w ]+, \d{4}-\d\d-\d\d \d\d:\d\d: )?")
+_REPHRASE = "Follow Up Input:"
+_HISTORY = "The conversation:"
 _STOPWORDS = frozenset(
     re.findall(
         r"\w+",
@@ -52,22 +56,30 @@ class Line:
         return f'"{text}" [{self.source}]' if self.source else f'"{text}"'
 
 
-def words_of(text: str) -> list[str]:
+@lru_cache(maxsize=50_000)  # the window repeats most of its lines in the next turn
+def words_of(text: str) -> tuple[str, ...]:
     """Lower-case words without their endings, and numbers; stop words left out."""
     found = (word for word in _WORD.findall(text.lower()) if word not in _STOPWORDS)
-    return [word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word for word in found]
+    return tuple(word[:-1] if len(word) > 3 and word.endswith("s") and word[-2] != "s" else word for word in found)
 
 
 def lines_of(context: str) -> list[Line]:
-    """What *context* states, line by line, each with the message from which it is quoted. Questions state nothing."""
+    """What *context* states, line by line, each with where it comes from: a message of the archive, or the window.
+
+    Left out are questions and what was itself a quotation, an answer of this reader.
+    """
     lines, source = [], ""
+    found: dict[str, str] = {}  # by text, what the archive found
     for raw in context.splitlines():
         if named := _SOURCE.match(raw):
             source = named.group(1)
-            continue
-        text = _QUOTED.sub("", raw, count=1).strip() if raw.startswith(">") else raw.strip()
-        if text and not text.endswith("?") and not _REMOVED.match(text):
-            lines.append(Line(text, source, frozenset(words_of(text))))
+        elif raw == _HISTORY:
+            source = WINDOW
+        else:
+            text = _ROLE.sub("", raw, count=1).strip() if _ROLE.match(raw) else raw.strip()
+            if text and not text.endswith("?") and not text.startswith('"') and not _REMOVED.match(text):
+                known = found.get(text, source) if source == WINDOW else found.setdefault(text, source)
+                lines.append(Line(text, known, frozenset(words_of(text))))
     return lines
 
 
@@ -81,7 +93,7 @@ def quote(question: str, context: str) -> list[Line]:
     number_wanted = bool(re.search(r"how (many|large|much)|median|p95|\bsize\b", question, re.IGNORECASE))
 
     def score(line: Line, open_words: set[str]) -> float:
-        gain = sum(weight[word] for word in line.words & open_words)
+        gain = sum(weight[word] * (1 if word in open_words else AGAIN) for word in line.words & weight.keys())
         near = words_of(line.text)
         gain += 0.5 * sum(weight[b] for a, b in pairs & set(pairwise(near)) if b in open_words)
         fits = 1.25 if number_wanted and re.search(r"\d", line.text) else 1.0
@@ -94,7 +106,7 @@ def _cover(lines: Sequence[Line], wanted: set[str], score: Callable[[Line, set[s
     chosen: list[Line] = []
     least = 0.0
     while lines and wanted and len(chosen) < MOST_QUOTES:
-        best = max(lines, key=lambda line: score(line, wanted))
+        best = max(reversed(lines), key=lambda line: score(line, wanted))  # of equal ones the newest, which is last
         if score(best, wanted) <= least:
             break
         least = least or LEAST_GAIN * score(best, wanted)
@@ -116,12 +128,12 @@ class ExtractiveReader(BaseChatModel):
     def _llm_type(self) -> str:
         return "extractive-reader"
 
-    def answer(self, messages: Sequence[BaseMessage]) -> str:
-        """The answer to the last of *messages*, out of all before it."""
-        *before, last = (str(message.text) for message in messages)
-        if _FOLLOW_UP in last:
-            return last.rpartition(_FOLLOW_UP)[2].partition("\nStandalone question:")[0].strip()
-        return "\n".join(map(str, quote(last, "\n".join(before)))) or NOTHING
+    def answer(self, prompt: str) -> str:
+        """The answer to one prompt of the chain."""
+        if prompt.startswith(_REPHRASE):
+            return prompt.removeprefix(_REPHRASE).partition("\n")[0].strip()
+        context, _, question = prompt.rpartition("\nQuestion:")
+        return "\n".join(map(str, quote(question.removesuffix("\nAnswer:"), context))) or NOTHING
 
     def _generate(
         self,
@@ -130,8 +142,9 @@ class ExtractiveReader(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,  # noqa: ARG002
         **_: Any,
     ) -> ChatResult:
-        text = self.answer(messages)
-        read, wrote = sum(self.count(str(message.text)) for message in messages), self.count(text)
+        prompt = "\n".join(str(message.text) for message in messages)
+        text = self.answer(prompt)
+        read, wrote = self.count(prompt), self.count(text)
         usage = UsageMetadata(input_tokens=read, output_tokens=wrote, total_tokens=read + wrote)
         message = AIMessage(text, usage_metadata=usage, response_metadata={"model_name": self._llm_type})
         return ChatResult(generations=[ChatGeneration(message=message)])

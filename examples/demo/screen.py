@@ -190,7 +190,7 @@ def _proof(outcome: Outcome) -> Panel:
     found = "no difference" if verified.ok else "; ".join(verified.problems)
     text = Text.assemble(
         ("shown as       ", "bold"),
-        f"{restored.stub or 'a part of the summary'}\n",
+        f"{restored.shown}\n",
         ("restored       ", "bold"),
         f"{restored.ref}, {len(restored.after.encode()):,} bytes, ",
         ("identical\n", "green") if restored.before == restored.after else ("DIFFERENT\n", "red"),

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import subprocess
-import sys
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,56 +11,10 @@ import pytest
 
 pytest.importorskip("typer")
 from rich.console import Console
-from typer.testing import CliRunner, Result
 
+from tests.conformance.command_line import START, conversation, ok, refused, tiermem, write
 from tiermem import Memory, Message, Session
 from tiermem.cli import formats, transfer
-from tiermem.cli.commands import app
-from tiermem.cli.screen import visible
-
-START = datetime(2024, 5, 1, 9, tzinfo=UTC)
-TOPICS = ["接口文档", "前端样式", "登录流程", "缓存策略", "日志格式", "发布计划"]
-
-
-def tiermem(*words: str, **env: str) -> Result:
-    return CliRunner().invoke(app, list(words), env={"COLUMNS": "160", **env})
-
-
-def ok(*words: str, **env: str) -> str:
-    result = tiermem(*words, **env)
-    assert result.exit_code == 0, result.output
-    return result.stdout
-
-
-def refused(*words: str) -> str:
-    result = tiermem(*words)
-    assert result.exit_code == 1
-    assert isinstance(result.exception, SystemExit)
-    assert len(result.stderr.strip().splitlines()) == 1
-    return result.stderr.strip()
-
-
-def conversation(turns: int = 120) -> list[dict[str, Any]]:
-    """A Chinese conversation whose third message holds a fact that the rest never names again."""
-    records: list[dict[str, Any]] = [
-        {"speaker": "小王", "role": "user", "content": "订单服务的数据库总是超时，请帮我修好。"},
-        {"role": "assistant", "content": "好的，先看连接池的配置。"},
-        {"speaker": "小王", "role": "user", "content": "我们决定把连接池从 10 改成 50，密码保险箱在青石巷七号。"},
-    ]
-    for turn in range(turns):
-        topic = TOPICS[turn % len(TOPICS)]
-        records.append(
-            {"role": "assistant", "content": f"第 {turn} 步：{topic}已经检查过，没有发现新的问题，继续下一项。"}
-        )
-        records.append({"speaker": "小李", "role": "user", "content": f"好，第 {turn} 步之后请再看一遍{topic}的细节。"})
-    return [
-        record | {"created_at": (START + timedelta(minutes=place)).isoformat()} for place, record in enumerate(records)
-    ]
-
-
-def write(path: Path, records: list[dict[str, Any]]) -> Path:
-    path.write_text("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in records), encoding="utf-8")
-    return path
 
 
 @pytest.fixture
@@ -316,55 +267,6 @@ def test_an_export_never_touches_a_file_that_is_there(imported: str, tmp_path: P
     assert path.read_text() == "mine"
 
 
-def test_messages_cannot_act_on_the_terminal(tmp_path: Path, database: str) -> None:
-    nasty = "a\x1b[2Jb\x9bc\u202ed\u2066e\rf\x07g [bold red]h[/] :smile: \U000e0041 \ud800 👩‍🚀"
-    record = {"role": "user", "speaker": "x\x1b]0;owned\x07", "content": nasty}
-    path = tmp_path / "t.json"
-    path.write_text(json.dumps([record]))
-    ok("import", str(path), "--session", "s\x1b[1m", "--path", database)
-    for command in (
-        ["show", "--session"],
-        ["ask", "smile", "--session"],
-        ["stats", "--session"],
-        ["show", "m1", "--session"],
-    ):
-        shown = ok(*command, "s\x1b[1m", "--path", database)
-        assert not set(shown) & set("\x1b\x9b\u202e\u2066\r\x07\U000e0041\ud800")
-    shown = ok("show", "--session", "s\x1b[1m", "--path", database)
-    assert r"a\x1b[2Jb\x9bc\u202ed\u2066e\x0df\x07g [bold red]h[/] :smile: \U000e0041 \ud800 👩‍🚀" in shown
-    assert "\\x1b" in refused("stats", "--session", "no\x1b[1m", "--path", database)
-
-
-def test_in_a_pipe_a_message_is_one_line_and_on_a_terminal_it_is_wrapped(tmp_path: Path, database: str) -> None:
-    text = "word " * 100 + "end"
-    ok("import", str(write(tmp_path / "t", [{"role": "user", "content": text}])), "--session", "s", "--path", database)
-    assert f"    {text}\n" in ok("show", "--session", "s", "--path", database, COLUMNS="60")
-    wrapped = ok("show", "--session", "s", "--path", database, COLUMNS="60", FORCE_COLOR="1", TERM="dumb")
-    assert text not in wrapped
-    assert max(map(len, wrapped.splitlines())) <= 60
-
-
-def test_tool_calls_and_blocks_are_shown_by_name(tmp_path: Path, database: str) -> None:
-    call = {"id": "c", "type": "function", "function": {"name": "read_file", "arguments": '{"path": "池.py"}'}}
-    image = [{"type": "text", "text": "看图"}, {"type": "image_url", "image_url": {"url": "data:,"}}]
-    records = [
-        {"role": "user", "content": image},
-        {"role": "assistant", "content": None, "tool_calls": [call]},
-        {"role": "tool", "name": "read_file", "tool_call_id": "c", "content": "POOL = 50"},
-    ]
-    ok("import", str(write(tmp_path / "t", records)), "--session", "s", "--path", database)
-    shown = ok("show", "--session", "s", "--path", database)
-    assert "    看图\n    [image_url]" in shown
-    assert '→ read_file({"path": "池.py"})' in shown
-    assert "read_file (tool)" in shown
-
-
-def test_visible_keeps_what_words_need() -> None:
-    kept = "数据库\tA\n👩‍🚀 می‌خواهم é"
-    assert visible(kept) == kept
-    assert visible("a\r\nb") == "a\nb"
-
-
 @pytest.mark.parametrize(
     "command",
     [["ask", "x"], ["stats"], ["show"], ["explain", "m1"], ["restore"], ["export", "new.jsonl"], ["verify"]],
@@ -385,23 +287,3 @@ def test_errors_are_one_line(imported: str, tmp_path: Path) -> None:
     text = tmp_path / "a.txt"
     text.write_text("not a database at all, but long enough")
     assert "not a SQLite database" in refused("sessions", "--path", str(text))
-
-
-def test_the_version_is_the_packages_own() -> None:
-    from tiermem import __version__
-
-    assert ok("--version").strip() == f"tiermem {__version__}"
-
-
-def test_python_m_tiermem_is_the_same_command() -> None:
-    done = subprocess.run([sys.executable, "-m", "tiermem", "--help"], capture_output=True, text=True, check=True)
-    commands = ("import", "ask", "sessions", "stats", "verify", "show", "explain", "restore", "export")
-    assert all(command in done.stdout for command in commands)
-
-
-@pytest.mark.parametrize("missing", ["typer", "rich"])
-def test_without_the_extra_one_line_says_what_to_install(missing: str) -> None:
-    program = f"import sys; sys.modules[{missing!r}] = None; from tiermem.cli.main import main; main()"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    assert done.stderr.strip().splitlines() == ['The command line needs two more packages: pip install "tiermem[cli]"']

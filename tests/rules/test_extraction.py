@@ -192,6 +192,8 @@ def test_tool_calls_tell_which_files_were_written(call, files):
         "Maybe we could use Redis.",
         "Thanks!",
         "要不要改成50？",
+        "P95 从2310毫秒降到85毫秒。",
+        "p95 latency dropped from 2,310 ms to 85 ms.",
         "我看看日志。",
     ],
 )
@@ -208,6 +210,7 @@ def test_steps_questions_and_thanks_are_no_decisions(text):
         "We'll raise max_connections to 200.",
         "就用方案B，把超时设为5秒。",
         "我们决定周六去爬山。",
+        "把连接池从10提升到50。",
     ],
 )
 def test_decisions_are_found(text):

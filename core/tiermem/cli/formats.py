@@ -115,7 +115,7 @@ def _lines(path: Path) -> Iterator[tuple[str, Any]]:
     for number, line in enumerate(_text_lines(path), start=1):
         if not line.strip():
             continue
-        record = _parsed(line, f"{path.name}, line {number}")
+        record = _parsed(line.rstrip(), f"{path.name}, line {number}")
         if isinstance(record, dict) and "role" not in record and any(name in record for name in _CONTAINERS):
             raise InvalidMessage(
                 f"{path.name}, line {number}: a whole conversation; give each a file and session of its own"

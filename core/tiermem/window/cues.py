@@ -59,7 +59,7 @@ DECISION = _cue(
     r"|adopt|move to|roll back)"
     r"|switch(?:ed|ing)? (?:\w+ ){0,3}(?:to|from)|migrat(?:e|ed|ing) (?:\w+ ){0,3}to|replac(?:e|ed"
     r"|ing) .{1,60}? (?:with|by)|instead of",
-    "决定|采用|选用|选定|敲定|定为|定在|改为|改成|换成|改用|调整为|调整到|调到|调成|设为|设置为|设成|提高到|提升到|降低到|降到|增加到|一致同意|同意用|结论是|放弃|方案是|统一用"
+    "决定|采用|选用|选定|敲定|定为|定在|改为|改成|换成|改用|调整为|调整到|调到|调成|设为|设置为|设成|一致同意|同意用|结论是|放弃|方案是|统一用"
     "|不再使用|就用|说定|约定|约好",
 )
 INTENT = _cue(
@@ -77,7 +77,7 @@ CHANGE = re.compile(
 MEASURED = _cue(
     r"(?:dropped|fell|went|gone|grew|rose|jumped|improved|climbed|came|is|are) (?:down |up |back )?(?:from"
     r"|to)|passed",
-    "(?:下降|上升|降低|提高|提升|上涨)了|从.{1,12}(?:降|升|涨|跌)到",
+    "(?:下降|上升|降低|提高|提升|上涨)了|^[^把将]*从.{1,12}(?:降|升|涨|跌)到",
 )
 HEDGE = _cue(
     r"if|example|e\.g|you (?:should|can|could|may|might)|by \w+ing|steps? to|here(?:'s| is| are)|maybe"

@@ -42,7 +42,7 @@ class Sentence:
 
 
 def utterances(messages: Sequence[Message]) -> Iterator[Sentence]:
-    """The sentences of *messages* in order; of a tool's output its lines, each once.
+    """The sentences of *messages* in order; of a tool's output its lines, of rows that differ in digits only the first.
 
     Where several people talk, each sentence names its speaker; names such as "assistant" are roles, not people.
     """
@@ -50,7 +50,7 @@ def utterances(messages: Sequence[Message]) -> Iterator[Sentence]:
     place = 0
     for message in messages:
         if message.role in TOOLS:
-            parts: Iterable[str] = dict.fromkeys(read(message.text).splitlines())
+            parts: Iterable[str] = _rows(read(message.text))
         else:
             parts = sentences(prose(message.text))
         for part in parts:
@@ -60,6 +60,13 @@ def utterances(messages: Sequence[Message]) -> Iterator[Sentence]:
                 named = len(speakers) > 1 and message.name in speakers
                 speaker = shorten(one_line(message.name or ""), _NAME_LIMIT) if named else ""
                 yield Sentence(place, message.sequence, _part(message), text, _compared(message, text), speaker)
+
+
+def _rows(output: str) -> Iterable[str]:
+    rows: dict[str, str] = {}
+    for row in output.splitlines():
+        rows.setdefault(_DIGITS.sub("0", row), row)
+    return rows.values()
 
 
 def _is_person(message: Message) -> bool:

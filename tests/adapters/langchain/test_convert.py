@@ -33,7 +33,12 @@ from tiermem.messages import from_canonical
 
 IMAGE = {"type": "image", "base64": "aGVsbG8=", "mime_type": "image/png"}
 INLINE = {"type": "image", "base64": "aGk=", "mime_type": "image/png"}
-CALL = {"name": "query", "args": {"sql": "select 1", "deep": [1, {"a": None}]}, "id": "c1", "type": "tool_call"}
+CALL: dict[str, Any] = {
+    "name": "query",
+    "args": {"sql": "select 1", "deep": [1, {"a": None}]},
+    "id": "c1",
+    "type": "tool_call",
+}
 BROKEN = {"name": "query", "args": "{oops", "id": "c2", "error": "no JSON", "type": "invalid_tool_call"}
 USAGE = {"input_tokens": 3, "output_tokens": 4, "total_tokens": 7, "input_token_details": {"cache_read": 2}}
 
@@ -49,11 +54,11 @@ EVERY_TYPE: list[BaseMessage] = [
     ChatMessage(role="moderator", content="order!"),
     ChatMessage(role="", content="nobody"),
     RemoveMessage(id="h1"),
-    AIMessageChunk("par", tool_call_chunks=[{"name": "a", "args": '{"x"', "id": "c3", "index": 0}], id="run-1"),
-    AIMessageChunk("tial", chunk_position="last"),
-    HumanMessageChunk("h"),
-    SystemMessageChunk("s"),
-    ToolMessageChunk("t", tool_call_id="c1"),
+    AIMessageChunk(content="par", tool_call_chunks=[{"name": "a", "args": '{"x"', "id": "c3", "index": 0}], id="run-1"),
+    AIMessageChunk(content="tial", chunk_position="last"),
+    HumanMessageChunk(content="h"),
+    SystemMessageChunk(content="s"),
+    ToolMessageChunk(content="t", tool_call_id="c1"),
     FunctionMessageChunk(name="f", content="fc"),
     ChatMessageChunk(role="user", content="cc"),
 ]
@@ -115,7 +120,7 @@ def test_fields_reach_the_core_where_the_rules_look_for_them() -> None:
     message = to_core(EVERY_TYPE[2])
     assert message.role == "assistant"
     assert message.id == "lc_run--77"
-    assert message.tool_calls == (ToolCall("c1", "query", CALL["args"]), ToolCall("c2", "query", "{oops"))
+    assert message.tool_calls == (ToolCall("c1", "query", ARGUMENTS), ToolCall("c2", "query", "{oops"))
     tool = to_core(EVERY_TYPE[6])
     assert (tool.role, tool.tool_call_id, tool.name, tool.origin) == ("tool", "c1", "query", "tool")
     assert to_core(ChatMessage(role="moderator", content="x")).role == "moderator"
@@ -171,9 +176,9 @@ class Odd(BaseMessage):
 @pytest.mark.parametrize(
     ("message", "restored"),
     [
-        (Note("n", colour="blue", id="1"), HumanMessage("n", colour="blue", id="1")),
-        (Note("n"), HumanMessage("n", colour="red")),
-        (Alert("a"), HumanMessage("a")),
+        (Note(content="n", colour="blue", id="1"), HumanMessage("n", colour="blue", id="1")),
+        (Note(content="n"), HumanMessage("n", colour="red")),
+        (Alert(content="a"), HumanMessage("a")),
         (Odd(content="o"), ChatMessage(role="chat", content="o")),
     ],
 )

@@ -12,7 +12,7 @@ from langchain_core.chat_history import BaseChatMessageHistory
 from langchain_core.language_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from langchain_core.prompts import ChatPromptTemplate, MessagesPlaceholder
-from langchain_core.runnables import Runnable, RunnableLambda
+from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 from langchain_core.runnables.history import RunnableWithMessageHistory
 
 from langchain_tiered_memory import TieredChatMessageHistory
@@ -93,7 +93,7 @@ MODES: list[tuple[Any, Callable[[str], Any]]] = [
     (by_key, lambda text: {"question": text}),
     (whole_list_by_key, lambda text: {"messages": [HumanMessage(text)]}),
 ]
-SESSION = {"configurable": {"session_id": "s"}}
+SESSION: RunnableConfig = {"configurable": {"session_id": "s"}}
 
 
 def assert_all_stored_once(tmp_path: Path, questions: list[str]) -> None:
@@ -105,7 +105,12 @@ def assert_all_stored_once(tmp_path: Path, questions: list[str]) -> None:
 @pytest.mark.parametrize(("build", "value"), MODES, ids=["list", "history key", "input key"])
 def test_turns_one_after_another(factory: Factory, tmp_path: Path, build: Any, value: Any) -> None:
     seen: list[int] = []
-    chain = build(lambda messages: (seen.append(len(messages)), answer(messages))[1], factory)
+
+    def counting(messages: list[BaseMessage]) -> AIMessage:
+        seen.append(len(messages))
+        return answer(messages)
+
+    chain = build(counting, factory)
     for turn in range(4):
         assert chain.invoke(value(f"q{turn}"), SESSION).content == f"answer to q{turn}"
     assert seen == [1, 3, 5, 7]
@@ -180,7 +185,7 @@ def test_images_pass_through_a_chat_model(factory: Factory) -> None:
 
 @pytest.mark.parametrize("cached", [False, True])
 async def test_compaction_and_summaries_between_reading_and_writing(tmp_path: Path, cached: bool) -> None:
-    options = {"pre_rot_threshold": 900, "keep_recent_count": 2}
+    options: dict[str, Any] = {"pre_rot_threshold": 900, "keep_recent_count": 2}
 
     def make(session_id: str) -> TieredChatMessageHistory:
         return TieredChatMessageHistory(session_id, path=tmp_path / "chat.db", **options)

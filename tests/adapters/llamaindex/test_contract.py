@@ -23,7 +23,8 @@ from llama_index.core.query_engine import CustomQueryEngine
 from llama_index.core.retrievers import BaseRetriever
 from llama_index.core.schema import NodeWithScore, TextNode
 from llama_index.core.tools import FunctionTool
-from llama_index.core.workflow import Context, JsonSerializer, PickleSerializer
+from workflows import Context
+from workflows.context.serializers import JsonSerializer, PickleSerializer
 
 from llamaindex_tiered_memory import InitialTokensError, TieredChatMemory
 from llamaindex_tiered_memory.counting import Tally
