@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,11 +13,12 @@ from langchain_core.messages import BaseMessage
 
 from langchain_tiered_memory.convert import to_core, to_langchain
 from langchain_tiered_memory.invocations import Readings, asked_by
-from langchain_tiered_memory.opening import open_memory
+from langchain_tiered_memory.opening import check, open_memory
 from langchain_tiered_memory.shown import shown_messages
 from langchain_tiered_memory.steps import WAITING, Procedure, arun, delivering, run
 from tiermem import AsyncSession, Memory, Message, Session, View
 from tiermem.errors import InvalidSettings
+from tiermem.settings import scope_of
 
 
 class TieredChatMessageHistory(BaseChatMessageHistory):
@@ -40,7 +42,7 @@ class TieredChatMessageHistory(BaseChatMessageHistory):
 
     Raises:
         InvalidSettings: an argument contradicts another one, or is no setting.
-        StorageError: the database cannot be opened.
+        InvalidNamespace: the session id or the namespace is none. A database is opened, and refused, at first use.
     """
 
     def __init__(
@@ -55,31 +57,37 @@ class TieredChatMessageHistory(BaseChatMessageHistory):
         super().__init__()
         if memory is not None and (path is not None or options):
             raise InvalidSettings("memory= is open already: path and settings belong to Memory.open")
+        check(options)
+        scope_of(session_id, namespace)
         self.session_id = session_id
         self.namespace = namespace
         self.last_error: Exception | None = None
         self._opened_with = None if memory is not None else (path, options)
-        self._memory = memory if memory is not None else open_memory(path, options)
+        self._memory = memory
         self._readings = Readings()
-        self.session  # noqa: B018  # refuses a bad session id here, not on the first turn
 
     @property
     def memory(self) -> Memory:
-        """The open memory behind this history."""
+        """The open memory behind this history; opened when it is first used."""
+        if self._memory is None:
+            path, options = self._opened_with or (None, {})
+            self._memory = open_memory(path, options)
         return self._memory
 
     @property
     def session(self) -> Session:
         """The core's session: search, restore, explain, verify, stats and the other verbs."""
-        return self._memory.session(self.session_id, self.namespace)
+        return self.memory.session(self.session_id, self.namespace)
 
-    @property
-    def _async(self) -> AsyncSession:
+    async def asession(self) -> AsyncSession:
+        """`session` with `await`; opening the database does not block the event loop."""
+        if self._memory is None:
+            await asyncio.to_thread(lambda: self.memory)
         return self.session.as_async()
 
     def session_factory(self, session_id: str) -> TieredChatMessageHistory:
         """Another session of the same memory and namespace; pass this method as ``get_session_history``."""
-        return TieredChatMessageHistory(session_id, memory=self._memory, namespace=self.namespace)
+        return TieredChatMessageHistory(session_id, memory=self.memory, namespace=self.namespace)
 
     # --- reading
 
@@ -104,7 +112,7 @@ class TieredChatMessageHistory(BaseChatMessageHistory):
         caller = asked_by()
         if caller == "exit":
             return self._left()
-        return self._handed_out(await self._async.view(), caller)
+        return self._handed_out(await (await self.asession()).view(), caller)
 
     def originals(self) -> list[BaseMessage]:
         """Every message of the session as it was added, whatever the window shows. Copies."""
@@ -112,7 +120,7 @@ class TieredChatMessageHistory(BaseChatMessageHistory):
 
     async def aoriginals(self) -> list[BaseMessage]:
         """`originals` without blocking the event loop."""
-        return [to_langchain(message) for message in await self._async.messages()]
+        return [to_langchain(message) for message in await (await self.asession()).messages()]
 
     def _left(self) -> list[BaseMessage]:
         self._readings.leaving()
@@ -142,7 +150,7 @@ class TieredChatMessageHistory(BaseChatMessageHistory):
         """`add_messages` without blocking the event loop."""
         hidden = asked_by() == "exit"
         with self._noted():
-            await arun(self._adding(messages, keep=hidden), self._async)
+            await arun(self._adding(messages, keep=hidden), await self.asession())
 
     def clear(self) -> None:
         """Hides every message. Nothing is removed: `session.journal` and `session.undo` bring the messages back."""
@@ -150,7 +158,7 @@ class TieredChatMessageHistory(BaseChatMessageHistory):
 
     async def aclear(self) -> None:
         """`clear` without blocking the event loop."""
-        await arun(self._clearing(), self._async)
+        await arun(self._clearing(), await self.asession())
 
     def deliver(self, messages: Sequence[BaseMessage] = ()) -> None:
         """Stores what could not be stored before, then *messages*; if that fails, all of them wait for the next call.
@@ -166,11 +174,11 @@ class TieredChatMessageHistory(BaseChatMessageHistory):
     async def adeliver(self, messages: Sequence[BaseMessage] = ()) -> None:
         """`deliver` without blocking the event loop."""
         with self._noted():
-            await arun(self._adding(messages, keep=True), self._async)
+            await arun(self._adding(messages, keep=True), await self.asession())
 
     def undelivered(self) -> list[Message]:
         """The messages that wait for the next call because they could not be stored."""
-        return WAITING.look(self._memory, self._scope)
+        return WAITING.look(self.memory, self._scope)
 
     @property
     def _scope(self) -> tuple[object, str]:
@@ -187,10 +195,10 @@ class TieredChatMessageHistory(BaseChatMessageHistory):
 
     def _adding(self, messages: Sequence[BaseMessage], *, keep: bool) -> Procedure[list[Message]]:
         new = [to_core(one) for one in self._readings.new(messages)]
-        return (yield from delivering(new, self._memory, self._scope, keep=keep))
+        return (yield from delivering(new, self.memory, self._scope, keep=keep))
 
     def _clearing(self) -> Procedure[None]:
-        yield from delivering([], self._memory, self._scope, keep=True)
+        yield from delivering([], self.memory, self._scope, keep=True)
         yield lambda session: session.clear()
 
     def _replacing(self, messages: list[BaseMessage]) -> Procedure[None]:

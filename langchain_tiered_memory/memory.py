@@ -52,7 +52,6 @@ class ConversationTieredMemory(BaseChatMemory):
 
     Raises:
         InvalidSettings: an argument contradicts another one, or is no setting.
-        StorageError: the database cannot be opened.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
@@ -112,7 +111,7 @@ class ConversationTieredMemory(BaseChatMemory):
     async def aload_memory_variables(self, inputs: dict[str, Any]) -> dict[str, Any]:
         """`load_memory_variables` without blocking the event loop."""
         await self._adeliver([])
-        session, query = self.chat_memory.session.as_async(), self._query(inputs)
+        session, query = await self.chat_memory.asession(), self._query(inputs)
         return {self.memory_key: self._shown(await session.context(query, self.max_token_limit, recall=self.recall))}
 
     def _query(self, inputs: dict[str, Any]) -> str | None:

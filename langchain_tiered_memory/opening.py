@@ -12,23 +12,16 @@ import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import tiermem
-from tiermem import Memory
+from tiermem import Memory, Settings
 from tiermem.errors import InvalidSettings
 
 MAX_HELD = 8  # databases kept open between two calls: a few file handles each
-OPTION_NAMES = frozenset(one.name for one in fields(tiermem.Settings)) | {
-    "settings",
-    "counter",
-    "summarizer",
-    "compactor",
-    "embedder",
-    "clock",
-}
+SETTING_NAMES = frozenset(one.name for one in fields(Settings))
+OPTION_NAMES = SETTING_NAMES | {"settings", "counter", "summarizer", "compactor", "embedder", "clock"}
 FileId: TypeAlias = tuple[int, int]  # device and inode
 
 
@@ -42,18 +35,27 @@ class _Shelf:
 _shelf = _Shelf()
 
 
+def check(options: Mapping[str, Any]) -> None:
+    """Refuses what `Memory.open` would refuse, without opening anything.
+
+    Raises:
+        InvalidSettings: an option is not known, or makes no sense.
+    """
+    unknown = sorted(set(options) - OPTION_NAMES)
+    if unknown:
+        raise InvalidSettings(f"unknown arguments: {', '.join(unknown)}")
+    named = {name: value for name, value in options.items() if name in SETTING_NAMES}
+    replace(options.get("settings") or Settings(), **named)
+
+
 def open_memory(path: str | os.PathLike[str] | None, options: Mapping[str, Any]) -> Memory:
     """The open memory of *path* with *options* (arguments of `Memory.open`), opened if need be.
 
     ":memory:" is never shared: as with a SQLite connection, each one is a memory of its own.
 
     Raises:
-        InvalidSettings: an option is not known, or makes no sense.
         StorageError: the database cannot be opened.
     """
-    unknown = sorted(set(options) - OPTION_NAMES)
-    if unknown:
-        raise InvalidSettings(f"unknown arguments: {', '.join(unknown)}")
     target = None if path is None else os.fspath(path)
     if target == ":memory:":
         return Memory.open(target, **options)

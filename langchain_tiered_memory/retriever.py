@@ -48,7 +48,6 @@ class TieredArchiveRetriever(BaseRetriever):
 
     Raises:
         InvalidSettings: an argument contradicts another one, or is no setting.
-        StorageError: the database cannot be opened.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
@@ -97,7 +96,7 @@ class TieredArchiveRetriever(BaseRetriever):
         self, query: str, *, run_manager: AsyncCallbackManagerForRetrieverRun, k: int | None = None, **others: Any
     ) -> list[Document]:
         procedure = self._finding(query, self.k if k is None else k)
-        found = await arun(procedure, self.history.session.as_async())
+        found = await arun(procedure, await self.history.asession())
         if self.retriever is None:
             return found
         config = {"callbacks": run_manager.get_child()}

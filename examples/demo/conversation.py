@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -95,6 +96,14 @@ class Conversation:
         with get_usage_metadata_callback() as usage:
             answer = self.chain.invoke({"question": question})
         return answer, sum(model["input_tokens"] for model in usage.usage_metadata.values())
+
+    def sources(self, answer: dict[str, Any]) -> list[str]:
+        """The messages of the archive in which the quoted lines of an answer were said first, word for word."""
+        refs = (int(document.metadata["ref"].removeprefix("m")) for document in answer["source_documents"])
+        found = {one.sequence: one for ref in refs for one in self.session.messages(max(1, ref - 1), ref + 1)}
+        quoted = re.findall(r'^"(.+)"', answer["answer"], re.MULTILINE)
+        first = {next((place for place in sorted(found) if line in found[place].text), 0) for line in quoted}
+        return [f"m{place}" for place in sorted(first) if place]
 
     def restore(self, call: str) -> Restored:
         """Put the output of a tool call back into the window, and compare it with what the tool had answered."""

@@ -10,44 +10,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from examples.demo.changes import (
+    BARE_ERROR,
+    FULL_ERROR,
+    MIGRATION,
+    ONE_QUERY_EACH,
+    ONE_QUERY_FOR_ALL,
+    POST_MORTEM,
+    RUNBOOK,
+)
 from examples.demo.workbench import Workbench
 
 HISTORY = "SELECT * FROM orders WHERE customer_email = ? ORDER BY placed_at DESC LIMIT ?"
 LINES = "SELECT product_id, quantity, unit_price FROM order_lines WHERE order_id = ?"
-
-MIGRATION = """\
-CREATE INDEX orders_by_customer ON orders (customer_email, placed_at);
-ANALYZE;
-INSERT INTO schema_versions VALUES (2, '0002_order_history');
-"""
-
-ONE_QUERY_EACH = """\
-    rows: list[Row] = []
-    for order_id in order_ids:
-        rows += connection.execute(ORDER_LINES, (order_id,)).fetchall()
-    return rows
-"""
-ONE_QUERY_FOR_ALL = """\
-    marks = ", ".join("?" * len(order_ids))
-    return connection.execute(ORDER_LINES.replace("= ?", f"IN ({marks})"), order_ids).fetchall()
-"""
-
-BARE_ERROR = 'raise PoolTimeout(f"no database connection became free within {self.timeout_s} s") from None'
-FULL_ERROR = BARE_ERROR.replace("{self.timeout_s} s", "{self.timeout_s} s, pool size {self.size}")
-
-POST_MORTEM = """\
-# Checkout timeouts
-
-Goal: fix the database timeout in the checkout of the web shop.
-
-Two causes. The order history scanned the whole table, because no index began with customer_email. And the pool of 10
-was too small for 48 clients, each of which holds its connection while the card gateway answers.
-
-Decisions: an index on orders (customer_email, placed_at); pool_size from 10 to 50; one query for all order lines;
-the error names the pool size. pool_timeout_s stays at 0.1 s: a longer one hides the queue.
-
-Open: release the connection before the gateway is asked. That needs an idempotent authorisation first.
-"""
 
 
 @dataclass(frozen=True)
@@ -112,7 +87,13 @@ FIND_THE_CAUSE = [
         after_s=0.06,
     ),
     _step("Read the checkout.", "read_file", "Which exception does place_order raise?", path="shop/checkout.py"),
-    _step("Read the queries.", "read_file", "What does ORDER_HISTORY SELECT FROM orders?", path="shop/repository.py", short=True),
+    _step(
+        "Read the queries.",
+        "read_file",
+        "What does ORDER_HISTORY SELECT FROM orders?",
+        path="shop/repository.py",
+        short=True,
+    ),
     _step(
         "Trace the SQL of some checkouts.",
         "trace_checkout",
@@ -152,7 +133,9 @@ FIND_THE_CAUSE = [
         runs=60,
     ),
     _step("Run the acceptance checks.", "run_checks", "Which checks fail?", short=True),
-    _step("Profile five checkouts.", "profile", "What did method execute of sqlite3.Connection objects take?", lines=70),
+    _step(
+        "Profile five checkouts.", "profile", "What did method execute of sqlite3.Connection objects take?", lines=70
+    ),
     _step(
         "Which customers have the most orders?",
         "run_sql",
@@ -194,7 +177,12 @@ ADD_THE_INDEX = [
     ),
     _step("The log of it, please.", "read_log", "Which WARNING did shop.pool write this time?", first=-520),
     _step("Run the acceptance checks.", "run_checks", "Which test of shop.checks.Pool does FAIL?"),
-    _step("Explain the query for the order lines too.", "explain", "How does the query plan SEARCH order_lines?", sql=LINES),
+    _step(
+        "Explain the query for the order lines too.",
+        "explain",
+        "How does the query plan SEARCH order_lines?",
+        sql=LINES,
+    ),
 ]
 
 RAISE_THE_POOL = [
@@ -250,7 +238,12 @@ RAISE_THE_POOL = [
 ]
 
 FINISH = [
-    _step("How many statements is a checkout now?", "trace_checkout", "How many statements for customer 5 now?", customers=12),
+    _step(
+        "How many statements is a checkout now?",
+        "trace_checkout",
+        "How many statements for customer 5 now?",
+        customers=12,
+    ),
     _step(
         "Decision: we fetch the lines of all orders with one query instead of twenty.",
         "edit_file",
@@ -261,7 +254,9 @@ FINISH = [
         short=True,
     ),
     _step("Trace it again.", "trace_checkout", "How many statements for customer 5 after that?", customers=30),
-    _step("Run the acceptance checks.", "run_checks", "Is test_the_lines_of_twenty_orders_are_one_query ok?", short=True),
+    _step(
+        "Run the acceptance checks.", "run_checks", "Is test_the_lines_of_twenty_orders_are_one_query ok?", short=True
+    ),
     _step(
         "Decision: the error must name the pool size, or the next one will search as long as we did.",
         "edit_file",
@@ -303,13 +298,25 @@ FINISH = [
     _step("For its appendix, the log of the day, first part.", "read_log", "When did load test 1 begin?", last=2000),
     _step("And the second part.", "read_log", "When did load test 3 begin?", first=2001, last=4000),
     _step(
-        "Last, load test 6: the same as load test 1, after all changes.",
+        "Run load test 6, the same as load test 1, after all changes.",
         "load_test",
         "How many checkouts failed in load test 6, and what is the p95 latency?",
         name="load test 6",
         clients=48,
         requests=18,
         short=True,
+    ),
+    _step("Which files are there now?", "list_files", "How large is docs/post-mortem.md?"),
+    _step("Read the pool as it is now.", "read_file", "What does raise PoolTimeout say?", path="shop/pool.py"),
+    _step("And the queries.", "read_file", "What replaces ORDER_LINES?", path="shop/repository.py"),
+    _step("Describe the database as it is now.", "describe_database", "What does CREATE INDEX say?"),
+    _step("Run the acceptance checks a last time.", "run_checks", "How many tests ran, and in how many s?"),
+    _step(
+        "Write the entry for the runbook.",
+        "write_file",
+        "What to do first?",
+        path="docs/runbook.md",
+        text=RUNBOOK,
     ),
 ]
 

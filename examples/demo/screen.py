@@ -18,6 +18,7 @@ from tiermem import Settings, Summary, Verification
 
 WIDTH = 100
 HEIGHT = 8  # rows of the chart
+FACTS = 4  # of the critical context of a summary, so that all fits on one screen
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 _AXIS = 8  # columns left of the chart
 
@@ -168,8 +169,10 @@ def _summary(summary: Summary | None) -> Panel:
     rows = [("goal", "user_goal", structure.user_goal), ("last step", "last_step", structure.last_step)]
     rows[1:1] = [("decision", f"key_decisions.{n}", line) for n, line in enumerate(structure.key_decisions)]
     rows[-1:-1] = [("files", "", ", ".join(structure.modified_files))]
-    context = structure.critical_context.items()
-    rows += [("critical", f"critical_context.{label}", f"{label}: {line}") for label, line in context]
+    context = list(structure.critical_context.items())
+    rows += [("critical", f"critical_context.{label}", f"{label}: {line}") for label, line in context[:FACTS]]
+    if len(context) > FACTS:
+        rows.append(("", "", f"… and {len(context) - FACTS} more facts"))
     for name, path, line in rows:
         refs = " ".join(f"m{sequence}" for sequence in structure.sources.get(path, ()))
         table.add_row(name, Text.assemble(line, (f"  {refs}", "dim")))
@@ -178,9 +181,9 @@ def _summary(summary: Summary | None) -> Panel:
 
 
 def _question(outcome: Outcome) -> Panel:
-    text = Text.assemble(
-        (f"{outcome.question}\n", "bold"), outcome.answer, (f"\nfrom the archive: {', '.join(outcome.sources)}", "dim")
-    )
+    said = outcome.points[-1].messages + 1
+    source = f"\nsource: {', '.join(outcome.sources) or 'none of the archive'}, asked as message {said}"
+    text = Text.assemble((f"{outcome.question}\n", "bold"), outcome.answer, (source, "dim"))
     return Panel(text, title="a question about the beginning", title_align="left", border_style="cyan")
 
 
@@ -189,9 +192,9 @@ def _proof(outcome: Outcome) -> Panel:
     before, after = restored.sha256
     found = "no difference" if verified.ok else "; ".join(verified.problems)
     text = Text.assemble(
-        ("shown as       ", "bold"),
+        ("explain        ", "bold"),
         f"{restored.shown}\n",
-        ("restored       ", "bold"),
+        ("restore        ", "bold"),
         f"{restored.ref}, {len(restored.after.encode()):,} bytes, ",
         ("identical\n", "green") if restored.before == restored.after else ("DIFFERENT\n", "red"),
         ("sha256 before  ", "bold"),

@@ -144,7 +144,8 @@ def test_a_changed_goal_keeps_the_earlier_one():
 
 def test_the_application_s_own_goal_wins():
     messages = said(("user", "Help me fix the login page."))
-    messages.append(Message(role="assistant", content="ok", state={"user_goal": "ship v2"}, sequence=2))
+    messages.append(Message(role="assistant", content="ok", state={"user_goal": "ship v1"}, sequence=2))
+    messages.append(Message(role="assistant", content="ok", state={"user_goal": "ship v2"}, sequence=3))
     assert extract(messages).user_goal == "ship v2"
 
 

@@ -33,6 +33,7 @@ from tiermem.messages import from_canonical
 
 IMAGE = {"type": "image", "base64": "aGVsbG8=", "mime_type": "image/png"}
 INLINE = {"type": "image", "base64": "aGk=", "mime_type": "image/png"}
+ARGUMENTS: dict[str, Any] = {"sql": "select 1", "deep": [1, {"a": None}]}
 CALL: dict[str, Any] = {
     "name": "query",
     "args": {"sql": "select 1", "deep": [1, {"a": None}]},
