@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from threading import Lock
 from typing import Any
 
 from langchain_core.chat_history import BaseChatMessageHistory
@@ -64,15 +65,17 @@ class TieredChatMessageHistory(BaseChatMessageHistory):
         self.last_error: Exception | None = None
         self._opened_with = None if memory is not None else (path, options)
         self._memory = memory
+        self._opening = Lock()
         self._readings = Readings()
 
     @property
     def memory(self) -> Memory:
         """The open memory behind this history; opened when it is first used."""
-        if self._memory is None:
-            path, options = self._opened_with or (None, {})
-            self._memory = open_memory(path, options)
-        return self._memory
+        with self._opening:
+            if self._memory is None:
+                path, options = self._opened_with or (None, {})
+                self._memory = open_memory(path, options)
+            return self._memory
 
     @property
     def session(self) -> Session:

@@ -1,7 +1,8 @@
 """The arguments of both stock memories and our own, and what they mean here.
 
 - `token_limit`: tokens of what `get` returns, `initial_token_count` included; by default 3/4 of the llm's window, at
-  most 150,000, and without llm the core's `context_budget`. Where it is known it is the window's `pre_rot_threshold` too.
+  most 150,000, and without llm the core's `context_budget`. Where it is given, or an llm, it is the window's
+  `pre_rot_threshold` as well (at least 2,000), so that a summary stands for what the list has no room for.
 - `tokenizer_fn`: the counter.
 - `chat_store`, `chat_store_key`: imported at the start; every message is written there as well.
 - `chat_history`: as `set`. What extends the present log is added, anything else replaces it.
@@ -28,6 +29,7 @@ from tiermem import Memory, Settings
 from tiermem.errors import InvalidSettings
 
 LARGEST_LIMIT = 150_000  # tokens: the core's default pre-rot threshold; a window may be larger, quality is not
+SMALLEST_WINDOW = 2_000  # tokens: below, summaries of a few short messages cost more than they save
 WINDOW_SHARE = 0.75  # of an llm's window, as ChatMemoryBuffer: the rest is for the prompt around and the answer
 SETTING_NAMES = frozenset(one.name for one in fields(Settings))
 
@@ -162,7 +164,7 @@ class Options:
         limit = self.limit
         if limit is not None:
             followed["context_budget"] = limit
-            followed["pre_rot_threshold"] = min(limit, base.pre_rot_threshold)
+            followed["pre_rot_threshold"] = min(max(limit, SMALLEST_WINDOW), base.pre_rot_threshold)
         if self.chat_history_token_ratio is not None:
             rest = max(0.0, 1 - self.chat_history_token_ratio) / (base.recall_share + base.summary_share or 1)
             followed["recall_share"] = base.recall_share * rest

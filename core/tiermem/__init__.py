@@ -40,9 +40,9 @@ _HOME = {name: module for module, names in _WHERE.items() for name in names}
 __all__ = sorted([*_HOME, "__version__"])  # noqa: PLE0605  # one list, in one place
 
 if TYPE_CHECKING:
-    from tiermem.errors import TiermemError as TiermemError
     from tiermem.aio import AsyncMemory as AsyncMemory
     from tiermem.aio import AsyncSession as AsyncSession
+    from tiermem.errors import TiermemError as TiermemError
     from tiermem.memory import Memory as Memory
     from tiermem.memory import Session as Session
     from tiermem.messages import Message as Message

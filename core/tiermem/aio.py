@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from tiermem.flows import archive, inspect, maintain, recollect, review
 from tiermem.flows.requests import Given, adding, assembling, names, scopes, writing
@@ -23,7 +23,7 @@ class AsyncMemory(Opened):
     async def open(cls, path: str | Path | None = None, **options: Any) -> AsyncMemory:
         """`Memory.open`, off the event loop."""
         opened = await asyncio.to_thread(Memory.open, path, **options)
-        return cls(opened._core, opened._performer)
+        return cls(*opened.wiring)
 
     def session(self, session_id: str, namespace: Namespace = "default") -> AsyncSession:
         """One conversation; no I/O."""
@@ -35,13 +35,13 @@ class AsyncMemory(Opened):
 
     async def sessions(self, namespace: Namespace = "default") -> list[str]:
         """The ids of a user's sessions, oldest first."""
-        return await self._arun(names(scope_of("-", namespace)))
+        return await self.drive_async(names(scope_of("-", namespace)))
 
     async def verify(self) -> dict[Scope, Verification]:
         """Derive every session again from its messages and decisions."""
-        return {s: await self._arun(inspect.verify(self._core, s)) for s in await self._arun(scopes())}
+        return {s: await self.drive_async(inspect.verify(s)) for s in await self.drive_async(scopes())}
 
-    async def __aenter__(self) -> AsyncMemory:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -54,8 +54,8 @@ class AsyncSession:
     def __init__(self, session: Session) -> None:
         self.memory = session.memory
         self.scope = session.scope
-        self._core = session.memory._core
-        self._arun = session.memory._arun
+        self._core = session.memory.wiring[0]
+        self._arun = session.memory.drive_async
 
     async def add(self, messages: Given, role: str = "user") -> list[Message]:
         """See `Session.add`."""
@@ -63,7 +63,7 @@ class AsyncSession:
 
     async def messages(self, first: int = 1, last: int | None = None) -> list[Message]:
         """See `Session.messages`."""
-        return await self._arun(review.messages(self._core, self.scope, first, last))
+        return await self._arun(review.messages(self.scope, first, last))
 
     async def view(self) -> View:
         """See `Session.view`."""
@@ -103,11 +103,11 @@ class AsyncSession:
 
     async def expand(self, ref: str) -> Original:
         """See `Session.expand`."""
-        return await self._arun(review.expand(self._core, self.scope, ref))
+        return await self._arun(review.expand(self.scope, ref))
 
     async def explain(self, ref: str) -> Explanation:
         """See `Session.explain`."""
-        return await self._arun(review.explain(self._core, self.scope, ref))
+        return await self._arun(review.explain(self.scope, ref))
 
     async def undo(self, decision: int) -> None:
         """See `Session.undo`."""
@@ -115,7 +115,7 @@ class AsyncSession:
 
     async def journal(self) -> list[Decision]:
         """See `Session.journal`."""
-        return await self._arun(review.journal(self._core, self.scope))
+        return await self._arun(review.journal(self.scope))
 
     async def clear(self) -> None:
         """See `Session.clear`."""
@@ -123,7 +123,7 @@ class AsyncSession:
 
     async def verify(self) -> Verification:
         """See `Session.verify`."""
-        return await self._arun(inspect.verify(self._core, self.scope))
+        return await self._arun(inspect.verify(self.scope))
 
     async def stats(self) -> Stats:
         """See `Session.stats`."""

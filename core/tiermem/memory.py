@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from tiermem.flows import archive, inspect, maintain, recollect, review
 from tiermem.flows.requests import Given, adding, assembling, names, scopes, writing
 from tiermem.messages import Message
 from tiermem.records import Context, Decision, Explanation, Hit, Original, Report, Stats, Verification, View
 from tiermem.settings import Scope, Settings, scope_of
-from tiermem.wiring import Compactor, Opened, Summarizer, shared, wired
-from tiermem.wiring import default_path as default_path
+from tiermem.wiring import Compactor, Keep, Opened, StoreSummary, Summarizer, shared, wired
 
 if TYPE_CHECKING:
     from tiermem.aio import AsyncSession
@@ -33,6 +32,8 @@ class Memory(Opened):
         counter: Callable[[str], Any] | None = None,
         summarizer: Summarizer | None = None,
         compactor: Compactor | None = None,
+        store_summary: StoreSummary | None = None,
+        keep: Keep | None = None,
         embedder: Any = None,
         clock: Callable[[], datetime] | None = None,
         **overrides: Any,
@@ -45,13 +46,18 @@ class Memory(Opened):
             counter: tokens of a text, as an int or something with a length; tiktoken's o200k by default.
             summarizer: takes messages, returns a StructuredSummary or its fields; sync or async.
             compactor: takes a message, returns what to show instead; None leaves it to the default.
+            store_summary: is given each summary before it takes effect, to keep it elsewhere too; the text it
+                returns is shown in the window, None leaves the default.
+            keep: says which messages of a summarised span stay in view.
             embedder: of LangChain, LlamaIndex, or a function of texts; hashed words by default.
             clock: the time now, aware.
 
         Raises:
             InvalidSettings, StorageError: it cannot be opened like this; nothing was changed.
         """
-        core, performer = wired(path, settings, counter, summarizer, compactor, embedder, clock, overrides)
+        core, performer = wired(
+            path, settings, counter, summarizer, compactor, embedder, clock, (store_summary, keep), overrides
+        )
         return cls(core, performer)
 
     @classmethod
@@ -69,13 +75,13 @@ class Memory(Opened):
 
     def sessions(self, namespace: Namespace = "default") -> list[str]:
         """The ids of a user's sessions, oldest first."""
-        return self._run(names(scope_of("-", namespace)))
+        return self.drive(names(scope_of("-", namespace)))
 
     def verify(self) -> dict[Scope, Verification]:
         """Derive every session again from its messages and decisions."""
-        return {scope: self._run(inspect.verify(self._core, scope)) for scope in self._run(scopes())}
+        return {scope: self.drive(inspect.verify(scope)) for scope in self.drive(scopes())}
 
-    def __enter__(self) -> Memory:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -88,8 +94,8 @@ class Session:
     def __init__(self, memory: Memory, scope: Scope) -> None:
         self.memory = memory
         self.scope = scope
-        self._core = memory._core  # noqa: SLF001  # the two faces of one wiring
-        self._run = memory._run  # noqa: SLF001
+        self._core = memory.wiring[0]
+        self._run = memory.drive
 
     def as_async(self) -> AsyncSession:
         """The same session with `await`."""
@@ -107,7 +113,7 @@ class Session:
 
     def messages(self, first: int = 1, last: int | None = None) -> list[Message]:
         """The originals with sequence numbers `first`..`last`, in order; hidden ones left out."""
-        return self._run(review.messages(self._core, self.scope, first, last))
+        return self._run(review.messages(self.scope, first, last))
 
     def view(self) -> View:
         """What the window shows now: summaries, stubs, verbatim messages."""
@@ -162,11 +168,11 @@ class Session:
 
     def expand(self, ref: str) -> Original:
         """The originals behind a stub or a summary; changes nothing."""
-        return self._run(review.expand(self._core, self.scope, ref))
+        return self._run(review.expand(self.scope, ref))
 
     def explain(self, ref: str) -> Explanation:
         """Why that message is shown as it is: the decision, its numbers, when."""
-        return self._run(review.explain(self._core, self.scope, ref))
+        return self._run(review.explain(self.scope, ref))
 
     def undo(self, decision: int) -> None:
         """Take a decision of the journal back."""
@@ -174,7 +180,7 @@ class Session:
 
     def journal(self) -> list[Decision]:
         """Every decision, in order."""
-        return self._run(review.journal(self._core, self.scope))
+        return self._run(review.journal(self.scope))
 
     def clear(self) -> None:
         """Hide everything said so far. Nothing is removed: `undo` of this decision brings it back."""
@@ -182,7 +188,7 @@ class Session:
 
     def verify(self) -> Verification:
         """Derive hashes, view, totals and index again, and list what differs."""
-        return self._run(inspect.verify(self._core, self.scope))
+        return self._run(inspect.verify(self.scope))
 
     def stats(self) -> Stats:
         """The session in numbers, with every degraded mode."""

@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 
 from tiermem.errors import InvalidMessage
 
-Json: TypeAlias = "str | int | float | bool | None | list[Json] | dict[str, Json]"
+Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 Content: TypeAlias = "str | list[str | dict[str, Any]] | None"
 
 COMPACTION_KEY = "__compaction__"

@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tiermem.messages import Message
-from tiermem.providers.embedders import HashEmbedder as HashEmbedder
+from tiermem.providers.embedders import HashEmbedder
+
+__all__ = ["HashEmbedder", "ScriptedSummarizer", "StoppedClock"]
 
 
 class StoppedClock:
@@ -17,6 +19,7 @@ class StoppedClock:
         self.now = now or datetime(2025, 1, 1, tzinfo=UTC)
 
     def __call__(self) -> datetime:
+        """The time it stands at."""
         return self.now
 
     def tick(self, seconds: float = 1.0) -> datetime:

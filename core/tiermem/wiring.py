@@ -17,7 +17,7 @@ from tiermem.providers.clock import system_clock
 from tiermem.providers.embedders import HashEmbedder, as_embedder
 from tiermem.providers.tokenizers import as_counter
 from tiermem.recall.words import ANALYSER
-from tiermem.records import Compacted, StructuredSummary
+from tiermem.records import Compacted, StructuredSummary, Summary
 from tiermem.settings import Settings, settings_from
 from tiermem.storage import archive
 from tiermem.storage.database import MEMORY, Database
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Summarizer: TypeAlias = Callable[[Sequence[Message]], StructuredSummary | dict[str, Any] | Awaitable[Any]]
 Compactor: TypeAlias = Callable[[Message], Compacted | str | None]
+StoreSummary: TypeAlias = Callable[[Summary], str | None]
+Keep: TypeAlias = Callable[[Message], bool]
 
 
 def default_path() -> str:
@@ -59,14 +61,26 @@ class Opened:
         """The file, ":memory:" or the database URL that was opened."""
         return self._performer.target
 
+    @property
+    def closed(self) -> bool:
+        """True after `close`."""
+        return self._performer.closed
+
     def close(self) -> None:
         """Close the database. What was added is safe already; using the memory afterwards raises Closed."""
         self._performer.close()
 
-    def _run(self, flow: Flow[T]) -> T:
+    @property
+    def wiring(self) -> tuple[Core, Performer]:
+        """What the faces of one database share; of no use outside this package."""
+        return self._core, self._performer
+
+    def drive(self, flow: Flow[T]) -> T:
+        """Run a flow to its end."""
         return run(flow, self._performer)
 
-    async def _arun(self, flow: Flow[T]) -> T:
+    async def drive_async(self, flow: Flow[T]) -> T:
+        """Run a flow to its end without blocking the event loop."""
         return await arun(flow, self._performer)
 
 
@@ -78,8 +92,10 @@ def wired(
     compactor: Compactor | None,
     embedder: Any,
     clock: Callable[[], datetime] | None,
+    steps: tuple[StoreSummary | None, Keep | None],
     overrides: Mapping[str, Any],
 ) -> tuple[Core, Performer]:
+    """The core and the performer behind a memory, with its database open and its schema current."""
     chosen = settings_from(settings, overrides)
     count = as_counter(counter, chosen.encoding)
     embedding = as_embedder(embedder)
@@ -93,6 +109,8 @@ def wired(
         lexical=isinstance(embedding, HashEmbedder),
         summarizer=summarizer,
         compactor=compactor,
+        store_summary=steps[0],
+        keep=steps[1],
     )
     return core, Performer(database, embedding)
 
@@ -102,6 +120,7 @@ _opening = threading.Lock()
 
 
 def shared(path: str | Path | None, options: Mapping[str, Any]) -> Memory:
+    """The open memory of this process for that path and those options, or a new one."""
     target = default_path() if path is None else str(path)
     if target == MEMORY:
         from tiermem.memory import Memory
@@ -111,7 +130,7 @@ def shared(path: str | Path | None, options: Mapping[str, Any]) -> Memory:
     key = (place, tuple(sorted((name, _key(value)) for name, value in options.items())))
     with _opening:
         found = _open_memories.get(key)
-        if found is None or found._performer.closed:
+        if found is None or found.closed:
             from tiermem.memory import Memory
 
             found = _open_memories[key] = Memory.open(target, **options)

@@ -24,9 +24,10 @@ from tiermem import Memory, Settings
 SESSION = "checkout-timeouts"
 LOAD_TEST_1 = "call_3"  # the third step of the scenario, whose output is restored at the end
 READER = "a small extractive reader that quotes the context it was given; not an LLM"
+MODEL_HELP = "a real chat model instead of the extractive reader; it will read some 3.7 million tokens (--short: 0.2)"
 
-# The shortened scenario says about a twelfth as much, so its window is a twelfth of the default one.
-SHORT = Settings(pre_rot_threshold=10_500)
+# The shortened scenario says about a fifteenth as much, so its window is about a fifteenth of the default one.
+SHORT = Settings(pre_rot_threshold=10_250)
 
 
 def chat_model(name: str | None) -> tuple[BaseChatModel, str]:
@@ -35,17 +36,17 @@ def chat_model(name: str | None) -> tuple[BaseChatModel, str]:
         from tiermem.providers.tokenizers import encoding_counter
 
         return ExtractiveReader(count=encoding_counter(Settings().encoding)), READER
-    from langchain_classic.chat_models import init_chat_model
-
     try:
+        from langchain.chat_models import init_chat_model
+
         return init_chat_model(name), name
     except (ImportError, ValueError) as error:
-        raise SystemExit(f"--model {name}: {error}") from error
+        message = f"--model {name}: {error}\nA real model needs the package langchain and that of its provider."
+        raise SystemExit(message) from error
 
 
-def run(folder: Path, console: Console, *, short: bool = False, model_name: str | None = None) -> Outcome:
+def run(folder: Path, console: Console, model: BaseChatModel, called: str = READER, *, short: bool = False) -> Outcome:
     """Live through the scenario in *folder*; everything that the last screen shows."""
-    model, called = chat_model(model_name)
     settings = SHORT if short else Settings()
     started = time.perf_counter()
     with Memory.open(folder / "memory.db", settings=settings) as store:
@@ -63,7 +64,7 @@ def run(folder: Path, console: Console, *, short: bool = False, model_name: str 
             model=called,
             settings=settings,
             points=points,
-            summary=summaries[0] if summaries else None,
+            summary=max(summaries, key=lambda one: one.last - one.first, default=None),
             question=ABOUT_THE_BEGINNING,
             answer=answer["answer"],
             sources=conversation.sources(answer),
@@ -77,12 +78,15 @@ def main() -> None:
     """Run the demo and print its screen."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--short", action="store_true", help="a third of the session, in some ten seconds")
-    parser.add_argument("--model", metavar="PROVIDER:NAME", help="a real chat model instead of the extractive reader")
+    parser.add_argument("--model", metavar="PROVIDER:NAME", help=MODEL_HELP)
     arguments = parser.parse_args()
-    terminal = sys.stdout.isatty()
-    console = Console(width=None if terminal else WIDTH)
+    model, called = chat_model(arguments.model)
+    console = Console(width=None if sys.stdout.isatty() else WIDTH)
+    console.print(
+        f"A debugging session begins; it takes {'some ten seconds' if arguments.short else 'about a minute'}."
+    )
     with tempfile.TemporaryDirectory() as folder:
-        outcome = run(Path(folder), console, short=arguments.short, model_name=arguments.model)
+        outcome = run(Path(folder), console, model, called, short=arguments.short)
     console.print(render(outcome))
     sys.exit(0 if outcome.verification.ok else 1)
 

@@ -147,7 +147,7 @@ FIND_THE_CAUSE = [
 
 ADD_THE_INDEX = [
     _step(
-        "Decision: we create an index on orders (customer_email, placed_at), because the plan scans all 400,000 orders "
+        "Decision: we create an index on orders (customer_email, placed_at), because the plan scans all orders "
         "for every checkout. Write the migration.",
         "write_file",
         "Which index does the migration create?",

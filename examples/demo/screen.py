@@ -21,6 +21,8 @@ HEIGHT = 8  # rows of the chart
 FACTS = 4  # of the critical context of a summary, so that all fits on one screen
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 _AXIS = 8  # columns left of the chart
+_COLUMNS = WIDTH - _AXIS
+_TICK = 9  # columns between two message numbers
 
 
 @dataclass(frozen=True)
@@ -117,32 +119,30 @@ def _headline(outcome: Outcome) -> Text:
 
 
 def chart(points: Sequence[Point], settings: Settings) -> Text:
-    """Tokens of the window by message number, one bar a turn, with the two triggers and what happened at them."""
-    wide = max(1, (WIDTH - _AXIS) // len(points))
+    """Tokens of the window by message number, with the two triggers and what happened at them."""
+    columns = [points[column * len(points) // _COLUMNS] for column in range(_COLUMNS)]
     triggers = {settings.compact_at: "yellow", settings.summarize_at: "magenta"}
     text = Text()
     for row in range(HEIGHT, 0, -1):
         low, high = (settings.pre_rot_threshold * part // HEIGHT for part in (row - 1, row))
         trigger = next((at for at in triggers if low < at <= high), None)
-        text.append(f"{f'{trigger / 1000:g}k' if trigger else '':>{_AXIS - 2}} ", triggers.get(trigger or 0, ""))
+        text.append(f"{f'{trigger / 1000:.4g}k' if trigger else '':>{_AXIS - 2}} ", triggers.get(trigger or 0, ""))
         text.append("│", "dim")
-        for point in points:
+        for point in columns:
             eighths = max(0, min(8, round(8 * (point.window - low) / (high - low))))
-            bar, style = (_EIGHTHS[eighths], "cyan") if eighths else ("┄" if trigger else " ", "dim")
-            text.append(wide * bar, style)
+            text.append(*((_EIGHTHS[eighths], "cyan") if eighths else ("┄" if trigger else " ", "dim")))
         text.append("\n")
     text.append(f"{'0':>{_AXIS - 2}} └", "dim")
-    for point in points:
-        text.append(*_mark(point)).append((wide - 1) * "─", "dim")
-    every = -(-10 // wide)  # turns between two message numbers
-    ruler = "".join(f"{point.messages:<{every * wide}}" for point in points[: -every // 2 : every])
+    for column, point in enumerate(columns):
+        text.append(*_mark(point, new=not column or point is not columns[column - 1]))
+    ruler = "".join(f"{columns[n].messages:<{_TICK}}" for n in range(0, _COLUMNS - _TICK // 2, _TICK))
     text.append(f"\n{'':{_AXIS}}{ruler}\n", "dim")
     text.append(f"{'':{_AXIS}}tokens in the window, by message    ")
     return text.append("▲ compaction    ", "yellow").append("◆ summary", "magenta")
 
 
-def _mark(point: Point) -> tuple[str, str]:
-    kinds = {decision.kind for decision in point.decisions}
+def _mark(point: Point, *, new: bool) -> tuple[str, str]:
+    kinds = {decision.kind for decision in point.decisions} if new else set()
     if "cover" in kinds:
         return "◆", "magenta"
     return ("▲", "yellow") if "compact" in kinds else ("─", "dim")
@@ -181,28 +181,24 @@ def _summary(summary: Summary | None) -> Panel:
 
 
 def _question(outcome: Outcome) -> Panel:
-    said = outcome.points[-1].messages + 1
-    source = f"\nsource: {', '.join(outcome.sources) or 'none of the archive'}, asked as message {said}"
-    text = Text.assemble((f"{outcome.question}\n", "bold"), outcome.answer, (source, "dim"))
+    source = f"\nsource: {', '.join(outcome.sources)}" if outcome.sources else "\nno quoted line stands in the archive"
+    asked = f"; asked {outcome.points[-1].messages} messages after the session began"
+    text = Text.assemble((f"{outcome.question}\n", "bold"), outcome.answer, (source + asked, "dim"))
     return Panel(text, title="a question about the beginning", title_align="left", border_style="cyan")
 
 
 def _proof(outcome: Outcome) -> Panel:
     restored, verified = outcome.restored, outcome.verification
     before, after = restored.sha256
-    found = "no difference" if verified.ok else "; ".join(verified.problems)
-    text = Text.assemble(
-        ("explain        ", "bold"),
-        f"{restored.shown}\n",
-        ("restore        ", "bold"),
-        f"{restored.ref}, {len(restored.after.encode()):,} bytes, ",
-        ("identical\n", "green") if restored.before == restored.after else ("DIFFERENT\n", "red"),
-        ("sha256 before  ", "bold"),
-        f"{before}\n",
-        ("sha256 after   ", "bold"),
-        f"{after}\n",
-        ("verify         ", "bold"),
-        f"{verified.messages} messages, {verified.decisions} decisions, {verified.summaries} summaries: ",
-        (found, "green" if verified.ok else "red"),
-    )
-    return Panel(text, title="nothing is lost", title_align="left", border_style="green")
+    same = Text("identical", "green") if restored.before == restored.after else Text("DIFFERENT", "red")
+    found = Text("no difference", "green") if verified.ok else Text("; ".join(verified.problems), "red")
+    checked = f"{verified.messages} messages, {verified.decisions} decisions, {verified.summaries} summaries: "
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold")
+    table.add_column()
+    table.add_row("explain", restored.shown)
+    table.add_row("restore", Text.assemble(f"{restored.ref}, {len(restored.after.encode()):,} bytes: ", same))
+    table.add_row("sha256", f"{before}  of the tool's output")
+    table.add_row("", f"{after}  of what came back")
+    table.add_row("verify", Text.assemble(checked, found))
+    return Panel(table, title="nothing is lost", title_align="left", border_style="green")

@@ -69,8 +69,9 @@ def _space(namespace: str, tenant: str | None) -> str | tuple[str, str]:
 @contextmanager
 def _memory(path: str | None) -> Iterator[Memory]:
     """The memory at *path*, which must be there already."""
-    from tiermem.memory import Memory, default_path
+    from tiermem.memory import Memory
     from tiermem.storage.sqlite import file_of
+    from tiermem.wiring import default_path
 
     file = file_of(default_path() if path is None else path)
     if file is not None and not file.exists():

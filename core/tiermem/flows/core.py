@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tiermem.messages import Message
 from tiermem.providers.recent import Recent
 from tiermem.providers.tokenizers import Counter
-from tiermem.records import Compacted
+from tiermem.records import Compacted, Summary
 from tiermem.settings import Scope, Settings
 
 if TYPE_CHECKING:
     from tiermem.index.vectors import VectorIndex
     from tiermem.window.view import Window
+
+
+V = TypeVar("V")
+T = TypeVar("T")
 
 
 @dataclass
@@ -29,9 +33,22 @@ class Core:
     lexical: bool
     summarizer: Callable[[Sequence[Message]], Any] | None = None
     compactor: Callable[[Message], Compacted | str | None] | None = None
+    store_summary: Callable[[Summary], str | None] | None = None
+    keep: Callable[[Message], bool] | None = None
     windows: Recent[Window] = field(default_factory=lambda: Recent(64))
     bodies: Recent[Message] = field(default_factory=lambda: Recent(20_000))
     vectors: Recent[VectorIndex] = field(default_factory=lambda: Recent(32))
     managing: set[Scope] = field(default_factory=set)
+    step_error: str = ""
     embed_error: str = ""
     embed_failed_at: float = 0.0
+
+    def own_step(self, step: Callable[[V], T] | None, value: V) -> T | None:
+        """What the caller's own *step* says of *value*; None when there is none, or when it failed."""
+        if step is None:
+            return None
+        try:
+            return step(value)
+        except Exception as error:  # noqa: BLE001  # user code; the default takes its place, and `stats` says so
+            self.step_error = f"{type(error).__name__}: {error}"
+            return None

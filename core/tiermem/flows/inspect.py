@@ -25,7 +25,7 @@ BATCH = 2_000
 MANY = 20  # problems listed; the rest is counted
 
 
-def verify(core: Core, scope: Scope) -> Flow[Verification]:
+def verify(scope: Scope) -> Flow[Verification]:
     """Re-derive every hash, the view, the totals and the keyword index of a session; list what differs."""
     row = yield Read(lambda connection: sessions.find(connection, scope))
     problems: list[str] = []
@@ -149,6 +149,8 @@ def _stats(core: Core, row: SessionRow, parts: list[Span], live: int, pinned: in
 def _degraded(core: Core, row: SessionRow, foreign: int) -> Iterator[str]:
     if row.failures:
         yield f"summarizer: {row.failures} failed runs, the deterministic summary took its place"
+    if core.step_error:
+        yield f"custom step: {core.step_error}; the default took its place"
     if core.embed_error:
         yield f"embedder: {core.embed_error}; keyword search only"
     if foreign:

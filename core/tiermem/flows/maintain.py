@@ -7,7 +7,7 @@ Rule 2: what a summariser does wrong costs its summary, never a message and neve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -65,7 +65,8 @@ def _one_step(core: Core, scope: Scope, row: SessionRow, window: Window) -> Flow
         if made:
             return (yield from _compact(core, scope, row, window, made))
     if planning.wants_summary(window, core.settings):
-        return (yield from summarize.cover(core, scope, row, window))
+        step = yield from summarize.cover(core, scope, row, window)
+        return step if step.covered else (yield from summarize.put_back(core, scope, row, window))
     return nothing
 
 
@@ -117,7 +118,7 @@ def _tried(core: Core, part: Sequence[Entry], originals: dict[int, Message]) -> 
 
 
 def _stub(core: Core, entry: Entry, original: Message) -> tuple[Stub, int] | None:
-    compacted = _compacted(core.compactor, original)
+    compacted = _compacted(core, original)
     if compacted is None:
         return None
     shown = as_stub(original, compacted, tokens_saved=0, compacted_at=core.now())
@@ -127,8 +128,8 @@ def _stub(core: Core, entry: Entry, original: Message) -> tuple[Stub, int] | Non
     return Stub(entry.sequence, tokens, compacted.strategy, compacted.content), entry.tokens - tokens
 
 
-def _compacted(custom: Callable[[Message], Compacted | str | None] | None, original: Message) -> Compacted | None:
-    chosen = custom(original) if custom is not None else None
+def _compacted(core: Core, original: Message) -> Compacted | None:
+    chosen = core.own_step(core.compactor, original)
     if isinstance(chosen, str):
         return Compacted(content=chosen, strategy="custom")
     return chosen if chosen is not None else stub(original)

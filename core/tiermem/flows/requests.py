@@ -21,11 +21,13 @@ Given: TypeAlias = Message | str | Mapping[str, Any] | Iterable[Any]
 
 
 def adding(core: Core, scope: Scope, given: Given, role: str) -> Flow[list[Message]]:
+    """`remember.add` of whatever a caller hands over; refused from inside the session's own summariser."""
     refuse_reentry(scope)
     return (yield from remember.add(core, scope, as_messages(given, role)))
 
 
 def writing(scope: Scope, flow: Flow[T]) -> Flow[T]:
+    """*flow*, refused from inside the session's own summariser, which would wait for itself."""
     refuse_reentry(scope)
     return (yield from flow)
 
@@ -39,8 +41,9 @@ def assembling(
     goal: str | None,
     reserved: int,
     counter: Callable[[str], Any] | None,
-    recall: bool,  # noqa: FBT001  # private; the faces take it by name
+    recall: bool,  # private; the faces take it by name
 ) -> Flow[Context]:
+    """`context.assemble` with the caller's query, prompts and counter checked."""
     if query is not None and not isinstance(query, str):
         raise InvalidMessage(f"query must be text, not {type(query).__name__}")
     count = None if counter is None else as_counter(counter, core.settings.encoding)
@@ -50,8 +53,10 @@ def assembling(
 
 
 def names(scope: Scope) -> Flow[list[str]]:
+    """The ids of a user's sessions."""
     return list((yield Read(lambda connection: sessions.names(connection, scope.tenant, scope.user))))
 
 
 def scopes() -> Flow[list[Scope]]:
+    """Every session of the database."""
     return list((yield Read(sessions.scopes)))

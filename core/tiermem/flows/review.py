@@ -26,7 +26,7 @@ _NUMBERED = re.compile(r"([ms])(\d{1,18})")
 RACES = 8  # times that a decision of ours may be overtaken before it takes the lock for granted
 
 
-def messages(core: Core, scope: Scope, first: int, last: int | None) -> Flow[list[Message]]:
+def messages(scope: Scope, first: int, last: int | None) -> Flow[list[Message]]:
     """The originals `first`..`last` that are not hidden, in order."""
 
     def body(connection: sa.Connection) -> list[Message]:
@@ -117,7 +117,7 @@ def resolve(connection: sa.Connection, row: SessionRow, ref: str) -> tuple[int, 
     return sequence, None
 
 
-def expand(core: Core, scope: Scope, ref: str) -> Flow[Original]:
+def expand(scope: Scope, ref: str) -> Flow[Original]:
     """The originals behind a stub or a summary, and for a summary of summaries those too; changes nothing."""
 
     def body(connection: sa.Connection) -> Original:
@@ -133,7 +133,7 @@ def expand(core: Core, scope: Scope, ref: str) -> Flow[Original]:
     return original
 
 
-def explain(core: Core, scope: Scope, ref: str) -> Flow[Explanation]:
+def explain(scope: Scope, ref: str) -> Flow[Explanation]:
     """Why the message *ref* is shown as it is: the decision in force, its numbers, when; and all decisions about it."""
 
     def body(connection: sa.Connection) -> Explanation:
@@ -227,7 +227,7 @@ def clear(core: Core, scope: Scope) -> Flow[None]:
             return
 
 
-def journal(core: Core, scope: Scope) -> Flow[list[Decision]]:
+def journal(scope: Scope) -> Flow[list[Decision]]:
     """Every decision of the session, in order."""
 
     def body(connection: sa.Connection) -> Iterable[Decision]:

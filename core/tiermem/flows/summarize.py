@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -43,9 +43,23 @@ def cover(core: Core, scope: Scope, row: SessionRow, window: Window) -> Flow[Rep
     originals = yield from windows.bodies(core, row, (entry.sequence for entry in entries))
     messages = [originals[entry.sequence] for entry in entries]
     written = yield from _write(core, scope, row, messages)
+    kept = yield Compute(lambda: _kept(core, messages))
     before = sum(entry.shown_tokens for entry in entries)
-    report = yield from _commit(core, scope, row, written, (plan.first, plan.last), before, window)
-    return report if report else nothing
+    report = yield from _commit(core, scope, row, written, (plan.first, plan.last), before, window, kept=kept)
+    return report or nothing
+
+
+def put_back(core: Core, scope: Scope, row: SessionRow, window: Window) -> Flow[Report]:
+    """Put what was restored out of summaries back under them: the last means, and no model is needed."""
+    from tiermem.flows.maintain import commit
+
+    chosen = planning.recoverable(window, core.settings)
+    made = [
+        Decision(number=row.revision + place, kind="cover", first=one, last=one, reference=number, strategy="again")
+        for place, (one, number) in enumerate(chosen, start=1)
+    ]
+    done = bool(made) and (yield Transact(lambda connection: commit(connection, core, scope, row, made)))
+    return Report(tokens_before=window.tokens, tokens_after=window.tokens, covered=len(made) if done else 0)
 
 
 def merge(core: Core, scope: Scope, row: SessionRow, window: Window, chosen: Sequence[Cover]) -> Flow[Report]:
@@ -54,7 +68,8 @@ def merge(core: Core, scope: Scope, row: SessionRow, window: Window, chosen: Seq
     merged = yield Compute(lambda: summaries.merge([one.structure for one in found], core.now()))
     span = (min(one.first for one in chosen), max(one.last for one in chosen))
     before = sum(one.tokens for one in chosen)
-    report = yield from _commit(core, scope, row, Written(merged, "merge"), span, before, window, chosen)
+    kept = [e.sequence for e in window.entries if span[0] <= e.sequence <= span[1] and not e.fixed]
+    report = yield from _commit(core, scope, row, Written(merged, "merge"), span, before, window, chosen, kept)
     return report or Report(tokens_before=window.tokens, tokens_after=window.tokens)
 
 
@@ -98,13 +113,14 @@ def _commit(
     before: int,
     window: Window,
     children: Sequence[Cover] = (),
+    kept: Sequence[int] = (),
 ) -> Flow[Report | None]:
     from tiermem.flows.maintain import commit
 
     number = yield Read(lambda c: 1 + max((s.number for s in decisions.summaries(c, row.pk)), default=0))
     level = 1 + max((child.level for child in children), default=0)
     summary = yield Compute(lambda: _summary(core, written, span, number, level, children))
-    made = _decisions(core, row, summary, before, window)
+    made = _decisions(core, row, summary, before, window, kept)
 
     def body(connection: Any) -> bool:
         if not commit(connection, core, scope, row, made, summary=summary):
@@ -116,7 +132,8 @@ def _commit(
     if not (yield Transact(body)):
         return None
     degraded = (f"summarizer: {written.error}",) if written.error else ()
-    covered = 0 if children else sum(1 for e in window.entries if span[0] <= e.sequence <= span[1] and not e.fixed)
+    inside = [e for e in window.entries if span[0] <= e.sequence <= span[1] and not e.fixed]
+    covered = 0 if children else len(inside) - len(kept)
     return Report(
         tokens_before=window.tokens,
         tokens_after=window.tokens,
@@ -139,7 +156,7 @@ def _summary(
 ) -> Summary:
     budget = max(LEAST, int(SHARE * core.settings.pre_rot_threshold)) * level
     text = summaries.fit(written.structure, *span, f"s{number}", budget, core.count)
-    return Summary(
+    made = Summary(
         number=number,
         first=span[0],
         last=span[1],
@@ -150,10 +167,14 @@ def _summary(
         strategy=written.strategy,
         children=tuple(child.number for child in children),
     )
+    own = core.own_step(core.store_summary, made)
+    return made if own is None else replace(made, text=own, tokens=core.count(own))
 
 
-def _decisions(core: Core, row: SessionRow, summary: Summary, before: int, window: Window) -> list[Decision]:
-    """The cover, and a restore for each message inside a merged span that somebody wants to see."""
+def _decisions(
+    core: Core, row: SessionRow, summary: Summary, before: int, window: Window, kept: Sequence[int]
+) -> list[Decision]:
+    """The cover, and a restore for each message of its span that stays visible."""
     decision = Decision(
         number=row.revision + 1,
         kind="cover",
@@ -165,10 +186,15 @@ def _decisions(core: Core, row: SessionRow, summary: Summary, before: int, windo
         strategy=summary.strategy,
         reason=f"window at {window.tokens} of {core.settings.pre_rot_threshold} tokens",
     )
-    kept = [e.sequence for e in window.entries if summary.first <= e.sequence <= summary.last and not e.fixed]
-    if summary.level == 1 or not kept:
-        return [decision]
     return [decision] + [
-        Decision(number=decision.number + place, kind="restore", first=one, last=one, reason="kept under a merge")
+        Decision(number=decision.number + place, kind="restore", first=one, last=one, reason="kept in view")
         for place, one in enumerate(kept, start=1)
     ]
+
+
+def _kept(core: Core, messages: Sequence[Message]) -> list[int]:
+    """What the caller's `keep` leaves in view; at least one message is covered, or nothing would be gained."""
+    if core.keep is None:
+        return []
+    kept = [one.sequence for one in messages if core.own_step(core.keep, one)]
+    return kept if len(kept) < len(messages) else []

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from tiermem.records import Shown
 from tiermem.settings import Thresholds
@@ -64,23 +65,36 @@ def worth(tokens_before: int, tokens_after: int) -> bool:
 def coverable(window: Window, thresholds: Thresholds) -> CoverPlan | None:
     """The oldest span whose summary brings the window down to `summarization_target`, or None when nothing is old.
 
-    Whole turns; where not one whole turn is old (one endless agent run), whole tool pairs.
+    Whole turns; where not one whole turn is old (one endless agent run), whole tool pairs. A span never reaches over a
+    summary that is in force: the new one would stand for messages it was not made from.
     """
     old = _old(window, thresholds)
-    kept_from = old[-1].sequence + 1 if old else 0
-    for parts in (groups(window.entries), steps(window.entries)):
-        chosen = _until_enough([part for part in parts if part[-1].sequence < kept_from], window, thresholds)
-        if any(not entry.fixed for entry in chosen):
-            return CoverPlan(_first_of(window, chosen), chosen[-1].sequence)
+    border = old[-1].sequence + 1 if old else 0
+    for parts_of in (groups, steps):
+        for stretch in _uncovered(window):
+            parts = [part for part in parts_of(stretch) if part[-1].sequence < border]
+            chosen = _until_enough(parts, window, thresholds)
+            if any(not entry.fixed for entry in chosen):
+                return CoverPlan(_first_of(window, chosen), chosen[-1].sequence)
     return None
 
 
+def recoverable(window: Window, thresholds: Thresholds) -> list[tuple[int, int]]:
+    """(message, summary) for what was taken out of a summary and must go back under it, when all else is done."""
+    under = [(entry, _cover_of(window, entry)) for entry in _old(window, thresholds) if not entry.fixed]
+    return [(entry.sequence, cover.number) for entry, cover in under if cover is not None]
+
+
 def mergeable(covers: Sequence[Cover]) -> tuple[Cover, ...]:
-    """The summaries that should become one of the next level: the oldest of a level that has too many, or ()."""
+    """The summaries that should become one of the next level: the oldest adjacent ones of a level with too many."""
     for level in sorted({cover.level for cover in covers}):
         same = sorted((cover for cover in covers if cover.level == level), key=lambda cover: cover.first)
-        if len(same) > MERGE_ABOVE:
-            return tuple(same[:MERGE_WIDTH])
+        if len(same) <= MERGE_ABOVE:
+            continue
+        for start in range(len(same) - MERGE_WIDTH + 1):
+            run = same[start : start + MERGE_WIDTH]
+            if all(left.last + 1 == right.first for left, right in pairwise(run)):
+                return tuple(run)
     return ()
 
 
@@ -110,6 +124,20 @@ def _until_enough(parts: list[list[Entry]], window: Window, thresholds: Threshol
         chosen += part
         left -= sum(entry.shown_tokens for entry in part if not entry.fixed)
     return chosen
+
+
+def _cover_of(window: Window, entry: Entry) -> Cover | None:
+    return next((cover for cover in window.covers if cover.first <= entry.sequence <= cover.last), None)
+
+
+def _uncovered(window: Window) -> list[list[Entry]]:
+    """The visible messages outside all summaries, in stretches that the summaries part."""
+    stretches: dict[int, list[Entry]] = {}
+    for entry in window.entries:
+        if _cover_of(window, entry) is None:
+            before = sum(cover.last < entry.sequence for cover in window.covers)
+            stretches.setdefault(before, []).append(entry)
+    return list(stretches.values())
 
 
 def _first_of(window: Window, chosen: Sequence[Entry]) -> int:

@@ -13,7 +13,7 @@ from pathlib import Path
 log = logging.getLogger("shop.pool")
 
 
-class PoolTimeout(TimeoutError):  # noqa: N818 - the name that the logs of the shop are searched for
+class PoolTimeout(TimeoutError):
     """No connection became free in time."""
 
 

@@ -1,0 +1,76 @@
+"""Steps that callers replace, and what stays true when they do."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from tests.conformance.test_session import long_turns, small
+from tests.conftest import Open
+from tiermem import Message, Shown, Summary
+
+
+def test_a_summary_can_be_kept_elsewhere_and_shown_in_other_words(store: Open) -> None:
+    kept: list[Summary] = []
+
+    def store_summary(summary: Summary) -> str:
+        kept.append(summary)
+        return f"(see notebook, page {summary.number})"
+
+    session = store(**small(), store_summary=store_summary).session("s")
+    for turn in range(60):
+        session.add(long_turns(1, turn))
+    live = session.view().summaries
+    assert live[0].text == "(see notebook, page 1)"
+    assert live[0].structure == kept[0].structure
+    assert session.verify().ok
+
+
+def test_messages_of_a_summarised_span_can_be_kept_in_view(store: Open) -> None:
+    session = store(**small(), keep=lambda message: "precious" in message.text).session("s")
+    session.add("This is precious to me.")
+    for turn in range(60):
+        session.add(long_turns(1, turn))
+    assert session.stats().covered > 0
+    assert session.explain("m1").shown is Shown.VERBATIM
+    assert session.view().messages[0].text == "This is precious to me."
+    assert session.verify().ok
+
+
+def test_a_step_that_fails_gives_way_to_the_default_and_is_told(store: Open) -> None:
+    def broken(_: object) -> None:
+        raise RuntimeError("no notebook")
+
+    session = store(**small(), store_summary=broken, keep=broken, compactor=broken).session("s")  # type: ignore[arg-type]
+    for turn in range(60):
+        session.add(long_turns(1, turn))
+    assert session.stats().compacted
+    assert session.stats().covered
+    assert any("no notebook" in line for line in session.stats().degraded)
+    assert session.verify().ok
+
+
+def test_a_new_summary_never_replaces_one_that_it_was_not_made_from(store: Open) -> None:
+    session = store(**small()).session("s")
+    for turn in range(60):
+        session.add(long_turns(1, turn))
+    first = session.view().summaries[0]
+    session.restore(f"m{first.first + 1}")
+    for turn in range(60, 100):
+        session.add(long_turns(1, turn))
+        spans = sorted((one.first, one.last) for one in session.view().summaries)
+        assert all(left[1] < right[0] for left, right in pairwise(spans))
+        assert session.verify().ok
+    assert first.number in {one.number for one in session.view().summaries}
+
+
+def test_pressure_puts_restored_messages_back_under_their_summary(store: Open) -> None:
+    session = store(**small()).session("s")
+    for turn in range(60):
+        session.add(long_turns(1, turn))
+    first = session.view().summaries[0]
+    session.restore(*(f"m{n}" for n in range(first.first, first.last)))
+    assert session.stats().window_tokens > 1_000
+    session.add(Message(role="user", content="heavy " * 900))
+    assert session.stats().window_tokens < 1_900
+    assert session.explain(f"m{first.first}").decision is not None
+    assert session.verify().ok
