@@ -107,7 +107,7 @@ FIND_THE_CAUSE = [
         sql="SELECT * FROM orders WHERE customer_email LIKE 'customer0097_@%' ORDER BY placed_at DESC",
     ),
     _step(
-        "Find all timeouts in the log.",
+        "Search the log for them.",
         "search_log",
         "How many lines with timeout are in the log?",
         word="timeout after",

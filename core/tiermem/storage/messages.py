@@ -17,6 +17,10 @@ from tiermem.storage.sessions import SessionRow, decoded, encoded
 from tiermem.window.view import Entry
 
 CHUNK = 500  # bound values a statement; SQLite's oldest limit is 999
+_KNOWN = sa.select(message.c.id, message.c.sequence, message.c.sha256, message.c.tokens, message.c.stored_at).where(
+    message.c.session == sa.bindparam("pk"), message.c.id.in_(sa.bindparam("ids", expanding=True))
+)
+_INSERT = message.insert()
 _FIXED_ROLES = frozenset({"system", "developer"})
 
 
@@ -42,7 +46,7 @@ def append(
         stored.append(one.shown_as(one.content, sequence=place[0], tokens=place[2], stored_at=place[3]))
     if not fresh:
         return stored, row
-    connection.execute(message.insert(), fresh)
+    connection.execute(_INSERT, fresh)
     added = sum(values["tokens"] for values in fresh)
     totals = {"messages": number, "tokens": row.tokens + added, "window_tokens": row.window_tokens + added}
     sessions.update(connection, row.pk, **totals)
@@ -55,10 +59,7 @@ def _known(connection: sa.Connection, pk: int, ids: Sequence[str]) -> dict[str, 
     found: dict[str, tuple[int, bytes, int, datetime]] = {}
     for start in range(0, len(ids), CHUNK):
         keys = [encoded(one) for one in ids[start : start + CHUNK]]
-        query = sa.select(
-            message.c.id, message.c.sequence, message.c.sha256, message.c.tokens, message.c.stored_at
-        ).where(message.c.session == pk, message.c.id.in_(keys))
-        for key, sequence, digest, tokens, stored_at in connection.execute(query):
+        for key, sequence, digest, tokens, stored_at in connection.execute(_KNOWN, {"pk": pk, "ids": keys}):
             found[decoded(key)] = (sequence, bytes(digest), tokens, datetime.fromisoformat(stored_at))
     return found
 

@@ -31,6 +31,14 @@ class SessionRow:
 
 
 _COLUMNS = tuple(session.c[name] for name in SessionRow.__dataclass_fields__)
+# Built once: making these expressions costs as much as running them, and every turn runs them.
+_FIND = sa.select(*_COLUMNS).where(
+    session.c.tenant == sa.bindparam("tenant"),
+    session.c.owner == sa.bindparam("owner"),
+    session.c.name == sa.bindparam("name"),
+)
+_FIND_AND_LOCK = _FIND.with_for_update()
+_UPDATE = session.update().where(session.c.pk == sa.bindparam("key"))
 
 
 def encoded(name: str) -> bytes:
@@ -45,12 +53,8 @@ def decoded(name: bytes) -> str:
 
 def find(connection: sa.Connection, scope: Scope, *, lock: bool = False) -> SessionRow:
     """The row of *scope*; *lock* keeps other writers of this session out until the transaction ends."""
-    query = sa.select(*_COLUMNS).where(
-        session.c.tenant == encoded(scope.tenant),
-        session.c.owner == encoded(scope.user),
-        session.c.name == encoded(scope.session),
-    )
-    row = connection.execute(query.with_for_update() if lock else query).first()
+    names = {"tenant": encoded(scope.tenant), "owner": encoded(scope.user), "name": encoded(scope.session)}
+    row = connection.execute(_FIND_AND_LOCK if lock else _FIND, names).first()
     return SessionRow(*row) if row else SessionRow()
 
 
@@ -72,7 +76,7 @@ def obtain(connection: sa.Connection, scope: Scope, now: datetime, look_at: int)
 
 def update(connection: sa.Connection, pk: int, **values: Any) -> None:
     """Set columns of the session *pk*."""
-    connection.execute(session.update().where(session.c.pk == pk).values(**values))
+    connection.execute(_UPDATE, {"key": pk, **values})
 
 
 def names(connection: sa.Connection, tenant: str, user: str) -> list[str]:

@@ -67,9 +67,9 @@ class ScriptedLLM(FunctionCallingLLM):
 
         def parts():
             text = answer.content or ""
-            for end in range(1, len(text) + 1, 7):
-                part = ChatMessage(role="assistant", content=text[:end])
-                yield ChatResponse(message=part, delta=text[max(0, end - 7) : end])
+            for start in range(0, len(text), 7):
+                part = ChatMessage(role="assistant", content=text[: start + 7])
+                yield ChatResponse(message=part, delta=text[start : start + 7])
             yield ChatResponse(message=answer, delta="")
 
         return parts()

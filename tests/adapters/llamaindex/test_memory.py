@@ -330,16 +330,16 @@ def test_stock_numbers_become_settings_of_the_core():
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    ("wrong", "why"),
     [
-        {"chat_history": "my session"},
-        {"tokenizer_fn": words, "counter": words},
-        {"memory_blocks": [StaticMemoryBlock(name="a", static_content="x")] * 2},
-        {"recall_share": 2.0},
+        ({"chat_history": "my session"}, "session_id="),
+        ({"tokenizer_fn": words, "counter": words}, "two names"),
+        ({"memory_blocks": [StaticMemoryBlock(name="a", static_content="x")] * 2}, "unique"),
+        ({"recall_share": 2.0}, "recall_share"),
     ],
 )
-def test_arguments_without_a_meaning_are_refused(wrong):
-    with pytest.raises(ValueError, match="."):
+def test_arguments_without_a_meaning_are_refused(wrong, why):
+    with pytest.raises(InvalidSettings, match=why):
         fresh(**wrong)
 
 
