@@ -45,6 +45,7 @@ class TieredArchiveRetriever(BaseRetriever):
         k: documents of the archive at most; also an argument of `invoke` and `ainvoke`.
         retriever: the caller's own; its documents and those of the archive take turns, by rank, its best one first.
         neighbours: messages shown before and behind the one that was found.
+        max_token_limit: tokens of all documents of the archive together, by the memory's counter; the best come first.
 
     Raises:
         InvalidSettings: an argument contradicts another one, or is no setting.
@@ -56,6 +57,7 @@ class TieredArchiveRetriever(BaseRetriever):
     k: int = 5
     retriever: Runnable[str, list[Document]] | None = None
     neighbours: int = 1
+    max_token_limit: int | None = None
 
     def __init__(
         self,
@@ -104,17 +106,21 @@ class TieredArchiveRetriever(BaseRetriever):
 
     def _finding(self, query: str, k: int) -> Procedure[list[Document]]:
         """Hits that lie within the passage of a better one make no document of their own."""
-        reach, taken, found = self.neighbours, set[int](), list[Document]()
-        hits: list[Hit] = yield lambda session: session.search(query, k * (2 * reach + 1))
+        taken, found, left = set[int](), list[Document](), self.max_token_limit
+        hits: list[Hit] = yield lambda session: session.search(query, k * (2 * self.neighbours + 1))
         for hit in hits:
             place = hit.message.sequence
             if place in taken or len(found) >= k:
                 continue
-            first, last = max(1, place - reach), place + reach
-            around = yield _reading(first, last)
+            around = yield _reading(max(1, place - self.neighbours), place + self.neighbours)
             passage = [one for one in around if one.sequence not in taken]
+            document = _document(hit, passage, query, self.history.session_id)
+            if left is not None:
+                left -= self.history.memory.counter(document.page_content)
+                if left < 0:
+                    break
             taken |= {one.sequence for one in passage}
-            found.append(_document(hit, passage, query, self.history.session_id))
+            found.append(document)
         return found
 
 
@@ -139,18 +145,24 @@ def _document(hit: Hit, passage: Sequence[Message], query: str, session_id: str)
         "created_at": found.when.isoformat() if found.when else None,
         "source": SOURCE,
     }
-    return Document(page_content=_quotation(passage, found.sequence, query), id=found.id, metadata=metadata)
+    return Document(page_content=_quotation(passage, found, query), id=found.id, metadata=metadata)
 
 
-def _quotation(passage: Sequence[Message], found: int, query: str) -> str:
-    """The passage as lines that begin with ">": what others said is quoted, and no line of it can pass for a prompt."""
-    lines = []
+def _quotation(passage: Sequence[Message], found: Message, query: str) -> str:
+    """The passage as lines that begin with ">": what others said is quoted, and no line of it can pass for a prompt.
+
+    The time stands once, at the top, and again where another day begins: on every line it would cost a third of the
+    tokens of a short message.
+    """
+    lines, day = [], f"{found.when:%Y-%m-%d}" if found.when else ""
     for message in passage:
-        limit = PASSAGE_CHARACTERS if message.sequence == found else NEIGHBOUR_CHARACTERS
-        when = f", {message.when:%Y-%m-%d %H:%M}" if message.when else ""
+        limit = PASSAGE_CHARACTERS if message is found or message.id == found.id else NEIGHBOUR_CHARACTERS
         text = excerpt(readable(message), query, limit).replace("\n", "\n> ")
-        lines.append(f"> {message.name or message.role}{when}: {text}")
-    return "\n".join([f"Quoted from the conversation (m{found}):", *lines])
+        today = f"{message.when:%Y-%m-%d}" if message.when else day
+        lines.append(f"> {message.name or message.role}{'' if today == day else f' ({today})'}: {text}")
+        day = today
+    when = f", {found.when:%Y-%m-%d %H:%M}" if found.when else ""
+    return "\n".join([f"Quoted from the conversation (m{found.sequence}{when}):", *lines])
 
 
 def excerpt(text: str, query: str, limit: int) -> str:

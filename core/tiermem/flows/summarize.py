@@ -21,7 +21,7 @@ from tiermem.window.extraction import extract
 from tiermem.window.view import Cover, Window
 
 SHARE = 0.01  # of pre_rot_threshold that one summary may cost: 1,500 tokens by default …
-LEAST = 160  # … and never below this, so that goal, last step and a decision fit also in small windows
+LEAST, LARGEST_SHARE = 500, 0.08  # … and in small windows 500 tokens, if that is no more than 8 % of the threshold
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,8 @@ def _note(connection: Any, core: Core, row: SessionRow, error: str) -> None:
 def _summary(
     core: Core, written: Written, span: tuple[int, int], number: int, level: int, children: Sequence[Cover]
 ) -> Summary:
-    budget = max(LEAST, int(SHARE * core.settings.pre_rot_threshold)) * level
+    threshold = core.settings.pre_rot_threshold
+    budget = int(max(SHARE * threshold, min(LEAST, LARGEST_SHARE * threshold))) * level
     text = summaries.fit(written.structure, *span, f"s{number}", budget, core.count)
     made = Summary(
         number=number,

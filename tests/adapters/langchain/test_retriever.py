@@ -48,7 +48,8 @@ class Fixed(BaseRetriever):
 def test_finds_what_no_window_shows_with_its_neighbours(path: Path) -> None:
     best = TieredArchiveRetriever("s", path=path).invoke("how large is the connection pool and its timeout?")[0]
     assert best.page_content.startswith("Quoted from the conversation (m")
-    assert "> Anna, 20" in best.page_content
+    assert "\n> Anna: My pool" in best.page_content
+    assert best.metadata["created_at"][:16].replace("T", " ") in best.page_content
     assert "from 10 to 50" in best.page_content
     assert best.metadata["source"] == "tiermem"
     assert best.metadata["session_id"] == "s"
@@ -85,6 +86,14 @@ async def test_takes_turns_with_the_callers_own_retriever(path: Path) -> None:
         ]
         assert found[4].page_content == "page three"
     assert mine.asked[0] == {"filter": "x"}
+
+
+def test_documents_stay_within_a_token_limit(path: Path) -> None:
+    for limit in (50, 200, 1000):
+        one = TieredArchiveRetriever("s", path=path, k=50, max_token_limit=limit)
+        found = one.invoke("which city has a river?")
+        spent = sum(one.history.memory.counter(document.page_content) for document in found)
+        assert limit - 150 < spent <= limit
 
 
 def test_callbacks_see_both_retrievers(path: Path) -> None:

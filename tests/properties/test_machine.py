@@ -1,0 +1,355 @@
+"""A session against a plain list: random verbs in random order, and the invariants after every one of them."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from tests.properties.oracles import assert_paired, indexes_dropped, shown_by_journal
+from tests.properties.values import (
+    COUNTERS,
+    QUERIES,
+    Broken,
+    Mood,
+    Moody,
+    calls,
+    estimate,
+    texts,
+    turn,
+)
+from tiermem import Memory, Message, Session, Shown
+from tiermem.errors import BudgetTooSmall, IdConflict, InvalidMessage, TokenCounterError, UnknownReference
+from tiermem.messages import COMPACTION_KEY
+from tiermem.testing import HashEmbedder, StoppedClock
+
+STEPS = 10_000  # acceptance: in one run of `make test`
+LENGTH = 100  # steps of one life of a session: long enough for summaries of summaries at these thresholds
+KEPT = 3
+FOLDER = Path("/dev/shm") if Path("/dev/shm").is_dir() else Path(tempfile.gettempdir())
+SMALL: dict[str, Any] = {
+    "pre_rot_threshold": 500,
+    "keep_recent_count": KEPT,
+    "index_batch": 7,
+    "summarizer_pause": 50.0,
+    "summarizer_retries": 1,
+    "summarizer_timeout": 30.0,
+}
+OWNERS = ("ann", "bob")
+counted: list[int] = [0]
+
+owner = st.sampled_from(OWNERS)
+place = st.integers(0, 10_000)
+
+
+class Life(RuleBasedStateMachine):
+    """Two sessions in one file, and for each the list of everything that was ever acknowledged."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp(prefix="tm-life-", dir=FOLDER))
+        self.clock = StoppedClock()
+        self.summarizer = Moody()
+        self.embedder = Broken(HashEmbedder(64))
+        self.compactor = Mood("good")
+        self.sent: dict[str, list[Message]] = {name: [] for name in OWNERS}
+        self.open_calls: dict[str, list[str]] = {name: [] for name in OWNERS}
+        self.decided: dict[str, int] = dict.fromkeys(OWNERS, 0)
+        self.touched = OWNERS[0]
+        self.managed = False
+        self.opened(enabled=True)
+
+    def opened(self, *, enabled: bool) -> None:
+        self.memory = Memory.open(
+            self.folder / "life.db",
+            counter=estimate,
+            summarizer=self.summarizer,
+            compactor=self.compactor.compact,
+            embedder=self.embedder,
+            clock=self.clock,
+            enable_context_management=enabled,
+            **SMALL,
+        )
+
+    def teardown(self) -> None:
+        for name in OWNERS:
+            assert self.session(name).verify().problems == ()
+            assert [m.canonical for m in self.session(name).restore()] == self.canonical(name)
+        self.memory.close()
+        shutil.rmtree(self.folder)
+
+    def session(self, name: str) -> Session:
+        self.summarizer.session = self.memory.session("s", name)
+        return self.summarizer.session
+
+    def on(self, name: str) -> Session:
+        """The session that this step is about."""
+        counted[0] += 1
+        self.touched = name
+        return self.session(name)
+
+    def canonical(self, name: str) -> list[bytes]:
+        return [one.canonical for one in self.sent[name]]
+
+    def add(self, name: str, given: Sequence[Message]) -> None:
+        session, before = self.on(name), len(self.sent[name])
+        stored = session.add(given)
+        assert [m.canonical for m in stored] == [m.canonical for m in given]
+        assert [m.sequence for m in stored] == list(range(before + 1, before + 1 + len(given)))
+        self.sent[name] += given
+        self.managed = True
+
+    # what people do
+
+    @rule(name=owner, said=texts, answer=texts)
+    def talk(self, name: str, said: str, answer: str) -> None:
+        self.add(name, turn(name, said, answer))
+
+    @rule(name=owner, role=st.sampled_from(["user", "assistant", "system", "narrator"]), text=texts, pin=st.booleans())
+    def say(self, name: str, role: str, text: str, pin: bool) -> None:
+        self.add(name, [Message(role=role, content=f"{name} {text}", pinned=pin and len(text) < 200)])
+
+    @rule(name=owner, made=calls)
+    def call_tools(self, name: str, made: tuple[Any, ...]) -> None:
+        self.add(name, [Message(role="assistant", content=None, tool_calls=made)])
+        self.open_calls[name] += [call.id for call in made]
+
+    @rule(name=owner, which=place, text=texts, orphan=st.sampled_from([False] * 6 + [True]))
+    def answer_tool(self, name: str, which: int, text: str, orphan: bool) -> None:
+        waiting = self.open_calls[name]
+        known = "nobody-asked" if orphan or not waiting else waiting.pop(which % len(waiting))
+        self.add(name, [Message(role="tool", content=text, tool_call_id=known, name="run")])
+
+    @rule(name=owner, which=place)
+    def add_again(self, name: str, which: int) -> None:
+        if self.sent[name]:
+            one = self.sent[name][which % len(self.sent[name])]
+            assert self.on(name).add([one, one])[1].sequence == which % len(self.sent[name]) + 1
+
+    @rule(name=owner, which=place)
+    def add_something_else_under_a_known_id(self, name: str, which: int) -> None:
+        if self.sent[name]:
+            taken = self.sent[name][which % len(self.sent[name])].id
+            with pytest.raises(IdConflict):
+                self.on(name).add([Message(role="user", content="new"), Message(role="user", content="?", id=taken)])
+
+    @rule(name=owner)
+    def add_what_cannot_be_kept(self, name: str) -> None:
+        with pytest.raises(InvalidMessage):
+            self.on(name).add([{"role": "user", "content": "fine"}, {"role": "user", "state": {"x": float("nan")}}])
+
+    @rule(name=owner)
+    def manage(self, name: str) -> None:
+        session = self.on(name)
+        session.manage_context()
+        before = session.journal(), session.view(), session.stats().window_tokens
+        session.manage_context()
+        assert (session.journal(), session.view(), session.stats().window_tokens) == before
+        self.managed = True
+
+    @rule(name=owner)
+    def restore_everything(self, name: str) -> None:
+        session = self.on(name)
+        assert [m.canonical for m in session.restore()] == self.canonical(name)
+        assert [m.canonical for m in session.view().messages] == self.canonical(name)
+
+    @rule(name=owner, places=st.lists(place, min_size=1, max_size=3), summaries=st.booleans())
+    def restore_some(self, name: str, places: list[int], summaries: bool) -> None:
+        session = self.on(name)
+        live = [one.ref for one in session.view().summaries] if summaries else []
+        known = [f"m{n + 1}" for n in range(len(self.sent[name]))]
+        refs = [(live or known)[n % len(live or known)] for n in places] if live or known else ["m1"]
+        if not known:
+            with pytest.raises(UnknownReference):
+                session.restore(*refs)
+            return
+        restored = session.restore(*refs)
+        assert {m.canonical for m in restored} <= set(self.canonical(name))
+        assert {m.sequence for m in restored} <= {m.sequence for m in session.view().messages}
+
+    @rule(name=owner, which=place)
+    def undo(self, name: str, which: int) -> None:
+        session = self.on(name)
+        made = [d.number for d in session.journal() if d.kind != "undo" and not d.undone]
+        if made:
+            session.undo(made[which % len(made)])
+        else:
+            with pytest.raises(UnknownReference):
+                session.undo(which)
+
+    @rule(name=owner, sure=st.sampled_from([False] * 4 + [True]))
+    def clear(self, name: str, sure: bool) -> None:
+        if sure:
+            self.on(name).clear()
+            assert self.session(name).messages() == []
+            assert self.session(name).view().messages == ()
+
+    # what the world does
+
+    @rule(enabled=st.sampled_from([True, True, False]))
+    def reopen(self, enabled: bool) -> None:
+        counted[0] += 1
+        before = {name: (self.session(name).view(), self.session(name).journal()) for name in OWNERS}
+        self.memory.close()
+        self.opened(enabled=enabled)
+        assert {name: (self.session(name).view(), self.session(name).journal()) for name in OWNERS} == before
+
+    @rule(seconds=st.sampled_from([1, 60, -3_600, 86_400 * 400, -86_400 * 3_650]))
+    def jump(self, seconds: int) -> None:
+        counted[0] += 1
+        self.clock.tick(seconds)
+
+    @rule(mood=st.sampled_from(Moody.MOODS))
+    def sway_the_summarizer(self, mood: str) -> None:
+        counted[0] += 1
+        self.summarizer.mood = mood
+
+    @rule(mood=st.sampled_from(["good", "good", "custom", "raise", "garbage", "spoil"]))
+    def sway_the_compactor(self, mood: str) -> None:
+        counted[0] += 1
+        self.compactor.mood = mood
+
+    @rule(mood=st.sampled_from(Broken.MOODS))
+    def sway_the_embedder(self, mood: str) -> None:
+        counted[0] += 1
+        self.embedder.mood = mood
+
+    @rule(name=owner, query=st.sampled_from(QUERIES))
+    def lose_every_index(self, name: str, query: str) -> None:
+        session = self.on(name)
+        self.embedder.mood = "good"
+        self.clock.tick(60)
+        session.index()
+        before = session.search(query), session.stats()
+        indexes_dropped(self.memory)
+        session.index()
+        assert (session.search(query), session.stats()) == before
+
+    # what people look at
+
+    @rule(
+        name=owner,
+        query=st.sampled_from([None, *QUERIES]),
+        budget=st.integers(1, 900),
+        counter=st.sampled_from([None, *COUNTERS]),
+        goal=st.sampled_from([None, "ship it"]),
+    )
+    def ask(self, name: str, query: str | None, budget: int, counter: Any, goal: str | None) -> None:
+        session = self.on(name)
+        try:
+            context = session.context(query, budget, counter=counter, goal=goal)
+        except BudgetTooSmall as error:
+            assert error.needed > error.budget == budget
+            return
+        except TokenCounterError:
+            assert counter is COUNTERS[-1]
+            return
+        from tiermem.window.tokens import message_tokens
+
+        count = estimate if counter is None else lambda text: int(counter(text))
+        assert context.tokens <= budget
+        assert sum(message_tokens(one, count) for one in context.messages) == context.tokens
+        assert_paired(context.messages)
+        wanted = {m.sequence for m in session.view().messages if m.pinned or m.role == "system"}
+        assert wanted <= {m.sequence for m in context.messages}
+        other = OWNERS[1 - OWNERS.index(name)]
+        assert not any(other in m.text for m in context.messages)
+
+    @rule(name=owner, query=st.sampled_from(QUERIES))
+    def find(self, name: str, query: str) -> None:
+        session = self.on(name)
+        hits = session.search(query)
+        shown = {m.sequence: m.canonical for m in session.messages()}
+        assert all(shown[hit.message.sequence] == hit.message.canonical for hit in hits)
+        assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+
+    @precondition(lambda self: self.sent[self.touched])
+    @rule(which=place)
+    def look_behind(self, which: int) -> None:
+        session, number = self.on(self.touched), which % len(self.sent[self.touched]) + 1
+        told, original = session.explain(f"m{number}"), self.sent[self.touched][number - 1]
+        assert session.expand(f"m{number}").messages == (original,)
+        visible = {m.sequence: m for m in session.view().messages}
+        assert (number in visible) == (told.shown in {Shown.VERBATIM, Shown.COMPACTED})
+        if number in visible:
+            assert (COMPACTION_KEY in visible[number].state) == (told.shown is Shown.COMPACTED)
+        for one in session.view().summaries:
+            opened = session.expand(one.ref)
+            assert {s for found in one.structure.sources.values() for s in found} <= {m.sequence for m in opened.messages}
+
+    @rule()
+    def prove(self) -> None:
+        counted[0] += 1
+        for found in self.memory.verify().values():
+            assert found.problems == ()
+
+    # what always holds
+
+    @invariant()
+    def nothing_is_lost_and_everything_is_shown_exactly_once(self) -> None:
+        name = self.touched
+        session = self.session(name)
+        journal = session.journal()
+        hidden = shown_by_journal(journal, len(self.sent[name]))
+        assert [m.canonical for m in session.messages()] == [
+            one.canonical for place, one in enumerate(self.sent[name], start=1) if place not in hidden
+        ]
+        stats, view = session.stats(), session.view()
+        assert stats.messages == len(self.sent[name])
+        assert stats.verbatim + stats.compacted + stats.covered + stats.hidden == stats.messages
+        assert stats.hidden == len(hidden)
+        assert view.tokens == stats.window_tokens
+        numbers = [m.sequence for m in view.messages]
+        assert numbers == sorted(set(numbers))
+        assert len(numbers) == stats.verbatim + stats.compacted
+        assert sum(COMPACTION_KEY in m.state for m in view.messages) == stats.compacted
+        for one in view.messages:
+            original = self.sent[name][one.sequence - 1]
+            if COMPACTION_KEY not in one.state:
+                assert one.canonical == original.canonical
+            else:
+                assert one.state[COMPACTION_KEY]["original_content"] == original.content
+
+    @invariant()
+    def the_newest_are_left_alone(self) -> None:
+        session = self.session(self.touched)
+        fresh = [d for d in session.journal()[self.decided[self.touched] :] if d.kind in {"compact", "cover"}]
+        self.decided[self.touched] = len(session.journal())
+        if self.managed and fresh:
+            recent = [m.sequence for m in session.view().messages[-KEPT:]]
+            assert len(recent) == KEPT
+            assert max(d.last for d in fresh) < min(recent)
+        self.managed = False
+
+
+def _live(steps: int, *, derandomize: bool) -> None:
+    counted[0] = 0
+    chosen = settings(
+        max_examples=max(1, steps // LENGTH + steps // LENGTH // 4),  # some lives end early
+        stateful_step_count=LENGTH,
+        derandomize=derandomize,
+        database=None,
+        deadline=None,
+        phases=(Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+        print_blob=True,
+    )
+    run_state_machine_as_test(Life, settings=chosen)  # type: ignore[no-untyped-call]
+    print(f"{counted[0]} steps")
+    assert counted[0] >= steps
+
+
+def test_ten_thousand_steps_break_no_invariant() -> None:
+    _live(STEPS, derandomize=True)
+
+
+@pytest.mark.soak
+def test_a_million_steps_break_no_invariant() -> None:
+    _live(1_000_000, derandomize=False)
