@@ -1,1 +1,4 @@
-"""Benchmarks: tiermem beside the memories it replaces, each through its own framework's code. `python -m benchmarks`."""
+"""Benchmarks: tiermem beside the memories it replaces, each in its own framework's code.
+
+`python -m benchmarks --help` lists them.
+"""

@@ -17,7 +17,7 @@ def parser() -> argparse.ArgumentParser:
     apollo.add_argument("--budget", type=int, default=4_000, help="tokens a prompt (default: %(default)s)")
     cost = commands.add_parser("cost", help="CPU, time and fsyncs of one turn at several sizes of the conversation")
     cost.add_argument("--sizes", type=_sizes, default=(100, 10_000, 100_000), help="messages stored, with commas")
-    cost.add_argument("--turns", type=int, default=30, help="turns measured, at most (default: %(default)s)")
+    cost.add_argument("--turns", type=int, default=64, help="turns measured, at most (default: %(default)s)")
     cost.add_argument("--only", help="only memories whose name contains this (the limit is always measured)")
     cost.add_argument("--fsync-child", help=argparse.SUPPRESS)
     for command in (apollo, cost):
@@ -52,10 +52,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _quiet() -> None:
-    """The peers are deprecated and say so at every construction; LangChain installs its filter at import."""
-    import langchain_core._api as api
+    """The peers are deprecated and say so at every construction. LangChain puts its own filter in front at import."""
+    import langchain_classic  # noqa: F401
+    from langchain_core._api import LangChainDeprecationWarning
 
-    warnings.filterwarnings("ignore", category=api.LangChainDeprecationWarning)
+    warnings.filterwarnings("ignore", category=LangChainDeprecationWarning)
     warnings.filterwarnings("ignore", message=".*langchain-community.*being sunset.*")
 
 

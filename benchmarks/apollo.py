@@ -15,14 +15,14 @@ from statistics import fmean
 from tempfile import TemporaryDirectory
 
 from benchmarks import conversation, report
-from benchmarks.conversation import Conversation
+from benchmarks.conversation import Conversation, Question
 from benchmarks.models import tokens
 from benchmarks.peers import SESSION, Asked, copied, everyone
 from tiermem import Memory, Message, Session, Shown
 
 MESSAGES, QUESTIONS = "apollo13.jsonl.gz", "apollo13-questions-dev.jsonl"
 BATCH = 500  # as `tiermem import`
-COLUMNS = ("memory", "asked in", "answering", "any prompt", "tokens", "all tokens", "load s", "ask s", "note")
+COLUMNS = ("memory", "asked in", "answering", "any prompt", "tokens", "all tokens", "failed", "load s", "ask s", "note")
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class Row:
     anywhere: int
     tokens: float
     all_tokens: float
+    failed: int
     loading: float
     asking: float
     note: str
@@ -43,7 +44,8 @@ class Row:
         """As the table shows it."""
         hits = (f"{self.answering}/{questions}", f"{self.anywhere}/{questions}")
         sizes = (f"{self.tokens:,.0f}", f"{self.all_tokens:,.0f}")
-        return (self.name, self.where, *hits, *sizes, f"{self.loading:.1f}", f"{self.asking:.2f}", self.note)
+        times = (f"{self.loading:.1f}", f"{self.asking:.2f}")
+        return (self.name, self.where, *hits, *sizes, str(self.failed), *times, self.note)
 
 
 def run(data: Path, budget: int, *, markdown: bool) -> list[Row]:
@@ -100,7 +102,10 @@ def restored(given: Sequence[Message], stored: Path) -> list[tuple[str, str]]:
         same = sum(a.sha256 == b.sha256 for a, b in zip(given, _window(session), strict=True))
         equal = digest(given) == digest(_window(session))
     return [
-        ("restored byte for byte", f"{same:,} of {len(given):,}, SHA-256 of the whole {'equal' if equal else 'DIFFERS'}"),
+        (
+            "restored byte for byte",
+            f"{same:,} of {len(given):,}, SHA-256 of the whole {'equal' if equal else 'DIFFERS'}",
+        ),
         ("restore", f"{seconds:.2f} s"),
     ]
 
@@ -114,7 +119,7 @@ def _window(session: Session) -> list[Message]:
     shown = session.stats()
     if shown.verbatim != shown.messages:
         raise AssertionError(f"only {shown.verbatim} of {shown.messages} are {Shown.VERBATIM} after restore")
-    return session.view().messages
+    return list(session.view().messages)
 
 
 def digest(messages: Iterable[Message]) -> str:
@@ -130,17 +135,27 @@ def measured(peer: Asked, asked: Conversation, budget: int, folder: Path) -> Row
     started = time.perf_counter()
     peer.load(asked, budget, folder)
     loaded = time.perf_counter()
-    prompts = [peer.ask(question.text) for question in asked.questions]
+    prompts = [_prompts(peer, question) for question in asked.questions]
     finished = time.perf_counter()
-    pairs = list(zip(asked.questions, prompts, strict=True))
+    pairs = [(question, sent) for question, sent in zip(asked.questions, prompts, strict=True) if sent]
     return Row(
         peer.name,
         peer.where,
         sum(asked.answered(question, sent[-1]) for question, sent in pairs),
         sum(asked.answered(question, "\n".join(sent)) for question, sent in pairs),
-        fmean(tokens(sent[-1]) for sent in prompts),
-        fmean(sum(map(tokens, sent)) for sent in prompts),
+        fmean([tokens(sent[-1]) for _, sent in pairs] or [0]),
+        fmean([sum(map(tokens, sent)) for _, sent in pairs] or [0]),
+        len(prompts) - len(pairs),
         loaded - started,
         (finished - loaded) / len(prompts),
         peer.note,
     )
+
+
+def _prompts(peer: Asked, question: Question) -> list[str]:
+    """What the model received; nothing where the turn failed, which counts as a question without its evidence."""
+    try:
+        return peer.ask(question.text)
+    except Exception as error:  # a memory that fails one turn is asked the other questions all the same
+        print(f"{peer.name}, {question.id}: {type(error).__name__}: {error}", flush=True)
+        return []

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.base.llms.types import ChatMessage, ChatResponse, CompletionResponse, LLMMetadata
-from llama_index.core.bridge.pydantic import PrivateAttr
+from llama_index.core.bridge.pydantic import Field, PrivateAttr
 from llama_index.core.chat_engine import CondensePlusContextChatEngine, SimpleChatEngine
 from llama_index.core.llms.custom import CustomLLM
 from llama_index.core.memory import ChatMemoryBuffer, Memory, VectorMemoryBlock
@@ -19,6 +19,8 @@ from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.retrievers import BaseRetriever
 from llama_index.core.schema import BaseNode, NodeWithScore, QueryBundle
 from llama_index.core.vector_stores.types import BasePydanticVectorStore, VectorStoreQuery, VectorStoreQueryResult
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
 
 from benchmarks.conversation import Conversation
 from benchmarks.models import embedded, reply, tokens
@@ -41,7 +43,7 @@ class RecordingLLM(CustomLLM):
         """A window that is never the limit."""
         return LLMMetadata(is_chat_model=True, context_window=128_000)
 
-    def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:  # noqa: FBT001, FBT002
+    def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
         """Record and answer."""
         self._prompts.append(prompt)
         return CompletionResponse(text=reply(prompt))
@@ -51,7 +53,7 @@ class RecordingLLM(CustomLLM):
         answer = self.complete("\n".join(message.content or "" for message in messages)).text
         return ChatResponse(message=ChatMessage(role="assistant", content=answer))
 
-    def stream_complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002
+    def stream_complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> Any:
         """Not asked for here."""
         raise NotImplementedError("the benchmark does not stream")
 
@@ -76,7 +78,7 @@ class ListStore(BasePydanticVectorStore):
     """
 
     stores_text: bool = True
-    nodes: list[Any] = []
+    nodes: list[Any] = Field(default_factory=list)
 
     @property
     def client(self) -> None:
@@ -160,9 +162,7 @@ class Buffer:
     def ask(self, question: str) -> list[str]:
         """A new buffer with the same history is asked."""
         history = list(self.kept)
-        memory = ChatMemoryBuffer.from_defaults(
-            chat_history=history, token_limit=self.budget, tokenizer_fn=counted
-        )
+        memory = ChatMemoryBuffer.from_defaults(chat_history=history, token_limit=self.budget, tokenizer_fn=counted)
         return ask_simple(memory, question)
 
 
@@ -190,6 +190,7 @@ class StockMemory:
         asyncio.run(fill())
 
     def _memory(self, file: Path, nodes: list[Any]) -> Memory:
+        # Without a pool: its synchronous methods start a loop for each call, and a pooled connection outlives its own.
         options: dict[str, Any] = {}
         if self.flush is not None:
             options["token_flush_size"] = self.flush
@@ -200,7 +201,7 @@ class StockMemory:
             token_limit=self.budget,
             tokenizer_fn=counted,
             memory_blocks=self._blocks(nodes),
-            async_database_uri=f"sqlite+aiosqlite:///{file}",
+            async_engine=create_async_engine(f"sqlite+aiosqlite:///{file}", poolclass=NullPool),
             **options,
         )
 
@@ -217,11 +218,10 @@ class VectorMemory(StockMemory):
 
     name = "Memory + VectorMemoryBlock"
     note = "defaults; a store that keeps text"
-    block: dict[str, int] = {}
 
     def _blocks(self, nodes: list[Any]) -> list[Any]:
         store = ListStore()
-        store.nodes = nodes
+        store.nodes = nodes  # set later: pydantic would copy the list
         return [VectorMemoryBlock(vector_store=store, embed_model=HashEmbedding(), **self.settings())]
 
     def settings(self) -> dict[str, Any]:

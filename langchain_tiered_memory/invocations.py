@@ -79,7 +79,7 @@ class Readings:
             fitting = [n for n in range(len(messages), -1, -1) if (n, digests[n]) in self._open]
             length = next((n for n in fitting if _said(messages[n:])), fitting[0] if fitting else self._last())
             self._close((length, digests[min(length, len(messages))]))
-        return list(messages[length:])
+        return _without_echo(messages[:length], messages[length:])
 
     def _last(self) -> int:
         """The chain changed what it was given beyond recognition: the newest reading is the likeliest."""
@@ -97,15 +97,30 @@ def _said(rest: Sequence[BaseMessage]) -> bool:
     return bool(rest) and not rest[0].type.lower().startswith("ai")
 
 
-def _rolling(messages: Sequence[BaseMessage]) -> list[bytes]:
-    """A digest of every beginning of *messages*, the empty one first.
+def _without_echo(handed_out: Sequence[BaseMessage], rest: Sequence[BaseMessage]) -> list[BaseMessage]:
+    """*rest* without a second copy of what the chain was given: agents return their whole state, not only what is new.
 
-    Of type and text only: LangChain rewrites image blocks while it traces a call, and agents give ids in place.
+    The history counts as repeated only when all of it and all of the input stand there again, in order.
     """
+    before, after = [_key(message) for message in handed_out], [_key(message) for message in rest]
+    for length in range(1, len(rest) - len(before)):
+        end = 2 * length + len(before)
+        if before and after[length:end] == before + after[:length]:
+            return [*rest[:length], *rest[end:]]
+    return list(rest)
+
+
+def _rolling(messages: Sequence[BaseMessage]) -> list[bytes]:
+    """A digest of every beginning of *messages*, the empty one first."""
     running, digests = blake2b(digest_size=16), []
     digests.append(running.digest())
     for message in messages:
-        text = f"{message.type}\0{message.text}\0{getattr(message, 'tool_call_id', '')}\0"
-        running.update(text.encode("utf-8", "surrogatepass"))
+        running.update(_key(message))
         digests.append(running.digest())
     return digests
+
+
+def _key(message: BaseMessage) -> bytes:
+    """Type and text only: LangChain rewrites image blocks while it traces a call, and agents give ids in place."""
+    text = f"{message.type}\0{message.text}\0{getattr(message, 'tool_call_id', '')}\0"
+    return text.encode("utf-8", "surrogatepass")

@@ -17,11 +17,13 @@ from langchain_tiered_memory.convert import to_core, to_langchain
 from langchain_tiered_memory.history import TieredChatMessageHistory
 from langchain_tiered_memory.opening import OPTION_NAMES
 from langchain_tiered_memory.retriever import TieredArchiveRetriever
-from langchain_tiered_memory.shown import Shown, context_messages, plain_text
+from langchain_tiered_memory.shown import Shown, context_messages, overrun, plain_text
+from langchain_tiered_memory.steps import Procedure, Step, arun, run
 from langchain_tiered_memory.turns import answer_key, question_key, question_of, turn
-from tiermem import Context, Memory
+from tiermem import Memory
 from tiermem.errors import InvalidSettings
 
+FITTING = 4  # readings at most until the words fit; each leaves out what the one before was above
 _log = logging.getLogger(__name__)
 
 
@@ -105,20 +107,31 @@ class ConversationTieredMemory(BaseChatMemory):
             BudgetTooSmall: `max_token_limit` is below what must be shown.
         """
         self._deliver([])
-        session, query = self.chat_memory.session, self._query(inputs)
-        return {self.memory_key: self._shown(session.context(query, self.max_token_limit, recall=self.recall))}
+        return {self.memory_key: self._shown(run(self._reading(inputs), self.chat_memory.session))}
 
     async def aload_memory_variables(self, inputs: dict[str, Any]) -> dict[str, Any]:
         """`load_memory_variables` without blocking the event loop."""
         await self._adeliver([])
-        session, query = await self.chat_memory.asession(), self._query(inputs)
-        return {self.memory_key: self._shown(await session.context(query, self.max_token_limit, recall=self.recall))}
+        return {self.memory_key: self._shown(await arun(self._reading(inputs), await self.chat_memory.asession()))}
 
-    def _query(self, inputs: dict[str, Any]) -> str | None:
-        return question_of(inputs, self.memory_variables, self.input_key)
+    def _reading(self, inputs: dict[str, Any]) -> Procedure[list[BaseMessage]]:
+        """The context, asked for again with less room while its form in words is above the limit."""
+        query = question_of(inputs, self.memory_variables, self.input_key)
+        reserved = 0
+        for _ in range(FITTING):
+            context = yield self._asking(query, reserved)
+            messages = context_messages(context, text_only=self.text_only)
+            above = overrun(context, messages, self.chat_memory.memory.counter) if self.text_only else 0
+            if above <= 0:
+                break
+            reserved += above
+        return messages
 
-    def _shown(self, context: Context) -> Shown | str:
-        messages = context_messages(context, text_only=self.text_only)
+    def _asking(self, query: str | None, reserved: int) -> Step:
+        limit, recall = self.max_token_limit, self.recall
+        return lambda session: session.context(query, limit, reserved=reserved, recall=recall)
+
+    def _shown(self, messages: list[BaseMessage]) -> Shown | str:
         for waiting in self.chat_memory.undelivered():
             messages += self._as_shown(to_langchain(waiting))
         shown = Shown(messages, self.human_prefix, self.ai_prefix)

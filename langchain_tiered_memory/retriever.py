@@ -162,7 +162,7 @@ def _quotation(passage: Sequence[Message], found: Message, query: str) -> str:
         lines.append(f"> {message.name or message.role}{'' if today == day else f' ({today})'}: {text}")
         day = today
     when = f", {found.when:%Y-%m-%d %H:%M}" if found.when else ""
-    return "\n".join([f"Quoted from the conversation (m{found.sequence}{when}):", *lines])
+    return "\n".join([f"Quoted (m{found.sequence}{when}):", *lines])
 
 
 def excerpt(text: str, query: str, limit: int) -> str:

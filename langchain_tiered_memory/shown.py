@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import takewhile
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, get_buffer_string
@@ -13,6 +13,7 @@ from tiermem import Context, Message, Piece, View
 
 SUMMARY = "summarization"  # what LangChain's own middleware writes, and what others filter on
 RECALLED = "recall"
+MESSAGE_OVERHEAD = 4  # tokens of a message beside its text, as the core counts them
 _SYSTEM_ROLES = frozenset({"system", "developer"})
 
 
@@ -57,6 +58,22 @@ def context_messages(context: Context, *, text_only: bool) -> list[BaseMessage]:
         at_front = all(isinstance(one, SystemMessage) for one in shown)
         shown += _piece(piece, at_front=at_front, text_only=text_only)
     return shown
+
+
+def overrun(context: Context, shown: Sequence[BaseMessage], count: Callable[[str], int]) -> int:
+    """Tokens by which *shown*, a text-only form of *context*, is above its budget; 0 or less when it is not.
+
+    Only messages whose words changed are counted again: they became longer by "[result of query]" and the like.
+    """
+    told = {piece.message.text for piece in context.pieces}
+    known = sum(piece.tokens for piece in context.pieces if not _reworded(piece))
+    changed = [message for message in shown if message.text not in told]
+    names = sum(count(message.name) for message in changed if message.name)
+    return known + names + sum(count(message.text) + MESSAGE_OVERHEAD for message in changed) - context.budget
+
+
+def _reworded(piece: Piece) -> bool:
+    return piece.kind not in {"summary", "recalled"} and readable(piece.message) != piece.message.text
 
 
 def _piece(piece: Piece, *, at_front: bool, text_only: bool) -> list[BaseMessage]:

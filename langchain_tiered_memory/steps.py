@@ -7,7 +7,6 @@ A procedure is a generator that yields steps: functions of a session. `run` give
 from __future__ import annotations
 
 import threading
-import weakref
 from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
@@ -51,30 +50,35 @@ async def arun(procedure: Procedure[T], session: AsyncSession) -> T:
 
 
 class Waiting:
-    """Messages that could not be stored when LangChain gave no way to say so, in order, by session.
+    """Messages that could not be stored when LangChain gave no way to say so, in order, by database and session.
 
-    They live as long as the process and their open memory; every later call on the session tries them again.
+    They live as long as the process, also when the memory is closed and opened again in between; every later call on
+    the session tries them again.
     """
 
     def __init__(self) -> None:
-        self._by_memory: weakref.WeakKeyDictionary[Memory, dict[Any, list[Message]]] = weakref.WeakKeyDictionary()
+        self._messages: dict[tuple[Any, Any], list[Message]] = {}
         self._lock = threading.Lock()
 
     def put(self, memory: Memory, scope: Any, messages: Sequence[Message]) -> None:
         """Keeps *messages* in front of those that came to wait in the meantime."""
         with self._lock:
-            waiting = self._by_memory.setdefault(memory, {})
-            waiting[scope] = [*messages, *waiting.get(scope, ())]
+            if waiting := [*messages, *self._messages.get(_place(memory, scope), ())]:
+                self._messages[_place(memory, scope)] = waiting
 
     def look(self, memory: Memory, scope: Any) -> list[Message]:
         """What waits, and goes on waiting."""
         with self._lock:
-            return list(self._by_memory.get(memory, {}).get(scope, ()))
+            return list(self._messages.get(_place(memory, scope), ()))
 
     def take(self, memory: Memory, scope: Any) -> list[Message]:
         """What waits; the caller stores it or puts it back."""
         with self._lock:
-            return self._by_memory.get(memory, {}).pop(scope, [])
+            return self._messages.pop(_place(memory, scope), [])
+
+
+def _place(memory: Memory, scope: Any) -> tuple[Any, Any]:
+    return memory if memory.path == ":memory:" else memory.path, scope
 
 
 WAITING = Waiting()

@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from llama_index.core.base.llms.types import BaseContentBlock, ChatMessage, MessageRole
+from llama_index.core.base.llms.types import ChatMessage, MessageRole
 
-from llamaindex_tiered_memory.blocks import InsertedTextBlock
+from llamaindex_tiered_memory.blocks import Block, InsertedTextBlock
 from tiermem import Context, Piece
 
 _SAID = frozenset({"system", "message"})
@@ -29,7 +29,7 @@ class Extra:
     `in_system`: the caller asked for the system message (one is made where there is none).
     """
 
-    blocks: Sequence[BaseContentBlock] = ()
+    blocks: Sequence[Block] = ()
     messages: Sequence[ChatMessage] = ()
     in_system: bool = False
 
@@ -50,7 +50,7 @@ def arranged(
     """
     shown = [chat_of(piece) for piece in context.pieces if piece.kind in _SAID]
     stable = [_inserted(piece) for piece in context.pieces if piece.kind == "summary"]
-    volatile: list[BaseContentBlock] = [] if extra.in_system else list(extra.blocks)
+    volatile: list[Block] = [] if extra.in_system else list(extra.blocks)
     volatile += [_inserted(piece) for piece in context.pieces if piece.kind not in _SAID | {"summary"}]
     if question is not None:
         stable.append(InsertedTextBlock(text=question))
@@ -71,7 +71,7 @@ def arranged(
     return shown
 
 
-def _lead(shown: list[ChatMessage], index: int, blocks: Sequence[BaseContentBlock]) -> None:
+def _lead(shown: list[ChatMessage], index: int, blocks: Sequence[Block]) -> None:
     old = shown[index]
     shown[index] = ChatMessage(
         role=old.role, blocks=[*blocks, *old.blocks], additional_kwargs=dict(old.additional_kwargs)

@@ -11,11 +11,10 @@ import json
 from collections.abc import Mapping
 from io import IOBase
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from llama_index.core.base.llms.types import (
     AudioBlock,
-    BaseContentBlock,
     CachePoint,
     CitableBlock,
     CitationBlock,
@@ -27,13 +26,14 @@ from llama_index.core.base.llms.types import (
     ToolCallBlock,
     VideoBlock,
 )
-from pydantic import AnyUrl, TypeAdapter, ValidationError
+from pydantic import AnyUrl, BaseModel, TypeAdapter, ValidationError
 
 from llamaindex_tiered_memory.plain import dumped, restored
 
+Block: TypeAlias = BaseModel  # LlamaIndex names a base class for blocks only in its later 0.14 releases
 BINARY = {"image": "image", "audio": "audio", "video": "video", "document": "data"}
 _FREE_FORM = ("additional_information", "tool_kwargs")
-_TYPES: dict[str, type[BaseContentBlock]] = {
+_TYPES: dict[str, type[Block]] = {
     "text": TextBlock,
     "image": ImageBlock,
     "audio": AudioBlock,
@@ -66,7 +66,7 @@ class InsertedTextBlock(VerbatimTextBlock):
     """Text that the memory itself put into a message (summary, recalled passages); never stored again."""
 
 
-def block_json(block: BaseContentBlock) -> dict[str, Any]:
+def block_json(block: Block) -> dict[str, Any]:
     """LlamaIndex's JSON of *block*: bytes as base64, as LlamaIndex itself keeps them."""
     values: dict[str, Any] = {}
     for name in type(block).model_fields:
@@ -76,7 +76,7 @@ def block_json(block: BaseContentBlock) -> dict[str, Any]:
     return values
 
 
-def block_from(values: Mapping[str, Any]) -> BaseContentBlock:
+def block_from(values: Mapping[str, Any]) -> Block:
     """The block whose JSON is *values*; text with the JSON in it for a block that LlamaIndex does not have."""
     kind = values.get("block_type")
     if kind not in _TYPES:
@@ -87,13 +87,13 @@ def block_from(values: Mapping[str, Any]) -> BaseContentBlock:
         inner = fields[nested]
         fields[nested] = [block_from(one) for one in inner] if isinstance(inner, list) else block_from(inner)
     try:
-        block: BaseContentBlock = _ADAPTER.validate_python(fields)
+        block: Block = _ADAPTER.validate_python(fields)
     except ValidationError:
         return _unvalidated(str(kind), fields)
     return block
 
 
-def verbatim(block: BaseContentBlock) -> BaseContentBlock:
+def verbatim(block: Block) -> Block:
     """*block*, its braces safe from templates; the same block where there are none."""
     if isinstance(block, VerbatimTextBlock):
         return block
@@ -106,10 +106,10 @@ def verbatim(block: BaseContentBlock) -> BaseContentBlock:
     return block
 
 
-def _field_json(block: BaseContentBlock, name: str, value: Any) -> Any:
-    if isinstance(value, BaseContentBlock):
+def _field_json(block: Block, name: str, value: Any) -> Any:
+    if isinstance(value, Block):
         return block_json(value)
-    if isinstance(value, list) and value and isinstance(value[0], BaseContentBlock):
+    if isinstance(value, list) and value and isinstance(value[0], Block):
         return [block_json(one) for one in value]
     if name == BINARY.get(getattr(block, "block_type", "")):
         return _base64(value)
@@ -131,7 +131,7 @@ def _base64(value: Any) -> str:
     return base64.b64encode(held.encode() if isinstance(held, str) else held).decode("ascii")
 
 
-def _unvalidated(kind: str, fields: dict[str, Any]) -> BaseContentBlock:
+def _unvalidated(kind: str, fields: dict[str, Any]) -> Block:
     """The block as it was, without the checks of today (an `ImageBlock` wants its file to exist)."""
     name = BINARY.get(kind, "")
     changed: dict[str, Any] = {name: fields[name].encode("ascii")} if name in fields else {}

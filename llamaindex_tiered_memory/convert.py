@@ -14,7 +14,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from llama_index.core.base.llms.types import (
-    BaseContentBlock,
     ChatMessage,
     ImageBlock,
     MessageRole,
@@ -23,7 +22,7 @@ from llama_index.core.base.llms.types import (
     ToolCallBlock,
 )
 
-from llamaindex_tiered_memory.blocks import InsertedTextBlock, block_from, block_json
+from llamaindex_tiered_memory.blocks import Block, InsertedTextBlock, block_from, block_json
 from llamaindex_tiered_memory.plain import dumped, restored
 from tiermem import Message, ToolCall
 
@@ -87,7 +86,7 @@ def _said(message: Message) -> tuple[Any, ...]:
     return (message.role, message.content, message.name, message.tool_calls, message.tool_call_id, _own(message))
 
 
-def _content(blocks: Sequence[BaseContentBlock]) -> Content:
+def _content(blocks: Sequence[Block]) -> Content:
     if not blocks:
         return None
     if len(blocks) == 1 and isinstance(blocks[0], TextBlock):
@@ -95,7 +94,7 @@ def _content(blocks: Sequence[BaseContentBlock]) -> Content:
     return [block_json(block) for block in blocks]
 
 
-def _raw(chat: ChatMessage, blocks: Sequence[BaseContentBlock]) -> dict[str, Any] | None:
+def _raw(chat: ChatMessage, blocks: Sequence[Block]) -> dict[str, Any] | None:
     """What only LlamaIndex knows; None where the core's fields say it all."""
     own: dict[str, Any] = {}
     if chat.role.value in _CORE_ROLES:
@@ -131,7 +130,7 @@ def _answered(chat: ChatMessage) -> str | None:
     return answered if isinstance(answered, str) and chat.role in {MessageRole.TOOL, MessageRole.FUNCTION} else None
 
 
-def _calls(blocks: Sequence[BaseContentBlock], kwargs: Mapping[str, Any]) -> Iterator[ToolCall]:
+def _calls(blocks: Sequence[Block], kwargs: Mapping[str, Any]) -> Iterator[ToolCall]:
     seen = set()
     for block in blocks:
         if isinstance(block, ToolCallBlock):
@@ -186,7 +185,7 @@ def _listed(content: Content) -> list[str | dict[str, Any]]:
     return [one for one in content if isinstance(one, str) or one.get("type") not in {"tool_use", "tool_call"}]
 
 
-def _block(value: str | dict[str, Any]) -> BaseContentBlock:
+def _block(value: str | dict[str, Any]) -> Block:
     if isinstance(value, str):
         return TextBlock(text=value)
     if "block_type" in value:

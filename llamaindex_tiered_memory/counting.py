@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from llama_index.core.base.llms.types import (
-    BaseContentBlock,
     ChatMessage,
     CitableBlock,
     CitationBlock,
@@ -20,7 +19,7 @@ from llama_index.core.base.llms.types import (
     ToolCallBlock,
 )
 
-from llamaindex_tiered_memory.blocks import block_json
+from llamaindex_tiered_memory.blocks import Block, block_json
 from llamaindex_tiered_memory.plain import dumped
 
 Tokenizer = Callable[[str], Any]
@@ -65,11 +64,11 @@ class Tally:
         """Tokens of *messages*."""
         return sum(map(self.message, messages))
 
-    def blocks(self, blocks: Iterable[BaseContentBlock]) -> int:
+    def blocks(self, blocks: Iterable[Block]) -> int:
         """Tokens of *blocks*."""
         return sum(map(self._block, blocks))
 
-    def _block(self, block: BaseContentBlock) -> int:
+    def _block(self, block: Block) -> int:
         if isinstance(block, TextBlock):
             return self.text(block.text)
         if isinstance(block, ThinkingBlock):

@@ -55,7 +55,7 @@ class TieredArchiveRetriever(BaseRetriever):
             "first": messages[0].sequence,
             "last": messages[-1].sequence,
         }
-        text = "\n".join(f"{one.name or one.role}: {one.text}" for one in messages)
+        text = "\n".join(f"{one.name or one.role}: {one.text}" for one in messages if one.text)
         node = TextNode(
             id_=f"{scope.session}/m{messages[0].sequence}-m{messages[-1].sequence}",
             text=text,

@@ -12,11 +12,11 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from llama_index.core.base.llms.types import BaseContentBlock, ChatMessage, TextBlock
+from llama_index.core.base.llms.types import ChatMessage, TextBlock
 from llama_index.core.memory.memory import DEFAULT_MEMORY_BLOCKS_TEMPLATE
 
 from llamaindex_tiered_memory.arranging import Extra
-from llamaindex_tiered_memory.blocks import InsertedTextBlock
+from llamaindex_tiered_memory.blocks import Block, InsertedTextBlock
 from llamaindex_tiered_memory.counting import Tally
 
 _log = logging.getLogger(__name__)
@@ -80,7 +80,7 @@ class StockBlocks:
             else:
                 del contents[block.name]
 
-    def _rendered(self, contents: dict[str, Any]) -> list[BaseContentBlock]:
+    def _rendered(self, contents: dict[str, Any]) -> list[Block]:
         named = [(block.name, _content_blocks(contents[block.name])) for block in self.blocks if block.name in contents]
         listed = [(name, blocks) for name, blocks in named if blocks]
         if not listed:
@@ -94,7 +94,7 @@ def _messages(content: Any) -> list[ChatMessage]:
     return [one for one in content if isinstance(one, ChatMessage)] if isinstance(content, list) else []
 
 
-def _content_blocks(content: Any) -> list[BaseContentBlock]:
+def _content_blocks(content: Any) -> list[Block]:
     if isinstance(content, str):
         return [TextBlock(text=content)]
     return [one for one in content if not isinstance(one, ChatMessage)]

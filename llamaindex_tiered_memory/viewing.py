@@ -12,19 +12,20 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
 
-from llama_index.core.base.llms.types import BaseContentBlock, ChatMessage, MessageRole
+from llama_index.core.base.llms.types import ChatMessage, MessageRole
 from llama_index.core.schema import QueryBundle
 
 from llamaindex_tiered_memory.arranging import Extra, arranged
-from llamaindex_tiered_memory.blocks import verbatim
+from llamaindex_tiered_memory.blocks import Block, verbatim
 from llamaindex_tiered_memory.convert import to_chat_message
 from llamaindex_tiered_memory.counting import Tally
 from llamaindex_tiered_memory.pending import Pending
 from tiermem import AsyncSession, Context, Message, Piece, Session
 from tiermem.errors import BudgetTooSmall
 
+FRAMES = 16  # tokens on top of what the core is asked for: it counts 4 a message for its frame, a tokenizer none
 LONGEST_TURN = 200  # messages before the first one shown in which its question is looked for
-TRIES = 8  # each asks for less room by what was too much; the last one leaves recalled passages out
+TRIES = 12  # each asks for less room by what was too much; the last one leaves recalled passages out
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def showing(
     for attempt in range(TRIES):
         headed = headed and attempt < TRIES - 2
         try:
-            context = yield ForContext(ask.query, limit, reserved, counter, recall=attempt < TRIES - 1)
+            context = yield ForContext(ask.query, limit + FRAMES, reserved, counter, recall=attempt < TRIES - 1)
         except BudgetTooSmall:
             if question is None:
                 raise
@@ -206,5 +207,5 @@ def _chat(piece: Piece, waits: Piece | None, pending: Pending) -> ChatMessage:
     return pending.own(_key(piece), chat) if piece is waits and chat.role is MessageRole.USER else chat
 
 
-def _verbatim(blocks: Sequence[BaseContentBlock]) -> list[Any]:
+def _verbatim(blocks: Sequence[Block]) -> list[Any]:
     return [verbatim(block) for block in blocks]

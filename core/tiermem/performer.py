@@ -15,9 +15,10 @@ from tiermem.storage.database import Database
 class Performer:
     """The actor of one memory."""
 
-    def __init__(self, database: Database, embedder: Embedder) -> None:
+    def __init__(self, database: Database, embedder: Embedder, embedder_timeout: float | None = None) -> None:
         self._database = database
         self._embedder = embedder
+        self._embedder_timeout = embedder_timeout
         self._threads = calls.Threads()
 
     @property
@@ -40,7 +41,7 @@ class Performer:
             return effect.body()
         if isinstance(effect, Ask):
             return calls.call(effect.summarizer, effect.messages, effect.scope, effect.timeout)
-        return calls.call(self._embedding(effect), list(effect.texts), effect.scope, None)
+        return calls.call(self._embedding(effect), list(effect.texts), effect.scope, self._embedder_timeout)
 
     async def aact(self, effect: Effect) -> Any:
         """The result of *effect*; database and computing run in threads, and a cancelled write is seen to its end."""

@@ -83,12 +83,13 @@ class Settings(Thresholds):
         context_budget: tokens of a context for which no budget is given (SPEC F: W).
         recall_share: share of a context's budget that recalled passages may use.
         summary_share: share of a context's budget that the running summary may use.
-        recall_limit: passages that one recall nominates at most.
+        recall_limit: messages that one recall shows at most.
         encoding: "o200k_base" or "cl100k_base", for counting when no counter is given.
         max_message_bytes: canonical bytes above which a message is refused.
         summarizer_timeout: seconds that a summariser may take before the deterministic one takes its place.
         summarizer_retries: further attempts after one that failed (a timeout is not retried).
         summarizer_pause: seconds without further attempts after a failed run.
+        embedder_timeout: seconds that an embedder may take for up to 128 texts before keywords alone must do.
         durability: "full" survives power loss; "relaxed" survives a killed process only, and writes faster.
         busy_timeout: seconds to wait for another process.
         index_batch: messages that wait before they are indexed together; those waiting are searched as they are.
@@ -96,14 +97,15 @@ class Settings(Thresholds):
 
     enable_context_management: bool = True
     context_budget: int = 100_000
-    recall_share: float = 0.35
-    summary_share: float = 0.20
-    recall_limit: int = 60
+    recall_share: float = 0.60
+    summary_share: float = 0.15
+    recall_limit: int = 200
     encoding: Literal["o200k_base", "cl100k_base"] = "o200k_base"
     max_message_bytes: int = 16 * 1024 * 1024
     summarizer_timeout: float = 60.0
     summarizer_retries: int = 1
     summarizer_pause: float = 300.0
+    embedder_timeout: float = 60.0
     durability: Literal["full", "relaxed"] = "full"
     busy_timeout: float = 30.0
     index_batch: int = 64
@@ -115,7 +117,7 @@ class Settings(Thresholds):
         _whole(self.summarizer_retries, "summarizer_retries", 0)
         for name in ("recall_share", "summary_share"):
             _share(getattr(self, name), name, least=0.0)
-        for name in ("summarizer_timeout", "summarizer_pause", "busy_timeout"):
+        for name in ("summarizer_timeout", "summarizer_pause", "embedder_timeout", "busy_timeout"):
             if not isinstance(getattr(self, name), (int, float)) or not getattr(self, name) >= 0:
                 raise InvalidSettings(f"{name} must be a number of seconds, not {getattr(self, name)!r}")
         _one_of(self.encoding, "encoding", ("o200k_base", "cl100k_base"))

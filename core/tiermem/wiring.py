@@ -112,7 +112,7 @@ def wired(
         store_summary=steps[0],
         keep=steps[1],
     )
-    return core, Performer(database, embedding)
+    return core, Performer(database, embedding, None if core.lexical else chosen.embedder_timeout)
 
 
 _open_memories: weakref.WeakValueDictionary[Any, Memory] = weakref.WeakValueDictionary()

@@ -8,16 +8,14 @@ import sqlalchemy as sa
 
 from tiermem import Decision, Memory, Message
 from tiermem.storage import search
+from tiermem.window.view import Entry
 
 
-def shown_by_journal(journal: Sequence[Decision], last: int) -> set[int]:
-    """The messages that are hidden: for each the newest hide or restore that is not undone decides."""
-    hidden: set[int] = set()
-    for number in range(1, last + 1):
-        kinds = [d.kind for d in journal if d.first <= number <= d.last and not d.undone and d.kind in {"hide", "restore"}]
-        if kinds and kinds[-1] == "hide":
-            hidden.add(number)
-    return hidden
+def hidden_by(journal: Sequence[Decision], last: int) -> set[int]:
+    """The messages that are hidden: of the hides and restores about one that are not undone, the newest decides."""
+    told = [decision for decision in reversed(journal) if decision.kind in {"hide", "restore"} and not decision.undone]
+    newest = (next((d.kind for d in told if d.first <= n <= d.last), "") for n in range(1, last + 1))
+    return {number for number, kind in enumerate(newest, start=1) if kind == "hide"}
 
 
 def assert_paired(messages: Sequence[Message]) -> None:
@@ -49,3 +47,12 @@ def indexes_dropped(memory: Memory) -> None:
     memory._performer._database.write(body)
     for cache in (memory._core.vectors, memory._core.windows, memory._core.bodies):
         cache._values.clear()
+
+
+def partners(entries: Sequence[Entry]) -> list[tuple[int, int]]:
+    """(call, result) for every result: the nearest call before it with its id."""
+    found = []
+    for place, one in enumerate(entries):
+        callers = [e.sequence for e in entries[:place] if one.answers and one.answers in e.calls]
+        found += [(callers[-1], one.sequence)] if callers else []
+    return found

@@ -22,10 +22,10 @@ from tiermem.settings import Scope
 from tiermem.storage.sessions import SessionRow
 from tiermem.window.assembly import Part, Scale, recent, shares
 from tiermem.window.tokens import message_tokens
-from tiermem.window.turns import USER_ROLES
+from tiermem.window.turns import USER_ROLES, groups
 from tiermem.window.view import Entry, Window
 
-FITTING = 6  # tries to make a rendered block fit; each drops a fifth of it
+FITTING, SMALLER = 12, 0.9  # tries to make a rendered block fit, and how much of it each leaves
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,11 @@ def assemble(core: Core, scope: Scope, request: Request) -> Flow[Context]:
     if free < 0:
         raise BudgetTooSmall(budget - free, budget, "the system prompts, the goal and the reserved part")
     draft = _Draft(core, scope, row, window, request, scale, free)
-    middle, hits, degraded = yield from _fill(draft, moving, tail)
+    try:
+        middle, hits, degraded = yield from _fill(draft, moving, tail)
+    except BudgetTooSmall as error:
+        what = "what must be shown, the newest message clipped to its ends,"
+        raise BudgetTooSmall(error.needed + budget - free, budget, what) from None
     pieces = _ordered(mandatory, middle)
     total = sum(piece.tokens for piece in pieces)
     return Context(pieces=tuple(pieces), tokens=total, budget=budget, hits=tuple(hits), degraded=degraded)
@@ -98,7 +102,7 @@ def _mandatory(request: Request, fixed: Sequence[Entry], scale: Scale) -> list[P
         Piece(message=one, kind="system", tier=Tier.L1, tokens=message_tokens(one, scale.count))
         for one in request.system
     ]
-    system += [_piece(scale.part(scale.messages[e.sequence]), e, kind="system") for e in fixed]
+    system += _pieces(scale.parts(fixed, open_end=False), fixed, kind="system")
     if request.goal:
         goal = Message(role="system", content=f"Current goal: {request.goal}", id="goal")
         system.append(Piece(message=goal, kind="goal", tier=Tier.L1, tokens=message_tokens(goal, scale.count)))
@@ -113,18 +117,39 @@ def _fill(
         return whole, [], ()
     settings = draft.core.settings
     share = shares(draft.free, settings.summary_share, settings.recall_share if draft.request.recall else 0.0)
-    parts, entries = yield Compute(lambda: recent(tail, share.recent, draft.scale, draft.free))
+    newest = _newest(tail, settings.keep_recent_count) if draft.request.recall else tail
+    parts, entries = yield Compute(lambda: recent(newest, share.recent, draft.scale, draft.free))
     live = yield from windows.live_summaries(draft.row)
     left = draft.free - sum(part.tokens for part in parts)
     summary = yield Compute(lambda: _summary(live, min(share.summary, left), draft.scale.count))
     left -= sum(piece.tokens for piece in summary)
-    recalled, hits = yield from _recalled(draft, tail, entries, min(share.recalled, left))
+    room = min(share.recalled, left)
+    query, hits = yield from _recalled(draft, tail, entries, room)
+    recalled, found = yield Compute(lambda: _block(hits, query, room, draft.scale.count))
     left -= sum(piece.tokens for piece in recalled)
     if left > 0 and not any(part.clipped for part in parts):
         spent = sum(part.tokens for part in parts)
         parts, entries = yield Compute(lambda: recent(tail, spent + left, draft.scale, draft.free))
+        once = [hit for hit in found if hit.message.sequence not in _verbatim(entries)]
+        if len(once) < len(found):  # turns that came in with what was left over need not be quoted as well
+            most = sum(piece.tokens for piece in recalled)
+            recalled, found = yield Compute(lambda: _block(once, query, most, draft.scale.count))
     degraded = (f"embedder: {draft.core.embed_error}",) if draft.core.embed_error else ()
-    return [*summary, *recalled, *_pieces(parts, entries)], hits, degraded
+    return [*summary, *recalled, *_pieces(parts, entries)], found, degraded
+
+
+def _newest(tail: Sequence[Entry], count: int) -> Sequence[Entry]:
+    """The newest whole turns that hold *count* messages: where something is recalled, more of them come last."""
+    chosen: list[Entry] = []
+    for turn in reversed(groups(tail)):
+        if chosen and len(chosen) >= count:
+            break
+        chosen = [*turn, *chosen]
+    return chosen
+
+
+def _verbatim(entries: Sequence[Entry]) -> set[int]:
+    return {entry.sequence for entry in entries if entry.shown is Shown.VERBATIM}
 
 
 def _everything(draft: _Draft, moving: Sequence[Entry], tail: Sequence[Entry]) -> list[Piece] | None:
@@ -175,19 +200,19 @@ def _summary_piece(chosen: Sequence[tuple[Summary, str]], count: Callable[[str],
 
 def _recalled(
     draft: _Draft, tail: Sequence[Entry], entries: Sequence[Entry], budget: int
-) -> Flow[tuple[list[Piece], list[Hit]]]:
+) -> Flow[tuple[str, list[Hit]]]:
+    """The question, and what was found for it outside *entries*: as many messages as *budget* could hold."""
     query = draft.request.query
     if query is None:
         query = _newest_question(tail, draft.scale)
-    if not draft.request.recall or not query or budget <= passages.HEADER_TOKENS:
-        return [], []
-    scored = yield from recollect.scores(draft.core, draft.scope, draft.row, query)
-    shown = {entry.sequence for entry in entries if entry.shown is Shown.VERBATIM}
-    best = [one for one in scored if one[0] not in shown][: draft.core.settings.recall_limit]
+    if not draft.request.recall or not query or budget <= passages.BLOCK_TOKENS:
+        return "", []
+    limit = min(draft.core.settings.recall_limit, 1 + budget // passages.TYPICAL)
+    best = yield from recollect.scores(draft.core, draft.scope, draft.row, query, limit, frozenset(_verbatim(entries)))
     found = yield from windows.bodies(draft.core, draft.row, (sequence for sequence, _, _ in best))
-    hits = [Hit(message=found[s], score=score, why=why) for s, score, why in best if s in found and found[s].text]
-    made: tuple[list[Piece], list[Hit]] = yield Compute(lambda: _block(hits, query, budget, draft.scale.count))
-    return made
+    return query, [
+        Hit(message=found[s], score=score, why=why) for s, score, why in best if s in found and found[s].text
+    ]
 
 
 def _newest_question(tail: Sequence[Entry], scale: Scale) -> str | None:
@@ -198,14 +223,20 @@ def _newest_question(tail: Sequence[Entry], scale: Scale) -> str | None:
 
 
 def _block(hits: Sequence[Hit], query: str, budget: int, count: Callable[[str], int]) -> tuple[list[Piece], list[Hit]]:
-    question = query_terms(query)
-    texts = {h.message.sequence: passages.excerpt(h.message.text, question) for h in hits}
+    """What of *hits* fits into *budget*, as one quoted block, and the hits that it shows."""
+    question = query_terms(query) if hits else []
+    longest = passages.longest(budget)
+    texts = {h.message.sequence: passages.excerpt(h.message.text, question, longest) for h in hits}
     scores = {h.message.sequence: h.score for h in hits}
-    costs = {s: count(text) + passages.HEADER_TOKENS for s, text in texts.items()}
     messages = {h.message.sequence: h.message for h in hits}
-    allowed = budget
+    # What a message cost when it was stored is near enough here: the block as a whole is counted below.
+    costs = {
+        s: m.tokens - passages.SPARED if texts[s] is m.text else count(passages.line(m, texts[s]))
+        for s, m in messages.items()
+    }
+    allowed = budget - passages.BLOCK_TOKENS
     for _ in range(FITTING):
-        chosen = ranking.by_value(scores, costs, allowed)
+        chosen = ranking.by_value(scores, costs, allowed, passages.HEADER_TOKENS)
         message = Message(
             role="user", content=passages.render(chosen, messages, texts), id="recalled", origin="retrieved"
         )
@@ -217,16 +248,16 @@ def _block(hits: Sequence[Hit], query: str, budget: int, count: Callable[[str], 
             best = max(scores[sequence] for sequence in chosen)
             piece = Piece(message=message, kind="recalled", tier=Tier.L3, tokens=tokens, refs=refs, score=best)
             return [piece], [h for h in hits if h.message.sequence in set(chosen)]
-        allowed = int(allowed * 0.8)
+        allowed = int(allowed * SMALLER)
     return [], []
 
 
-def _pieces(parts: Sequence[Part], entries: Sequence[Entry]) -> list[Piece]:
+def _pieces(parts: Sequence[Part], entries: Sequence[Entry], kind: str = "message") -> list[Piece]:
     by_number = {entry.sequence: entry for entry in entries}
-    return [_piece(part, by_number.get(part.message.sequence)) for part in parts]
+    return [_piece(part, by_number.get(part.message.sequence), kind) for part in parts]
 
 
-def _piece(part: Part, entry: Entry | None, kind: str = "message") -> Piece:
+def _piece(part: Part, entry: Entry | None, kind: str) -> Piece:
     shown = entry.shown if entry else Shown.VERBATIM
     return Piece(
         message=part.message,

@@ -14,6 +14,7 @@ from tiermem.records import Compacted, Summary
 from tiermem.settings import Scope, Settings
 
 if TYPE_CHECKING:
+    from tiermem.index.postings import WordIndex
     from tiermem.index.vectors import VectorIndex
     from tiermem.window.view import Window
 
@@ -36,10 +37,12 @@ class Core:
     store_summary: Callable[[Summary], str | None] | None = None
     keep: Callable[[Message], bool] | None = None
     windows: Recent[Window] = field(default_factory=lambda: Recent(64))
-    bodies: Recent[Message] = field(default_factory=lambda: Recent(20_000))
+    bodies: Recent[Message] = field(default_factory=lambda: Recent(10_000))
     vectors: Recent[VectorIndex] = field(default_factory=lambda: Recent(32))
+    words: Recent[WordIndex] = field(default_factory=lambda: Recent(32))
     managing: set[Scope] = field(default_factory=set)
     step_error: str = ""
+    upkeep_error: str = ""
     embed_error: str = ""
     embed_failed_at: float = 0.0
 

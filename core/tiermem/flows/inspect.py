@@ -39,7 +39,7 @@ def verify(scope: Scope) -> Flow[Verification]:
         problems += yield Compute(partial(_terms_differ, found, indexed, row.indexed))
     if tokens != row.tokens and not problems:
         problems.append(f"the session's total is {row.tokens} tokens, its messages have {tokens}")
-    problems += yield Read(lambda c: list(_view_differs(c, row)))
+    problems += yield Read(lambda c: list(_view_differs(c, sessions.find(c, scope))))  # one snapshot of its own
     return Verification(
         messages=row.messages,
         decisions=row.revision,
@@ -151,6 +151,8 @@ def _degraded(core: Core, row: SessionRow, foreign: int) -> Iterator[str]:
         yield f"summarizer: {row.failures} failed runs, the deterministic summary took its place"
     if core.step_error:
         yield f"custom step: {core.step_error}; the default took its place"
+    if core.upkeep_error:
+        yield f"upkeep: {core.upkeep_error}; the next add tries again"
     if core.embed_error:
         yield f"embedder: {core.embed_error}; keyword search only"
     if foreign:

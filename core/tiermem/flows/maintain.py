@@ -7,7 +7,7 @@ Rule 2: what a summariser does wrong costs its summary, never a message and neve
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -46,11 +46,12 @@ def _manage(core: Core, scope: Scope) -> Flow[Report]:
     for _ in range(ROUNDS):
         step = yield from _one_step(core, scope, row, window)
         report = _added(report, step)
-        if not (step.compacted or step.covered):
-            break
+        revision = row.revision
         row, window = yield from windows.load(core, scope)
-    if row.pk:
-        look = planning.next_look(window.tokens, core.settings)
+        if not (step.compacted or step.covered) and row.revision == revision:
+            break
+    look = planning.next_look(window.tokens, core.settings)
+    if row.pk and look != row.look_at:
         yield Transact(lambda connection: sessions.update(connection, row.pk, look_at=look))
     return replace(report, tokens_after=window.tokens)
 
@@ -129,10 +130,20 @@ def _stub(core: Core, entry: Entry, original: Message) -> tuple[Stub, int] | Non
 
 
 def _compacted(core: Core, original: Message) -> Compacted | None:
-    chosen = core.own_step(core.compactor, original)
-    if isinstance(chosen, str):
-        return Compacted(content=chosen, strategy="custom")
-    return chosen if chosen is not None else stub(original)
+    own = core.own_step(partial(_own_stub, core.compactor), original) if core.compactor else None
+    return own if own is not None else stub(original)
+
+
+def _own_stub(compactor: Callable[[Message], Compacted | str | None], original: Message) -> Compacted | None:
+    """What the caller's compactor makes of a copy, which it may spoil; raises where that cannot be shown."""
+    chosen = compactor(original.shown_as(original.content))
+    made = Compacted(content=chosen, strategy="custom") if isinstance(chosen, str) else chosen
+    if made is None:
+        return None
+    if not isinstance(made, Compacted) or not isinstance(made.strategy, str):
+        raise TypeError(f"a compactor returns a Compacted, text or None, not {type(made).__name__}")
+    as_stub(original, made, tokens_saved=0, compacted_at=None)
+    return made
 
 
 def _compact(core: Core, scope: Scope, row: SessionRow, window: Window, made: list[Stub]) -> Flow[Report]:

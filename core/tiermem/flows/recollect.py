@@ -1,4 +1,4 @@
-"""Finding: candidates from keywords and vectors, the unindexed tail as it is, exact scores, neighbours."""
+"""Finding: every message scored by its words, the stretch of talk around it and its vector; the best ones read."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tiermem.flows import windows
-from tiermem.flows.archive import searchable
+from tiermem.flows.archive import spoken
 from tiermem.flows.core import Core
 from tiermem.flows.effects import Compute, Embed, Flow, Read
+from tiermem.index.postings import WordIndex
 from tiermem.index.vectors import VectorIndex
 from tiermem.recall import ranking
-from tiermem.recall.ranking import Terms
-from tiermem.recall.words import query_terms, terms
+from tiermem.recall.dates import nearness
+from tiermem.recall.ranking import Asked
+from tiermem.recall.words import query_terms
 from tiermem.records import Hit, Shown
 from tiermem.settings import Scope
 from tiermem.storage import archive, decisions, search
@@ -21,50 +23,63 @@ from tiermem.storage.sessions import SessionRow
 from tiermem.window.view import paint
 
 NEAREST = 200  # messages that vector search nominates
-TAIL = 5_000  # unindexed messages that are searched as they are; more wait for the index
+TAIL = 5_000  # unindexed messages that one question reads as they are; more wait for the index
 
 
 def find(core: Core, scope: Scope, query: str, k: int) -> Flow[list[Hit]]:
     """The *k* messages that answer *query* best, with the parts of their scores. Hidden ones are never found."""
     row, _ = yield from windows.load(core, scope)
-    scored = yield from scores(core, scope, row, query)
-    best = scored[:k]
+    best = yield from scores(core, scope, row, query, k)
     found = yield from windows.bodies(core, row, (sequence for sequence, _, _ in best))
     return [Hit(message=found[s], score=score, why=why) for s, score, why in best if s in found]
 
 
-def scores(core: Core, scope: Scope, row: SessionRow, query: str) -> Flow[list[tuple[int, float, dict[str, float]]]]:
-    """(sequence, score, parts) of everything worth a page of context, best first."""
-    question = yield Compute(lambda: query_terms(query))
-    if not row.pk or not query.strip():
+def scores(
+    core: Core, scope: Scope, row: SessionRow, query: str, limit: int, without: frozenset[int] = frozenset()
+) -> Flow[list[tuple[int, float, dict[str, float]]]]:
+    """(sequence, score, parts) of the *limit* best messages worth a page of context, best first."""
+    question = yield Compute(lambda: ranking.telling(query_terms(query)))
+    if not row.pk or not query.strip() or limit <= 0:
         return []
-    words = yield from _words(row, question)
+    index, counted = yield from _words(core, row, question)
     vectors = yield from _vectors(core, scope, row, query)
     hidden = yield Read(lambda c: _hidden(c, row))
-    ranked = yield Compute(lambda: ranking.rank(words, vectors, row.messages, lexical=core.lexical))
-    return [one for one in ranked if one[1] >= ranking.LEAST and not _inside(hidden, one[0])]
 
+    def compute() -> list[tuple[int, float, dict[str, float]]]:
+        talk = index.talk(row.messages)
+        postings = index.postings(question, row.messages, counted)
+        asked = Asked(question, vectors, core.lexical, nearness(query, talk.said))
+        out = without.union(*(range(first, last + 1) for first, last in hidden))
+        return ranking.rank(talk, postings, asked, limit, out)
 
-def _words(row: SessionRow, question: Sequence[str]) -> Flow[dict[int, float]]:
-    tail = yield Read(lambda c: log.read(c, row.pk, max(row.indexed, row.messages - TAIL) + 1, row.messages))
-    counted = yield Read(lambda c: search.frequencies(c, row.pk, question))
-    wanted = ranking.prune(counted)
-    size, mean = yield Read(lambda c: archive.average_length(c, row.pk))
-    nominated = yield Read(lambda c: search.nominate(c, row.pk, wanted, ranking.CANDIDATES))
-
-    def compute() -> dict[int, float]:
-        fresh = [Terms(one.sequence, terms(searchable(one))) for one in tail]
-        known = [Terms(sequence, found.split()) for sequence, _, found in nominated]
-        frequencies = _with_tail(counted, fresh, question)
-        return ranking.bm25(question, known + fresh, frequencies, size + len(fresh), mean)
-
-    made: dict[int, float] = yield Compute(compute)
+    made: list[tuple[int, float, dict[str, float]]] = yield Compute(compute)
     return made
 
 
-def _with_tail(counted: Mapping[str, int], fresh: Sequence[Terms], question: Sequence[str]) -> dict[str, int]:
-    sets = [set(one.terms) for one in fresh]
-    return {term: counted.get(term, 0) + sum(term in one for one in sets) for term in question}
+def _words(core: Core, row: SessionRow, question: Sequence[str]) -> Flow[tuple[WordIndex, Mapping[str, int]]]:
+    """All words of the session; of a very long one, those of messages that hold the question's rarest terms."""
+    if row.messages > ranking.WHOLE:
+        return (yield from _nominated(row, question))
+    index = core.words.get(row.pk) or core.words.put(row.pk, WordIndex())
+    above = index.last
+    if above < row.indexed:
+        rows = yield Read(lambda c: archive.words(c, row.pk, above))
+        yield Compute(lambda: index.add(rows))
+    first = max(index.last, row.indexed) + 1
+    if first <= row.messages:
+        tail = yield Read(lambda c: log.read(c, row.pk, first, min(first + TAIL - 1, row.messages)))
+        yield Compute(lambda: index.add(spoken(tail)))
+    return index, {}
+
+
+def _nominated(row: SessionRow, question: Sequence[str]) -> Flow[tuple[WordIndex, Mapping[str, int]]]:
+    index = WordIndex()
+    counted = yield Read(lambda c: search.frequencies(c, row.pk, question))
+    wanted = ranking.rarest(counted)
+    rows = yield Read(lambda c: search.nominate(c, row.pk, wanted, ranking.CANDIDATES))
+    tail = yield Read(lambda c: log.read(c, row.pk, max(row.indexed, row.messages - TAIL) + 1, row.messages))
+    yield Compute(lambda: index.add([*rows, *spoken(tail)]))
+    return index, counted
 
 
 def _vectors(core: Core, scope: Scope, row: SessionRow, query: str) -> Flow[dict[int, float]]:
@@ -77,6 +92,7 @@ def _vectors(core: Core, scope: Scope, row: SessionRow, query: str) -> Flow[dict
         core.embed_error = f"{type(error).__name__}: {error}"
         core.embed_failed_at = core.now().timestamp()
         return {}
+    core.embed_error = ""
     index = core.vectors.get((row.pk, core.embedder_name))
     if index is None or index.dimensions != len(embedded[0]):
         index = core.vectors.put((row.pk, core.embedder_name), VectorIndex(len(embedded[0])))
@@ -98,7 +114,3 @@ def _hidden(connection: Any, row: SessionRow) -> list[tuple[int, int]]:
     if not any(one.kind == "hide" for one in made):
         return []
     return [(p.first, p.last) for p in paint(1, row.messages, made, {}) if p.shown is Shown.HIDDEN]
-
-
-def _inside(ranges: Sequence[tuple[int, int]], sequence: int) -> bool:
-    return any(first <= sequence <= last for first, last in ranges)

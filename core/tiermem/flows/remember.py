@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tiermem.errors import InvalidMessage
+from tiermem.errors import InvalidMessage, TiermemError
 from tiermem.flows import archive
 from tiermem.flows.core import Core
 from tiermem.flows.effects import Compute, Flow, Transact
@@ -12,6 +12,7 @@ from tiermem.flows.maintain import manage
 from tiermem.messages import Message
 from tiermem.settings import Scope
 from tiermem.storage import messages as log
+from tiermem.storage.sessions import SessionRow
 from tiermem.window.tokens import message_tokens
 
 
@@ -30,11 +31,22 @@ def add(core: Core, scope: Scope, given: Sequence[Message]) -> Flow[list[Message
     stored, row = yield Transact(
         lambda connection: log.append(connection, scope, counted, core.now(), settings.compact_at)
     )
-    if settings.enable_context_management and row.window_tokens >= row.look_at and scope not in core.managing:
-        yield from manage(core, scope)
-    if row.messages - min(row.indexed, row.embedded) >= settings.index_batch:
-        yield from archive.follow(core, scope)
+    yield from _keep_up(core, scope, row)
     return list(stored)
+
+
+def _keep_up(core: Core, scope: Scope, row: SessionRow) -> Flow[None]:
+    """Manage and index. What was added is safe already: what fails here does not fail the add, the next tries again."""
+    settings = core.settings
+    try:
+        if settings.enable_context_management and row.window_tokens >= row.look_at and scope not in core.managing:
+            yield from manage(core, scope)
+        if row.messages - min(row.indexed, row.embedded) >= settings.index_batch:
+            yield from archive.follow(core, scope)
+    except TiermemError as error:
+        core.upkeep_error = f"{type(error).__name__}: {error}"
+    else:
+        core.upkeep_error = ""
 
 
 def _check_sizes(given: Sequence[Message], limit: int) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tiermem.errors import UnknownReference
+from tiermem.errors import StorageBusy, UnknownReference
 from tiermem.flows import windows
 from tiermem.flows.core import Core
 from tiermem.flows.effects import Flow, Read, Transact
@@ -23,7 +23,7 @@ from tiermem.storage.sessions import SessionRow
 from tiermem.window.view import Span, paint
 
 _NUMBERED = re.compile(r"([ms])(\d{1,18})")
-RACES = 8  # times that a decision of ours may be overtaken before it takes the lock for granted
+RACES = 8  # times that a decision of ours may be overtaken before the caller is told
 
 
 def messages(scope: Scope, first: int, last: int | None) -> Flow[list[Message]]:
@@ -72,6 +72,8 @@ def restore(core: Core, scope: Scope, refs: Sequence[str]) -> Flow[list[Message]
         ]
         if not made or (yield from _decide(core, scope, row, made)):
             break
+    else:
+        raise _overtaken()
     return list((yield Read(lambda c: [one for first, last in spans for one in log.read(c, row.pk, first, last)])))
 
 
@@ -195,6 +197,7 @@ def undo(core: Core, scope: Scope, number: int) -> Flow[None]:
         )
         if (yield from _undo(core, scope, row, made)):
             return
+    raise _overtaken()
 
 
 def _target(connection: sa.Connection, row: SessionRow, number: int) -> Decision:
@@ -225,6 +228,11 @@ def clear(core: Core, scope: Scope) -> Flow[None]:
         hide = Decision(number=row.revision + 1, kind="hide", first=1, last=row.messages, reason="cleared")
         if (yield from _decide(core, scope, row, [hide])):
             return
+    raise _overtaken()
+
+
+def _overtaken() -> StorageBusy:
+    return StorageBusy(f"other decisions about this session came first {RACES} times; nothing was changed")
 
 
 def journal(scope: Scope) -> Flow[list[Decision]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -78,7 +78,7 @@ def _write(core: Core, scope: Scope, row: SessionRow, messages: Sequence[Message
         structure = yield Compute(lambda: extract(messages, core.now()))
         return Written(structure, "extractive")
     error = "paused after a failure"
-    if core.now().timestamp() - row.failed_at >= core.settings.summarizer_pause or not row.failures:
+    if abs(core.now().timestamp() - row.failed_at) >= core.settings.summarizer_pause or not row.failures:
         answer, error = yield from _asked(core, scope, messages)
         if answer is not None:
             return Written(answer, "summarizer")
@@ -91,7 +91,8 @@ def _asked(core: Core, scope: Scope, messages: Sequence[Message]) -> Flow[tuple[
     error = ""
     for _ in range(core.settings.summarizer_retries + 1):
         try:
-            answer = yield Ask(core.summarizer, messages, scope, core.settings.summarizer_timeout)
+            copies = [one.shown_as(one.content) for one in messages]  # user code may spoil what it is given
+            answer = yield Ask(core.summarizer, copies, scope, core.settings.summarizer_timeout)
             accepted = yield Compute(partial(summaries.accept, answer, messages, core.now()))
         except TimeoutError:
             return None, f"no answer within {core.settings.summarizer_timeout:g} s"
@@ -168,8 +169,15 @@ def _summary(
         strategy=written.strategy,
         children=tuple(child.number for child in children),
     )
-    own = core.own_step(core.store_summary, made)
+    own = core.own_step(partial(_own_text, core.store_summary), made) if core.store_summary else None
     return made if own is None else replace(made, text=own, tokens=core.count(own))
+
+
+def _own_text(store: Callable[[Summary], str | None], made: Summary) -> str | None:
+    text = store(made)
+    if text is not None and not isinstance(text, str):
+        raise TypeError(f"a stored summary is text or None, not {type(text).__name__}")
+    return text
 
 
 def _decisions(
@@ -197,5 +205,5 @@ def _kept(core: Core, messages: Sequence[Message]) -> list[int]:
     """What the caller's `keep` leaves in view; at least one message is covered, or nothing would be gained."""
     if core.keep is None:
         return []
-    kept = [one.sequence for one in messages if core.own_step(core.keep, one)]
+    kept = [one.sequence for one in messages if core.own_step(core.keep, one.shown_as(one.content))]
     return kept if len(kept) < len(messages) else []

@@ -18,6 +18,8 @@ from tiermem.storage.sessions import SessionRow
 from tiermem.window.compaction import as_stub
 from tiermem.window.view import Entry, Window
 
+CACHED_TOKENS = 2_000  # a message kept in memory; larger ones are read again, so that memory use stays bounded
+
 
 def load(core: Core, scope: Scope) -> Flow[tuple[SessionRow, Window]]:
     """The session's row and its window, of one snapshot."""
@@ -47,7 +49,10 @@ def bodies(core: Core, row: SessionRow, sequences: Iterable[int]) -> Flow[dict[i
     missing = [s for s in wanted if s not in found]
     if missing:
         fresh = yield Read(lambda connection: log.pick(connection, row.pk, missing))
-        found |= {one.sequence: core.bodies.put((row.pk, one.sequence), one) for one in fresh}
+        found |= {one.sequence: one for one in fresh}
+        for one in fresh:
+            if one.tokens <= CACHED_TOKENS:
+                core.bodies.put((row.pk, one.sequence), one)
     return found
 
 

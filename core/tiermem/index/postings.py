@@ -1,6 +1,6 @@
 """One session's words in RAM: a cache of what the database keeps. Drop it, and the next question fills it again.
 
-Ranking looks at whole stretches of talk, so it wants a term's every place at once: 100,000 messages take about 10 MB and
+Ranking looks at whole stretches of talk, so it wants a term's every place at once: 100,000 messages take some 25 MB and
 a question 10 to 30 ms, where the rows of the database take 300 ms to be read and counted.
 """
 
@@ -9,22 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tiermem.recall.ranking import Posting, Talk
+from tiermem.recall.ranking import Posting, Spoken, Talk
 from tiermem.recall.words import query_terms
-
-
-class Spoken(NamedTuple):
-    """One message as the word index takes it: number, wall-clock second (NaN: unknown), speaker ("": nobody), terms."""
-
-    sequence: int
-    said: float
-    speaker: str
-    terms: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +67,11 @@ class WordIndex:
         sizes[places], said[places], speakers[places] = rows[:, 1], rows[:, 2], rows[:, 3].astype(np.int64)
         return Talk(sizes, said, speakers, names)
 
-    def postings(self, terms: Iterable[str], frequencies: Mapping[str, int] | None = None) -> dict[str, Posting]:
-        """Where *terms* stand; absent ones are left out. *frequencies* are better known ones, where only some of the
-        messages were added."""
+    def postings(self, terms: Iterable[str], count: int, frequencies: Mapping[str, int]) -> dict[str, Posting]:
+        """Where *terms* stand in the first *count* messages; absent ones are left out.
+
+        *frequencies* are the better known ones, where only some of the messages were added.
+        """
         with self._lock:
             blocks = list(self._blocks)
             wanted = {term: self._codes[term] for term in terms if term in self._codes}
@@ -87,8 +79,10 @@ class WordIndex:
         for term, code in wanted.items():
             parts = [_slice(block, code) for block in blocks]
             places, counts = (np.concatenate([part[side] for part in parts]) for side in (0, 1))
-            known = (frequencies or {}).get(term, 0)
-            found[term] = Posting(places, counts, max(known, len(places)))
+            within = places < count
+            if within.any():
+                known = max(frequencies.get(term, 0), int(within.sum()))
+                found[term] = Posting(places[within], counts[within], known)
         return found
 
     def _block(self, fresh: Sequence[Spoken]) -> _Block:

@@ -14,12 +14,13 @@ from typing import Any
 from tiermem.errors import Reentrant
 from tiermem.settings import Scope
 
-MOST_ABANDONED = 8  # calls that may hang at the same time before further ones are refused at once
+MOST_ABANDONED = 8  # calls given up that may still hang before further ones are refused at once
 
 THREADS = 8  # for async callers of one memory; writes are one at a time anyway
 
 _inside: contextvars.ContextVar[frozenset[Scope]] = contextvars.ContextVar("tiermem_inside", default=frozenset())
-_abandoned = threading.Semaphore(MOST_ABANDONED)
+_abandoned: set[Future[Any]] = set()  # given up by those who waited for them, and not ended yet
+os.register_at_fork(after_in_child=_abandoned.clear)
 
 
 def refuse_reentry(scope: Scope) -> None:
@@ -33,13 +34,15 @@ def call(function: Callable[..., Any], argument: Any, scope: Scope, timeout: flo
 
     Raises:
         TimeoutError: it took longer (its thread is left behind; at most `MOST_ABANDONED` at a time).
-        Exception: whatever it raised.
+        Exception: whatever it raised; RuntimeError for what is no Exception, such as SystemExit.
     """
     if timeout is None:
         return _marked(function, argument, scope)
-    if not _abandoned.acquire(blocking=False):
-        raise TimeoutError(f"{MOST_ABANDONED} earlier calls still hang")
-    return _in_thread(function, argument, scope).result(timeout)
+    future = _in_thread(function, argument, scope)
+    try:
+        return future.result(timeout)
+    finally:
+        _leave(future)
 
 
 async def acall(function: Callable[..., Any], argument: Any, scope: Scope, timeout: float | None) -> Any:
@@ -47,9 +50,11 @@ async def acall(function: Callable[..., Any], argument: Any, scope: Scope, timeo
     if not inspect.iscoroutinefunction(function) and not inspect.iscoroutinefunction(
         getattr(function, "__call__", None)  # noqa: B004  # an object whose __call__ is async
     ):
-        if not _abandoned.acquire(blocking=False):
-            raise TimeoutError(f"{MOST_ABANDONED} earlier calls still hang")
-        return await asyncio.wait_for(asyncio.wrap_future(_in_thread(function, argument, scope)), timeout)
+        future = _in_thread(function, argument, scope)
+        try:
+            return await asyncio.wait_for(asyncio.wrap_future(future), timeout)
+        finally:
+            _leave(future)
     token = _inside.set(_inside.get() | {scope})
     try:
         return await asyncio.wait_for(function(argument), timeout)
@@ -59,30 +64,31 @@ async def acall(function: Callable[..., Any], argument: Any, scope: Scope, timeo
 
 def _in_thread(function: Callable[..., Any], argument: Any, scope: Scope) -> Future[Any]:
     """Run in a daemon thread of its own: a hanging one must not keep the process from ending."""
+    if len(_abandoned) >= MOST_ABANDONED:
+        raise TimeoutError(f"{MOST_ABANDONED} earlier calls still hang")
     future: Future[Any] = Future()
+    future.set_running_or_notify_cancel()  # so that nobody can cancel it: it ends when the function does
     context = contextvars.copy_context()
 
     def body() -> None:
         try:
             result = context.run(_marked, function, argument, scope)
-        except BaseException as error:  # noqa: BLE001  # handed to the waiting thread
-            _settle(future, None, error)
+        except Exception as error:  # noqa: BLE001  # handed to the waiting thread
+            future.set_exception(error)
+        except BaseException as error:  # noqa: BLE001  # the user's code asks to end, but only its own thread is its to end
+            future.set_exception(RuntimeError(f"{type(error).__name__}: {error}"))
         else:
-            _settle(future, result, None)
-        finally:
-            _abandoned.release()
+            future.set_result(result)
 
     threading.Thread(target=body, name="tiermem-call", daemon=True).start()
     return future
 
 
-def _settle(future: Future[Any], result: Any, error: BaseException | None) -> None:
-    if not future.set_running_or_notify_cancel():
-        return
-    if error is not None:
-        future.set_exception(error)
-    else:
-        future.set_result(result)
+def _leave(future: Future[Any]) -> None:
+    """Remember a call that was given up until it ends after all."""
+    if not future.done():
+        _abandoned.add(future)
+        future.add_done_callback(_abandoned.discard)
 
 
 def _marked(function: Callable[..., Any], argument: Any, scope: Scope) -> Any:

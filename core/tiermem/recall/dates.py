@@ -16,7 +16,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DAY = 86_400.0
-AFTER = {0: 1.0, 1: 0.8, 2: 0.8}  # people speak of a day on that day or soon after; days after it, and how well they fit
+AFTER = {
+    0: 1.0,
+    1: 0.8,
+    2: 0.8,
+}  # people speak of a day on that day or soon after; days after it, and how well they fit
 WEEK, MONTH, YEAR = 0.5, 0.5, 0.2  # within a week after or two days before; the month; the year alone
 ELAPSED_FADE = 600.0  # seconds in which the nearness to an elapsed time falls to 1/e
 

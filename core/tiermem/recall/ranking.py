@@ -7,15 +7,15 @@ scored by the stretch of talk around it: each term of the question counts once, 
 with the *words* between (80: some eight short messages, or not even one long answer), never across a long silence.
 Reach: of what is around a good stretch, a little more.
 
-The weights were chosen on development conversations (chat, letters, radio, English and Chinese) and sit on wide plateaus.
+The weights were chosen on development conversations (chat, advice, radio; English, Chinese) and sit on wide plateaus.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from tiermem.recall.words import words_of
 
@@ -43,6 +43,15 @@ CANDIDATES = 20_000  # messages that the index nominates, by the question's rare
 ASKING = words_of(
     "say said told tell ask call mention announc accord quot describ explain kind mani much thing way time"
 )
+
+
+class Spoken(NamedTuple):
+    """One message as it is indexed: number, wall-clock second (NaN: unknown), speaker ("": nobody), terms in order."""
+
+    sequence: int
+    said: float
+    speaker: str
+    terms: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +90,25 @@ def telling(terms: Sequence[str]) -> list[str]:
     return kept if len(kept) > 1 else list(terms)
 
 
+def rarest(frequencies: Mapping[str, int]) -> list[str]:
+    """The terms to look up in a long session, rarest first, as many as `CANDIDATES` allows (always at least one)."""
+    chosen: list[str] = []
+    total = 0
+    for term, count in sorted(frequencies.items(), key=lambda pair: (pair[1], pair[0])):
+        total += count
+        if chosen and total > CANDIDATES:
+            break
+        chosen.append(term)
+    return chosen
+
+
 def idf(count: int, documents: int) -> float:
     """Robertson's idf, never negative."""
     return math.log(1.0 + (max(0, documents - count) + 0.5) / (count + 0.5))
 
 
 def rank(
-    talk: Talk, postings: Mapping[str, Posting], asked: Asked, limit: int, without: Set[int] = frozenset()
+    talk: Talk, postings: Mapping[str, Posting], asked: Asked, limit: int, without: frozenset[int] = frozenset()
 ) -> list[tuple[int, float, dict[str, float]]]:
     """(sequence, score, parts) of the *limit* best messages, best first; ties go to the newer one.
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from tiermem.recall.ranking import Spoken
 from tiermem.storage import search, sessions
 from tiermem.storage.schema import message, meta, session, vector, word
 
@@ -14,18 +16,15 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-def add_words(connection: sa.Connection, pk: int, found: Mapping[int, Sequence[str]], through: int) -> None:
-    """Index the terms of messages (by sequence) and move the watermark to *through*.
+def add_words(connection: sa.Connection, pk: int, found: Sequence[Spoken], through: int) -> None:
+    """Index the terms of messages and move the watermark to *through*.
 
     A run that another one has overtaken writes nothing.
     """
     row = connection.execute(sa.select(session.c.indexed).where(session.c.pk == pk).with_for_update()).scalar_one()
-    wanted = [sequence for sequence in found if sequence > row]
-    keys = _keys(connection, pk, wanted)
-    rows = [
-        {"pk": keys[s], "session": pk, "sequence": s, "length": len(found[s]), "terms": " ".join(found[s])}
-        for s in wanted
-    ]
+    wanted = [one for one in found if one.sequence > row]
+    keys = _keys(connection, pk, [one.sequence for one in wanted])
+    rows = [_word_row(keys[one.sequence], pk, one) for one in wanted]
     if rows:
         connection.execute(word.insert(), rows)
         search.add(connection, rows)
@@ -64,11 +63,22 @@ def foreign_vectors(connection: sa.Connection, pk: int, embedder: str) -> int:
     return int(connection.execute(query.where(vector.c.session == pk, vector.c.embedder != embedder)).scalar_one())
 
 
-def average_length(connection: sa.Connection, pk: int) -> tuple[int, float]:
-    """How many messages are indexed, and their mean number of terms."""
-    query = sa.select(sa.func.count(), sa.func.avg(word.c.length)).where(word.c.session == pk)
-    count, mean = connection.execute(query).one()
-    return int(count), float(mean or 1.0)
+def words(connection: sa.Connection, pk: int, above: int) -> list[Spoken]:
+    """What is indexed of the messages beyond number *above*, in order."""
+    query = sa.select(*search.SPOKEN).where(word.c.session == pk, word.c.sequence > above).order_by(word.c.sequence)
+    return [search.spoken(*row) for row in connection.execute(query)]
+
+
+def _word_row(key: int, pk: int, one: Spoken) -> dict[str, Any]:
+    return {
+        "pk": key,
+        "session": pk,
+        "sequence": one.sequence,
+        "length": len(one.terms),
+        "said": None if math.isnan(one.said) else one.said,
+        "speaker": one.speaker,
+        "terms": " ".join(one.terms),
+    }
 
 
 def stored_terms(connection: sa.Connection, pk: int) -> Iterator[tuple[int, str]]:

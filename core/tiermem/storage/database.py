@@ -88,7 +88,9 @@ class Database:
             self._readers = sqlite.engine(self._file, self._settings, immediate=False) if self._file else self._engine
             self._writer = Writer(self._engine.connect)
         else:
-            self._engine = self._readers = _server(self.target, self._settings)
+            self._engine = _server(self.target, self._settings)
+            # By default every statement of PostgreSQL has a snapshot of its own, and a window is read by several.
+            self._readers = self._engine.execution_options(isolation_level="REPEATABLE READ")
         with failures.translated(self.name):
             self._migrate()
         self._inode = _inode(self._file)

@@ -234,6 +234,7 @@ def _fixed(connection: sa.Connection, row: SessionRow) -> list[Entry]:
 
 def settle(connection: sa.Connection, pk_row: SessionRow, floor: int) -> Window:
     """Derive floor, live summaries and window tokens again from message *floor* + 1 on, and write them down."""
+    floor = _below(connection, pk_row.pk, floor)
     parts = spans(connection, pk_row.pk, pk_row, floor)
     in_force = {part.summary for part in parts if part.summary}
     _set_live(connection, pk_row.pk, floor, in_force)
@@ -241,6 +242,17 @@ def settle(connection: sa.Connection, pk_row: SessionRow, floor: int) -> Window:
     derived = _window(connection, row, parts)
     sessions.update(connection, row.pk, floor=row.floor, window_tokens=derived.tokens, revision=row.revision)
     return derived
+
+
+def _below(connection: sa.Connection, pk: int, floor: int) -> int:
+    """*floor*, or where the summaries that reach over it start: only a whole span says whether one is in force."""
+    lowest = sa.select(sa.func.min(summary.c.first)).where(summary.c.session == pk)
+    while True:
+        reaching = lowest.where(summary.c.first <= floor, summary.c.last > floor)
+        first = connection.execute(reaching).scalar()
+        if first is None:
+            return floor
+        floor = int(first) - 1
 
 
 def _set_live(connection: sa.Connection, pk: int, floor: int, in_force: set[int]) -> None:

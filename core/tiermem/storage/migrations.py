@@ -11,9 +11,8 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
-from tiermem.errors import SchemaTooNew
 from tiermem.storage import search
-from tiermem.storage.schema import VERSION, meta, metadata
+from tiermem.storage.schema import VERSION, meta, metadata, refuse_newer
 
 STEPS: dict[int, Callable[[sa.Connection], None]] = {}
 LOCK = 0x7469_6572  # "tier"; any constant will do
@@ -28,8 +27,7 @@ def migrate(connection: sa.Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
     version = _version(connection)
-    if version > VERSION:
-        raise SchemaTooNew(f"the database has schema {version}; this tiermem knows up to {VERSION}")
+    refuse_newer(version)
     if version == 0:
         metadata.create_all(connection)
         search.create(connection)

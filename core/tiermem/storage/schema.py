@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from tiermem.errors import SchemaTooNew
+
 VERSION = 1
 
 metadata = sa.MetaData()
@@ -129,6 +131,8 @@ word = sa.Table(
     sa.Column("session", _Key, nullable=False),
     sa.Column("sequence", sa.BigInteger, nullable=False),
     sa.Column("length", sa.BigInteger, nullable=False),
+    sa.Column("said", sa.Float(53)),  # wall-clock seconds, for dates and silences; NULL: unknown
+    sa.Column("speaker", sa.Text, nullable=False, default=""),
     sa.Column("terms", sa.Text, nullable=False),
     sa.UniqueConstraint("session", "sequence"),
 )
@@ -143,3 +147,9 @@ vector = sa.Table(
     sa.Column("value", sa.LargeBinary, nullable=False),  # float16, little-endian
     sa.UniqueConstraint("session", "sequence"),
 )
+
+
+def refuse_newer(version: int) -> None:
+    """Raise SchemaTooNew for a version that this package does not know."""
+    if version > VERSION:
+        raise SchemaTooNew(f"the database has schema {version}; this tiermem knows up to {VERSION}")

@@ -12,6 +12,7 @@ from sqlalchemy.pool import QueuePool, StaticPool
 from tiermem.errors import StorageCorrupt, StorageReadOnly
 from tiermem.settings import Settings
 from tiermem.storage.driver import driver, journal_mode
+from tiermem.storage.schema import meta, refuse_newer
 
 HEADER = b"SQLite format 3\x00"
 
@@ -98,5 +99,13 @@ def engine(file: Path | None, settings: Settings, *, immediate: bool) -> sa.Engi
 def _set_journal(cursor: Any, mode: str) -> None:
     """Set the mode, but leave a file in WAL that is in WAL already: flipping a live one can lose its log."""
     current = cursor.execute("PRAGMA journal_mode").fetchone()[0]
-    if current != mode.lower() and current != "wal":
+    if current not in {mode.lower(), "wal"}:
+        _refuse_newer(cursor)
         cursor.execute(f"PRAGMA journal_mode={mode}")
+
+
+def _refuse_newer(cursor: Any) -> None:
+    """`migrate` says the same, but only after the journal mode was written into the file."""
+    if cursor.execute("SELECT count(*) FROM sqlite_master WHERE name = ?", (meta.name,)).fetchone()[0]:
+        row = cursor.execute(f"SELECT value FROM {meta.name} WHERE key = 'version'").fetchone()  # noqa: S608
+        refuse_newer(int(row[0]) if row else 0)

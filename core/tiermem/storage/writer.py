@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from tiermem.errors import StorageError
+
 T = TypeVar("T")
 LARGEST_GROUP = 64  # bodies that share a commit; more would make the first of them wait for the last
 
@@ -41,7 +43,7 @@ class Writer:
         job = _Job(body)
         self._waiting.append(job)
         with self._lock:
-            if not job.done:
+            while not job.done:  # a group is limited: the first one may be full of those who came before
                 self._commit_group()
         if job.error is not None:
             raise job.error
@@ -63,6 +65,7 @@ class Writer:
             with self._connection.begin():
                 for job in jobs:
                     self._run_one(job, alone=len(jobs) == 1)
+                    self._check_alive(job)
         except BaseException as error:
             for job in jobs:
                 job.error = job.error or error
@@ -83,3 +86,13 @@ class Writer:
                 job.value = job.body(connection)
         except Exception as error:  # noqa: BLE001  # handed to the thread that asked for it
             job.error = error
+
+    def _check_alive(self, job: _Job) -> None:
+        """Raise when the transaction is gone: SQLite rolls all of it back where the disk is full or fails.
+
+        Going on would commit the rest of the group without those before, and acknowledge them.
+        """
+        connection = self._connection
+        assert connection is not None  # noqa: S101  # set by the caller
+        if not connection.connection.driver_connection.in_transaction:  # type: ignore[union-attr]
+            raise job.error or StorageError("the transaction was rolled back by the database")

@@ -58,9 +58,10 @@ class Scale:
             return Part(message, self.known[message.sequence])
         return Part(message, message_tokens(message, self.count))
 
-    def parts(self, entries: Sequence[Entry]) -> list[Part]:
+    def parts(self, entries: Sequence[Entry], *, open_end: bool = True) -> list[Part]:
         """The messages of *entries*, with tool pairs made whole, and their costs."""
-        return [self.part(one) for one in paired([self.messages[entry.sequence] for entry in entries])]
+        messages = [self.messages[entry.sequence] for entry in entries]
+        return [self.part(one) for one in paired(messages, open_end=open_end)]
 
 
 def recent(entries: Sequence[Entry], budget: int, scale: Scale, most: int) -> tuple[list[Part], list[Entry]]:
@@ -81,15 +82,19 @@ def recent(entries: Sequence[Entry], budget: int, scale: Scale, most: int) -> tu
 
 
 def _whole(parts: Sequence[list[Entry]], budget: int, scale: Scale) -> list[Entry]:
-    chosen: list[list[Entry]] = []
-    left = budget
-    for part in reversed(parts):
-        cost = sum(one.tokens for one in scale.parts(part))
-        if cost > left:
+    """The newest *parts* that fit together."""
+    left, start = budget, len(parts)
+    while start > 0:
+        left -= sum(one.tokens for one in scale.parts(parts[start - 1]))
+        if left < 0:
             break
-        chosen.append(part)
-        left -= cost
-    return [entry for part in reversed(chosen) for entry in part]
+        start -= 1
+    # A call without a result costs more where something follows it, so what was added up is counted as a whole.
+    while chosen := [entry for part in parts[start:] for entry in part]:
+        if sum(one.tokens for one in scale.parts(chosen)) <= budget:
+            return chosen
+        start += 1
+    return []
 
 
 def shrink(parts: Sequence[Part], budget: int, count: Count) -> list[Part]:

@@ -29,6 +29,7 @@ FACT_FLOOR = 1.5
 _KIND_LIMIT = 5  # facts of one kind
 _TELLING = 30  # characters; a shorter last word ("sounds great!") gives way to an earlier one that says something
 _LAST_REACH = 12  # messages from the end in which the last step is looked for
+_LABELLED = re.compile(r"^(?:decision|decided|决定|決定)\s*[:：]\s*", re.IGNORECASE)
 _QUESTION = ("?", "？", "吗", "呢", "吗。", "呢。")
 _QUOTE = re.compile(r"^\W*(?:for example|example|e\.g|sample|示例|例如|比如)|^[\"“「]", re.IGNORECASE)
 
@@ -134,7 +135,12 @@ def _decisions(said: Sequence[Sentence], rarity: Callable[[Sentence], float]) ->
         if score >= DECISION_FLOOR:
             scored.append(_Scored(score + 0.5 * rarity(one) + 0.5 * one.place / last, one))
     chosen = _distinct(scored, LIST_LIMITS["key_decisions"])
-    return [Line("key_decisions", quoted(one.sentence, cues.DECISION), sources) for one, sources in chosen]
+    return [Line("key_decisions", _decided(one.sentence), sources) for one, sources in chosen]
+
+
+def _decided(one: Sentence) -> str:
+    """The decision without the word that only says that it is one: the field says so already."""
+    return _LABELLED.sub("", quoted(one, cues.DECISION))
 
 
 def _decision_strength(text: str) -> float:
@@ -154,7 +160,7 @@ def _facts(said: Sequence[Sentence], rarity: Callable[[Sentence], float], told: 
     scored = []
     for one in said:
         kind, score = _fact_strength(one)
-        if score >= FACT_FLOOR and quoted(one, cues.DECISION) not in told and one.text not in told:
+        if score >= FACT_FLOOR and _decided(one) not in told and one.text not in told:
             scored.append(_Scored(score + 0.7 * rarity(one) + 0.2 * one.place / last, one, kind))
     chosen = _distinct(scored, LIST_LIMITS["critical_context"] - 1, _KIND_LIMIT)  # one place for an earlier goal
     taken: set[str] = set()
@@ -162,7 +168,7 @@ def _facts(said: Sequence[Sentence], rarity: Callable[[Sentence], float], told: 
     for fact, sources in chosen:
         label = _label(fact, taken)
         taken.add(label)
-        lines.append(Line("critical_context", quoted(fact.sentence), sources, label))
+        lines.append(Line("critical_context", quoted(fact.sentence).removeprefix(f"{label}: "), sources, label))
     return lines
 
 

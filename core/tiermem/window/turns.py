@@ -10,7 +10,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from tiermem.messages import Message, content_text
+from tiermem.messages import Message, ToolCall, content_text
 from tiermem.window.view import Entry
 
 USER_ROLES = frozenset({"user", "human"})
@@ -51,11 +51,12 @@ def _cut(ties: Sequence[int], position: int) -> bool:
     return ties[position] > 0
 
 
-def paired(messages: Sequence[Message]) -> list[Message]:
+def paired(messages: Sequence[Message], *, open_end: bool = True) -> list[Message]:
     """*messages* with every tool result directly behind its call.
 
     A result that came late moves up; a call without a result gets an explicit one, unless it stands at the very end
-    (its result is what comes next); a result without a call is shown as quoted text of the user's side.
+    (its result is what comes next) and *open_end* says that nothing follows; a result without a call is shown as
+    quoted text of the user's side.
     """
     results = _results(messages)
     placed: set[int] = set()
@@ -65,7 +66,8 @@ def paired(messages: Sequence[Message]) -> list[Message]:
             continue
         if message.tool_calls:
             ordered.append(message)
-            ordered += _answers(message, results, placed, index, pending=index == len(messages) - 1)
+            pending = open_end and index == len(messages) - 1
+            ordered += _answers(message, results, placed, index, pending=pending)
         else:
             ordered.append(_quoted(message) if message.role == "tool" else message)
     return ordered
@@ -97,8 +99,14 @@ def _answers(
             placed.add(position)
             answers.append(result)
         elif not pending:
-            answers.append(Message(role="tool", content=NO_RESULT, tool_call_id=call.id, name=call.name or None))
+            answers.append(_unanswered(call))
     return answers
+
+
+def _unanswered(call: ToolCall) -> Message:
+    """The same for the same call, so that the same window gives the same context."""
+    name = call.name or None
+    return Message(role="tool", content=NO_RESULT, id=f"no-result-{call.id}", tool_call_id=call.id, name=name)
 
 
 def _quoted(message: Message) -> Message:

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import pytest
+from llama_index.core.base.llms import types
 from llama_index.core.base.llms.types import (
     ChatMessage,
     ChatResponse,
@@ -14,6 +16,10 @@ from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.core.llms.function_calling import FunctionCallingLLM
 from llama_index.core.llms.llm import ToolSelection
 
+BRACES = pytest.mark.skipif(
+    not hasattr(types, "BaseContentBlock"),
+    reason="before it had this class, LlamaIndex formatted every text block of the history as a template",
+)
 Answer = str | ChatMessage | Callable[[list[ChatMessage]], "str | ChatMessage"]
 
 

@@ -28,7 +28,7 @@ from workflows.context.serializers import JsonSerializer, PickleSerializer
 
 from llamaindex_tiered_memory import InitialTokensError, TieredChatMemory
 from llamaindex_tiered_memory.counting import Tally
-from tests.adapters.llamaindex.fakes import ScriptedLLM, called, words
+from tests.adapters.llamaindex.fakes import BRACES, ScriptedLLM, called, words
 from tests.adapters.llamaindex.test_convert import BLOCKS
 from tiermem.errors import BudgetTooSmall
 
@@ -120,7 +120,8 @@ def test_c02_both_stock_signatures_are_taken_and_an_unknown_name_is_refused():
     memory = fresh(token_limit=100, tokenizer_fn=words, session_id="s")
     assert (memory.token_limit, memory.session_id, memory.chat_store_key) == (100, "s", "chat_history")
     assert memory.tokenizer_fn is words
-    assert memory.chat_history_token_ratio == pytest.approx(0.45)
+    settings = memory.session.memory.settings
+    assert memory.chat_history_token_ratio == pytest.approx(1 - settings.recall_share - settings.summary_share)
     assert memory.token_flush_size > 0
     assert len(fresh().tokenizer_fn("two words")) == 2
 
@@ -458,6 +459,7 @@ async def test_c24_and_in_a_react_agent_without_a_system_prompt():
     assert memory.get_all()[-2].content == QUESTION
 
 
+@BRACES
 @pytest.mark.parametrize("engine", ["context", "condense_plus"])
 def test_c25_braces_in_history_and_recall_are_text(engine):
     llm = ScriptedLLM("use {context_str} then {query_str}")

@@ -32,6 +32,7 @@ from pydantic import BaseModel
 from llamaindex_tiered_memory.blocks import InsertedTextBlock, VerbatimTextBlock, verbatim
 from llamaindex_tiered_memory.convert import same, to_chat_message, to_message
 from llamaindex_tiered_memory.plain import dumped, restored
+from tests.adapters.llamaindex.fakes import BRACES
 from tiermem.messages import Message, ToolCall, from_canonical
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
@@ -259,6 +260,7 @@ def test_same_compares_what_was_said_not_who_stored_it():
     assert not same(to_message(chat), to_message(ChatMessage(role="user", content="a")))
 
 
+@BRACES
 def test_verbatim_blocks_survive_templates_and_equal_plain_ones():
     text = "use {context_str} and {query_str} and {unknown}"
     nested = CitableBlock(title="t", source="s", content=[TextBlock(text=text)])

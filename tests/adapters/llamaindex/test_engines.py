@@ -18,8 +18,9 @@ async def one_turn(engine, mode: str, text: str) -> str:
     if mode == "stream":
         response = engine.stream_chat(text)
         answer = "".join(response.response_gen)
-        if response.write_response_to_history_thread is not None:
-            response.write_response_to_history_thread.join()
+        thread = getattr(response, "write_response_to_history_thread", None)
+        if thread is not None:
+            thread.join()
         return answer
     if mode == "achat":
         return str(await engine.achat(text))

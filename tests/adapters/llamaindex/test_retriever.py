@@ -45,7 +45,7 @@ def test_messages_without_text_do_not_break_a_passage():
     call = ChatMessage(role="assistant", blocks=[ToolCallBlock(tool_call_id="c", tool_name="f", tool_kwargs={})])
     result = ChatMessage(role="tool", blocks=[TextBlock(text="ok")], additional_kwargs={"tool_call_id": "c"})
     memory.put_messages([user("the falcon password"), call, result])
-    assert "the falcon password" in TieredArchiveRetriever(memory).retrieve("falcon password")[0].text
+    assert TieredArchiveRetriever(memory).retrieve("falcon password")[0].text == "user: the falcon password"
 
 
 def test_reset_takes_it_away_and_nothing_else_is_found():

@@ -223,6 +223,25 @@ def test_several_messages_in_and_out(factory: Factory) -> None:
     assert [m.text for m in factory("s").messages] == ["be brief", "q", "one", "two", "q", "q", "one", "two"]
 
 
+@pytest.mark.parametrize("ids", [False, True])
+def test_an_agent_that_returns_its_whole_state(factory: Factory, ids: bool) -> None:
+    """LangChain's own history doubles with every such turn."""
+
+    def agent(value: dict[str, Any]) -> dict[str, Any]:
+        for place, message in enumerate(value["messages"]):
+            message.id = message.id or (f"{message.text}-{place}" if ids else None)
+        return {"messages": [*value["messages"], answer(value["messages"])]}
+
+    factory("s").add_messages([HumanMessage("earlier"), AIMessage("answer to earlier")])
+    chain = RunnableWithMessageHistory(
+        RunnableLambda(agent), factory, input_messages_key="messages", output_messages_key="messages"
+    )
+    for text in ("q0", "q1", "q1"):
+        chain.invoke({"messages": [HumanMessage(text)]}, SESSION)
+    said = ["earlier", "answer to earlier", "q0", "answer to q0", "q1", "answer to q1", "q1", "answer to q1"]
+    assert [m.text for m in factory("s").messages] == said
+
+
 def test_a_chain_that_changes_what_it_was_given(factory: Factory) -> None:
     """Rewriting the history in place is the caller's right; the turn is stored all the same."""
 

@@ -1,6 +1,7 @@
 """TieredChatMessageHistory as LangChain's chat message history: exact, durable, managed, shared."""
 
 import copy
+import os
 import pickle
 import threading
 from pathlib import Path
@@ -270,6 +271,8 @@ def test_a_turn_that_could_not_be_stored_is_delivered_with_the_next(
         with pytest.raises(InvalidMessage):
             one.deliver([HumanMessage("bad", additional_kwargs={"x": object()})])
     assert len(one.undelivered()) == 2
+    one.memory.close()
+    one = history(tmp_path)
     history(tmp_path).add_messages([HumanMessage("q3")])
     assert [m.content for m in one.messages] == ["q1", "q2", "q3"]
     assert one.undelivered() == []
@@ -289,3 +292,30 @@ def test_an_error_that_the_caller_sees_is_not_retried_behind_its_back(
             one.add_user_message("q1")
     one.add_user_message("q1")
     assert [m.content for m in one.messages] == ["q1"]
+
+
+async def test_a_database_server_serves_as_well_as_a_file(postgres_url: str) -> None:
+    one, two = (TieredChatMessageHistory("s", path=postgres_url) for _ in range(2))
+    assert one.memory is two.memory
+    one.add_messages(TURN)
+    await two.aadd_messages([*TURN, HumanMessage("more")])
+    assert one.messages[:1] == TURN[:1]
+    assert [m.text for m in one.messages][-1] == "more"
+    one.memory.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_child_process_goes_on_with_the_session(tmp_path: Path) -> None:
+    one = history(tmp_path)
+    one.add_user_message("parent")
+    child = os.fork()
+    if not child:
+        try:
+            history(tmp_path, "other").add_user_message("child elsewhere")
+            one.add_ai_message("child")
+        finally:
+            os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    one.add_user_message("parent again")
+    assert [m.text for m in one.messages] == ["parent", "child", "parent again"]
+    assert history(tmp_path, "other").messages == [HumanMessage("child elsewhere")]

@@ -47,7 +47,7 @@ class Fixed(BaseRetriever):
 
 def test_finds_what_no_window_shows_with_its_neighbours(path: Path) -> None:
     best = TieredArchiveRetriever("s", path=path).invoke("how large is the connection pool and its timeout?")[0]
-    assert best.page_content.startswith("Quoted from the conversation (m")
+    assert best.page_content.startswith("Quoted (m")
     assert "\n> Anna: My pool" in best.page_content
     assert best.metadata["created_at"][:16].replace("T", " ") in best.page_content
     assert "from 10 to 50" in best.page_content
@@ -122,7 +122,7 @@ def test_quoted_text_cannot_pass_for_a_prompt(tmp_path: Path) -> None:
     assert found
     for document in found:
         first, *rest = document.page_content.splitlines()
-        assert first.startswith("Quoted from the conversation")
+        assert first.startswith("Quoted (m")
         assert all(line.startswith("> ") for line in rest)
 
 

@@ -1,0 +1,230 @@
+"""LlamaIndex's own unit tests for memories, chat engines and agents, run with tiermem's class in the memories' place.
+
+    python benchmarks/peer_suites/llamaindex.py --checkout DIR
+
+DIR holds a checkout of LlamaIndex (`llama-index-core/tests` is enough). `ChatMemoryBuffer` and `Memory` are exchanged
+while the tests run; nothing of LlamaIndex's is copied or changed. Every suite runs twice, with its classes and with
+ours, each in a process of its own. LlamaIndex's conftest imports the openai package; an empty module stands for it.
+Take the checkout of the installed version: the tests of one version do not all pass with another.
+
+The stock classes keep their messages in RAM when no store is given; so does ours here (`path=":memory:"`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import types
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != HERE]
+
+SUITES = [
+    ("ChatMemoryBuffer", "tests/memory/test_chat_memory_buffer.py"),
+    ("Memory", "tests/memory/test_memory_base.py"),
+    ("Memory and its blocks", "tests/memory/test_memory_blocks_base.py"),
+    ("Memory and database schemas", "tests/memory/test_memory_schema.py"),
+    ("Memory and custom chat stores", "tests/memory/test_memory_custom_chat_store.py"),
+    ("SimpleChatEngine", "tests/chat_engine/test_simple.py"),
+    ("ContextChatEngine", "tests/chat_engine/test_context.py"),
+    ("CondensePlusContextChatEngine", "tests/chat_engine/test_condense_plus_context.py"),
+    ("CondenseQuestionChatEngine", "tests/chat_engine/test_condense_question.py"),
+    ("MultiModalContextChatEngine", "tests/chat_engine/test_multi_modal_context.py"),
+    ("MultiModalCondensePlusContext", "tests/chat_engine/test_mm_condense_plus_context.py"),
+    ("one agent", "tests/agent/workflow/test_single_agent_workflow.py"),
+    ("several agents", "tests/agent/workflow/test_multi_agent_workflow.py"),
+    ("ReActAgent", "tests/agent/workflow/test_react_agent.py"),
+    ("CodeActAgent", "tests/agent/workflow/test_code_act_agent.py"),
+    ("structured output", "tests/agent/workflow/test_agent_with_structured_output.py"),
+    ("return_direct", "tests/agent/workflow/test_return_direct_e2e.py"),
+    ("function calls", "tests/agent/workflow/test_function_call.py"),
+    ("thinking", "tests/agent/workflow/test_thinking_delta.py"),
+    ("SimpleComposableMemory", "tests/agent/memory/test_simple_composable.py"),
+]
+CONSUMERS = (
+    "memory.memory",
+    "chat_engine",
+    "chat_engine.multi_modal_context",
+    "chat_engine.multi_modal_condense_plus_context",
+    "agent.workflow",
+    "llms.function_calling",
+    "indices.base",
+)
+PRIVATE = "calls a private method of the stock class"
+SYSTEM = "expects the text of memory blocks in a system message by default; ours leads the last user message"
+STORE = "looks into the stock class's own SQL store; ours has none"
+REASONS: dict[str, str] = {
+    "test_get_when_initial_tokens_same_as_limit_removes_message": "expects an empty list where not one message fits; "
+    "ours is a typed error with both numbers",
+    "test_get_when_space_for_assistant_message_removes_assistant_message_at_start_of_history": "expects an empty list "
+    "where only the answer fits; ours shows it",
+    "test_estimate_token_count_text": PRIVATE,
+    "test_estimate_token_count_image": PRIVATE,
+    "test_estimate_token_count_video": PRIVATE,
+    "test_estimate_token_count_audio": PRIVATE,
+    "test_estimate_token_count_document": PRIVATE,
+    "test_estimate_token_count_tool_call": PRIVATE,
+    "test_estimate_token_count_thinking": PRIVATE,
+    "test_estimate_token_count_citable_block": PRIVATE,
+    "test_text_memory_block": PRIVATE,
+    "test_content_blocks_memory_block": PRIVATE,
+    "test_chat_messages_memory_block": PRIVATE,
+    "test_complex_memory_block_text_mode": PRIVATE,
+    "test_complex_memory_block_blocks_mode": PRIVATE,
+    "test_parameterized_memory_block": PRIVATE,
+    "test_truncation_of_content_blocks": PRIVATE,
+    "test_memory_with_all_block_types": SYSTEM,
+    "test_default_memory_preserves_url_backed_video_and_document_blocks": SYSTEM,
+    "TestMemorySchema::test_from_defaults_schema_parameter": STORE,
+    "TestMemorySchema::test_schema_parameter_passing": "names a server that does not exist; ours connects at once",
+    "TestMemorySchema::test_memory_operations_with_schema": STORE,
+    "TestMemorySchema::test_memory_reset_preserves_schema": STORE,
+}
+
+
+def main() -> int:
+    arguments = _arguments()
+    if arguments.inside:
+        return _inside(arguments.inside, exchanged=arguments.exchanged)
+    home = _home(arguments.checkout)
+    unknown = total_stock = total_ours = total = 0
+    print(f"{'suite':<36}{'LlamaIndex':>12}{'tiermem':>12}")
+    for name, test_file in SUITES:
+        if not (home / test_file).is_file():
+            print(f"{name:<36}{'not there':>12}")
+            continue
+        stock, ours = (_run(home, test_file, exchanged=exchanged) for exchanged in (False, True))
+        print(f"{name:<36}{_counted(stock):>12}{_counted(ours):>12}")
+        unknown += _explained(stock, ours)
+        total_stock, total_ours = total_stock + _passed(stock), total_ours + _passed(ours)
+        total += sum(outcome != "skipped" for outcome in ours.values())
+    print(f"{'all':<36}{f'{total_stock}/{total}':>12}{f'{total_ours}/{total}':>12}")
+    return 1 if unknown else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--checkout", type=Path, help="a checkout of LlamaIndex")
+    parser.add_argument("--inside", help=argparse.SUPPRESS)
+    parser.add_argument("--exchanged", action="store_true", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if not arguments.inside and arguments.checkout is None:
+        parser.error("--checkout is needed")
+    return arguments
+
+
+def _home(checkout: Path) -> Path:
+    """The folder that holds llama-index-core's tests."""
+    for home in (checkout / "llama-index-core", checkout):
+        if (home / "tests" / "memory").is_dir():
+            return home.resolve()
+    raise SystemExit(f"{checkout} holds no tests of llama-index-core")
+
+
+def _run(home: Path, test_file: str, *, exchanged: bool) -> dict[str, str]:
+    """Test id to "passed", "skipped", or the last line of its error; in a process of its own."""
+    command = [sys.executable, __file__, "--inside", test_file, *(["--exchanged"] if exchanged else [])]
+    paths = [str(ROOT / "core"), str(ROOT), os.environ.get("PYTHONPATH", "")]
+    with tempfile.TemporaryDirectory() as data:
+        environment = os.environ | {
+            "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+            "IS_TESTING": "1",  # LlamaIndex's default llm and embedder are mocks
+            "XDG_DATA_HOME": data,
+        }
+        done = subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True, check=False)
+    line = next((line for line in done.stdout.splitlines() if line.startswith("RESULT ")), None)
+    if line is None:
+        raise SystemExit(f"{test_file} could not run:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
+    return dict(json.loads(line.removeprefix("RESULT ")))
+
+
+def _passed(results: dict[str, str]) -> int:
+    return sum(outcome == "passed" for outcome in results.values())
+
+
+def _counted(results: dict[str, str]) -> str:
+    return f"{_passed(results)}/{sum(outcome != 'skipped' for outcome in results.values())}"
+
+
+def _explained(stock: dict[str, str], ours: dict[str, str]) -> int:
+    """Prints every test that did not pass; returns how many of those only ours fails have no known reason."""
+    unknown = 0
+    for test, outcome in ours.items():
+        if outcome in {"passed", "skipped"}:
+            continue
+        reason = REASONS.get(test.split("[")[0])
+        if stock.get(test) != "passed":
+            reason = f"fails with LlamaIndex's classes too: {stock.get(test)}"
+        unknown += reason is None
+        print(f"    {test}: {reason or outcome}")
+    return unknown
+
+
+# --- in the process of one suite
+
+
+class Outcomes:
+    """A pytest plugin that keeps what became of every test."""
+
+    def __init__(self) -> None:
+        self.results: dict[str, str] = {}
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        name = report.nodeid.split("::", 1)[-1]
+        if report.when == "call" or report.outcome != "passed":
+            lines = [line for line in str(report.longrepr).splitlines() if line.startswith("E ")]
+            text = (lines or str(report.longrepr).strip().splitlines()[-1:]) if report.failed else []
+            self.results[name] = " ".join(text[:1]) or report.outcome
+
+    def pytest_collectreport(self, report: Any) -> None:
+        if report.failed:
+            self.results["collection"] = str(report.longrepr).strip().splitlines()[-1]
+
+
+def _inside(test_file: str, *, exchanged: bool) -> int:
+    import pytest
+
+    sys.path.insert(0, str(Path.cwd()))
+    sys.modules.setdefault("openai", types.ModuleType("openai"))
+    if exchanged:
+        _exchange()
+    outcomes = Outcomes()
+    options = ["-q", "-p", "no:cacheprovider", "-o", "asyncio_mode=auto", "--rootdir", "."]
+    pytest.main([test_file, *options], plugins=[outcomes])
+    print(f"\nRESULT {json.dumps(outcomes.results)}")
+    return 0
+
+
+def _exchange() -> None:
+    """Put our class in the place of both stock ones, in every module of llama_index.core that has taken their names."""
+    from llama_index.core.memory import ChatMemoryBuffer, Memory
+
+    from llamaindex_tiered_memory import TieredChatMemory
+
+    class InRam(TieredChatMemory):
+        def __init__(self, *positional: Any, **options: Any) -> None:
+            if options.get("memory") is None:
+                options.setdefault("path", ":memory:")
+            super().__init__(*positional, **options)
+
+    InRam.__qualname__ = "InRam"
+    globals()["InRam"] = InRam  # pickle looks it up by name
+    for found in CONSUMERS:
+        importlib.import_module(f"llama_index.core.{found}")
+    for name, module in list(sys.modules.items()):
+        if name.startswith("llama_index.core"):
+            for key, value in list(vars(module).items()):
+                if value is ChatMemoryBuffer or value is Memory:
+                    setattr(module, key, InRam)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

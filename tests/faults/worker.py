@@ -1,0 +1,123 @@
+"""What the fault tests kill: a process that adds, manages and reports what was acknowledged.
+
+    python -m tests.faults.worker fixed FILE          a fixed workload, for killing at every disk call
+    python -m tests.faults.worker random FILE SEED    several threads at once, for killing at any moment
+    python -m tests.faults.worker add FILE N          N messages, one line each: "ok id" or "error Type"
+
+Each acknowledged id is written to standard output after `add` returned, by one unbuffered write.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import sqlite3
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import tiermem.storage.driver as linked
+import tiermem.storage.sqlite as opening
+from tiermem import Memory, Message, TiermemError
+from tiermem.settings import Settings
+
+SMALL = Settings(pre_rot_threshold=200, keep_recent_count=1, index_batch=3, busy_timeout=20.0)
+SENT = 6
+TEXT = "We decided to raise the pool of service {n} from 10 to {n}0, because the log says timeout. " * 3
+THREADS = 4
+
+
+def message(number: int, prefix: str = "") -> Message:
+    """The message with that number; the same number gives the same message in every process."""
+    return Message(role=("user", "assistant")[number % 2], content=TEXT.format(n=number), id=f"{prefix}i{number}")
+
+
+def length(text: str) -> int:
+    """A quick counter, so that starting a process does not load a vocabulary."""
+    return len(text) // 4 + 1
+
+
+def opened(file: str | Path) -> Memory:
+    """The memory under test, with the driver that TIERMEM_TEST_DRIVER names ("fallback": the standard library's)."""
+    if os.environ.get("TIERMEM_TEST_DRIVER") == "fallback":
+        opening.driver = lambda: sqlite3
+        opening.journal_mode = lambda _version, _durability: ("DELETE", "EXTRA")
+    else:
+        opening.driver = linked.driver
+    return Memory.open(file, settings=SMALL, counter=length)
+
+
+def tell(word: str) -> None:
+    os.write(1, f"{word}\n".encode())
+
+
+def fixed(file: str) -> None:
+    """Adds that compact, summarise and index, a restore, an undo."""
+    with opened(file) as memory:
+        session = memory.session("s")
+        for number in range(SENT):
+            session.add(message(number))
+            tell(f"i{number}")
+        session.restore("m1", "m2")
+        session.undo(session.journal()[-1].number)
+        session.manage_context()
+
+
+def at_random(file: str, seed: int) -> None:
+    """Threads that add and manage until somebody kills the process."""
+    with opened(file) as memory:
+        threads = [threading.Thread(target=_one_thread, args=(memory, seed, place)) for place in range(THREADS)]
+        for one in threads:
+            one.start()
+        tell("started")
+        for one in threads:
+            one.join()
+
+
+def _one_thread(memory: Memory, seed: int, place: int) -> None:
+    chance = random.Random(f"{seed}-{place}")
+    session = memory.session("s")
+    for number in range(100_000):
+        batch = [message(number * 3 + one, f"{seed}-{place}-") for one in range(chance.randint(1, 3))]
+        session.add(batch)
+        tell(" ".join(one.id for one in batch))
+        if chance.random() < 0.1:
+            session.restore()
+        elif chance.random() < 0.2:
+            session.manage_context()
+
+
+def adding(file: str, count: int) -> None:
+    """Each add told with its outcome; a failing one does not end the process."""
+    with _closing(file) as memory:
+        for number in range(count):
+            try:
+                memory.session("s").add(message(number))
+            except TiermemError as error:
+                tell(f"error {type(error).__name__} {error}")
+            else:
+                tell(f"ok i{number}")
+
+
+@contextlib.contextmanager
+def _closing(file: str) -> Iterator[Memory]:
+    try:
+        memory = opened(file)
+    except TiermemError as error:
+        tell(f"error {type(error).__name__} {error}")
+        sys.exit(0)
+    with memory:
+        tell("opened")
+        yield memory
+
+
+if __name__ == "__main__":
+    what, path, *rest = sys.argv[1:]
+    if what == "fixed":
+        fixed(path)
+    elif what == "random":
+        at_random(path, int(rest[0]))
+    else:
+        adding(path, int(rest[0]))

@@ -1,0 +1,208 @@
+from __future__ import annotations
+
+import math
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tiermem.recall.ranking import (
+    LEAST,
+    Asked,
+    Posting,
+    Talk,
+    by_value,
+    idf,
+    lending,
+    rank,
+    rarest,
+    telling,
+    words,
+)
+
+
+def talk(sizes: list[int], said: list[float] | None = None, speakers: list[int] | None = None) -> Talk:
+    count = len(sizes)
+    times = np.full(count, np.nan) if said is None else np.array(said, dtype=float)
+    return Talk(np.array(sizes, dtype=float), times, np.array(speakers or [0] * count), [[], ["ann"], ["bob"]])
+
+
+def postings(texts: list[str]) -> dict[str, Posting]:
+    counted = [Counter(text.split()) for text in texts]
+    found = {}
+    for term in {term for one in counted for term in one}:
+        places = [place for place, one in enumerate(counted) if term in one]
+        found[term] = Posting(np.array(places), np.array([float(counted[p][term]) for p in places]), len(places))
+    return found
+
+
+def ranked(texts: list[str], question: str, limit: int = 100, **known: list[float]) -> list[int]:
+    made = talk([len(text.split()) for text in texts], **known)  # type: ignore[arg-type]
+    return [s for s, _, _ in rank(made, postings(texts), Asked(question.split(), {}), limit)]
+
+
+FILLER = ["roger that", "copy", "stand by one"] * 10
+
+
+def test_the_message_with_the_rarest_words_of_the_question_comes_first() -> None:
+    texts = [*FILLER, "the locker code is zebra", *FILLER, "the code", "code", "code again"]
+    assert ranked(texts, "locker code")[0] == len(FILLER) + 1
+
+
+def test_an_answer_without_any_word_of_its_question_is_found_beside_it() -> None:
+    texts = [*FILLER, "which restaurant tonight", "luigi round the corner", *FILLER]
+    found = ranked(texts, "restaurant tonight")
+    assert found[0] == len(FILLER) + 1
+    assert len(FILLER) + 2 in found[1:4]
+
+
+def test_different_words_in_one_stretch_count_more_than_one_word_twice() -> None:
+    texts = [*FILLER, "booster shook", "engine stopped early", *FILLER, "engine fine", "engine good", *FILLER]
+    best = ranked(texts, "booster engine early")[:2]
+    assert set(best) == {len(FILLER) + 1, len(FILLER) + 2}
+
+
+def test_a_long_silence_parts_two_conversations() -> None:
+    texts = ["copy", "zebra question", "blue", "copy", "copy"]
+    near = [60.0 * place for place in range(5)]
+    parted = [0.0, 60.0, 90_000.0, 90_060.0, 90_120.0]
+    assert 3 in ranked(texts, "zebra question", said=near)
+    assert 3 not in ranked(texts, "zebra question", said=parted)
+
+
+def test_long_messages_lend_their_words_to_fewer_neighbours_than_short_ones() -> None:
+    short, long = lending(talk([5] * 6)), lending(talk([400] * 6))
+    assert short[0][0] > 0.9
+    assert long[0][0] < 0.01
+    assert all(a[0] > b[0] for a, b in zip(short, short[1:], strict=False))
+
+
+def test_a_question_about_nothing_that_was_said_finds_nothing() -> None:
+    assert ranked(["alpha beta", "gamma delta"] * 20, "xylophone quartet") == []
+    common = [*["alpha beta"] * 40, "gamma"]
+    assert ranked(common, "alpha xylophone quartet rehearsal tonight somewhere") == []
+
+
+def test_the_speaker_whom_the_question_names_is_preferred_and_never_a_filter() -> None:
+    texts = ["code zebra", *FILLER, *FILLER, "code zebra"]
+    made = talk([len(t.split()) for t in texts], speakers=[1, *[0] * 60, 2])
+    found = rank(made, postings(texts), Asked(["code", "zebra", "ann"], {}), 10)
+    plain = rank(made, postings(texts), Asked(["code", "zebra"], {}), 10)
+    assert [s for s, _, _ in found[:2]] == [1, 62]
+    assert {s for s, _, _ in plain[:2]} == {1, 62}
+    assert found[0][2]["speaker"] > 0
+    assert "speaker" not in found[1][2]
+
+
+def test_vectors_find_what_no_word_does_and_share_with_neighbours() -> None:
+    made = talk([3] * 9)
+    found = rank(made, {}, Asked(["cat"], {5: 0.6, 99: 1.0}, lexical=False), 9)
+    assert found[0][0] == 5
+    assert {4, 6} <= {s for s, _, _ in found[:3]}
+    assert rank(made, {}, Asked(["cat"], {5: -0.6}, lexical=False), 9) == []
+
+
+def test_a_date_lifts_the_messages_of_that_day() -> None:
+    texts = ["we went fishing"] * 3
+    nearness = np.array([0.0, 1.0, 0.0])
+    found = rank(talk([3] * 3), postings(texts), Asked(["fishing"], {}, nearness=nearness), 3)
+    assert found[0][0] == 2
+    assert found[0][2]["date"] > 0
+
+
+def test_what_is_shown_already_and_what_is_beyond_the_limit_is_left_out() -> None:
+    texts = ["zebra"] * 8 + FILLER
+    made, found = talk([len(t.split()) for t in texts]), postings(texts)
+    assert [s for s, _, _ in rank(made, found, Asked(["zebra"], {}), 3)] == [8, 7, 6]  # equal: newer ones first
+    assert not {6, 7} & {s for s, _, _ in rank(made, found, Asked(["zebra"], {}), 30, frozenset({6, 7, 400}))}
+
+
+def test_an_empty_conversation_and_an_empty_question_find_nothing() -> None:
+    assert rank(talk([]), {}, Asked(["zebra"], {}), 5) == []
+    assert ranked(["zebra"], "") == []
+
+
+@given(st.lists(st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=9).map(" ".join), min_size=1, max_size=40))
+def test_parts_add_up_to_the_score_and_the_order_is_best_first(texts: list[str]) -> None:
+    made = talk([len(t.split()) for t in texts])
+    found = rank(made, postings(texts), Asked(["a", "b", "z"], {1: 0.4}), 40)
+    for _, score, parts in found:
+        assert score == pytest.approx(sum(parts.values()))
+        assert score >= LEAST
+    assert found == sorted(found, key=lambda one: (-one[1], -one[0]))
+
+
+@given(st.lists(st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=9).map(" ".join), min_size=1, max_size=30))
+def test_words_and_stretch_equal_their_definition(texts: list[str]) -> None:
+    made, found = talk([len(t.split()) for t in texts]), postings(texts)
+    lent = lending(made)
+    own, stretch = words(made, found, ["a", "b"], lent)
+    values = {}
+    for term in ("a", "b"):
+        alone, _ = words(made, found, [term], [])
+        mass = idf(found[term].frequency if term in found else 0, len(texts))
+        values[term] = alone * mass
+    total = sum(idf(found[t].frequency if t in found else 0, len(texts)) for t in ("a", "b"))
+    for place in range(len(texts)):
+        expected = 0.0
+        for term in ("a", "b"):
+            offers = [values[term][place]]
+            for distance, share in enumerate(lent, 1):
+                if place >= distance:
+                    offers.append(values[term][place - distance] * share[place - distance])
+                if place + distance < len(texts):
+                    offers.append(values[term][place + distance] * share[place])
+            expected += max(offers) / total
+        assert stretch[place] == pytest.approx(expected)
+        assert own[place] == pytest.approx((values["a"][place] + values["b"][place]) / total)
+
+
+def test_words_about_asking_are_left_out_where_others_remain() -> None:
+    assert telling(["ann", "say", "boat"]) == ["ann", "boat"]
+    assert telling(["say", "time"]) == ["say", "time"]
+    assert telling(["boat", "time"]) == ["boat", "time"]
+
+
+def test_only_the_rarest_terms_of_a_long_session_are_looked_up() -> None:
+    assert rarest({"common": 19_000, "rare": 3, "some": 900}) == ["rare", "some", "common"]
+    assert rarest({"common": 19_990, "rare": 30}) == ["rare"]
+    assert rarest({"everywhere": 50_000}) == ["everywhere"]
+    assert rarest({}) == []
+
+
+def test_idf_falls_with_frequency_and_is_never_negative() -> None:
+    assert idf(0, 100) > idf(1, 100) > idf(50, 100) > idf(100, 100) > 0
+    assert math.isfinite(idf(200, 100))
+
+
+@given(
+    st.dictionaries(st.integers(1, 60), st.tuples(st.floats(0, 3), st.integers(1, 400)), max_size=40),
+    st.integers(0, 1_500),
+    st.integers(0, 30),
+)
+def test_what_is_chosen_fits_with_a_header_for_every_passage(
+    offered: dict[int, tuple[float, int]], budget: int, header: int
+) -> None:
+    costs = {s: cost for s, (_, cost) in offered.items()}
+    chosen = by_value({s: score for s, (score, _) in offered.items()}, costs, budget, header)
+    assert chosen == sorted(set(chosen))
+    passages = sum(s - 1 not in chosen for s in chosen)
+    assert sum(costs[s] for s in chosen) + header * passages <= max(budget, 0)
+
+
+@pytest.mark.parametrize(
+    ("scores", "costs", "budget", "chosen"),
+    [
+        ({1: 1.0, 2: 0.9}, {1: 500, 2: 50}, 500, [2]),  # long ones pay for their length
+        ({1: 1.0, 2: 0.9}, {1: 500, 2: 50}, 550, [1, 2]),
+        ({1: 1.0, 2: 0.9, 3: 0.1}, {1: 10, 2: 90, 3: 10}, 25, [1, 3]),  # what does not fit is passed over
+        ({1: 1.0, 2: 0.1, 9: 0.2}, {1: 10, 2: 8, 9: 10}, 28, [1, 2]),  # a neighbour needs no header
+        ({}, {}, 10, []),
+    ],
+)
+def test_passages_are_chosen_by_value(
+    scores: dict[int, float], costs: dict[int, int], budget: int, chosen: list[int]
+) -> None:
+    assert by_value(scores, costs, budget, header=10 if 9 in scores else 0) == chosen
