@@ -146,13 +146,16 @@ def _fsyncs(name: str, turns: int) -> int:
             "benchmarks",
         ]
         arguments = ["cost", "--fsync-child", name, "--turns", str(turns)]
-        subprocess.run([*command, *arguments], check=True, capture_output=True, env=os.environ)
+        subprocess.run([*command, *arguments], check=True, capture_output=True, env=os.environ | {"TMPDIR": folder})
         rows = re.findall(r"^\s*[\d.]+\s+[\d.]+\s+\d+\s+(\d+).*\s(?:fsync|fdatasync)$", log.read_text(), re.MULTILINE)
     return sum(map(int, rows))
 
 
 def child(name: str, turns: int) -> None:
-    """Take *turns* turns of the memory *name* after a warm one, and leave without closing: a close is no turn."""
+    """Take *turns* turns of the memory *name* after a warm one, and leave without closing: a close is no turn.
+
+    Its folder is made in that of the parent, which removes both.
+    """
     one = next(one for one in (limit(), *everyone()) if one.name == name)
     with TemporaryDirectory(prefix="tiermem-bench-") as folder:
         one.open(Path(folder), 100)

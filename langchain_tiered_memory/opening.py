@@ -21,7 +21,16 @@ from tiermem.errors import InvalidSettings
 
 MAX_HELD = 8  # databases kept open between two calls: a few file handles each
 SETTING_NAMES = frozenset(one.name for one in fields(Settings))
-OPTION_NAMES = SETTING_NAMES | {"settings", "counter", "summarizer", "compactor", "embedder", "clock"}
+OPTION_NAMES = SETTING_NAMES | {
+    "settings",
+    "counter",
+    "summarizer",
+    "compactor",
+    "store_summary",
+    "keep",
+    "embedder",
+    "clock",
+}
 FileId: TypeAlias = tuple[int, int]  # device and inode
 
 

@@ -197,8 +197,9 @@ def _waiting(context: Context) -> Piece | None:
     return said[-1] if said and said[-1].message.role == "user" else None
 
 
-def _key(piece: Piece) -> tuple[str, bool]:
-    return piece.message.id, piece.clipped
+def _key(piece: Piece) -> tuple[str, str | None]:
+    """What tells one working copy from another; each length of a clipped message is a copy of its own."""
+    return piece.message.id, piece.message.text if piece.clipped else None
 
 
 def _chat(piece: Piece, waits: Piece | None, pending: Pending) -> ChatMessage:

@@ -88,12 +88,13 @@ def test_answers_are_the_same_while_messages_wait_for_the_index_and_after(store:
         session.add(conversation()[150:])
     for question in ("What is the locker code?", "sourdough weekends", "燕麦拿铁", "Ann's card"):
         left, right = (
-            [(hit.ref, round(hit.score, 9), hit.why["words"] if "words" in hit.why else 0) for hit in s.search(question)]
-            for s in (waiting, indexed)
+            {h.ref: [round(h.why.get(part, 0.0), 9) for part in ("words", "stretch", "speaker")] for h in found}
+            for found in (waiting.search(question, 40), indexed.search(question, 40))
         )
-        # Vectors wait as well, so only words can be compared.
-        assert [one[0] for one in left][:1] == [one[0] for one in right][:1]
-        assert {one[0]: one[2] for one in left}.items() & {one[0]: one[2] for one in right}.items()
+        both = left.keys() & right.keys()  # vectors wait as well, so the last places may differ
+        assert len(both) > len(right) / 2
+        assert {ref: left[ref] for ref in both} == {ref: right[ref] for ref in both}
+        assert next(iter(left)) == next(iter(right))
 
 
 def test_losing_the_cached_words_changes_no_answer(store: Open) -> None:
@@ -101,7 +102,7 @@ def test_losing_the_cached_words_changes_no_answer(store: Open) -> None:
     session = memory.session("s")
     session.add(conversation())
     before = [(hit.ref, hit.score) for hit in session.search("locker code on the card", 50)]
-    memory._core.words._values.clear()  # noqa: SLF001  # the cache has no public face
+    memory._core.words._values.clear()  # the cache has no public face
     assert [(hit.ref, hit.score) for hit in session.search("locker code on the card", 50)] == before
 
 
@@ -138,7 +139,9 @@ def test_a_date_in_the_question_leads_to_that_day(store: Open) -> None:
     session = store().session("s")
     session.add(
         [
-            Message(role="user", content="We went fishing again.", created_at=START + timedelta(days=30 * n), id=f"f{n}")
+            Message(
+                role="user", content="We went fishing again.", created_at=START + timedelta(days=30 * n), id=f"f{n}"
+            )
             for n in range(8)
         ]
     )
@@ -148,7 +151,11 @@ def test_a_date_in_the_question_leads_to_that_day(store: Open) -> None:
 
 def test_every_backend_finds_the_same(store: Open) -> None:
     found = [(h.ref, round(h.score, 4)) for h in filled(store).search("Where did Ann write the locker code?", 6)]
-    assert found == EXPECTED
-
-
-EXPECTED: list[tuple[str, float]] = []
+    assert found == [
+        ("m40", 2.2386),
+        ("m41", 1.9244),
+        ("m42", 1.5853),
+        ("m38", 1.5283),
+        ("m39", 1.5045),
+        ("m44", 1.3908),
+    ]

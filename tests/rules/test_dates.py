@@ -57,7 +57,7 @@ def said(*when: datetime) -> np.ndarray:
 
 def test_the_day_itself_fits_best_then_the_days_after() -> None:
     start = datetime(2023, 5, 1, 12, tzinfo=UTC)
-    fits = nearness("on 7 May 2023", said(*[start + timedelta(days=n) for n in range(0, 60)]))
+    fits = nearness("on 7 May 2023", said(*[start + timedelta(days=n) for n in range(60)]))
     assert fits is not None
     assert int(fits.argmax()) == 6
     assert fits[7] > fits[5] > 0

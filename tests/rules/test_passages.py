@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -106,4 +107,4 @@ def test_a_larger_block_quotes_longer_parts() -> None:
 def test_runs_are_ranges_that_hold_exactly_the_numbers(numbers: set[int]) -> None:
     found = runs(sorted(numbers))
     assert [n for low, high in found for n in range(low, high + 1)] == sorted(numbers)
-    assert all(a[1] + 1 < b[0] for a, b in zip(found, found[1:], strict=False))
+    assert all(a[1] + 1 < b[0] for a, b in itertools.pairwise(found))

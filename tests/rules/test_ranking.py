@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import math
 from collections import Counter
 
@@ -76,7 +77,7 @@ def test_long_messages_lend_their_words_to_fewer_neighbours_than_short_ones() ->
     short, long = lending(talk([5] * 6)), lending(talk([400] * 6))
     assert short[0][0] > 0.9
     assert long[0][0] < 0.01
-    assert all(a[0] > b[0] for a, b in zip(short, short[1:], strict=False))
+    assert all(a[0] > b[0] for a, b in itertools.pairwise(short))
 
 
 def test_a_question_about_nothing_that_was_said_finds_nothing() -> None:

@@ -174,9 +174,10 @@ def _summary(live: Sequence[Summary], budget: int, count: Callable[[str], int]) 
             if count(one.text) + 8 <= allowed
             else fit(one.structure, one.first, one.last, one.ref, allowed - 8, count)
         )
-        if text:
-            chosen.append((one, text))
-            left -= count(text) + 1
+        if not text:  # older ones would get less; trying all of a long session's summaries took 200 ms
+            break
+        chosen.append((one, text))
+        left -= count(text) + 1
     while chosen:
         piece = _summary_piece(list(reversed(chosen)), count)
         if piece.tokens <= budget:

@@ -118,7 +118,7 @@ def rank(
     import numpy as np
 
     parts = _parts(talk, postings, asked)
-    score = np.sum(list(parts.values()), axis=0)
+    score = np.sum(list(parts.values()), axis=0)  # in a fixed order, so equal everywhere
     keep = score >= LEAST
     keep[[s - 1 for s in without if 0 < s <= len(keep)]] = False
     places = np.flatnonzero(keep)
@@ -141,7 +141,7 @@ def _parts(talk: Talk, postings: Mapping[str, Posting], asked: Asked) -> dict[st
     base = mixed + found["reach"]
     spoken = _named(talk, asked.terms)
     if spoken is not None:
-        found["speaker"] = SPEAKER * (spoken & (base > 0))
+        found["speaker"] = np.where(spoken & (base > 0), SPEAKER, 0.0)
     if asked.nearness is not None:
         found["date"] = DATE * asked.nearness
     return found

@@ -9,7 +9,7 @@ from llama_index.core.memory import BaseMemory
 from llama_index.core.tools import FunctionTool
 
 from tests.adapters.llamaindex.fakes import ScriptedLLM, called
-from tests.adapters.llamaindex.test_contract import ENGINES, assistant, check_pairs, fresh, said, user
+from tests.adapters.llamaindex.helpers import ENGINES, assistant, check_pairs, fresh, said, user
 
 
 async def one_turn(engine, mode: str, text: str) -> str:

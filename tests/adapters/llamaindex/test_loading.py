@@ -9,7 +9,7 @@ from llama_index.core.storage.chat_store.base_db import MessageStatus
 from llama_index.core.storage.chat_store.sql import SQLAlchemyChatStore
 
 from llamaindex_tiered_memory import TieredChatMemory, load_file, load_saved, load_sql_table
-from tests.adapters.llamaindex.test_contract import assistant, fresh, said, user
+from tests.adapters.llamaindex.helpers import assistant, fresh, said, user
 from tests.adapters.llamaindex.test_convert import PNG
 from tiermem.errors import InvalidMessage
 

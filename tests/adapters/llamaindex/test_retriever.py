@@ -6,7 +6,7 @@ from llama_index.core.response_synthesizers import get_response_synthesizer
 
 from llamaindex_tiered_memory import TieredArchiveRetriever
 from tests.adapters.llamaindex.fakes import ScriptedLLM
-from tests.adapters.llamaindex.test_contract import FACT, QUESTION, assistant, filled, fresh, user
+from tests.adapters.llamaindex.helpers import FACT, QUESTION, assistant, filled, fresh, user
 
 
 async def test_it_finds_what_was_said_with_its_neighbours_sync_and_async():
@@ -45,7 +45,9 @@ def test_messages_without_text_do_not_break_a_passage():
     call = ChatMessage(role="assistant", blocks=[ToolCallBlock(tool_call_id="c", tool_name="f", tool_kwargs={})])
     result = ChatMessage(role="tool", blocks=[TextBlock(text="ok")], additional_kwargs={"tool_call_id": "c"})
     memory.put_messages([user("the falcon password"), call, result])
-    assert TieredArchiveRetriever(memory).retrieve("falcon password")[0].text == "user: the falcon password"
+    text = TieredArchiveRetriever(memory).retrieve("falcon password")[0].text
+    assert text.startswith("user: the falcon password")
+    assert "assistant:" not in text
 
 
 def test_reset_takes_it_away_and_nothing_else_is_found():
