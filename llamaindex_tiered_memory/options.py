@@ -62,6 +62,8 @@ class Given(TypedDict, total=False):
     counter: Callable[[str], Any] | None
     summarizer: Callable[..., Any] | None
     compactor: Callable[..., Any] | None
+    store_summary: Callable[..., Any] | None
+    keep: Callable[..., Any] | None
     embedder: Any
     enable_context_management: bool
     pre_rot_threshold: int
@@ -116,6 +118,8 @@ class Options:
     counter: Callable[[str], Any] | None = None
     summarizer: Callable[..., Any] | None = None
     compactor: Callable[..., Any] | None = None
+    store_summary: Callable[..., Any] | None = None
+    keep: Callable[..., Any] | None = None
     embedder: Any = None
     overrides: dict[str, Any] = field(default_factory=dict)
 
@@ -153,6 +157,8 @@ class Options:
             "counter": self.counter or self.tokenizer_fn,
             "summarizer": self.summarizer,
             "compactor": self.compactor,
+            "store_summary": self.store_summary,
+            "keep": self.keep,
             "embedder": self.embedder,
         }
         return {name: part for name, part in parts.items() if part is not None} | self._followed() | self.overrides

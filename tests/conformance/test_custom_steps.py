@@ -74,3 +74,25 @@ def test_pressure_puts_restored_messages_back_under_their_summary(store: Open) -
     assert session.stats().window_tokens < 1_900
     assert session.explain(f"m{first.first}").decision is not None
     assert session.verify().ok
+
+
+def test_a_small_window_stays_small_when_hundreds_of_turns_pass_through_it(store: Open) -> None:
+    session = store(pre_rot_threshold=600, context_budget=600, keep_recent_count=4).session("s")
+    for turn in range(150):
+        session.add(f"step {turn}: {'detail ' * 15}")
+        session.add(f"done {turn}. " + "x " * 9, role="assistant")
+        assert session.stats().window_tokens < 600
+    assert session.verify().problems == ()
+    assert len(session.journal()) < 300
+    assert max(one.level for one in session.view().summaries) > 1
+
+
+def test_a_turn_too_long_for_the_budget_still_shows_its_question(store: Open) -> None:
+    session = store().session("s")
+    session.add("Which of these rows is wrong?")
+    for number in range(30):
+        session.add(Message(role="assistant", content=f"row {number}: " + "value " * 40))
+    context = session.context(budget=400)
+    assert context.tokens <= 400
+    assert context.messages[0].text == "Which of these rows is wrong?"
+    assert context.messages[-1].text.startswith("row 29")

@@ -230,6 +230,8 @@ def test_a_summary_opens_its_sources_at_every_level(store: Open) -> None:
     session = store(**small(pre_rot_threshold=1_500)).session("s")
     for turn in range(150):
         session.add(long_turns(1, turn))
+    assert session.verify().problems == ()
+    assert len(session.journal()) < 150
     live = session.view().summaries
     assert max(one.level for one in live) >= 2
     top = next(one for one in live if one.level >= 2)

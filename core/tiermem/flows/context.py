@@ -89,12 +89,16 @@ def _split(window: Window) -> tuple[list[Entry], list[Entry]]:
 
 
 def _tail(entries: Sequence[Entry], budget: int) -> list[Entry]:
-    """The newest entries that could fit at all, and one more group's worth for the border."""
+    """The newest entries that could fit at all, and more for the border; the newest question is always among them."""
     left, start = 2 * budget, len(entries)
     while start > 0 and (left > 0 or len(entries) - start < 2):
         start -= 1
         left -= max(1, entries[start].shown_tokens)
-    return list(entries[start:])
+    tail = list(entries[start:])
+    if any(entry.role in USER_ROLES for entry in tail):
+        return tail
+    asked = next((entry for entry in reversed(entries[:start]) if entry.role in USER_ROLES), None)
+    return [asked, *tail] if asked else tail
 
 
 def _mandatory(request: Request, fixed: Sequence[Entry], scale: Scale) -> list[Piece]:

@@ -66,9 +66,19 @@ def _one_step(core: Core, scope: Scope, row: SessionRow, window: Window) -> Flow
         if made:
             return (yield from _compact(core, scope, row, window, made))
     if planning.wants_summary(window, core.settings):
-        step = yield from summarize.cover(core, scope, row, window)
-        return step if step.covered else (yield from summarize.put_back(core, scope, row, window))
+        return (yield from _summarize(core, scope, row, window))
     return nothing
+
+
+def _summarize(core: Core, scope: Scope, row: SessionRow, window: Window) -> Flow[Report]:
+    """The oldest span; else what was restored goes back; else, with nothing else left, summaries are merged."""
+    step = yield from summarize.cover(core, scope, row, window)
+    if not step.covered:
+        step = yield from summarize.put_back(core, scope, row, window)
+    merge = planning.mergeable(window.covers, pressed=True)
+    if not step.covered and merge:
+        step = yield from summarize.merge(core, scope, row, window, merge)
+    return step
 
 
 def _added(report: Report, step: Report) -> Report:

@@ -22,6 +22,8 @@ from tiermem.window.view import Cover, Window
 
 SHARE = 0.01  # of pre_rot_threshold that one summary may cost: 1,500 tokens by default …
 LEAST, LARGEST_SHARE = 500, 0.08  # … and in small windows 500 tokens, if that is no more than 8 % of the threshold
+HEADER = 60  # tokens of a summary's first line, and one more
+SMALLEST_COVERED = 2 * HEADER  # tokens; a smaller span gains nothing, so no summariser is asked about it
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +44,11 @@ def cover(core: Core, scope: Scope, row: SessionRow, window: Window) -> Flow[Rep
     entries = [e for e in window.entries if plan.first <= e.sequence <= plan.last and not e.fixed]
     originals = yield from windows.bodies(core, row, (entry.sequence for entry in entries))
     messages = [originals[entry.sequence] for entry in entries]
+    before = sum(entry.shown_tokens for entry in entries)
+    if before < SMALLEST_COVERED:
+        return nothing
     written = yield from _write(core, scope, row, messages)
     kept = yield Compute(lambda: _kept(core, messages))
-    before = sum(entry.shown_tokens for entry in entries)
     report = yield from _commit(core, scope, row, written, (plan.first, plan.last), before, window, kept=kept)
     return report or nothing
 
@@ -120,11 +124,13 @@ def _commit(
 
     number = yield Read(lambda c: 1 + max((s.number for s in decisions.summaries(c, row.pk)), default=0))
     level = 1 + max((child.level for child in children), default=0)
-    summary = yield Compute(lambda: _summary(core, written, span, number, level, children))
+    summary = yield Compute(lambda: _summary(core, written, span, number, level, children, before))
+    if not planning.worth(before, summary.tokens):
+        return None
     made = _decisions(core, row, summary, before, window, kept)
 
     def body(connection: Any) -> bool:
-        if not commit(connection, core, scope, row, made, summary=summary):
+        if not commit(connection, core, scope, row, made, summary=summary, floor=span[0] - 1):
             return False
         if core.summarizer is not None and not children:
             _note(connection, core, row, written.error)
@@ -153,10 +159,17 @@ def _note(connection: Any, core: Core, row: SessionRow, error: str) -> None:
 
 
 def _summary(
-    core: Core, written: Written, span: tuple[int, int], number: int, level: int, children: Sequence[Cover]
+    core: Core,
+    written: Written,
+    span: tuple[int, int],
+    number: int,
+    level: int,
+    children: Sequence[Cover],
+    before: int,
 ) -> Summary:
     threshold = core.settings.pre_rot_threshold
-    budget = int(max(SHARE * threshold, min(LEAST, LARGEST_SHARE * threshold))) * level
+    usual = int(max(SHARE * threshold, min(LEAST, LARGEST_SHARE * threshold))) * level
+    budget = min(usual, max(HEADER, before // 2))  # what replaces a short span must be shorter still
     text = summaries.fit(written.structure, *span, f"s{number}", budget, core.count)
     made = Summary(
         number=number,

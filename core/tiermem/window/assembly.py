@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from tiermem.errors import BudgetTooSmall
 from tiermem.messages import Message
 from tiermem.window.tokens import clip, message_tokens
-from tiermem.window.turns import groups, paired, steps
+from tiermem.window.turns import USER_ROLES, groups, paired, steps
 from tiermem.window.view import Entry
 
 Count = Callable[[str], int]
@@ -67,18 +67,33 @@ class Scale:
 def recent(entries: Sequence[Entry], budget: int, scale: Scale, most: int) -> tuple[list[Part], list[Entry]]:
     """The newest whole turns within *budget*, in order, and the entries they show.
 
-    Where not even the newest turn fits, it may take *most*; where that is too little, its newest whole tool pairs are
-    taken, and where not even those fit, they are clipped.
+    Where not even the newest turn fits, it may take *most*; where that is too little, its question and its newest whole
+    tool pairs are taken, and where not even those fit, they are clipped.
     """
     chosen = _whole(groups(entries), budget, scale)
     if chosen or not entries:
         return scale.parts(chosen), chosen
     newest = groups(entries)[-1]
-    chosen = _whole([newest], most, scale) or _whole(steps(newest), most, scale)
-    if chosen:
-        return scale.parts(chosen), chosen
-    last = steps(newest)[-1]
-    return shrink(scale.parts(last), most, scale.count), list(last)
+    whole = _whole([newest], most, scale)
+    if whole:
+        return scale.parts(whole), whole
+    return _long_turn(newest, most, scale)
+
+
+def _long_turn(turn: Sequence[Entry], most: int, scale: Scale) -> tuple[list[Part], list[Entry]]:
+    """The question of a turn that is too long, and its newest tool pairs: an answer without it would start anywhere."""
+    asked = [entry for entry in turn[:1] if entry.role in USER_ROLES and len(turn) > 1]
+    head = [_at_most(scale.part(scale.messages[entry.sequence]), most // 4, scale.count) for entry in asked]
+    rest = steps(turn[len(asked) :])
+    chosen = _whole(rest, most - sum(part.tokens for part in head), scale) or list(rest[-1])
+    try:
+        return shrink([*head, *scale.parts(chosen)], most, scale.count), [*asked, *chosen]
+    except BudgetTooSmall:
+        return shrink(scale.parts(rest[-1]), most, scale.count), list(rest[-1])
+
+
+def _at_most(part: Part, budget: int, count: Count) -> Part:
+    return part if part.tokens <= budget else clipped(part.message, budget, count)
 
 
 def _whole(parts: Sequence[list[Entry]], budget: int, scale: Scale) -> list[Entry]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from tiermem.records import Shown
 from tiermem.settings import Thresholds
@@ -85,16 +84,31 @@ def recoverable(window: Window, thresholds: Thresholds) -> list[tuple[int, int]]
     return [(entry.sequence, cover.number) for entry, cover in under if cover is not None]
 
 
-def mergeable(covers: Sequence[Cover]) -> tuple[Cover, ...]:
-    """The summaries that should become one of the next level: the oldest adjacent ones of a level with too many."""
+def mergeable(covers: Sequence[Cover], *, pressed: bool = False) -> tuple[Cover, ...]:
+    """The summaries that should become one of the next level: the oldest adjacent ones of a level with too many.
+
+    *pressed*, where nothing else can make room, takes the oldest two or more that are adjacent, of any level.
+    """
+    if pressed:
+        return _adjacent(sorted(covers, key=lambda cover: cover.first), least=2)
     for level in sorted({cover.level for cover in covers}):
         same = sorted((cover for cover in covers if cover.level == level), key=lambda cover: cover.first)
-        if len(same) <= MERGE_ABOVE:
-            continue
-        for start in range(len(same) - MERGE_WIDTH + 1):
-            run = same[start : start + MERGE_WIDTH]
-            if all(left.last + 1 == right.first for left, right in pairwise(run)):
-                return tuple(run)
+        found = _adjacent(same, least=MERGE_WIDTH) if len(same) > MERGE_ABOVE else ()
+        if found:
+            return found
+    return ()
+
+
+def _adjacent(covers: Sequence[Cover], least: int) -> tuple[Cover, ...]:
+    """The first run of at least *least* covers without a gap, at most `MERGE_WIDTH` of it."""
+    for start in range(len(covers) - least + 1):
+        run = [covers[start]]
+        for cover in covers[start + 1 : start + MERGE_WIDTH]:
+            if run[-1].last + 1 != cover.first:
+                break
+            run.append(cover)
+        if len(run) >= least:
+            return tuple(run)
     return ()
 
 
