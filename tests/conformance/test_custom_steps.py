@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from tests.conformance.test_session import long_turns, small
+from tests.conformance.talk import long_turns, small
 from tests.conftest import Open
 from tiermem import Message, Shown, Summary
 

@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tests.faults.worker import SENT, fixed, message, opened
+from tests.faults.worker import SENT, fixed, message, opened, warm
 
 CALLS = "pwrite64,write,fdatasync,fsync,ftruncate,unlink,rename,openat"
 PR_SET_PTRACER, ANY = 0x59616D61, -1  # linux/prctl.h: where Yama restricts tracing, a child must allow it
@@ -50,6 +50,7 @@ class Point:
 def points(step: int = 1, first: int = 1) -> Iterator[Point]:
     """The crash points of the fixed workload, every *step*-th of them, up to the run that nothing kills."""
     number = first
+    warm()
     while True:
         point = crash(number)
         if not point.killed:

@@ -3,6 +3,7 @@
     python -m tests.faults.worker fixed FILE          a fixed workload, for killing at every disk call
     python -m tests.faults.worker random FILE SEED    several threads at once, for killing at any moment
     python -m tests.faults.worker add FILE N          N messages, one line each: "ok id" or "error Type"
+    python -m tests.faults.worker add-as-nobody …     the same by a user without rights, where root runs the tests
 
 Each acknowledged id is written to standard output after `add` returned, by one unbuffered write.
 """
@@ -24,6 +25,7 @@ from tiermem import Memory, Message, TiermemError
 from tiermem.settings import Settings
 
 SMALL = Settings(pre_rot_threshold=200, keep_recent_count=1, index_batch=3, busy_timeout=20.0)
+LARGER = Settings(pre_rot_threshold=4_000, keep_recent_count=4, index_batch=16, busy_timeout=20.0)
 SENT = 6
 TEXT = "We decided to raise the pool of service {n} from 10 to {n}0, because the log says timeout. " * 3
 THREADS = 4
@@ -39,14 +41,31 @@ def length(text: str) -> int:
     return len(text) // 4 + 1
 
 
-def opened(file: str | Path) -> Memory:
+def opened(file: str | Path, settings: Settings = SMALL) -> Memory:
     """The memory under test, with the driver that TIERMEM_TEST_DRIVER names ("fallback": the standard library's)."""
     if os.environ.get("TIERMEM_TEST_DRIVER") == "fallback":
         opening.driver = lambda: sqlite3
         opening.journal_mode = lambda _version, _durability: ("DELETE", "EXTRA")
     else:
         opening.driver = linked.driver
-    return Memory.open(file, settings=SMALL, counter=length)
+    return Memory.open(file, settings=settings, counter=length)
+
+
+def warm() -> None:
+    """Import and load everything now, so that a forked process spends its life on the file."""
+    with opened(":memory:") as memory:
+        for number in range(2 * SENT):
+            memory.session("s").add(message(number))
+        memory.verify()
+
+
+def drop_rights() -> None:
+    """Root may write everything, so that nothing is read-only to it."""
+    warm()
+    if os.getuid() == 0:
+        os.setgroups([])
+        os.setgid(65_534)
+        os.setuid(65_534)
 
 
 def tell(word: str) -> None:
@@ -67,7 +86,7 @@ def fixed(file: str) -> None:
 
 def at_random(file: str, seed: int) -> None:
     """Threads that add and manage until somebody kills the process."""
-    with opened(file) as memory:
+    with opened(file, LARGER) as memory:
         threads = [threading.Thread(target=_one_thread, args=(memory, seed, place)) for place in range(THREADS)]
         for one in threads:
             one.start()
@@ -83,9 +102,9 @@ def _one_thread(memory: Memory, seed: int, place: int) -> None:
         batch = [message(number * 3 + one, f"{seed}-{place}-") for one in range(chance.randint(1, 3))]
         session.add(batch)
         tell(" ".join(one.id for one in batch))
-        if chance.random() < 0.1:
-            session.restore()
-        elif chance.random() < 0.2:
+        if chance.random() < 0.05:
+            session.restore(f"m{chance.randint(1, 3)}")
+        elif chance.random() < 0.1:
             session.manage_context()
 
 
@@ -104,7 +123,7 @@ def adding(file: str, count: int) -> None:
 @contextlib.contextmanager
 def _closing(file: str) -> Iterator[Memory]:
     try:
-        memory = opened(file)
+        memory = opened(file, Settings())
     except TiermemError as error:
         tell(f"error {type(error).__name__} {error}")
         sys.exit(0)
@@ -120,4 +139,6 @@ if __name__ == "__main__":
     elif what == "random":
         at_random(path, int(rest[0]))
     else:
+        if what == "add-as-nobody":
+            drop_rights()
         adding(path, int(rest[0]))

@@ -45,7 +45,8 @@ def indexes_dropped(memory: Memory) -> None:
             connection.exec_driver_sql(statement)
 
     memory._performer._database.write(body)
-    for cache in (memory._core.vectors, memory._core.windows, memory._core.bodies):
+    core = memory._core
+    for cache in (core.vectors, core.words, core.windows, core.bodies):
         cache._values.clear()
 
 

@@ -82,7 +82,20 @@ class Mood:
 class Moody:
     """A summariser in a mood that can change while it is in use."""
 
-    MOODS = ("good", "good", "raise", "none", "garbage", "empty", "refusal", "huge", "wrong", "spoil", "reenter", "exit")
+    MOODS = (
+        "good",
+        "good",
+        "raise",
+        "none",
+        "garbage",
+        "empty",
+        "refusal",
+        "huge",
+        "wrong",
+        "spoil",
+        "reenter",
+        "exit",
+    )
 
     def __init__(self) -> None:
         self.mood = "good"

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[3]
 
 EXERCISE = """
 import asyncio, sys, warnings
-import langchain, langchain_classic.chains
+import langchain_classic.chains
 from langchain_core._api import LangChainDeprecationWarning
 warnings.filterwarnings("error", category=LangChainDeprecationWarning)
 warnings.filterwarnings("error", category=DeprecationWarning, module="langchain_tiered_memory")

@@ -1,0 +1,48 @@
+"""A process that dies before any one of its disk calls has lost nothing that it acknowledged."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.faults import crash
+
+needs_strace = pytest.mark.skipif(bool(crash.missing()), reason=crash.missing() or "there is strace")
+FEWEST = 100  # disk calls of the fixed workload; fewer means that it no longer does what is to be interrupted
+
+
+def crashed(driver: str, step: int, first: int) -> list[dict[str, Any]]:
+    command = [sys.executable, "-m", "tests.faults.crash", "--driver", driver, "--step", str(step), "--first", str(first)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2], check=False)
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@needs_strace
+@pytest.mark.parametrize("first", [1, 2])
+def test_no_disk_call_is_a_moment_at_which_something_acknowledged_is_lost(first: int) -> None:
+    points = crashed("safe", 2, first)
+    assert [p for p in points if p["lost"] or p["problems"]] == []
+    assert len(points) >= FEWEST // 2
+    assert {p["acknowledged"] for p in points} >= {0, 1, crash.SENT}
+    print(f"{len(points)} crash points, 0 acknowledged messages lost")
+
+
+@needs_strace
+def test_the_fallback_driver_loses_nothing_either(step: int = 23) -> None:
+    """A rollback journal has several times as many disk calls; `python -m benchmarks.kill --strace` takes them all."""
+    points = crashed("fallback", step, 1)
+    assert [p for p in points if p["lost"] or p["problems"]] == []
+    assert len(points) >= FEWEST // step
+    print(f"{len(points)} crash points (every {step}th), 0 acknowledged messages lost")
+
+
+def test_where_there_is_no_strace_that_is_said() -> None:
+    if os.environ.get("CI") and sys.platform == "linux":
+        assert crash.missing() == ""
