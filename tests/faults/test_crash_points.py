@@ -18,7 +18,17 @@ FEWEST = 100  # disk calls of the fixed workload; fewer means that it no longer 
 
 
 def crashed(driver: str, step: int, first: int) -> list[dict[str, Any]]:
-    command = [sys.executable, "-m", "tests.faults.crash", "--driver", driver, "--step", str(step), "--first", str(first)]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.faults.crash",
+        "--driver",
+        driver,
+        "--step",
+        str(step),
+        "--first",
+        str(first),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2], check=False)
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]

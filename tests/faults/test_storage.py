@@ -201,7 +201,18 @@ def test_a_committed_turn_costs_one_fsync(file: Path, count: int = 200) -> None:
     Memory.open(file).close()
 
     def syncs(adds: int) -> int:
-        command = ["strace", "-f", "--seccomp-bpf", "-c", "-e", "trace=fsync,fdatasync", *WORKER, "add", str(file), str(adds)]
+        command = [
+            "strace",
+            "-f",
+            "--seccomp-bpf",
+            "-c",
+            "-e",
+            "trace=fsync,fdatasync",
+            *WORKER,
+            "add",
+            str(file),
+            str(adds),
+        ]
         done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
         assert f"ok i{adds - 1}" in done.stdout
         rows = [line.split() for line in done.stderr.splitlines()]  # % time, seconds, usecs/call, calls, …, syscall

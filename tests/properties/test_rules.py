@@ -209,13 +209,10 @@ def test_recent_turns_stay_within_what_they_may_take_by_any_counter(
     try:
         parts, chosen = recent(entries, budget, scale, most)
     except BudgetTooSmall as error:
-        assert error.needed > error.budget == most  # noqa: PT017
+        assert error.needed > error.budget == most
         return
     assert sum(message_tokens(part.message, count) for part in parts) == sum(part.tokens for part in parts) <= most
-    asked = 1 if chosen[:1] and chosen[0].role == "user" else 0  # a turn that is too long keeps its question
-    newest = list(chosen)[asked:]
-    assert newest == entries[len(entries) - len(newest) :]
-    assert list(chosen)[:asked] in ([], *([e] for e in entries))
+    assert list(chosen) == entries[len(entries) - len(chosen) :]
     assert not entries or chosen
     assert_paired([part.message for part in parts])
     original = {one.sequence: one.content for one in messages}
