@@ -168,7 +168,7 @@ class LlamaMemoryDefault(LlamaMemory):
     name = "LI Memory (file), limit 30,000 (default)"
     most = EVERY
     limit = 30_000
-    active = 280  # of about 70 tokens each: the queue is nearly full
+    active = 280  # of 56 tokens on average: three quarters of the queue
 
 
 class SqlHistory:

@@ -1,4 +1,4 @@
-"""Messages of about 60 tokens for the cost benchmark: plain English about a slow database, the same in every run.
+"""Messages of about 56 tokens for the cost benchmark: plain English about a slow database, the same in every run.
 
 Words repeat from message to message, so that most words of a question are in a large part of the archive: that is the
 dear case for a search by words.

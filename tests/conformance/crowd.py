@@ -12,9 +12,9 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-import threading
 import traceback
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from tiermem import Memory, Message
 
@@ -61,38 +61,33 @@ def open_and_add(target: str, place: int) -> None:
         memory.session("s").add(Message(role="user", content=f"from {place}", id=f"p{place}"))
 
 
+def batches(place: int, worker: int, count: int) -> list[list[Message]]:
+    """What a worker adds: *count* messages, every third add a batch of two."""
+    text = "the pool of the billing service is 10 and must be 50 " * 3
+    made = [Message(role="user", content=f"{text}{n}", id=f"{place}-{worker}-{n}") for n in range(count)]
+    return [made[n : n + 2] if n % 3 == 0 else made[n : n + 1] for n in range(count) if n % 3 != 1]
+
+
 def add(target: str, place: int, workers: int, count: int) -> None:
-    """Half of the workers are threads, half are tasks of one event loop; every third add is a batch of two."""
-    failed: list[BaseException] = []
+    """Half of the workers are threads, half are tasks of one event loop."""
     with opened(target) as memory:
 
-        def batches(worker: int) -> list[list[Message]]:
-            text = "the pool of the billing service is 10 and must be 50 " * 3
-            made = [Message(role="user", content=f"{text}{n}", id=f"{place}-{worker}-{n}") for n in range(count)]
-            return [made[n : n + 2] if n % 3 == 0 else made[n : n + 1] for n in range(count) if n % 3 != 1]
-
         def thread(worker: int) -> None:
-            try:
-                for batch in batches(worker):
-                    memory.session("s").add(batch)
-            except BaseException as error:
-                failed.append(error)
+            for batch in batches(place, worker, count):
+                memory.session("s").add(batch)
 
         async def task(worker: int) -> None:
-            for batch in batches(worker):
+            for batch in batches(place, worker, count):
                 await memory.session("s").as_async().add(batch)
 
         async def tasks() -> None:
             await asyncio.gather(*(task(worker) for worker in range(1, workers, 2)))
 
-        threads = [threading.Thread(target=thread, args=(worker,)) for worker in range(0, workers, 2)]
-        for one in threads:
-            one.start()
-        asyncio.run(tasks())
-        for one in threads:
-            one.join()
-    if failed:
-        raise failed[0]
+        with ThreadPoolExecutor(workers) as pool:
+            started = [pool.submit(thread, worker) for worker in range(0, workers, 2)]
+            asyncio.run(tasks())
+        for one in started:
+            one.result()
 
 
 def main() -> int:

@@ -106,9 +106,9 @@ def test_two_hundred_turns_are_kept_managed_and_found(session: Session) -> None:
 
     # Stubs are Chinese where the message was.
     stubs = [m for m in session.view().messages if "__compaction__" in m.state]
-    for one in stubs:
-        assert str(one.content).startswith("[COMPACTED: ")
-        assert len(str(one.content)) < len(one.state["__compaction__"]["original_content"])
+    for stub in stubs:
+        assert str(stub.content).startswith("[COMPACTED: ")
+        assert len(str(stub.content)) < len(stub.state["__compaction__"]["original_content"])
     for number in range(1, len(sent) + 1):
         told = session.explain(f"m{number}")
         if told.shown is Shown.COMPACTED:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import random
 import subprocess
@@ -169,10 +170,8 @@ async def test_a_cancelled_add_is_stored_or_not_and_its_id_says_which(store: Ope
         task = asyncio.create_task(session.add(one))
         await asyncio.sleep(chance.random() * 0.006)
         task.cancel()
-        try:
+        with contextlib.suppress(asyncio.CancelledError):
             finished.append((await task)[0].id)
-        except asyncio.CancelledError:
-            pass
         again = await session.add(one)
         assert [m.content for m in again] == [one.content]
     stored = [m.id for m in await session.messages()]
@@ -286,7 +285,13 @@ def test_restore_clear_undo_and_manage_at_once_leave_a_sound_session(store: Open
     def undo() -> None:
         session.undo(random.choice([d.number for d in session.journal() if not d.undone] or [1]))
 
-    verbs = (session.restore, session.clear, undo, session.manage_context, lambda: session.add("more"))
+    verbs: tuple[Callable[[], Any], ...] = (
+        session.restore,
+        session.clear,
+        undo,
+        session.manage_context,
+        lambda: session.add("more"),
+    )
     results = together(*map(several, verbs))
     assert results == [None] * len(verbs)
     assert session.verify().problems == ()

@@ -1,4 +1,4 @@
-"""A summariser, embedder or compactor that fails in any way costs its own result, never a message and never the turn."""
+"""A summariser, embedder or compactor that fails in any way costs its own result, never a message, never the turn."""
 
 from __future__ import annotations
 
@@ -247,7 +247,7 @@ def broken(answer: Callable[[list[str]], Any]) -> Callable[[list[str]], Any]:
     return embed
 
 
-EMBEDDERS: dict[str, Callable[[list[str]], Any]] = {
+EMBEDDERS: dict[str, Callable[..., Any]] = {
     "raises": broken(lambda _: 1 / 0),
     "hangs": broken(hang),
     "returns None": broken(lambda _: None),

@@ -115,7 +115,7 @@ def _traced(process: int, file: Path, number: int) -> subprocess.Popen[str]:
 
 
 def examined(file: Path, told: list[str]) -> tuple[list[str], list[str]]:
-    """What *file* has lost of the ids in *told*, and what else is wrong with it; a retry of everything is part of it."""
+    """What *file* has lost of the ids in *told*, and what else is wrong with it, also after everything was retried."""
     with opened(file) as memory:
         session = memory.session("s")
         kept = [one.id for one in session.messages()]

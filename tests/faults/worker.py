@@ -19,7 +19,6 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-import tiermem.storage.driver as linked
 import tiermem.storage.sqlite as opening
 from tiermem import Memory, Message, TiermemError
 from tiermem.settings import Settings
@@ -44,10 +43,8 @@ def length(text: str) -> int:
 def opened(file: str | Path, settings: Settings = SMALL) -> Memory:
     """The memory under test, with the driver that TIERMEM_TEST_DRIVER names ("fallback": the standard library's)."""
     if os.environ.get("TIERMEM_TEST_DRIVER") == "fallback":
-        opening.driver = lambda: sqlite3
-        opening.journal_mode = lambda _version, _durability: ("DELETE", "EXTRA")
-    else:
-        opening.driver = linked.driver
+        setattr(opening, "driver", lambda: sqlite3)  # noqa: B010  # names that the module imported, not its own
+        setattr(opening, "journal_mode", lambda *_: ("DELETE", "EXTRA"))  # noqa: B010
     return Memory.open(file, settings=settings, counter=length)
 
 

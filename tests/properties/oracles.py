@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
 import sqlalchemy as sa
 
-from tiermem import Decision, Memory, Message
+from tiermem import Decision, Hit, Memory, Message
 from tiermem.storage import search
 from tiermem.window.view import Entry
 
@@ -57,3 +58,9 @@ def partners(entries: Sequence[Entry]) -> list[tuple[int, int]]:
         callers = [e.sequence for e in entries[:place] if one.answers and one.answers in e.calls]
         found += [(callers[-1], one.sequence)] if callers else []
     return found
+
+
+def assert_same(found: Sequence[Hit], before: Sequence[Hit]) -> None:
+    """The same messages with the same scores; sums of float32 differ a little between an old index and a new one."""
+    close = {hit.ref: pytest.approx(hit.score, abs=1e-4) for hit in before}
+    assert {hit.ref: hit.score for hit in found} == close

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import uuid
 from collections.abc import Callable, Sequence
+from types import SimpleNamespace
 from typing import Any
 
+import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -24,7 +27,7 @@ verbs = st.one_of(
     st.integers(0, 4).map(lambda n: ("same", lambda s: s.add(Message(role="user", content=f"{n} " * 90, id=f"i{n}")))),
     st.just(("manage", lambda s: s.manage_context())),
     st.integers(1, 12).map(lambda n: ("restore", lambda s: s.restore(f"m{n}"))),
-    st.just(("restore all", lambda s: s.restore())),
+    st.just(("restore all", lambda s: s.restore(*()))),
     st.integers(1, 9).map(lambda n: ("undo", lambda s: s.undo(n))),
     st.integers(20, 900).map(lambda budget: ("context", lambda s: s.context("pool", budget))),
     st.just(("search", lambda s: s.search("pool of billing", 5))),
@@ -105,28 +108,34 @@ async def aplay(steps: Sequence[Step], one: Recorded) -> list[str]:
 def store_of(one: Recorded) -> list[Any]:
     names = ("session", "message", "decision", "stub", "summary", "word", "vector")
     database = one.memory._performer._database
-    return [database.read(lambda c, n=n: c.exec_driver_sql(f"SELECT * FROM tiermem_{n}").all()) for n in names]
+
+    def body(connection: sa.Connection) -> list[Any]:
+        return [connection.exec_driver_sql(f"SELECT * FROM tiermem_{name}").all() for name in names]
+
+    return database.read(body)
 
 
 @settings(max_examples=60)
 @given(st.lists(verbs, min_size=3, max_size=25), st.sampled_from(["good", "raise", "garbage"]))
 def test_sync_and_async_ask_the_same_effects_and_leave_the_same_store(steps: list[Step], mood: str) -> None:
-    import tiermem.messages as made
-
     def numbered() -> Callable[[], Any]:
         count = iter(range(10_000))
-        return lambda: type("Id", (), {"hex": f"id-{next(count)}"})()
 
-    real = made.uuid.uuid4
+        def made() -> Any:
+            return SimpleNamespace(hex=f"id-{next(count)}")
+
+        return made
+
+    real = uuid.uuid4
     try:
-        made.uuid.uuid4 = numbered()
+        setattr(uuid, "uuid4", numbered())  # noqa: B010
         one = Recorded(mood)
         first = play(steps, one)
-        made.uuid.uuid4 = numbered()
+        setattr(uuid, "uuid4", numbered())  # noqa: B010
         other = Recorded(mood)
         second = asyncio.run(aplay(steps, other))
     finally:
-        made.uuid.uuid4 = real
+        setattr(uuid, "uuid4", real)  # noqa: B010
     assert first == second
     assert one.asked == other.asked
     assert store_of(one) == store_of(other)
