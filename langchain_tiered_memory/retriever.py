@@ -54,7 +54,7 @@ class TieredArchiveRetriever(BaseRetriever):
     model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
 
     history: TieredChatMessageHistory
-    k: int = 5
+    k: int = 20
     retriever: Runnable[str, list[Document]] | None = None
     neighbours: int = 1
     max_token_limit: int | None = None

@@ -25,7 +25,8 @@ from tiermem.errors import BudgetTooSmall
 
 FRAMES = 16  # tokens on top of what the core is asked for: it counts 4 a message for its frame, a tokenizer none
 LONGEST_TURN = 200  # messages before the first one shown in which its question is looked for
-TRIES = 12  # each asks for less room by what was too much; the last one leaves recalled passages out
+TRIES = 14  # each asks for less room by what was too much, and by at least twice as much as the try before
+WITHOUT_RECALL = 5  # the last tries leave recalled passages out
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,9 @@ def showing(
     for attempt in range(TRIES):
         headed = headed and attempt < TRIES - 2
         try:
-            context = yield ForContext(ask.query, limit + FRAMES, reserved, counter, recall=attempt < TRIES - 1)
+            context = yield ForContext(
+                ask.query, limit + FRAMES, reserved, counter, recall=attempt < TRIES - WITHOUT_RECALL
+            )
         except BudgetTooSmall:
             if question is None:
                 raise
@@ -134,7 +137,8 @@ def showing(
         excess = around + tally.messages(shown) - limit
         if excess <= 0:
             return [*shown[:-1], pending.hand_out(_key(waits), shown[-1])] if waits and shown else shown
-        reserved += excess
+        # The core counts names and frames that a tokenizer does not see: an excess of one may come back for ever.
+        reserved += max(excess, 2 ** (attempt % (TRIES - WITHOUT_RECALL)))
     raise BudgetTooSmall(limit + excess, limit, "the newest message with its additional_kwargs")
 
 

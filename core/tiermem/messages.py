@@ -82,7 +82,7 @@ class Message:
         _text(self.id, "id")
         if not self.role or not self.id:
             raise InvalidMessage("role and id must not be empty")
-        if self.created_at is not None and self.created_at.tzinfo is None:
+        if self.created_at is not None and getattr(self.created_at, "tzinfo", None) is None:
             raise InvalidMessage("created_at must be an aware datetime")
         put = object.__setattr__
         put(self, "content", _content(self.content))

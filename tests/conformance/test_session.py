@@ -122,8 +122,9 @@ def test_a_bad_message_in_a_batch_refuses_the_batch(store: Open) -> None:
     for bad in (float("nan"), b"x", (1,), {1: 2}, object()):
         with pytest.raises(InvalidMessage):
             session.add({"role": "user", "content": "x", "state": {"bad": bad}})
-    with pytest.raises(InvalidMessage):
-        session.add({"role": "user", "text": "no such field"})
+    for wrong in ({"text": "no such field"}, {"created_at": "2025-01-01"}, {"created_at": datetime(2025, 1, 1)}):
+        with pytest.raises(InvalidMessage):
+            session.add({"role": "user", "content": "x", **wrong})
     assert session.messages() == []
 
 

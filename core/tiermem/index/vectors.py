@@ -1,8 +1,8 @@
 """One session's vectors in RAM: a cache of what the database keeps. Drop it, and the next question fills it again.
 
 Small sessions are searched exactly with numpy, larger ones with FAISS. Vectors are stored as float16, so FAISS's own
-float16 scores are the exact ones. IVF starts where a flat scan of one session takes longer than 5 ms (about 100,000
-vectors); its identifiers are its own, because IDMap2 over IVF aborts the process when ids are removed.
+float16 scores are the exact ones. IVF starts where a flat scan of one session takes long; its identifiers are its own,
+because IDMap2 over IVF aborts the process when ids are removed.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 EXACT_BELOW = 2_000
-IVF_ABOVE = 100_000
-PROBES = 16
+IVF_ABOVE = 300_000  # a flat scan of fewer 512-dimensional vectors takes less than 30 ms
+PROBES = 32
+TRAINED_ON = 40  # vectors a list; faiss itself warns below 39. More made the one turn that trains take 15 s
 
 Vectors = NDArray[np.float32]
 
@@ -86,8 +87,8 @@ class VectorIndex:
         import faiss
 
         faiss.omp_set_num_threads(1)  # two threads on a busy machine made a 0.5 ms search take 10 to 27 ms
+        lists = int(math.sqrt(len(rows)))
         if len(rows) > IVF_ABOVE:
-            lists = int(4 * math.sqrt(len(rows)))
             flat = faiss.IndexFlatIP(self.dimensions)
             index: Any = faiss.IndexIVFScalarQuantizer(
                 flat, self.dimensions, lists, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
@@ -98,7 +99,7 @@ class VectorIndex:
             index = faiss.IndexScalarQuantizer(
                 self.dimensions, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
             )
-        index.train(rows)
+        index.train(rows[:: max(1, len(rows) // (TRAINED_ON * lists))])
         index.add(rows)
         self._faiss, self._rows, self._matrix = index, [], None
 
