@@ -59,6 +59,19 @@ QUESTIONS = [
 FILLER = "补充说明：以上内容只是一般性的介绍，具体情况还要结合实际安排再做调整，有问题可以随时告诉我。"
 LOG = "2025-03-0{d} 12:00:{s:02d} 警告 订单服务 等待连接超过30秒，已放弃，编号 {n}。\n"
 
+ANSWERS = {
+    "花生能吃吗？我对什么过敏": "花生过敏",
+    "去昆明的航班号是多少": "MU5804",
+    "我平时喝什么咖啡": "燕麦拿铁",
+    "青松项目什么时候上线": "7月15日",
+    "青松第一期的预算是多少": "385万元",
+    "现在谁是测试负责人": "赵敏",
+    "连接池改成了多少": "从10改成50",
+    "payment.py 哪一行超时": "第214行",
+    "部署密钥叫什么名字": "pine-deploy-7731",
+    "大理住哪里能看到洱海": "双廊",
+}
+
 
 def turns() -> Iterator[list[Message]]:
     """200 turns over 40 days; every 9th says one of the facts, every 20th has a tool's output."""
@@ -91,63 +104,56 @@ def session(store: Open) -> Session:
 
 
 def test_two_hundred_turns_are_kept_managed_and_found(session: Session) -> None:
-    """One promise a paragraph; the session is made once, because making it is what takes the time."""
+    """The session is made once for all these promises, because making it is what takes the time."""
     sent = [one for turn in turns() for one in turn]
     assert session.messages() == sent
     assert session.verify().problems == ()
+    assert_tokens_are_exact(session, sent)
+    assert_stubs_open_their_originals(session, sent)
+    assert_summaries_say_what_was_decided_and_when(session)
+    for question, answer in ANSWERS.items():
+        assert_found(session, question, answer)
+    assert [m.canonical for m in session.restore()] == [m.canonical for m in sent]
 
-    # Tokens are exact: a character is about 0.7 of one, where a quarter of the characters would be a third of it.
+
+def assert_tokens_are_exact(session: Session, sent: list[Message]) -> None:
+    """A character is about 0.7 of a token; a quarter of the characters would be a third of that."""
     stats, exact = session.stats(), encoding_counter("o200k_base")
     texts = [m.text for m in sent]
-    assert stats.tokens >= sum(map(exact, texts))
-    assert 0.5 < sum(map(exact, texts)) / sum(map(len, texts)) < 1.0
+    tokens = sum(map(exact, texts))
+    assert stats.tokens >= tokens
+    assert 0.5 < tokens / sum(map(len, texts)) < 1.0
     assert stats.window_tokens < 5_000
     assert stats.covered > 0
 
-    # Stubs are Chinese where the message was.
-    stubs = [m for m in session.view().messages if "__compaction__" in m.state]
-    for stub in stubs:
+
+def assert_stubs_open_their_originals(session: Session, sent: list[Message]) -> None:
+    for stub in (m for m in session.view().messages if "__compaction__" in m.state):
         assert str(stub.content).startswith("[COMPACTED: ")
         assert len(str(stub.content)) < len(stub.state["__compaction__"]["original_content"])
-    for number in range(1, len(sent) + 1):
-        told = session.explain(f"m{number}")
-        if told.shown is Shown.COMPACTED:
-            assert session.expand(f"m{number}").messages == (sent[number - 1],)
+        assert session.explain(f"m{stub.sequence}").shown is Shown.COMPACTED
+        assert session.expand(f"m{stub.sequence}").messages == (sent[stub.sequence - 1],)
 
-    # Summaries say what was decided, with their sources and their days.
+
+def assert_summaries_say_what_was_decided_and_when(session: Session) -> None:
     summaries = session.view().summaries
     text = "\n".join(one.text for one in summaries)
+    print(text)
     assert "摘要 s" in text
     assert "目标" in text
     for decided in ("连接池从10改成50", "双廊"):
         assert any(decided in line for one in summaries for line in one.structure.key_decisions), text
     for one in summaries:
-        opened = {m.sequence: m for m in session.expand(one.ref).messages}
-        for line, sources in one.structure.sources.items():
-            assert sources, line
-            assert set(sources) <= set(opened)
+        opened = {m.sequence for m in session.expand(one.ref).messages}
+        assert all(sources and set(sources) <= opened for sources in one.structure.sources.values())
     first = min(summaries, key=lambda one: one.first)
     assert first.structure.time_range.start == START
     assert "2025-03-03" in first.text
-    print(text)
 
-    # What left the window long ago is found again, by question and not by quotation.
-    for question, answer in {
-        "花生能吃吗？我对什么过敏": "花生过敏",
-        "去昆明的航班号是多少": "MU5804",
-        "我平时喝什么咖啡": "燕麦拿铁",
-        "青松项目什么时候上线": "7月15日",
-        "青松第一期的预算是多少": "385万元",
-        "现在谁是测试负责人": "赵敏",
-        "连接池改成了多少": "从10改成50",
-        "payment.py 哪一行超时": "第214行",
-        "部署密钥叫什么名字": "pine-deploy-7731",
-        "大理住哪里能看到洱海": "双廊",
-    }.items():
-        assert any(answer in hit.message.text for hit in session.search(question, 5)), question
-        context = session.context(question, 1_500)
-        assert context.tokens <= 1_500
-        assert answer in "\n".join(m.text for m in context.messages), question
 
-    # And everything comes back.
-    assert [m.canonical for m in session.restore()] == [m.canonical for m in sent]
+def assert_found(session: Session, question: str, answer: str) -> None:
+    """What left the window long ago is found by a question that does not quote it."""
+    assert any(answer in hit.message.text for hit in session.search(question, 5)), question
+    context = session.context(question, 1_500)
+    assert context.tokens <= 1_500
+    assert answer in "\n".join(m.text for m in context.messages), question
