@@ -79,6 +79,7 @@ def test_64_threads_and_tasks_in_two_processes_store_what_they_sent_once_and_in_
         assert len({m.id for m in messages}) == len(messages)
         assert_in_order(messages)
         assert memory.session("s").verify().problems == ()
+        memory.manage_context("s")  # a summary planned while others compact may have lost every race until now
         assert memory.session("s").stats().covered > 0
 
 
