@@ -74,7 +74,7 @@ def coverable(window: Window, thresholds: Thresholds) -> CoverPlan | None:
             parts = [part for part in parts_of(stretch) if part[-1].sequence < border]
             chosen = _until_enough(parts, window, thresholds)
             if any(not entry.fixed for entry in chosen):
-                return CoverPlan(_first_of(window, chosen), chosen[-1].sequence)
+                return CoverPlan(chosen[0].sequence, chosen[-1].sequence)
     return None
 
 
@@ -145,16 +145,13 @@ def _cover_of(window: Window, entry: Entry) -> Cover | None:
 
 
 def _uncovered(window: Window) -> list[list[Entry]]:
-    """The visible messages outside all summaries, in stretches that the summaries part."""
-    stretches: dict[int, list[Entry]] = {}
+    """The visible messages outside all summaries, in stretches between which others are covered or hidden."""
+    stretches: list[list[Entry]] = []
     for entry in window.entries:
-        if _cover_of(window, entry) is None:
-            before = sum(cover.last < entry.sequence for cover in window.covers)
-            stretches.setdefault(before, []).append(entry)
-    return list(stretches.values())
-
-
-def _first_of(window: Window, chosen: Sequence[Entry]) -> int:
-    """The start of the span: right behind the newest summary before it, so that summaries leave no gap."""
-    sequence = next(entry.sequence for entry in chosen if not entry.fixed)
-    return max((cover.last + 1 for cover in window.covers if cover.last < sequence), default=1)
+        if _cover_of(window, entry) is not None:
+            continue
+        if stretches and stretches[-1][-1].sequence + 1 == entry.sequence:
+            stretches[-1].append(entry)
+        else:
+            stretches.append([entry])
+    return stretches
