@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from langchain_tiered_memory.convert import to_core, to_langchain
     from langchain_tiered_memory.history import TieredChatMessageHistory
+    from langchain_tiered_memory.knowledge import TieredKnowledgeRetriever
     from langchain_tiered_memory.memory import ConversationTieredMemory
     from langchain_tiered_memory.opening import close_all
     from langchain_tiered_memory.retriever import TieredArchiveRetriever
@@ -16,6 +17,7 @@ __all__ = [
     "ConversationTieredMemory",
     "TieredArchiveRetriever",
     "TieredChatMessageHistory",
+    "TieredKnowledgeRetriever",
     "close_all",
     "to_core",
     "to_langchain",
@@ -26,6 +28,7 @@ _HOMES = {
     "ConversationTieredMemory": "memory",
     "TieredArchiveRetriever": "retriever",
     "TieredChatMessageHistory": "history",
+    "TieredKnowledgeRetriever": "knowledge",
     "close_all": "opening",
     "to_core": "convert",
     "to_langchain": "convert",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 _WHERE = {
     "TieredChatMemory": "memory",
     "TieredArchiveRetriever": "retriever",
+    "TieredKnowledgeRetriever": "knowledge",
     "InitialTokensError": "viewing",
     "load_saved": "loading",
     "load_file": "loading",
@@ -23,6 +24,7 @@ __all__ = [
     "InitialTokensError",
     "TieredArchiveRetriever",
     "TieredChatMemory",
+    "TieredKnowledgeRetriever",
     "load_file",
     "load_saved",
     "load_sql_table",
@@ -33,6 +35,7 @@ __all__ = [
 if TYPE_CHECKING:
     from llamaindex_tiered_memory.convert import to_chat_message as to_chat_message
     from llamaindex_tiered_memory.convert import to_message as to_message
+    from llamaindex_tiered_memory.knowledge import TieredKnowledgeRetriever as TieredKnowledgeRetriever
     from llamaindex_tiered_memory.loading import load_file as load_file
     from llamaindex_tiered_memory.loading import load_saved as load_saved
     from llamaindex_tiered_memory.loading import load_sql_table as load_sql_table

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _WHERE = {
-    "tiermem.memory": ("Memory", "Session"),
+    "tiermem.memory": ("Knowledge", "Memory", "Session"),
     "tiermem.aio": ("AsyncMemory", "AsyncSession"),
     "tiermem.messages": ("Message", "ToolCall"),
     "tiermem.records": (
@@ -22,6 +22,7 @@ _WHERE = {
         "Hit",
         "Original",
         "Piece",
+        "Recalled",
         "Report",
         "Shown",
         "Stats",
@@ -33,6 +34,7 @@ _WHERE = {
         "View",
     ),
     "tiermem.settings": ("Settings", "Thresholds"),
+    "tiermem.weights": ("Weights",),
     "tiermem.errors": ("TiermemError",),
 }
 _HOME = {name: module for module, names in _WHERE.items() for name in names}
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from tiermem.aio import AsyncMemory as AsyncMemory
     from tiermem.aio import AsyncSession as AsyncSession
     from tiermem.errors import TiermemError as TiermemError
+    from tiermem.memory import Knowledge as Knowledge
     from tiermem.memory import Memory as Memory
     from tiermem.memory import Session as Session
     from tiermem.messages import Message as Message
@@ -54,6 +57,7 @@ if TYPE_CHECKING:
     from tiermem.records import Hit as Hit
     from tiermem.records import Original as Original
     from tiermem.records import Piece as Piece
+    from tiermem.records import Recalled as Recalled
     from tiermem.records import Report as Report
     from tiermem.records import Shown as Shown
     from tiermem.records import Stats as Stats
@@ -65,6 +69,7 @@ if TYPE_CHECKING:
     from tiermem.records import View as View
     from tiermem.settings import Settings as Settings
     from tiermem.settings import Thresholds as Thresholds
+    from tiermem.weights import Weights as Weights
 
 
 def __getattr__(name: str) -> Any:

@@ -7,11 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
-from tiermem.flows import archive, inspect, maintain, recollect, review
-from tiermem.flows.requests import Given, adding, assembling, names, scopes, writing
-from tiermem.memory import Memory, Namespace, Session
+from tiermem.flows import archive, documents, inspect, maintain, recalling, recollect, review
+from tiermem.flows import reembed as reembedding
+from tiermem.flows.requests import Given, adding, adding_documents, assembling, names, scopes, writing
+from tiermem.memory import Knowledge, Memory, Namespace, Session
 from tiermem.messages import Message
-from tiermem.records import Context, Decision, Explanation, Hit, Original, Report, Stats, Verification, View
+from tiermem.recall.chunks import OVERLAP, SIZE
+from tiermem.recall.documents import Source
+from tiermem.records import Context, Decision, Explanation, Hit, Original, Recalled, Report, Stats, Verification, View
 from tiermem.settings import Scope, scope_of
 from tiermem.wiring import Opened
 
@@ -29,6 +32,10 @@ class AsyncMemory(Opened):
         """One conversation; no I/O."""
         return Memory(self._core, self._performer).session(session_id, namespace).as_async()
 
+    def knowledge(self, namespace: Namespace = "default") -> AsyncKnowledge:
+        """The documents of a user; no I/O."""
+        return Memory(self._core, self._performer).knowledge(namespace).as_async()
+
     async def manage_context(self, session_id: str, namespace: Namespace = "default") -> Report:
         """Look at the thresholds of a session now."""
         return await self.session(session_id, namespace).manage_context()
@@ -40,6 +47,12 @@ class AsyncMemory(Opened):
     async def verify(self) -> dict[Scope, Verification]:
         """Derive every session again from its messages and decisions."""
         return {s: await self.drive_async(inspect.verify(s)) for s in await self.drive_async(scopes())}
+
+    async def reembed(
+        self, namespace: Namespace | None = None, on_progress: Callable[[int, int], object] | None = None
+    ) -> int:
+        """See `Memory.reembed`."""
+        return await self.drive_async(reembedding.reembed(self._core, namespace, on_progress))
 
     async def __aenter__(self) -> Self:
         return self
@@ -85,6 +98,10 @@ class AsyncSession:
             assembling(self._core, self.scope, query, budget, system, goal, reserved, counter, recall)
         )
 
+    async def recall(self, query: str, budget: int = 2_000) -> Recalled:
+        """See `Session.recall`."""
+        return await self._arun(recalling.recall(self._core, self.scope, query, budget))
+
     async def search(self, query: str, k: int = 20) -> list[Hit]:
         """See `Session.search`."""
         return await self._arun(recollect.find(self._core, self.scope, query, k))
@@ -127,4 +144,64 @@ class AsyncSession:
 
     async def stats(self) -> Stats:
         """See `Session.stats`."""
+        return await self._arun(inspect.stats(self._core, self.scope))
+
+
+class AsyncKnowledge:
+    """`Knowledge` with `await`; the docstrings are there."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self.memory = knowledge.memory
+        self.scope = knowledge.scope
+        self._core = knowledge.memory.wiring[0]
+        self._arun = knowledge.memory.drive_async
+
+    async def add_documents(
+        self,
+        documents: Any,
+        *,
+        chunk_size: int = SIZE,
+        chunk_overlap: int = OVERLAP,
+        splitter: Any = None,
+        source: str | None = None,
+        replace: bool = True,
+    ) -> list[Message]:
+        """See `Knowledge.add_documents`."""
+        how = (chunk_size, chunk_overlap, splitter, source, replace)
+        return await self._arun(adding_documents(self._core, self.scope, documents, *how))
+
+    async def search(self, query: str, k: int = 20) -> list[Hit]:
+        """See `Knowledge.search`."""
+        return await self._arun(documents.find(self._core, self.scope, query, k))
+
+    async def sources(self) -> list[Source]:
+        """See `Knowledge.sources`."""
+        return await self._arun(documents.sources(self.scope))
+
+    async def chunks(self, source: str) -> list[Message]:
+        """See `Knowledge.chunks`."""
+        return await self._arun(documents.chunks(self.scope, source))
+
+    async def remove(self, source: str) -> list[int]:
+        """See `Knowledge.remove`."""
+        return await self._arun(writing(self.scope, documents.remove(self._core, self.scope, source)))
+
+    async def undo(self, decision: int) -> None:
+        """See `Knowledge.undo`."""
+        await self._arun(writing(self.scope, review.undo(self._core, self.scope, decision)))
+
+    async def journal(self) -> list[Decision]:
+        """See `Knowledge.journal`."""
+        return await self._arun(review.journal(self.scope))
+
+    async def index(self) -> None:
+        """See `Knowledge.index`."""
+        await self._arun(writing(self.scope, archive.follow(self._core, self.scope)))
+
+    async def verify(self) -> Verification:
+        """See `Knowledge.verify`."""
+        return await self._arun(inspect.verify(self.scope))
+
+    async def stats(self) -> Stats:
+        """See `Knowledge.stats`."""
         return await self._arun(inspect.stats(self._core, self.scope))

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
-from tiermem.flows import archive, inspect, maintain, recollect, review
-from tiermem.flows.requests import Given, adding, assembling, names, scopes, writing
+from tiermem.flows import archive, documents, inspect, maintain, recalling, recollect, review
+from tiermem.flows import reembed as reembedding
+from tiermem.flows.requests import Given, adding, adding_documents, assembling, names, scopes, writing
 from tiermem.messages import Message
-from tiermem.records import Context, Decision, Explanation, Hit, Original, Report, Stats, Verification, View
+from tiermem.recall.chunk_sizes import SIZES, Trial, trials
+from tiermem.recall.chunks import OVERLAP, SIZE
+from tiermem.recall.documents import Source
+from tiermem.recall.synonyms import Groups
+from tiermem.records import Context, Decision, Explanation, Hit, Original, Recalled, Report, Stats, Verification, View
 from tiermem.settings import Scope, Settings, scope_of
 from tiermem.wiring import Compactor, Keep, Opened, StoreSummary, Summarizer, shared, wired
 
 if TYPE_CHECKING:
-    from tiermem.aio import AsyncSession
+    from tiermem.aio import AsyncKnowledge, AsyncSession
 
 Namespace: TypeAlias = str | tuple[str, str]
 
@@ -35,6 +40,7 @@ class Memory(Opened):
         store_summary: StoreSummary | None = None,
         keep: Keep | None = None,
         embedder: Any = None,
+        synonyms: Groups = (),
         clock: Callable[[], datetime] | None = None,
         **overrides: Any,
     ) -> Memory:
@@ -50,13 +56,14 @@ class Memory(Opened):
                 returns is shown in the window, None leaves the default.
             keep: says which messages of a summarised span stay in view.
             embedder: of LangChain, LlamaIndex, or a function of texts; hashed words by default.
+            synonyms: your own words that stand for each other, as lists, or a mapping of a word to its others.
             clock: the time now, aware.
 
         Raises:
             InvalidSettings, StorageError: it cannot be opened like this; nothing was changed.
         """
         core, performer = wired(
-            path, settings, counter, summarizer, compactor, embedder, clock, (store_summary, keep), overrides
+            path, settings, counter, summarizer, compactor, embedder, clock, (store_summary, keep, synonyms), overrides
         )
         return cls(core, performer)
 
@@ -69,6 +76,10 @@ class Memory(Opened):
         """One conversation; made when something is first added. *namespace* is a user, or (tenant, user)."""
         return Session(self, scope_of(session_id, namespace))
 
+    def knowledge(self, namespace: Namespace = "default") -> Knowledge:
+        """The documents of a user, or of (tenant, user), beside all conversations."""
+        return Knowledge(self, documents.collection(scope_of("-", namespace)))
+
     def manage_context(self, session_id: str, namespace: Namespace = "default") -> Report:
         """Look at the thresholds of a session now."""
         return self.session(session_id, namespace).manage_context()
@@ -80,6 +91,16 @@ class Memory(Opened):
     def verify(self) -> dict[Scope, Verification]:
         """Derive every session again from its messages and decisions."""
         return {scope: self.drive(inspect.verify(scope)) for scope in self.drive(scopes())}
+
+    def reembed(
+        self, namespace: Namespace | None = None, on_progress: Callable[[int, int], object] | None = None
+    ) -> int:
+        """Embed every message (of a user, or of all) with the embedder in use, and drop others' vectors at the end.
+
+        Safe to stop: called again, it goes on where it was. *on_progress* is given (messages embedded, all messages).
+        Returns how many messages were embedded; raises what the embedder raises.
+        """
+        return self.drive(reembedding.reembed(self._core, namespace, on_progress))
 
     def __enter__(self) -> Self:
         return self
@@ -146,6 +167,14 @@ class Session:
         """
         return self._run(assembling(self._core, self.scope, query, budget, system, goal, reserved, counter, recall))
 
+    def recall(self, query: str, budget: int = 2_000) -> Recalled:
+        """The passages that answer *query*, as one quoted block of at most *budget* tokens, "" when nothing does.
+
+        Raises:
+            BudgetTooSmall: *budget* is not above 0.
+        """
+        return self._run(recalling.recall(self._core, self.scope, query, budget))
+
     def search(self, query: str, k: int = 20) -> list[Hit]:
         """The *k* messages that answer *query* best, with the parts of their scores."""
         return self._run(recollect.find(self._core, self.scope, query, k))
@@ -196,3 +225,103 @@ class Session:
 
     def __repr__(self) -> str:
         return f"<Session {self.scope.session!r} of {self.scope.user!r}>"
+
+
+class Knowledge:
+    """The documents of a user: cut into chunks, found with their source, never shown unless asked for."""
+
+    def __init__(self, memory: Memory, scope: Scope) -> None:
+        self.memory = memory
+        self.scope = scope
+        self._core = memory.wiring[0]
+        self._run = memory.drive
+
+    def as_async(self) -> AsyncKnowledge:
+        """The same documents with `await`."""
+        from tiermem.aio import AsyncKnowledge
+
+        return AsyncKnowledge(self)
+
+    def add_documents(
+        self,
+        documents: Any,
+        *,
+        chunk_size: int = SIZE,
+        chunk_overlap: int = OVERLAP,
+        splitter: Any = None,
+        source: str | None = None,
+        replace: bool = True,
+    ) -> list[Message]:
+        """Add documents; returns their chunks, durable and searchable when it returns.
+
+        The same document again changes nothing; a changed one of the same source hides what it replaces, which
+        `undo` brings back.
+
+        Args:
+            documents: one or many: text, {"text", "source", "title", "metadata"}, documents of LangChain, documents
+                or nodes of LlamaIndex.
+            chunk_size, chunk_overlap: characters.
+            splitter: a function of a text, or a framework's text splitter, instead of our own.
+            source: the source of those that name none; without it, of each that names none its own text.
+            replace: these are all there is of their sources. False adds to what is there.
+
+        Raises:
+            InvalidMessage, InvalidSettings, StorageError: nothing of the call was kept.
+        """
+        how = (chunk_size, chunk_overlap, splitter, source, replace)
+        return self._run(adding_documents(self._core, self.scope, documents, *how))
+
+    def search(self, query: str, k: int = 20) -> list[Hit]:
+        """The *k* chunks that answer *query* best; `hit.message.state` names source, place and metadata."""
+        return self._run(documents.find(self._core, self.scope, query, k))
+
+    def sources(self) -> list[Source]:
+        """The sources that can be found, oldest first."""
+        return self._run(documents.sources(self.scope))
+
+    def chunks(self, source: str) -> list[Message]:
+        """The chunks of *source* that can be found, in order."""
+        return self._run(documents.chunks(self.scope, source))
+
+    def remove(self, source: str) -> list[int]:
+        """Hide *source*; returns the decisions that do, each of which `undo` takes back.
+
+        Raises:
+            UnknownReference: there is nothing of that source to be found.
+        """
+        return self._run(writing(self.scope, documents.remove(self._core, self.scope, source)))
+
+    def undo(self, decision: int) -> None:
+        """Take a decision of the journal back."""
+        self._run(writing(self.scope, review.undo(self._core, self.scope, decision)))
+
+    def journal(self) -> list[Decision]:
+        """Every decision, in order."""
+        return self._run(review.journal(self.scope))
+
+    def index(self) -> None:
+        """Index what could not be indexed when it was added, as while an embedder failed."""
+        self._run(writing(self.scope, archive.follow(self._core, self.scope)))
+
+    def trials(
+        self, texts: Sequence[str], questions: Mapping[str, Sequence[str]], sizes: Sequence[int] = SIZES
+    ) -> list[Trial]:
+        """Chunk sizes by how much evidence a prompt shows with them, best first; see `recall/chunk_sizes.py`.
+
+        Args:
+            texts: like the documents to be added.
+            questions: for each question, phrases of the texts that answer it.
+            sizes: characters a chunk.
+        """
+        return trials(texts, questions, sizes=sizes, count=self._core.count)
+
+    def verify(self) -> Verification:
+        """Derive hashes, totals and index again, and list what differs."""
+        return self._run(inspect.verify(self.scope))
+
+    def stats(self) -> Stats:
+        """The documents in numbers (each chunk is a message), with every degraded mode."""
+        return self._run(inspect.stats(self._core, self.scope))
+
+    def __repr__(self) -> str:
+        return f"<Knowledge of {self.scope.user!r}>"

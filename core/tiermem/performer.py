@@ -6,19 +6,58 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from tiermem.flows.effects import Ask, Compute, Effect, Embed, Read, Transact
+from tiermem.flows.effects import Ask, Compute, Effect, Embed, Later, Read, Transact
 from tiermem.providers import calls
 from tiermem.providers.embedders import Embedder
+from tiermem.providers.follower import Follower
+from tiermem.settings import Scope
 from tiermem.storage.database import Database
 
 
-class Performer:
-    """The actor of one memory."""
+class Direct:
+    """Performs effects in the thread that asks. It knows no memory, so the thread in the background may hold it."""
 
     def __init__(self, database: Database, embedder: Embedder, embedder_timeout: float | None = None) -> None:
-        self._database = database
+        self.database = database
         self._embedder = embedder
         self._embedder_timeout = embedder_timeout
+
+    def act(self, effect: Effect) -> Any:
+        """The result of *effect*; `Later` is for a `Performer` only and does nothing."""
+        if isinstance(effect, Transact):
+            return self.database.write(effect.body)
+        if isinstance(effect, Read):
+            return self.database.read(effect.body)
+        if isinstance(effect, Compute):
+            return effect.body()
+        if isinstance(effect, Ask):
+            return calls.call(effect.summarizer, effect.messages, effect.scope, effect.timeout)
+        if isinstance(effect, Later):
+            return None
+        return calls.call(self._embedding(effect), list(effect.texts), effect.scope, self._embedder_timeout)
+
+    async def aact(self, effect: Effect) -> Any:
+        """`act`; the background has no event loop to keep free."""
+        return self.act(effect)
+
+    def _embedding(self, effect: Embed) -> Callable[[list[str]], Any]:
+        if effect.query:
+            return lambda texts: [self._embedder.embed_query(texts[0])]
+        return self._embedder.embed
+
+
+class Performer:
+    """The actor of one memory.
+
+    Args:
+        direct: performs the effects.
+        step: one step of what `Later` asks for; see `Follower`.
+    """
+
+    def __init__(self, direct: Direct, step: Callable[[Scope], bool | None]) -> None:
+        self._direct = direct
+        self._database = direct.database
+        self._follower = Follower(step)
         self._threads = calls.Threads()
 
     @property
@@ -33,15 +72,9 @@ class Performer:
 
     def act(self, effect: Effect) -> Any:
         """The result of *effect*, in this thread."""
-        if isinstance(effect, Transact):
-            return self._database.write(effect.body)
-        if isinstance(effect, Read):
-            return self._database.read(effect.body)
-        if isinstance(effect, Compute):
-            return effect.body()
-        if isinstance(effect, Ask):
-            return calls.call(effect.summarizer, effect.messages, effect.scope, effect.timeout)
-        return calls.call(self._embedding(effect), list(effect.texts), effect.scope, self._embedder_timeout)
+        if isinstance(effect, Later):
+            return self._follower.wake(effect.scope)
+        return self._direct.act(effect)
 
     async def aact(self, effect: Effect) -> Any:
         """The result of *effect*; database and computing run in threads, and a cancelled write is seen to its end."""
@@ -57,10 +90,6 @@ class Performer:
 
     def close(self) -> None:
         """End the threads and close the database."""
+        self._follower.close()
         self._threads.close()
         self._database.close()
-
-    def _embedding(self, effect: Embed) -> Callable[[list[str]], Any]:
-        if effect.query:
-            return lambda texts: [self._embedder.embed_query(texts[0])]
-        return self._embedder.embed

@@ -123,6 +123,17 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Recalled:
+    """What `recall` returns: quoted passages as one block of `tokens`, "" when nothing is relevant, and their hits."""
+
+    text: str
+    tokens: int
+    budget: int
+    hits: tuple[Hit, ...] = ()
+    degraded: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
     """One message of a context, and where it comes from.
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 from tiermem.errors import InvalidNamespace, InvalidSettings, MissingNamespace
+from tiermem.weights import Weights
 
 MAX_NAME_BYTES = 255
 
@@ -90,6 +91,8 @@ class Settings(Thresholds):
         summarizer_retries: further attempts after one that failed (a timeout is not retried).
         summarizer_pause: seconds without further attempts after a failed run.
         embedder_timeout: seconds that an embedder may take for up to 128 texts before keywords alone must do.
+        relevance_threshold: score (SPEC E: θ, on the scale of `weights`) below which a message is never recalled.
+        weights: what each part of a score counts; see `Weights`.
         durability: "full" survives power loss; "relaxed" survives a killed process only, and writes faster.
         busy_timeout: seconds to wait for another process.
         index_batch: messages that wait before they are indexed together; those waiting are searched as they are.
@@ -97,8 +100,8 @@ class Settings(Thresholds):
 
     enable_context_management: bool = True
     context_budget: int = 100_000
-    recall_share: float = 0.60
-    summary_share: float = 0.15
+    recall_share: float = 0.75
+    summary_share: float = 0.10
     recall_limit: int = 200
     encoding: Literal["o200k_base", "cl100k_base"] = "o200k_base"
     max_message_bytes: int = 16 * 1024 * 1024
@@ -106,6 +109,8 @@ class Settings(Thresholds):
     summarizer_retries: int = 1
     summarizer_pause: float = 300.0
     embedder_timeout: float = 60.0
+    relevance_threshold: float = 0.05
+    weights: Weights = field(default_factory=Weights)
     durability: Literal["full", "relaxed"] = "full"
     busy_timeout: float = 30.0
     index_batch: int = 64
@@ -120,6 +125,9 @@ class Settings(Thresholds):
         for name in ("summarizer_timeout", "summarizer_pause", "embedder_timeout", "busy_timeout"):
             if not isinstance(getattr(self, name), (int, float)) or not getattr(self, name) >= 0:
                 raise InvalidSettings(f"{name} must be a number of seconds, not {getattr(self, name)!r}")
+        if not isinstance(self.weights, Weights):
+            raise InvalidSettings(f"weights must be a Weights, not a {type(self.weights).__name__}")
+        _share(self.relevance_threshold, "relevance_threshold", least=0.0)
         _one_of(self.encoding, "encoding", ("o200k_base", "cl100k_base"))
         _one_of(self.durability, "durability", ("full", "relaxed"))
 
@@ -145,6 +153,8 @@ def settings_from(given: Settings | None, overrides: Mapping[str, Any]) -> Setti
 class Scope:
     """Whose conversation: tenant, user and session, compared byte by byte, never used as a path.
 
+    `kind` is "knowledge" for the documents of a user, which no session id can name.
+
     Raises:
         MissingNamespace: the namespace is None.
         InvalidNamespace: a part is no string, empty, or longer than 255 bytes (the tenant may be empty).
@@ -153,6 +163,7 @@ class Scope:
     tenant: str
     user: str
     session: str
+    kind: Literal["conversation", "knowledge"] = "conversation"
 
     def __post_init__(self) -> None:
         for name, value in (("tenant", self.tenant), ("user", self.user), ("session", self.session)):

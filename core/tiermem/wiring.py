@@ -9,13 +9,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
+from tiermem.flows import embedding as follow_up
 from tiermem.flows.core import Core
 from tiermem.flows.effects import Flow, arun, run
 from tiermem.messages import Message
-from tiermem.performer import Performer
+from tiermem.performer import Direct, Performer
 from tiermem.providers.clock import system_clock
 from tiermem.providers.embedders import HashEmbedder, as_embedder
 from tiermem.providers.tokenizers import as_counter
+from tiermem.recall.synonyms import Groups, Synonyms
 from tiermem.recall.words import ANALYSER
 from tiermem.records import Compacted, StructuredSummary, Summary
 from tiermem.settings import Settings, settings_from
@@ -92,7 +94,7 @@ def wired(
     compactor: Compactor | None,
     embedder: Any,
     clock: Callable[[], datetime] | None,
-    steps: tuple[StoreSummary | None, Keep | None],
+    steps: tuple[StoreSummary | None, Keep | None, Groups],
     overrides: Mapping[str, Any],
 ) -> tuple[Core, Performer]:
     """The core and the performer behind a memory, with its database open and its schema current."""
@@ -111,8 +113,10 @@ def wired(
         compactor=compactor,
         store_summary=steps[0],
         keep=steps[1],
+        tables=Synonyms(steps[2]) if steps[2] else None,
     )
-    return core, Performer(database, embedding, None if core.lexical else chosen.embedder_timeout)
+    direct = Direct(database, embedding, None if core.lexical else chosen.embedder_timeout)
+    return core, Performer(direct, lambda scope: run(follow_up.attempt(core, scope), direct))
 
 
 _open_memories: weakref.WeakValueDictionary[Any, Memory] = weakref.WeakValueDictionary()

@@ -41,13 +41,14 @@ def indexes_dropped(memory: Memory) -> None:
         for statement in (
             "DELETE FROM tiermem_word",
             "DELETE FROM tiermem_vector",
-            "UPDATE tiermem_session SET indexed = 0, embedded = 0",
+            "DELETE FROM tiermem_embedded",
+            "UPDATE tiermem_session SET indexed = 0",
         ):
             connection.exec_driver_sql(statement)
 
     memory._performer._database.write(body)
     core = memory._core
-    for cache in (core.vectors, core.words, core.windows, core.bodies):
+    for cache in (core.vectors, core.words, core.windows, core.bodies, core.texts, core.embedded):
         cache._values.clear()
 
 

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 CORE = ROOT / "core" / "tiermem"
 FLOORS = {
-    "values": ("messages", "records", "settings", "errors"),
+    "values": ("messages", "records", "settings", "weights", "errors"),
     "rules": ("window", "recall", "life"),
     "shells": ("storage", "index", "providers"),
     "flows": ("flows",),

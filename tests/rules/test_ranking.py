@@ -9,19 +9,38 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tiermem.recall.ranking import (
-    LEAST,
-    Asked,
-    Posting,
-    Talk,
-    by_value,
-    idf,
-    lending,
-    rank,
-    rarest,
-    telling,
-    words,
-)
+from tiermem.errors import InvalidSettings
+from tiermem.recall.keywords import words
+from tiermem.recall.lending import lending as lent_by
+from tiermem.recall.packing import by_value
+from tiermem.recall.question import Question, Side, side, telling, without_names
+from tiermem.recall.ranking import Asked, chosen, rarest, scored
+from tiermem.recall.talk import ASSISTANT, USER, Posting, Talk, idf
+from tiermem.weights import Weights
+
+LEAST = 0.05
+DEFAULT = Weights()
+
+
+def lending(made: Talk) -> list[np.ndarray]:
+    return lent_by(made.sizes, made.said)
+
+
+def asked(terms: list[str], vectors: dict[int, float] | None = None, count: int = 0, **known: object) -> Asked:
+    question = Question(" ".join(terms), dict.fromkeys(terms, 1.0))
+    near = None
+    if vectors is not None:
+        near = np.zeros(count)
+        for sequence, value in vectors.items():
+            near[sequence - 1] = value
+    return Asked(question, near, **known)  # type: ignore[arg-type]
+
+
+def rank(
+    made: Talk, found: dict[str, Posting], query: Asked, limit: int, without: frozenset[int] = frozenset()
+) -> list[tuple[int, float, dict[str, float]]]:
+    out = np.array([place + 1 in without for place in range(len(made))], dtype=bool)
+    return chosen(scored(made, found, query, DEFAULT), out, limit, LEAST)
 
 
 def talk(sizes: list[int], said: list[float] | None = None, speakers: list[int] | None = None) -> Talk:
@@ -41,7 +60,7 @@ def postings(texts: list[str]) -> dict[str, Posting]:
 
 def ranked(texts: list[str], question: str, limit: int = 100, **known: list[float]) -> list[int]:
     made = talk([len(text.split()) for text in texts], **known)  # type: ignore[arg-type]
-    return [s for s, _, _ in rank(made, postings(texts), Asked(question.split(), {}), limit)]
+    return [s for s, _, _ in rank(made, postings(texts), asked(question.split()), limit)]
 
 
 FILLER = ["roger that", "copy", "stand by one"] * 10
@@ -89,8 +108,8 @@ def test_a_question_about_nothing_that_was_said_finds_nothing() -> None:
 def test_the_speaker_whom_the_question_names_is_preferred_and_never_a_filter() -> None:
     texts = ["code zebra", *FILLER, *FILLER, "code zebra"]
     made = talk([len(t.split()) for t in texts], speakers=[1, *[0] * 60, 2])
-    found = rank(made, postings(texts), Asked(["code", "zebra", "ann"], {}), 10)
-    plain = rank(made, postings(texts), Asked(["code", "zebra"], {}), 10)
+    found = rank(made, postings(texts), asked(["code", "zebra", "ann"]), 10)
+    plain = rank(made, postings(texts), asked(["code", "zebra"]), 10)
     assert [s for s, _, _ in found[:2]] == [1, 62]
     assert {s for s, _, _ in plain[:2]} == {1, 62}
     assert found[0][2]["speaker"] > 0
@@ -99,16 +118,16 @@ def test_the_speaker_whom_the_question_names_is_preferred_and_never_a_filter() -
 
 def test_vectors_find_what_no_word_does_and_share_with_neighbours() -> None:
     made = talk([3] * 9)
-    found = rank(made, {}, Asked(["cat"], {5: 0.6, 99: 1.0}, lexical=False), 9)
+    found = rank(made, {}, asked(["cat"], {5: 4.0}, 9), 9)
     assert found[0][0] == 5
     assert {4, 6} <= {s for s, _, _ in found[:3]}
-    assert rank(made, {}, Asked(["cat"], {5: -0.6}, lexical=False), 9) == []
+    assert rank(made, {}, asked(["cat"], {5: -4.0}, 9), 9) == []
 
 
 def test_a_date_lifts_the_messages_of_that_day() -> None:
     texts = ["we went fishing"] * 3
     nearness = np.array([0.0, 1.0, 0.0])
-    found = rank(talk([3] * 3), postings(texts), Asked(["fishing"], {}, nearness=nearness), 3)
+    found = rank(talk([3] * 3), postings(texts), asked(["fishing"], nearness=nearness), 3)
     assert found[0][0] == 2
     assert found[0][2]["date"] > 0
 
@@ -116,19 +135,19 @@ def test_a_date_lifts_the_messages_of_that_day() -> None:
 def test_what_is_shown_already_and_what_is_beyond_the_limit_is_left_out() -> None:
     texts = ["zebra"] * 8 + FILLER
     made, found = talk([len(t.split()) for t in texts]), postings(texts)
-    assert [s for s, _, _ in rank(made, found, Asked(["zebra"], {}), 3)] == [8, 7, 6]  # equal: newer ones first
-    assert not {6, 7} & {s for s, _, _ in rank(made, found, Asked(["zebra"], {}), 30, frozenset({6, 7, 400}))}
+    assert [s for s, _, _ in rank(made, found, asked(["zebra"]), 3)] == [8, 7, 6]  # equal: newer ones first
+    assert not {6, 7} & {s for s, _, _ in rank(made, found, asked(["zebra"]), 30, frozenset({6, 7, 400}))}
 
 
 def test_an_empty_conversation_and_an_empty_question_find_nothing() -> None:
-    assert rank(talk([]), {}, Asked(["zebra"], {}), 5) == []
+    assert rank(talk([]), {}, asked(["zebra"]), 5) == []
     assert ranked(["zebra"], "") == []
 
 
 @given(st.lists(st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=9).map(" ".join), min_size=1, max_size=40))
 def test_parts_add_up_to_the_score_and_the_order_is_best_first(texts: list[str]) -> None:
     made = talk([len(t.split()) for t in texts])
-    found = rank(made, postings(texts), Asked(["a", "b", "z"], {1: 0.4}), 40)
+    found = rank(made, postings(texts), asked(["a", "b", "z"], {1: 3.0}, len(texts)), 40)
     for _, score, parts in found:
         assert score == pytest.approx(sum(parts.values()))
         assert score >= LEAST
@@ -139,10 +158,10 @@ def test_parts_add_up_to_the_score_and_the_order_is_best_first(texts: list[str])
 def test_words_and_stretch_equal_their_definition(texts: list[str]) -> None:
     made, found = talk([len(t.split()) for t in texts]), postings(texts)
     lent = lending(made)
-    own, stretch = words(made, found, ["a", "b"], lent)
+    own, stretch = words(made, found, asked(["a", "b"]).question, lent)
     values = {}
     for term in ("a", "b"):
-        alone, _ = words(made, found, [term], [])
+        alone, _ = words(made, found, asked([term]).question, [])
         mass = idf(found[term].frequency if term in found else 0, len(texts))
         values[term] = alone * mass
     total = sum(idf(found[t].frequency if t in found else 0, len(texts)) for t in ("a", "b"))
@@ -187,14 +206,14 @@ def test_what_is_chosen_fits_with_a_header_for_every_passage(
     offered: dict[int, tuple[float, int]], budget: int, header: int
 ) -> None:
     costs = {s: cost for s, (_, cost) in offered.items()}
-    chosen = by_value({s: score for s, (score, _) in offered.items()}, costs, budget, header)
-    assert chosen == sorted(set(chosen))
-    passages = sum(s - 1 not in chosen for s in chosen)
-    assert sum(costs[s] for s in chosen) + header * passages <= max(budget, 0)
+    shown = by_value({s: score for s, (score, _) in offered.items()}, costs, budget, header)
+    assert shown == sorted(set(shown))
+    passages = sum(s - 1 not in shown for s in shown)
+    assert sum(costs[s] for s in shown) + header * passages <= max(budget, 0)
 
 
 @pytest.mark.parametrize(
-    ("scores", "costs", "budget", "chosen"),
+    ("scores", "costs", "budget", "shown"),
     [
         ({1: 1.0, 2: 0.9}, {1: 500, 2: 50}, 500, [2]),  # long ones pay for their length
         ({1: 1.0, 2: 0.9}, {1: 500, 2: 50}, 550, [1, 2]),
@@ -204,6 +223,61 @@ def test_what_is_chosen_fits_with_a_header_for_every_passage(
     ],
 )
 def test_passages_are_chosen_by_value(
-    scores: dict[int, float], costs: dict[int, int], budget: int, chosen: list[int]
+    scores: dict[int, float], costs: dict[int, int], budget: int, shown: list[int]
 ) -> None:
-    assert by_value(scores, costs, budget, header=10 if 9 in scores else 0) == chosen
+    assert by_value(scores, costs, budget, header=10 if 9 in scores else 0) == shown
+
+
+def test_a_related_word_is_found_and_counts_less_than_the_word_itself() -> None:
+    texts = [*FILLER, "farewell captain", *FILLER, "goodbye captain", *FILLER]
+    made, found = talk([len(t.split()) for t in texts]), postings(texts)
+    question = Question("goodbye", {"goodbye": 1.0}, related={"goodbye": {"farewell": 0.6}})
+    best = {s: score for s, score, _ in rank(made, found, Asked(question), 99)}
+    assert best[2 * len(FILLER) + 2] > best[len(FILLER) + 1] > best[len(FILLER) + 2]
+    alone, _ = words(made, found, question, lending(made), related=0.0)
+    assert alone[len(FILLER)] == 0
+
+
+def test_the_side_that_a_question_asks_about_is_preferred_where_one_side_is_an_assistant() -> None:
+    texts = ["zebra plan", "zebra plan"]
+    roles = np.array([USER, ASSISTANT])
+    made = Talk(np.array([2.0, 2.0]), np.full(2, np.nan), np.zeros(2, np.int64), [[]], roles, assistant=True)
+    for about, first in ((Side.USER, 1), (Side.ASSISTANT, 2), (Side.EITHER, 1)):
+        query = Asked(Question("zebra", {"zebra": 1.0}, side=about))
+        assert rank(made, postings(texts), query, 2)[0][0] == first
+
+
+def test_what_is_fresh_comes_before_what_repeats() -> None:
+    texts = ["zebra plan", "zebra plan"]
+    made = Talk(np.array([2.0, 2.0]), np.full(2, np.nan), np.zeros(2, np.int64), [[]], fresh=np.array([1.0, 0.0]))
+    best = rank(made, postings(texts), asked(["zebra"]), 2)
+    assert best[0][0] == 1
+    assert best[0][2]["fresh"] > 0
+
+
+@pytest.mark.parametrize(
+    ("text", "about"),
+    [
+        ("What did I say about the budget?", Side.USER),
+        ("List the order in which I brought up the topics", Side.USER),
+        ("What book did you recommend to me?", Side.ASSISTANT),
+        ("Can you give me a summary?", Side.EITHER),
+        ("When is the deadline?", Side.EITHER),
+        ("你推荐了哪本书？", Side.ASSISTANT),
+        ("我上次说过什么过敏？", Side.USER),
+    ],
+)
+def test_a_question_says_whose_words_it_asks_for(text: str, about: Side) -> None:
+    assert side(text) == about
+
+
+def test_names_of_speakers_are_left_out_of_what_is_embedded() -> None:
+    assert without_names("What did Ann's dog eat?", ["Ann"]) == "What did dog eat?"
+    assert without_names("Ann", ["Ann"]) == "Ann"
+    assert without_names("Annual plan", ["Ann"]) == "Annual plan"
+
+
+@pytest.mark.parametrize("wrong", [{"semantic": 0.5}, {"reach": -1}, {"date": True}, {"fresh": float("nan")}])
+def test_weights_that_make_no_sense_are_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(InvalidSettings):
+        Weights(**wrong)

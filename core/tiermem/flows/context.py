@@ -15,7 +15,7 @@ from tiermem.flows import recollect, windows
 from tiermem.flows.core import Core
 from tiermem.flows.effects import Compute, Flow
 from tiermem.messages import Message
-from tiermem.recall import passages, ranking
+from tiermem.recall import packing, passages
 from tiermem.recall.words import query_terms
 from tiermem.records import Context, Hit, Piece, Shown, Summary, Tier
 from tiermem.settings import Scope
@@ -129,7 +129,7 @@ def _fill(
     left -= sum(piece.tokens for piece in summary)
     room = min(share.recalled, left)
     query, hits = yield from _recalled(draft, tail, entries, room)
-    recalled, found = yield Compute(lambda: _block(hits, query, room, draft.scale.count))
+    recalled, found = yield Compute(lambda: block(hits, query, room, draft.scale.count))
     left -= sum(piece.tokens for piece in recalled)
     if left > 0 and not any(part.clipped for part in parts):
         spent = sum(part.tokens for part in parts)
@@ -137,7 +137,7 @@ def _fill(
         once = [hit for hit in found if hit.message.sequence not in _verbatim(entries)]
         if len(once) < len(found):  # turns that came in with what was left over need not be quoted as well
             most = sum(piece.tokens for piece in recalled)
-            recalled, found = yield Compute(lambda: _block(once, query, most, draft.scale.count))
+            recalled, found = yield Compute(lambda: block(once, query, most, draft.scale.count))
     degraded = (f"embedder: {draft.core.embed_error}",) if draft.core.embed_error else ()
     return [*summary, *recalled, *_pieces(parts, entries)], found, degraded
 
@@ -227,7 +227,7 @@ def _newest_question(tail: Sequence[Entry], scale: Scale) -> str | None:
     return None
 
 
-def _block(hits: Sequence[Hit], query: str, budget: int, count: Callable[[str], int]) -> tuple[list[Piece], list[Hit]]:
+def block(hits: Sequence[Hit], query: str, budget: int, count: Callable[[str], int]) -> tuple[list[Piece], list[Hit]]:
     """What of *hits* fits into *budget*, as one quoted block, and the hits that it shows."""
     question = query_terms(query) if hits else []
     longest = passages.longest(budget)
@@ -241,7 +241,7 @@ def _block(hits: Sequence[Hit], query: str, budget: int, count: Callable[[str], 
     }
     allowed = budget - passages.BLOCK_TOKENS
     for _ in range(FITTING):
-        chosen = ranking.by_value(scores, costs, allowed, passages.HEADER_TOKENS)
+        chosen = packing.by_value(scores, costs, allowed, passages.HEADER_TOKENS)
         message = Message(
             role="user", content=passages.render(chosen, messages, texts), id="recalled", origin="retrieved"
         )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from tiermem.messages import Message
 from tiermem.providers.recent import Recent
 from tiermem.providers.tokenizers import Counter
+from tiermem.recall.synonyms import Synonyms
 from tiermem.records import Compacted, Summary
 from tiermem.settings import Scope, Settings
 
@@ -40,11 +41,22 @@ class Core:
     bodies: Recent[Message] = field(default_factory=lambda: Recent(10_000))
     vectors: Recent[VectorIndex] = field(default_factory=lambda: Recent(32))
     words: Recent[WordIndex] = field(default_factory=lambda: Recent(32))
+    texts: Recent[bytes] = field(default_factory=lambda: Recent(4_096))  # vectors by content hash
+    embedded: Recent[int] = field(default_factory=lambda: Recent(10_000))  # a watermark as last seen, by session
     managing: set[Scope] = field(default_factory=set)
     step_error: str = ""
     upkeep_error: str = ""
     embed_error: str = ""
     embed_failed_at: float = 0.0
+    tables: Synonyms | None = None  # with the caller's own; the built-in ones are read when first asked
+    competence: tuple[float, ...] | None = None  # of the embedder, by language; measured when first asked
+    probed: int = -1  # key of the embedder whose stored probe was compared
+
+    def synonyms(self) -> Synonyms:
+        """The built-in synonyms with the caller's."""
+        if self.tables is None:
+            self.tables = Synonyms()
+        return self.tables
 
     def own_step(self, step: Callable[[V], T] | None, value: V) -> T | None:
         """What the caller's own *step* says of *value*; None when there is none, or when it failed."""

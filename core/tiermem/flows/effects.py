@@ -59,7 +59,14 @@ class Embed:
     query: bool = False
 
 
-Effect: TypeAlias = Transact | Read | Compute | Ask | Embed
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Let the background embed what waits in *scope*; returns at once."""
+
+    scope: Scope
+
+
+Effect: TypeAlias = Transact | Read | Compute | Ask | Embed | Later
 Flow: TypeAlias = Generator[Effect, Any, T]
 
 

@@ -11,12 +11,13 @@ from tiermem.errors import InvalidMessage, StorageCorrupt
 from tiermem.flows.archive import searchable
 from tiermem.flows.core import Core
 from tiermem.flows.effects import Compute, Flow, Read
+from tiermem.flows.nearest import told
 from tiermem.flows.review import hidden_ranges
 from tiermem.messages import Message
 from tiermem.recall.words import terms
 from tiermem.records import Shown, Stats, Verification
 from tiermem.settings import Scope
-from tiermem.storage import archive, decisions, sessions
+from tiermem.storage import archive, decisions, sessions, vectors
 from tiermem.storage import messages as log
 from tiermem.storage.sessions import SessionRow
 from tiermem.window.view import Span, Window, floor_of, paint
@@ -110,12 +111,12 @@ def stats(core: Core, scope: Scope) -> Flow[Stats]:
     def body(connection: sa.Connection) -> Stats:
         row = sessions.find(connection, scope)
         if not row.pk:
-            return _stats(core, row, [], 0, 0, 0)
+            return _stats(core, row, [], 0, 0, ())
         parts = decisions.spans(connection, row.pk, row, 0)
         live = len(decisions.summaries(connection, row.pk, live=True))
         pinned = sum(1 for e in log.fixed(connection, row.pk, row.messages) if _covered(parts, e.sequence))
-        foreign = archive.foreign_vectors(connection, row.pk, core.embedder_name)
-        return _stats(core, row, parts, live, pinned, foreign)
+        mark = vectors.mark(connection, row.pk, core.embedder_name)
+        return _stats(core, row, parts, live, pinned, tuple(told(core, mark, row.messages - mark.done)))
 
     found: Stats = yield Read(body)
     return found
@@ -125,7 +126,7 @@ def _covered(parts: list[Span], sequence: int) -> bool:
     return any(part.first <= sequence <= part.last and part.shown is Shown.COVERED for part in parts)
 
 
-def _stats(core: Core, row: SessionRow, parts: list[Span], live: int, pinned: int, foreign: int) -> Stats:
+def _stats(core: Core, row: SessionRow, parts: list[Span], live: int, pinned: int, vectored: tuple[str, ...]) -> Stats:
     sizes = dict.fromkeys(Shown, 0)
     for part in parts:
         sizes[part.shown] += part.last - part.first + 1
@@ -142,11 +143,11 @@ def _stats(core: Core, row: SessionRow, parts: list[Span], live: int, pinned: in
         indexed=row.indexed,
         summarizer_failures=row.failures,
         last_error=row.last_error,
-        degraded=tuple(_degraded(core, row, foreign)),
+        degraded=(*_degraded(core, row), *vectored),
     )
 
 
-def _degraded(core: Core, row: SessionRow, foreign: int) -> Iterator[str]:
+def _degraded(core: Core, row: SessionRow) -> Iterator[str]:
     if row.failures:
         yield f"summarizer: {row.failures} failed runs, the deterministic summary took its place"
     if core.step_error:
@@ -155,7 +156,5 @@ def _degraded(core: Core, row: SessionRow, foreign: int) -> Iterator[str]:
         yield f"upkeep: {core.upkeep_error}; the next add tries again"
     if core.embed_error:
         yield f"embedder: {core.embed_error}; keyword search only"
-    if foreign:
-        yield f"embedder: {foreign} vectors were made by another embedder and are not used"
     if core.count.name == "estimate":
         yield "tokens: no tokenizer could be loaded, counts are estimates"

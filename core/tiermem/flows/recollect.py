@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tiermem.flows import windows
+from tiermem.flows import competence, nearest, windows
 from tiermem.flows.archive import spoken
 from tiermem.flows.core import Core
-from tiermem.flows.effects import Compute, Embed, Flow, Read
+from tiermem.flows.effects import Compute, Flow, Read
 from tiermem.index.postings import WordIndex
-from tiermem.index.vectors import VectorIndex
-from tiermem.recall import ranking
-from tiermem.recall.dates import nearness
+from tiermem.providers.related import related_words
+from tiermem.recall import graph, ranking
+from tiermem.recall.dates import nearness, wall_clock
+from tiermem.recall.nearest import Nearest
+from tiermem.recall.question import Question, read, without_names
 from tiermem.recall.ranking import Asked
-from tiermem.recall.words import query_terms
+from tiermem.recall.talk import Talk
 from tiermem.records import Hit, Shown
 from tiermem.settings import Scope
 from tiermem.storage import archive, decisions, search
@@ -22,7 +24,10 @@ from tiermem.storage import messages as log
 from tiermem.storage.sessions import SessionRow
 from tiermem.window.view import paint
 
-NEAREST = 200  # messages that vector search nominates
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 TAIL = 5_000  # unindexed messages that one question reads as they are; more wait for the index
 
 
@@ -35,24 +40,96 @@ def find(core: Core, scope: Scope, query: str, k: int) -> Flow[list[Hit]]:
 
 
 def scores(
-    core: Core, scope: Scope, row: SessionRow, query: str, limit: int, without: frozenset[int] = frozenset()
+    core: Core,
+    scope: Scope,
+    row: SessionRow,
+    query: str,
+    limit: int,
+    without: frozenset[int] = frozenset(),
+    least: float | None = None,
 ) -> Flow[list[tuple[int, float, dict[str, float]]]]:
-    """(sequence, score, parts) of the *limit* best messages worth a page of context, best first."""
-    question = yield Compute(lambda: ranking.telling(query_terms(query)))
+    """(sequence, score, parts) of the *limit* best messages worth a page of context, best first.
+
+    Those of a score below *least* (`relevance_threshold`) are left out.
+    """
     if not row.pk or not query.strip() or limit <= 0:
         return []
-    index, counted = yield from _words(core, row, question)
-    vectors = yield from _vectors(core, scope, row, query)
+    question = yield Compute(lambda: read(query, related_words(), core.synonyms()))
+    index, counted = yield from _words(core, row, list(question.terms))
+    bare = yield Compute(lambda: without_names(query, index.speakers))
+    near = yield from nearest.nearest(core, scope, row, bare)
+    trust = yield from competence.trust(core, scope, query, len(near))
     hidden = yield Read(lambda c: _hidden(c, row))
+    now = wall_clock(core.now())
+    weights = core.settings.weights
 
-    def compute() -> list[tuple[int, float, dict[str, float]]]:
+    def first() -> tuple[Talk, ranking.Scores, NDArray[np.bool_]]:
         talk = index.talk(row.messages)
-        postings = index.postings(question, row.messages, counted)
-        asked = Asked(question, vectors, core.lexical, nearness(query, talk.said))
-        out = without.union(*(range(first, last + 1) for first, last in hidden))
-        return ranking.rank(talk, postings, asked, limit, out)
+        postings = index.postings(question.index_terms(), row.messages, counted)
+        fits = nearness(query, talk.said, now, talk.talked)
+        asked = Asked(question, _semantic(near, row.messages), trust * _lexical(core), fits)
+        out = _left_out(row.messages, without, hidden)
+        return talk, ranking.scored(talk, postings, asked, weights), out
 
-    made: list[tuple[int, float, dict[str, float]]] = yield Compute(compute)
+    talk, found, out = yield Compute(first)
+    found = yield from _bridged(core, row, index, counted, question, talk, found, out)
+    floor = core.settings.relevance_threshold if least is None else least
+    made: list[tuple[int, float, dict[str, float]]] = yield Compute(lambda: ranking.chosen(found, out, limit, floor))
+    return made
+
+
+def _lexical(core: Core) -> float:
+    return core.settings.weights.lexical if core.lexical else 1.0
+
+
+def _semantic(near: Nearest, count: int) -> NDArray[np.float64] | None:
+    """Cosines less their mean, in standard deviations; 0 where a message has no vector."""
+    import numpy as np
+
+    if not len(near):
+        return None
+    found = np.zeros(count)
+    found[near.sequences - 1] = (near.scores - near.scores.mean()) / max(float(near.scores.std()), 1e-3)
+    return found
+
+
+def _left_out(count: int, without: frozenset[int], hidden: Sequence[tuple[int, int]]) -> NDArray[np.bool_]:
+    import numpy as np
+
+    out = np.zeros(count, dtype=bool)
+    out[[s - 1 for s in without if 0 < s <= count]] = True
+    for first, last in hidden:
+        out[max(0, first - 1) : last] = True
+    return out
+
+
+def _bridged(
+    core: Core,
+    row: SessionRow,
+    index: WordIndex,
+    counted: Mapping[str, int],
+    question: Question,
+    talk: Talk,
+    found: ranking.Scores,
+    out: NDArray[np.bool_],
+) -> Flow[ranking.Scores]:
+    """*found* with the second hop: rare words of the best messages, looked up in turn."""
+    weights = core.settings.weights
+    best = yield Compute(lambda: ranking.seeds(found, out))
+    if not weights.graph or not best:
+        return found
+    rows = yield Read(lambda c: archive.some_words(c, row.pk, list(best)))
+    late = yield Read(lambda c: log.pick(c, row.pk, [s for s in best if s > row.indexed]))
+
+    def second() -> ranking.Scores:
+        mentioned = {one.sequence: one.terms for one in [*rows, *spoken(late)]}
+        postings = index.postings({t for terms in mentioned.values() for t in terms}, row.messages, counted)
+        frequencies = {term: one.frequency for term, one in postings.items()}
+        asked = {*question.terms, *(term for name in talk.names for term in name)}
+        words = graph.bridges(best, mentioned, frequencies, row.messages, asked)
+        return ranking.bridged(found, graph.bridged(words, postings, best, row.messages), weights)
+
+    made: ranking.Scores = yield Compute(second)
     return made
 
 
@@ -80,33 +157,6 @@ def _nominated(row: SessionRow, question: Sequence[str]) -> Flow[tuple[WordIndex
     tail = yield Read(lambda c: log.read(c, row.pk, max(row.indexed, row.messages - TAIL) + 1, row.messages))
     yield Compute(lambda: index.add([*rows, *spoken(tail)]))
     return index, counted
-
-
-def _vectors(core: Core, scope: Scope, row: SessionRow, query: str) -> Flow[dict[int, float]]:
-    """Nothing while the embedder fails: the words alone still find."""
-    if not row.embedded:
-        return {}
-    try:
-        embedded = yield Embed([query], scope, query=True)
-    except Exception as error:  # noqa: BLE001  # user code; `stats` and the context say so
-        core.embed_error = f"{type(error).__name__}: {error}"
-        core.embed_failed_at = core.now().timestamp()
-        return {}
-    core.embed_error = ""
-    index = core.vectors.get((row.pk, core.embedder_name))
-    if index is None or index.dimensions != len(embedded[0]):
-        index = core.vectors.put((row.pk, core.embedder_name), VectorIndex(len(embedded[0])))
-    if index.last < row.embedded:
-        above = index.last
-        rows = yield Read(lambda c: archive.vectors(c, row.pk, core.embedder_name, above))
-        yield Compute(lambda: _extend(index, rows))
-    found: dict[int, float] = yield Compute(lambda: index.search(embedded[0], NEAREST))
-    return found
-
-
-def _extend(index: VectorIndex, rows: tuple[list[int], list[bytes]]) -> None:
-    fitting = [(s, v) for s, v in zip(*rows, strict=True) if len(v) == 2 * index.dimensions]
-    index.add([s for s, _ in fitting], [v for _, v in fitting])
 
 
 def _hidden(connection: Any, row: SessionRow) -> list[tuple[int, int]]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tiermem.errors import InvalidMessage, TiermemError
 from tiermem.flows import archive
 from tiermem.flows.core import Core
-from tiermem.flows.effects import Compute, Flow, Transact
+from tiermem.flows.effects import Compute, Flow, Later, Transact
 from tiermem.flows.maintain import manage
 from tiermem.messages import Message
 from tiermem.settings import Scope
@@ -41,8 +41,10 @@ def _keep_up(core: Core, scope: Scope, row: SessionRow) -> Flow[None]:
     try:
         if settings.enable_context_management and row.window_tokens >= row.look_at and scope not in core.managing:
             yield from manage(core, scope)
-        if row.messages - min(row.indexed, row.embedded) >= settings.index_batch:
-            yield from archive.follow(core, scope)
+        if row.messages - row.indexed >= settings.index_batch:
+            yield from archive.follow_words(scope)
+        if row.messages - (core.embedded.get(row.pk) or 0) >= settings.index_batch:
+            yield Later(scope)
     except TiermemError as error:
         core.upkeep_error = f"{type(error).__name__}: {error}"
     else:

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias, TypeVar
 
 from tiermem.errors import InvalidMessage
-from tiermem.flows import context, remember
+from tiermem.flows import context, documents, remember
 from tiermem.flows.core import Core
 from tiermem.flows.effects import Flow, Read
 from tiermem.messages import Message, as_messages
 from tiermem.providers.calls import refuse_reentry
 from tiermem.providers.tokenizers import as_counter
+from tiermem.recall.documents import Splitting, documents_from, splitter_of
 from tiermem.records import Context
 from tiermem.settings import Scope
 from tiermem.storage import sessions
@@ -50,6 +51,22 @@ def assembling(
     prompts = as_messages(system, "system")
     request = context.Request(query, budget, prompts, goal, reserved, count, recall)
     return (yield from context.assemble(core, scope, request))
+
+
+def adding_documents(
+    core: Core,
+    scope: Scope,
+    given: Any,
+    chunk_size: int,
+    chunk_overlap: int,
+    splitter: Any,
+    source: str | None,
+    replace: bool,  # private; the faces take it by name
+) -> Flow[list[Message]]:
+    """`documents.add` of whatever a caller hands over; refused from inside the user's own embedder."""
+    refuse_reentry(documents.collection(scope))
+    splitting = Splitting(chunk_size, chunk_overlap, splitter_of(splitter))
+    return (yield from documents.add(core, scope, documents_from(given, source), splitting, whole=replace))
 
 
 def names(scope: Scope) -> Flow[list[str]]:

@@ -13,8 +13,11 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
-from tiermem.recall.ranking import Posting, Spoken, Talk
+from tiermem.recall.dates import Interval, Mentions
+from tiermem.recall.talk import ASSISTANT, ASSISTANTS, ROLES, Posting, Spoken, Talk
 from tiermem.recall.words import query_terms
+
+DISTINCT = 4  # distinct terms over which what is fresh is counted at least; one new word alone says little
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,10 @@ class WordIndex:
         self._codes: dict[str, int] = {}
         self._speakers: dict[str, int] = {"": 0}
         self._blocks: list[_Block] = []
-        self._rows: list[NDArray[np.float64]] = []  # sequence, size, said, speaker
+        self._rows: list[NDArray[np.float64]] = []  # sequence, size, said, speaker, role, fresh
+        self._talked: list[tuple[int, Interval]] = []
+        self._used: dict[int, set[str]] = {}  # terms by speaker
+        self._assistants: set[str] = set()
 
     def add(self, spoken: Iterable[Spoken]) -> None:
         """Add messages with numbers above `last`, in order; others are known already."""
@@ -47,7 +53,11 @@ class WordIndex:
             if not fresh:
                 return
             speakers = [self._speakers.setdefault(one.speaker, len(self._speakers)) for one in fresh]
-            rows = [(one.sequence, len(one.terms), one.said, code) for one, code in zip(fresh, speakers, strict=True)]
+            rows = [self._row(one, code) for one, code in zip(fresh, speakers, strict=True)]
+            self._talked += [
+                (one.sequence - 1, Interval(start, end, 1.0)) for one in fresh for start, end in one.talked
+            ]
+            self._assistants |= {one.speaker.lower() for one in fresh if ROLES.get(one.role) == ASSISTANT}
             self._rows.append(np.array(rows, dtype=np.float64))
             self._blocks.append(self._block(fresh))
             while len(self._blocks) > 1 and len(self._blocks[-2].terms) < 2 * len(self._blocks[-1].terms):
@@ -58,14 +68,24 @@ class WordIndex:
         """The conversation's first *count* messages as ranking sees them."""
         with self._lock:
             self._rows = [np.concatenate(self._rows)] if self._rows else []
-            rows = self._rows[0] if self._rows else np.zeros((0, 4))
+            rows = self._rows[0] if self._rows else np.zeros((0, 6))
             names = [query_terms(name) for name in self._speakers]
+            talked = Mentions.of((place, one) for place, one in self._talked if place < count)
+            assistant = bool(self._assistants) and self._assistants <= ASSISTANTS
         rows = rows[rows[:, 0] <= count]
         places = rows[:, 0].astype(np.int64) - 1
         sizes = np.full(count, rows[:, 1].mean() if len(rows) else 1.0)
         said, speakers = np.full(count, np.nan), np.zeros(count, dtype=np.int64)
+        roles, fresh = np.zeros(count, dtype=np.int64), np.zeros(count)
         sizes[places], said[places], speakers[places] = rows[:, 1], rows[:, 2], rows[:, 3].astype(np.int64)
-        return Talk(sizes, said, speakers, names)
+        roles[places], fresh[places] = rows[:, 4].astype(np.int64), rows[:, 5]
+        return Talk(sizes, said, speakers, names, roles, fresh, talked, assistant)
+
+    @property
+    def speakers(self) -> list[str]:
+        """The names of everybody who spoke."""
+        with self._lock:
+            return [name for name in self._speakers if name]
 
     def postings(self, terms: Iterable[str], count: int, frequencies: Mapping[str, int]) -> dict[str, Posting]:
         """Where *terms* stand in the first *count* messages; absent ones are left out.
@@ -84,6 +104,12 @@ class WordIndex:
                 known = max(frequencies.get(term, 0), int(within.sum()))
                 found[term] = Posting(places[within], counts[within], known)
         return found
+
+    def _row(self, one: Spoken, speaker: int) -> tuple[float, ...]:
+        used, distinct = self._used.setdefault(speaker, set()), set(one.terms)
+        share = len(distinct - used) / max(len(distinct), DISTINCT)
+        used |= distinct
+        return one.sequence, len(one.terms), one.said, speaker, ROLES.get(one.role, 0), share
 
     def _block(self, fresh: Sequence[Spoken]) -> _Block:
         codes = self._codes

@@ -1,87 +1,243 @@
 """One session's vectors in RAM: a cache of what the database keeps. Drop it, and the next question fills it again.
 
-Small sessions are searched exactly with numpy, larger ones with FAISS. Vectors are stored as float16, so FAISS's own
-float16 scores are the exact ones. IVF starts where a flat scan of one session takes long; its identifiers are its own,
-because IDMap2 over IVF aborts the process when ids are removed.
+Up to `EXACT` passages every message is scored, by a numpy product in float32. Above that FAISS nominates the nearest:
+flat float16, and IVF where a flat scan of one session takes long. Vectors are stored as float16, so FAISS's own float16
+scores are the exact ones. What is not in the database yet may be lent: it is kept beside, and gone with the next
+`extend`.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from threading import Lock
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-EXACT_BELOW = 2_000
+from tiermem.recall.nearest import Nearest, nothing
+
+Vectors: TypeAlias = NDArray[np.float32]
+Numbers: TypeAlias = NDArray[np.float64]
+Places: TypeAlias = NDArray[np.int64]
+Row: TypeAlias = tuple[int, int, bytes]  # message, passage, float16 bytes
+
+EXACT = 50_000  # passages; 512 dimensions take 100 MB and 10 ms a question
+NOMINATED = 2_000  # passages that FAISS names
 IVF_ABOVE = 300_000  # a flat scan of fewer 512-dimensional vectors takes less than 30 ms
 PROBES = 32
 TRAINED_ON = 40  # vectors a list; faiss itself warns below 39. More made the one turn that trains take 15 s
+SAMPLED = 32  # of a session above EXACT, each 32nd passage stands for the spread: 1,600 give it within 2 %
 
-Vectors = NDArray[np.float32]
+
+class Block:
+    """Unit vectors of passages in the order of their messages, with the sums that tell how alike messages are."""
+
+    def __init__(self, dimensions: int) -> None:
+        self.sequences: Places = np.zeros(0, np.int64)
+        self.parts: Places = np.zeros(0, np.int64)
+        self.matrix: Vectors | None = np.zeros((0, dimensions), np.float32)
+        self._room = self.matrix
+        self.total: Numbers = np.zeros(dimensions)
+        self.likeness = Likeness(dimensions)
+
+    def __len__(self) -> int:
+        return len(self.sequences)
+
+    def add(self, rows: Sequence[Row]) -> Vectors:
+        """Add rows of messages behind those that are here; returns their unit vectors."""
+        units = _units(np.stack([np.frombuffer(value, dtype="<f2") for _, _, value in rows]).astype(np.float32))
+        numbers = np.array([row[0] for row in rows], np.int64)
+        if self.matrix is not None:
+            self._append(self.matrix, units)
+        self.sequences = np.concatenate([self.sequences, numbers])
+        self.parts = np.concatenate([self.parts, np.array([row[1] for row in rows], np.int64)])
+        self.total += units.sum(axis=0, dtype=np.float64)
+        self.likeness.add(*_by_message(numbers, units))
+        return units
+
+    def release(self) -> Vectors:
+        """Give the matrix away: something else holds the vectors from now on."""
+        assert self.matrix is not None  # noqa: S101  # asked once, by whoever takes it over
+        rows, self.matrix, self._room = self.matrix, None, np.zeros((0, 0), np.float32)
+        return rows
+
+    def _append(self, rows: Vectors, units: Vectors) -> None:
+        """Room grows by doubling, so that adding stays linear."""
+        count = len(rows) + len(units)
+        if count > len(self._room):
+            grown = np.zeros((max(count, 2 * len(rows)), units.shape[1]), np.float32)
+            grown[: len(rows)] = rows
+            self._room = grown
+        self._room[len(rows) : count] = units
+        self.matrix = self._room[:count]
+
+
+class Likeness:
+    """Sums over messages (one unit vector each) from which `agreement` follows."""
+
+    def __init__(self, dimensions: int) -> None:
+        self.count = 0
+        self.steps = 0
+        self.beside = 0.0
+        self.total: Numbers = np.zeros(dimensions)
+        self.first: tuple[int, Vectors] | None = None
+        self.last: tuple[int, Vectors] | None = None
+
+    def add(self, numbers: Places, units: Vectors) -> None:
+        """Count messages behind those that were counted."""
+        if self.last is not None:
+            self._step(self.last, (int(numbers[0]), units[0]))
+        joined = np.diff(numbers) == 1
+        self.beside += float(np.einsum("ij,ij->i", units[1:], units[:-1])[joined].sum(dtype=np.float64))
+        self.steps += int(joined.sum())
+        self.count += len(numbers)
+        self.total += units.sum(axis=0, dtype=np.float64)
+        self.first = self.first or (int(numbers[0]), units[0])
+        self.last = (int(numbers[-1]), units[-1])
+
+    def _step(self, one: tuple[int, Vectors], other: tuple[int, Vectors]) -> None:
+        if other[0] - one[0] == 1:
+            self.steps += 1
+            self.beside += float(one[1] @ other[1])
+
+    def agreement(self, more: Likeness) -> float:
+        """Mean cosine of neighbours minus the mean over all pairs, of these messages and *more* behind them."""
+        count, steps = self.count + more.count, self.steps + more.steps
+        beside, total = self.beside + more.beside, self.total + more.total
+        if self.last is not None and more.first is not None and more.first[0] - self.last[0] == 1:
+            steps, beside = steps + 1, beside + float(self.last[1] @ more.first[1])
+        if count < 2 or not steps:
+            return 0.0
+        pairs = (float(total @ total) - count) / (count * (count - 1))
+        return beside / steps - pairs
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """Cosines of some passages: their messages, numbers and values, in the order of the session."""
+
+    sequences: Places
+    parts: Places
+    values: Numbers
 
 
 class VectorIndex:
-    """Cosine search over the vectors of one session. Thread-safe."""
+    """The vectors of one session by one embedder. Thread-safe. `through`: messages up to which they are all here."""
 
     def __init__(self, dimensions: int) -> None:
         self.dimensions = dimensions
-        self.last = 0
+        self.through = 0
+        self.lent_through = 0
         self._lock = Lock()
-        self._sequences: list[int] = []
-        self._rows: list[Vectors] = []
-        self._matrix: Vectors | None = None
-        self._total = np.zeros(dimensions, dtype=np.float64)
+        self._stored = Block(dimensions)
+        self._lent = Block(dimensions)
         self._faiss: Any = None
+        self._sample: list[Vectors] = []
 
     def __len__(self) -> int:
-        return len(self._sequences)
+        return len(self._stored) + len(self._lent)
 
-    def add(self, sequences: list[int], values: list[bytes]) -> None:
-        """Add vectors (float16 bytes) with sequence numbers above `last`; others are known already."""
+    def extend(self, rows: Sequence[Row], through: int) -> None:
+        """Add stored vectors of the messages beyond `through`, up to the new *through*; what was lent is dropped."""
         with self._lock:
-            fresh = [(s, v) for s, v in zip(sequences, values, strict=True) if s > self.last]
-            if not fresh:
+            if through <= self.through:
                 return
-            rows = np.stack([np.frombuffer(v, dtype="<f2") for _, v in fresh]).astype(np.float32)
-            norms = np.linalg.norm(rows, axis=1, keepdims=True)
-            rows /= np.where(norms > 0, norms, 1.0)
-            self._sequences += [s for s, _ in fresh]
-            self._total += rows.sum(axis=0)
-            self.last = self._sequences[-1]
-            self._keep(rows)
+            fresh = self._fitting(rows, self.through)
+            if fresh:
+                self._keep(self._stored.add(fresh))
+            self.through = through
+            if self.lent_through:
+                self._lent = Block(self.dimensions)
+            self.lent_through = 0
 
-    def search(self, question: Vectors, k: int) -> dict[int, float]:
-        """Cosine minus its mean over the session, for the *k* nearest, by sequence number."""
+    def lend(self, rows: Sequence[Row], first: int, through: int) -> None:
+        """Add vectors of the messages *first*..*through*, which are not stored yet, if they follow what is here."""
         with self._lock:
-            if not self._sequences or not question.any():
-                return {}
-            unit = (question / np.linalg.norm(question)).astype(np.float32)
-            mean = float(self._total @ unit) / len(self._sequences)
-            positions, scores = self._nearest(unit, min(k, len(self._sequences)))
-            return {self._sequences[p]: float(s) - mean for p, s in zip(positions, scores, strict=True) if p >= 0}
+            if first != max(self.through, self.lent_through) + 1:
+                return
+            if fresh := self._fitting(rows, first - 1):
+                self._lent.add(fresh)
+            self.lent_through = through
 
-    def _keep(self, rows: Vectors) -> None:
-        if self._faiss is None and len(self._sequences) < EXACT_BELOW:
-            self._rows.append(rows)
-            self._matrix = None
-        elif self._faiss is None:
-            self._build(np.concatenate([*self._rows, rows]))
-        elif not self._grown():
-            self._faiss.add(rows)
+    def nearest(self, question: Vectors, last: int) -> Nearest:
+        """Scores of the messages up to *last*; `waiting` and `degraded` are for the caller to add."""
+        with self._lock:
+            if not len(self) or not question.any():
+                return nothing()
+            unit = _units(question[None, :].astype(np.float32))[0]
+            mean = float((self._stored.total + self._lent.total) @ unit) / len(self)
+            found, spread = self._score(unit, mean)
+            agreement = self._stored.likeness.agreement(self._lent.likeness)
+        sequences, scores, parts = _best(found)
+        kept = sequences <= last
+        return Nearest(sequences[kept], scores[kept], parts[kept], mean, spread, agreement, units=self.units)
+
+    def units(self, sequences: Any) -> Vectors:
+        """The unit vector of each of these messages (of several passages, of their sum); zeros where there is none."""
+        with self._lock:
+            rows = [self._unit(int(sequence)) for sequence in sequences]
+        return np.stack(rows) if rows else np.zeros((0, self.dimensions), np.float32)
+
+    def _unit(self, sequence: int) -> Vectors:
+        for block in (self._stored, self._lent):
+            low, high = np.searchsorted(block.sequences, [sequence, sequence + 1])
+            if low < high:
+                matrix = block.matrix
+                rows = self._faiss.reconstruct_n(int(low), int(high - low)) if matrix is None else matrix[low:high]
+                unit: Vectors = _units(rows.sum(axis=0, keepdims=True))[0]
+                return unit
+        return np.zeros(self.dimensions, np.float32)
+
+    def _fitting(self, rows: Sequence[Row], above: int) -> list[Row]:
+        """Without what is known, what has another length, and the zero vector, which has no direction."""
+        return [r for r in rows if r[0] > above and len(r[2]) == 2 * self.dimensions and r[2].strip(b"\0")]
+
+    def _score(self, unit: Vectors, mean: float) -> tuple[_Scored, float]:
+        """Cosines of all passages, or of the nominated ones, and the standard deviation over the session."""
+        lent, stored = self._lent, self._stored
+        assert lent.matrix is not None  # noqa: S101  # only what is stored moves to FAISS
+        values = (lent.matrix @ unit).astype(np.float64)
+        if stored.matrix is not None:
+            every = np.concatenate([(stored.matrix @ unit).astype(np.float64), values])
+            spread = float(every.std()) if len(every) else 0.0
+            both = _Scored(
+                np.concatenate([stored.sequences, lent.sequences]), np.concatenate([stored.parts, lent.parts]), every
+            )
+            return both, spread
+        scores, places = self._faiss.search(unit[None, :], min(NOMINATED, len(stored)))
+        order = np.argsort(places[0], kind="stable")
+        order = order[places[0][order] >= 0]
+        chosen = places[0][order]
+        sampled = np.concatenate([block @ unit for block in self._sample]).astype(np.float64)
+        named = _Scored(
+            np.concatenate([stored.sequences[chosen], lent.sequences]),
+            np.concatenate([stored.parts[chosen], lent.parts]),
+            np.concatenate([scores[0][order].astype(np.float64), values]),
+        )
+        return named, float(np.sqrt(np.mean((sampled - mean) ** 2)))
+
+    def _keep(self, units: Vectors) -> None:
+        stored = self._stored
+        if stored.matrix is not None:
+            if len(stored) > EXACT:
+                rows = stored.release()
+                self._sample = [rows[::SAMPLED].copy()]
+                self._build(rows)
+            return
+        before = len(stored) - len(units)
+        self._sample.append(units[-before % SAMPLED :: SAMPLED].copy())
+        if self._grown():
+            self._build(np.concatenate([self._faiss.reconstruct_n(0, before), units]))
         else:
-            self._build(np.concatenate([self._stored(), rows]))
+            self._faiss.add(units)
 
     def _grown(self) -> bool:
         import faiss
 
-        return len(self._sequences) > IVF_ABOVE and not isinstance(self._faiss, faiss.IndexIVF)
-
-    def _stored(self) -> Vectors:
-        count = self._faiss.ntotal
-        rows: Vectors = self._faiss.reconstruct_n(0, count)
-        return rows
+        return len(self._stored) > IVF_ABOVE and not isinstance(self._faiss, faiss.IndexIVF)
 
     def _build(self, rows: Vectors) -> None:
         import faiss
@@ -101,14 +257,38 @@ class VectorIndex:
             )
         index.train(rows[:: max(1, len(rows) // (TRAINED_ON * lists))])
         index.add(rows)
-        self._faiss, self._rows, self._matrix = index, [], None
+        if len(rows) > IVF_ABOVE:
+            index.make_direct_map()  # for `units`; rows added later are entered too
+        self._faiss = index
 
-    def _nearest(self, unit: Vectors, k: int) -> tuple[list[int], list[float]]:
-        if self._faiss is not None:
-            scores, positions = self._faiss.search(unit[None, :], k)
-            return positions[0].tolist(), scores[0].tolist()
-        if self._matrix is None:
-            self._matrix = np.concatenate(self._rows)
-        scores = self._matrix @ unit
-        best = np.argsort(-scores, kind="stable")[:k]
-        return best.tolist(), scores[best].tolist()
+
+def _units(rows: Vectors) -> Vectors:
+    """Rows scaled to length 1; zero rows stay zero."""
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.where(lengths > 0, lengths, 1.0), dtype=np.float32)
+
+
+def _by_message(numbers: Places, units: Vectors) -> tuple[Places, Vectors]:
+    """Each message once, with the unit vector of the sum of its passages."""
+    starts = _starts(numbers)
+    if len(starts) == len(numbers):
+        return numbers, units
+    sums: Vectors = np.add.reduceat(units, starts, axis=0, dtype=np.float32)
+    return numbers[starts], _units(sums)
+
+
+def _best(found: _Scored) -> tuple[Places, Numbers, Places]:
+    """For each message its greatest cosine and the passage that has it (the first of equals)."""
+    starts = _starts(found.sequences)
+    if not len(starts) or len(starts) == len(found.sequences):
+        return found.sequences, found.values, found.parts
+    order = np.lexsort((found.parts, -found.values, found.sequences))
+    best = order[starts]
+    return found.sequences[starts], found.values[best], found.parts[best]
+
+
+def _starts(numbers: Places) -> Places:
+    """Where each run of equal numbers begins."""
+    if not len(numbers):
+        return np.zeros(0, np.int64)
+    return np.flatnonzero(np.concatenate([[True], numbers[1:] != numbers[:-1]])).astype(np.int64)

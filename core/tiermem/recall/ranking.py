@@ -1,93 +1,57 @@
-"""Ranking: which messages answer a question, from the terms and vectors they are kept by. Pure numbers.
+"""Ranking: which messages answer a question. Pure numbers; the parts of a score add up to it.
 
-Own words: BM25 with k1 = 0.9, b = 0.4 (Trotman et al. 2014 tuned these for short documents), divided by the question's
-own idf mass so that scores of different questions compare.
-Stretch: an answer stands next to the words of its question, and seldom has all of them itself. So a message is also
-scored by the stretch of talk around it: each term of the question counts once, from where it stands nearest, fading
-with the *words* between (80: some eight short messages, or not even one long answer), never across a long silence.
-Reach: of what is around a good stretch, a little more.
+S = w1·semantic + w2·keyword + w3·graph + w4·recency + w5·importance, with weights that sum to 1 (SPEC E), and on top
+bounded hints: good neighbours (`reach`), the speaker whom the question names, whose words it asks for (`side`), the
+times it names (`date`), and what is new in a message (`fresh`: small talk repeats itself, evidence does not).
 
-The weights were chosen on development conversations (chat, advice, radio; English, Chinese) and sit on wide plateaus.
+The defaults were chosen on development conversations (chat, advice, records, radio; English, Chinese), cross-validated
+over conversations where there are several, and sit on wide plateaus. `python -m benchmarks.recall.ablation` shows
+what each part brings.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING
 
-from tiermem.recall.words import words_of
+from tiermem.recall import graph, keywords
+from tiermem.recall.lending import lending, reached, shared
+from tiermem.recall.question import Question, Side
+from tiermem.recall.talk import USER, Posting, Talk
+from tiermem.weights import Weights
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Numbers: TypeAlias = NDArray[np.float64]
-    Places: TypeAlias = NDArray[np.int64]
+    from tiermem.recall.talk import Numbers, Places
 
-K1, B = 0.9, 0.4
-RAREST = 8  # terms of a question that make up its idf mass
-STRETCH = 5  # messages to either side that can lend their words
-WORDS_APART = 80.0  # words between two messages at which a word lent counts 1/e
-REACH, FADE, BEST = 4, 0.95, 0.4  # the best score within 4 messages, fading 0.95 a step, counts 0.4
-SILENCE = 6 * 3600.0  # seconds without a message that part two conversations
-VECTORS = {True: 0.3, False: 0.9}  # by whether the embedder is lexical: hashed words repeat what BM25 says
-NEAR = (0.2, 0.1)  # a neighbour's share of a vector's score at distance 1 and 2
-SPEAKER = 0.07  # for messages of a speaker whom the question names; a hint, never a filter
-DATE = 0.6  # for messages of the time that the question names
-LEAST = 0.1  # below this share of a perfect match nothing is worth a page of context
+OWN = 0.7  # what a message's own words count beside those of the stretch around it
+SPREAD = 0.12  # standard deviation to which cosines are brought, so that embedders compare; MiniLM's in a conversation
 WHOLE = 300_000  # messages up to which all of a session is ranked; of longer ones, what the index nominates
 CANDIDATES = 20_000  # messages that the index nominates, by the question's rarest terms
-# Words about asking, which stand in a question and not in its answer.
-ASKING = words_of(
-    "say said told tell ask call mention announc accord quot describ explain kind mani much thing way time"
-)
-
-
-class Spoken(NamedTuple):
-    """One message as it is indexed: number, wall-clock second (NaN: unknown), speaker ("": nobody), terms in order."""
-
-    sequence: int
-    said: float
-    speaker: str
-    terms: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Talk:
-    """A conversation as ranking sees it, one entry a message, in order: number of terms, wall-clock second (NaN:
-    unknown), speaker as an index into *names* (terms of each name; 0 is nobody)."""
-
-    sizes: Numbers
-    said: Numbers
-    speakers: Places
-    names: Sequence[Sequence[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Posting:
-    """Where a term stands: places (0 is the first message), how often there, and in how many messages in all."""
-
-    places: Places
-    counts: Numbers
-    frequency: int
+BRIDGE = 1.7  # times the weight of the graph: what the best bridge lifts, as a share of the best score
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question: its terms, its vector's scores by sequence number, and how near each message is to its dates."""
+    """A question with what is known of each message: its cosine less the mean, in units of `SPREAD` (0: unknown), how
+    far the embedder is to be trusted here (0 to 1), how near it is to the question's dates, which are pinned."""
 
-    terms: Sequence[str]
-    vectors: Mapping[int, float]
-    lexical: bool = True
+    question: Question
+    semantic: Numbers | None = None
+    trust: float = 1.0
     nearness: Numbers | None = None
+    pinned: Places | None = None
 
 
-def telling(terms: Sequence[str]) -> list[str]:
-    """The terms of a question without those about asking; all of them where little else is left."""
-    kept = [term for term in terms if term not in ASKING]
-    return kept if len(kept) > 1 else list(terms)
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Each message's score, and the parts that add up to it."""
+
+    total: Numbers
+    parts: Mapping[str, Numbers]
 
 
 def rarest(frequencies: Mapping[str, int]) -> list[str]:
@@ -102,156 +66,120 @@ def rarest(frequencies: Mapping[str, int]) -> list[str]:
     return chosen
 
 
-def idf(count: int, documents: int) -> float:
-    """Robertson's idf, never negative."""
-    return math.log(1.0 + (max(0, documents - count) + 0.5) / (count + 0.5))
-
-
-def rank(
-    talk: Talk, postings: Mapping[str, Posting], asked: Asked, limit: int, without: frozenset[int] = frozenset()
-) -> list[tuple[int, float, dict[str, float]]]:
-    """(sequence, score, parts) of the *limit* best messages, best first; ties go to the newer one.
-
-    Those *without* and those below `LEAST` are left out. The parts add up to the score: {"words": own words,
-    "stretch": words around, "vector", "reach": good neighbours, "speaker", "date"}.
-    """
+def scored(talk: Talk, postings: Mapping[str, Posting], asked: Asked, weights: Weights) -> Scores:
+    """The scores of all messages by everything but bridges, which need the best ones first."""
     import numpy as np
 
-    parts = _parts(talk, postings, asked)
-    score = np.sum(list(parts.values()), axis=0)  # in a fixed order, so equal everywhere
-    keep = score >= LEAST
-    keep[[s - 1 for s in without if 0 < s <= len(keep)]] = False
-    places = np.flatnonzero(keep)
-    order = places[np.lexsort((-places, -score[places]))][:limit]
-    return [(int(p) + 1, float(score[p]), {k: float(v[p]) for k, v in parts.items() if v[p]}) for p in order]
-
-
-def _parts(talk: Talk, postings: Mapping[str, Posting], asked: Asked) -> dict[str, Numbers]:
-    import numpy as np
-
-    lent = lending(talk)
-    own, stretch = words(talk, postings, asked.terms, lent)
-    vector = np.zeros(len(talk.sizes))
-    for sequence, value in asked.vectors.items():
-        if 0 < sequence <= len(vector):
-            vector[sequence - 1] = VECTORS[asked.lexical] * max(0.0, value)
-    shared = vector + _neighbours(vector, lent)
-    mixed = own + stretch + shared
-    found = {"words": own, "stretch": stretch, "vector": shared, "reach": BEST * _reach(mixed, lent)}
-    base = mixed + found["reach"]
-    spoken = _named(talk, asked.terms)
-    if spoken is not None:
-        found["speaker"] = np.where(spoken & (base > 0), SPEAKER, 0.0)
+    shares = lending(talk.sizes, talk.said)
+    own, stretch = keywords.words(talk, postings, asked.question, shares, weights.related)
+    unit = weights.keyword / (1 + OWN)
+    parts = {"keyword": unit * OWN * own, "stretch": unit * stretch}
+    if asked.semantic is not None and weights.semantic * asked.trust:
+        near = SPREAD * asked.semantic
+        parts["semantic"] = weights.semantic * asked.trust * (near + shared(near, shares))
+    base = np.sum(list(parts.values()), axis=0)
+    parts["reach"] = weights.reach * reached(base, shares)
+    touched = base + parts["reach"] > 0
+    parts["graph"] = np.where(touched, weights.graph * _mentions(talk, postings, asked.question) / 2, 0.0)
+    parts["speaker"] = np.where(touched, _speaking(talk, asked.question, weights), 0.0)
     if asked.nearness is not None:
-        found["date"] = DATE * asked.nearness
+        parts["date"] = weights.date * asked.nearness
+    parts |= _placed(talk, asked, weights, touched)
+    return _raised(talk, parts, asked.question, weights)
+
+
+def _raised(talk: Talk, parts: dict[str, Numbers], question: Question, weights: Weights) -> Scores:
+    """The hints that are shares of a score: of the speaker who is named, and for what is new."""
+    import numpy as np
+
+    total = np.sum(list(parts.values()), axis=0)
+    named = _named(talk, question)
+    if named is not None and weights.named:
+        parts["speaker"] = parts["speaker"] + np.where(named, weights.named * total, 0.0)
+        total = np.where(named, (1 + weights.named) * total, total)
+    if talk.fresh is not None and weights.fresh:
+        parts["fresh"] = weights.fresh * talk.fresh * np.maximum(total, 0.0)
+    return Scores(np.sum(list(parts.values()), axis=0), parts)
+
+
+def _placed(talk: Talk, asked: Asked, weights: Weights, touched: NDArray[np.bool_]) -> dict[str, Numbers]:
+    """Recency and importance, of messages that have anything to do with the question."""
+    import numpy as np
+
+    found: dict[str, Numbers] = {}
+    if weights.recency and np.isfinite(talk.said).any():
+        days = (np.nanmax(talk.said) - talk.said) / 86_400.0
+        found["recency"] = np.where(touched & np.isfinite(days), weights.recency * np.exp(-0.03 * days), 0.0)
+    if weights.importance and asked.pinned is not None:
+        pinned = np.zeros(len(talk))
+        pinned[asked.pinned] = weights.importance
+        found["importance"] = np.where(touched, pinned, 0.0)
     return found
 
 
-def lending(talk: Talk) -> list[Numbers]:
-    """For each distance 1…`STRETCH`: how much message i may lend to message i + distance, and take from it (0 to 1)."""
+def seeds(scores: Scores, without: NDArray[np.bool_]) -> dict[int, float]:
+    """The best messages (sequence: score) that a bridge starts from."""
     import numpy as np
 
-    count = len(talk.sizes)
-    with np.errstate(invalid="ignore"):
-        silent = np.abs(np.diff(talk.said)) > SILENCE  # False where a time is unknown
-    talks = np.concatenate([[0], np.cumsum(silent)])[:count]
-    sizes = talk.sizes + 2  # a message of one word is still a step
-    middles = np.cumsum(sizes) - sizes / 2
-    found = []
-    for distance in range(1, min(STRETCH, count - 1) + 1):
-        near = np.exp((middles[:-distance] - middles[distance:]) / WORDS_APART)
-        found.append(near * (talks[:-distance] == talks[distance:]))
+    places = np.flatnonzero(~without & (scores.total > 0))
+    order = places[np.lexsort((-places, -scores.total[places]))][: graph.SEEDS]
+    return {int(place) + 1: float(scores.total[place]) for place in order}
+
+
+def bridged(scores: Scores, bridge: Numbers, weights: Weights) -> Scores:
+    """*scores* with what `graph.bridged` says of each message (0 to 1), as a share of the best score."""
+    best = float(scores.total.max(initial=0.0))
+    lift = BRIDGE * weights.graph * best * bridge
+    parts = {**scores.parts, "graph": scores.parts["graph"] + lift}
+    return Scores(scores.total + lift, parts)
+
+
+def chosen(
+    scores: Scores, without: NDArray[np.bool_], limit: int, least: float
+) -> list[tuple[int, float, dict[str, float]]]:
+    """(sequence, score, parts) of the *limit* best messages of at least *least*, best first; ties go to the newer."""
+    import numpy as np
+
+    places = np.flatnonzero(~without & (scores.total >= least))
+    order = places[np.lexsort((-places, -scores.total[places]))][:limit]
+    return [
+        (int(p) + 1, float(scores.total[p]), {k: float(v[p]) for k, v in scores.parts.items() if v[p]}) for p in order
+    ]
+
+
+def _mentions(talk: Talk, postings: Mapping[str, Posting], question: Question) -> Numbers:
+    """1 for messages that hold a name of the question, less by how many do; speakers' names are hints by themselves."""
+    import numpy as np
+
+    found = np.zeros(len(talk))
+    speakers = {term for name in talk.names for term in name}
+    for name in question.names - speakers:
+        if name in postings:
+            rare = 1 - len(postings[name].places) / max(len(talk), 1)
+            found[postings[name].places] = np.maximum(found[postings[name].places], rare)
     return found
 
 
-def words(
-    talk: Talk, postings: Mapping[str, Posting], terms: Sequence[str], lent: Sequence[Numbers]
-) -> tuple[Numbers, Numbers]:
-    """BM25 of each message's own terms, and of the stretch around it: both as shares of the question's idf mass."""
+def _speaking(talk: Talk, question: Question, weights: Weights) -> Numbers:
+    """The speaker whom the question names, and the side that it asks about."""
     import numpy as np
 
-    count = len(talk.sizes)
-    own, stretch = np.zeros(count), np.zeros(count)
-    weights = {t: idf(postings[t].frequency if t in postings else 0, count) for t in terms}
-    mass = sum(sorted(weights.values(), reverse=True)[:RAREST])
-    norm = K1 * (1 - B + B * talk.sizes / max(float(talk.sizes.mean()) if count else 1.0, 1.0))
-    for term, weight in weights.items():
-        if term not in postings or mass <= 0:
-            continue
-        places, counts = postings[term].places, postings[term].counts
-        values = weight / mass * counts * (K1 + 1) / (counts + norm[places])
-        own[places] += values
-        stretch += _lend(places, values, count, lent)
-    return own, stretch
-
-
-def _lend(places: Places, values: Numbers, count: int, lent: Sequence[Numbers]) -> Numbers:
-    """One term's value at each message: its own, or the most that a neighbour lends. Places are distinct."""
-    import numpy as np
-
-    found = np.zeros(count)
-    found[places] = values
-    for distance, share in enumerate(lent, 1):
-        older = places >= distance
-        there = places[older] - distance
-        found[there] = np.maximum(found[there], values[older] * share[there])
-        newer = places < count - distance
-        here = places[newer]
-        found[here + distance] = np.maximum(found[here + distance], values[newer] * share[here])
+    named = _named(talk, question)
+    found = np.where(named, weights.speaker, 0.0) if named is not None else np.zeros(len(talk))
+    if talk.assistant and talk.roles is not None and weights.side:
+        users = talk.roles == USER
+        if question.side == Side.ASSISTANT:
+            return found + np.where(users, 0.0, weights.side / 2)
+        return found + np.where(users, weights.side / (1 if question.side == Side.USER else 3), 0.0)
     return found
 
 
-def _neighbours(vector: Numbers, lent: Sequence[Numbers]) -> Numbers:
-    import numpy as np
-
-    found = np.zeros(len(vector))
-    if vector.any():
-        for distance, (share, near) in enumerate(zip(NEAR, lent, strict=False), 1):
-            joined = share * (near > 0)
-            found[distance:] += joined * vector[:-distance]
-            found[:-distance] += joined * vector[distance:]
-    return found
-
-
-def _reach(score: Numbers, lent: Sequence[Numbers]) -> Numbers:
-    import numpy as np
-
-    found = np.zeros(len(score))
-    for distance, near in enumerate(lent[:REACH], 1):
-        fade = FADE**distance * (near > 0)
-        found[distance:] = np.maximum(found[distance:], fade * score[:-distance])
-        found[:-distance] = np.maximum(found[:-distance], fade * score[distance:])
-    return found
-
-
-def _named(talk: Talk, terms: Sequence[str]) -> NDArray[np.bool_] | None:
+def _named(talk: Talk, question: Question) -> NDArray[np.bool_] | None:
     """Which messages are by a speaker whom the question names; None when it names nobody, or everybody."""
     import numpy as np
 
-    asked = set(terms)
+    asked = set(question.terms)
     codes = [code for code, name in enumerate(talk.names) if asked.intersection(name)]
     if not codes or len(codes) == sum(1 for name in talk.names if name):
         return None
     return np.isin(talk.speakers, codes)
-
-
-def by_value(scores: Mapping[int, float], costs: Mapping[int, int], budget: int, header: int = 0) -> list[int]:
-    """The messages to show within *budget* tokens, in reading order: best score per token first.
-
-    A message above 110 tokens pays for its length with (110 / tokens)^0.7; what does not fit is passed over. A message
-    next to none that is shown costs *header* more, because it is a passage of its own.
-    """
-    order = sorted(scores, key=lambda s: (-scores[s] * _discount(costs[s]), -s))
-    chosen: set[int] = set()
-    left = budget
-    for sequence in order:
-        beside = (sequence - 1 in chosen) + (sequence + 1 in chosen)
-        cost = costs[sequence] + header * (1 - beside)  # one between two passages makes them one
-        if cost <= left:
-            chosen.add(sequence)
-            left -= cost
-    return sorted(chosen)
-
-
-def _discount(tokens: int) -> float:
-    return float(min(1.0, (110 / max(tokens, 1)) ** 0.7))

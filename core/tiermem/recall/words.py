@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
-ANALYSER = "tiermem-words-1"
+ANALYSER = "tiermem-words-2"
 MAX_TERM = 64
 _MAX_IDENTIFIER = 400  # longer unbroken text is a blob (base64, minified code): its first characters are enough
 _MAX_RUN = 1000  # segmenters are linear only on short runs
@@ -83,6 +83,12 @@ def terms(text: str) -> list[str]:
 def query_terms(text: str) -> list[str]:
     """The terms of a query: those of `terms`, each once, in order. May be empty (only stop words)."""
     return list(dict.fromkeys(terms(text)))
+
+
+@lru_cache(maxsize=65_536)
+def is_word(term: str) -> bool:
+    """Whether the segmenter keeps a run of Han characters together, as a word of its dictionary."""
+    return len(_segmenter().cut(term, False)) == 1
 
 
 def han_share(text: str) -> float:

@@ -1,19 +1,18 @@
-"""The archive's rows: terms and vectors of messages, written in batches behind the log."""
+"""The word index's rows: terms of messages, written in batches behind the log."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
-from tiermem.recall.ranking import Spoken
+from tiermem.recall.talk import Spoken
 from tiermem.storage import search, sessions
-from tiermem.storage.schema import message, meta, session, vector, word
+from tiermem.storage.schema import message, meta, session, word
 
-if TYPE_CHECKING:
-    import numpy as np
+LOCK = 0x7469_6574  # that of the migrations, plus two
 
 
 def add_words(connection: sa.Connection, pk: int, found: Sequence[Spoken], through: int) -> None:
@@ -31,42 +30,16 @@ def add_words(connection: sa.Connection, pk: int, found: Sequence[Spoken], throu
     sessions.update(connection, pk, indexed=max(row, through))
 
 
-def add_vectors(
-    connection: sa.Connection, pk: int, vectors: Mapping[int, np.ndarray], embedder: str, through: int
-) -> None:
-    """Keep the vectors of messages (by sequence) as float16 and move their watermark to *through*."""
-    row = connection.execute(sa.select(session.c.embedded).where(session.c.pk == pk).with_for_update()).scalar_one()
-    rows = [
-        {"session": pk, "sequence": sequence, "embedder": embedder, "value": value.astype("<f2").tobytes()}
-        for sequence, value in vectors.items()
-        if sequence > row
-    ]
-    if rows:
-        connection.execute(vector.insert(), rows)
-    sessions.update(connection, pk, embedded=max(row, through))
-
-
-def vectors(connection: sa.Connection, pk: int, embedder: str, above: int) -> tuple[list[int], list[bytes]]:
-    """Sequence numbers beyond *above* and their vectors by *embedder* (float16 bytes), in order."""
-    query = (
-        sa.select(vector.c.sequence, vector.c.value)
-        .where(vector.c.session == pk, vector.c.embedder == embedder, vector.c.sequence > above)
-        .order_by(vector.c.sequence)
-    )
-    rows = connection.execute(query).all()
-    return [row[0] for row in rows], [bytes(row[1]) for row in rows]
-
-
-def foreign_vectors(connection: sa.Connection, pk: int, embedder: str) -> int:
-    """How many vectors of the session another embedder made; they are not comparable and not used."""
-    query = sa.select(sa.func.count()).select_from(vector)
-    return int(connection.execute(query.where(vector.c.session == pk, vector.c.embedder != embedder)).scalar_one())
-
-
 def words(connection: sa.Connection, pk: int, above: int) -> list[Spoken]:
     """What is indexed of the messages beyond number *above*, in order."""
     query = sa.select(*search.SPOKEN).where(word.c.session == pk, word.c.sequence > above).order_by(word.c.sequence)
     return [search.spoken(*row) for row in connection.execute(query)]
+
+
+def some_words(connection: sa.Connection, pk: int, sequences: Sequence[int]) -> list[Spoken]:
+    """What is indexed of these messages, in order; a handful of them."""
+    query = sa.select(*search.SPOKEN).where(word.c.session == pk, word.c.sequence.in_(sequences))
+    return [search.spoken(*row) for row in connection.execute(query.order_by(word.c.sequence))]
 
 
 def _word_row(key: int, pk: int, one: Spoken) -> dict[str, Any]:
@@ -77,6 +50,8 @@ def _word_row(key: int, pk: int, one: Spoken) -> dict[str, Any]:
         "length": len(one.terms),
         "said": None if math.isnan(one.said) else one.said,
         "speaker": one.speaker,
+        "role": one.role,
+        "talked": " ".join(f"{start:.0f},{end:.0f}" for start, end in one.talked),
         "terms": " ".join(one.terms),
     }
 
@@ -89,7 +64,12 @@ def stored_terms(connection: sa.Connection, pk: int) -> Iterator[tuple[int, str]
 
 def use_analyser(connection: sa.Connection, name: str) -> None:
     """Empty the keyword index when another analyser made it; it fills again as sessions are used."""
-    known = connection.execute(sa.select(meta.c.value).where(meta.c.key == "analyser")).scalar()
+    query = sa.select(meta.c.value).where(meta.c.key == "analyser")
+    if connection.execute(query).scalar() == name:
+        return
+    if connection.dialect.name == "postgresql":  # several processes may be the first; SQLite has one writer anyway
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+    known = connection.execute(query).scalar()
     if known == name:
         return
     if known is None:

@@ -1,7 +1,8 @@
 """The schema's version: made at once, raised one step at a time, refused when it is newer than this package.
 
-`STEPS[n]` raises version n to n + 1 inside the same transaction that records it. There is none yet: the first
-released schema is version 1. Alembic is not used while a step is a function of a dozen lines.
+`STEPS[n]` raises version n to n + 1 inside the same transaction that records it. A step names tables and columns as
+they were then, in plain SQL, so that a later change of `schema.py` cannot change it. Alembic is not used while a step
+is a function of a dozen lines.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import sqlalchemy as sa
 from tiermem.storage import search
 from tiermem.storage.schema import VERSION, meta, metadata, refuse_newer
 
-STEPS: dict[int, Callable[[sa.Connection], None]] = {}
 LOCK = 0x7469_6572  # "tier"; any constant will do
 
 
@@ -37,6 +37,33 @@ def migrate(connection: sa.Connection) -> None:
     for step in range(version, VERSION):
         STEPS[step](connection)
         connection.execute(meta.update().where(meta.c.key == "version").values(value=str(step + 1)))
+
+
+def _passages(connection: sa.Connection) -> None:
+    """1 to 2: vectors of passages, by embedder and content hash. Vectors are derived: they are made anew."""
+    sqlite = connection.dialect.name == "sqlite"
+    key = "INTEGER NOT NULL" if sqlite else "BIGSERIAL"
+    number, octets = ("INTEGER", "BLOB") if sqlite else ("BIGINT", "BYTEA")
+    for statement in (
+        "DROP TABLE tiermem_vector",
+        "ALTER TABLE tiermem_session DROP COLUMN embedded",
+        f"CREATE TABLE tiermem_embedder (pk {key} PRIMARY KEY, name TEXT NOT NULL, probe {octets} NOT NULL)",
+        f"""CREATE TABLE tiermem_embedded (
+            session {number} NOT NULL, embedder {number} NOT NULL, through BIGINT NOT NULL,
+            PRIMARY KEY (session, embedder))""",
+        f"""CREATE TABLE tiermem_vector (
+            pk {key} PRIMARY KEY, session {number} NOT NULL, sequence BIGINT NOT NULL, part BIGINT NOT NULL,
+            embedder {number} NOT NULL, hash {octets} NOT NULL, value {octets} NOT NULL,
+            UNIQUE (session, embedder, sequence, part))""",
+        "CREATE INDEX tiermem_vector_hash ON tiermem_vector (hash, embedder)",
+        # Filled when the new analyser's name empties the index.
+        "ALTER TABLE tiermem_word ADD COLUMN role TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE tiermem_word ADD COLUMN talked TEXT NOT NULL DEFAULT ''",
+    ):
+        connection.exec_driver_sql(statement)
+
+
+STEPS: dict[int, Callable[[sa.Connection], None]] = {1: _passages}
 
 
 def _version(connection: sa.Connection) -> int:

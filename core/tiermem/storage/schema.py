@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from tiermem.errors import SchemaTooNew
 
-VERSION = 1
+VERSION = 2
 
 metadata = sa.MetaData()
 
@@ -39,7 +39,6 @@ session = sa.Table(
     sa.Column("floor", sa.BigInteger, nullable=False, default=0),
     sa.Column("look_at", sa.BigInteger, nullable=False, default=0),
     sa.Column("indexed", sa.BigInteger, nullable=False, default=0),
-    sa.Column("embedded", sa.BigInteger, nullable=False, default=0),
     sa.Column("failures", sa.BigInteger, nullable=False, default=0),
     sa.Column("failed_at", sa.Float, nullable=False, default=0.0),
     sa.Column("last_error", sa.Text, nullable=False, default=""),
@@ -133,8 +132,28 @@ word = sa.Table(
     sa.Column("length", sa.BigInteger, nullable=False),
     sa.Column("said", sa.Float(53)),  # wall-clock seconds, for dates and silences; NULL: unknown
     sa.Column("speaker", sa.Text, nullable=False, default=""),
+    sa.Column("role", sa.Text, nullable=False, default=""),
+    sa.Column("talked", sa.Text, nullable=False, default=""),  # times talked about: "start,end start,end", seconds
     sa.Column("terms", sa.Text, nullable=False),
     sa.UniqueConstraint("session", "sequence"),
+)
+
+# One row for each vector space. A model that changed under its old name gets a second row; the newest of a name counts.
+embedder = sa.Table(
+    "tiermem_embedder",
+    metadata,
+    sa.Column("pk", _Key, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("probe", sa.LargeBinary, nullable=False),  # float16 vector of a fixed text; empty for the built-in one
+)
+
+# How far each embedder has come in each session.
+embedded = sa.Table(
+    "tiermem_embedded",
+    metadata,
+    sa.Column("session", _Key, primary_key=True, autoincrement=False),
+    sa.Column("embedder", _Key, primary_key=True, autoincrement=False),
+    sa.Column("through", sa.BigInteger, nullable=False),
 )
 
 vector = sa.Table(
@@ -143,10 +162,13 @@ vector = sa.Table(
     sa.Column("pk", _Key, primary_key=True),
     sa.Column("session", _Key, nullable=False),
     sa.Column("sequence", sa.BigInteger, nullable=False),
-    sa.Column("embedder", sa.Text, nullable=False),
+    sa.Column("part", sa.BigInteger, nullable=False),  # number of the passage in its message, from 0
+    sa.Column("embedder", _Key, nullable=False),
+    sa.Column("hash", sa.LargeBinary, nullable=False),  # BLAKE2b-128 of the text that was embedded
     sa.Column("value", sa.LargeBinary, nullable=False),  # float16, little-endian
-    sa.UniqueConstraint("session", "sequence"),
+    sa.UniqueConstraint("session", "embedder", "sequence", "part"),
 )
+sa.Index("tiermem_vector_hash", vector.c.hash, vector.c.embedder)
 
 
 def refuse_newer(version: int) -> None:

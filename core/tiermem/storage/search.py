@@ -13,11 +13,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tiermem.recall.ranking import Spoken
+from tiermem.recall.talk import Spoken
 from tiermem.storage.schema import word
 
 CHUNK = 500  # bound values a statement
-SPOKEN = (word.c.sequence, word.c.said, word.c.speaker, word.c.terms)
+SPOKEN = (word.c.sequence, word.c.said, word.c.speaker, word.c.terms, word.c.role, word.c.talked)
 FREQUENT = 20_000  # counting stops here: such a term tells nothing, and reading its whole list is what costs
 
 _FTS = (
@@ -89,9 +89,10 @@ def nominate(connection: sa.Connection, session: int, terms: Sequence[str], limi
     return sorted(found, key=lambda one: one.sequence)
 
 
-def spoken(sequence: int, said: float | None, speaker: str, terms: str) -> Spoken:
+def spoken(sequence: int, said: float | None, speaker: str, terms: str, role: str, talked: str) -> Spoken:
     """A row of `SPOKEN`."""
-    return Spoken(sequence, math.nan if said is None else said, speaker, terms.split())
+    times = [(float(start), float(end)) for start, end in (one.split(",") for one in talked.split())]
+    return Spoken(sequence, math.nan if said is None else said, speaker, terms.split(), role, times)
 
 
 def _match(connection: sa.Connection, session: int, terms: Sequence[str]) -> tuple[str, str, str]:

@@ -24,7 +24,6 @@ class SessionRow:
     floor: int = 0
     look_at: int = 0
     indexed: int = 0
-    embedded: int = 0
     failures: int = 0
     failed_at: float = 0.0
     last_error: str = ""
@@ -38,6 +37,8 @@ _FIND = sa.select(*_COLUMNS).where(
     session.c.name == sa.bindparam("name"),
 )
 _FIND_AND_LOCK = _FIND.with_for_update()
+# What is no conversation has a name that begins with a byte which no UTF-8 has, so no session id collides with it.
+_MARKS: dict[str, bytes] = {"conversation": b"", "knowledge": b"\xffk"}
 _UPDATE = session.update().where(session.c.pk == sa.bindparam("key"))
 
 
@@ -51,9 +52,14 @@ def decoded(name: bytes) -> str:
     return bytes(name).decode("utf-8", "surrogatepass")
 
 
+def stored_name(scope: Scope) -> bytes:
+    """The stored form of what *scope* names, different for each kind."""
+    return _MARKS[scope.kind] + encoded(scope.session)
+
+
 def find(connection: sa.Connection, scope: Scope, *, lock: bool = False) -> SessionRow:
     """The row of *scope*; *lock* keeps other writers of this session out until the transaction ends."""
-    names = {"tenant": encoded(scope.tenant), "owner": encoded(scope.user), "name": encoded(scope.session)}
+    names = {"tenant": encoded(scope.tenant), "owner": encoded(scope.user), "name": stored_name(scope)}
     row = connection.execute(_FIND_AND_LOCK if lock else _FIND, names).first()
     return SessionRow(*row) if row else SessionRow()
 
@@ -66,7 +72,7 @@ def obtain(connection: sa.Connection, scope: Scope, now: datetime, look_at: int)
     values = {
         "tenant": encoded(scope.tenant),
         "owner": encoded(scope.user),
-        "name": encoded(scope.session),
+        "name": stored_name(scope),
         "created_at": now.isoformat(),
         "look_at": look_at,
     }
@@ -80,19 +86,26 @@ def update(connection: sa.Connection, pk: int, **values: Any) -> None:
 
 
 def names(connection: sa.Connection, tenant: str, user: str) -> list[str]:
-    """The sessions of a user, oldest first."""
+    """The conversations of a user, oldest first."""
     query = (
         sa.select(session.c.name)
-        .where(session.c.tenant == encoded(tenant), session.c.owner == encoded(user))
+        .where(session.c.tenant == encoded(tenant), session.c.owner == encoded(user), session.c.name < b"\xff")
         .order_by(session.c.pk)
     )
     return [decoded(name) for (name,) in connection.execute(query)]
 
 
 def scopes(connection: sa.Connection) -> list[Scope]:
-    """Every session of the database, for `verify`."""
+    """Every session of the database, documents too, for `verify`."""
     query = sa.select(session.c.tenant, session.c.owner, session.c.name).order_by(session.c.pk)
-    return [Scope(*map(decoded, row)) for row in connection.execute(query)]
+    return [_scope(*map(bytes, row)) for row in connection.execute(query)]
+
+
+def _scope(tenant: bytes, owner: bytes, name: bytes) -> Scope:
+    mark = _MARKS["knowledge"]
+    if name.startswith(mark):
+        return Scope(decoded(tenant), decoded(owner), decoded(name.removeprefix(mark)), "knowledge")
+    return Scope(decoded(tenant), decoded(owner), decoded(name))
 
 
 def _insert_ignoring(connection: sa.Connection, values: dict[str, Any]) -> sa.Executable:

@@ -1,0 +1,108 @@
+"""One thread in the background that does what nobody should wait for, a step at a time.
+
+Rule 1: nothing waits for it but `close`, and that only for `JOIN` seconds; the process may end at any moment.
+Rule 2: it holds its owner weakly between two steps, so whoever drops a memory without closing it loses the thread too.
+Rule 3: a fork has no thread; the child starts its own when it first has something to do.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+import weakref
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+
+from tiermem.settings import Scope
+
+JOIN = 5.0  # seconds that `close` waits for the step that runs
+AGAIN = 30.0  # seconds after which scopes whose step failed are tried again
+
+_Bell = SimpleQueue[Scope | None]
+_all: weakref.WeakSet[Follower] = weakref.WeakSet()
+
+
+class Follower:
+    """Calls *step* with each scope that was named, until it says that nothing is left. Thread-safe.
+
+    Args:
+        step: does one small part for a scope; True: there is more, False: nothing is left, None: try again later.
+            It must not raise.
+    """
+
+    def __init__(self, step: Callable[[Scope], bool | None]) -> None:
+        self.step = step
+        self.closed = False
+        self._start()
+        _all.add(self)
+
+    def _start(self) -> None:
+        self._pid = os.getpid()
+        self._lock = threading.Lock()
+        self._bell: _Bell = SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._named: set[Scope] = set()  # in the bell, and not begun
+
+    def wake(self, scope: Scope) -> None:
+        """See to *scope* soon."""
+        if self._pid != os.getpid():
+            self._start()
+        with self._lock:
+            if self.closed or scope in self._named:
+                return
+            self._named.add(scope)
+            self._bell.put(scope)
+            if self._thread is None:
+                weakref.finalize(self, self._bell.put, None)
+                self._thread = threading.Thread(
+                    target=_follow, args=(weakref.ref(self), self._bell), name="tiermem-follower", daemon=True
+                )
+                self._thread.start()
+
+    def close(self) -> None:
+        """Let the step that runs come to its end, for at most `JOIN` seconds, and end the thread."""
+        self.closed = True
+        if self._pid != os.getpid():
+            return
+        with self._lock:
+            thread = self._thread
+            self._bell.put(None)
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(JOIN)
+
+    @property
+    def running(self) -> bool:
+        """True while this process has a thread for it."""
+        return self._pid == os.getpid() and self._thread is not None and self._thread.is_alive()
+
+    def begin(self, scope: Scope) -> bool | None:
+        """One step for *scope*; a `wake` from now on counts as new."""
+        with self._lock:
+            self._named.discard(scope)
+        return self.step(scope)
+
+
+def _follow(owner: weakref.ref[Follower], bell: _Bell) -> None:
+    later: list[Scope] = []
+    while True:
+        try:
+            scope = bell.get(timeout=AGAIN if later else None)
+        except Empty:
+            scope = later.pop(0)
+        follower = owner()
+        if scope is None or follower is None or follower.closed:
+            return
+        more = follower.begin(scope)
+        if more:
+            follower.wake(scope)  # behind the others, so that a long session does not keep them waiting
+        elif more is None:
+            later.append(scope)
+        del follower
+
+
+@atexit.register
+def _end() -> None:
+    """Daemon threads are stopped wherever they are when the interpreter ends; inside a library that can abort it."""
+    for one in list(_all):
+        one.close()

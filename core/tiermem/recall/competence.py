@@ -1,0 +1,59 @@
+"""Does an embedder know a language? Pairs of sentences that mean the same and share hardly a word. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+ENGLISH, CHINESE = 0, 1
+ENOUGH = 3.0  # standard deviations between paraphrases and strangers at which an embedder is fully trusted
+
+PAIRS = (
+    (
+        ("I have a little cat", "there is a pet in our home"),
+        ("he had a fever and saw a doctor", "the patient went to hospital with flu"),
+        ("the child has a maths exam next week", "a pupil is preparing for a test"),
+        ("we booked tickets to fly to Beijing", "planning a trip by plane"),
+        ("her boss raised her salary", "she earns more money now"),
+        ("the noodles at that restaurant are delicious", "dinner tasted great"),
+        ("it is raining heavily", "bad weather, take an umbrella"),
+        ("my phone is dead", "the mobile needs charging"),
+        ("she runs every morning", "regular exercise keeps her fit"),
+        ("rent is too high, so we want to move", "looking for a cheaper flat"),
+    ),
+    (
+        ("我养了一只小猫", "家里有宠物陪着我"),
+        ("他昨天发烧去了医院", "医生说他感冒了"),
+        ("孩子下周要考数学", "小学生正在准备测验"),
+        ("我们订了去北京的机票", "打算坐飞机旅行"),
+        ("老板给她涨了工资", "她的收入提高了"),
+        ("这家餐馆的面条很好吃", "晚饭味道不错"),
+        ("外面下着大雨", "天气很糟糕，出门要带伞"),
+        ("手机没电了", "电话需要充电"),
+        ("她每天早上跑步", "坚持锻炼身体"),
+        ("房租太贵，我们想搬家", "打算换一个便宜的住处"),
+    ),
+)
+
+
+def texts() -> list[str]:
+    """Every sentence of `PAIRS`, in order."""
+    return [text for pairs in PAIRS for pair in pairs for text in pair]
+
+
+def competence(vectors: Sequence[Any]) -> tuple[float, ...]:
+    """0 to 1 for each language of `PAIRS`, by how far paraphrases stand out in the vectors of `texts()`."""
+    import numpy as np
+
+    rows = np.asarray(vectors, dtype=np.float64)
+    rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+    found, start = [], 0
+    for pairs in PAIRS:
+        own = rows[start : start + 2 * len(pairs)]
+        start += 2 * len(pairs)
+        alike = own[0::2] @ own[1::2].T
+        same = np.eye(len(pairs), dtype=bool)
+        strangers = alike[~same]
+        apart = (float(alike[same].mean()) - float(strangers.mean())) / max(float(strangers.std()), 1e-6)
+        found.append(min(1.0, max(0.0, apart / ENOUGH)))
+    return tuple(found)

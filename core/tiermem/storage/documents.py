@@ -1,0 +1,41 @@
+"""Documents in a collection: found by what their ids begin with, so that no table of sources has to be kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from tiermem.storage.schema import message
+
+
+class Mark(NamedTuple):
+    """A stored chunk without its text: sequence number, id, tokens."""
+
+    sequence: int
+    id: str
+    tokens: int
+
+
+def marks(connection: sa.Connection, pk: int, prefix: str = "") -> list[Mark]:
+    """The chunks whose ids begin with *prefix*, hidden ones too, in order. Ids are ASCII."""
+    query = sa.select(message.c.sequence, message.c.id, message.c.tokens).where(message.c.session == pk)
+    if prefix:
+        low = prefix.encode("ascii")
+        query = query.where(message.c.id >= low, message.c.id < low + b"\xff")
+    rows = connection.execute(query.order_by(message.c.sequence))
+    return [Mark(sequence, bytes(key).decode("ascii"), tokens) for sequence, key, tokens in rows]
+
+
+def visible(found: Iterable[Mark], hidden: Iterable[tuple[int, int]]) -> list[Mark]:
+    """Those of *found* that lie in no *hidden* range; both are in order."""
+    kept: list[Mark] = []
+    ranges = iter(hidden)
+    low, high = next(ranges, (0, 0))
+    for mark in found:
+        while high and high < mark.sequence:
+            low, high = next(ranges, (0, 0))
+        if not (high and low <= mark.sequence):
+            kept.append(mark)
+    return kept

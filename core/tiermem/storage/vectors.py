@@ -1,0 +1,152 @@
+"""Vectors of passages, beside the name of the embedder that made them, and how far each embedder has come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from tiermem.storage.schema import embedded, embedder, session, vector
+
+LOCK = 0x7469_6573  # that of the migrations, plus one
+CHUNK = 500  # bound values a statement; SQLite's oldest limit is 999
+
+
+class Made(NamedTuple):
+    """One vector: number of its message, number of the passage in it, hash of the passage's text, float16 bytes."""
+
+    sequence: int
+    part: int
+    hash: bytes
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What there is of one embedder in one session.
+
+    Args:
+        key: the embedder's row, 0 while it has none.
+        through: messages up to which it has made vectors; None while it was never used in this session.
+        probe: its stored vector of the fixed text, as float16 bytes.
+        others: names of other embedders that made vectors here, each with the message it came to.
+    """
+
+    key: int = 0
+    through: int | None = None
+    probe: bytes = b""
+    others: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def done(self) -> int:
+        """Messages up to which there are vectors."""
+        return self.through or 0
+
+
+# Built once: making these expressions costs more than running them.
+_NEWEST = (
+    sa.select(embedder.c.pk, embedder.c.probe)
+    .where(embedder.c.name == sa.bindparam("name"))
+    .order_by(embedder.c.pk.desc())
+    .limit(1)
+)
+_MARKS = (
+    sa.select(embedder.c.pk, embedder.c.name, embedded.c.through)
+    .join(embedder, embedder.c.pk == embedded.c.embedder)
+    .where(embedded.c.session == sa.bindparam("pk"))
+    .order_by(embedder.c.pk)
+)
+
+
+def mark(connection: sa.Connection, pk: int, name: str) -> Mark:
+    """How far the embedder *name* has come in the session *pk*, and who else was there."""
+    row = connection.execute(_NEWEST, {"name": name}).first()
+    key, probe = (int(row[0]), bytes(row[1])) if row else (0, b"")
+    found = list(connection.execute(_MARKS, {"pk": pk}))
+    through = next((int(one[2]) for one in found if one[0] == key), None)
+    others = tuple((str(one[1]), int(one[2])) for one in found if one[0] != key and one[2])
+    return Mark(key, through, probe, others)
+
+
+def ensure(connection: sa.Connection, name: str, probe: bytes) -> int:
+    """The row of the embedder *name*, made with *probe* when it has none."""
+    for alone in (False, True):
+        if alone and connection.dialect.name == "postgresql":  # SQLite has one writer anyway
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+        if row := connection.execute(_NEWEST, {"name": name}).first():
+            return int(row[0])
+    return renew(connection, name, probe)
+
+
+def renew(connection: sa.Connection, name: str, probe: bytes) -> int:
+    """A new row for *name*: its model is another one now. Vectors of the old row stay until they are dropped."""
+    made = connection.execute(embedder.insert().values(name=name, probe=probe)).inserted_primary_key
+    return int(made[0]) if made else 0
+
+
+def add(connection: sa.Connection, pk: int, key: int, made: Sequence[Made], after: int, through: int) -> None:
+    """Keep vectors by the embedder *key* and move its watermark in the session *pk* from *after* to *through*.
+
+    A run whose watermark was moved meanwhile, forwards by another run or back by `drop_others`, writes nothing.
+    """
+    connection.execute(sa.select(session.c.pk).where(session.c.pk == pk).with_for_update())
+    mine = sa.and_(embedded.c.session == pk, embedded.c.embedder == key)
+    known = connection.execute(sa.select(embedded.c.through).where(mine)).scalar()
+    if (known or 0) != after:
+        return
+    if made:
+        connection.execute(vector.insert(), [{"session": pk, "embedder": key, **one._asdict()} for one in made])
+    if known is None:
+        connection.execute(embedded.insert().values(session=pk, embedder=key, through=through))
+    else:
+        connection.execute(embedded.update().where(mine).values(through=through))
+
+
+def read(connection: sa.Connection, pk: int, key: int, above: int, through: int) -> list[tuple[int, int, bytes]]:
+    """(message, passage, float16 bytes) of the messages beyond *above* up to *through*, in order."""
+    query = (
+        sa.select(vector.c.sequence, vector.c.part, vector.c.value)
+        .where(vector.c.session == pk, vector.c.embedder == key, vector.c.sequence.between(above + 1, through))
+        .order_by(vector.c.sequence, vector.c.part)
+    )
+    return [(row[0], row[1], bytes(row[2])) for row in connection.execute(query)]
+
+
+def known(connection: sa.Connection, key: int, hashes: Iterable[bytes]) -> dict[bytes, bytes]:
+    """Vectors that the embedder *key* made of texts with these hashes, in any session."""
+    wanted = list(hashes)
+    found: dict[bytes, bytes] = {}
+    for start in range(0, len(wanted), CHUNK):
+        query = sa.select(vector.c.hash, vector.c.value).where(
+            vector.c.embedder == key, vector.c.hash.in_(wanted[start : start + CHUNK])
+        )
+        found |= {bytes(digest): bytes(value) for digest, value in connection.execute(query)}
+    return found
+
+
+def count(connection: sa.Connection, pk: int, *, by: int | None = None, but: int | None = None) -> int:
+    """How many vectors the session has: all, those *by* one embedder, or those of everyone *but* one."""
+    query = sa.select(sa.func.count()).select_from(vector).where(vector.c.session == pk)
+    query = query if by is None else query.where(vector.c.embedder == by)
+    query = query if but is None else query.where(vector.c.embedder != but)
+    return int(connection.execute(query).scalar_one())
+
+
+def drop_others(connection: sa.Connection, pk: int, key: int, limit: int) -> bool:
+    """Remove up to *limit* vectors that embedders other than *key* made; True while more are left."""
+    old = sa.select(vector.c.pk).where(vector.c.session == pk, vector.c.embedder != key).limit(limit)
+    keys = list(connection.execute(old).scalars())
+    for start in range(0, len(keys), CHUNK):
+        connection.execute(vector.delete().where(vector.c.pk.in_(keys[start : start + CHUNK])))
+    if len(keys) == limit:
+        return True
+    connection.execute(embedded.delete().where(embedded.c.session == pk, embedded.c.embedder != key))
+    return False
+
+
+def drop_unused(connection: sa.Connection, key: int) -> None:
+    """Remove the rows of embedders other than *key* that have no vectors and no watermark left."""
+    used = sa.exists().where(embedded.c.embedder == embedder.c.pk)
+    connection.execute(embedder.delete().where(embedder.c.pk != key, ~used))

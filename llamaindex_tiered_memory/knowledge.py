@@ -1,0 +1,187 @@
+"""A user's documents beside the conversations, in the same archive, as a LlamaIndex retriever."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import chain, zip_longest
+from typing import Any
+
+from llama_index.core.node_parser import SentenceSplitter
+from llama_index.core.retrievers import BaseRetriever
+from llama_index.core.schema import (
+    BaseNode,
+    Document,
+    NodeRelationship,
+    NodeWithScore,
+    QueryBundle,
+    RelatedNodeInfo,
+    TextNode,
+)
+
+from llamaindex_tiered_memory.memory import TieredChatMemory
+from llamaindex_tiered_memory.retriever import TieredArchiveRetriever
+from tiermem import Hit, Message, Session
+from tiermem.errors import InvalidMessage, InvalidSettings
+from tiermem.memory import Knowledge
+
+# What readers of LlamaIndex write into metadata to say where a document is from.
+NAMING = ("source", "file_path", "url", "file_name")
+_MADE_UP = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+
+
+class TieredKnowledgeRetriever(BaseRetriever):
+    """Finds passages of documents that were inserted for a user, each with its source::
+
+        knowledge = TieredKnowledgeRetriever(memory)
+        for document in SimpleDirectoryReader("manuals").load_data():
+            knowledge.insert(document)
+        RetrieverQueryEngine.from_args(knowledge)
+
+    A node's metadata are those that were inserted, and `source`; its `ref_doc_id` is the source. The source is what
+    the metadata name (source, file_path, url, file_name), else the document's id where the caller chose it, else one
+    made of the text. Inserting a changed document of the same source replaces it; pages of one source belong into one
+    call of `insert_documents`.
+
+    Args:
+        source: a `TieredChatMemory`, a session, or the knowledge of an open `tiermem.Memory`.
+        k: nodes of documents at most, and as many of the conversation.
+        conversation: search the memory's or session's conversation too; both take turns, by rank.
+        splitter: a node parser, instead of SentenceSplitter with 1,000 characters and 200 overlap.
+
+    Raises:
+        InvalidSettings: *k* is below 1, or *conversation* is asked of knowledge alone.
+    """
+
+    def __init__(
+        self,
+        source: TieredChatMemory | Session | Knowledge,
+        k: int = 8,
+        *,
+        conversation: bool = False,
+        splitter: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        if k < 1:
+            raise InvalidSettings(f"k must be at least 1, not {k}")
+        if conversation and isinstance(source, Knowledge):
+            raise InvalidSettings("conversation=True needs a TieredChatMemory or a session")
+        super().__init__(**kwargs)
+        self._archive = (
+            TieredArchiveRetriever(source, k) if not isinstance(source, Knowledge) and conversation else None
+        )
+        self._knowledge = _knowledge(source)
+        # Characters, as in the core; LlamaIndex counts tokens by default.
+        self._splitter = splitter or SentenceSplitter(chunk_size=1000, chunk_overlap=200, tokenizer=list)
+        self._k = k
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """The core's collection: sources, chunks, remove, undo, verify, stats and the other verbs."""
+        return self._knowledge
+
+    def insert(self, document: Document) -> list[str]:
+        """Insert one document; returns the ids of its nodes."""
+        return self.insert_documents([document])
+
+    def insert_documents(self, documents: Sequence[Document], *, replace: bool = True) -> list[str]:
+        """Insert documents, cut by the splitter; returns the ids of their nodes. All are kept, or none.
+
+        Raises:
+            InvalidMessage: a document is empty, or its metadata are no JSON.
+        """
+        given, splitter = self._cut(documents)
+        return _ids(self._knowledge.add_documents(given, splitter=splitter, replace=replace))
+
+    def insert_nodes(self, nodes: Sequence[BaseNode], *, replace: bool = True) -> list[str]:
+        """Insert nodes as they are; returns their ids here. All are kept, or none.
+
+        Raises:
+            InvalidMessage: a node is empty, or its metadata are no JSON.
+        """
+        return _ids(self._knowledge.add_documents(_given(nodes), splitter=_whole, replace=replace))
+
+    def delete_ref_doc(self, ref_doc_id: str) -> list[int]:
+        """Hide the source *ref_doc_id*; returns the decisions that do, each of which `knowledge.undo` takes back."""
+        return self._knowledge.remove(ref_doc_id)
+
+    async def ainsert(self, document: Document) -> list[str]:
+        """`insert` without blocking the event loop."""
+        return await self.ainsert_documents([document])
+
+    async def ainsert_documents(self, documents: Sequence[Document], *, replace: bool = True) -> list[str]:
+        """`insert_documents` without blocking the event loop."""
+        given, splitter = self._cut(documents)
+        return _ids(await self._knowledge.as_async().add_documents(given, splitter=splitter, replace=replace))
+
+    async def ainsert_nodes(self, nodes: Sequence[BaseNode], *, replace: bool = True) -> list[str]:
+        """`insert_nodes` without blocking the event loop."""
+        return _ids(await self._knowledge.as_async().add_documents(_given(nodes), splitter=_whole, replace=replace))
+
+    async def adelete_ref_doc(self, ref_doc_id: str) -> list[int]:
+        """`delete_ref_doc` without blocking the event loop."""
+        return await self._knowledge.as_async().remove(ref_doc_id)
+
+    def _cut(self, documents: Sequence[Document]) -> tuple[list[dict[str, Any]], Any]:
+        """What to add, and how: a node parser that cannot split a text has cut it already."""
+        if hasattr(self._splitter, "split_text"):
+            return _given(documents), self._splitter
+        return _given(self._splitter.get_nodes_from_documents(documents)), _whole
+
+    def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        found = [_node(hit) for hit in self._knowledge.search(query_bundle.query_str, self._k)]
+        return found if self._archive is None else _in_turns(found, self._archive.retrieve(query_bundle))
+
+    async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        found = [_node(hit) for hit in await self._knowledge.as_async().search(query_bundle.query_str, self._k)]
+        return found if self._archive is None else _in_turns(found, await self._archive.aretrieve(query_bundle))
+
+
+def _knowledge(source: TieredChatMemory | Session | Knowledge) -> Knowledge:
+    if isinstance(source, Knowledge):
+        return source
+    session = source.session if isinstance(source, TieredChatMemory) else source
+    return session.memory.knowledge((session.scope.tenant, session.scope.user))
+
+
+def _given(nodes: Sequence[BaseNode]) -> list[dict[str, Any]]:
+    if isinstance(nodes, (str, BaseNode)):
+        raise InvalidMessage("several documents or nodes are expected, in a list")
+    return [_mapping(getattr(one, "node", one)) for one in nodes]
+
+
+def _mapping(node: Any) -> dict[str, Any]:
+    if not isinstance(node, BaseNode):
+        raise InvalidMessage(f"neither a document nor a node of LlamaIndex: {type(node).__name__}")
+    given = {"text": node.get_content(), "metadata": node.metadata}
+    own = node.ref_doc_id or node.node_id
+    if any(node.metadata.get(name) for name in NAMING) or _MADE_UP.fullmatch(own):
+        return given
+    return given | {"source": own}
+
+
+def _whole(text: str) -> list[str]:
+    return [text]
+
+
+def _ids(added: Sequence[Message]) -> list[str]:
+    return [one.id for one in added]
+
+
+def _node(hit: Hit) -> NodeWithScore:
+    state = hit.message.state
+    node = TextNode(
+        id_=hit.message.id,
+        text=hit.message.text,
+        metadata=state.get("metadata", {}) | {"source": state["source"]},
+        start_char_idx=state.get("start"),
+        end_char_idx=state.get("end"),
+        relationships={NodeRelationship.SOURCE: RelatedNodeInfo(node_id=state["source"])},
+    )
+    return NodeWithScore(node=node, score=hit.score)
+
+
+def _in_turns(first: Sequence[NodeWithScore], second: Sequence[NodeWithScore]) -> list[NodeWithScore]:
+    """Both by rank: the score of a document's passage does not compare with that of something said."""
+    pairs = chain.from_iterable(zip_longest(first, second))
+    return [node for node in pairs if node is not None]

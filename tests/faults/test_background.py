@@ -1,0 +1,109 @@
+"""What happens to the background when its process is killed, ends, or forks."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conformance.vectors import Counting, embedded, near, stored, until
+from tiermem import Memory
+from tiermem.flows.embedding import PROBE
+
+ROOT = Path(__file__).parents[2]
+forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this platform")
+
+
+def length(text: str) -> int:
+    return len(text)
+
+
+def talk(count: int, first: int = 1) -> list[str]:
+    return [f"number {n} speaks of bread and thing{n}" for n in range(first, first + count)]
+
+
+def run(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, cwd=ROOT, check=False, timeout=120
+    )
+
+
+HANGS = """
+import sys, threading
+from tiermem import Memory
+def embed(texts):
+    threading.Event().wait()
+session = Memory.open(sys.argv[1], embedder=embed, index_batch=5, counter=len).session("s")
+session.add([f"text {n}" for n in range(50)])
+"""
+
+
+def test_work_in_the_background_does_not_keep_a_process_alive(file: Path) -> None:
+    started = time.monotonic()
+    done = run(HANGS, str(file))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert time.monotonic() - started < 40
+
+
+KILLED = """
+import os, signal, sys
+from tests.conformance.vectors import Counting
+from tiermem import Memory
+embedder = Counting()
+inner = embedder.embed_documents
+def embed(texts):
+    if len(embedder.texts) > 300:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return inner(texts)
+embedder.embed_documents = embed
+session = Memory.open(sys.argv[1], embedder=embedder, index_batch=5, counter=len).session("s")
+session.add([f"text {n}" for n in range(1000)])
+session.index()
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there is no kill -9 on this platform")
+@pytest.mark.parametrize("where", ["file", "postgres"])
+def test_after_a_kill_it_goes_on_where_it_was(where: str, request: pytest.FixtureRequest, file: Path) -> None:
+    target = str(file) if where == "file" else str(request.getfixturevalue("postgres_url"))
+    assert run(KILLED, target).returncode == -signal.SIGKILL
+    embedder = Counting()
+    with Memory.open(target, embedder=embedder, index_batch=5, counter=length) as memory:
+        session = memory.session("s")
+        came_to = embedded(session)
+        assert came_to in {128, 256, 384}
+        session.index()
+        assert embedder.texts == [PROBE, *[f"text {n}" for n in range(came_to, 1_000)]]
+        assert stored(memory) == 1_000
+        assert near(session, "text 77").sequences.tolist() == list(range(1, 1_001))
+
+
+@forks
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+@pytest.mark.parametrize("where", ["file", "postgres"])
+def test_a_fork_has_a_background_of_its_own(where: str, request: pytest.FixtureRequest, file: Path) -> None:
+    target = str(file) if where == "file" else str(request.getfixturevalue("postgres_url"))
+    with Memory.open(target, index_batch=5, counter=length) as memory:
+        session = memory.session("s")
+        session.add(talk(300))
+        assert memory._performer._follower.running
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                assert not memory._performer._follower.running
+                session.add(talk(10, 301))
+                until(lambda: embedded(session) == 310)
+                assert memory._performer._follower.running
+                code = 0
+            finally:
+                os._exit(code)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        session.add(talk(10, 311))
+        until(lambda: embedded(session) == 320)
+        assert session.verify().ok
