@@ -91,7 +91,8 @@ class Settings(Thresholds):
         summarizer_retries: further attempts after one that failed (a timeout is not retried).
         summarizer_pause: seconds without further attempts after a failed run.
         embedder_timeout: seconds that an embedder may take for up to 128 texts before keywords alone must do.
-        relevance_threshold: score (SPEC E: θ, on the scale of `weights`) below which a message is never recalled.
+        relevance_threshold: score (SPEC E: θ, on the scale of `weights`) that the best message must reach for anything
+            to be recalled; the others need half of it.
         weights: what each part of a score counts; see `Weights`.
         durability: "full" survives power loss; "relaxed" survives a killed process only, and writes faster.
         busy_timeout: seconds to wait for another process.
@@ -109,7 +110,7 @@ class Settings(Thresholds):
     summarizer_retries: int = 1
     summarizer_pause: float = 300.0
     embedder_timeout: float = 60.0
-    relevance_threshold: float = 0.05
+    relevance_threshold: float = 0.08
     weights: Weights = field(default_factory=Weights)
     durability: Literal["full", "relaxed"] = "full"
     busy_timeout: float = 30.0
@@ -125,6 +126,8 @@ class Settings(Thresholds):
         for name in ("summarizer_timeout", "summarizer_pause", "embedder_timeout", "busy_timeout"):
             if not isinstance(getattr(self, name), (int, float)) or not getattr(self, name) >= 0:
                 raise InvalidSettings(f"{name} must be a number of seconds, not {getattr(self, name)!r}")
+        if isinstance(self.weights, dict):  # as a dump of settings has it
+            object.__setattr__(self, "weights", Weights(**self.weights))
         if not isinstance(self.weights, Weights):
             raise InvalidSettings(f"weights must be a Weights, not a {type(self.weights).__name__}")
         _share(self.relevance_threshold, "relevance_threshold", least=0.0)

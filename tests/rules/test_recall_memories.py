@@ -13,7 +13,7 @@ from benchmarks.recall.__main__ import main
 from benchmarks.recall.conversations import Conversation, Question
 from benchmarks.recall.measure import tokens
 from benchmarks.recall.vectors import embedding
-from tests.rules.test_recall_benchmark import NOON, normalised, said, talk
+from tests.rules.test_recall_benchmark import NOON, normalised, row, said, talk
 from tiermem.settings import Settings
 
 # --- the memories that need no framework

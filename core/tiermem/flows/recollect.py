@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+LEAST_SPREAD = 0.08  # of cosines; below it a session has hardly any vector near the question
 TAIL = 5_000  # unindexed messages that one question reads as they are; more wait for the index
 
 
@@ -89,7 +90,7 @@ def _semantic(near: Nearest, count: int) -> NDArray[np.float64] | None:
     if not len(near):
         return None
     found = np.zeros(count)
-    found[near.sequences - 1] = (near.scores - near.scores.mean()) / max(float(near.scores.std()), 1e-3)
+    found[near.sequences - 1] = (near.scores - near.scores.mean()) / max(float(near.scores.std()), LEAST_SPREAD)
     return found
 
 

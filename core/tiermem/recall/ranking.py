@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 OWN = 0.7  # what a message's own words count beside those of the stretch around it
 SPREAD = 0.12  # standard deviation to which cosines are brought, so that embedders compare; MiniLM's in a conversation
+TOUCHED = 0.02  # score by words and vectors above which a message has anything to do with the question
 WHOLE = 300_000  # messages up to which all of a session is ranked; of longer ones, what the index nominates
 CANDIDATES = 20_000  # messages that the index nominates, by the question's rarest terms
 BRIDGE = 1.7  # times the weight of the graph: what the best bridge lifts, as a share of the best score
@@ -79,7 +80,7 @@ def scored(talk: Talk, postings: Mapping[str, Posting], asked: Asked, weights: W
         parts["semantic"] = weights.semantic * asked.trust * (near + shared(near, shares))
     base = np.sum(list(parts.values()), axis=0)
     parts["reach"] = weights.reach * reached(base, shares)
-    touched = base + parts["reach"] > 0
+    touched = base + parts["reach"] > TOUCHED
     parts["graph"] = np.where(touched, weights.graph * _mentions(talk, postings, asked.question) / 2, 0.0)
     parts["speaker"] = np.where(touched, _speaking(talk, asked.question, weights), 0.0)
     if asked.nearness is not None:
@@ -137,10 +138,15 @@ def bridged(scores: Scores, bridge: Numbers, weights: Weights) -> Scores:
 def chosen(
     scores: Scores, without: NDArray[np.bool_], limit: int, least: float
 ) -> list[tuple[int, float, dict[str, float]]]:
-    """(sequence, score, parts) of the *limit* best messages of at least *least*, best first; ties go to the newer."""
+    """(sequence, score, parts) of the *limit* best messages, best first; ties go to the newer.
+
+    None when the best one is below *least*, and none below half of it: a wrong page is worse than none.
+    """
     import numpy as np
 
-    places = np.flatnonzero(~without & (scores.total >= least))
+    if not len(scores.total) or float(np.where(without, 0.0, scores.total).max()) < least:
+        return []
+    places = np.flatnonzero(~without & (scores.total >= least / 2))
     order = places[np.lexsort((-places, -scores.total[places]))][:limit]
     return [
         (int(p) + 1, float(scores.total[p]), {k: float(v[p]) for k, v in scores.parts.items() if v[p]}) for p in order
