@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tiermem.errors import Closed, StorageError
 from tiermem.flows import embedding
 from tiermem.flows.core import Core
-from tiermem.flows.effects import Compute, Embed, Flow, Read
+from tiermem.flows.effects import Compute, Embed, Flow, Later, Read
 from tiermem.index.vectors import VectorIndex
 from tiermem.messages import Message
 from tiermem.recall.nearest import Nearest, nothing
@@ -36,6 +36,8 @@ def nearest(core: Core, scope: Scope, row: SessionRow, query: str) -> Flow[Neare
     waiting = row.messages - min(mark.done, row.messages)
     if embedding.blocked(core, mark):
         return nothing(waiting, tuple(told(core, mark, waiting)))
+    if waiting > OWN[core.lexical]:
+        yield Later(scope)  # as after a restart: nothing may be added for a long time
     if not mark.done and waiting > OWN[core.lexical]:
         return nothing(waiting, tuple(told(core, mark, waiting)))
     if embedding.resting(core):
