@@ -16,10 +16,11 @@ from pydantic import ConfigDict
 from langchain_tiered_memory.history import TieredChatMessageHistory
 from langchain_tiered_memory.memory import ConversationTieredMemory
 from langchain_tiered_memory.opening import OPTION_NAMES
-from langchain_tiered_memory.retriever import TieredArchiveRetriever
-from tiermem import Hit, Memory
+from langchain_tiered_memory.retriever import TieredArchiveRetriever, chunk_document
+from tiermem import Memory
 from tiermem.errors import InvalidSettings
-from tiermem.memory import Knowledge
+from tiermem.knowledge import Knowledge
+from tiermem.records import Within
 
 # LangChain's own list ends with spaces: Chinese, which has none, would be cut anywhere.
 SEPARATORS = ["\n\n", "\n", "。", "！", "？", "；", ". ", "! ", "? ", "; ", "，", "、", ", ", " ", ""]
@@ -38,8 +39,10 @@ class TieredKnowledgeRetriever(BaseRetriever):
     Args:
         path, memory, namespace and settings: as for `TieredChatMessageHistory`.
         session_id, history: a conversation of the same user, for *conversation*.
+        within: "everything" searches that conversation too, "conversation" it alone: one list of *k*, by score.
         conversation: search that conversation too; its passages and those of documents take turns, by rank.
-        k: passages of documents at most, and as many of the conversation; also an argument of `invoke` and `ainvoke`.
+        k: passages of documents at most, and as many of the conversation where they take turns; also an argument of
+            `invoke` and `ainvoke`.
         chunk_size, chunk_overlap: characters.
         text_splitter: a LangChain text splitter or a function of a text, instead of the default:
             RecursiveCharacterTextSplitter for English and Chinese where langchain-text-splitters is installed, the
@@ -52,6 +55,7 @@ class TieredKnowledgeRetriever(BaseRetriever):
     model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
 
     history: TieredChatMessageHistory
+    within: Within = "knowledge"
     conversation: bool = False
     k: int = 8
     chunk_size: int = 1000
@@ -69,7 +73,8 @@ class TieredKnowledgeRetriever(BaseRetriever):
         **values: Any,
     ) -> None:
         options = {name: values.pop(name) for name in OPTION_NAMES & values.keys()}
-        if values.get("conversation") and history is None and session_id is None:
+        talk = values.get("conversation") or values.get("within", "knowledge") != "knowledge"
+        if talk and history is None and session_id is None:
             raise InvalidSettings("session_id= or history= must name the conversation to search")
         if history is None:
             name = "-" if session_id is None else session_id  # opens the same memory; never written
@@ -115,22 +120,30 @@ class TieredKnowledgeRetriever(BaseRetriever):
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun, k: int | None = None
     ) -> list[Document]:
         limit = self.k if k is None else k
-        found = [_document(hit) for hit in self.knowledge.search(query, limit)]
+        if self.within != "knowledge":
+            return self._archive(limit).invoke(query, {"callbacks": run_manager.get_child()})
+        found = [chunk_document(hit) for hit in self.knowledge.search(query, limit)]
         if not self.conversation:
             return found
-        said = TieredArchiveRetriever(history=self.history, k=limit)
+        said = self._archive(limit)
         return _in_turns(found, said.invoke(query, {"callbacks": run_manager.get_child()}))
 
     async def _aget_relevant_documents(
         self, query: str, *, run_manager: AsyncCallbackManagerForRetrieverRun, k: int | None = None
     ) -> list[Document]:
         limit = self.k if k is None else k
+        if self.within != "knowledge":
+            return await self._archive(limit).ainvoke(query, {"callbacks": run_manager.get_child()})
         await self.history.asession()
-        found = [_document(hit) for hit in await self.knowledge.as_async().search(query, limit)]
+        found = [chunk_document(hit) for hit in await self.knowledge.as_async().search(query, limit)]
         if not self.conversation:
             return found
-        said = TieredArchiveRetriever(history=self.history, k=limit)
+        said = self._archive(limit)
         return _in_turns(found, await said.ainvoke(query, {"callbacks": run_manager.get_child()}))
+
+    def _archive(self, k: int) -> TieredArchiveRetriever:
+        within = "conversation" if self.within == "knowledge" else self.within
+        return TieredArchiveRetriever(history=self.history, k=k, within=within)
 
 
 def default_splitter(chunk_size: int, chunk_overlap: int) -> Any:
@@ -153,13 +166,6 @@ def default_splitter(chunk_size: int, chunk_overlap: int) -> Any:
         )
     except ValueError as error:
         raise InvalidSettings(str(error)) from error
-
-
-def _document(hit: Hit) -> Document:
-    state = hit.message.state
-    own = {name: state[name] for name in ("source", "chunk", "chunks", "start", "end") if name in state}
-    metadata = {"title": hit.message.name} | state.get("metadata", {}) | own | {"score": hit.score}
-    return Document(page_content=hit.message.text, id=hit.message.id, metadata=metadata)
 
 
 def _in_turns(first: Sequence[Document], second: Sequence[Document]) -> list[Document]:

@@ -21,6 +21,8 @@ from langchain_tiered_memory.shown import readable
 from langchain_tiered_memory.steps import Procedure, arun, run
 from tiermem import Hit, Memory, Message
 from tiermem.errors import InvalidSettings
+from tiermem.recall.passages import safe
+from tiermem.records import Within
 
 if TYPE_CHECKING:
     from langchain_tiered_memory.memory import ConversationTieredMemory
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 SOURCE = "tiermem"
 PASSAGE_CHARACTERS = 4_000  # of the message that was found: about 1,000 tokens, the usual chunk of a document
 NEIGHBOUR_CHARACTERS = 600  # of a message beside it: enough to see what it is about
+_TAG = re.compile(r"<(/?)(quoted)", re.IGNORECASE)
 _WORD = re.compile(r"[a-z0-9_]{2,}|[\u3400-\u9fff]")
 
 
@@ -43,6 +46,8 @@ class TieredArchiveRetriever(BaseRetriever):
         session_id, path, memory, namespace and settings: as for `TieredChatMessageHistory`.
         history: a `TieredChatMessageHistory`, instead of all these.
         k: documents of the archive at most; also an argument of `invoke` and `ainvoke`.
+        within: "everything" searches the user's documents (`TieredKnowledgeRetriever`) too, "knowledge" these alone;
+            all compete by score, and a document's passage has the metadata that it has there.
         retriever: the caller's own; its documents and those of the archive take turns, by rank, its best one first.
         neighbours: messages shown before and behind the one that was found.
         max_token_limit: tokens of all documents of the archive together, by the memory's counter; the best come first.
@@ -55,6 +60,7 @@ class TieredArchiveRetriever(BaseRetriever):
 
     history: TieredChatMessageHistory
     k: int = 20
+    within: Within = "conversation"
     retriever: Runnable[str, list[Document]] | None = None
     neighbours: int = 1
     max_token_limit: int | None = None
@@ -107,14 +113,17 @@ class TieredArchiveRetriever(BaseRetriever):
     def _finding(self, query: str, k: int) -> Procedure[list[Document]]:
         """Hits that lie within the passage of a better one make no document of their own."""
         taken, found, left = set[int](), list[Document](), self.max_token_limit
-        hits: list[Hit] = yield lambda session: session.search(query, k * (2 * self.neighbours + 1))
+        most = k * (2 * self.neighbours + 1)
+        hits: list[Hit] = yield lambda session: session.search(query, most, within=self.within)
         for hit in hits:
-            place = hit.message.sequence
+            place = 0 if hit.source else hit.message.sequence
             if place in taken or len(found) >= k:
                 continue
-            around = yield _reading(max(1, place - self.neighbours), place + self.neighbours)
-            passage = [one for one in around if one.sequence not in taken]
-            document = _document(hit, passage, query, self.history.session_id)
+            passage: list[Message] = []
+            if place:
+                around = yield _reading(max(1, place - self.neighbours), place + self.neighbours)
+                passage = [one for one in around if one.sequence not in taken]
+            document = _document(hit, passage, query, self.history.session_id) if place else chunk_document(hit)
             if left is not None:
                 left -= self.history.memory.counter(document.page_content)
                 if left < 0:
@@ -134,6 +143,14 @@ def _in_turns(theirs: Sequence[Document], ours: Sequence[Document]) -> list[Docu
     return [document for document in pairs if document is not None]
 
 
+def chunk_document(hit: Hit) -> Document:
+    """A chunk of a document as LangChain's: the metadata that were added, and where it is from."""
+    state = hit.message.state
+    own = {name: state[name] for name in ("source", "chunk", "chunks", "start", "end") if name in state}
+    metadata = {"title": hit.message.name} | state.get("metadata", {}) | own | {"score": hit.score}
+    return Document(page_content=hit.message.text, id=hit.message.id, metadata=metadata)
+
+
 def _document(hit: Hit, passage: Sequence[Message], query: str, session_id: str) -> Document:
     found = hit.message
     metadata = {
@@ -149,7 +166,7 @@ def _document(hit: Hit, passage: Sequence[Message], query: str, session_id: str)
 
 
 def _quotation(passage: Sequence[Message], found: Message, query: str) -> str:
-    """The passage as lines that begin with ">": what others said is quoted, and no line of it can pass for a prompt.
+    """The passage between tags that nothing in it can close; each message whole, as it was said.
 
     The time stands once, at the top, and again where another day begins: on every line it would cost a third of the
     tokens of a short message.
@@ -157,12 +174,17 @@ def _quotation(passage: Sequence[Message], found: Message, query: str) -> str:
     lines, day = [], f"{found.when:%Y-%m-%d}" if found.when else ""
     for message in passage:
         limit = PASSAGE_CHARACTERS if message is found or message.id == found.id else NEIGHBOUR_CHARACTERS
-        text = excerpt(readable(message), query, limit).replace("\n", "\n> ")
+        text = excerpt(readable(message), query, limit)
         today = f"{message.when:%Y-%m-%d}" if message.when else day
-        lines.append(f"> {message.name or message.role}{'' if today == day else f' ({today})'}: {text}")
+        lines.append(f"{_inside(message.name or message.role)}{'' if today == day else f' ({today})'}: {_inside(text)}")
         day = today
-    when = f", {found.when:%Y-%m-%d %H:%M}" if found.when else ""
-    return "\n".join([f"Quoted (m{found.sequence}{when}):", *lines])
+    when = f" {found.when:%Y-%m-%d %H:%M}" if found.when else ""
+    return "\n".join([f"<quoted m{found.sequence}{when}>", *lines, "</quoted>"])
+
+
+def _inside(text: str) -> str:
+    """*text* without the means to close the quotation, or the core's."""
+    return safe(_TAG.sub(r"‹\1\2", text))
 
 
 def excerpt(text: str, query: str, limit: int) -> str:

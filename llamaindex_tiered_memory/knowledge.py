@@ -12,18 +12,16 @@ from llama_index.core.retrievers import BaseRetriever
 from llama_index.core.schema import (
     BaseNode,
     Document,
-    NodeRelationship,
     NodeWithScore,
     QueryBundle,
-    RelatedNodeInfo,
-    TextNode,
 )
 
 from llamaindex_tiered_memory.memory import TieredChatMemory
-from llamaindex_tiered_memory.retriever import TieredArchiveRetriever
-from tiermem import Hit, Message, Session
+from llamaindex_tiered_memory.retriever import TieredArchiveRetriever, chunk_node
+from tiermem import Message, Session
 from tiermem.errors import InvalidMessage, InvalidSettings
-from tiermem.memory import Knowledge
+from tiermem.knowledge import Knowledge
+from tiermem.records import Within
 
 # What readers of LlamaIndex write into metadata to say where a document is from.
 NAMING = ("source", "file_path", "url", "file_name")
@@ -45,12 +43,14 @@ class TieredKnowledgeRetriever(BaseRetriever):
 
     Args:
         source: a `TieredChatMemory`, a session, or the knowledge of an open `tiermem.Memory`.
-        k: nodes of documents at most, and as many of the conversation.
+        k: nodes of documents at most, and as many of the conversation where both take turns.
+        within: "everything" searches the memory's or session's conversation too, "conversation" it alone: one list of
+            *k* hits, by score.
         conversation: search the memory's or session's conversation too; both take turns, by rank.
         splitter: a node parser, instead of SentenceSplitter with 1,000 characters and 200 overlap.
 
     Raises:
-        InvalidSettings: *k* is below 1, or *conversation* is asked of knowledge alone.
+        InvalidSettings: *k* is below 1, or a conversation is asked of knowledge alone.
     """
 
     def __init__(
@@ -58,18 +58,22 @@ class TieredKnowledgeRetriever(BaseRetriever):
         source: TieredChatMemory | Session | Knowledge,
         k: int = 8,
         *,
+        within: Within = "knowledge",
         conversation: bool = False,
         splitter: Any = None,
         **kwargs: Any,
     ) -> None:
         if k < 1:
             raise InvalidSettings(f"k must be at least 1, not {k}")
-        if conversation and isinstance(source, Knowledge):
-            raise InvalidSettings("conversation=True needs a TieredChatMemory or a session")
+        talk = conversation or within != "knowledge"
+        if talk and isinstance(source, Knowledge):
+            raise InvalidSettings("conversation=True and within= need a TieredChatMemory or a session")
         super().__init__(**kwargs)
+        said: Within = "conversation" if within == "knowledge" else within
         self._archive = (
-            TieredArchiveRetriever(source, k) if not isinstance(source, Knowledge) and conversation else None
+            TieredArchiveRetriever(source, k, within=said) if talk and not isinstance(source, Knowledge) else None
         )
+        self._turns = within == "knowledge"
         self._knowledge = _knowledge(source)
         # Characters, as in the core; LlamaIndex counts tokens by default.
         self._splitter = splitter or SentenceSplitter(chunk_size=1000, chunk_overlap=200, tokenizer=list)
@@ -129,11 +133,15 @@ class TieredKnowledgeRetriever(BaseRetriever):
         return _given(self._splitter.get_nodes_from_documents(documents)), _whole
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        found = [_node(hit) for hit in self._knowledge.search(query_bundle.query_str, self._k)]
+        if self._archive is not None and not self._turns:
+            return self._archive.retrieve(query_bundle)
+        found = [chunk_node(hit) for hit in self._knowledge.search(query_bundle.query_str, self._k)]
         return found if self._archive is None else _in_turns(found, self._archive.retrieve(query_bundle))
 
     async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        found = [_node(hit) for hit in await self._knowledge.as_async().search(query_bundle.query_str, self._k)]
+        if self._archive is not None and not self._turns:
+            return await self._archive.aretrieve(query_bundle)
+        found = [chunk_node(hit) for hit in await self._knowledge.as_async().search(query_bundle.query_str, self._k)]
         return found if self._archive is None else _in_turns(found, await self._archive.aretrieve(query_bundle))
 
 
@@ -166,19 +174,6 @@ def _whole(text: str) -> list[str]:
 
 def _ids(added: Sequence[Message]) -> list[str]:
     return [one.id for one in added]
-
-
-def _node(hit: Hit) -> NodeWithScore:
-    state = hit.message.state
-    node = TextNode(
-        id_=hit.message.id,
-        text=hit.message.text,
-        metadata=state.get("metadata", {}) | {"source": state["source"]},
-        start_char_idx=state.get("start"),
-        end_char_idx=state.get("end"),
-        relationships={NodeRelationship.SOURCE: RelatedNodeInfo(node_id=state["source"])},
-    )
-    return NodeWithScore(node=node, score=hit.score)
 
 
 def _in_turns(first: Sequence[NodeWithScore], second: Sequence[NodeWithScore]) -> list[NodeWithScore]:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from llama_index.core.retrievers import BaseRetriever
-from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
+from llama_index.core.schema import NodeRelationship, NodeWithScore, QueryBundle, RelatedNodeInfo, TextNode
 
 from llamaindex_tiered_memory.memory import TieredChatMemory
 from tiermem import Hit, Message, Session
+from tiermem.records import Within
 
 
 class TieredArchiveRetriever(BaseRetriever):
@@ -22,26 +23,37 @@ class TieredArchiveRetriever(BaseRetriever):
         source: a `TieredChatMemory`, or a session of an open `tiermem.Memory`.
         k: hits at most; hits next to each other become one node.
         neighbours: messages quoted before and after each hit.
+        within: "everything" searches the user's documents (`TieredKnowledgeRetriever`) too, "knowledge" these alone;
+            all compete by score, and a document's node is the one that is found there.
     """
 
-    def __init__(self, source: TieredChatMemory | Session, k: int = 8, neighbours: int = 1, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        source: TieredChatMemory | Session,
+        k: int = 8,
+        neighbours: int = 1,
+        *,
+        within: Within = "conversation",
+        **kwargs: Any,
+    ) -> None:
         if k < 1 or neighbours < 0:
             raise ValueError(f"k must be at least 1 and neighbours at least 0, not {k} and {neighbours}")
         super().__init__(**kwargs)
         self._session = source.session if isinstance(source, TieredChatMemory) else source
         self._k = k
         self._neighbours = neighbours
+        self._within = within
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        hits = self._session.search(query_bundle.query_str, self._k)
+        hits = self._session.search(query_bundle.query_str, self._k, within=self._within)
         spans = _spans(hits, self._neighbours)
-        return [self._node(span, self._session.messages(span[0], span[1])) for span in spans]
+        return _by_score(hits, [self._node(span, self._session.messages(span[0], span[1])) for span in spans])
 
     async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         session = self._session.as_async()
-        hits = await session.search(query_bundle.query_str, self._k)
+        hits = await session.search(query_bundle.query_str, self._k, within=self._within)
         spans = _spans(hits, self._neighbours)
-        return [self._node(span, await session.messages(span[0], span[1])) for span in spans]
+        return _by_score(hits, [self._node(span, await session.messages(span[0], span[1])) for span in spans])
 
     def _node(self, span: tuple[int, int, Hit], messages: Sequence[Message]) -> NodeWithScore:
         hit = span[2]
@@ -66,10 +78,28 @@ class TieredArchiveRetriever(BaseRetriever):
         return NodeWithScore(node=node, score=hit.score)
 
 
+def chunk_node(hit: Hit) -> NodeWithScore:
+    """A chunk of a document as a node: the metadata that were inserted, and where it is from."""
+    state = hit.message.state
+    node = TextNode(
+        id_=hit.message.id,
+        text=hit.message.text,
+        metadata=state.get("metadata", {}) | {"source": state["source"]},
+        start_char_idx=state.get("start"),
+        end_char_idx=state.get("end"),
+        relationships={NodeRelationship.SOURCE: RelatedNodeInfo(node_id=state["source"])},
+    )
+    return NodeWithScore(node=node, score=hit.score)
+
+
+def _by_score(hits: Sequence[Hit], said: Sequence[NodeWithScore]) -> list[NodeWithScore]:
+    return sorted([*said, *(chunk_node(hit) for hit in hits if hit.source)], key=lambda one: -(one.score or 0.0))
+
+
 def _spans(hits: Sequence[Hit], neighbours: int) -> list[tuple[int, int, Hit]]:
     """(first, last, best hit) of every run of messages to quote, best first; runs that touch become one."""
     spans: list[tuple[int, int, Hit]] = []
-    for hit in sorted(hits, key=lambda one: one.message.sequence):
+    for hit in sorted((one for one in hits if not one.source), key=lambda one: one.message.sequence):
         low, high = max(1, hit.message.sequence - neighbours), hit.message.sequence + neighbours
         if spans and low <= spans[-1][1] + 1:
             first, _, best = spans.pop()

@@ -4,17 +4,41 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
-from tiermem.flows import archive, documents, inspect, maintain, recalling, recollect, review
+from tiermem.flows import archive, documents, inspect, maintain, opened, review
 from tiermem.flows import reembed as reembedding
-from tiermem.flows.requests import Given, adding, adding_documents, assembling, names, scopes, writing
-from tiermem.memory import Knowledge, Memory, Namespace, Session
+from tiermem.flows.requests import (
+    Given,
+    adding,
+    adding_documents,
+    assembling,
+    names,
+    recollecting,
+    scopes,
+    searching,
+    writing,
+)
+from tiermem.knowledge import Knowledge
+from tiermem.memory import Memory, Namespace, Session
 from tiermem.messages import Message
 from tiermem.recall.chunks import OVERLAP, SIZE
 from tiermem.recall.documents import Source
-from tiermem.records import Context, Decision, Explanation, Hit, Original, Recalled, Report, Stats, Verification, View
+from tiermem.records import (
+    Context,
+    Decision,
+    Explanation,
+    Hit,
+    Original,
+    Recalled,
+    Report,
+    Stats,
+    Verification,
+    View,
+    Within,
+)
 from tiermem.settings import Scope, scope_of
 from tiermem.wiring import Opened
 
@@ -92,19 +116,29 @@ class AsyncSession:
         reserved: int = 0,
         counter: Callable[[str], Any] | None = None,
         recall: bool = True,
+        within: Within = "conversation",
     ) -> Context:
         """See `Session.context`."""
-        return await self._arun(
-            assembling(self._core, self.scope, query, budget, system, goal, reserved, counter, recall)
-        )
+        asked = (query, budget, system, goal, reserved, counter, recall, within)
+        return await self._arun(assembling(self._core, self.scope, *asked))
 
-    async def recall(self, query: str, budget: int = 2_000) -> Recalled:
+    async def recall(
+        self, query: str, budget: int = 2_000, *, within: Within = "conversation", as_of: datetime | None = None
+    ) -> Recalled:
         """See `Session.recall`."""
-        return await self._arun(recalling.recall(self._core, self.scope, query, budget))
+        return await self._arun(recollecting(self._core, self.scope, query, budget, within, as_of))
 
-    async def search(self, query: str, k: int = 20) -> list[Hit]:
+    async def search(
+        self,
+        query: str,
+        k: int = 20,
+        *,
+        within: Within = "conversation",
+        as_of: datetime | None = None,
+        explain: bool = False,
+    ) -> list[Hit]:
         """See `Session.search`."""
-        return await self._arun(recollect.find(self._core, self.scope, query, k))
+        return await self._arun(searching(self._core, self.scope, query, k, within, as_of, explain))
 
     async def manage_context(self) -> Report:
         """See `Session.manage_context`."""
@@ -120,7 +154,7 @@ class AsyncSession:
 
     async def expand(self, ref: str) -> Original:
         """See `Session.expand`."""
-        return await self._arun(review.expand(self.scope, ref))
+        return await self._arun(opened.expand(self.scope, ref))
 
     async def explain(self, ref: str) -> Explanation:
         """See `Session.explain`."""

@@ -2,25 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
-from tiermem.flows import archive, documents, inspect, maintain, recalling, recollect, review
+from tiermem.flows import archive, documents, inspect, maintain, opened, review
 from tiermem.flows import reembed as reembedding
-from tiermem.flows.requests import Given, adding, adding_documents, assembling, names, scopes, writing
+from tiermem.flows.requests import (
+    Given,
+    adding,
+    assembling,
+    names,
+    recollecting,
+    scopes,
+    searching,
+    writing,
+)
+from tiermem.knowledge import Knowledge
 from tiermem.messages import Message
-from tiermem.recall.chunk_sizes import SIZES, Trial, trials
-from tiermem.recall.chunks import OVERLAP, SIZE
-from tiermem.recall.documents import Source
 from tiermem.recall.synonyms import Groups
-from tiermem.records import Context, Decision, Explanation, Hit, Original, Recalled, Report, Stats, Verification, View
+from tiermem.records import (
+    Context,
+    Decision,
+    Explanation,
+    Hit,
+    Original,
+    Recalled,
+    Report,
+    Stats,
+    Verification,
+    View,
+    Within,
+)
 from tiermem.settings import Scope, Settings, scope_of
 from tiermem.wiring import Compactor, Keep, Opened, StoreSummary, Summarizer, shared, wired
 
 if TYPE_CHECKING:
-    from tiermem.aio import AsyncKnowledge, AsyncSession
+    from tiermem.aio import AsyncSession
 
 Namespace: TypeAlias = str | tuple[str, str]
 
@@ -150,6 +169,7 @@ class Session:
         reserved: int = 0,
         counter: Callable[[str], Any] | None = None,
         recall: bool = True,
+        within: Within = "conversation",
     ) -> Context:
         """What the model should read now, in at most *budget* tokens.
 
@@ -161,23 +181,44 @@ class Session:
             reserved: tokens that the caller adds by itself (tool schemas, the answer).
             counter: the caller's own counter for this context.
             recall: False leaves the archive out.
+            within: what is recalled: of this conversation, of the user's documents ("knowledge"), of "everything".
 
         Raises:
             BudgetTooSmall: what must be shown does not fit; it says both numbers.
         """
-        return self._run(assembling(self._core, self.scope, query, budget, system, goal, reserved, counter, recall))
+        asked = (query, budget, system, goal, reserved, counter, recall, within)
+        return self._run(assembling(self._core, self.scope, *asked))
 
-    def recall(self, query: str, budget: int = 2_000) -> Recalled:
+    def recall(
+        self, query: str, budget: int = 2_000, *, within: Within = "conversation", as_of: datetime | None = None
+    ) -> Recalled:
         """The passages that answer *query*, as one quoted block of at most *budget* tokens, "" when nothing does.
 
-        Raises:
-            BudgetTooSmall: *budget* is not above 0.
+        *within* and *as_of* are those of `search`. Raises BudgetTooSmall when *budget* is not above 0.
         """
-        return self._run(recalling.recall(self._core, self.scope, query, budget))
+        return self._run(recollecting(self._core, self.scope, query, budget, within, as_of))
 
-    def search(self, query: str, k: int = 20) -> list[Hit]:
-        """The *k* messages that answer *query* best, with the parts of their scores."""
-        return self._run(recollect.find(self._core, self.scope, query, k))
+    def search(
+        self,
+        query: str,
+        k: int = 20,
+        *,
+        within: Within = "conversation",
+        as_of: datetime | None = None,
+        explain: bool = False,
+    ) -> list[Hit]:
+        """The *k* best answers to *query* with the parts of their scores, and which newer one supersedes an older.
+
+        Args:
+            within: this conversation, the user's documents ("knowledge"), or "everything", competing by score.
+            as_of: only what was said, or added as a document, by then; "last week" is the one before it. Without a
+                zone it is read by each message's own clock.
+            explain: say in `hit.reason` what matched.
+
+        Raises:
+            InvalidMessage: an argument is none of these.
+        """
+        return self._run(searching(self._core, self.scope, query, k, within, as_of, explain))
 
     def manage_context(self) -> Report:
         """Look at the thresholds now, whatever `enable_context_management` says."""
@@ -196,8 +237,8 @@ class Session:
         return self._run(writing(self.scope, review.restore(self._core, self.scope, refs)))
 
     def expand(self, ref: str) -> Original:
-        """The originals behind a stub or a summary; changes nothing."""
-        return self._run(review.expand(self.scope, ref))
+        """The originals behind a stub or a summary, or a document's chunk ("d12"); changes nothing."""
+        return self._run(opened.expand(self.scope, ref))
 
     def explain(self, ref: str) -> Explanation:
         """Why that message is shown as it is: the decision, its numbers, when."""
@@ -225,103 +266,3 @@ class Session:
 
     def __repr__(self) -> str:
         return f"<Session {self.scope.session!r} of {self.scope.user!r}>"
-
-
-class Knowledge:
-    """The documents of a user: cut into chunks, found with their source, never shown unless asked for."""
-
-    def __init__(self, memory: Memory, scope: Scope) -> None:
-        self.memory = memory
-        self.scope = scope
-        self._core = memory.wiring[0]
-        self._run = memory.drive
-
-    def as_async(self) -> AsyncKnowledge:
-        """The same documents with `await`."""
-        from tiermem.aio import AsyncKnowledge
-
-        return AsyncKnowledge(self)
-
-    def add_documents(
-        self,
-        documents: Any,
-        *,
-        chunk_size: int = SIZE,
-        chunk_overlap: int = OVERLAP,
-        splitter: Any = None,
-        source: str | None = None,
-        replace: bool = True,
-    ) -> list[Message]:
-        """Add documents; returns their chunks, durable and searchable when it returns.
-
-        The same document again changes nothing; a changed one of the same source hides what it replaces, which
-        `undo` brings back.
-
-        Args:
-            documents: one or many: text, {"text", "source", "title", "metadata"}, documents of LangChain, documents
-                or nodes of LlamaIndex.
-            chunk_size, chunk_overlap: characters.
-            splitter: a function of a text, or a framework's text splitter, instead of our own.
-            source: the source of those that name none; without it, of each that names none its own text.
-            replace: these are all there is of their sources. False adds to what is there.
-
-        Raises:
-            InvalidMessage, InvalidSettings, StorageError: nothing of the call was kept.
-        """
-        how = (chunk_size, chunk_overlap, splitter, source, replace)
-        return self._run(adding_documents(self._core, self.scope, documents, *how))
-
-    def search(self, query: str, k: int = 20) -> list[Hit]:
-        """The *k* chunks that answer *query* best; `hit.message.state` names source, place and metadata."""
-        return self._run(documents.find(self._core, self.scope, query, k))
-
-    def sources(self) -> list[Source]:
-        """The sources that can be found, oldest first."""
-        return self._run(documents.sources(self.scope))
-
-    def chunks(self, source: str) -> list[Message]:
-        """The chunks of *source* that can be found, in order."""
-        return self._run(documents.chunks(self.scope, source))
-
-    def remove(self, source: str) -> list[int]:
-        """Hide *source*; returns the decisions that do, each of which `undo` takes back.
-
-        Raises:
-            UnknownReference: there is nothing of that source to be found.
-        """
-        return self._run(writing(self.scope, documents.remove(self._core, self.scope, source)))
-
-    def undo(self, decision: int) -> None:
-        """Take a decision of the journal back."""
-        self._run(writing(self.scope, review.undo(self._core, self.scope, decision)))
-
-    def journal(self) -> list[Decision]:
-        """Every decision, in order."""
-        return self._run(review.journal(self.scope))
-
-    def index(self) -> None:
-        """Index what could not be indexed when it was added, as while an embedder failed."""
-        self._run(writing(self.scope, archive.follow(self._core, self.scope)))
-
-    def trials(
-        self, texts: Sequence[str], questions: Mapping[str, Sequence[str]], sizes: Sequence[int] = SIZES
-    ) -> list[Trial]:
-        """Chunk sizes by how much evidence a prompt shows with them, best first; see `recall/chunk_sizes.py`.
-
-        Args:
-            texts: like the documents to be added.
-            questions: for each question, phrases of the texts that answer it.
-            sizes: characters a chunk.
-        """
-        return trials(texts, questions, sizes=sizes, count=self._core.count)
-
-    def verify(self) -> Verification:
-        """Derive hashes, totals and index again, and list what differs."""
-        return self._run(inspect.verify(self.scope))
-
-    def stats(self) -> Stats:
-        """The documents in numbers (each chunk is a message), with every degraded mode."""
-        return self._run(inspect.stats(self._core, self.scope))
-
-    def __repr__(self) -> str:
-        return f"<Knowledge of {self.scope.user!r}>"

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from tiermem.messages import Content, Message
+
+Within: TypeAlias = Literal["conversation", "knowledge", "everything"]  # the session, the user's documents, both
 
 
 class Shown(StrEnum):
@@ -110,16 +112,30 @@ class Passage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """A message that was found: its score, and the parts of the score by name."""
+    """A message, or a chunk of a document, that was found: its score, and the parts of the score by name.
+
+    Args:
+        source: of a chunk, the document that it is from; "" for what was said.
+        superseded_by: the reference of a newer statement that was found too and gives what this one says another
+            value; "" where none does.
+        conflicts_with: the same, where the newer one denies what this one tells.
+        current: this one is the newest of several that give one thing different values.
+        reason: what matched, in words, where it was asked for.
+    """
 
     message: Message
     score: float
     why: Mapping[str, float] = field(default_factory=dict)
+    source: str = ""
+    superseded_by: str = ""
+    conflicts_with: str = ""
+    current: bool = False
+    reason: str = ""
 
     @property
     def ref(self) -> str:
-        """The reference that `expand` takes, for example "m12"."""
-        return f"m{self.message.sequence}"
+        """The reference that `expand` takes: "m12" for a message of the session, "d12" for a chunk of a document."""
+        return f"{'d' if self.source else 'm'}{self.message.sequence}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,8 @@ class Weights:
         side: for the side that a question with an assistant asks about; a third of it when it asks about neither.
         date: for messages of, or about, the time that the question names.
         fresh: share of the score for a message all of whose words are new.
+        standing: share of the best score for what a user wants from now on, when the question is a request; less where
+            many messages say such things.
 
     Raises:
         InvalidSettings: a weight is no number or below 0, or the first five do not sum to 1.
@@ -42,6 +44,7 @@ class Weights:
     side: float = 0.19
     date: float = 0.19
     fresh: float = 0.6
+    standing: float = 0.5
 
     def __post_init__(self) -> None:
         for name in (one.name for one in fields(self)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tiermem.memory import Knowledge
+from tiermem.knowledge import Knowledge
 
 PUMP = "The cooling pump of hall 3 is a Grundfos CR 32. It is checked every Monday by Petra Lang.\n\n"
 PAINT = "The fence is painted green. The paint is stored in the shed behind the canteen.\n\n"

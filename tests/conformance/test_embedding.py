@@ -186,12 +186,16 @@ def test_where_many_messages_wait_the_words_find_them_and_it_is_told(
     store: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(asking.OWN, False, 16)
+    woken: list[object] = []
+    monkeypatch.setattr("tiermem.providers.follower.Follower.wake", lambda _, scope: woken.append(scope))
     embedder = Counting()
     session = store(embedder=embedder, index_batch=10_000, counter=length).session("s")
     session.add(talk(20))
     session.index()
     session.add(talk(30, 21))
+    assert woken == []
     found = near(session, "thing33")
+    assert len(woken) == 1  # the question leaves them to the background
     assert found.sequences.tolist() == list(range(1, 21))
     assert found.waiting == 30
     assert "30 messages wait" in found.degraded[0]

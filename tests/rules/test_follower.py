@@ -136,3 +136,76 @@ def test_its_thread_ends_with_its_owner() -> None:
     assert thread is not None
     del one
     until(lambda: gc.collect() >= 0 and gone() is None and not thread.is_alive())
+
+
+def test_all_that_failed_are_tried_again_when_their_time_has_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(follower, "AGAIN", 0.3)
+    seen: dict[Scope, int] = {}
+
+    def step(scope: Scope) -> bool | None:
+        seen[scope] = seen.get(scope, 0) + 1
+        return None if seen[scope] == 1 else False
+
+    one = Follower(step)
+    every = [Scope("", "u", str(number)) for number in range(100)]
+    for scope in every:
+        one.wake(scope)
+    started = time.monotonic()
+    until(lambda: sum(seen.values()) == 200)
+    assert time.monotonic() - started < 10  # one at a time would take 30
+    assert set(seen) == set(every)
+    one.close()
+
+
+def test_a_scope_that_failed_many_times_waits_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(follower, "AGAIN", 0.3)
+    seen: list[bool | None] = []
+    answer: list[bool | None] = [None]
+
+    def step(_: Scope) -> bool | None:
+        seen.append(answer[0])
+        return answer[0]
+
+    one = Follower(step)
+    for number in range(1, 21):
+        one.wake(A)
+        until(lambda: len(seen) >= number)  # noqa: B023  # called here
+    answer[0] = False
+    until(lambda: False in seen)
+    time.sleep(0.7)
+    assert seen.count(False) == 1
+    one.close()
+
+
+def test_a_busy_scope_does_not_keep_one_that_failed_from_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(follower, "AGAIN", 0.1)
+    seen: list[Scope] = []
+
+    def step(scope: Scope) -> bool | None:
+        seen.append(scope)
+        time.sleep(0.001)
+        return None if scope == A else True
+
+    one = Follower(step)
+    one.wake(A)
+    one.wake(B)
+    until(lambda: seen.count(A) == 3)
+    one.close()
+
+
+def test_after_a_step_that_ended_its_thread_a_new_one_goes_on() -> None:
+    """Panics of Rust libraries are no `Exception`."""
+    seen: list[Scope] = []
+
+    def step(scope: Scope) -> bool:
+        seen.append(scope)
+        if len(seen) == 1:
+            raise SystemExit
+        return False
+
+    one = Follower(step)
+    one.wake(A)
+    until(lambda: not one.running)
+    one.wake(B)
+    until(lambda: seen == [A, B])
+    one.close()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from collections.abc import Iterator
 from hashlib import sha256
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -115,3 +117,28 @@ def test_a_memory_embeds_with_it() -> None:
         session.index()
         assert session.stats().degraded == ()
         assert memory.wiring[0].embedder_name.startswith("tiermem-local/all-MiniLM-L6-v2/")
+
+
+@pytest.mark.skipif(any(find_spec(name) is None for name in local._PARTS), reason="tiermem[local] is not installed")
+def test_the_real_model_finds_what_shares_no_word_and_asks_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+
+    def refuse(*arguments: object, **_: object) -> None:
+        asked.append(arguments)
+        raise OSError("no network")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    embedder = LocalEmbedder()
+    texts = ["the deploy failed because the disk was full", "her dog is called Biscuit", "my sister lives in Lisbon"]
+    made = embedder.embed(texts)
+    assert made.shape == (3, 384)
+    np.testing.assert_allclose(np.linalg.norm(made, axis=1), 1, atol=1e-5)
+    assert int((made @ embedder.embed_query("What is her puppy's name?")).argmax()) == 1
+    with Memory.open(":memory:", embedder="local") as memory:
+        session = memory.session("s")
+        session.add([f"note {number} about bread and thing{number}" for number in range(20)] + texts)
+        session.index()
+        assert session.stats().degraded == ()
+        assert session.search("Why did shipping the release break?")[0].message.content == texts[0]
+    assert asked == []

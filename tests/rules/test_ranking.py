@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tiermem.errors import InvalidSettings
+from tiermem.recall import ranking
 from tiermem.recall.keywords import words
+from tiermem.recall.lending import alone
 from tiermem.recall.lending import lending as lent_by
 from tiermem.recall.packing import by_value
 from tiermem.recall.question import Question, Side, side, telling, without_names
@@ -150,7 +152,7 @@ def test_parts_add_up_to_the_score_and_the_order_is_best_first(texts: list[str])
     found = rank(made, postings(texts), asked(["a", "b", "z"], {1: 3.0}, len(texts)), 40)
     for _, score, parts in found:
         assert score == pytest.approx(sum(parts.values()))
-        assert score >= LEAST / 2
+        assert score >= ranking.LEAST * LEAST
     assert found == sorted(found, key=lambda one: (-one[1], -one[0]))
 
 
@@ -281,3 +283,24 @@ def test_names_of_speakers_are_left_out_of_what_is_embedded() -> None:
 def test_weights_that_make_no_sense_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(InvalidSettings):
         Weights(**wrong)
+
+
+DAY = 86_400.0
+
+
+def test_messages_that_stand_alone_are_told_by_the_silence_around_them() -> None:
+    def share(said: list[float]) -> float:
+        return alone(lending(talk([5] * len(said), said)), len(said))
+
+    assert share([0.0, 60.0, 120.0, 180.0]) == 0
+    assert share([0.0, DAY, 2 * DAY, 3 * DAY]) == 1
+    assert share([0.0, 60.0, 2 * DAY, 4 * DAY]) == 0.5
+    assert share([0.0]) == 1
+
+
+def test_vectors_count_more_where_no_message_has_a_neighbour() -> None:
+    def semantic(said: list[float]) -> float:
+        made = talk([5, 5, 5], said)
+        return float(scored(made, {}, asked(["z"], {2: 2.0}, 3), DEFAULT).parts["semantic"][1])
+
+    assert semantic([0.0, DAY, 2 * DAY]) > 1.9 * semantic([0.0, 60.0, 120.0])

@@ -11,14 +11,17 @@ from tiermem.flows import embedding
 from tiermem.flows.core import Core
 from tiermem.flows.effects import Compute, Flow, Read, Transact
 from tiermem.messages import Message
+from tiermem.recall import standing
 from tiermem.recall.dates import mentioned, wall_clock
 from tiermem.recall.talk import ROLES, Spoken
 from tiermem.recall.words import terms
 from tiermem.settings import Scope
 from tiermem.storage import archive, sessions
 from tiermem.storage import messages as log
+from tiermem.window.turns import USER_ROLES
 
 BATCH = 1_000  # messages indexed in one transaction
+WISH = 4_000  # characters of a message that are read for standing wishes; what is longer is pasted
 
 
 def searchable(message: Message) -> str:
@@ -51,7 +54,10 @@ def spoken(messages: Sequence[Message]) -> list[Spoken]:
 def _spoken(message: Message) -> Spoken:
     text, said = searchable(message), wall_clock(message.when)
     talked = [(one.start, one.end) for one in mentioned(text, said)] if math.isfinite(said) else []
-    return Spoken(message.sequence, said, speaker_of(message), terms(text), role_of(message), talked)
+    words = terms(text)
+    if message.role in USER_ROLES and standing.standing(message.text[:WISH]):
+        words.append(standing.TERM)
+    return Spoken(message.sequence, said, speaker_of(message), words, role_of(message), talked)
 
 
 def role_of(message: Message) -> str:

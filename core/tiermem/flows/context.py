@@ -8,24 +8,22 @@ turn, so that a provider's prompt cache keeps the prefix.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from tiermem.errors import BudgetTooSmall
-from tiermem.flows import recollect, windows
+from tiermem.flows import finding, windows
 from tiermem.flows.core import Core
 from tiermem.flows.effects import Compute, Flow
 from tiermem.messages import Message
-from tiermem.recall import packing, passages
-from tiermem.recall.words import query_terms
-from tiermem.records import Context, Hit, Piece, Shown, Summary, Tier
+from tiermem.recall import passages, quoting
+from tiermem.records import Context, Hit, Piece, Shown, Summary, Tier, Within
 from tiermem.settings import Scope
 from tiermem.storage.sessions import SessionRow
 from tiermem.window.assembly import Part, Scale, recent, shares
 from tiermem.window.tokens import message_tokens
 from tiermem.window.turns import USER_ROLES, groups
 from tiermem.window.view import Entry, Window
-
-FITTING, SMALLER = 12, 0.9  # tries to make a rendered block fit, and how much of it each leaves
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +37,7 @@ class Request:
     reserved: int = 0
     count: Callable[[str], int] | None = None
     recall: bool = True
+    within: Within = "conversation"
 
 
 def assemble(core: Core, scope: Scope, request: Request) -> Flow[Context]:
@@ -117,7 +116,7 @@ def _fill(
     draft: _Draft, moving: Sequence[Entry], tail: Sequence[Entry]
 ) -> Flow[tuple[list[Piece], list[Hit], tuple[str, ...]]]:
     whole = yield Compute(lambda: _everything(draft, moving, tail))
-    if whole is not None:
+    if whole is not None and (not draft.request.recall or draft.request.within == "conversation"):
         return whole, [], ()
     settings = draft.core.settings
     share = shares(draft.free, settings.summary_share, settings.recall_share if draft.request.recall else 0.0)
@@ -128,18 +127,20 @@ def _fill(
     summary = yield Compute(lambda: _summary(live, min(share.summary, left), draft.scale.count))
     left -= sum(piece.tokens for piece in summary)
     room = min(share.recalled, left)
-    query, hits = yield from _recalled(draft, tail, entries, room)
-    recalled, found = yield Compute(lambda: block(hits, query, room, draft.scale.count))
+    query, seen = yield from _recalled(draft, tail, entries, room)
+    if whole is not None and not seen.hits:
+        return whole, [], seen.degraded
+    quote = partial(quoting.block, query=query, count=draft.scale.count, reading=draft.core.reading())
+    recalled, found = yield Compute(lambda: quote(seen.hits, budget=room))
     left -= sum(piece.tokens for piece in recalled)
     if left > 0 and not any(part.clipped for part in parts):
         spent = sum(part.tokens for part in parts)
         parts, entries = yield Compute(lambda: recent(tail, spent + left, draft.scale, draft.free))
-        once = [hit for hit in found if hit.message.sequence not in _verbatim(entries)]
+        once = [hit for hit in found if hit.source or hit.message.sequence not in _verbatim(entries)]
         if len(once) < len(found):  # turns that came in with what was left over need not be quoted as well
             most = sum(piece.tokens for piece in recalled)
-            recalled, found = yield Compute(lambda: block(once, query, most, draft.scale.count))
-    degraded = (f"embedder: {draft.core.embed_error}",) if draft.core.embed_error else ()
-    return [*summary, *recalled, *_pieces(parts, entries)], found, degraded
+            recalled, found = yield Compute(lambda: quote(once, budget=most))
+    return [*summary, *recalled, *_pieces(parts, entries)], found, seen.degraded
 
 
 def _newest(tail: Sequence[Entry], count: int) -> Sequence[Entry]:
@@ -205,19 +206,17 @@ def _summary_piece(chosen: Sequence[tuple[Summary, str]], count: Callable[[str],
 
 def _recalled(
     draft: _Draft, tail: Sequence[Entry], entries: Sequence[Entry], budget: int
-) -> Flow[tuple[str, list[Hit]]]:
+) -> Flow[tuple[str, finding.Found]]:
     """The question, and what was found for it outside *entries*: as many messages as *budget* could hold."""
     query = draft.request.query
     if query is None:
         query = _newest_question(tail, draft.scale)
     if not draft.request.recall or not query or budget <= passages.BLOCK_TOKENS:
-        return "", []
+        return "", finding.Found([], finding.degraded(draft.core))
     limit = min(draft.core.settings.recall_limit, 1 + budget // passages.TYPICAL)
-    best = yield from recollect.scores(draft.core, draft.scope, draft.row, query, limit, frozenset(_verbatim(entries)))
-    found = yield from windows.bodies(draft.core, draft.row, (sequence for sequence, _, _ in best))
-    return query, [
-        Hit(message=found[s], score=score, why=why) for s, score, why in best if s in found and found[s].text
-    ]
+    wanted, shown = finding.Wanted(query, draft.request.within), frozenset(_verbatim(entries))
+    found = yield from finding.find(draft.core, draft.scope, draft.row, wanted, limit, shown)
+    return query, replace(found, hits=[hit for hit in found.hits if hit.message.text])
 
 
 def _newest_question(tail: Sequence[Entry], scale: Scale) -> str | None:
@@ -225,36 +224,6 @@ def _newest_question(tail: Sequence[Entry], scale: Scale) -> str | None:
         if entry.role in USER_ROLES:
             return scale.messages[entry.sequence].text
     return None
-
-
-def block(hits: Sequence[Hit], query: str, budget: int, count: Callable[[str], int]) -> tuple[list[Piece], list[Hit]]:
-    """What of *hits* fits into *budget*, as one quoted block, and the hits that it shows."""
-    question = query_terms(query) if hits else []
-    longest = passages.longest(budget)
-    texts = {h.message.sequence: passages.excerpt(h.message.text, question, longest) for h in hits}
-    scores = {h.message.sequence: h.score for h in hits}
-    messages = {h.message.sequence: h.message for h in hits}
-    # What a message cost when it was stored is near enough here: the block as a whole is counted below.
-    costs = {
-        s: m.tokens - passages.SPARED if texts[s] is m.text else count(passages.line(m, texts[s]))
-        for s, m in messages.items()
-    }
-    allowed = budget - passages.BLOCK_TOKENS
-    for _ in range(FITTING):
-        chosen = packing.by_value(scores, costs, allowed, passages.HEADER_TOKENS)
-        message = Message(
-            role="user", content=passages.render(chosen, messages, texts), id="recalled", origin="retrieved"
-        )
-        tokens = message_tokens(message, count)
-        if not chosen:
-            break
-        if tokens <= budget:
-            refs = tuple(f"m{sequence}" for sequence in chosen)
-            best = max(scores[sequence] for sequence in chosen)
-            piece = Piece(message=message, kind="recalled", tier=Tier.L3, tokens=tokens, refs=refs, score=best)
-            return [piece], [h for h in hits if h.message.sequence in set(chosen)]
-        allowed = int(allowed * SMALLER)
-    return [], []
 
 
 def _pieces(parts: Sequence[Part], entries: Sequence[Entry], kind: str = "message") -> list[Piece]:

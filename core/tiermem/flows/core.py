@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from tiermem.messages import Message
 from tiermem.providers.recent import Recent
 from tiermem.providers.tokenizers import Counter
+from tiermem.recall.facts import facts, mentions
+from tiermem.recall.quantities import Quantity
+from tiermem.recall.subjects import Fact
 from tiermem.recall.synonyms import Synonyms
+from tiermem.recall.updates import Reading
 from tiermem.records import Compacted, Summary
 from tiermem.settings import Scope, Settings
 
@@ -43,6 +47,8 @@ class Core:
     words: Recent[WordIndex] = field(default_factory=lambda: Recent(32))
     texts: Recent[bytes] = field(default_factory=lambda: Recent(4_096))  # vectors by content hash
     embedded: Recent[int] = field(default_factory=lambda: Recent(10_000))  # a watermark as last seen, by session
+    facts: Recent[list[Fact]] = field(default_factory=lambda: Recent(10_000))  # of texts, by who says them
+    mentions: Recent[list[tuple[Quantity, frozenset[str]]]] = field(default_factory=lambda: Recent(10_000))
     managing: set[Scope] = field(default_factory=set)
     step_error: str = ""
     upkeep_error: str = ""
@@ -57,6 +63,19 @@ class Core:
         if self.tables is None:
             self.tables = Synonyms()
         return self.tables
+
+    def reading(self) -> Reading:
+        """How facts are read of a text: once, and then kept."""
+
+        def stated(text: str, speaker: str) -> list[Fact]:
+            known = self.facts.get((speaker, text))
+            return self.facts.put((speaker, text), facts(text, speaker)) if known is None else known
+
+        def mentioned(text: str) -> list[tuple[Quantity, frozenset[str]]]:
+            known = self.mentions.get(text)
+            return self.mentions.put(text, mentions(text)) if known is None else known
+
+        return Reading(stated, mentioned)
 
     def own_step(self, step: Callable[[V], T] | None, value: V) -> T | None:
         """What the caller's own *step* says of *value*; None when there is none, or when it failed."""

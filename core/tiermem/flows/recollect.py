@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tiermem.flows import competence, nearest, windows
+from tiermem.flows import competence, nearest, times
 from tiermem.flows.archive import spoken
 from tiermem.flows.core import Core
 from tiermem.flows.effects import Compute, Flow, Read
@@ -16,8 +18,9 @@ from tiermem.recall.dates import nearness, wall_clock
 from tiermem.recall.nearest import Nearest
 from tiermem.recall.question import Question, read, without_names
 from tiermem.recall.ranking import Asked
+from tiermem.recall.standing import TERM as STANDING
 from tiermem.recall.talk import Talk
-from tiermem.records import Hit, Shown
+from tiermem.records import Shown
 from tiermem.settings import Scope
 from tiermem.storage import archive, decisions, search
 from tiermem.storage import messages as log
@@ -32,12 +35,16 @@ LEAST_SPREAD = 0.08  # of cosines; below it a session has hardly any vector near
 TAIL = 5_000  # unindexed messages that one question reads as they are; more wait for the index
 
 
-def find(core: Core, scope: Scope, query: str, k: int) -> Flow[list[Hit]]:
-    """The *k* messages that answer *query* best, with the parts of their scores. Hidden ones are never found."""
-    row, _ = yield from windows.load(core, scope)
-    best = yield from scores(core, scope, row, query, k)
-    found = yield from windows.bodies(core, row, (sequence for sequence, _, _ in best))
-    return [Hit(message=found[s], score=score, why=why) for s, score, why in best if s in found]
+Scored: TypeAlias = tuple[int, float, dict[str, float]]  # sequence, score, its parts
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """What ranking found, best first; the question as it was read; why vectors are missing, where they are."""
+
+    best: Sequence[Scored] = ()
+    question: Question | None = None
+    degraded: tuple[str, ...] = ()
 
 
 def scores(
@@ -48,35 +55,42 @@ def scores(
     limit: int,
     without: frozenset[int] = frozenset(),
     least: float | None = None,
-) -> Flow[list[tuple[int, float, dict[str, float]]]]:
-    """(sequence, score, parts) of the *limit* best messages worth a page of context, best first.
+    as_of: datetime | None = None,
+) -> Flow[Ranked]:
+    """The *limit* best messages worth a page of context, best first.
 
-    Those of a score below *least* (`relevance_threshold`) are left out.
+    Those of a score below *least* (`relevance_threshold`) are left out, and what was said after *as_of*: the others
+    are ranked as if it had not been said yet, but for names and words of very long sessions.
     """
     if not row.pk or not query.strip() or limit <= 0:
-        return []
+        return Ranked()
     question = yield Compute(lambda: read(query, related_words(), core.synonyms()))
-    index, counted = yield from _words(core, row, list(question.terms))
+    index, counted = yield from _words(core, row, [*question.terms, STANDING])
     bare = yield Compute(lambda: without_names(query, index.speakers))
     near = yield from nearest.nearest(core, scope, row, bare)
     trust = yield from competence.trust(core, scope, query, len(near))
     hidden = yield Read(lambda c: _hidden(c, row))
-    now = wall_clock(core.now())
+    now = wall_clock(as_of or core.now())
     weights = core.settings.weights
+    later = yield from times.later(core, row, index, as_of)
+    if not later.upto:
+        return Ranked((), question, near.degraded)
+    row = replace(row, messages=later.upto, indexed=min(row.indexed, later.upto))
 
     def first() -> tuple[Talk, ranking.Scores, NDArray[np.bool_]]:
         talk = index.talk(row.messages)
         postings = index.postings(question.index_terms(), row.messages, counted)
         fits = nearness(query, talk.said, now, talk.talked)
         asked = Asked(question, _semantic(near, row.messages), trust * _lexical(core), fits)
-        out = _left_out(row.messages, without, hidden)
-        return talk, ranking.scored(talk, postings, asked, weights), out
+        out = _left_out(row.messages, without | later.among, hidden)
+        found = ranking.scored(talk, postings, asked, weights)
+        return talk, ranking.wished(found, talk, postings, question, weights), out
 
     talk, found, out = yield Compute(first)
     found = yield from _bridged(core, row, index, counted, question, talk, found, out)
     floor = core.settings.relevance_threshold if least is None else least
-    made: list[tuple[int, float, dict[str, float]]] = yield Compute(lambda: ranking.chosen(found, out, limit, floor))
-    return made
+    made: list[Scored] = yield Compute(lambda: ranking.chosen(found, out, limit, floor))
+    return Ranked(made, question, near.degraded)
 
 
 def _lexical(core: Core) -> float:
@@ -87,10 +101,11 @@ def _semantic(near: Nearest, count: int) -> NDArray[np.float64] | None:
     """Cosines less their mean, in standard deviations; 0 where a message has no vector."""
     import numpy as np
 
-    if not len(near):
+    there = near.sequences <= count
+    if not there.any():
         return None
-    found = np.zeros(count)
-    found[near.sequences - 1] = (near.scores - near.scores.mean()) / max(float(near.scores.std()), LEAST_SPREAD)
+    found, scores = np.zeros(count), near.scores[there]
+    found[near.sequences[there] - 1] = (scores - scores.mean()) / max(float(scores.std()), LEAST_SPREAD)
     return found
 
 
@@ -126,7 +141,7 @@ def _bridged(
         mentioned = {one.sequence: one.terms for one in [*rows, *spoken(late)]}
         postings = index.postings({t for terms in mentioned.values() for t in terms}, row.messages, counted)
         frequencies = {term: one.frequency for term, one in postings.items()}
-        asked = {*question.terms, *(term for name in talk.names for term in name)}
+        asked = {STANDING, *question.terms, *(term for name in talk.names for term in name)}
         words = graph.bridges(best, mentioned, frequencies, row.messages, asked)
         return ranking.bridged(found, graph.bridged(words, postings, best, row.messages), weights)
 

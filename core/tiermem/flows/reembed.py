@@ -84,7 +84,8 @@ def _session(
         if mark.done >= row.messages:
             return done, total
         probe, made, through = yield from embedding.batch(core, scope, row, mark)
-        yield from embedding.keep(core, row, mark, probe, made, through)
+        if not (yield from embedding.keep(core, row, mark, probe, made, through)):
+            continue
         done += through - mark.done
         total = max(total, done)  # more may be added while this runs
         _tell(on_progress, done, total)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeAlias, TypeVar
+from datetime import datetime
+from typing import Any, TypeAlias, TypeVar, get_args
 
 from tiermem.errors import InvalidMessage
-from tiermem.flows import context, documents, remember
+from tiermem.flows import context, documents, finding, recalling, remember
 from tiermem.flows.core import Core
 from tiermem.flows.effects import Flow, Read
 from tiermem.messages import Message, as_messages
 from tiermem.providers.calls import refuse_reentry
 from tiermem.providers.tokenizers import as_counter
 from tiermem.recall.documents import Splitting, documents_from, splitter_of
-from tiermem.records import Context
+from tiermem.records import Context, Hit, Recalled, Within
 from tiermem.settings import Scope
 from tiermem.storage import sessions
 
@@ -43,14 +44,49 @@ def assembling(
     reserved: int,
     counter: Callable[[str], Any] | None,
     recall: bool,  # private; the faces take it by name
+    within: Within,
 ) -> Flow[Context]:
     """`context.assemble` with the caller's query, prompts and counter checked."""
-    if query is not None and not isinstance(query, str):
-        raise InvalidMessage(f"query must be text, not {type(query).__name__}")
+    wanted = wanting("" if query is None else query, within)
     count = None if counter is None else as_counter(counter, core.settings.encoding)
     prompts = as_messages(system, "system")
-    request = context.Request(query, budget, prompts, goal, reserved, count, recall)
+    request = context.Request(query, budget, prompts, goal, reserved, count, recall, wanted.within)
     return (yield from context.assemble(core, scope, request))
+
+
+def wanting(query: str, within: Within, as_of: datetime | None = None) -> finding.Wanted:
+    """What a caller looks for.
+
+    Raises:
+        InvalidMessage: *query* is no text, *within* none of its words, or *as_of* no datetime.
+    """
+    if not isinstance(query, str):
+        raise InvalidMessage(f"query must be text, not {type(query).__name__}")
+    if within not in get_args(Within):
+        raise InvalidMessage(f"within must be one of {', '.join(get_args(Within))}, not {within!r}")
+    if as_of is not None and not isinstance(as_of, datetime):
+        raise InvalidMessage(f"as_of must be a datetime, not {type(as_of).__name__}")
+    return finding.Wanted(query, within, as_of)
+
+
+def searching(
+    core: Core,
+    scope: Scope,
+    query: str,
+    k: int,
+    within: Within,
+    as_of: datetime | None,
+    explain: bool,  # private; the faces take it by name
+) -> Flow[list[Hit]]:
+    """`finding.search` with the caller's arguments checked."""
+    return (yield from finding.search(core, scope, wanting(query, within, as_of), k, explain))
+
+
+def recollecting(
+    core: Core, scope: Scope, query: str, budget: int, within: Within, as_of: datetime | None
+) -> Flow[Recalled]:
+    """`recalling.recall` with the caller's arguments checked."""
+    return (yield from recalling.recall(core, scope, wanting(query, within, as_of), budget))
 
 
 def adding_documents(

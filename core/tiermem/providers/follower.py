@@ -13,6 +13,7 @@ import threading
 import weakref
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
+from time import monotonic
 
 from tiermem.settings import Scope
 
@@ -53,7 +54,7 @@ class Follower:
                 return
             self._named.add(scope)
             self._bell.put(scope)
-            if self._thread is None:
+            if self._thread is None or not self._thread.is_alive():  # a step may end its thread: SystemExit, a panic
                 weakref.finalize(self, self._bell.put, None)
                 self._thread = threading.Thread(
                     target=_follow, args=(weakref.ref(self), self._bell), name="tiermem-follower", daemon=True
@@ -84,21 +85,33 @@ class Follower:
 
 
 def _follow(owner: weakref.ref[Follower], bell: _Bell) -> None:
-    later: list[Scope] = []
+    later: dict[Scope, float] = {}
     while True:
-        try:
-            scope = bell.get(timeout=AGAIN if later else None)
-        except Empty:
-            scope = later.pop(0)
+        scope = _next(bell, later)
         follower = owner()
         if scope is None or follower is None or follower.closed:
             return
+        later.pop(scope, None)
         more = follower.begin(scope)
         if more:
             follower.wake(scope)  # behind the others, so that a long session does not keep them waiting
         elif more is None:
-            later.append(scope)
+            later[scope] = monotonic() + AGAIN
         del follower
+
+
+def _next(bell: _Bell, later: dict[Scope, float]) -> Scope | None:
+    """Who is next: of those whose step failed the first whose time has come, else who rings."""
+    if not later:
+        return bell.get()
+    first, due = next(iter(later.items()))  # all wait equally long, so they are due in the order they were put in
+    left = due - monotonic()
+    if left <= 0:
+        return first
+    try:
+        return bell.get(timeout=left)
+    except Empty:
+        return first
 
 
 @atexit.register

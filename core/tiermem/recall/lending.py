@@ -43,6 +43,17 @@ def lending(sizes: Numbers, said: Numbers) -> list[Numbers]:
     return found
 
 
+def alone(shares: Sequence[Numbers], count: int) -> float:
+    """The share (0 to 1) of messages that stand alone: silence before and after them."""
+    import numpy as np
+
+    if not shares or not count:
+        return 1.0
+    near = shares[0] > 0
+    beside = np.concatenate([[False], near]) | np.concatenate([near, [False]])
+    return 1.0 - float(beside.mean())
+
+
 def lent(places: Places, values: Numbers, count: int, shares: Sequence[Numbers]) -> Numbers:
     """One term's value at each message: its own, or the most that a neighbour lends. *places* are distinct."""
     import numpy as np

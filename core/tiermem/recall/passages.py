@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 from tiermem.messages import Message
 from tiermem.recall.sentences import sentences
@@ -25,6 +26,7 @@ TYPICAL = 12  # tokens of a short quoted line; a block of n tokens is chosen fro
 LONG, LONGEST = 1200, 8_000  # characters of one message that are quoted at least and at most, where it has them
 _TAG = re.compile(r"<(/?)(recalled-history)", re.IGNORECASE)
 _UNSEEN = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
+NO_NOTES: Mapping[int, str] = MappingProxyType({})
 _SPEAKERS = {"user": "User", "human": "User", "assistant": "Assistant", "ai": "Assistant", "tool": "Tool"}
 
 
@@ -42,8 +44,8 @@ def safe(text: str) -> str:
 
 
 def longest(budget: int) -> int:
-    """Characters that one message may fill of a block of *budget* tokens: about a quarter of it."""
-    return min(LONGEST, max(LONG, budget))
+    """Characters that one message may fill of a block of *budget* tokens: about half of it."""
+    return min(LONGEST, max(LONG, 2 * budget))
 
 
 def excerpt(text: str, question: Sequence[str], limit: int) -> str:
@@ -91,17 +93,31 @@ def line(message: Message, text: str) -> str:
     return f"{speaker(message)}: {safe(text)}"
 
 
-def render_run(messages: Sequence[Message], texts: Mapping[int, str]) -> str:
+def chunk_line(number: int, source: str, text: str) -> str:
+    """A document's chunk as it is quoted: with its source, where a message has its speaker."""
+    return f"[d{number}] {safe(' '.join(source.split()))}: {safe(text.strip())}"
+
+
+def render_run(messages: Sequence[Message], texts: Mapping[int, str], notes: Mapping[int, str]) -> str:
     """One passage: its references, then a line a message. The time of day is left out: it costs as much as a line."""
     first, last = messages[0], messages[-1]
     refs = f"m{first.sequence}" if first is last else f"m{first.sequence}-m{last.sequence}"
-    lines = [line(one, texts[one.sequence]) for one in messages]
+    lines = [line(one, texts[one.sequence]) + notes.get(one.sequence, "") for one in messages]
     return f"[{refs}] " + "\n".join(lines)
 
 
-def render(chosen: Sequence[int], messages: Mapping[int, Message], texts: Mapping[int, str]) -> str:
-    """The whole block for the messages *chosen* (sorted), or "" for none."""
-    if not chosen:
+def render(
+    chosen: Sequence[int],
+    messages: Mapping[int, Message],
+    texts: Mapping[int, str],
+    notes: Mapping[int, str] = NO_NOTES,
+    chunks: Sequence[str] = (),
+) -> str:
+    """The whole block for the messages *chosen* (sorted), or "" for none.
+
+    *notes* (by number) stand behind the text of a message; *chunks* are lines of documents, after all messages.
+    """
+    if not chosen and not chunks:
         return ""
     lines, day = [OPEN], ""
     for low, high in _days(runs(chosen), messages):
@@ -109,8 +125,8 @@ def render(chosen: Sequence[int], messages: Mapping[int, Message], texts: Mappin
         if date != day:
             lines.append(date or UNDATED)
             day = date
-        lines.append(render_run([messages[s] for s in range(low, high + 1)], texts))
-    return "\n".join([*lines, CLOSE])
+        lines.append(render_run([messages[s] for s in range(low, high + 1)], texts, notes))
+    return "\n".join([*lines, *chunks, CLOSE])
 
 
 def _days(found: Iterable[tuple[int, int]], messages: Mapping[int, Message]) -> Iterator[tuple[int, int]]:

@@ -14,6 +14,7 @@ from enum import IntEnum
 
 from tiermem.recall.entities import entities
 from tiermem.recall.related import Others, Related, expand
+from tiermem.recall.standing import TERM as STANDING
 from tiermem.recall.synonyms import Synonyms
 from tiermem.recall.words import HAN, is_word, query_terms, words_of
 
@@ -46,6 +47,7 @@ _ADVISED = (
 _ADVICE = r"(?:recommendation|suggestion|advice|answer|explanation|response)"
 _I_SAID = re.compile(
     rf"\b(?:i|we)(?:'ve| have| had)? (?:\w+ ){{0,2}}?{_TOLD}|\bmy (?:\w+ )?(?:question|request|message)s?\b"
+    r"|\b(?:have|had|did|was|were|am) (?:i|we)\b(?! supposed)"
     r"|我\w{0,4}(?:说|提|问|告诉|聊|讲)",
     re.IGNORECASE,
 )
@@ -77,7 +79,7 @@ class Question:
     def index_terms(self) -> list[str]:
         """Every index term that can matter: the question's own and the related ones, each once."""
         others = (other for found in self.related.values() for other in found)
-        return list(dict.fromkeys([*self.terms, *others]))
+        return list(dict.fromkeys([*self.terms, *others, STANDING]))
 
 
 def read(text: str, related: Related | None = None, synonyms: Synonyms | None = None) -> Question:

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tiermem.recall import graph, keywords
-from tiermem.recall.lending import lending, reached, shared
+from tiermem.recall.lending import alone, lending, reached, shared
 from tiermem.recall.question import Question, Side
+from tiermem.recall.standing import TERM as STANDING
 from tiermem.recall.talk import USER, Posting, Talk
 from tiermem.weights import Weights
 
@@ -29,9 +30,12 @@ if TYPE_CHECKING:
 
 OWN = 0.7  # what a message's own words count beside those of the stretch around it
 SPREAD = 0.12  # standard deviation to which cosines are brought, so that embedders compare; MiniLM's in a conversation
+ALONE = 1.5  # further weight of vectors where no message has a neighbour; their neighbours' words help the others
 TOUCHED = 0.02  # score by words and vectors above which a message has anything to do with the question
+LEAST = 0.25  # of what the best message must reach: what every other one must
 WHOLE = 300_000  # messages up to which all of a session is ranked; of longer ones, what the index nominates
 CANDIDATES = 20_000  # messages that the index nominates, by the question's rarest terms
+FEW = 12  # standing wishes up to which each counts in full
 BRIDGE = 1.7  # times the weight of the graph: what the best bridge lifts, as a share of the best score
 
 
@@ -75,11 +79,13 @@ def scored(talk: Talk, postings: Mapping[str, Posting], asked: Asked, weights: W
     own, stretch = keywords.words(talk, postings, asked.question, shares, weights.related)
     unit = weights.keyword / (1 + OWN)
     parts = {"keyword": unit * OWN * own, "stretch": unit * stretch}
+    apart = alone(shares, len(talk))
     if asked.semantic is not None and weights.semantic * asked.trust:
         near = SPREAD * asked.semantic
-        parts["semantic"] = weights.semantic * asked.trust * (near + shared(near, shares))
+        unit = (1 + ALONE * apart) * weights.semantic * asked.trust
+        parts["semantic"] = unit * (near + shared(near, shares))
     base = np.sum(list(parts.values()), axis=0)
-    parts["reach"] = weights.reach * reached(base, shares)
+    parts["reach"] = (1 - apart) * weights.reach * reached(base, shares)
     touched = base + parts["reach"] > TOUCHED
     parts["graph"] = np.where(touched, weights.graph * _mentions(talk, postings, asked.question) / 2, 0.0)
     parts["speaker"] = np.where(touched, _speaking(talk, asked.question, weights), 0.0)
@@ -101,6 +107,16 @@ def _raised(talk: Talk, parts: dict[str, Numbers], question: Question, weights: 
     if talk.fresh is not None and weights.fresh:
         parts["fresh"] = weights.fresh * talk.fresh * np.maximum(total, 0.0)
     return Scores(np.sum(list(parts.values()), axis=0), parts)
+
+
+def wished(scores: Scores, talk: Talk, postings: Mapping[str, Posting], question: Question, weights: Weights) -> Scores:
+    """*scores* with a share of the best one for standing wishes, where the user asks an assistant for something new."""
+    found = postings.get(STANDING)
+    if found is None or not weights.standing or not talk.assistant or question.side != Side.EITHER:
+        return scores
+    lift = scores.total * 0.0
+    lift[found.places] = weights.standing * float(scores.total.max(initial=0.0)) * min(1.0, FEW / found.frequency)
+    return Scores(scores.total + lift, {**scores.parts, "standing": lift})
 
 
 def _placed(talk: Talk, asked: Asked, weights: Weights, touched: NDArray[np.bool_]) -> dict[str, Numbers]:
@@ -140,13 +156,13 @@ def chosen(
 ) -> list[tuple[int, float, dict[str, float]]]:
     """(sequence, score, parts) of the *limit* best messages, best first; ties go to the newer.
 
-    None when the best one is below *least*, and none below half of it: a wrong page is worse than none.
+    None when the best one is below *least*, and none below `LEAST` of it: a wrong page is worse than none.
     """
     import numpy as np
 
     if not len(scores.total) or float(np.where(without, 0.0, scores.total).max()) < least:
         return []
-    places = np.flatnonzero(~without & (scores.total >= least / 2))
+    places = np.flatnonzero(~without & (scores.total >= LEAST * least))
     order = places[np.lexsort((-places, -scores.total[places]))][:limit]
     return [
         (int(p) + 1, float(scores.total[p]), {k: float(v[p]) for k, v in scores.parts.items() if v[p]}) for p in order

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from tiermem.recall.facts import facts, mentions
@@ -47,6 +47,17 @@ class Mark:
     conflict: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How facts and mentions are read of a text; a caller may keep what was read before."""
+
+    facts: Callable[[str, str], Sequence[Fact]] = facts
+    mentions: Callable[[str], Sequence[tuple[Quantity, frozenset[str]]]] = mentions
+
+
+UNKEPT = Reading()
+
+
 @dataclass(slots=True)
 class _Group:
     """Statements about one attribute, in order."""
@@ -55,18 +66,21 @@ class _Group:
     said: list[Said] = field(default_factory=list)
 
 
-def marks(statements: Sequence[Statement], question_terms: Collection[str] = ()) -> dict[int, Mark]:
+def marks(
+    statements: Sequence[Statement], question_terms: Collection[str] = (), reading: Reading = UNKEPT
+) -> dict[int, Mark]:
     """The marks by sequence number: of statements that give a value of what another one here gives another value of.
 
     Args:
         statements: what is shown, each sequence number once.
         question_terms: the terms of the question; of a message's several marks the one nearest to it is returned.
+        reading: reads a text's facts (1 to 2 ms a long message), or finds them kept.
     """
     wanted = frozenset(question_terms)
     statements = sorted(statements, key=lambda one: one.sequence)
     found: dict[int, list[tuple[float, Mark]]] = defaultdict(list)
-    groups = _groups(_all_said(statements))
-    for group in [*groups, *_mentioned(groups, statements)]:
+    groups = _groups(_all_said(statements, reading))
+    for group in [*groups, *_mentioned(groups, statements, reading)]:
         for sequence, mark, words in _marked(group):
             found[sequence].append((len(words & wanted) + 0.5 * (not mark.current), mark))
     return {sequence: max(several, key=lambda one: one[0])[1] for sequence, several in sorted(found.items())}
@@ -77,9 +91,13 @@ def said_before(said: float, as_of: float) -> bool:
     return said <= as_of
 
 
-def _all_said(statements: Sequence[Statement]) -> list[Said]:
+def _all_said(statements: Sequence[Statement], reading: Reading) -> list[Said]:
     order = _order(statements)
-    found = [Said(fact, one.sequence, _name(one), order[one.sequence]) for one in statements for fact in _believed(one)]
+    found = [
+        Said(fact, one.sequence, _name(one), order[one.sequence])
+        for one in statements
+        for fact in _believed(one, reading)
+    ]
     return sorted(found, key=lambda one: one.order)
 
 
@@ -93,14 +111,14 @@ def _name(one: Statement) -> str:
     return one.speaker.strip().lower()
 
 
-def _believed(one: Statement) -> list[Fact]:
+def _believed(one: Statement, reading: Reading) -> Sequence[Fact]:
     """The facts of a statement; of an assistant only changes of things, for what it says of "I" is nobody's state."""
     speaker = _name(one)
     if speaker not in _ASSISTANTS:
-        return facts(one.text, speaker)
+        return reading.facts(one.text, speaker)
     if len(one.text) > REPORT:
         return []
-    found = facts(one.text, speaker)
+    found = reading.facts(one.text, speaker)
     return [fact for fact in found if fact.kind == "figure" and fact.explicit and fact.words and fact.owner != speaker]
 
 
@@ -166,7 +184,7 @@ def _referred(one: Said, recent: Sequence[tuple[Said, _Group]]) -> _Group | None
     return next(iter(found.values())) if len(found) == 1 else None
 
 
-def _mentioned(groups: Sequence[_Group], statements: Sequence[Statement]) -> list[_Group]:
+def _mentioned(groups: Sequence[_Group], statements: Sequence[Statement], reading: Reading) -> list[_Group]:
     """Changes whose earlier value is not stated as such, but named once with the same words: "aiming for 10 books"."""
     changes = [group.said[0] for group in groups if len(group.said) == 1 and _tells_change(group.said[0].fact)]
     if not changes:
@@ -174,7 +192,7 @@ def _mentioned(groups: Sequence[_Group], statements: Sequence[Statement]) -> lis
     index: dict[str, list[Said]] = defaultdict(list)
     order = _order(statements)
     for one in statements:
-        for value, words in mentions(one.text):
+        for value, words in reading.mentions(one.text):
             said = Said(Fact("figure", "", words, value, ""), one.sequence, _name(one), order[one.sequence])
             for word in words:
                 index[word].append(said)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
-ANALYSER = "tiermem-words-2"
+ANALYSER = "tiermem-words-3"
 MAX_TERM = 64
 _MAX_IDENTIFIER = 400  # longer unbroken text is a blob (base64, minified code): its first characters are enough
 _MAX_RUN = 1000  # segmenters are linear only on short runs

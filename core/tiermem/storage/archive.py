@@ -18,9 +18,11 @@ LOCK = 0x7469_6574  # that of the migrations, plus two
 def add_words(connection: sa.Connection, pk: int, found: Sequence[Spoken], through: int) -> None:
     """Index the terms of messages and move the watermark to *through*.
 
-    A run that another one has overtaken writes nothing.
+    A run that another one has overtaken writes nothing, nor does one before whose batch the index was emptied.
     """
     row = connection.execute(sa.select(session.c.indexed).where(session.c.pk == pk).with_for_update()).scalar_one()
+    if found and found[0].sequence > row + 1:
+        return
     wanted = [one for one in found if one.sequence > row]
     keys = _keys(connection, pk, [one.sequence for one in wanted])
     rows = [_word_row(keys[one.sequence], pk, one) for one in wanted]

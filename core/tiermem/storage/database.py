@@ -124,8 +124,15 @@ def _server(url: str, settings: Settings) -> sa.Engine:
     parsed = sa.make_url(url)
     if parsed.get_backend_name() == "postgresql" and "+" not in parsed.drivername:
         parsed = parsed.set(drivername="postgresql+psycopg")
-    timeout = f"-c lock_timeout={int(settings.busy_timeout * 1000)}"
-    return sa.create_engine(parsed, hide_parameters=True, pool_pre_ping=True, connect_args={"options": timeout})
+    timeout = f"-c lock_timeout={max(1, int(settings.busy_timeout * 1000))}"  # 0 would mean for ever
+    return sa.create_engine(
+        parsed,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        # Said, because a server may default to another: who waited for a lock must see what its holder committed.
+        isolation_level="READ COMMITTED",
+        connect_args={"options": timeout},
+    )
 
 
 def _inode(file: Path | None) -> tuple[int, int] | None:

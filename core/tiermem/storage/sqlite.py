@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import random
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,6 +19,8 @@ from tiermem.storage.driver import driver, journal_mode
 from tiermem.storage.schema import meta, refuse_newer
 
 HEADER = b"SQLite format 3\x00"
+BUSY = 5  # SQLITE_BUSY; what is above the low byte says more about it
+PAUSE = (0.005, 0.025)  # seconds between two attempts; making a file takes some 5 ms
 
 
 def file_of(target: str) -> Path | None:
@@ -83,7 +89,7 @@ def engine(file: Path | None, settings: Settings, *, immediate: bool) -> sa.Engi
     def pragmas(connection: Any, _: Any) -> None:
         cursor = connection.cursor()
         if file is not None and immediate:
-            _set_journal(cursor, mode)
+            _patiently(partial(_set_journal, cursor, mode), settings.busy_timeout)
         for pragma in (f"synchronous={synchronous}", "secure_delete=ON", "trusted_schema=OFF", "cell_size_check=ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
@@ -94,6 +100,23 @@ def engine(file: Path | None, settings: Settings, *, immediate: bool) -> sa.Engi
     sa.event.listen(made, "connect", pragmas)
     sa.event.listen(made, "begin", begin)
     return made
+
+
+def _patiently(body: Callable[[], None], seconds: float) -> None:
+    """Run *body* again while another connection is in its way, for *seconds*.
+
+    SQLite does that itself for nearly everything, but leaving the rollback journal is refused at once while somebody
+    writes: two processes that make the same file would be enough.
+    """
+    end = monotonic() + seconds
+    while True:
+        try:
+            return body()
+        except driver().OperationalError as error:
+            left = end - monotonic()
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF != BUSY or left <= 0:
+                raise
+        sleep(min(left, random.uniform(*PAUSE)))  # noqa: S311  # so that two do not meet again
 
 
 def _set_journal(cursor: Any, mode: str) -> None:

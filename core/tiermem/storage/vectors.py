@@ -70,14 +70,14 @@ def mark(connection: sa.Connection, pk: int, name: str) -> Mark:
     return Mark(key, through, probe, others)
 
 
-def ensure(connection: sa.Connection, name: str, probe: bytes) -> int:
-    """The row of the embedder *name*, made with *probe* when it has none."""
+def ensure(connection: sa.Connection, name: str, probe: bytes) -> tuple[int, bytes]:
+    """The row of the embedder *name* and its stored probe; made with *probe* when it has none."""
     for alone in (False, True):
         if alone and connection.dialect.name == "postgresql":  # SQLite has one writer anyway
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
         if row := connection.execute(_NEWEST, {"name": name}).first():
-            return int(row[0])
-    return renew(connection, name, probe)
+            return int(row[0]), bytes(row[1])
+    return renew(connection, name, probe), probe
 
 
 def renew(connection: sa.Connection, name: str, probe: bytes) -> int:
@@ -91,7 +91,7 @@ def add(connection: sa.Connection, pk: int, key: int, made: Sequence[Made], afte
 
     A run whose watermark was moved meanwhile, forwards by another run or back by `drop_others`, writes nothing.
     """
-    connection.execute(sa.select(session.c.pk).where(session.c.pk == pk).with_for_update())
+    _lock(connection, pk)
     mine = sa.and_(embedded.c.session == pk, embedded.c.embedder == key)
     known = connection.execute(sa.select(embedded.c.through).where(mine)).scalar()
     if (known or 0) != after:
@@ -102,6 +102,11 @@ def add(connection: sa.Connection, pk: int, key: int, made: Sequence[Made], afte
         connection.execute(embedded.insert().values(session=pk, embedder=key, through=through))
     else:
         connection.execute(embedded.update().where(mine).values(through=through))
+
+
+def _lock(connection: sa.Connection, pk: int) -> None:
+    """Keep others from storing or dropping vectors of the session *pk* until the transaction ends."""
+    connection.execute(sa.select(session.c.pk).where(session.c.pk == pk).with_for_update())
 
 
 def read(connection: sa.Connection, pk: int, key: int, above: int, through: int) -> list[tuple[int, int, bytes]]:
@@ -136,6 +141,7 @@ def count(connection: sa.Connection, pk: int, *, by: int | None = None, but: int
 
 def drop_others(connection: sa.Connection, pk: int, key: int, limit: int) -> bool:
     """Remove up to *limit* vectors that embedders other than *key* made; True while more are left."""
+    _lock(connection, pk)  # vectors stored behind our back would stay when the watermark goes
     old = sa.select(vector.c.pk).where(vector.c.session == pk, vector.c.embedder != key).limit(limit)
     keys = list(connection.execute(old).scalars())
     for start in range(0, len(keys), CHUNK):

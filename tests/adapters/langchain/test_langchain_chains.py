@@ -55,7 +55,7 @@ def test_the_archive_reaches_the_prompt_that_answers(tmp_path: Path) -> None:
         condense_question_llm=FakeListLLM(responses=["When does the staging password rotate?"]),
     )  # fmt: skip
     result = chain.invoke({"question": "When does the staging password rotate?"})
-    assert "> user" in llm.prompts[0]
+    assert "\nuser: The staging" in llm.prompts[0]
     assert "rotates on the 17th" in llm.prompts[0]
     assert "a page about When does" in llm.prompts[0]
     assert {"tiermem", None} == {document.metadata.get("source") for document in result["source_documents"]}

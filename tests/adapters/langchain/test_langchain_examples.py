@@ -12,9 +12,9 @@ EXAMPLES = Path(__file__).parents[3] / "examples"
 @pytest.mark.parametrize(
     ("name", "printed"),
     [
-        ("langchain_retrieval_chain.py", ["From 10 to 50.", "> user: The database times out"]),
+        ("langchain_retrieval_chain.py", ["From 10 to 50.", "user: The database times out"]),
         ("langchain_message_history.py", ["AI: answer to 'question 4'", "problems=()"]),
-        ("langchain_modern_chain.py", ["50, as we said.", "max_connections is 100", "Quoted (m"]),
+        ("langchain_modern_chain.py", ["50, as we said.", "max_connections is 100", "<quoted m"]),
     ],
 )
 def test_example_runs(name: str, printed: list[str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -179,3 +179,25 @@ def test_it_survives_reopening(tmp_path):
         TieredKnowledgeRetriever(one.knowledge("anna")).insert(hall())
     with Memory.open(tmp_path / "own.db") as one:
         assert PUMP in TieredKnowledgeRetriever(one.knowledge("anna")).retrieve(QUESTION)[0].text
+
+
+async def test_within_ranks_documents_and_conversation_in_one_list():
+    memory = fresh()
+    memory.put_messages([user("I saw Petra at the cooling pump of hall 3 with a broken valve.")])
+    TieredKnowledgeRetriever(memory).insert(hall())
+    for make in (TieredArchiveRetriever, TieredKnowledgeRetriever):
+        for within, known, said in (
+            ("conversation", False, True),
+            ("knowledge", True, False),
+            ("everything", True, True),
+        ):
+            retriever = make(memory, within=within)
+            found = retriever.retrieve(QUESTION)
+            texts = [one.text for one in found]
+            assert any(PUMP in text for text in texts) == known
+            assert any("broken valve" in text for text in texts) == said
+            assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
+            assert [one.node_id for one in await retriever.aretrieve(QUESTION)] == [one.node_id for one in found]
+    for within in ("conversation", "everything"):
+        with pytest.raises(InvalidSettings):
+            TieredKnowledgeRetriever(memory.session.memory.knowledge(), within=within)

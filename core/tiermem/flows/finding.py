@@ -1,0 +1,88 @@
+"""Finding in a conversation, in a user's documents, or in both, where their hits compete by score."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from tiermem.flows import archive, documents, recollect, windows
+from tiermem.flows.core import Core
+from tiermem.flows.effects import Compute, Flow
+from tiermem.recall import explaining, quoting
+from tiermem.recall.question import Question
+from tiermem.recall.words import terms
+from tiermem.records import Hit, Within
+from tiermem.settings import Scope
+from tiermem.storage.sessions import SessionRow
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is looked for, where, and as of when (None: now)."""
+
+    query: str
+    within: Within = "conversation"
+    as_of: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Hits, best first; why vectors are missing, where they are; the question as the last search read it."""
+
+    hits: list[Hit]
+    degraded: tuple[str, ...] = ()
+    question: Question | None = None
+
+
+def search(core: Core, scope: Scope, wanted: Wanted, k: int, explain: bool) -> Flow[list[Hit]]:
+    """The *k* best hits, the best ones compared with each other; with *explain* each says what matched."""
+    row, _ = yield from windows.load(core, scope)
+    found = yield from find(core, scope, row, wanted, k)
+    hits = yield Compute(lambda: quoting.marked(found.hits, wanted.query, core.reading()))
+    if explain:
+        hits = yield Compute(lambda: _explained(hits, found.question))
+    return list(hits)
+
+
+def _explained(hits: Sequence[Hit], question: Question | None) -> list[Hit]:
+    if question is None:
+        return list(hits)
+    said = {hit.ref: terms(archive.searchable(hit.message)) for hit in hits}
+    return [replace(hit, reason=explaining.reason(question, hit, said[hit.ref], hits)) for hit in hits]
+
+
+def find(
+    core: Core, scope: Scope, row: SessionRow, wanted: Wanted, limit: int, without: frozenset[int] = frozenset()
+) -> Flow[Found]:
+    """The *limit* best, without the messages numbered in *without*; both sides must reach the threshold alone."""
+    hits: list[Hit] = []
+    seen: list[recollect.Ranked] = []
+    if wanted.within != "knowledge":
+        ranked = yield from recollect.scores(core, scope, row, wanted.query, limit, without, as_of=wanted.as_of)
+        said = yield from windows.bodies(core, row, (sequence for sequence, _, _ in ranked.best))
+        hits += [Hit(message=said[s], score=score, why=why) for s, score, why in ranked.best if s in said]
+        seen.append(ranked)
+    if wanted.within != "conversation":
+        chunks, ranked = yield from documents.ranked(core, scope, wanted.query, limit, wanted.as_of)
+        hits = _competing(hits, _worth(chunks, core.settings.relevance_threshold), limit)
+        seen.append(ranked)
+    question = next((one.question for one in seen if one.question is not None), None)
+    return Found(hits, degraded(core, *(words for one in seen for words in one.degraded)), question)
+
+
+def degraded(core: Core, *told: str) -> tuple[str, ...]:
+    """What people should know of the vectors, each thing once."""
+    error = (f"embedder: {core.embed_error}",) if core.embed_error else ()
+    return tuple(dict.fromkeys((*told, *error)))
+
+
+def _worth(chunks: Sequence[Hit], least: float) -> list[Hit]:
+    """As for messages: none where the best is below *least*, and none below half of it."""
+    if not chunks or chunks[0].score < least:
+        return []
+    return [hit for hit in chunks if hit.score >= least / 2]
+
+
+def _competing(said: Sequence[Hit], chunks: Sequence[Hit], limit: int) -> list[Hit]:
+    return sorted([*said, *chunks], key=lambda hit: -hit.score)[:limit]

@@ -1,0 +1,142 @@
+"""Two who embed, index or embed anew at the same moment: no gap, nothing left over, and no two models in one space."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from tests.conformance.vectors import Counting
+from tests.conftest import Open
+from tests.faults.worker import length
+from tiermem.flows.embedding import PROBE
+from tiermem.recall.talk import Spoken
+from tiermem.settings import Scope, Settings
+from tiermem.storage import archive, sessions, vectors
+from tiermem.storage.database import Database
+from tiermem.storage.schema import embedded
+from tiermem.storage.vectors import Made
+
+A, B = Scope("", "a", "s"), Scope("", "b", "s")
+
+
+@pytest.fixture(params=["file", "postgres"])
+def target(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A place that two may open."""
+    return str(tmp_path / "memory.db") if request.param == "file" else str(request.getfixturevalue("postgres_url"))
+
+
+class Interrupted(Counting):
+    """Before it answers for the first time, somebody else does something to the database, in a thread of his own."""
+
+    def __init__(self, model: str, other: object) -> None:
+        super().__init__(model)
+        self._other = other
+        self.interrupted = False
+
+    def embed_documents(self, texts: list[str]) -> object:
+        if not self.interrupted and PROBE not in texts:
+            self.interrupted = True
+            thread = threading.Thread(target=self._other)  # type: ignore[arg-type]
+            thread.start()
+            thread.join()
+        return super().embed_documents(texts)
+
+
+Interrupted.__qualname__, Interrupted.__module__ = Counting.__qualname__, Counting.__module__  # the embedder's name
+
+
+def counts(memory: object, scope: Scope, name: str) -> tuple[int, int]:
+    """Vectors in the newest space of that name in a session, and in all spaces."""
+    database: Database = memory.wiring[1]._database  # type: ignore[attr-defined]
+
+    def body(connection: sa.Connection) -> tuple[int, int]:
+        row = sessions.find(connection, scope)
+        key = vectors.mark(connection, row.pk, name).key
+        return vectors.count(connection, row.pk, by=key), vectors.count(connection, row.pk)
+
+    return database.read(body)
+
+
+def test_a_batch_of_a_model_that_was_replaced_meanwhile_is_not_kept(store: Open) -> None:
+    options = {"counter": length, "index_batch": 10_000}
+    with store(embedder=Counting("m"), **options) as memory:
+        for user in ("a", "b"):
+            memory.session("s", user).add([f"{user} speaks of thing{number}" for number in range(40)])
+        memory.session("s", "a").index()
+        name = memory.wiring[0].embedder_name
+        changed = Counting("m", seed="changed ")
+
+        def elsewhere() -> None:
+            with store(embedder=changed, **options) as other:
+                assert other.reembed("a") == 40
+
+        with store(embedder=Interrupted("m", elsewhere), **options) as late:
+            late.session("s", "b").index()
+            assert counts(late, B, name) == (0, 0)
+            assert any("another model" in one for one in late.session("s", "b").stats().degraded)
+        assert counts(memory, A, name) == (40, 40)
+
+
+def test_of_two_models_that_come_first_under_one_name_one_is_refused(store: Open) -> None:
+    options = {"counter": length, "index_batch": 10_000}
+    with store(embedder=Counting("m", seed="changed "), **options) as first:
+        for user in ("a", "b"):
+            first.session("s", user).add([f"{user} speaks of thing{number}" for number in range(200)])
+        name = first.wiring[0].embedder_name
+        with store(embedder=Interrupted("m", first.session("s", "a").index), **options) as late:
+            late.session("s", "b").index()
+            assert counts(late, B, name) == (0, 0)
+            assert any("another model" in one for one in late.session("s", "b").stats().degraded)
+        first.session("s", "b").index()
+        assert counts(first, B, name) == (200, 200)
+
+
+def test_dropping_old_vectors_waits_for_a_batch_that_is_being_stored(postgres_url: str) -> None:
+    database = Database(postgres_url, Settings())
+
+    def made(first: int, count: int) -> list[Made]:
+        return [Made(number, 0, b"%d" % number, b"\0\x3c") for number in range(first, first + count)]
+
+    old, new = (database.write(lambda c, n=n: vectors.renew(c, n, b"")) for n in ("old", "new"))
+    pk = database.write(lambda c: sessions.obtain(c, A, datetime.now(UTC), 1)).pk
+    database.write(lambda c: vectors.add(c, pk, old, made(1, 10), 0, 10))
+    begun = threading.Event()
+
+    def slowly(connection: sa.Connection) -> None:
+        vectors.add(connection, pk, old, made(11, 10), 10, 20)
+        begun.set()
+        time.sleep(0.5)
+
+    batch = threading.Thread(target=database.write, args=(slowly,))
+    batch.start()
+    assert begun.wait(10)
+    database.write(lambda c: vectors.drop_others(c, pk, new, 1_000))
+    batch.join()
+    assert database.read(lambda c: vectors.count(c, pk)) == 0
+    assert database.read(lambda c: c.execute(sa.select(sa.func.count()).select_from(embedded)).scalar_one()) == 0
+    database.close()
+
+
+def test_words_that_come_after_the_index_was_emptied_leave_no_gap(store: Open) -> None:
+    """A process of the version before may be in the middle of a batch when another analyser empties the index."""
+    memory = store(counter=length)
+    session = memory.session("s", "a")
+    session.add([f"a speaks of thing{number}" for number in range(20)])
+    database: Database = memory.wiring[1]._database
+    pk = database.read(lambda c: sessions.find(c, A)).pk
+
+    def said(numbers: Sequence[int]) -> list[Spoken]:
+        return [Spoken(number, 0.0, "", [f"thing{number - 1}"], "user", []) for number in numbers]
+
+    database.write(lambda c: archive.add_words(c, pk, said(range(1, 11)), 10))
+    database.write(lambda c: archive.use_analyser(c, "another"))
+    database.write(lambda c: archive.add_words(c, pk, said(range(11, 21)), 20))
+    session.index()
+    found = database.read(lambda c: [one.sequence for one in archive.words(c, pk, 0)])
+    assert found == list(range(1, 21))
