@@ -1,7 +1,7 @@
 """`python -m benchmarks.recall.ablation --data FILE…`: what each part of the ranking is worth, by switching it off.
 
-Each field of `tiermem.recall.ranking.Weights` is set to its off value while all others stay, and the same questions are
-asked of the same file. The off value is what the field's metadata call "off", or else nothing: 0, False or empty.
+Each of `tiermem.Weights` is set to 0 while all others stay (the five that sum to 1 keep their proportions), then the
+threshold, and the same questions are asked of the same file.
 """
 
 from __future__ import annotations
@@ -21,44 +21,25 @@ from benchmarks.recall.results import percent
 from benchmarks.recall.tiered import Recall, Tiered
 from benchmarks.recall.vectors import embedding
 from benchmarks.report import table
+from tiermem import Settings, Weights
 
 BASE = "everything on"
 BUDGETS = (512, 2048)
+SUMMED = ("semantic", "keyword", "graph", "recency", "importance")  # sum to 1
 
 
-def switches(weights: Any) -> dict[str, Any]:
-    """By the name of each field of the dataclass *weights*: the same with that field off. What is off is left out.
-
-    Raises:
-        TypeError: a field has no off value.
-    """
-    found = {}
-    for one in dataclasses.fields(weights):
-        value = getattr(weights, one.name)
-        off = one.metadata.get("off", _nothing(value, one.name))
-        if value != off:
-            found[one.name] = dataclasses.replace(weights, **{one.name: off})
-    return found
+def switches(weights: Weights) -> dict[str, Weights]:
+    """By the name of each weight that is not 0: the weights without it."""
+    return {one.name: without(weights, one.name) for one in dataclasses.fields(weights) if getattr(weights, one.name)}
 
 
-def _nothing(value: Any, name: str) -> Any:
-    if isinstance(value, (bool, int, float, tuple, frozenset, str)):
-        return type(value)()
-    if isinstance(value, Mapping):
-        return {key: _nothing(one, name) for key, one in value.items()}
-    raise TypeError(f"{name} is a {type(value).__name__}, which has no off value; name one in its metadata")
-
-
-def taken_by(settings: Any, weights: type) -> str:
-    """The name of the setting that takes *weights*.
-
-    Raises:
-        LookupError: none does.
-    """
-    for one in dataclasses.fields(settings):
-        if isinstance(getattr(settings, one.name), weights):
-            return one.name
-    raise LookupError(f"no setting takes {weights.__name__}")
+def without(weights: Weights, name: str) -> Weights:
+    """*weights* with *name* at 0; of those that sum to 1, the others keep their proportions."""
+    changed = {name: 0.0}
+    if name in SUMMED:
+        left = sum(getattr(weights, one) for one in SUMMED if one != name)
+        changed |= {one: getattr(weights, one) / left for one in SUMMED if one != name}
+    return dataclasses.replace(weights, **changed)
 
 
 def asked(
@@ -100,9 +81,6 @@ def lines(found: Mapping[str, Mapping[str, Sequence[float]]]) -> Iterator[list[s
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print."""
-    from tiermem.recall.ranking import Weights
-    from tiermem.settings import Settings
-
     made = argparse.ArgumentParser(prog="python -m benchmarks.recall.ablation")
     made.add_argument("--data", type=Path, nargs="+", required=True, help="files or folders, as for the benchmark")
     made.add_argument("--embedder", choices=("hash", "minilm"), default="hash", help="vectors (default: %(default)s)")
@@ -111,9 +89,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     made.add_argument("--sample", type=int, help="questions a conversation at most, spread evenly")
     given = made.parse_args(arguments)
     quiet()
-    setting = taken_by(Settings(), Weights)
-    options = {BASE: {setting: getattr(Settings(), setting)}}
-    options |= {name: {setting: weights} for name, weights in switches(options[BASE][setting]).items()}
+    options: dict[str, dict[str, Any]] = {BASE: {}}
+    options |= {name: {"weights": weights} for name, weights in switches(Settings().weights).items()}
+    options["relevance_threshold"] = {"relevance_threshold": 0.0}
     memory, found = Recall(embedding(given.embedder, given.cache)), {}
     try:
         for file in given.data:

@@ -92,7 +92,7 @@ class Settings(Thresholds):
         summarizer_pause: seconds without further attempts after a failed run.
         embedder_timeout: seconds that an embedder may take for up to 128 texts before keywords alone must do.
         relevance_threshold: score (SPEC E: θ, on the scale of `weights`) that the best message must reach for anything
-            to be recalled; the others need half of it.
+            to be quoted in a context; the others need a quarter of it. `search` shows weaker hits too.
         weights: what each part of a score counts; see `Weights`.
         durability: "full" survives power loss; "relaxed" survives a killed process only, and writes faster.
         busy_timeout: seconds to wait for another process.
@@ -101,8 +101,8 @@ class Settings(Thresholds):
 
     enable_context_management: bool = True
     context_budget: int = 100_000
-    recall_share: float = 0.75
-    summary_share: float = 0.10
+    recall_share: float = 0.80
+    summary_share: float = 0.08
     recall_limit: int = 200
     encoding: Literal["o200k_base", "cl100k_base"] = "o200k_base"
     max_message_bytes: int = 16 * 1024 * 1024
@@ -110,7 +110,7 @@ class Settings(Thresholds):
     summarizer_retries: int = 1
     summarizer_pause: float = 300.0
     embedder_timeout: float = 60.0
-    relevance_threshold: float = 0.08
+    relevance_threshold: float = 0.25
     weights: Weights = field(default_factory=Weights)
     durability: Literal["full", "relaxed"] = "full"
     busy_timeout: float = 30.0

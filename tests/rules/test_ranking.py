@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tiermem.errors import InvalidSettings
-from tiermem.recall import ranking
-from tiermem.recall.keywords import words
+from tiermem.recall.keywords import FEWEST, words
 from tiermem.recall.lending import alone
 from tiermem.recall.lending import lending as lent_by
 from tiermem.recall.packing import by_value
 from tiermem.recall.question import Question, Side, side, telling, without_names
 from tiermem.recall.ranking import Asked, chosen, rarest, scored
 from tiermem.recall.talk import ASSISTANT, USER, Posting, Talk, idf
+from tiermem.recall.threshold import threshold
 from tiermem.weights import Weights
 
 LEAST = 0.05
@@ -42,7 +42,7 @@ def rank(
     made: Talk, found: dict[str, Posting], query: Asked, limit: int, without: frozenset[int] = frozenset()
 ) -> list[tuple[int, float, dict[str, float]]]:
     out = np.array([place + 1 in without for place in range(len(made))], dtype=bool)
-    return chosen(scored(made, found, query, DEFAULT), out, limit, LEAST)
+    return chosen(scored(made, found, query, DEFAULT), out, limit, LEAST, LEAST / 4)
 
 
 def talk(sizes: list[int], said: list[float] | None = None, speakers: list[int] | None = None) -> Talk:
@@ -152,7 +152,7 @@ def test_parts_add_up_to_the_score_and_the_order_is_best_first(texts: list[str])
     found = rank(made, postings(texts), asked(["a", "b", "z"], {1: 3.0}, len(texts)), 40)
     for _, score, parts in found:
         assert score == pytest.approx(sum(parts.values()))
-        assert score >= ranking.LEAST * LEAST
+        assert score >= LEAST / 4
     assert found == sorted(found, key=lambda one: (-one[1], -one[0]))
 
 
@@ -164,9 +164,9 @@ def test_words_and_stretch_equal_their_definition(texts: list[str]) -> None:
     values = {}
     for term in ("a", "b"):
         alone, _ = words(made, found, asked([term]).question, [])
-        mass = idf(found[term].frequency if term in found else 0, len(texts))
+        mass = idf(found[term].frequency if term in found else 0, max(len(texts), FEWEST))
         values[term] = alone * mass
-    total = sum(idf(found[t].frequency if t in found else 0, len(texts)) for t in ("a", "b"))
+    total = sum(idf(found[t].frequency if t in found else 0, max(len(texts), FEWEST)) for t in ("a", "b"))
     for place in range(len(texts)):
         expected = 0.0
         for term in ("a", "b"):
@@ -304,3 +304,18 @@ def test_vectors_count_more_where_no_message_has_a_neighbour() -> None:
         return float(scored(made, {}, asked(["z"], {2: 2.0}, 3), DEFAULT).parts["semantic"][1])
 
     assert semantic([0.0, DAY, 2 * DAY]) > 1.9 * semantic([0.0, 60.0, 120.0])
+
+
+def test_the_threshold_is_the_setting_for_a_short_question_of_words() -> None:
+    assert threshold(0.25, 5, DEFAULT) == 0.25
+
+
+def test_the_threshold_rises_with_trusted_vectors_and_falls_for_long_texts() -> None:
+    assert threshold(0.25, 5, DEFAULT, 1.0) > threshold(0.25, 5, DEFAULT, 0.25) > 0.25
+    assert threshold(0.25, 5, DEFAULT, 1.0, 1.0) > threshold(0.25, 5, DEFAULT, 1.0)
+    assert threshold(0.25, 24, DEFAULT) == pytest.approx(0.25 / 4)
+
+
+@given(st.integers(0, 10_000), st.floats(0, 1), st.floats(0, 1))
+def test_a_threshold_of_zero_recalls_whatever_has_to_do_with_the_question(n: int, trust: float, alone: float) -> None:
+    assert threshold(0.0, n, DEFAULT, trust, alone) == 0

@@ -14,7 +14,7 @@ from benchmarks.recall.conversations import Conversation, Question
 from benchmarks.recall.measure import tokens
 from benchmarks.recall.vectors import embedding
 from tests.rules.test_recall_benchmark import NOON, normalised, row, said, talk
-from tiermem.settings import Settings
+from tiermem.weights import Weights
 
 # --- the memories that need no framework
 
@@ -73,42 +73,20 @@ def test_one_command_prints_tables_and_keeps_results(tmp_path: Path, capsys: pyt
 # --- switching parts off
 
 
-@dataclasses.dataclass(frozen=True)
-class Parts:
-    words: float = 0.9
-    near: tuple[float, ...] = (0.2, 0.1)
-    dates: bool = True
-    fade: float = dataclasses.field(default=0.95, metadata={"off": 1.0})
-    unused: float = 0.0
+def test_each_weight_is_switched_off_by_itself_and_what_is_off_is_left_out() -> None:
+    weights = Weights(fresh=0.0)
+    found = ablation.switches(weights)
+    assert "fresh" not in found
+    assert "recency" not in found
+    assert found["date"] == dataclasses.replace(weights, date=0.0)
 
 
-def test_each_part_is_switched_off_by_itself_and_what_is_off_is_left_out() -> None:
-    found = ablation.switches(Parts())
-    assert list(found) == ["words", "near", "dates", "fade"]
-    assert found["words"] == Parts(words=0.0)
-    assert found["near"] == Parts(near=())
-    assert found["dates"] == Parts(dates=False)
-    assert found["fade"] == Parts(fade=1.0)
-
-
-def test_a_part_without_an_off_value_is_refused() -> None:
-    @dataclasses.dataclass(frozen=True)
-    class Strange:
-        thing: object = dataclasses.field(default_factory=object)
-
-    with pytest.raises(TypeError, match="thing"):
-        ablation.switches(Strange())
-
-
-def test_the_setting_that_takes_the_weights_is_found_by_its_value() -> None:
-    @dataclasses.dataclass(frozen=True)
-    class Chosen:
-        budget: int = 9
-        weighing: Parts = Parts()
-
-    assert ablation.taken_by(Chosen(), Parts) == "weighing"
-    with pytest.raises(LookupError, match="Parts"):
-        ablation.taken_by(Settings(), Parts)
+def test_the_other_weights_that_sum_to_1_keep_their_proportions() -> None:
+    weights = Weights()
+    left = ablation.without(weights, "semantic")
+    assert left.semantic == 0
+    assert left.keyword + left.graph == pytest.approx(1)
+    assert left.keyword / left.graph == pytest.approx(weights.keyword / weights.graph)
 
 
 def test_losses_are_against_everything_on_and_the_dearest_part_comes_first() -> None:

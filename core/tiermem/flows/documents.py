@@ -135,7 +135,7 @@ def ranked(
     """`find`, with what is known of the search; with *as_of* among the chunks that had been added by then."""
     scope = collection(scope)
     row = yield Read(lambda connection: sessions.find(connection, scope))
-    nominated = yield from recollect.scores(core, scope, row, query, k * NOMINATED, least=1e-9, as_of=as_of)
+    nominated = yield from recollect.scores(core, scope, row, query, k * NOMINATED, weak=True, as_of=as_of)
     found = yield from windows.bodies(core, row, (sequence for sequence, _, _ in nominated.best))
     return _ranked(nominated.best, found, k, core.settings.weights.fresh), nominated
 

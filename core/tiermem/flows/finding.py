@@ -11,6 +11,7 @@ from tiermem.flows.core import Core
 from tiermem.flows.effects import Compute, Flow
 from tiermem.recall import explaining, quoting
 from tiermem.recall.question import Question
+from tiermem.recall.threshold import LEAST
 from tiermem.recall.words import terms
 from tiermem.records import Hit, Within
 from tiermem.settings import Scope
@@ -19,11 +20,12 @@ from tiermem.storage.sessions import SessionRow
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is looked for, where, and as of when (None: now)."""
+    """What is looked for, where, and as of when (None: now); *weak* hits too, or only what is worth a page."""
 
     query: str
     within: Within = "conversation"
     as_of: datetime | None = None
+    weak: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Found:
 def search(core: Core, scope: Scope, wanted: Wanted, k: int, explain: bool) -> Flow[list[Hit]]:
     """The *k* best hits, the best ones compared with each other; with *explain* each says what matched."""
     row, _ = yield from windows.load(core, scope)
-    found = yield from find(core, scope, row, wanted, k)
+    found = yield from find(core, scope, row, replace(wanted, weak=True), k)
     hits = yield Compute(lambda: quoting.marked(found.hits, wanted.query, core.reading()))
     if explain:
         hits = yield Compute(lambda: _explained(hits, found.question))
@@ -59,13 +61,13 @@ def find(
     hits: list[Hit] = []
     seen: list[recollect.Ranked] = []
     if wanted.within != "knowledge":
-        ranked = yield from recollect.scores(core, scope, row, wanted.query, limit, without, as_of=wanted.as_of)
+        ranked = yield from recollect.scores(core, scope, row, wanted.query, limit, without, wanted.weak, wanted.as_of)
         said = yield from windows.bodies(core, row, (sequence for sequence, _, _ in ranked.best))
         hits += [Hit(message=said[s], score=score, why=why) for s, score, why in ranked.best if s in said]
         seen.append(ranked)
     if wanted.within != "conversation":
         chunks, ranked = yield from documents.ranked(core, scope, wanted.query, limit, wanted.as_of)
-        hits = _competing(hits, _worth(chunks, core.settings.relevance_threshold), limit)
+        hits = _competing(hits, chunks if wanted.weak else _worth(chunks, ranked.least), limit)
         seen.append(ranked)
     question = next((one.question for one in seen if one.question is not None), None)
     return Found(hits, degraded(core, *(words for one in seen for words in one.degraded)), question)
@@ -78,10 +80,10 @@ def degraded(core: Core, *told: str) -> tuple[str, ...]:
 
 
 def _worth(chunks: Sequence[Hit], least: float) -> list[Hit]:
-    """As for messages: none where the best is below *least*, and none below half of it."""
+    """As for messages: none where the best is below *least*, and none below `LEAST` of it."""
     if not chunks or chunks[0].score < least:
         return []
-    return [hit for hit in chunks if hit.score >= least / 2]
+    return [hit for hit in chunks if hit.score >= LEAST * least]
 
 
 def _competing(said: Sequence[Hit], chunks: Sequence[Hit], limit: int) -> list[Hit]:

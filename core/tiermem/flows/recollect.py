@@ -20,6 +20,7 @@ from tiermem.recall.question import Question, read, without_names
 from tiermem.recall.ranking import Asked
 from tiermem.recall.standing import TERM as STANDING
 from tiermem.recall.talk import Talk
+from tiermem.recall.threshold import LEAST, threshold
 from tiermem.records import Shown
 from tiermem.settings import Scope
 from tiermem.storage import archive, decisions, search
@@ -40,11 +41,13 @@ Scored: TypeAlias = tuple[int, float, dict[str, float]]  # sequence, score, its 
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """What ranking found, best first; the question as it was read; why vectors are missing, where they are."""
+    """What ranking found, best first; the question as it was read; why vectors are missing, where they are; the score
+    from which on the best is worth a page."""
 
     best: Sequence[Scored] = ()
     question: Question | None = None
     degraded: tuple[str, ...] = ()
+    least: float = 0.0
 
 
 def scores(
@@ -54,13 +57,13 @@ def scores(
     query: str,
     limit: int,
     without: frozenset[int] = frozenset(),
-    least: float | None = None,
+    weak: bool = False,
     as_of: datetime | None = None,
 ) -> Flow[Ranked]:
-    """The *limit* best messages worth a page of context, best first.
+    """The *limit* best messages worth a page of context, best first; with *weak*, the best ones of any worth.
 
-    Those of a score below *least* (`relevance_threshold`) are left out, and what was said after *as_of*: the others
-    are ranked as if it had not been said yet, but for names and words of very long sessions.
+    What was said after *as_of* is left out: the others are ranked as if it had not been said yet, but for names and
+    words of very long sessions.
     """
     if not row.pk or not query.strip() or limit <= 0:
         return Ranked()
@@ -72,6 +75,7 @@ def scores(
     hidden = yield Read(lambda c: _hidden(c, row))
     now = wall_clock(as_of or core.now())
     weights = core.settings.weights
+    trusted = trust * _lexical(core) if len(near) else 0.0
     later = yield from times.later(core, row, index, as_of)
     if not later.upto:
         return Ranked((), question, near.degraded)
@@ -81,16 +85,18 @@ def scores(
         talk = index.talk(row.messages)
         postings = index.postings(question.index_terms(), row.messages, counted)
         fits = nearness(query, talk.said, now, talk.talked)
-        asked = Asked(question, _semantic(near, row.messages), trust * _lexical(core), fits)
+        asked = Asked(question, _semantic(near, row.messages), trusted, fits)
         out = _left_out(row.messages, without | later.among, hidden)
         found = ranking.scored(talk, postings, asked, weights)
         return talk, ranking.wished(found, talk, postings, question, weights), out
 
     talk, found, out = yield Compute(first)
     found = yield from _bridged(core, row, index, counted, question, talk, found, out)
-    floor = core.settings.relevance_threshold if least is None else least
-    made: list[Scored] = yield Compute(lambda: ranking.chosen(found, out, limit, floor))
-    return Ranked(made, question, near.degraded)
+    theta = core.settings.relevance_threshold
+    least = threshold(theta, len(question.terms), weights, trusted, found.alone)
+    floors = (0.0, 0.0) if weak else (least, LEAST * least)
+    made: list[Scored] = yield Compute(lambda: ranking.chosen(found, out, limit, *floors))
+    return Ranked(made, question, near.degraded, least)
 
 
 def _lexical(core: Core) -> float:

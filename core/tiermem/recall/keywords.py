@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 K1, B = 0.9, 0.4
 RAREST = 8  # terms of a question that make up its idf mass
+FEWEST = 40  # messages that a conversation is taken to have at least: in one of two, no word could be called rare
 
 
 def words(
@@ -45,7 +46,7 @@ def words(
 
 
 def _idf(term: str, postings: Mapping[str, Posting], count: int) -> float:
-    return idf(postings[term].frequency if term in postings else 0, count)
+    return idf(postings[term].frequency if term in postings else 0, max(count, FEWEST))
 
 
 def _values(
@@ -62,7 +63,7 @@ def _values(
     for one, share in known:
         found = postings[one]
         # A frequent word that is related to a rare one does not become rare by that.
-        worth = share * min(weight, idf(found.frequency, len(norm))) if one != term else weight
+        worth = share * min(weight, idf(found.frequency, max(len(norm), FEWEST))) if one != term else weight
         rows.append((found.places, worth * found.counts * (K1 + 1) / (found.counts + norm[found.places])))
     if len(rows) == 1:
         return rows[0]

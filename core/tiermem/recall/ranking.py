@@ -12,7 +12,7 @@ what each part brings.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tiermem.recall import graph, keywords
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
 OWN = 0.7  # what a message's own words count beside those of the stretch around it
 SPREAD = 0.12  # standard deviation to which cosines are brought, so that embedders compare; MiniLM's in a conversation
+TINY = 1e-9  # scores are sums of floats; what is below has nothing to do with the question
 ALONE = 1.5  # further weight of vectors where no message has a neighbour; their neighbours' words help the others
 TOUCHED = 0.02  # score by words and vectors above which a message has anything to do with the question
-LEAST = 0.25  # of what the best message must reach: what every other one must
 WHOLE = 300_000  # messages up to which all of a session is ranked; of longer ones, what the index nominates
 CANDIDATES = 20_000  # messages that the index nominates, by the question's rarest terms
 FEW = 12  # standing wishes up to which each counts in full
@@ -53,10 +53,11 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Each message's score, and the parts that add up to it."""
+    """Each message's score, and the parts that add up to it; the share of messages that stand alone."""
 
     total: Numbers
     parts: Mapping[str, Numbers]
+    alone: float = 0.0
 
 
 def rarest(frequencies: Mapping[str, int]) -> list[str]:
@@ -92,7 +93,7 @@ def scored(talk: Talk, postings: Mapping[str, Posting], asked: Asked, weights: W
     if asked.nearness is not None:
         parts["date"] = weights.date * asked.nearness
     parts |= _placed(talk, asked, weights, touched)
-    return _raised(talk, parts, asked.question, weights)
+    return replace(_raised(talk, parts, asked.question, weights), alone=apart)
 
 
 def _raised(talk: Talk, parts: dict[str, Numbers], question: Question, weights: Weights) -> Scores:
@@ -116,7 +117,7 @@ def wished(scores: Scores, talk: Talk, postings: Mapping[str, Posting], question
         return scores
     lift = scores.total * 0.0
     lift[found.places] = weights.standing * float(scores.total.max(initial=0.0)) * min(1.0, FEW / found.frequency)
-    return Scores(scores.total + lift, {**scores.parts, "standing": lift})
+    return replace(scores, total=scores.total + lift, parts={**scores.parts, "standing": lift})
 
 
 def _placed(talk: Talk, asked: Asked, weights: Weights, touched: NDArray[np.bool_]) -> dict[str, Numbers]:
@@ -148,21 +149,21 @@ def bridged(scores: Scores, bridge: Numbers, weights: Weights) -> Scores:
     best = float(scores.total.max(initial=0.0))
     lift = BRIDGE * weights.graph * best * bridge
     parts = {**scores.parts, "graph": scores.parts["graph"] + lift}
-    return Scores(scores.total + lift, parts)
+    return replace(scores, total=scores.total + lift, parts=parts)
 
 
 def chosen(
-    scores: Scores, without: NDArray[np.bool_], limit: int, least: float
+    scores: Scores, without: NDArray[np.bool_], limit: int, least: float, each: float
 ) -> list[tuple[int, float, dict[str, float]]]:
-    """(sequence, score, parts) of the *limit* best messages, best first; ties go to the newer.
+    """(sequence, score, parts) of the *limit* best messages of at least *each*, best first; ties go to the newer.
 
-    None when the best one is below *least*, and none below `LEAST` of it: a wrong page is worse than none.
+    None when the best one is below *least*.
     """
     import numpy as np
 
     if not len(scores.total) or float(np.where(without, 0.0, scores.total).max()) < least:
         return []
-    places = np.flatnonzero(~without & (scores.total >= LEAST * least))
+    places = np.flatnonzero(~without & (scores.total >= max(each, TINY)))
     order = places[np.lexsort((-places, -scores.total[places]))][:limit]
     return [
         (int(p) + 1, float(scores.total[p]), {k: float(v[p]) for k, v in scores.parts.items() if v[p]}) for p in order
