@@ -19,7 +19,7 @@ from langchain_tiered_memory.history import TieredChatMessageHistory
 from langchain_tiered_memory.opening import OPTION_NAMES
 from langchain_tiered_memory.shown import readable
 from langchain_tiered_memory.steps import Procedure, arun, run
-from tiermem import Hit, Memory, Message
+from tiermem import Hit, Memory, Message, Recalled
 from tiermem.errors import InvalidSettings
 from tiermem.recall.passages import safe
 from tiermem.records import Within
@@ -50,7 +50,9 @@ class TieredArchiveRetriever(BaseRetriever):
             all compete by score, and a document's passage has the metadata that it has there.
         retriever: the caller's own; its documents and those of the archive take turns, by rank, its best one first.
         neighbours: messages shown before and behind the one that was found.
-        max_token_limit: tokens of all documents of the archive together, by the memory's counter; the best come first.
+        max_token_limit: tokens of the archive's documents together, by the memory's counter. What answers best per
+            token is then one document, as `Session.recall` gives it: more of it fits, nothing is found for a question
+            that has no answer, and `k` and `neighbours` do not count. Its metadata name all `refs`.
 
     Raises:
         InvalidSettings: an argument contradicts another one, or is no setting.
@@ -112,7 +114,9 @@ class TieredArchiveRetriever(BaseRetriever):
 
     def _finding(self, query: str, k: int) -> Procedure[list[Document]]:
         """Hits that lie within the passage of a better one make no document of their own."""
-        taken, found, left = set[int](), list[Document](), self.max_token_limit
+        if self.max_token_limit is not None:
+            return (yield from self._recalling(query, self.max_token_limit))
+        taken, found = set[int](), list[Document]()
         most = k * (2 * self.neighbours + 1)
         hits: list[Hit] = yield lambda session: session.search(query, most, within=self.within)
         for hit in hits:
@@ -124,13 +128,13 @@ class TieredArchiveRetriever(BaseRetriever):
                 around = yield _reading(max(1, place - self.neighbours), place + self.neighbours)
                 passage = [one for one in around if one.sequence not in taken]
             document = _document(hit, passage, query, self.history.session_id) if place else chunk_document(hit)
-            if left is not None:
-                left -= self.history.memory.counter(document.page_content)
-                if left < 0:
-                    break
             taken |= {one.sequence for one in passage}
             found.append(document)
         return found
+
+    def _recalling(self, query: str, budget: int) -> Procedure[list[Document]]:
+        recalled: Recalled = yield lambda session: session.recall(query, budget, within=self.within)
+        return [_block(recalled, self.history.session_id)] if recalled.hits else []
 
 
 def _reading(first: int, last: int) -> Any:
@@ -149,6 +153,13 @@ def chunk_document(hit: Hit) -> Document:
     own = {name: state[name] for name in ("source", "chunk", "chunks", "start", "end") if name in state}
     metadata = {"title": hit.message.name} | state.get("metadata", {}) | own | {"score": hit.score}
     return Document(page_content=hit.message.text, id=hit.message.id, metadata=metadata)
+
+
+def _block(recalled: Recalled, session_id: str) -> Document:
+    best = max(recalled.hits, key=lambda hit: hit.score)
+    refs = [hit.ref for hit in recalled.hits]
+    metadata = {"session_id": session_id, "ref": best.ref, "refs": refs, "score": best.score, "source": SOURCE}
+    return Document(page_content=recalled.text, metadata=metadata)
 
 
 def _document(hit: Hit, passage: Sequence[Message], query: str, session_id: str) -> Document:

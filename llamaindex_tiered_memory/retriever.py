@@ -9,7 +9,7 @@ from llama_index.core.retrievers import BaseRetriever
 from llama_index.core.schema import NodeRelationship, NodeWithScore, QueryBundle, RelatedNodeInfo, TextNode
 
 from llamaindex_tiered_memory.memory import TieredChatMemory
-from tiermem import Hit, Message, Session
+from tiermem import Hit, Message, Recalled, Session
 from tiermem.records import Within
 
 
@@ -25,6 +25,9 @@ class TieredArchiveRetriever(BaseRetriever):
         neighbours: messages quoted before and after each hit.
         within: "everything" searches the user's documents (`TieredKnowledgeRetriever`) too, "knowledge" these alone;
             all compete by score, and a document's node is the one that is found there.
+        max_token_limit: tokens of what is found, by the memory's counter. What answers best per token is then one
+            node, as `Session.recall` gives it: more of it fits, nothing is found for a question that has no answer,
+            and `k` and `neighbours` do not count. Its metadata name all `refs`.
     """
 
     def __init__(
@@ -34,6 +37,7 @@ class TieredArchiveRetriever(BaseRetriever):
         neighbours: int = 1,
         *,
         within: Within = "conversation",
+        max_token_limit: int | None = None,
         **kwargs: Any,
     ) -> None:
         if k < 1 or neighbours < 0:
@@ -43,17 +47,38 @@ class TieredArchiveRetriever(BaseRetriever):
         self._k = k
         self._neighbours = neighbours
         self._within = within
+        self._limit = max_token_limit
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        if self._limit is not None:
+            return self._block(self._session.recall(query_bundle.query_str, self._limit, within=self._within))
         hits = self._session.search(query_bundle.query_str, self._k, within=self._within)
         spans = _spans(hits, self._neighbours)
         return _by_score(hits, [self._node(span, self._session.messages(span[0], span[1])) for span in spans])
 
     async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         session = self._session.as_async()
+        if self._limit is not None:
+            return self._block(await session.recall(query_bundle.query_str, self._limit, within=self._within))
         hits = await session.search(query_bundle.query_str, self._k, within=self._within)
         spans = _spans(hits, self._neighbours)
         return _by_score(hits, [self._node(span, await session.messages(span[0], span[1])) for span in spans])
+
+    def _block(self, recalled: Recalled) -> list[NodeWithScore]:
+        if not recalled.hits:
+            return []
+        scope = self._session.scope
+        best = max(recalled.hits, key=lambda hit: hit.score)
+        refs = [hit.ref for hit in recalled.hits]
+        metadata = {"ref": best.ref, "refs": refs, "session": scope.session, "namespace": scope.user}
+        node = TextNode(
+            id_=f"{scope.session}/{'-'.join(sorted({refs[0], refs[-1]}))}",
+            text=recalled.text,
+            metadata=metadata,
+            excluded_embed_metadata_keys=list(metadata),
+            excluded_llm_metadata_keys=list(metadata),
+        )
+        return [NodeWithScore(node=node, score=best.score)]
 
     def _node(self, span: tuple[int, int, Hit], messages: Sequence[Message]) -> NodeWithScore:
         hit = span[2]

@@ -9,14 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from itertools import accumulate
 from typing import Any
 
 from langchain_core.messages import HumanMessage
 from llama_index.core.chat_engine import CondensePlusContextChatEngine
 from llama_index.core.chat_engine.condense_plus_context import DEFAULT_CONTEXT_PROMPT_TEMPLATE
-from llama_index.core.postprocessor.types import BaseNodePostprocessor
-from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from benchmarks.llamaindex_peers import RecordingLLM, ask_simple
 from benchmarks.models import ANSWER, RecordingModel, reply
@@ -26,9 +23,6 @@ from benchmarks.recall.tiered import FILE, SESSION, Tiered
 from langchain_tiered_memory import ConversationTieredMemory
 from llamaindex_tiered_memory import TieredArchiveRetriever, TieredChatMemory
 from tiermem import Memory
-
-SHORTEST = 12  # tokens of the shortest passage: how many are asked for so that the budget is the limit
-NODE = 10  # tokens of the line of metadata that LlamaIndex puts before a node
 
 
 class _Stopped(Exception):
@@ -88,7 +82,7 @@ class Chain(Framed):
 
         model = StoppingModel()
         memory_of = ConversationTieredMemory(SESSION, memory=memory, max_token_limit=max(budget, 512))
-        retriever = memory_of.as_retriever(k=1 + budget // SHORTEST, max_token_limit=budget)
+        retriever = memory_of.as_retriever(max_token_limit=budget)
         chain = ConversationalRetrievalChain.from_llm(
             model, retriever=retriever, memory=memory_of, max_tokens_limit=budget, verbose=False
         )
@@ -158,18 +152,6 @@ class Simple(Copied):
         return ask_simple(TieredChatMemory(memory=memory, session_id=SESSION, token_limit=limit), question)[-1]
 
 
-class FirstTokens(BaseNodePostprocessor):
-    """The leading nodes that fit into `limit` tokens."""
-
-    limit: int
-
-    def _postprocess_nodes(
-        self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
-    ) -> list[NodeWithScore]:
-        used = accumulate(tokens(node.node.get_content()) + NODE for node in nodes)
-        return [node for node, so_far in zip(nodes, used, strict=True) if so_far <= self.limit]
-
-
 class Condense(Copied):
     """LlamaIndex's CondensePlusContextChatEngine: half of the budget for the memory, half for its retriever."""
 
@@ -186,10 +168,9 @@ class Condense(Copied):
         model = RecordingLLM()
         tiered = TieredChatMemory(memory=memory, session_id=SESSION, token_limit=half + tokens(question))
         engine = CondensePlusContextChatEngine.from_defaults(
-            retriever=TieredArchiveRetriever(tiered, k=1 + half // SHORTEST),
+            retriever=TieredArchiveRetriever(tiered, max_token_limit=half),
             llm=model,
             memory=tiered,
-            node_postprocessors=[FirstTokens(limit=half)],
         )
         engine.chat(question)
         return model.prompts[-1] if model.prompts else ""  # without a single node it answers by itself

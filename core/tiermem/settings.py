@@ -110,7 +110,7 @@ class Settings(Thresholds):
     summarizer_retries: int = 1
     summarizer_pause: float = 300.0
     embedder_timeout: float = 60.0
-    relevance_threshold: float = 0.25
+    relevance_threshold: float = 0.18
     weights: Weights = field(default_factory=Weights)
     durability: Literal["full", "relaxed"] = "full"
     busy_timeout: float = 30.0

@@ -313,7 +313,7 @@ def test_the_threshold_is_the_setting_for_a_short_question_of_words() -> None:
 def test_the_threshold_rises_with_trusted_vectors_and_falls_for_long_texts() -> None:
     assert threshold(0.25, 5, DEFAULT, 1.0) > threshold(0.25, 5, DEFAULT, 0.25) > 0.25
     assert threshold(0.25, 5, DEFAULT, 1.0, 1.0) > threshold(0.25, 5, DEFAULT, 1.0)
-    assert threshold(0.25, 24, DEFAULT) == pytest.approx(0.25 / 4)
+    assert threshold(0.25, 32, DEFAULT) == pytest.approx(0.25 / 8)
 
 
 @given(st.integers(0, 10_000), st.floats(0, 1), st.floats(0, 1))

@@ -101,6 +101,17 @@ def test_documents_stay_within_a_token_limit(path: Path) -> None:
         assert limit - 150 < spent <= limit
 
 
+async def test_within_a_token_limit_the_best_passages_are_one_document(path: Path) -> None:
+    one = TieredArchiveRetriever("s", path=path, max_token_limit=300)
+    query = "which city has a river?"
+    recalled = one.history.session.recall(query, 300)
+    for found in (one.invoke(query), await one.ainvoke(query)):
+        assert [document.page_content for document in found] == [recalled.text]
+        assert found[0].metadata["refs"] == [hit.ref for hit in recalled.hits]
+        assert found[0].metadata["source"] == "tiermem"
+    assert one.invoke("xylophone quasar") == []
+
+
 def test_callbacks_see_both_retrievers(path: Path) -> None:
     class Watch(BaseCallbackHandler):
         started = 0

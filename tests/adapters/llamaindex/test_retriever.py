@@ -64,3 +64,13 @@ def test_it_serves_a_query_engine_and_a_chat_engine():
     assert "17 days on host" in llm.seen[-1]
     CondensePlusContextChatEngine.from_defaults(retriever, llm=llm, memory=fresh()).chat(QUESTION)
     assert "17 days on host" in llm.seen[-1]
+
+
+async def test_within_a_token_limit_the_best_passages_are_one_node():
+    memory = filled(session_id="s")
+    retriever = TieredArchiveRetriever(memory, max_token_limit=300)
+    recalled = memory.session.recall(QUESTION, 300)
+    for found in (retriever.retrieve(QUESTION), await retriever.aretrieve(QUESTION)):
+        assert [one.node.get_content() for one in found] == [recalled.text]
+        assert found[0].node.metadata["refs"] == [hit.ref for hit in recalled.hits]
+    assert retriever.retrieve("xylophone quasar") == []
