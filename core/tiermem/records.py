@@ -101,16 +101,6 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Passage:
-    """What is found and shown: consecutive messages `first`..`last`, as quoted text."""
-
-    first: int
-    last: int
-    text: str
-    tokens: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
     """A message, or a chunk of a document, that was found: its score, and the parts of the score by name.
 

@@ -102,7 +102,7 @@ class Settings(Thresholds):
     enable_context_management: bool = True
     context_budget: int = 100_000
     recall_share: float = 0.80
-    summary_share: float = 0.08
+    summary_share: float = 0.10
     recall_limit: int = 200
     encoding: Literal["o200k_base", "cl100k_base"] = "o200k_base"
     max_message_bytes: int = 16 * 1024 * 1024

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tiermem.recall.calendar_words import holiday
-from tiermem.recall.dates import Interval, Offset, intervals, mentioned, relative_to_event, wall_clock
+from tiermem.recall.dates import Interval, intervals, mentioned, wall_clock
 from tiermem.recall.time_terms import LIMIT
 
 NOW = wall_clock(datetime(2023, 8, 16, 15, tzinfo=UTC))  # a Wednesday
@@ -262,43 +262,6 @@ def test_easter_holds_its_sunday(printed: str) -> None:
     assert holiday(sunday.year, "easter") == (sunday.toordinal() - 2, sunday.toordinal() + 2)
 
 
-@pytest.mark.parametrize(
-    ("text", "offset", "start", "days"),
-    [
-        ("What did I buy two months before the trip?", Offset("trip", -1, "month", 2, 2), "2023-05-01", 31),
-        ("the week after the wedding", Offset("wedding", 1, "week"), "2023-07-09", 7),
-        ("the day before my exam, what did we eat", Offset("exam", -1, "day"), "2023-07-07", 1),
-        ("the weekend of the conference", Offset("conference", 0, "weekend"), "2023-07-08", 2),
-        ("a few days after we moved to Boston", Offset("we moved to Boston", 1, "day", 2, 5), "2023-07-10", 4),
-        ("right after the accident", Offset("accident", 1, "soon"), "2023-07-09", 7),
-        ("婚礼前两天我在做什么", Offset("婚礼", -1, "day", 2, 2), "2023-07-06", 1),
-        ("生日之后的一周", Offset("生日", 1, "week"), "2023-07-09", 7),
-        ("旅行的两个月前", Offset("旅行", -1, "month", 2, 2), "2023-05-01", 31),
-        ("我结婚后两周去了哪里", Offset("结婚", 1, "week", 2, 2), "2023-07-19", 7),
-        ("手术后第三天", Offset("手术", 1, "day", 3, 3), "2023-07-11", 1),
-    ],
-)
-def test_a_time_that_counts_from_an_event_names_the_event(text: str, offset: Offset, start: str, days: int) -> None:
-    assert relative_to_event(text) == offset
-    found = offset.interval(day("2023-07-08T10:00"))
-    assert found is not None
-    assert shown(found) == f"{start} {days}"
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["two days after that", "a year before", "three weeks after 7 May 2023", "the week before August 3, 2023", "三天前",
-     "以前两天一次", "2023年5月7日前两天", "How did he feel after the accident?", ""],
-)  # fmt: skip
-def test_dates_and_pronouns_are_no_events(text: str) -> None:
-    assert relative_to_event(text) is None
-
-
-def test_an_offset_from_nowhere_is_nothing() -> None:
-    assert Offset("trip", -1, "month", 2, 2).interval(float("nan")) is None
-    assert Offset("trip", -1, "year", 999, 999).interval(day("0900-01-01")) is None
-
-
 PIECES = """
 last next this the past week month year Friday weekend May march 7 31 2023 2023-05-07 9999 0 ago before after since
 until between and to of first second quarter summer early end beginning two a couple few as mentioned on in wedding
@@ -308,14 +271,11 @@ TEXTS = st.text(max_size=60) | st.lists(st.sampled_from(PIECES.split()), max_siz
 TEXTS |= st.lists(st.sampled_from(PIECES.split()), max_size=14).map("".join)
 
 
-@given(TEXTS, st.floats() | st.just(NOW), st.floats(-6e10, 2.5e11))
-def test_no_text_makes_reading_fail_and_intervals_are_ordered(text: str, now: float, anchor: float) -> None:
+@given(TEXTS, st.floats() | st.just(NOW))
+def test_no_text_makes_reading_fail_and_intervals_are_ordered(text: str, now: float) -> None:
     for one in [*intervals(text, now), *mentioned(text, now)]:
         assert one.start < one.end
         assert 0 < one.fit <= 1
-    offset = relative_to_event(text)
-    found = offset.interval(anchor) if offset else None
-    assert found is None or found.start < found.end
 
 
 @pytest.mark.parametrize(
@@ -332,7 +292,6 @@ def test_the_work_grows_with_the_length_of_the_text_not_its_square(unit: str) ->
         for _ in range(3):
             start = process_time()
             found = intervals(text, NOW)
-            relative_to_event(text)
             times.append(process_time() - start)
             assert len(found) <= LIMIT
         return min(times)

@@ -17,7 +17,7 @@ from tiermem.recall.packing import by_value
 from tiermem.recall.question import Question, Side, side, telling, without_names
 from tiermem.recall.ranking import Asked, chosen, rarest, scored
 from tiermem.recall.talk import ASSISTANT, USER, Posting, Talk, idf
-from tiermem.recall.threshold import threshold
+from tiermem.recall.threshold import Vectors, threshold
 from tiermem.weights import Weights
 
 LEAST = 0.05
@@ -311,11 +311,16 @@ def test_the_threshold_is_the_setting_for_a_short_question_of_words() -> None:
 
 
 def test_the_threshold_rises_with_trusted_vectors_and_falls_for_long_texts() -> None:
-    assert threshold(0.25, 5, DEFAULT, 1.0) > threshold(0.25, 5, DEFAULT, 0.25) > 0.25
-    assert threshold(0.25, 5, DEFAULT, 1.0, 1.0) > threshold(0.25, 5, DEFAULT, 1.0)
+    def least(*vectors: float) -> float:
+        return threshold(0.25, 5, DEFAULT, Vectors(*vectors))  # type: ignore[arg-type]
+
+    assert least(100, 1.0) > least(100, 0.25) > 0.25
+    assert least(100, 1.0, 1.0) > least(100, 1.0) > least(10, 1.0)
+    assert least(1, 1.0) == 0.25  # there is no chance among one
+    assert least(10**6, 1.0) == least(10**5, 1.0)
     assert threshold(0.25, 32, DEFAULT) == pytest.approx(0.25 / 8)
 
 
 @given(st.integers(0, 10_000), st.floats(0, 1), st.floats(0, 1))
 def test_a_threshold_of_zero_recalls_whatever_has_to_do_with_the_question(n: int, trust: float, alone: float) -> None:
-    assert threshold(0.0, n, DEFAULT, trust, alone) == 0
+    assert threshold(0.0, n, DEFAULT, Vectors(n, trust, alone)) == 0

@@ -105,3 +105,13 @@ def test_wishes_can_be_switched_off() -> None:
     with Memory.open(":memory:", weights=Weights(standing=0)) as memory:
         chat(memory)
         assert WISH not in memory.session("s").recall(REQUEST, 120).text
+
+
+def test_an_indexed_wish_is_verified_and_ranked_like_an_unindexed_one() -> None:
+    with Memory.open(":memory:") as memory:
+        chat(memory)
+        session = memory.session("s")
+        before = session.recall(REQUEST, 120).text
+        session.index()
+        assert session.verify().problems == ()
+        assert session.recall(REQUEST, 120).text == before

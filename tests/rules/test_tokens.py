@@ -26,7 +26,6 @@ from tiermem.window.tokens import (
     clip,
     content_tokens,
     message_tokens,
-    text_tokens,
 )
 
 PAYLOAD = base64.b64encode(random.Random(1).randbytes(30_000)).decode()
@@ -121,11 +120,6 @@ def test_a_call_in_both_places_counts_once_and_a_second_one_again(block):
 def test_hashes_and_prose_in_unknown_blocks_are_text():
     for text in ("ab" * 400, "word " * 400, "word\n" * 400, "https://example.org/?q=" + "a" * 1200):
         assert content_tokens([{"novel": text}], characters) == len(json.dumps({"novel": text})) - 1
-
-
-def test_text_tokens_count_the_readable_text_only():
-    content = ["four", {"type": "image", "base64": PAYLOAD}, {"type": "text", "text": "five!"}]
-    assert text_tokens(content, characters) == len("four\nfive!")
 
 
 json_values = st.recursive(

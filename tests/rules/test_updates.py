@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import random
 import time
 
@@ -10,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tiermem.recall.updates import Mark, Statement, marks, said_before
+from tiermem.recall.updates import Mark, Statement, marks
 from tiermem.recall.words import query_terms
 
 UPDATES = [
@@ -266,21 +265,10 @@ def test_of_several_marks_the_one_nearest_to_the_question_is_returned() -> None:
     assert marks(shown, ())[3].superseded_by == 5
 
 
-def test_as_of_a_time_the_newest_statement_before_it_is_current() -> None:
-    values = (10, 20, 50)
-    shown = [Statement(n, "user", f"The pool size is now {value}.", 100.0 * n) for n, value in enumerate(values)]
-    known = [one for one in shown if said_before(one.said, 150.0)]
-    assert marks(known, ()) == {0: Mark(False, 1, "pool size"), 1: Mark(True, None, "pool size")}
-
-
 def test_what_was_said_earlier_is_older_even_if_it_was_stored_later() -> None:
     late, early = "The pool size is now 50.", "The pool size is 10."
     found = marks([Statement(1, "user", late, 900.0), Statement(2, "user", early, 5.0)], ())
     assert found == {1: Mark(True, None, "pool size"), 2: Mark(False, 1, "pool size")}
-
-
-def test_a_message_without_a_time_belongs_to_no_time() -> None:
-    assert not said_before(math.nan, 1e12)
 
 
 @settings(max_examples=150, deadline=None)

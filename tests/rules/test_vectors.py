@@ -73,35 +73,8 @@ def test_scores_are_exact_however_the_rows_come_in(counts: list[int], data: st.D
     found = index.nearest(QUESTION, len(counts))
     if rows:
         assert_exact(found, rows, QUESTION)
-        assert found.agreement == pytest.approx(agreement_by_hand(rows), abs=1e-5)
     else:
         assert len(found) == 0
-
-
-def message_units(rows: Sequence[Row]) -> dict[int, Any]:
-    sums: dict[int, Any] = {}
-    for number, _, value in rows:
-        sums[number] = sums.get(number, 0) + unit(value)
-    return {number: total / np.linalg.norm(total) for number, total in sums.items()}
-
-
-def agreement_by_hand(rows: Sequence[Row]) -> float:
-    units = message_units(rows)
-    steps = [units[n] @ units[n + 1] for n in units if n + 1 in units]
-    pairs = [units[a] @ units[b] for a in units for b in units if a < b]
-    return float(np.mean(steps) - np.mean(pairs)) if steps else 0.0
-
-
-def test_neighbours_that_agree_show_in_the_agreement() -> None:
-    random = np.random.default_rng(3)
-    topics = np.repeat(random.normal(size=(10, DIMENSIONS)), 8, axis=0) + random.normal(size=(80, DIMENSIONS)) * 0.3
-    index = VectorIndex(DIMENSIONS)
-    index.extend([(n, 0, row.astype("<f2").tobytes()) for n, row in enumerate(topics, 1)], 80)
-    apart = VectorIndex(DIMENSIONS)
-    mixed = random.permutation(topics)
-    apart.extend([(n, 0, row.astype("<f2").tobytes()) for n, row in enumerate(mixed, 1)], 80)
-    assert index.nearest(QUESTION, 80).agreement > 0.5
-    assert abs(apart.nearest(QUESTION, 80).agreement) < 0.15
 
 
 def test_what_was_lent_goes_when_it_is_stored_and_what_does_not_follow_is_refused() -> None:
@@ -133,16 +106,6 @@ def test_a_question_without_direction_is_near_to_nothing() -> None:
     index.extend(rows_of([1, 1]), 2)
     assert len(index.nearest(np.zeros(DIMENSIONS, np.float32), 2)) == 0
     assert len(nothing(3)) == 0
-    assert nothing(3).similarity([1, 2]).tolist() == [[0, 0], [0, 0]]
-
-
-def test_similarity_compares_messages_by_all_their_passages() -> None:
-    rows, index = rows_of([1, 3, 0, 2]), VectorIndex(DIMENSIONS)
-    index.extend(rows[:4], 2)
-    index.lend(rows[4:], 3, 4)
-    units = message_units(rows)
-    wanted = [[units[a] @ units[b] if {a, b} <= units.keys() else 0.0 for b in (4, 2, 3)] for a in (4, 2, 3)]
-    np.testing.assert_allclose(index.nearest(QUESTION, 4).similarity([4, 2, 3]), wanted, atol=1e-5)
 
 
 @pytest.mark.parametrize("ivf_above", [10_000, 900])
@@ -167,5 +130,3 @@ def test_a_very_long_session_names_its_nearest_and_estimates_the_rest(
     every = [unit(value) @ (QUESTION / np.linalg.norm(QUESTION)) for _, _, value in rows]
     assert found.mean == pytest.approx(np.mean(every), abs=1e-4)
     assert found.spread == pytest.approx(np.std(every), rel=0.05)
-    units = message_units(rows)
-    np.testing.assert_allclose(found.similarity([3, 1_500])[0, 1], units[3] @ units[1_500], atol=2e-3)

@@ -54,10 +54,13 @@ def spoken(messages: Sequence[Message]) -> list[Spoken]:
 def _spoken(message: Message) -> Spoken:
     text, said = searchable(message), wall_clock(message.when)
     talked = [(one.start, one.end) for one in mentioned(text, said)] if math.isfinite(said) else []
-    words = terms(text)
-    if message.role in USER_ROLES and standing.standing(message.text[:WISH]):
-        words.append(standing.TERM)
-    return Spoken(message.sequence, said, speaker_of(message), words, role_of(message), talked)
+    return Spoken(message.sequence, said, speaker_of(message), index_terms(message, text), role_of(message), talked)
+
+
+def index_terms(message: Message, text: str) -> list[str]:
+    """The terms of *message*, whose `searchable` text is *text*; a standing wish has one more."""
+    wish = message.role in USER_ROLES and standing.standing(message.text[:WISH])
+    return [*terms(text), standing.TERM] if wish else terms(text)
 
 
 def role_of(message: Message) -> str:

@@ -8,6 +8,7 @@ turn, so that a provider's prompt cache keeps the prefix.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -121,7 +122,7 @@ def _fill(
     settings = draft.core.settings
     share = shares(draft.free, settings.summary_share, settings.recall_share if draft.request.recall else 0.0)
     newest = _newest(tail, settings.keep_recent_count) if draft.request.recall else tail
-    parts, entries = yield Compute(lambda: recent(newest, share.recent, draft.scale, draft.free))
+    parts, entries = yield Compute(lambda: _latest(draft, newest, share.recent))
     live = yield from windows.live_summaries(draft.row)
     left = draft.free - sum(part.tokens for part in parts)
     summary = yield Compute(lambda: _summary(live, min(share.summary, left), draft.scale.count))
@@ -135,12 +136,21 @@ def _fill(
     left -= sum(piece.tokens for piece in recalled)
     if left > 0 and not any(part.clipped for part in parts):
         spent = sum(part.tokens for part in parts)
-        parts, entries = yield Compute(lambda: recent(tail, spent + left, draft.scale, draft.free))
+        parts, entries = yield Compute(lambda: recent(tail, spent + left, draft.scale, spent + left))
         once = [hit for hit in found if hit.source or hit.message.sequence not in _verbatim(entries)]
         if len(once) < len(found):  # turns that came in with what was left over need not be quoted as well
             most = sum(piece.tokens for piece in recalled)
             recalled, found = yield Compute(lambda: quote(once, budget=most))
     return [*summary, *recalled, *_pieces(parts, entries)], found, seen.degraded
+
+
+def _latest(draft: _Draft, newest: Sequence[Entry], share: int) -> tuple[list[Part], list[Entry]]:
+    """The newest turns within their *share*. One that is longer may take half of the context where something is asked,
+    for the answer may lie elsewhere, and all of it where the turn itself goes on, or where half is too little."""
+    if draft.request.query is not None and draft.request.recall:
+        with suppress(BudgetTooSmall):
+            return recent(newest, share, draft.scale, max(share, draft.free // 2))
+    return recent(newest, share, draft.scale, draft.free)
 
 
 def _newest(tail: Sequence[Entry], count: int) -> Sequence[Entry]:

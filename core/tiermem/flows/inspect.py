@@ -8,13 +8,12 @@ from functools import partial
 import sqlalchemy as sa
 
 from tiermem.errors import InvalidMessage, StorageCorrupt
-from tiermem.flows.archive import searchable
+from tiermem.flows.archive import index_terms, searchable
 from tiermem.flows.core import Core
 from tiermem.flows.effects import Compute, Flow, Read
 from tiermem.flows.nearest import told
 from tiermem.flows.review import hidden_ranges
 from tiermem.messages import Message
-from tiermem.recall.words import terms
 from tiermem.records import Shown, Stats, Verification
 from tiermem.settings import Scope
 from tiermem.storage import archive, decisions, sessions, vectors
@@ -65,7 +64,7 @@ def _read(connection: sa.Connection, pk: int, first: int, last: int) -> tuple[li
 
 def _terms_differ(found: list[Message], indexed: dict[int, str], through: int) -> Iterator[str]:
     for one in found:
-        if one.sequence <= through and indexed.get(one.sequence) != " ".join(terms(searchable(one))):
+        if one.sequence <= through and indexed.get(one.sequence) != " ".join(index_terms(one, searchable(one))):
             yield f"the keyword index of message {one.sequence} differs from its text"
 
 

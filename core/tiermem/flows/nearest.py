@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tiermem.errors import Closed, StorageError
 from tiermem.flows import embedding
@@ -90,11 +90,3 @@ def _index(core: Core, scope: Scope, row: SessionRow, mark: Mark, dimensions: in
 
 def _waiting(connection: sa.Connection, pk: int, first: int, last: int) -> list[Message]:
     return log.read(connection, pk, first, last)
-
-
-def best(found: Nearest, limit: int) -> dict[int, float]:
-    """The *limit* nearest messages with their cosine minus its mean, nearest first."""
-    import numpy as np
-
-    order: Any = np.lexsort((found.sequences, -found.scores))[:limit]
-    return {int(found.sequences[p]): float(found.scores[p]) - found.mean for p in order}

@@ -20,7 +20,7 @@ from tiermem.recall.question import Question, read, without_names
 from tiermem.recall.ranking import Asked
 from tiermem.recall.standing import TERM as STANDING
 from tiermem.recall.talk import Talk
-from tiermem.recall.threshold import LEAST, threshold
+from tiermem.recall.threshold import LEAST, Vectors, threshold
 from tiermem.records import Shown
 from tiermem.settings import Scope
 from tiermem.storage import archive, decisions, search
@@ -60,7 +60,7 @@ def scores(
     weak: bool = False,
     as_of: datetime | None = None,
 ) -> Flow[Ranked]:
-    """The *limit* best messages worth a page of context, best first; with *weak*, the best ones of any worth.
+    """The *limit* best messages worth a page of context, best first; with *weak*, also when the best one is not.
 
     What was said after *as_of* is left out: the others are ranked as if it had not been said yet, but for names and
     words of very long sessions.
@@ -93,9 +93,9 @@ def scores(
     talk, found, out = yield Compute(first)
     found = yield from _bridged(core, row, index, counted, question, talk, found, out)
     theta = core.settings.relevance_threshold
-    least = threshold(theta, len(question.terms), weights, trusted, found.alone)
-    floors = (0.0, 0.0) if weak else (least, LEAST * least)
-    made: list[Scored] = yield Compute(lambda: ranking.chosen(found, out, limit, *floors))
+    least = threshold(theta, len(question.terms), weights, Vectors(len(near), trusted, found.alone))
+    best = 0.0 if weak else least
+    made: list[Scored] = yield Compute(lambda: ranking.chosen(found, out, limit, best, LEAST * least))
     return Ranked(made, question, near.degraded, least)
 
 

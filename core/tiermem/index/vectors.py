@@ -33,7 +33,7 @@ SAMPLED = 32  # of a session above EXACT, each 32nd passage stands for the sprea
 
 
 class Block:
-    """Unit vectors of passages in the order of their messages, with the sums that tell how alike messages are."""
+    """Unit vectors of passages in the order of their messages, with their sum."""
 
     def __init__(self, dimensions: int) -> None:
         self.sequences: Places = np.zeros(0, np.int64)
@@ -41,7 +41,6 @@ class Block:
         self.matrix: Vectors | None = np.zeros((0, dimensions), np.float32)
         self._room = self.matrix
         self.total: Numbers = np.zeros(dimensions)
-        self.likeness = Likeness(dimensions)
 
     def __len__(self) -> int:
         return len(self.sequences)
@@ -55,7 +54,6 @@ class Block:
         self.sequences = np.concatenate([self.sequences, numbers])
         self.parts = np.concatenate([self.parts, np.array([row[1] for row in rows], np.int64)])
         self.total += units.sum(axis=0, dtype=np.float64)
-        self.likeness.add(*_by_message(numbers, units))
         return units
 
     def release(self) -> Vectors:
@@ -73,46 +71,6 @@ class Block:
             self._room = grown
         self._room[len(rows) : count] = units
         self.matrix = self._room[:count]
-
-
-class Likeness:
-    """Sums over messages (one unit vector each) from which `agreement` follows."""
-
-    def __init__(self, dimensions: int) -> None:
-        self.count = 0
-        self.steps = 0
-        self.beside = 0.0
-        self.total: Numbers = np.zeros(dimensions)
-        self.first: tuple[int, Vectors] | None = None
-        self.last: tuple[int, Vectors] | None = None
-
-    def add(self, numbers: Places, units: Vectors) -> None:
-        """Count messages behind those that were counted."""
-        if self.last is not None:
-            self._step(self.last, (int(numbers[0]), units[0]))
-        joined = np.diff(numbers) == 1
-        self.beside += float(np.einsum("ij,ij->i", units[1:], units[:-1])[joined].sum(dtype=np.float64))
-        self.steps += int(joined.sum())
-        self.count += len(numbers)
-        self.total += units.sum(axis=0, dtype=np.float64)
-        self.first = self.first or (int(numbers[0]), units[0])
-        self.last = (int(numbers[-1]), units[-1])
-
-    def _step(self, one: tuple[int, Vectors], other: tuple[int, Vectors]) -> None:
-        if other[0] - one[0] == 1:
-            self.steps += 1
-            self.beside += float(one[1] @ other[1])
-
-    def agreement(self, more: Likeness) -> float:
-        """Mean cosine of neighbours minus the mean over all pairs, of these messages and *more* behind them."""
-        count, steps = self.count + more.count, self.steps + more.steps
-        beside, total = self.beside + more.beside, self.total + more.total
-        if self.last is not None and more.first is not None and more.first[0] - self.last[0] == 1:
-            steps, beside = steps + 1, beside + float(self.last[1] @ more.first[1])
-        if count < 2 or not steps:
-            return 0.0
-        pairs = (float(total @ total) - count) / (count * (count - 1))
-        return beside / steps - pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,26 +128,9 @@ class VectorIndex:
             unit = _units(question[None, :].astype(np.float32))[0]
             mean = float((self._stored.total + self._lent.total) @ unit) / len(self)
             found, spread = self._score(unit, mean)
-            agreement = self._stored.likeness.agreement(self._lent.likeness)
         sequences, scores, parts = _best(found)
         kept = sequences <= last
-        return Nearest(sequences[kept], scores[kept], parts[kept], mean, spread, agreement, units=self.units)
-
-    def units(self, sequences: Any) -> Vectors:
-        """The unit vector of each of these messages (of several passages, of their sum); zeros where there is none."""
-        with self._lock:
-            rows = [self._unit(int(sequence)) for sequence in sequences]
-        return np.stack(rows) if rows else np.zeros((0, self.dimensions), np.float32)
-
-    def _unit(self, sequence: int) -> Vectors:
-        for block in (self._stored, self._lent):
-            low, high = np.searchsorted(block.sequences, [sequence, sequence + 1])
-            if low < high:
-                matrix = block.matrix
-                rows = self._faiss.reconstruct_n(int(low), int(high - low)) if matrix is None else matrix[low:high]
-                unit: Vectors = _units(rows.sum(axis=0, keepdims=True))[0]
-                return unit
-        return np.zeros(self.dimensions, np.float32)
+        return Nearest(sequences[kept], scores[kept], parts[kept], mean, spread)
 
     def _fitting(self, rows: Sequence[Row], above: int) -> list[Row]:
         """Without what is known, what has another length, and the zero vector, which has no direction."""
@@ -257,8 +198,6 @@ class VectorIndex:
             )
         index.train(rows[:: max(1, len(rows) // (TRAINED_ON * lists))])
         index.add(rows)
-        if len(rows) > IVF_ABOVE:
-            index.make_direct_map()  # for `units`; rows added later are entered too
         self._faiss = index
 
 
@@ -266,15 +205,6 @@ def _units(rows: Vectors) -> Vectors:
     """Rows scaled to length 1; zero rows stay zero."""
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     return np.asarray(rows / np.where(lengths > 0, lengths, 1.0), dtype=np.float32)
-
-
-def _by_message(numbers: Places, units: Vectors) -> tuple[Places, Vectors]:
-    """Each message once, with the unit vector of the sum of its passages."""
-    starts = _starts(numbers)
-    if len(starts) == len(numbers):
-        return numbers, units
-    sums: Vectors = np.add.reduceat(units, starts, axis=0, dtype=np.float32)
-    return numbers[starts], _units(sums)
 
 
 def _best(found: _Scored) -> tuple[Places, Numbers, Places]:

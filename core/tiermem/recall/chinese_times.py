@@ -153,17 +153,17 @@ def _ago(match: _Match, reading: Reading) -> Term | None:
 
 def moved(match: _Match, ordinal: float, direction: int) -> Span | None:
     """What lies the amount of *match* before (-1) or after (1) a moment."""
-    amount, unit = unit_of(match)
+    amount, unit = _unit_of(match)
     if amount is None:
         return None
-    if adjacent(match):
+    if _adjacent(match):
         return beside((ordinal, ordinal + 1), unit, direction)
     near, far = (calendar.shift(ordinal, direction * number, unit) for number in amount)
     return join(far, near) if direction < 0 else join(near, far)
 
 
-def unit_of(match: _Match) -> tuple[tuple[int, int] | None, str]:
-    """The amount and unit that `MANY` found: 三天, 两个月, 半年; no amount where half of it makes no unit."""
+def _unit_of(match: _Match) -> tuple[tuple[int, int] | None, str]:
+    """The amount and unit that `_MANY` found: 三天, 两个月, 半年; no amount where half of it makes no unit."""
     unit = "month" if match["months"] else UNITS[match["unit"]]
     word = match["amount"] or match["months"]
     if word == "半":
@@ -172,15 +172,15 @@ def unit_of(match: _Match) -> tuple[tuple[int, int] | None, str]:
     return calendar.amount(word), unit
 
 
-def adjacent(match: _Match) -> bool:
+def _adjacent(match: _Match) -> bool:
     """Whether the very next or last unit is meant: 之后的一周."""
-    return bool(match.groupdict().get("next")) and unit_of(match) in [
+    return bool(match.groupdict().get("next")) and _unit_of(match) in [
         ((1, 1), u) for u in ("day", "week", "month", "year")
     ]
 
 
 def _recent(match: _Match, reading: Reading) -> Term | None:
-    amount, unit = unit_of(match)
+    amount, unit = _unit_of(match)
     if amount is None:
         return None
     today = floor(reading.now or 0.0)
@@ -214,7 +214,7 @@ def _rule(pattern: str, read: Read, anchored: bool = False) -> Rule:
 
 
 _TENS = "[一二两三四五六七八九]?十[一二三四五六七八九]?|[一二两三四五六七八九]|好?几"
-MANY = rf"(?:{_AMOUNT}(?:个多|多|个)?{_UNIT}|(?P<months>\d{{1,3}}|{_TENS}|半)个多?月)"
+_MANY = rf"(?:{_AMOUNT}(?:个多|多|个)?{_UNIT}|(?P<months>\d{{1,3}}|{_TENS}|半)个多?月)"
 _TO = r"\s?(?:到|至|-|－|~|～|—{1,2}|–)\s?"
 # 周一直, 周三个人, 周天气: the character belongs to the next word.
 _WEEKDAY = r"(?P<weekday>一(?![直起共样切些次下定])|[二三四五六末]|日(?![常本记])|天(?!气))(?!个)"
@@ -242,16 +242,16 @@ RULES = (
         rf"(?<![一二两三四五六七八九十几每\d半到至那个]){_WEEK}{_WEEKDAY}(?!到|至|都|总|岁)", _weekday, anchored=True
     ),
     _rule(rf"{_OLD}(?P<word>{_DAY_WORD})(?:早上|上午|中午|下午|晚上|夜里)?", _word, anchored=True),
-    _rule(rf"(?<![第\d的]){MANY}(?:之|以)?前(?!后)", _ago, anchored=True),
+    _rule(rf"(?<![第\d的]){_MANY}(?:之|以)?前(?!后)", _ago, anchored=True),
     # "前两天" after a noun counts from that noun: 婚礼前两天.
     _rule(
-        rf"(?:(?:最近|过去|近|这)的?这?|(?:^|(?<=[我你他她们就在，。！？、\s]))前(?=[几两])){MANY}",
+        rf"(?:(?:最近|过去|近|这)的?这?|(?:^|(?<=[我你他她们就在，。！？、\s]))前(?=[几两])){_MANY}",
         _recent,
         anchored=True,
     ),
     _rule(rf"[从自由]?{_P}{_TO}(?P<until>{MARK})", _range),
-    _rule(rf"{_P}的?(?P<place>(?:之|以)?[前后後])(?P<next>的)?第?{MANY}", _from),
-    _rule(rf"{_P}的?{MANY}(?P<place>(?:之|以)?[前后後])", _from),
+    _rule(rf"{_P}的?(?P<place>(?:之|以)?[前后後])(?P<next>的)?第?{_MANY}", _from),
+    _rule(rf"{_P}的?{_MANY}(?P<place>(?:之|以)?[前后後])", _from),
     _rule(rf"{_P}那个?(?P<unit>周末|周|星期|礼拜)", _around),
     _rule(rf"[从自]?{_P}(?P<word>(?:之|以)[前后後]|前|[后後]|以来|起|开始|至今)", _open),
 )

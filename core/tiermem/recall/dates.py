@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 from tiermem.recall.calendar_words import DAY
 from tiermem.recall.intervals import Interval, intervals, mentioned
-from tiermem.recall.offsets import Offset, relative_to_event
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,13 +23,11 @@ if TYPE_CHECKING:
 __all__ = [
     "Interval",
     "Mentions",
-    "Offset",
     "elapsed",
     "intervals",
     "mentioned",
     "near",
     "nearness",
-    "relative_to_event",
     "wall_clock",
 ]  # fmt: skip
 

@@ -201,11 +201,6 @@ def _state(document: Document, place: int, count: int, chunk: Chunk | None) -> d
     return state | ({"metadata": dict(document.metadata)} if document.metadata else {})
 
 
-def source_of(message: Message) -> str:
-    """The source of a chunk; "" for any other message."""
-    return str(message.state.get("source", "")) if message.role == ROLE else ""
-
-
 def prefix(source: str) -> str:
     """What the ids of all chunks of *source* begin with."""
     return f"{_digest(source)}-"

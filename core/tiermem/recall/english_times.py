@@ -23,8 +23,8 @@ _YEAR = r"(?P<year>(?:1[89]|20)\d\d)\b"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?\b"
 _ON = r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,? (?:the )?)?"
 _WEEKDAY = rf"{_any([name for name in WEEKDAYS if name.isascii()], 'weekday')}\b"
-UNIT = r"(?P<unit>minute|hour|day|night|weekend|week|fortnight|month|quarter|year|decade)s?\b"
-AMOUNT = (
+_UNIT = r"(?P<unit>minute|hour|day|night|weekend|week|fortnight|month|quarter|year|decade)s?\b"
+_AMOUNT = (
     r"(?P<amount>\d{1,3}|an?|(?:a )?couple(?: of)?|(?:an? )?(?:good )?few|several|"
     + "|".join(word for word in calendar.AMOUNTS if word.isascii() and len(word) > 2)
     + ")"
@@ -42,7 +42,7 @@ _BEFORE = (
 _YEAR_BEFORE = _BEFORE.replace("|from|", "|from|back in|year|summer of|winter of|")
 
 
-WEEKDAY_WORDS = "|".join(name for name in WEEKDAYS if name.isascii())
+_ANY_DAY = "|".join(name for name in WEEKDAYS if name.isascii())
 _WHICH = "|".join(ORDINALS)
 _LAST = rf"{_any(list(MONTHS), 'last')}\b"
 
@@ -151,7 +151,7 @@ _RELATIVE = (
     ),
     _rule(
         "built",
-        rf"\b(?P<rel>last) (?P<unit>week|weekend|night|month|{WEEKDAY_WORDS}) (?P<place>before|prior to) (?:the )?{_P}",
+        rf"\b(?P<rel>last) (?P<unit>week|weekend|night|month|{_ANY_DAY}) (?P<place>before|prior to) (?:the )?{_P}",
         read.besides,
     ),
     _rule(
@@ -164,15 +164,15 @@ _RELATIVE = (
     ),
     _rule(
         "unit",
-        rf"\b(?:the|these|this) (?P<rel>last|past) (?:{AMOUNT} )?{UNIT}(?! of\b)",
+        rf"\b(?:the|these|this) (?P<rel>last|past) (?:{_AMOUNT} )?{_UNIT}(?! of\b)",
         read.recent,
         anchored=True,
     ),
-    _rule("unit", rf"\b(?:the )?(?P<rel>last|past|next|coming) {AMOUNT} {UNIT}(?! of\b)", read.recent, anchored=True),
+    _rule("unit", rf"\b(?:the )?(?P<rel>last|past|next|coming) {_AMOUNT} {_UNIT}(?! of\b)", read.recent, anchored=True),
     _rule("unit", r"\bhalf a year ago\b", read.half_year, anchored=True),
     _rule(
         "unit",
-        rf"\b{AMOUNT} (?:more )?{UNIT}(?: or (?:so|two))? (?:ago|back\b(?! (?:to|from|home|in|with|and)))\b",
+        rf"\b{_AMOUNT} (?:more )?{_UNIT}(?: or (?:so|two))? (?:ago|back\b(?! (?:to|from|home|in|with|and)))\b",
         read.ago,
         anchored=True,
     ),
@@ -203,18 +203,18 @@ _BUILT = (
     _rule("built", rf"\b(?:the )?{_PART} of (?:the )?{_P}", read.part_of),
     _rule(
         "built",
-        rf"\b(?:the )?(?P<which>{_WHICH}) (?P<unit>week|weekend|{WEEKDAY_WORDS}) (?:of|in) (?:the )?{_P}",
+        rf"\b(?:the )?(?P<which>{_WHICH}) (?P<unit>week|weekend|{_ANY_DAY}) (?:of|in) (?:the )?{_P}",
         read.numbered,
     ),
     _rule(
         "built",
-        rf"\b(?:the )?(?P<unit>week|weekend|day|night|month|year|{WEEKDAY_WORDS}) "
+        rf"\b(?:the )?(?P<unit>week|weekend|day|night|month|year|{_ANY_DAY}) "
         rf"(?P<place>of|before|after|following|preceding|prior to|leading up to) (?:the )?{_P}",
         read.besides,
     ),
     _rule(
         "built",
-        rf"\b{AMOUNT} {UNIT} (?P<place>before|prior to|earlier than|after|following|from) (?:the )?{_P}",
+        rf"\b{_AMOUNT} {_UNIT} (?P<place>before|prior to|earlier than|after|following|from) (?:the )?{_P}",
         read.counted,
     ),
     _rule("built", rf"\b(?:on )?{_WEEKDAY}(?: of| in|,)? {_P}", read.day_of),

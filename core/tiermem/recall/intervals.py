@@ -54,7 +54,7 @@ def intervals(text: str, now: float | None = None, years: Sequence[int] = ()) ->
     """
     reading = Reading(_ordinal(now))
     found = [span for term in _terms(text, reading) for span in _chosen(term, reading, years)]
-    return list(dict.fromkeys(made(span, weight) for span, weight in found))
+    return list(dict.fromkeys(_made(span, weight) for span, weight in found))
 
 
 def mentioned(text: str, said_at: float) -> list[Interval]:
@@ -109,7 +109,7 @@ def _away(span: Span, now: float) -> float:
     return max(0.0, now - span[1], 1.5 * (span[0] - now))
 
 
-def made(span: Span, weight: float = 1.0) -> Interval:
+def _made(span: Span, weight: float = 1.0) -> Interval:
     """The interval of a span of days, with the fit of its length times *weight*."""
     length = span[1] - span[0]
     fit = OPEN if length == inf else next(value for most, value in FITS if length <= most)

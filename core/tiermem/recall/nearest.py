@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,11 +20,8 @@ class Nearest:
         parts: int64, which of its passages that is, from 0.
         mean: mean of the cosine over all passages of the session.
         spread: its standard deviation there.
-        agreement: how much more alike neighbours are than any two messages: mean cosine of a message and the next
-            one, minus the mean over all pairs. About 0 where messages stand apart, 0.05 and more in a conversation.
         waiting: messages that have no vector yet; words alone find them.
         degraded: why vectors are missing, for people; empty when all is well.
-        units: gives the unit vectors (float32, one row each, zeros where there is none) of messages by number.
     """
 
     sequences: NDArray[np.int64]
@@ -33,23 +29,11 @@ class Nearest:
     parts: NDArray[np.int64]
     mean: float = 0.0
     spread: float = 0.0
-    agreement: float = 0.0
     waiting: int = 0
     degraded: tuple[str, ...] = ()
-    units: Callable[[Any], NDArray[np.float32]] | None = None
 
     def __len__(self) -> int:
         return len(self.sequences)
-
-    def similarity(self, sequences: Any) -> NDArray[np.float64]:
-        """The cosine of each pair of these messages, as a square matrix; 0 where one has no vector."""
-        import numpy as np
-
-        if self.units is None:
-            return np.zeros((len(sequences), len(sequences)))
-        rows = self.units(sequences).astype(np.float64)
-        found: NDArray[np.float64] = rows @ rows.T
-        return found
 
 
 def nothing(waiting: int = 0, degraded: tuple[str, ...] = ()) -> Nearest:

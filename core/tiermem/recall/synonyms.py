@@ -19,7 +19,7 @@ from tiermem.recall.words import terms as all_terms
 
 Groups: TypeAlias = Mapping[str, Iterable[str]] | Iterable[Iterable[str]]
 
-WEIGHT = 0.5  # of a user's own groups, unless they say otherwise
+WEIGHT = 0.8  # of a user's own groups, unless they say otherwise: who names them knows their own words
 SCRIPT_WEIGHT = 0.9  # of the same characters in the other script
 MOST = 24  # other terms that one term of a question may have; more would be a topic and not a word
 _LONGEST = 80  # characters of one member

@@ -8,7 +8,6 @@ Rule 3: no text makes these functions raise; the time is linear in the statement
 from __future__ import annotations
 
 import math
-import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
@@ -84,11 +83,6 @@ def marks(
         for sequence, mark, words in _marked(group):
             found[sequence].append((len(words & wanted) + 0.5 * (not mark.current), mark))
     return {sequence: max(several, key=lambda one: one[0])[1] for sequence, several in sorted(found.items())}
-
-
-def said_before(said: float, as_of: float) -> bool:
-    """Whether what was *said* then belongs to an answer as of *as_of* (both seconds); without a time it does not."""
-    return said <= as_of
 
 
 def _all_said(statements: Sequence[Statement], reading: Reading) -> list[Said]:
@@ -235,26 +229,3 @@ def _marked(group: _Group) -> list[tuple[int, Mark, frozenset[str]]]:
     denied = newest.fact.kind == "ever" and newest.fact.value == "no"
     found = [(newest.sequence, Mark(True, None, label, denied), words)]
     return found + [(one.sequence, Mark(False, newest.sequence, label, denied), words) for one in older]
-
-
-_NOW = re.compile(
-    r"\b(?:current|currently|now|nowadays|these days|at the moment|at present|right now|latest|newest|up.to.date"
-    r"|most recent|still|any ?more|as of now)\b|现在|目前|如今|当前|眼下|最新|还(?=在|是|有|住|用)",
-    re.IGNORECASE,
-)
-_THEN = re.compile(
-    r"\b(?:originally|original|initially|initial|at first|used to|previously|previous|formerly|former"
-    r"|earlier|in the past|back then|at the time|over time|prior to"
-    r"|how (?:did|has|have) .{1,80}? (?:chang|evolv|develop|progress|shift|improv)\w*|(?:history|evolution) of my"
-    r"|before (?:the|that|it|i|we|my) .{0,30}?(?:chang|mov|updat|switch|increas|reschedul)\w*)\b"
-    # "Have I met Ann before?" asks for no earlier value; "Where did I live before?" does.
-    r"|^\W*(?:where|what|which|who|how|when)\b.{0,80}\bbefore(?=\W*$)|原来|原先|原本|之前|以前|一开始|最初|最早|起初|曾经|当初|当时|怎么变|如何变|变化|变更历史",
-    re.IGNORECASE,
-)
-
-
-def current_only(question: str) -> bool | None:
-    """True if *question* asks for the present value, False if for an earlier one or the change, None if for neither."""
-    if _THEN.search(question):
-        return False
-    return True if _NOW.search(question) else None

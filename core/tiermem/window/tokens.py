@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-from tiermem.messages import Content, Message, content_text
+from tiermem.messages import Content, Message
 
 Count: TypeAlias = Callable[[str], int]
 
@@ -63,11 +63,6 @@ def message_tokens(message: Message, count: Count) -> int:
 def content_tokens(content: Content, count: Count) -> int:
     """Tokens of *content*: text by *count*, images and other media by fixed numbers, other blocks by their JSON."""
     return _sum(content, count, [])
-
-
-def text_tokens(content: Content, count: Count) -> int:
-    """Tokens of the readable text of *content* alone."""
-    return count(content_text(content))
 
 
 def _sum(content: Any, count: Count, calls: list[tuple[str, str]]) -> int:
