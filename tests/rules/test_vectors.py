@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tiermem.flows import recollect
 from tiermem.index import vectors
 from tiermem.index.vectors import VectorIndex
 from tiermem.recall.nearest import Nearest, nothing
@@ -130,3 +131,20 @@ def test_a_very_long_session_names_its_nearest_and_estimates_the_rest(
     every = [unit(value) @ (QUESTION / np.linalg.norm(QUESTION)) for _, _, value in rows]
     assert found.mean == pytest.approx(np.mean(every), abs=1e-4)
     assert found.spread == pytest.approx(np.std(every), rel=0.05)
+
+
+def test_the_nearest_of_a_very_long_session_stand_above_messages_that_were_not_named() -> None:
+    scores = np.array([0.3, 0.32, 0.6])
+    near = Nearest(np.array([5, 9, 20]), scores, np.zeros(3, np.int64), mean=0.05, spread=0.1)
+    found = recollect._semantic(near, 1_000)
+    assert found is not None
+    np.testing.assert_allclose(found[[4, 8, 19]], (scores - 0.05) / 0.1)
+    assert not found[[0, 6, 999]].any()
+
+
+def test_where_every_message_has_a_vector_they_are_compared_with_each_other() -> None:
+    scores = np.array([0.1, 0.3, 0.8])
+    near = Nearest(np.array([1, 2, 3]), scores, np.zeros(3, np.int64), mean=9.0, spread=9.0)
+    found = recollect._semantic(near, 3)
+    assert found is not None
+    np.testing.assert_allclose(found, (scores - scores.mean()) / scores.std())

@@ -111,7 +111,10 @@ def _semantic(near: Nearest, count: int) -> NDArray[np.float64] | None:
     if not there.any():
         return None
     found, scores = np.zeros(count), near.scores[there]
-    found[near.sequences[there] - 1] = (scores - scores.mean()) / max(float(scores.std()), LEAST_SPREAD)
+    mean, spread = float(scores.mean()), float(scores.std())
+    if 2 * len(scores) < count:  # only the nearest were named; they do not tell how far apart all are
+        mean, spread = near.mean, near.spread
+    found[near.sequences[there] - 1] = (scores - mean) / max(spread, LEAST_SPREAD)
     return found
 
 
