@@ -89,9 +89,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     made.add_argument("--sample", type=int, help="questions a conversation at most, spread evenly")
     given = made.parse_args(arguments)
     quiet()
-    options: dict[str, dict[str, Any]] = {BASE: {}}
-    options |= {name: {"weights": weights} for name, weights in switches(Settings().weights).items()}
-    options["relevance_threshold"] = {"relevance_threshold": 0.0}
+    base = {"weights": Settings().weights, "relevance_threshold": Settings().relevance_threshold}
+    options: dict[str, dict[str, Any]] = {BASE: base}  # each names all that another one changes
+    options |= {name: base | {"weights": weights} for name, weights in switches(Settings().weights).items()}
+    options["relevance_threshold"] = base | {"relevance_threshold": 0.0}
     memory, found = Recall(embedding(given.embedder, given.cache)), {}
     try:
         for file in given.data:
