@@ -1,8 +1,8 @@
 """The threshold: from which score on the best message is worth a page. A wrong page is worse than none. Pure.
 
 `Settings.relevance_threshold` is meant for a short question and words; it is moved to where it says the same of other
-questions. The default is the highest that silences no question of the chats it was chosen on (of 24 about a radio log,
-one). `python -m benchmarks.recall.wrong_pages` shows what it keeps out.
+questions. The default silences no question of the chats it was chosen on, and one of 24 about a radio log.
+`python -m benchmarks.recall.wrong_pages` shows what it keeps out.
 """
 
 from __future__ import annotations
