@@ -156,3 +156,15 @@ def test_every_backend_finds_the_same(store: Open) -> None:
     found = [(h.ref, h.score, h.why) for h in filled(store).search(asked, 6)]
     assert found == expected
     assert found[0][0] == "m40"
+
+
+def test_a_question_that_is_stored_already_recalls_what_it_would_recall_before(store: Open) -> None:
+    session = filled(store)
+    asked = "What is the locker code of Ann?"
+    before = session.context(asked, 600)
+    session.add(asked)
+    after = session.context(None, 640)
+    assert "zebra-4471" in quoted(after)
+    refs = [piece.refs for piece in before.pieces if piece.kind == "recalled"]
+    kept = [piece.refs for piece in after.pieces if piece.kind == "recalled"]
+    assert len(set(refs[0]) & set(kept[0])) >= len(kept[0]) // 2

@@ -225,8 +225,18 @@ def _recalled(
         return "", finding.Found([], finding.degraded(draft.core))
     limit = min(draft.core.settings.recall_limit, 1 + budget // passages.TYPICAL)
     wanted, shown = finding.Wanted(query, draft.request.within), frozenset(_verbatim(entries))
-    found = yield from finding.find(draft.core, draft.scope, draft.row, wanted, limit, shown)
+    row = _before_question(draft, tail, query)
+    found = yield from finding.find(draft.core, draft.scope, row, wanted, limit, shown)
     return query, replace(found, hits=[hit for hit in found.hits if hit.message.text])
+
+
+def _before_question(draft: _Draft, tail: Sequence[Entry], query: str) -> SessionRow:
+    """The session before the question, where that is its newest message: it would lend its words to those before it."""
+    row, last = draft.row, tail[-1]
+    asked = last.sequence == row.messages > 1 and last.role in USER_ROLES
+    if not asked or draft.scale.messages[last.sequence].text != query:
+        return row
+    return replace(row, messages=row.messages - 1, indexed=min(row.indexed, row.messages - 1))
 
 
 def _newest_question(tail: Sequence[Entry], scale: Scale) -> str | None:
