@@ -232,9 +232,10 @@ def _recalled(
 
 def _before_question(draft: _Draft, tail: Sequence[Entry], query: str) -> SessionRow:
     """The session before the question, where that is its newest message: it would lend its words to those before it."""
-    row, last = draft.row, tail[-1]
-    asked = last.sequence == row.messages > 1 and last.role in USER_ROLES
-    if not asked or draft.scale.messages[last.sequence].text != query:
+    row, newest = draft.row, tail[-1] if tail else None
+    if newest is None or not newest.sequence == row.messages > 1 or newest.role not in USER_ROLES:
+        return row
+    if draft.scale.messages[newest.sequence].text != query:
         return row
     return replace(row, messages=row.messages - 1, indexed=min(row.indexed, row.messages - 1))
 
