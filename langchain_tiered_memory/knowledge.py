@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
 from itertools import chain, zip_longest
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun, CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
@@ -14,13 +14,15 @@ from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict
 
 from langchain_tiered_memory.history import TieredChatMessageHistory
-from langchain_tiered_memory.memory import ConversationTieredMemory
 from langchain_tiered_memory.opening import OPTION_NAMES
 from langchain_tiered_memory.retriever import TieredArchiveRetriever, chunk_document
 from tiermem import Memory
 from tiermem.errors import InvalidSettings
 from tiermem.knowledge import Knowledge
 from tiermem.records import Within
+
+if TYPE_CHECKING:
+    from langchain_tiered_memory.memory import ConversationTieredMemory  # needs langchain-classic
 
 # LangChain's own list ends with spaces: Chinese, which has none, would be cut anywhere.
 SEPARATORS = ["\n\n", "\n", "。", "！", "？", "；", ". ", "! ", "? ", "; ", "，", "、", ", ", " ", ""]

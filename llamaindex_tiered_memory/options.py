@@ -72,6 +72,7 @@ class Given(TypedDict, total=False):
     compaction_target: float | None
     summarization_target: float | None
     keep_recent_count: int
+    keep_recent_tokens: int | None
     hard_limit: int
     context_budget: int
     recall_share: float

@@ -39,7 +39,7 @@ from tiermem.records import (
     View,
     Within,
 )
-from tiermem.settings import Scope, scope_of
+from tiermem.settings import Scope, Thresholds, scope_of
 from tiermem.wiring import Opened
 
 
@@ -140,9 +140,9 @@ class AsyncSession:
         """See `Session.search`."""
         return await self._arun(searching(self._core, self.scope, query, k, within, as_of, explain))
 
-    async def manage_context(self) -> Report:
+    async def manage_context(self, thresholds: Thresholds | None = None) -> Report:
         """See `Session.manage_context`."""
-        return await self._arun(writing(self.scope, maintain.manage(self._core, self.scope)))
+        return await self._arun(writing(self.scope, maintain.manage(self._core, self.scope, thresholds)))
 
     async def index(self) -> None:
         """See `Session.index`."""

@@ -35,7 +35,7 @@ from tiermem.records import (
     View,
     Within,
 )
-from tiermem.settings import Scope, Settings, scope_of
+from tiermem.settings import Scope, Settings, Thresholds, scope_of
 from tiermem.wiring import Compactor, Keep, Opened, StoreSummary, Summarizer, shared, wired
 
 if TYPE_CHECKING:
@@ -220,9 +220,9 @@ class Session:
         """
         return self._run(searching(self._core, self.scope, query, k, within, as_of, explain))
 
-    def manage_context(self) -> Report:
-        """Look at the thresholds now, whatever `enable_context_management` says."""
-        return self._run(writing(self.scope, maintain.manage(self._core, self.scope)))
+    def manage_context(self, thresholds: Thresholds | None = None) -> Report:
+        """Look at the thresholds now, or at *thresholds*, whatever `enable_context_management` says."""
+        return self._run(writing(self.scope, maintain.manage(self._core, self.scope, thresholds)))
 
     def index(self) -> None:
         """Index at once what would be indexed with the next batch."""

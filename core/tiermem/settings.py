@@ -23,6 +23,7 @@ class Thresholds:
         compaction_target, summarization_target: share down to which one run works; by default 3/4 and 1/2 of
             the trigger. The gap between the two is the hysteresis that keeps a provider's prompt cache warm.
         keep_recent_count: the newest messages, always verbatim.
+        keep_recent_tokens: no more of them than these tokens hold, but always the newest; None: however long they are.
         hard_limit: tokens that no threshold may exceed.
 
     Raises:
@@ -35,12 +36,15 @@ class Thresholds:
     compaction_target: float | None = None
     summarization_target: float | None = None
     keep_recent_count: int = 10
+    keep_recent_tokens: int | None = None
     hard_limit: int = 1_000_000
 
     def __post_init__(self) -> None:
         _whole(self.pre_rot_threshold, "pre_rot_threshold", 1)
         _whole(self.hard_limit, "hard_limit", 1)
         _whole(self.keep_recent_count, "keep_recent_count", 0)
+        if self.keep_recent_tokens is not None:
+            _whole(self.keep_recent_tokens, "keep_recent_tokens", 0)
         for name in ("compaction_trigger", "summarization_trigger", "compaction_target", "summarization_target"):
             if getattr(self, name) is not None or name.endswith("trigger"):
                 _share(getattr(self, name), name)

@@ -13,7 +13,7 @@ from tiermem.flows.effects import Compute, Flow, Read, Transact
 from tiermem.messages import Message
 from tiermem.recall import standing
 from tiermem.recall.dates import mentioned, wall_clock
-from tiermem.recall.talk import ROLES, Spoken
+from tiermem.recall.talk import ECHOED, ROLES, Spoken
 from tiermem.recall.words import terms
 from tiermem.settings import Scope
 from tiermem.storage import archive, sessions
@@ -64,8 +64,10 @@ def index_terms(message: Message, text: str) -> list[str]:
 
 
 def role_of(message: Message) -> str:
-    """The role as a key: one of those that ranking knows, or nothing."""
-    return message.role if message.role in ROLES else ""
+    """The role as a key: one of those that ranking knows, or nothing. What only quotes our own answers is an echo."""
+    if embedding.echo(message):
+        return ECHOED
+    return message.role if message.role in ROLES and message.role != ECHOED else ""
 
 
 def speaker_of(message: Message) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,7 +16,7 @@ from tiermem.recall.subjects import Fact
 from tiermem.recall.synonyms import Synonyms
 from tiermem.recall.updates import Reading
 from tiermem.records import Compacted, Summary
-from tiermem.settings import Scope, Settings
+from tiermem.settings import Scope, Settings, Thresholds
 
 if TYPE_CHECKING:
     from tiermem.index.postings import WordIndex
@@ -57,6 +57,11 @@ class Core:
     tables: Synonyms | None = None  # with the caller's own; the built-in ones are read when first asked
     competence: tuple[float, ...] | None = None  # of the embedder, by language; measured when first asked
     probed: int = -1  # key of the embedder whose stored probe was compared
+
+    def under(self, thresholds: Thresholds) -> Core:
+        """The same wiring and caches with other thresholds."""
+        named = {one.name: getattr(thresholds, one.name) for one in fields(Thresholds)}
+        return replace(self, settings=replace(self.settings, **named))
 
     def synonyms(self) -> Synonyms:
         """The built-in synonyms with the caller's."""

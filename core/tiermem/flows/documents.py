@@ -17,8 +17,8 @@ from tiermem.errors import InvalidMessage, TiermemError, UnknownReference
 from tiermem.flows import archive, recollect, windows
 from tiermem.flows.core import Core
 from tiermem.flows.effects import Compute, Flow, Read, Transact
+from tiermem.flows.filters import ANY, Only
 from tiermem.flows.recollect import Ranked, Scored
-from tiermem.flows.review import hidden_ranges
 from tiermem.messages import Message
 from tiermem.recall.documents import DIGEST, Document, Source, Splitting, messages_of, prefix
 from tiermem.recall.passages import runs
@@ -77,7 +77,7 @@ def _keep(
     connection: sa.Connection, core: Core, scope: Scope, counted: Sequence[tuple[Message, int]], sources: Sequence[str]
 ) -> list[Message]:
     kept, row = log.append(connection, scope, counted, core.now(), core.settings.compact_at)
-    hidden = hidden_ranges(connection, row)
+    hidden = decisions.hidden(connection, row)
     wanted = {one.sequence for one in kept}
     again = wanted - {mark.sequence for mark in stored.visible(_as_marks(wanted), hidden)}
     there = [mark for source in sources for mark in stored.marks(connection, row.pk, prefix(source))]
@@ -130,12 +130,13 @@ def find(core: Core, scope: Scope, query: str, k: int) -> Flow[list[Hit]]:
 
 
 def ranked(
-    core: Core, scope: Scope, query: str, k: int, as_of: datetime | None = None
+    core: Core, scope: Scope, query: str, k: int, as_of: datetime | None = None, only: Only = ANY
 ) -> Flow[tuple[list[Hit], Ranked]]:
-    """`find`, with what is known of the search; with *as_of* among the chunks that had been added by then."""
+    """`find`, with what is known of the search; with *as_of* among the chunks that had been added by then, with
+    *only* among those added in that time; their role is "document"."""
     scope = collection(scope)
     row = yield Read(lambda connection: sessions.find(connection, scope))
-    nominated = yield from recollect.scores(core, scope, row, query, k * NOMINATED, weak=True, as_of=as_of)
+    nominated = yield from recollect.scores(core, scope, row, query, k * NOMINATED, weak=True, as_of=as_of, only=only)
     found = yield from windows.bodies(core, row, (sequence for sequence, _, _ in nominated.best))
     return _ranked(nominated.best, found, k, core.settings.weights.fresh), nominated
 
@@ -196,7 +197,7 @@ def chunks(scope: Scope, source: str) -> Flow[list[Message]]:
 def _visible(connection: sa.Connection, row: SessionRow, source: str) -> list[Mark]:
     if not row.pk or not isinstance(source, str):
         return []
-    return stored.visible(stored.marks(connection, row.pk, prefix(source)), hidden_ranges(connection, row))
+    return stored.visible(stored.marks(connection, row.pk, prefix(source)), decisions.hidden(connection, row))
 
 
 def sources(scope: Scope) -> Flow[list[Source]]:
@@ -208,7 +209,7 @@ def sources(scope: Scope) -> Flow[list[Source]]:
         if not row.pk:
             return []
         groups: dict[str, list[Mark]] = {}
-        for mark in stored.visible(stored.marks(connection, row.pk), hidden_ranges(connection, row)):
+        for mark in stored.visible(stored.marks(connection, row.pk), decisions.hidden(connection, row)):
             groups.setdefault(mark.id[:DIGEST], []).append(mark)
         first = {one.sequence: one for one in log.pick(connection, row.pk, (g[0].sequence for g in groups.values()))}
         return [_source(first[group[0].sequence], group) for group in groups.values()]

@@ -20,6 +20,7 @@ from tiermem.flows.core import Core
 from tiermem.flows.effects import Compute, Embed, Flow, Read, Transact
 from tiermem.messages import Message
 from tiermem.recall.chunks import cut
+from tiermem.recall.echoes import asks_memory
 from tiermem.settings import Scope
 from tiermem.storage import messages as log
 from tiermem.storage import sessions, vectors
@@ -41,10 +42,20 @@ _ECHO = re.compile(r"<recalled-history\b.*?</recalled-history>", re.DOTALL)
 
 
 def embeddable(message: Message) -> str:
-    """The text whose meaning is compared: bare words and tool calls, without the speaker and without our own quotes."""
+    """The text whose meaning is compared: bare words and tool calls, without the speaker, without our own quotes, and
+    without calls of our own tools, whose questions and notes would answer the next question like it."""
     text = _ECHO.sub(" ", message.text) if "<recalled-history" in message.text else message.text
-    calls = " ".join(f"{call.name} {call.arguments}" for call in message.tool_calls)
+    calls = " ".join(f"{call.name} {call.arguments}" for call in message.tool_calls if not asks_memory(call))
     return " ".join(part for part in (text[:TEXT], calls[:TEXT]) if part)
+
+
+def echo(message: Message) -> bool:
+    """Whether *message* holds nothing but what we quoted: the result of a memory tool, or a block handed back."""
+    return _quotes(message) and not embeddable(message).strip()
+
+
+def _quotes(message: Message) -> bool:
+    return "<recalled-history" in message.text or any(asks_memory(call) for call in message.tool_calls)
 
 
 def passages(message: Message) -> list[str]:

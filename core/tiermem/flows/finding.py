@@ -9,6 +9,7 @@ from datetime import datetime
 from tiermem.flows import archive, documents, recollect, windows
 from tiermem.flows.core import Core
 from tiermem.flows.effects import Compute, Flow
+from tiermem.flows.filters import ANY, Only
 from tiermem.recall import explaining, quoting
 from tiermem.recall.question import Question
 from tiermem.recall.threshold import LEAST
@@ -20,12 +21,14 @@ from tiermem.storage.sessions import SessionRow
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is looked for, where, and as of when (None: now); *weak* hits too, or only what is worth a page."""
+    """What is looked for, where, and as of when (None: now); *weak* hits too, or only what is worth a page; *only* of
+    these times and this role."""
 
     query: str
     within: Within = "conversation"
     as_of: datetime | None = None
     weak: bool = False
+    only: Only = ANY
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +64,14 @@ def find(
     hits: list[Hit] = []
     seen: list[recollect.Ranked] = []
     if wanted.within != "knowledge":
-        ranked = yield from recollect.scores(core, scope, row, wanted.query, limit, without, wanted.weak, wanted.as_of)
+        ranked = yield from recollect.scores(
+            core, scope, row, wanted.query, limit, without, wanted.weak, wanted.as_of, wanted.only
+        )
         said = yield from windows.bodies(core, row, (sequence for sequence, _, _ in ranked.best))
         hits += [Hit(message=said[s], score=score, why=why) for s, score, why in ranked.best if s in said]
         seen.append(ranked)
     if wanted.within != "conversation":
-        chunks, ranked = yield from documents.ranked(core, scope, wanted.query, limit, wanted.as_of)
+        chunks, ranked = yield from documents.ranked(core, scope, wanted.query, limit, wanted.as_of, wanted.only)
         hits = _competing(hits, chunks if wanted.weak else _worth(chunks, ranked.least), limit)
         seen.append(ranked)
     question = next((one.question for one in seen if one.question is not None), None)

@@ -12,7 +12,6 @@ from tiermem.flows.archive import index_terms, searchable
 from tiermem.flows.core import Core
 from tiermem.flows.effects import Compute, Flow, Read
 from tiermem.flows.nearest import told
-from tiermem.flows.review import hidden_ranges
 from tiermem.messages import Message
 from tiermem.records import Shown, Stats, Verification
 from tiermem.settings import Scope
@@ -97,7 +96,7 @@ def _partition_differs(parts: list[Span], row: SessionRow) -> Iterator[str]:
 
 def _window_differs(connection: sa.Connection, row: SessionRow, window: Window, parts: list[Span]) -> Iterator[str]:
     expected = {s for part in parts if part.visible for s in range(part.first, part.last + 1)}
-    hidden = hidden_ranges(connection, row)
+    hidden = decisions.hidden(connection, row)
     pinned = {e.sequence for e in log.fixed(connection, row.pk, row.messages)}
     expected |= {s for s in pinned if not any(first <= s <= last for first, last in hidden)}
     if expected != {entry.sequence for entry in window.entries}:

@@ -18,7 +18,7 @@ from tiermem.flows.core import Core
 from tiermem.flows.effects import Compute, Flow, Transact
 from tiermem.messages import Message
 from tiermem.records import Compacted, Decision, Report, Summary
-from tiermem.settings import Scope
+from tiermem.settings import Scope, Thresholds
 from tiermem.storage import decisions, sessions
 from tiermem.storage.decisions import Stub
 from tiermem.storage.sessions import SessionRow
@@ -31,13 +31,16 @@ ROUNDS = 8  # plans in one run; each either shrinks the window or ends it, so th
 BODIES = 200  # messages read at a time while looking for stubs that save
 
 
-def manage(core: Core, scope: Scope) -> Flow[Report]:
-    """Bring the window below its triggers; returns what was done. Without news it does nothing."""
+def manage(core: Core, scope: Scope, thresholds: Thresholds | None = None) -> Flow[Report]:
+    """Bring the window below its triggers, or those of *thresholds*; returns what was done. Without news it does
+    nothing."""
+    under = core if thresholds is None else core.under(thresholds)
     core.managing.add(scope)
     try:
-        return (yield from _manage(core, scope))
+        return (yield from _manage(under, scope))
     finally:
         core.managing.discard(scope)
+        core.step_error = under.step_error
 
 
 def _manage(core: Core, scope: Scope) -> Flow[Report]:

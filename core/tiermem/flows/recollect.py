@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from tiermem.flows import competence, nearest, times
+from tiermem.flows import competence, filters, nearest, times
 from tiermem.flows.archive import spoken
 from tiermem.flows.core import Core
 from tiermem.flows.effects import Compute, Flow, Read
+from tiermem.flows.filters import ANY, Only
 from tiermem.index.postings import WordIndex
 from tiermem.providers.related import related_words
 from tiermem.recall import graph, ranking
@@ -21,12 +22,10 @@ from tiermem.recall.ranking import Asked
 from tiermem.recall.standing import TERM as STANDING
 from tiermem.recall.talk import Talk
 from tiermem.recall.threshold import LEAST, Vectors, threshold
-from tiermem.records import Shown
 from tiermem.settings import Scope
 from tiermem.storage import archive, decisions, search
 from tiermem.storage import messages as log
 from tiermem.storage.sessions import SessionRow
-from tiermem.window.view import paint
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,11 +58,12 @@ def scores(
     without: frozenset[int] = frozenset(),
     weak: bool = False,
     as_of: datetime | None = None,
+    only: Only = ANY,
 ) -> Flow[Ranked]:
     """The *limit* best messages worth a page of context, best first; with *weak*, also when the best one is not.
 
     What was said after *as_of* is left out: the others are ranked as if it had not been said yet, but for names and
-    words of very long sessions.
+    words of very long sessions. What *only* leaves out lends its words as ever, and is not found.
     """
     if not row.pk or not query.strip() or limit <= 0:
         return Ranked()
@@ -72,7 +72,7 @@ def scores(
     bare = yield Compute(lambda: without_names(query, index.speakers))
     near = yield from nearest.nearest(core, scope, row, bare)
     trust = yield from competence.trust(core, scope, query, len(near))
-    hidden = yield Read(lambda c: _hidden(c, row))
+    hidden = yield Read(lambda c: decisions.hidden(c, row))
     now = wall_clock(as_of or core.now())
     weights = core.settings.weights
     trusted = trust * _lexical(core) if len(near) else 0.0
@@ -80,13 +80,14 @@ def scores(
     if not later.upto:
         return Ranked((), question, near.degraded)
     row = replace(row, messages=later.upto, indexed=min(row.indexed, later.upto))
+    outside = yield from filters.outside(core, row, index, only)
 
     def first() -> tuple[Talk, ranking.Scores, NDArray[np.bool_]]:
         talk = index.talk(row.messages)
         postings = index.postings(question.index_terms(), row.messages, counted)
         fits = nearness(query, talk.said, now, talk.talked)
         asked = Asked(question, _semantic(near, row.messages), trusted, fits)
-        out = _left_out(row.messages, without | later.among, hidden)
+        out = _left_out(row.messages, without | later.among, hidden) | outside
         found = ranking.scored(talk, postings, asked, weights)
         return talk, ranking.wished(found, talk, postings, question, weights), out
 
@@ -182,10 +183,3 @@ def _nominated(row: SessionRow, question: Sequence[str]) -> Flow[tuple[WordIndex
     tail = yield Read(lambda c: log.read(c, row.pk, max(row.indexed, row.messages - TAIL) + 1, row.messages))
     yield Compute(lambda: index.add([*rows, *spoken(tail)]))
     return index, counted
-
-
-def _hidden(connection: Any, row: SessionRow) -> list[tuple[int, int]]:
-    made = decisions.journal(connection, row.pk, kinds=("hide", "restore"))
-    if not any(one.kind == "hide" for one in made):
-        return []
-    return [(p.first, p.last) for p in paint(1, row.messages, made, {}) if p.shown is Shown.HIDDEN]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime, time
 from typing import Any, TypeAlias, TypeVar, get_args
 
 from tiermem.errors import InvalidMessage
 from tiermem.flows import context, documents, finding, recalling, remember
 from tiermem.flows.core import Core
 from tiermem.flows.effects import Flow, Read
+from tiermem.flows.filters import ANY, Only
 from tiermem.messages import Message, as_messages
 from tiermem.providers.calls import refuse_reentry
 from tiermem.providers.tokenizers import as_counter
@@ -77,9 +79,29 @@ def searching(
     within: Within,
     as_of: datetime | None,
     explain: bool,  # private; the faces take it by name
+    only: Only = ANY,
 ) -> Flow[list[Hit]]:
     """`finding.search` with the caller's arguments checked."""
-    return (yield from finding.search(core, scope, wanting(query, within, as_of), k, explain))
+    wanted = replace(wanting(query, within, as_of), only=only)
+    return (yield from finding.search(core, scope, wanted, k, explain))
+
+
+def filtering(since: date | None, until: date | None, role: str | None) -> Only:
+    """A caller's filters; a date is the whole day.
+
+    Raises:
+        InvalidMessage: *since* or *until* is no date, or *role* is no word.
+    """
+    for name, given in (("since", since), ("until", until)):
+        if given is not None and not isinstance(given, date):  # a datetime is one
+            raise InvalidMessage(f"{name} must be a datetime or a date, not {type(given).__name__}")
+    if role is not None and (not isinstance(role, str) or not role):
+        raise InvalidMessage("role must be a non-empty word, like user, assistant or tool")
+    return Only(_moment(since, time.min), _moment(until, time.max), role or "")
+
+
+def _moment(given: date | None, at: time) -> datetime | None:
+    return given if given is None or isinstance(given, datetime) else datetime.combine(given, at)
 
 
 def recollecting(

@@ -1,4 +1,4 @@
-"""Looking behind the view, and taking decisions back: restore, expand, explain, undo, clear."""
+"""Looking behind the view, and deciding by hand: restore, expand, explain, undo, forget, clear."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from tiermem.flows.core import Core
 from tiermem.flows.effects import Flow, Read, Transact
 from tiermem.flows.maintain import commit
 from tiermem.messages import Message
+from tiermem.recall.passages import runs
 from tiermem.records import Decision, Explanation, Original, Shown, Summary, View
 from tiermem.settings import Scope
 from tiermem.storage import decisions, sessions
@@ -31,19 +32,11 @@ def messages(scope: Scope, first: int, last: int | None) -> Flow[list[Message]]:
 
     def body(connection: sa.Connection) -> list[Message]:
         row = sessions.find(connection, scope)
-        hidden = hidden_ranges(connection, row)
+        hidden = decisions.hidden(connection, row)
         found = log.read(connection, row.pk, first, row.messages if last is None else last)
         return [one for one in found if not any(low <= one.sequence <= high for low, high in hidden)]
 
     return list((yield Read(body)))
-
-
-def hidden_ranges(connection: sa.Connection, row: SessionRow) -> list[tuple[int, int]]:
-    """The ranges of messages that are hidden now."""
-    made = decisions.journal(connection, row.pk, kinds=("hide", "restore"))
-    if not any(one.kind == "hide" for one in made):
-        return []
-    return [(part.first, part.last) for part in paint(1, row.messages, made, {}) if part.shown is Shown.HIDDEN]
 
 
 def view(core: Core, scope: Scope) -> Flow[View]:
@@ -120,19 +113,30 @@ def resolve(connection: sa.Connection, row: SessionRow, ref: str) -> tuple[int, 
 
 
 def expand(scope: Scope, ref: str) -> Flow[Original]:
-    """The originals behind a stub or a summary, and for a summary of summaries those too; changes nothing."""
+    """The originals behind a stub or a summary, and for a summary of summaries those too; changes nothing.
+
+    Hidden ones are among them, so that an undo can be decided on; `note["hidden"]` lists their references.
+    """
 
     def body(connection: sa.Connection) -> Original:
         row = sessions.find(connection, scope)
         sequence, summary = resolve(connection, row, ref)
         if summary is None:
-            return Original(ref=ref, messages=tuple(log.pick(connection, row.pk, [sequence])))
+            found = tuple(log.pick(connection, row.pk, [sequence]))
+            return Original(ref=ref, messages=found, note=_hidden_among(connection, row, sequence, sequence))
         children = decisions.summaries(connection, row.pk, numbers=summary.children)
         originals = log.read(connection, row.pk, summary.first, summary.last)
-        return Original(ref=ref, messages=tuple(originals), summaries=(summary, *children))
+        note = _hidden_among(connection, row, summary.first, summary.last)
+        return Original(ref=ref, messages=tuple(originals), summaries=(summary, *children), note=note)
 
     original: Original = yield Read(body)
     return original
+
+
+def _hidden_among(connection: sa.Connection, row: SessionRow, first: int, last: int) -> dict[str, Any]:
+    ranges = decisions.hidden(connection, row)
+    found = [f"m{s}" for low, high in ranges for s in range(max(low, first), min(high, last) + 1)]
+    return {"hidden": found} if found else {}
 
 
 def explain(scope: Scope, ref: str) -> Flow[Explanation]:
@@ -229,6 +233,44 @@ def clear(core: Core, scope: Scope) -> Flow[None]:
         if (yield from _decide(core, scope, row, [hide])):
             return
     raise _overtaken()
+
+
+def forget(core: Core, scope: Scope, refs: Sequence[str]) -> Flow[list[Decision]]:
+    """Hide the messages behind *refs*; returns the new decisions, one a stretch, each of which `undo` takes back.
+
+    Of a summary's span system prompts and pinned messages stay; one that is named by itself is hidden. What is hidden
+    already is passed over, so that forgetting twice decides nothing.
+
+    Raises:
+        UnknownReference: one of them names nothing of this session; nothing is hidden.
+    """
+    for _ in range(RACES):
+        row, _window = yield from windows.load(core, scope)
+        wanted = yield Read(partial(_to_hide, row=row, refs=refs))
+        made = [
+            Decision(number=row.revision + place, kind="hide", first=first, last=last, reason="forgotten")
+            for place, (first, last) in enumerate(runs(sorted(wanted)), start=1)
+        ]
+        if not made:
+            return []
+        if (yield from _decide(core, scope, row, made)):
+            numbers = {one.number for one in made}
+            return [one for one in (yield from journal(scope)) if one.number in numbers]
+    raise _overtaken()
+
+
+def _to_hide(connection: sa.Connection, row: SessionRow, refs: Sequence[str]) -> set[int]:
+    wanted: set[int] = set()
+    for ref in refs:
+        sequence, summary = resolve(connection, row, ref)
+        if summary is None:
+            wanted.add(sequence)
+        else:
+            fixed = {entry.sequence for entry in log.fixed(connection, row.pk, summary.last)}
+            wanted |= set(range(summary.first, summary.last + 1)) - fixed
+    for first, last in decisions.hidden(connection, row):
+        wanted -= set(range(first, last + 1))
+    return wanted
 
 
 def _overtaken() -> StorageBusy:

@@ -48,7 +48,7 @@ def cover(core: Core, scope: Scope, row: SessionRow, window: Window) -> Flow[Rep
     if before < SMALLEST_COVERED:
         return nothing
     written = yield from _write(core, scope, row, messages)
-    kept = yield Compute(lambda: _kept(core, messages))
+    kept = yield Compute(lambda: _kept(core, messages, planning.newest_question(window)))
     report = yield from _commit(core, scope, row, written, (plan.first, plan.last), before, window, kept=kept)
     return report or nothing
 
@@ -214,9 +214,14 @@ def _decisions(
     ]
 
 
-def _kept(core: Core, messages: Sequence[Message]) -> list[int]:
-    """What the caller's `keep` leaves in view; at least one message is covered, or nothing would be gained."""
-    if core.keep is None:
-        return []
-    kept = [one.sequence for one in messages if core.own_step(core.keep, one.shown_as(one.content))]
+def _kept(core: Core, messages: Sequence[Message], asked: int) -> list[int]:
+    """What stays in view: the newest question *asked*, and what the caller's `keep` says.
+
+    At least one message is covered, or nothing would be gained.
+    """
+    kept = [one.sequence for one in messages if one.sequence == asked or _own_keep(core, one)]
     return kept if len(kept) < len(messages) else []
+
+
+def _own_keep(core: Core, message: Message) -> bool:
+    return core.keep is not None and bool(core.own_step(core.keep, message.shown_as(message.content)))

@@ -15,6 +15,7 @@ from tiermem.settings import Scope
 from tiermem.storage import decisions, sessions
 from tiermem.storage import messages as log
 from tiermem.storage.sessions import SessionRow
+from tiermem.window import summaries
 from tiermem.window.compaction import as_stub
 from tiermem.window.view import Entry, Window
 
@@ -86,6 +87,8 @@ def _stubbed(
 
 
 def live_summaries(row: SessionRow) -> Flow[list[Summary]]:
-    """The summaries in force, oldest span first."""
-    found = yield Read(lambda connection: decisions.summaries(connection, row.pk, live=True))
-    return list(found)
+    """The summaries in force, oldest span first, without what they say of hidden messages."""
+    found, hidden = yield Read(
+        lambda c: (decisions.summaries(c, row.pk, live=True), decisions.hidden(c, row) if row.pk else [])
+    )
+    return [summaries.without(one, hidden) for one in found] if hidden else list(found)

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     Numbers: TypeAlias = NDArray[np.float64]
     Places: TypeAlias = NDArray[np.int64]
 
-USER, ASSISTANT = 1, 2  # codes of roles; 0 is any other
-ROLES = {"user": USER, "human": USER, "assistant": ASSISTANT, "ai": ASSISTANT}
+USER, ASSISTANT, ECHO = 1, 2, 3  # codes of roles; 0 is any other
+ECHOED = "echo"  # the role, as a key, of a message that only quotes what we recalled
+ROLES = {"user": USER, "human": USER, "assistant": ASSISTANT, "ai": ASSISTANT, ECHOED: ECHO}
 # Names that say no more than the role does: where an assistant has another, two people talk.
 ASSISTANTS = frozenset({"", "ai", "assistant", "bot", "chatbot", "助手", "助理", "机器人"})
 

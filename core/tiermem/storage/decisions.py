@@ -227,9 +227,16 @@ def _fixed(connection: sa.Connection, row: SessionRow) -> list[Entry]:
     candidates = list(messages.fixed(connection, row.pk, row.messages))
     if not candidates:
         return []
-    hidden = paint(1, row.messages, journal(connection, row.pk, kinds=("hide", "restore")), {})
-    away = [(part.first, part.last) for part in hidden if part.shown is Shown.HIDDEN]
+    away = hidden(connection, row)
     return [e for e in candidates if not any(first <= e.sequence <= last for first, last in away)]
+
+
+def hidden(connection: sa.Connection, row: SessionRow) -> list[tuple[int, int]]:
+    """The ranges of messages that are hidden now."""
+    made = journal(connection, row.pk, kinds=("hide", "restore")) if row.pk else []
+    if not any(one.kind == "hide" for one in made):
+        return []
+    return [(part.first, part.last) for part in paint(1, row.messages, made, {}) if part.shown is Shown.HIDDEN]
 
 
 def settle(connection: sa.Connection, pk_row: SessionRow, floor: int) -> Window:

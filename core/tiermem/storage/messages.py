@@ -109,6 +109,15 @@ def by_id(connection: sa.Connection, pk: int, identifier: str) -> int:
     return int(connection.execute(query).scalar() or 0)
 
 
+def by_role(connection: sa.Connection, pk: int, roles: Sequence[str], last: int) -> list[int]:
+    """The numbers of the messages of one of *roles* up to *last*, in order."""
+    wanted = [encoded(role) for role in roles]
+    query = sa.select(message.c.sequence).where(
+        message.c.session == pk, message.c.sequence <= last, message.c.role.in_(wanted)
+    )
+    return [int(number) for number in connection.execute(query.order_by(message.c.sequence)).scalars()]
+
+
 def entries(connection: sa.Connection, pk: int, first: int, last: int) -> Iterator[Entry]:
     """What planning needs to know of the messages `first`..`last`, as if all were verbatim."""
     condition = message.c.sequence.between(first, last)

@@ -1,7 +1,8 @@
 """Planning: which messages to compact, which span to summarise, which summaries to merge. State in, actions out.
 
 Rule 1: a plan depends on the window and the thresholds only, so a failed or skipped run costs nothing.
-Rule 2: the newest `keep_recent_count` messages, system prompts and pinned messages are never touched.
+Rule 2: the newest `keep_recent_count` messages (of no more than `keep_recent_tokens`), the newest question, system
+prompts and pinned messages are never touched.
 Rule 3: planning again without news changes nothing (`next_look` moves the next look away).
 """
 
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 
 from tiermem.records import Shown
 from tiermem.settings import Thresholds
-from tiermem.window.turns import groups, steps
+from tiermem.window.turns import USER_ROLES, groups, steps
 from tiermem.window.view import Cover, Entry, Window
 
 SMALLEST_STUBBED = 40  # tokens; a stub costs about 25, so a smaller message saves nothing worth a reference
@@ -65,15 +66,16 @@ def coverable(window: Window, thresholds: Thresholds) -> CoverPlan | None:
     """The oldest span whose summary brings the window down to `summarization_target`, or None when nothing is old.
 
     Whole turns; where not one whole turn is old (one endless agent run), whole tool pairs. A span never reaches over a
-    summary that is in force: the new one would stand for messages it was not made from.
+    summary that is in force: the new one would stand for messages it was not made from. The newest question may lie in
+    a span, and stays visible.
     """
     old = _old(window, thresholds)
-    border = old[-1].sequence + 1 if old else 0
+    border, asked = old[-1].sequence + 1 if old else 0, newest_question(window)
     for parts_of in (groups, steps):
         for stretch in _uncovered(window):
             parts = [part for part in parts_of(stretch) if part[-1].sequence < border]
             chosen = _until_enough(parts, window, thresholds)
-            if any(not entry.fixed for entry in chosen):
+            if any(not entry.fixed and entry.sequence != asked for entry in chosen):
                 return CoverPlan(chosen[0].sequence, chosen[-1].sequence)
     return None
 
@@ -112,6 +114,11 @@ def _adjacent(covers: Sequence[Cover], least: int) -> tuple[Cover, ...]:
     return ()
 
 
+def newest_question(window: Window) -> int:
+    """The number of the newest message on the user's side that is visible; 0 where there is none."""
+    return next((entry.sequence for entry in reversed(window.entries) if entry.role in USER_ROLES), 0)
+
+
 def next_look(tokens: int, thresholds: Thresholds) -> int:
     """The tokens of the window from which planning is worth another look."""
     if tokens < thresholds.compact_at:
@@ -121,8 +128,21 @@ def next_look(tokens: int, thresholds: Thresholds) -> int:
 
 
 def _old(window: Window, thresholds: Thresholds) -> list[Entry]:
-    count = len(window.entries) - thresholds.keep_recent_count
-    return list(window.entries[: max(0, count)])
+    """All but the newest messages and the newest question: an agent's long run must not lose sight of it."""
+    count = max(0, len(window.entries) - thresholds.keep_recent_count)
+    if thresholds.keep_recent_tokens is not None:
+        count = max(count, _beyond(window.entries, thresholds.keep_recent_tokens))
+    asked = newest_question(window)
+    return [entry for entry in window.entries[:count] if entry.sequence != asked]
+
+
+def _beyond(entries: Sequence[Entry], tokens: int) -> int:
+    """How many of *entries* stand before the newest that *tokens* hold. The newest one is always held."""
+    start, left = len(entries), tokens
+    while start > 0 and (start == len(entries) or entries[start - 1].shown_tokens <= left):
+        start -= 1
+        left -= entries[start].shown_tokens
+    return start
 
 
 def _stubbable(entry: Entry) -> bool:
@@ -131,12 +151,12 @@ def _stubbable(entry: Entry) -> bool:
 
 def _until_enough(parts: list[list[Entry]], window: Window, thresholds: Thresholds) -> list[Entry]:
     chosen: list[Entry] = []
-    left = window.tokens
+    left, asked = window.tokens, newest_question(window)
     for part in parts:
         if left <= thresholds.summarize_to:
             break
         chosen += part
-        left -= sum(entry.shown_tokens for entry in part if not entry.fixed)
+        left -= sum(entry.shown_tokens for entry in part if not entry.fixed and entry.sequence != asked)
     return chosen
 
 

@@ -207,6 +207,25 @@ def fit(structure: StructuredSummary, first: int, last: int, ref: str, budget: i
     return ""
 
 
+def without(summary: Summary, hidden: Sequence[tuple[int, int]]) -> Summary:
+    """*summary* without the lines that rest on a message in one of the *hidden* ranges, of which it may say words.
+
+    Its tokens stay those of the whole, which no window falls below. A line of which no source is known stays: it
+    shares no rare word with any message. A text of the caller's own cannot be parted, so the plain one takes its place.
+    """
+    lines = lines_of(summary.structure)
+    kept = [one for one in lines if not any(low <= s <= high for s in one.sources for low, high in hidden)]
+    if len(kept) == len(lines):
+        return summary
+    old = summary.structure
+    structure = structured(kept, count=old.count, time_range=old.time_range, timestamp=old.timestamp)
+    written = render(structure, summary.first, summary.last, summary.ref).splitlines()
+    if summary.text.partition("\n")[0] == _header(old, summary.first, summary.last, summary.ref):
+        fitted = set(summary.text.splitlines()[1:])  # of some lines there was no room from the start
+        written = [written[0], *(line for line in written[1:] if line in fitted)]
+    return replace(summary, structure=structure, text="\n".join(written))
+
+
 def _chinese(structure: StructuredSummary) -> bool:
     return in_chinese(" ".join(line.text for line in lines_of(structure) if line.kind != "modified_files"))
 

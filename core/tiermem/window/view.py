@@ -1,6 +1,7 @@
 """The view: what each message is shown as, derived from the decisions and nothing else.
 
-Rule 1: the newest decision that is not undone wins; a message that no decision names is verbatim.
+Rule 1: the newest decision that is not undone wins; a message that no decision names is verbatim. But what is hidden
+stays so until it is restored or the hiding undone: a summary over its neighbours does not show it again.
 Rule 2: `paint` returns a partition: every sequence number is in exactly one span.
 """
 
@@ -18,6 +19,7 @@ SHOWN_BY_KIND = {
     "hide": Shown.HIDDEN,
     "restore": Shown.VERBATIM,
 }
+_PASSED_OVER = frozenset({Shown.COMPACTED, Shown.COVERED})  # planned of what is visible, never of what is hidden
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,8 @@ def paint(first: int, last: int, decisions: Iterable[Decision], stubs: Mapping[i
     colours: list[Span | None] = [None] * (len(borders) - 1)
     for stroke in strokes:
         low, high = bisect_left(borders, stroke.first), bisect_left(borders, stroke.last + 1)
-        colours[low:high] = [stroke] * (high - low)
+        stays = Shown.HIDDEN if stroke.shown in _PASSED_OVER else None
+        colours[low:high] = [was if was and was.shown is stays else stroke for was in colours[low:high]]
     return _joined(borders, colours)
 
 
