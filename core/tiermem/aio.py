@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,6 +15,7 @@ from tiermem.flows.requests import (
     adding,
     adding_documents,
     assembling,
+    filtering,
     names,
     recollecting,
     scopes,
@@ -117,9 +118,11 @@ class AsyncSession:
         counter: Callable[[str], Any] | None = None,
         recall: bool = True,
         within: Within = "conversation",
+        steady: bool = False,
+        quoted: Mapping[str, str] | None = None,
     ) -> Context:
         """See `Session.context`."""
-        asked = (query, budget, system, goal, reserved, counter, recall, within)
+        asked = (query, budget, system, goal, reserved, counter, recall, within, steady, quoted)
         return await self._arun(assembling(self._core, self.scope, *asked))
 
     async def recall(
@@ -136,9 +139,13 @@ class AsyncSession:
         within: Within = "conversation",
         as_of: datetime | None = None,
         explain: bool = False,
+        since: date | None = None,
+        until: date | None = None,
+        role: str | None = None,
     ) -> list[Hit]:
         """See `Session.search`."""
-        return await self._arun(searching(self._core, self.scope, query, k, within, as_of, explain))
+        only = filtering(since, until, role)
+        return await self._arun(searching(self._core, self.scope, query, k, within, as_of, explain, only))
 
     async def manage_context(self, thresholds: Thresholds | None = None) -> Report:
         """See `Session.manage_context`."""
@@ -159,6 +166,10 @@ class AsyncSession:
     async def explain(self, ref: str) -> Explanation:
         """See `Session.explain`."""
         return await self._arun(review.explain(self.scope, ref))
+
+    async def forget(self, *refs: str) -> list[Decision]:
+        """See `Session.forget`."""
+        return await self._arun(writing(self.scope, review.forget(self._core, self.scope, refs)))
 
     async def undo(self, decision: int) -> None:
         """See `Session.undo`."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
@@ -13,6 +13,7 @@ from tiermem.flows.requests import (
     Given,
     adding,
     assembling,
+    filtering,
     names,
     recollecting,
     scopes,
@@ -170,6 +171,8 @@ class Session:
         counter: Callable[[str], Any] | None = None,
         recall: bool = True,
         within: Within = "conversation",
+        steady: bool = False,
+        quoted: Mapping[str, str] | None = None,
     ) -> Context:
         """What the model should read now, in at most *budget* tokens.
 
@@ -182,11 +185,15 @@ class Session:
             counter: the caller's own counter for this context.
             recall: False leaves the archive out.
             within: what is recalled: of this conversation, of the user's documents ("knowledge"), of "everything".
+            steady: for agents that ask again and again: the whole window stands first, so that each context begins
+                with the one before until a decision is taken. `manage_context` must keep the window below *budget*.
+            quoted: with *steady*, the blocks recalled before, by the message that they stand before ({"m12": text}),
+                which stay there; "" says that nothing was found. Such a message is not recalled for again.
 
         Raises:
             BudgetTooSmall: what must be shown does not fit; it says both numbers.
         """
-        asked = (query, budget, system, goal, reserved, counter, recall, within)
+        asked = (query, budget, system, goal, reserved, counter, recall, within, steady, quoted)
         return self._run(assembling(self._core, self.scope, *asked))
 
     def recall(
@@ -206,6 +213,9 @@ class Session:
         within: Within = "conversation",
         as_of: datetime | None = None,
         explain: bool = False,
+        since: date | None = None,
+        until: date | None = None,
+        role: str | None = None,
     ) -> list[Hit]:
         """The *k* best answers to *query* with the parts of their scores, and which newer one supersedes an older.
 
@@ -214,11 +224,15 @@ class Session:
             as_of: only what was said, or added as a document, by then; "last week" is the one before it. Without a
                 zone it is read by each message's own clock.
             explain: say in `hit.reason` what matched.
+            since, until: only what was said, or added as a document, in that time. A date is the whole day, and like
+                a time without a zone it is read by each message's own clock.
+            role: only what was said by "user", "assistant", "tool", …; documents and notes have the role "document".
 
         Raises:
             InvalidMessage: an argument is none of these.
         """
-        return self._run(searching(self._core, self.scope, query, k, within, as_of, explain))
+        only = filtering(since, until, role)
+        return self._run(searching(self._core, self.scope, query, k, within, as_of, explain, only))
 
     def manage_context(self, thresholds: Thresholds | None = None) -> Report:
         """Look at the thresholds now, or at *thresholds*, whatever `enable_context_management` says."""
@@ -237,12 +251,28 @@ class Session:
         return self._run(writing(self.scope, review.restore(self._core, self.scope, refs)))
 
     def expand(self, ref: str) -> Original:
-        """The originals behind a stub or a summary, or a document's chunk ("d12"); changes nothing."""
+        """The originals behind a stub or a summary, or a document's chunk ("d12"); changes nothing.
+
+        `note["hidden"]` lists those of them that are hidden.
+        """
         return self._run(opened.expand(self.scope, ref))
 
     def explain(self, ref: str) -> Explanation:
         """Why that message is shown as it is: the decision, its numbers, when."""
         return self._run(review.explain(self.scope, ref))
+
+    def forget(self, *refs: str) -> list[Decision]:
+        """Hide messages ("m12", a message id, or "s3" for all behind a summary) from view, context, search and recall.
+
+        Nothing is removed: `undo` of a returned decision's number, or `restore`, shows them again. What is hidden
+        already decides nothing. Summaries lose the lines that rest on a hidden message. Behind "s3" system prompts
+        and pinned messages stay; named by themselves they are hidden. A forgotten call leaves its result as quoted
+        text, a forgotten result leaves its call. For documents and notes see `Knowledge.remove`.
+
+        Raises:
+            UnknownReference: one of them names nothing here; nothing was hidden.
+        """
+        return self._run(writing(self.scope, review.forget(self._core, self.scope, refs)))
 
     def undo(self, decision: int) -> None:
         """Take a decision of the journal back."""

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from tiermem.flows.effects import Ask, Compute, Effect, Embed, Later, Read, Transact
+from tiermem.events import Listeners
+from tiermem.flows.effects import Ask, Compute, Effect, Embed, Later, Read, Tell, Transact
 from tiermem.providers import calls
 from tiermem.providers.embedders import Embedder
 from tiermem.providers.follower import Follower
@@ -17,21 +18,26 @@ from tiermem.storage.database import Database
 class Direct:
     """Performs effects in the thread that asks. It knows no memory, so the thread in the background may hold it."""
 
-    def __init__(self, database: Database, embedder: Embedder, embedder_timeout: float | None = None) -> None:
+    def __init__(
+        self, database: Database, embedder: Embedder, listeners: Listeners, embedder_timeout: float | None = None
+    ) -> None:
         self.database = database
+        self.listeners = listeners
         self._embedder = embedder
         self._embedder_timeout = embedder_timeout
 
     def act(self, effect: Effect) -> Any:
         """The result of *effect*; `Later` is for a `Performer` only and does nothing."""
         if isinstance(effect, Transact):
-            return self.database.write(effect.body)
+            return self._transacted(effect)
         if isinstance(effect, Read):
             return self.database.read(effect.body)
         if isinstance(effect, Compute):
             return effect.body()
         if isinstance(effect, Ask):
             return calls.call(effect.summarizer, effect.messages, effect.scope, effect.timeout)
+        if isinstance(effect, Tell):
+            return self.listeners.tell(effect.kind, effect.scope, effect.fields)
         if isinstance(effect, Later):
             return None
         return calls.call(self._embedding(effect), list(effect.texts), effect.scope, self._embedder_timeout)
@@ -39,6 +45,12 @@ class Direct:
     async def aact(self, effect: Effect) -> Any:
         """`act`; the background has no event loop to keep free."""
         return self.act(effect)
+
+    def _transacted(self, effect: Transact) -> Any:
+        result = self.database.write(effect.body)
+        for one in effect.telling(result) if effect.telling is not None else ():
+            self.listeners.tell(one.kind, one.scope, one.fields)
+        return result
 
     def _embedding(self, effect: Embed) -> Callable[[list[str]], Any]:
         if effect.query:
@@ -70,6 +82,11 @@ class Performer:
         """True after `close`."""
         return self._database.closed
 
+    @property
+    def listeners(self) -> Listeners:
+        """Those who are told of events."""
+        return self._direct.listeners
+
     def act(self, effect: Effect) -> Any:
         """The result of *effect*, in this thread."""
         if isinstance(effect, Later):
@@ -80,6 +97,8 @@ class Performer:
         """The result of *effect*; database and computing run in threads, and a cancelled write is seen to its end."""
         if isinstance(effect, Ask):
             return await calls.acall(effect.summarizer, effect.messages, effect.scope, effect.timeout)
+        if isinstance(effect, Tell) and not self.listeners.wanted(effect.kind):
+            return None  # not worth a thread
         future = asyncio.wrap_future(self._threads.start(self.act, effect))
         try:
             return await asyncio.shield(future)

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
+from tiermem.events import Callback, Listeners
 from tiermem.flows import embedding as follow_up
 from tiermem.flows.core import Core
 from tiermem.flows.effects import Flow, arun, run
@@ -72,6 +73,18 @@ class Opened:
         """Close the database. What was added is safe already; using the memory afterwards raises Closed."""
         self._performer.close()
 
+    def subscribe(self, callback: Callback) -> Callable[[], None]:
+        """Call *callback* with every `tiermem.events.Event` from now on; returns a function that ends it.
+
+        It is called after the commit, in the thread that did the work (of async callers: one that is not the event
+        loop's, with the caller's context variables), maybe in several threads at once, before the verb returns. What it
+        raises is told by `stats()` and the log, and changes nothing else.
+
+        Raises:
+            InvalidSettings: it cannot be called, or is a coroutine function.
+        """
+        return self._performer.listeners.add(callback, None)
+
     @property
     def wiring(self) -> tuple[Core, Performer]:
         """What the faces of one database share; of no use outside this package."""
@@ -115,7 +128,8 @@ def wired(
         keep=steps[1],
         tables=Synonyms(steps[2]) if steps[2] else None,
     )
-    direct = Direct(database, embedding, None if core.lexical else chosen.embedder_timeout)
+    listeners = Listeners(core.now, core.unheard)
+    direct = Direct(database, embedding, listeners, None if core.lexical else chosen.embedder_timeout)
     return core, Performer(direct, lambda scope: run(follow_up.attempt(core, scope), direct))
 
 

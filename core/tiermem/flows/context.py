@@ -7,38 +7,23 @@ turn, so that a provider's prompt cache keeps the prefix.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from functools import partial
 
 from tiermem.errors import BudgetTooSmall
-from tiermem.flows import finding, windows
+from tiermem.flows import steady, windows
 from tiermem.flows.core import Core
 from tiermem.flows.effects import Compute, Flow
+from tiermem.flows.pieces import Draft, Request, looked_up, message_pieces, summary_pieces, verbatim
 from tiermem.messages import Message
-from tiermem.recall import passages, quoting
-from tiermem.records import Context, Hit, Piece, Shown, Summary, Tier, Within
+from tiermem.recall import quoting
+from tiermem.records import Context, Hit, Piece, Shown, Tier
 from tiermem.settings import Scope
-from tiermem.storage.sessions import SessionRow
 from tiermem.window.assembly import Part, Scale, recent, shares
 from tiermem.window.tokens import message_tokens
 from tiermem.window.turns import USER_ROLES, groups
 from tiermem.window.view import Entry, Window
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What a caller asks of a context; the defaults are those of `Session.context`."""
-
-    query: str | None = None
-    budget: int | None = None
-    system: Sequence[Message] = ()
-    goal: str | None = None
-    reserved: int = 0
-    count: Callable[[str], int] | None = None
-    recall: bool = True
-    within: Within = "conversation"
 
 
 def assemble(core: Core, scope: Scope, request: Request) -> Flow[Context]:
@@ -61,26 +46,16 @@ def assemble(core: Core, scope: Scope, request: Request) -> Flow[Context]:
     free = budget - request.reserved - sum(piece.tokens for piece in mandatory)
     if free < 0:
         raise BudgetTooSmall(budget - free, budget, "the system prompts, the goal and the reserved part")
-    draft = _Draft(core, scope, row, window, request, scale, free)
+    draft = Draft(core, scope, row, window, request, scale, free)
     try:
-        middle, hits, degraded = yield from _fill(draft, moving, tail)
+        fill = steady.fill(draft, tail) if request.steady else _fill(draft, moving, tail)
+        middle, hits, degraded = yield from fill
     except BudgetTooSmall as error:
         what = "what must be shown, the newest message clipped to its ends,"
         raise BudgetTooSmall(error.needed + budget - free, budget, what) from None
-    pieces = _ordered(mandatory, middle)
+    pieces = steady.ordered(mandatory, middle) if request.steady else _ordered(mandatory, middle)
     total = sum(piece.tokens for piece in pieces)
     return Context(pieces=tuple(pieces), tokens=total, budget=budget, hits=tuple(hits), degraded=degraded)
-
-
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    core: Core
-    scope: Scope
-    row: SessionRow
-    window: Window
-    request: Request
-    scale: Scale
-    free: int
 
 
 def _split(window: Window) -> tuple[list[Entry], list[Entry]]:
@@ -106,7 +81,7 @@ def _mandatory(request: Request, fixed: Sequence[Entry], scale: Scale) -> list[P
         Piece(message=one, kind="system", tier=Tier.L1, tokens=message_tokens(one, scale.count))
         for one in request.system
     ]
-    system += _pieces(scale.parts(fixed, open_end=False), fixed, kind="system")
+    system += message_pieces(scale.parts(fixed, open_end=False), fixed, kind="system")
     if request.goal:
         goal = Message(role="system", content=f"Current goal: {request.goal}", id="goal")
         system.append(Piece(message=goal, kind="goal", tier=Tier.L1, tokens=message_tokens(goal, scale.count)))
@@ -114,7 +89,7 @@ def _mandatory(request: Request, fixed: Sequence[Entry], scale: Scale) -> list[P
 
 
 def _fill(
-    draft: _Draft, moving: Sequence[Entry], tail: Sequence[Entry]
+    draft: Draft, moving: Sequence[Entry], tail: Sequence[Entry]
 ) -> Flow[tuple[list[Piece], list[Hit], tuple[str, ...]]]:
     whole = yield Compute(lambda: _everything(draft, moving, tail))
     if whole is not None and (not draft.request.recall or draft.request.within == "conversation"):
@@ -125,10 +100,10 @@ def _fill(
     parts, entries = yield Compute(lambda: _latest(draft, newest, share.recent))
     live = yield from windows.live_summaries(draft.row)
     left = draft.free - sum(part.tokens for part in parts)
-    summary = yield Compute(lambda: _summary(live, min(share.summary, left), draft.scale.count))
+    summary = yield Compute(lambda: summary_pieces(live, min(share.summary, left), draft.scale.count))
     left -= sum(piece.tokens for piece in summary)
     room = min(share.recalled, left)
-    query, seen = yield from _recalled(draft, tail, entries, room)
+    query, seen = yield from looked_up(draft, tail, entries, room)
     if whole is not None and not seen.hits:
         return whole, [], seen.degraded
     quote = partial(quoting.block, query=query, count=draft.scale.count, reading=draft.core.reading())
@@ -137,14 +112,14 @@ def _fill(
     if left > 0 and not any(part.clipped for part in parts):
         spent = sum(part.tokens for part in parts)
         parts, entries = yield Compute(lambda: recent(tail, spent + left, draft.scale, spent + left))
-        once = [hit for hit in found if hit.source or hit.message.sequence not in _verbatim(entries)]
+        once = [hit for hit in found if hit.source or hit.message.sequence not in verbatim(entries)]
         if len(once) < len(found):  # turns that came in with what was left over need not be quoted as well
             most = sum(piece.tokens for piece in recalled)
             recalled, found = yield Compute(lambda: quote(once, budget=most))
-    return [*summary, *recalled, *_pieces(parts, entries)], found, seen.degraded
+    return [*summary, *recalled, *message_pieces(parts, entries)], found, seen.degraded
 
 
-def _latest(draft: _Draft, newest: Sequence[Entry], share: int) -> tuple[list[Part], list[Entry]]:
+def _latest(draft: Draft, newest: Sequence[Entry], share: int) -> tuple[list[Part], list[Entry]]:
     """The newest turns within their *share*. One that is longer may take half of the context where something is asked,
     for the answer may lie elsewhere, and all of it where the turn itself goes on, or where half is too little."""
     if draft.request.query is not None and draft.request.recall:
@@ -163,106 +138,13 @@ def _newest(tail: Sequence[Entry], count: int) -> Sequence[Entry]:
     return chosen
 
 
-def _verbatim(entries: Sequence[Entry]) -> set[int]:
-    return {entry.sequence for entry in entries if entry.shown is Shown.VERBATIM}
-
-
-def _everything(draft: _Draft, moving: Sequence[Entry], tail: Sequence[Entry]) -> list[Piece] | None:
+def _everything(draft: Draft, moving: Sequence[Entry], tail: Sequence[Entry]) -> list[Piece] | None:
     """The whole window, when it fits and hides nothing: then there is nothing to summarise or recall."""
     untouched = not draft.window.covers and all(entry.shown is Shown.VERBATIM for entry in moving)
     if not untouched or len(tail) < len(moving):
         return None
     parts = draft.scale.parts(tail)
-    return _pieces(parts, tail) if sum(part.tokens for part in parts) <= draft.free else None
-
-
-def _summary(live: Sequence[Summary], budget: int, count: Callable[[str], int]) -> list[Piece]:
-    """The running summary: all of it, or the newest summaries that fit, each cut to its most telling lines."""
-    from tiermem.window.summaries import fit
-
-    chosen: list[tuple[Summary, str]] = []
-    left = budget
-    for position, one in enumerate(reversed(live)):
-        allowed = left if position == len(live) - 1 else max(left // 2, left - _rest(live, position))
-        text = (
-            one.text
-            if count(one.text) + 8 <= allowed
-            else fit(one.structure, one.first, one.last, one.ref, allowed - 8, count)
-        )
-        if not text:  # older ones would get less; trying all of a long session's summaries took 200 ms
-            break
-        chosen.append((one, text))
-        left -= count(text) + 1
-    while chosen:
-        piece = _summary_piece(list(reversed(chosen)), count)
-        if piece.tokens <= budget:
-            return [piece]
-        chosen.pop()
-    return []
-
-
-def _rest(live: Sequence[Summary], position: int) -> int:
-    return sum(one.tokens + 1 for one in list(reversed(live))[position + 1 :])
-
-
-def _summary_piece(chosen: Sequence[tuple[Summary, str]], count: Callable[[str], int]) -> Piece:
-    message = Message(
-        role="system", content="\n".join(text for _, text in chosen), id="summary", origin="model_inference"
-    )
-    refs = tuple(one.ref for one, _ in chosen)
-    tokens = message_tokens(message, count)
-    return Piece(message=message, kind="summary", tier=Tier.L2, tokens=tokens, shown=Shown.COVERED, refs=refs)
-
-
-def _recalled(
-    draft: _Draft, tail: Sequence[Entry], entries: Sequence[Entry], budget: int
-) -> Flow[tuple[str, finding.Found]]:
-    """The question, and what was found for it outside *entries*: as many messages as *budget* could hold."""
-    query = draft.request.query
-    if query is None:
-        query = _newest_question(tail, draft.scale)
-    if not draft.request.recall or not query or budget <= passages.BLOCK_TOKENS:
-        return "", finding.Found([], finding.degraded(draft.core))
-    limit = min(draft.core.settings.recall_limit, 1 + budget // passages.TYPICAL)
-    wanted, shown = finding.Wanted(query, draft.request.within), frozenset(_verbatim(entries))
-    row = _before_question(draft, tail, query)
-    found = yield from finding.find(draft.core, draft.scope, row, wanted, limit, shown)
-    return query, replace(found, hits=[hit for hit in found.hits if hit.message.text])
-
-
-def _before_question(draft: _Draft, tail: Sequence[Entry], query: str) -> SessionRow:
-    """The session before the question, where that is its newest message: it would lend its words to those before it."""
-    row, newest = draft.row, tail[-1] if tail else None
-    if newest is None or not newest.sequence == row.messages > 1 or newest.role not in USER_ROLES:
-        return row
-    if draft.scale.messages[newest.sequence].text != query:
-        return row
-    return replace(row, messages=row.messages - 1, indexed=min(row.indexed, row.messages - 1))
-
-
-def _newest_question(tail: Sequence[Entry], scale: Scale) -> str | None:
-    for entry in reversed(tail):
-        if entry.role in USER_ROLES:
-            return scale.messages[entry.sequence].text
-    return None
-
-
-def _pieces(parts: Sequence[Part], entries: Sequence[Entry], kind: str = "message") -> list[Piece]:
-    by_number = {entry.sequence: entry for entry in entries}
-    return [_piece(part, by_number.get(part.message.sequence), kind) for part in parts]
-
-
-def _piece(part: Part, entry: Entry | None, kind: str) -> Piece:
-    shown = entry.shown if entry else Shown.VERBATIM
-    return Piece(
-        message=part.message,
-        kind=kind,
-        tier=Tier.L2 if shown is Shown.COMPACTED else Tier.L1,
-        tokens=part.tokens,
-        shown=shown,
-        refs=(f"m{part.message.sequence}",) if part.message.sequence else (),
-        clipped=part.clipped,
-    )
+    return message_pieces(parts, tail) if sum(part.tokens for part in parts) <= draft.free else None
 
 
 def _ordered(mandatory: Sequence[Piece], middle: Sequence[Piece]) -> list[Piece]:

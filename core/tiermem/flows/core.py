@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tiermem.messages import Message
+from tiermem.providers.clock import stopwatch
 from tiermem.providers.recent import Recent
 from tiermem.providers.tokenizers import Counter
 from tiermem.recall.facts import facts, mentions
@@ -52,11 +53,14 @@ class Core:
     managing: set[Scope] = field(default_factory=set)
     step_error: str = ""
     upkeep_error: str = ""
+    listener_error: str = ""
     embed_error: str = ""
     embed_failed_at: float = 0.0
     tables: Synonyms | None = None  # with the caller's own; the built-in ones are read when first asked
     competence: tuple[float, ...] | None = None  # of the embedder, by language; measured when first asked
     probed: int = -1  # key of the embedder whose stored probe was compared
+    modes: Recent[bool] = field(default_factory=lambda: Recent(10_000))  # degraded ones that were told, by session
+    timer: Callable[[], float] = stopwatch
 
     def under(self, thresholds: Thresholds) -> Core:
         """The same wiring and caches with other thresholds."""
@@ -81,6 +85,14 @@ class Core:
             return self.mentions.put(text, mentions(text)) if known is None else known
 
         return Reading(stated, mentioned)
+
+    def since(self, began: float) -> float:
+        """Milliseconds since the `timer` said *began*."""
+        return round((self.timer() - began) * 1000, 3)
+
+    def unheard(self, error: str) -> None:
+        """Remember that a listener failed, and how."""
+        self.listener_error = error
 
     def own_step(self, step: Callable[[V], T] | None, value: V) -> T | None:
         """What the caller's own *step* says of *value*; None when there is none, or when it failed."""

@@ -10,13 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from typing import TypeAlias
 
 import sqlalchemy as sa
 
 from tiermem.errors import InvalidMessage, TiermemError, UnknownReference
-from tiermem.flows import archive, recollect, windows
+from tiermem.flows import archive, modes, recollect, telling, windows
 from tiermem.flows.core import Core
-from tiermem.flows.effects import Compute, Flow, Read, Transact
+from tiermem.flows.effects import Compute, Flow, Read, Tell, Transact
 from tiermem.flows.filters import ANY, Only
 from tiermem.flows.recollect import Ranked, Scored
 from tiermem.messages import Message
@@ -31,6 +32,7 @@ from tiermem.storage.documents import Mark
 from tiermem.storage.sessions import SessionRow
 from tiermem.window.tokens import message_tokens
 
+_Kept: TypeAlias = tuple[list[Message], SessionRow, int, list[Decision]]
 COLLECTION = "documents"
 NOMINATED = 10  # times as many chunks as asked for are looked at, because their order changes
 # What ranking gives for being near something good, which here is often of another document, and for the day on which
@@ -57,9 +59,13 @@ def add(
     scope = collection(scope)
     if not documents:
         return []
+    began = core.timer()
     counted = yield Compute(partial(_counted, core, documents, splitting))
     sources = sorted({one.source for one in documents}) if whole else []
-    kept = yield Transact(lambda connection: _keep(connection, core, scope, counted, sources))
+    kept, _, _, _ = yield Transact(
+        lambda connection: _keep(connection, core, scope, counted, sources),
+        lambda done: _telling(scope, done, core.since(began)),
+    )
     yield from _follow(core, scope)
     return list(kept)
 
@@ -75,16 +81,20 @@ def _counted(core: Core, documents: Sequence[Document], splitting: Splitting) ->
 
 def _keep(
     connection: sa.Connection, core: Core, scope: Scope, counted: Sequence[tuple[Message, int]], sources: Sequence[str]
-) -> list[Message]:
-    kept, row = log.append(connection, scope, counted, core.now(), core.settings.compact_at)
+) -> _Kept:
+    kept, row, before = log.append(connection, scope, counted, core.now(), core.settings.compact_at)
     hidden = decisions.hidden(connection, row)
     wanted = {one.sequence for one in kept}
     again = wanted - {mark.sequence for mark in stored.visible(_as_marks(wanted), hidden)}
     there = [mark for source in sources for mark in stored.marks(connection, row.pk, prefix(source))]
     gone = {mark.sequence for mark in stored.visible(sorted(there), hidden)} - wanted
     made = [*_decisions("hide", gone, "replaced"), *_decisions("restore", again, "added again")]
-    _decide(connection, core, row, made)
-    return kept
+    return kept, row, before, _decide(connection, core, row, made)
+
+
+def _telling(scope: Scope, done: _Kept, ms: float) -> list[Tell]:
+    *appended, made = done
+    return [*telling.added(scope, *appended, ms), *telling.by_hand(scope, made)]
 
 
 def _as_marks(sequences: Iterable[int]) -> list[Mark]:
@@ -96,14 +106,14 @@ def _decisions(kind: str, sequences: Iterable[int], reason: str) -> list[Decisio
     return [Decision(number=0, kind=kind, first=first, last=last, reason=reason) for first, last in spans]
 
 
-def _decide(connection: sa.Connection, core: Core, row: SessionRow, made: Sequence[Decision]) -> list[int]:
-    """Write decisions about the locked *row*, numbered from its revision on; returns their numbers."""
+def _decide(connection: sa.Connection, core: Core, row: SessionRow, made: Sequence[Decision]) -> list[Decision]:
+    """Write decisions about the locked *row*, numbered from its revision on; returns them with their numbers."""
     numbered = [replace(one, number=row.revision + place) for place, one in enumerate(made, start=1)]
     if numbered:
         decisions.record(connection, row.pk, numbered, core.now())
         floor = min(row.floor, *(one.first - 1 for one in numbered))
         decisions.settle(connection, replace(row, revision=numbered[-1].number), floor)
-    return [one.number for one in numbered]
+    return numbered
 
 
 def _follow(core: Core, scope: Scope) -> Flow[None]:
@@ -114,6 +124,7 @@ def _follow(core: Core, scope: Scope) -> Flow[None]:
         core.upkeep_error = f"{type(error).__name__}: {error}"
     else:
         core.upkeep_error = ""
+    yield from modes.noticed(core, scope)
 
 
 def find(core: Core, scope: Scope, query: str, k: int) -> Flow[list[Hit]]:
@@ -125,7 +136,9 @@ def find(core: Core, scope: Scope, query: str, k: int) -> Flow[list[Hit]]:
     """
     if not isinstance(query, str):
         raise InvalidMessage(f"query must be text, not {type(query).__name__}")
-    hits, _ = yield from ranked(core, scope, query, k)
+    began = core.timer()
+    hits, seen = yield from ranked(core, scope, query, k)
+    yield telling.recalled(collection(scope), "search", hits, seen.degraded, core.since(began))
     return hits
 
 
@@ -173,14 +186,15 @@ def remove(core: Core, scope: Scope, source: str) -> Flow[list[int]]:
     """
     scope = collection(scope)
 
-    def body(connection: sa.Connection) -> list[int]:
+    def body(connection: sa.Connection) -> list[Decision]:
         row = sessions.find(connection, scope, lock=True)
         there = [mark.sequence for mark in _visible(connection, row, source)]
         if not there:
             raise UnknownReference(f"no document of this user has the source {source!r}")
         return _decide(connection, core, row, _decisions("hide", there, "removed"))
 
-    return list((yield Transact(body)))
+    made: list[Decision] = yield Transact(body, lambda made: telling.by_hand(scope, made))
+    return [one.number for one in made]
 
 
 def chunks(scope: Scope, source: str) -> Flow[list[Message]]:

@@ -6,8 +6,8 @@ A flow is a generator that yields effects and receives their results; it holds n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 from tiermem.messages import Message
@@ -20,10 +20,24 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
+class Tell:
+    """Tell whoever listens that something happened: ids, numbers and reasons by name, never what somebody said."""
+
+    kind: str
+    scope: Scope
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Transact:
-    """Run *body* in one transaction that writes; the result comes after the commit."""
+    """Run *body* in one transaction that writes; the result comes after the commit.
+
+    *telling* says what is to be told of the result. It belongs to the transaction because an async caller may be
+    cancelled while it runs: what was committed is told then too.
+    """
 
     body: Callable[[sa.Connection], Any]
+    telling: Callable[[Any], Iterable[Tell]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +80,7 @@ class Later:
     scope: Scope
 
 
-Effect: TypeAlias = Transact | Read | Compute | Ask | Embed | Later
+Effect: TypeAlias = Transact | Read | Compute | Ask | Embed | Later | Tell
 Flow: TypeAlias = Generator[Effect, Any, T]
 
 

@@ -16,6 +16,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from tiermem.errors import Closed, EmbeddingMismatch, StorageError
+from tiermem.flows import modes
 from tiermem.flows.core import Core
 from tiermem.flows.effects import Compute, Embed, Flow, Read, Transact
 from tiermem.messages import Message
@@ -81,6 +82,7 @@ def attempt(core: Core, scope: Scope) -> Flow[bool | None]:
         return False
     except Exception as error:  # noqa: BLE001  # the thread must live; a full disk may have room again later
         core.upkeep_error = f"{type(error).__name__}: {error}"
+        yield from modes.noticed(core, scope)
         return None
 
 
@@ -98,6 +100,7 @@ def step(core: Core, scope: Scope) -> Flow[bool | None]:
         raise
     except Exception as error:  # noqa: BLE001  # user code; the messages wait, and `stats` says so
         fail(core, error)
+        yield from modes.noticed(core, scope)
         return None
     core.embed_error = ""
     kept = yield from keep(core, row, mark, probe, made, through)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from tiermem.flows import archive, documents, recollect, windows
+from tiermem.flows import archive, documents, recollect, telling, windows
 from tiermem.flows.core import Core
 from tiermem.flows.effects import Compute, Flow
 from tiermem.flows.filters import ANY, Only
@@ -42,11 +42,13 @@ class Found:
 
 def search(core: Core, scope: Scope, wanted: Wanted, k: int, explain: bool) -> Flow[list[Hit]]:
     """The *k* best hits, the best ones compared with each other; with *explain* each says what matched."""
+    began = core.timer()
     row, _ = yield from windows.load(core, scope)
     found = yield from find(core, scope, row, replace(wanted, weak=True), k)
     hits = yield Compute(lambda: quoting.marked(found.hits, wanted.query, core.reading()))
     if explain:
         hits = yield Compute(lambda: _explained(hits, found.question))
+    yield telling.recalled(scope, "search", hits, found.degraded, core.since(began))
     return list(hits)
 
 

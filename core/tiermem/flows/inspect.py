@@ -152,6 +152,8 @@ def _degraded(core: Core, row: SessionRow) -> Iterator[str]:
         yield f"custom step: {core.step_error}; the default took its place"
     if core.upkeep_error:
         yield f"upkeep: {core.upkeep_error}; the next add tries again"
+    if core.listener_error:
+        yield f"listener: {core.listener_error}; what it listened to was done"
     if core.embed_error:
         yield f"embedder: {core.embed_error}; keyword search only"
     if core.count.name == "estimate":

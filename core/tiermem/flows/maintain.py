@@ -13,7 +13,7 @@ from functools import partial
 
 import sqlalchemy as sa
 
-from tiermem.flows import summarize, windows
+from tiermem.flows import modes, summarize, telling, windows
 from tiermem.flows.core import Core
 from tiermem.flows.effects import Compute, Flow, Transact
 from tiermem.messages import Message
@@ -53,6 +53,7 @@ def _manage(core: Core, scope: Scope) -> Flow[Report]:
         row, window = yield from windows.load(core, scope)
         if not (step.compacted or step.covered) and row.revision == revision:
             break
+    yield from modes.noticed(core, scope)
     look = planning.next_look(window.tokens, core.settings)
     if row.pk and look != row.look_at:
         yield Transact(lambda connection: sessions.update(connection, row.pk, look_at=look))
@@ -65,9 +66,10 @@ def _one_step(core: Core, scope: Scope, row: SessionRow, window: Window) -> Flow
     if merge:
         return (yield from summarize.merge(core, scope, row, window, merge))
     if planning.wants_compaction(window, core.settings):
+        began = core.timer()
         made = yield from _stubs(core, row, window)
         if made:
-            return (yield from _compact(core, scope, row, window, made))
+            return (yield from _compact(core, scope, row, window, made, began))
     if planning.wants_summary(window, core.settings):
         return (yield from _summarize(core, scope, row, window))
     return nothing
@@ -159,7 +161,9 @@ def _own_stub(compactor: Callable[[Message], Compacted | str | None], original: 
     return made
 
 
-def _compact(core: Core, scope: Scope, row: SessionRow, window: Window, made: list[Stub]) -> Flow[Report]:
+def _compact(
+    core: Core, scope: Scope, row: SessionRow, window: Window, made: list[Stub], began: float
+) -> Flow[Report]:
     before = {entry.sequence: entry.shown_tokens for entry in window.entries}
     sequences = [one.sequence for one in made]
     decision = Decision(
@@ -172,7 +176,10 @@ def _compact(core: Core, scope: Scope, row: SessionRow, window: Window, made: li
         strategy="+".join(sorted({one.strategy for one in made})),
         reason=f"window at {window.tokens} of {core.settings.pre_rot_threshold} tokens",
     )
-    written = yield Transact(lambda c: commit(c, core, scope, row, [decision], stubs=made))
+    written = yield Transact(
+        lambda c: commit(c, core, scope, row, [decision], stubs=made),
+        lambda done: [telling.compacted(scope, decision, len(made), core.since(began))] if done else (),
+    )
     done = len(made) if written else 0
     return Report(tokens_before=window.tokens, tokens_after=window.tokens, compacted=done)
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tiermem.errors import Closed, StorageError
-from tiermem.flows import embedding
+from tiermem.flows import embedding, modes
 from tiermem.flows.core import Core
 from tiermem.flows.effects import Compute, Embed, Flow, Later, Read
 from tiermem.index.vectors import VectorIndex
@@ -30,6 +30,14 @@ OWN = {True: 1_000, False: embedding.BATCH}
 
 def nearest(core: Core, scope: Scope, row: SessionRow, query: str) -> Flow[Nearest]:
     """How near each message of the session *row* is to *query*; nothing while the embedder fails, or none is there."""
+    found = yield from _nearest(core, scope, row, query)
+    yield from modes.noticed(core, scope)
+    if row.pk:
+        yield from modes.begun(core, scope, row.pk, modes.SEMANTIC, "" if core.embed_error else found.reason)
+    return found
+
+
+def _nearest(core: Core, scope: Scope, row: SessionRow, query: str) -> Flow[Nearest]:
     if not row.messages or not query.strip():
         return nothing()
     mark: Mark = yield Read(lambda connection: vectors.mark(connection, row.pk, core.embedder_name))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tiermem.errors import BudgetTooSmall
-from tiermem.flows import finding, windows
+from tiermem.flows import finding, telling, windows
 from tiermem.flows.core import Core
 from tiermem.flows.effects import Compute, Flow
 from tiermem.recall import passages, quoting
@@ -19,6 +19,7 @@ def recall(core: Core, scope: Scope, wanted: finding.Wanted, budget: int) -> Flo
     """
     if budget <= 0:
         raise BudgetTooSmall(1, budget, "a recalled block")
+    began = core.timer()
     row, _ = yield from windows.load(core, scope)
     limit = min(core.settings.recall_limit, 1 + budget // passages.TYPICAL)
     found = yield from finding.find(core, scope, row, wanted, limit)
@@ -26,4 +27,5 @@ def recall(core: Core, scope: Scope, wanted: finding.Wanted, budget: int) -> Flo
     pieces, shown = yield Compute(lambda: quoting.block(hits, wanted.query, budget, core.count, core.reading()))
     text = pieces[0].message.text if pieces else ""
     tokens = core.count(text)
+    yield telling.recalled(scope, "recall", shown, found.degraded, core.since(began), tokens)
     return Recalled(text=text, tokens=tokens, budget=budget, hits=tuple(shown), degraded=found.degraded)

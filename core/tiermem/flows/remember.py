@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tiermem.errors import InvalidMessage, TiermemError
-from tiermem.flows import archive
+from tiermem.flows import archive, modes, telling
 from tiermem.flows.core import Core
 from tiermem.flows.effects import Compute, Flow, Later, Transact
 from tiermem.flows.maintain import manage
@@ -26,10 +26,12 @@ def add(core: Core, scope: Scope, given: Sequence[Message]) -> Flow[list[Message
     if not given:
         return []
     _check_sizes(given, core.settings.max_message_bytes)
+    began = core.timer()
     counted = yield Compute(lambda: [(one, message_tokens(one, core.count)) for one in given])
     settings = core.settings
-    stored, row = yield Transact(
-        lambda connection: log.append(connection, scope, counted, core.now(), settings.compact_at)
+    stored, row, _ = yield Transact(
+        lambda connection: log.append(connection, scope, counted, core.now(), settings.compact_at),
+        lambda done: telling.added(scope, *done, core.since(began)),
     )
     yield from _keep_up(core, scope, row)
     return list(stored)
@@ -49,6 +51,7 @@ def _keep_up(core: Core, scope: Scope, row: SessionRow) -> Flow[None]:
         core.upkeep_error = f"{type(error).__name__}: {error}"
     else:
         core.upkeep_error = ""
+    yield from modes.noticed(core, scope)
 
 
 def _check_sizes(given: Sequence[Message], limit: int) -> None:

@@ -12,6 +12,7 @@ from tiermem.flows import context, documents, finding, recalling, remember
 from tiermem.flows.core import Core
 from tiermem.flows.effects import Flow, Read
 from tiermem.flows.filters import ANY, Only
+from tiermem.flows.pieces import Request
 from tiermem.messages import Message, as_messages
 from tiermem.providers.calls import refuse_reentry
 from tiermem.providers.tokenizers import as_counter
@@ -47,12 +48,14 @@ def assembling(
     counter: Callable[[str], Any] | None,
     recall: bool,  # private; the faces take it by name
     within: Within,
+    steady: bool,
+    quoted: Mapping[str, str] | None,
 ) -> Flow[Context]:
     """`context.assemble` with the caller's query, prompts and counter checked."""
     wanted = wanting("" if query is None else query, within)
     count = None if counter is None else as_counter(counter, core.settings.encoding)
     prompts = as_messages(system, "system")
-    request = context.Request(query, budget, prompts, goal, reserved, count, recall, wanted.within)
+    request = Request(query, budget, prompts, goal, reserved, count, recall, wanted.within, steady, quoted or {})
     return (yield from context.assemble(core, scope, request))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tiermem.errors import StorageBusy, UnknownReference
-from tiermem.flows import windows
+from tiermem.flows import telling, windows
 from tiermem.flows.core import Core
 from tiermem.flows.effects import Flow, Read, Transact
 from tiermem.flows.maintain import commit
@@ -79,7 +79,7 @@ def _decide(core: Core, scope: Scope, row: SessionRow, made: Sequence[Decision])
         sessions.update(connection, row.pk, look_at=core.settings.compact_at)
         return True
 
-    return bool((yield Transact(body)))
+    return bool((yield Transact(body, lambda done: telling.by_hand(scope, made) if done else ())))
 
 
 def _resolved(connection: sa.Connection, row: SessionRow, refs: Sequence[str]) -> list[tuple[int, int]]:
@@ -220,7 +220,7 @@ def _undo(core: Core, scope: Scope, row: SessionRow, made: Decision) -> Flow[boo
         sessions.update(connection, row.pk, look_at=core.settings.compact_at)
         return commit(connection, core, scope, row, [made], floor=made.first - 1)
 
-    return bool((yield Transact(body)))
+    return bool((yield Transact(body, lambda done: telling.by_hand(scope, [made]) if done else ())))
 
 
 def clear(core: Core, scope: Scope) -> Flow[None]:

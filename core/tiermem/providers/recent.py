@@ -24,11 +24,21 @@ class Recent(Generic[V]):
                 self._values.move_to_end(key)
             return self._values.get(key)
 
+    def swap(self, key: Any, value: V) -> V | None:
+        """Keep *value*; returns what was there before."""
+        with self._lock:
+            before = self._values.get(key)
+            self._put(key, value)
+            return before
+
     def put(self, key: Any, value: V) -> V:
         """Keep *value*, dropping the one unused for longest when there are too many."""
         with self._lock:
-            self._values[key] = value
-            self._values.move_to_end(key)
-            while len(self._values) > self._size:
-                self._values.popitem(last=False)
+            self._put(key, value)
         return value
+
+    def _put(self, key: Any, value: V) -> None:
+        self._values[key] = value
+        self._values.move_to_end(key)
+        while len(self._values) > self._size:
+            self._values.popitem(last=False)

@@ -26,8 +26,10 @@ _FIXED_ROLES = frozenset({"system", "developer"})
 
 def append(
     connection: sa.Connection, scope: Scope, counted: Sequence[tuple[Message, int]], now: datetime, look_at: int
-) -> tuple[list[Message], SessionRow]:
+) -> tuple[list[Message], SessionRow, int]:
     """Append messages with their token counts; those already there are returned as they are.
+
+    Returns them, the session, and how many messages it had before.
 
     Raises:
         IdConflict: an id is taken by a message with other content; nothing of the batch is kept.
@@ -45,14 +47,13 @@ def append(
             raise IdConflict(f"message id {one.id!r} is taken in this session by a message with other content")
         stored.append(one.shown_as(one.content, sequence=place[0], tokens=place[2], stored_at=place[3]))
     if not fresh:
-        return stored, row
+        return stored, row, row.messages
     connection.execute(_INSERT, fresh)
     added = sum(values["tokens"] for values in fresh)
     totals = {"messages": number, "tokens": row.tokens + added, "window_tokens": row.window_tokens + added}
     sessions.update(connection, row.pk, **totals)
-    return stored, sessions.SessionRow(
-        **{name: totals.get(name, getattr(row, name)) for name in SessionRow.__dataclass_fields__}
-    )
+    after = SessionRow(**{name: totals.get(name, getattr(row, name)) for name in SessionRow.__dataclass_fields__})
+    return stored, after, row.messages
 
 
 def _known(connection: sa.Connection, pk: int, ids: Sequence[str]) -> dict[str, tuple[int, bytes, int, datetime]]:

@@ -63,7 +63,30 @@ def _passages(connection: sa.Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
-STEPS: dict[int, Callable[[sa.Connection], None]] = {1: _passages}
+def _items(connection: sa.Connection) -> None:
+    """2 to 3: items, JSON objects by path and key, with their vectors."""
+    sqlite = connection.dialect.name == "sqlite"
+    key = "INTEGER NOT NULL" if sqlite else "BIGSERIAL"
+    number, octets = ("INTEGER", "BLOB") if sqlite else ("BIGINT", "BYTEA")
+    seconds = "FLOAT" if sqlite else "DOUBLE PRECISION"
+    for statement in (
+        f"""CREATE TABLE tiermem_collection (
+            pk {key} PRIMARY KEY, tenant {octets} NOT NULL, owner {octets} NOT NULL, stamp BIGINT NOT NULL,
+            UNIQUE (tenant, owner))""",
+        f"""CREATE TABLE tiermem_item (
+            pk {key} PRIMARY KEY, collection {number} NOT NULL, name {octets} NOT NULL, path {octets} NOT NULL,
+            key {octets} NOT NULL, value {octets} NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
+            ttl {seconds}, expires {seconds}, stamp BIGINT NOT NULL, UNIQUE (collection, name))""",
+        "CREATE INDEX tiermem_item_path ON tiermem_item (collection, path)",
+        "CREATE INDEX tiermem_item_expires ON tiermem_item (collection, expires) WHERE expires IS NOT NULL",
+        f"""CREATE TABLE tiermem_item_vector (
+            pk {key} PRIMARY KEY, item {number} NOT NULL, space TEXT NOT NULL, hash {octets} NOT NULL,
+            value {octets} NOT NULL, UNIQUE (item, space, hash))""",
+    ):
+        connection.exec_driver_sql(statement)
+
+
+STEPS: dict[int, Callable[[sa.Connection], None]] = {1: _passages, 2: _items}
 
 
 def _version(connection: sa.Connection) -> int:

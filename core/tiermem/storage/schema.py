@@ -1,6 +1,6 @@
 """Tables. Names of people and sessions are bytes: compared exactly, whatever the database's collation.
 
-Everything but `message`, `decision`, `stub` and `summary` can be derived again from these four.
+Everything but `message`, `decision`, `stub`, `summary` and `item` can be derived again from these five.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from tiermem.errors import SchemaTooNew
 
-VERSION = 2
+VERSION = 3
 
 metadata = sa.MetaData()
 
@@ -169,6 +169,53 @@ vector = sa.Table(
     sa.UniqueConstraint("session", "embedder", "sequence", "part"),
 )
 sa.Index("tiermem_vector_hash", vector.c.hash, vector.c.embedder)
+
+# JSON objects by path and key (`recall/items.py`), beside the conversations of a user.
+collection = sa.Table(
+    "tiermem_collection",
+    metadata,
+    sa.Column("pk", _Key, primary_key=True),
+    sa.Column("tenant", sa.LargeBinary, nullable=False),
+    sa.Column("owner", sa.LargeBinary, nullable=False),
+    sa.Column("stamp", sa.BigInteger, nullable=False),  # random, another one after each write
+    sa.UniqueConstraint("tenant", "owner"),
+)
+
+item = sa.Table(
+    "tiermem_item",
+    metadata,
+    sa.Column("pk", _Key, primary_key=True),
+    sa.Column("collection", _Key, nullable=False),
+    sa.Column("name", sa.LargeBinary, nullable=False),  # SHA-256 of path and key; keys are longer than an index takes
+    sa.Column("path", sa.LargeBinary, nullable=False),
+    sa.Column("key", sa.LargeBinary, nullable=False),
+    sa.Column("value", sa.LargeBinary, nullable=False),  # canonical JSON
+    sa.Column("created_at", sa.Text, nullable=False),
+    sa.Column("updated_at", sa.Text, nullable=False),
+    sa.Column("ttl", sa.Float(53)),  # seconds; NULL: for ever
+    sa.Column("expires", sa.Float(53)),  # seconds since 1970
+    sa.Column("stamp", sa.BigInteger, nullable=False),  # that of the write which made the value
+    sa.UniqueConstraint("collection", "name"),
+)
+sa.Index("tiermem_item_path", item.c.collection, item.c.path)
+sa.Index(
+    "tiermem_item_expires",
+    item.c.collection,
+    item.c.expires,
+    sqlite_where=item.c.expires.is_not(None),
+    postgresql_where=item.c.expires.is_not(None),
+)
+
+item_vector = sa.Table(
+    "tiermem_item_vector",
+    metadata,
+    sa.Column("pk", _Key, primary_key=True),
+    sa.Column("item", _Key, nullable=False),
+    sa.Column("space", sa.Text, nullable=False),  # embedder and dimensions; vectors of two are never compared
+    sa.Column("hash", sa.LargeBinary, nullable=False),  # BLAKE2b-128 of the text that was embedded
+    sa.Column("value", sa.LargeBinary, nullable=False),  # float32, little-endian, of length 1
+    sa.UniqueConstraint("item", "space", "hash"),
+)
 
 
 def refuse_newer(version: int) -> None:

@@ -1,0 +1,163 @@
+"""Events: what a memory did, told after the commit to whoever listens. Ids, numbers and reasons, never words said.
+
+    stop = memory.subscribe(print)              # every event of this memory, until stop() is called
+    with collecting() as told: session.add("…")  # the events of what runs in here, of any memory
+
+Beside these, each event is a record of the logger "tiermem" and, where the process uses OpenTelemetry, a span.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+from tiermem import telemetry
+from tiermem.errors import InvalidSettings
+from tiermem.settings import Scope
+
+# The levels of the logger, which is read by those who run an application: its users' turns say nothing to them.
+LEVELS = {
+    "added": logging.DEBUG,
+    "recalled": logging.DEBUG,
+    "compacted": logging.INFO,
+    "summarised": logging.INFO,
+    "restored": logging.INFO,
+    "forgotten": logging.INFO,
+    "undone": logging.INFO,
+    "degraded": logging.WARNING,
+}
+KINDS = tuple(LEVELS)
+_log = logging.getLogger("tiermem")
+_log.addHandler(logging.NullHandler())
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that a memory did, once it was certain.
+
+    Args:
+        kind: one of `KINDS`.
+        scope: tenant, user and session; of documents, ``scope.kind`` is "knowledge".
+        at: when it was told, by the memory's clock.
+        fields: numbers, ids and reasons, by kind; sequence numbers as ``first`` and ``last``, references as ``refs``,
+            ``ms`` in milliseconds, ``decision`` as in the journal.
+    """
+
+    kind: str
+    scope: Scope
+    at: datetime
+    fields: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The kind with our name before it: "tiermem.compacted"."""
+        return f"tiermem.{self.kind}"
+
+    @property
+    def digest(self) -> str:
+        """Stands for the session where its name, often a person's, should not be: in logs and telemetry."""
+        names = (self.scope.tenant, self.scope.user, self.scope.session, self.scope.kind)
+        return blake2b("\0".join(names).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+    def as_dict(self) -> dict[str, Any]:
+        """The event as new, plain JSON values."""
+        scope = {"tenant": self.scope.tenant, "user": self.scope.user, "session": self.scope.session}
+        return {"kind": self.kind, "at": self.at.isoformat()} | scope | self.numbers()
+
+    def numbers(self) -> dict[str, Any]:
+        """The fields as new, plain JSON values."""
+        return {name: list(one) if isinstance(one, tuple) else one for name, one in self.fields.items()}
+
+    def __str__(self) -> str:
+        told = (f"{name}={one}" for name, one in self.fields.items() if not isinstance(one, tuple))
+        return " ".join([self.kind, f"session={self.digest}", *told])
+
+
+Callback: TypeAlias = Callable[[Event], object]
+_collectors: ContextVar[tuple[list[Event], ...]] = ContextVar("tiermem_collectors", default=())
+
+
+@contextmanager
+def collecting() -> Iterator[list[Event]]:
+    """A list that receives the events of every memory that is called in here, also of async calls; nests."""
+    told: list[Event] = []
+    token = _collectors.set((*_collectors.get(), told))
+    try:
+        yield told
+    finally:
+        _collectors.reset(token)
+
+
+class Listeners:
+    """Those who listen to one memory. Thread-safe: each change is one step of the interpreter.
+
+    Args:
+        now: the clock.
+        failed: is told of a callback's error, in words.
+    """
+
+    def __init__(self, now: Callable[[], datetime], failed: Callable[[str], None]) -> None:
+        self._now = now
+        self._failed = failed
+        self._callbacks: dict[object, tuple[Callback, Scope | None]] = {}
+        self._failing: set[object] = set()
+
+    def add(self, callback: Callback, scope: Scope | None) -> Callable[[], None]:
+        """Call *callback* with every event (of *scope*) until the function that is returned is called.
+
+        Raises:
+            InvalidSettings: it cannot be called, or is a coroutine function, which nobody would await.
+        """
+        if not callable(callback) or inspect.iscoroutinefunction(callback):
+            raise InvalidSettings(f"a callback is a plain function of an event, not {callback!r}")
+        place = object()
+        self._callbacks[place] = callback, scope
+
+        def stop() -> None:
+            self._callbacks.pop(place, None)
+            self._failing.discard(place)
+
+        return stop
+
+    def wanted(self, kind: str) -> bool:
+        """Whether anybody would hear an event of that kind now."""
+        return bool(self._callbacks or _collectors.get() or telemetry.used() or _log.isEnabledFor(LEVELS[kind]))
+
+    def tell(self, kind: str, scope: Scope, fields: Mapping[str, Any]) -> None:
+        """Tell an event to all who listen, in this thread. What a callback raises is noted, and goes no further."""
+        if not self.wanted(kind):
+            return
+        event = Event(kind, scope, self._now(), MappingProxyType(dict(fields)))
+        for told in _collectors.get():
+            told.append(event)
+        _logged(event)
+        telemetry.record(event)
+        for place, (callback, only) in list(self._callbacks.items()):
+            if only is None or only == scope:
+                self._call(place, callback, event)
+
+    def _call(self, place: object, callback: Callback, event: Event) -> None:
+        try:
+            callback(event)
+        except Exception as error:  # noqa: BLE001  # user code; what it listens to is done, and others listen too
+            self._failed(f"{type(error).__name__}: {error}")
+            if place not in self._failing:
+                self._failing.add(place)
+                _log.warning(
+                    "a callback failed on %s; its later errors are told by stats() alone", event, exc_info=True
+                )
+
+
+def _logged(event: Event) -> None:
+    level = LEVELS[event.kind]
+    if _log.isEnabledFor(level):
+        told = {"kind": event.kind, "session": event.digest, "at": event.at.isoformat()} | event.numbers()
+        _log.log(level, "%s", event, extra={"tiermem": told})

@@ -1,0 +1,101 @@
+"""The way out for an agent: the whole window first, in an order that only grows until the next decision.
+
+A provider's prompt cache keeps what the next prompt begins with. So the window is shown as it stands; what is recalled
+for a question stands before it and stays there; and nothing older is taken in or left out from call to call.
+The thresholds keep the window within the budget. Where they did not, older turns are left out all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from tiermem.flows import windows
+from tiermem.flows.effects import Compute, Flow
+from tiermem.flows.pieces import Draft, looked_up, message_pieces, summary_pieces, verbatim
+from tiermem.messages import Message
+from tiermem.recall import quoting
+from tiermem.records import Hit, Piece, Tier
+from tiermem.window.assembly import recent
+from tiermem.window.tokens import message_tokens
+from tiermem.window.turns import USER_ROLES
+from tiermem.window.view import Entry
+
+SUMMARY_SHARE = 0.5  # of what is free: the thresholds count summaries too, so this is a guard and no plan
+
+
+def fill(draft: Draft, tail: Sequence[Entry]) -> Flow[tuple[list[Piece], list[Hit], tuple[str, ...]]]:
+    """Summaries, the window, and the quoted blocks in it: those given, and one for the newest question."""
+    live = yield from windows.live_summaries(draft.row)
+    summary = yield Compute(lambda: summary_pieces(live, int(draft.free * SUMMARY_SHARE), draft.scale.count))
+    left = draft.free - sum(piece.tokens for piece in summary)
+    blocks = yield Compute(lambda: _blocks(draft, tail))
+    parts, entries = yield Compute(lambda: recent(tail, left, draft.scale, left))
+    left -= sum(part.tokens for part in parts)
+    blocks = _fitting(blocks, {entry.sequence for entry in entries}, left)
+    left -= sum(piece.tokens for piece in blocks.values())
+    asked = next((entry.sequence for entry in reversed(entries) if entry.role in USER_ROLES), 0)
+    hits: list[Hit] = []
+    degraded: tuple[str, ...] = ()
+    if draft.request.recall and f"m{asked}" not in draft.request.quoted and _hides(draft, entries):
+        room = min(int(draft.free * draft.core.settings.recall_share), left)
+        query, seen = yield from looked_up(draft, tail, entries, room)
+        quote = partial(quoting.block, query=query, count=draft.scale.count, reading=draft.core.reading())
+        quoted, hits = yield Compute(lambda: quote(seen.hits, budget=room))
+        degraded = seen.degraded
+        if quoted:
+            blocks[asked] = quoted[0]
+    return [*summary, *_placed(message_pieces(parts, entries), blocks)], hits, degraded
+
+
+def _hides(draft: Draft, entries: Sequence[Entry]) -> bool:
+    """Whether there is anything that is not shown as it was said, or that lies beside the conversation."""
+    moving = sum(not entry.fixed for entry in draft.window.entries)
+    whole = not draft.window.covers and len(entries) == moving == len(verbatim(entries))
+    return draft.request.within != "conversation" or not whole
+
+
+def _blocks(draft: Draft, tail: Sequence[Entry]) -> dict[int, Piece]:
+    """The given blocks by the number of the message that they stand before."""
+    numbers = {f"m{entry.sequence}": entry.sequence for entry in tail}
+    given: Mapping[str, str] = draft.request.quoted
+    return {numbers[ref]: _block(text, draft) for ref, text in given.items() if ref in numbers and text}
+
+
+def _block(text: str, draft: Draft) -> Piece:
+    message = Message(role="user", content=text, id="recalled", origin="retrieved")
+    return Piece(message=message, kind="recalled", tier=Tier.L3, tokens=message_tokens(message, draft.scale.count))
+
+
+def _fitting(blocks: Mapping[int, Piece], shown: set[int], room: int) -> dict[int, Piece]:
+    """The newest blocks that stand before a message that is *shown* and fit together."""
+    chosen: dict[int, Piece] = {}
+    for number in sorted(blocks, reverse=True):
+        room -= blocks[number].tokens
+        if room < 0:
+            break
+        if number in shown:
+            chosen[number] = blocks[number]
+    return chosen
+
+
+def _placed(pieces: Sequence[Piece], blocks: Mapping[int, Piece]) -> list[Piece]:
+    placed: list[Piece] = []
+    for piece in pieces:
+        if piece.message.sequence in blocks:
+            placed.append(blocks[piece.message.sequence])
+        placed.append(piece)
+    return placed
+
+
+def ordered(mandatory: Sequence[Piece], middle: Sequence[Piece]) -> list[Piece]:
+    """System prompts, then all else as it stands; the goal before the newest question and what is quoted for it."""
+    system = [piece for piece in mandatory if piece.kind == "system"]
+    goal = [piece for piece in mandatory if piece.kind == "goal"]
+    asked = [
+        place for place, piece in enumerate(middle) if piece.message.role in USER_ROLES and piece.kind == "message"
+    ]
+    start = asked[-1] if asked else 0
+    if start and middle[start - 1].kind == "recalled":
+        start -= 1
+    return [*system, *middle[:start], *goal, *middle[start:]]

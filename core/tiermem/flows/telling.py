@@ -1,0 +1,95 @@
+"""What is told of what was done: the events, by kind, with the numbers that each has. Never a word that was said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tiermem.flows.effects import Tell
+from tiermem.flows.modes import brief_all
+from tiermem.messages import Message
+from tiermem.records import Decision, Hit, Summary
+from tiermem.settings import Scope
+from tiermem.storage.sessions import SessionRow
+
+_BY_HAND = (("restore", "restored"), ("hide", "forgotten"), ("undo", "undone"))
+
+
+def added(scope: Scope, stored: Sequence[Message], row: SessionRow, before: int, ms: float) -> list[Tell]:
+    """Messages *stored* in a session that is now *row* and had *before*; nothing where all were there already."""
+    new = {one.sequence: one.tokens for one in stored if one.sequence > before}
+    if not new:
+        return []
+    fields = {
+        "count": len(new),
+        "first": min(new),
+        "last": max(new),
+        "tokens": sum(new.values()),
+        "session_tokens": row.tokens,
+        "window_tokens": row.window_tokens,
+        "ms": ms,
+    }
+    return [Tell("added", scope, fields)]
+
+
+def compacted(scope: Scope, decision: Decision, count: int, ms: float) -> Tell:
+    """*count* messages of a span became stubs."""
+    return Tell("compacted", scope, _decision(decision) | {"count": count, "ms": ms})
+
+
+def summarised(scope: Scope, decision: Decision, summary: Summary, covered: int, ms: float) -> Tell:
+    """A summary covers messages, or other summaries where its level is above 1; *ms* is how long writing it took."""
+    about = {"summary": summary.ref, "level": summary.level, "count": covered, "ms": ms}
+    return Tell("summarised", scope, _decision(decision) | about)
+
+
+def put_back(scope: Scope, made: Sequence[Decision]) -> Tell:
+    """Restored messages are under their summaries again."""
+    return Tell("summarised", scope, _decisions(made) | {"strategy": "again"})
+
+
+def by_hand(scope: Scope, made: Sequence[Decision]) -> list[Tell]:
+    """Decisions that were asked for: one event a kind, for all stretches of it."""
+    groups = [(event, [one for one in made if one.kind == kind]) for kind, event in _BY_HAND]
+    return [Tell(event, scope, _decisions(group)) for event, group in groups if group]
+
+
+def recalled(
+    scope: Scope, by: str, hits: Sequence[Hit], degraded: tuple[str, ...], ms: float, tokens: int = 0
+) -> Tell:
+    """What was found, best first where *by* says "search", else what was quoted, in reading order, in *tokens*."""
+    fields = {
+        "by": by,
+        "count": len(hits),
+        "refs": tuple(hit.ref for hit in hits),
+        "scores": tuple(round(float(hit.score), 4) for hit in hits),
+        "tokens": tokens,
+        "degraded": brief_all(degraded),
+        "ms": ms,
+    }
+    return Tell("recalled", scope, fields)
+
+
+def _decision(one: Decision) -> dict[str, Any]:
+    return {
+        "decision": one.number,
+        "first": one.first,
+        "last": one.last,
+        "tokens_before": one.tokens_before,
+        "tokens_after": one.tokens_after,
+        "strategy": one.strategy,
+        "reason": one.reason,
+    }
+
+
+def _decisions(made: Sequence[Decision]) -> dict[str, Any]:
+    """The decisions, how many messages they name and from which to which; of an undo, the decision taken back."""
+    named = set[int]().union(*(range(one.first, one.last + 1) for one in made))
+    numbers = {
+        "decisions": tuple(one.number for one in made),
+        "count": len(named),
+        "first": min(named),
+        "last": max(named),
+        "reason": made[0].reason,
+    }
+    return numbers | ({"undone": made[0].reference} if made[0].kind == "undo" else {})

@@ -1,0 +1,201 @@
+"""TieredMemoryBlock: the archive as a memory block, for users who stay with LlamaIndex's own `Memory`.
+
+Rule 1: what `Memory` flushes is kept exactly, once, in the session that the call names; the caller's messages are
+  never written into.
+Rule 2: two sessions on one block never see each other: nothing of a call is kept for the next one.
+Rule 3: what answers the newest user message is shown, within `max_tokens`; nothing relevant is "".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterator, Sequence
+from os import PathLike
+from typing import Any
+
+from llama_index.core.base.llms.types import ChatMessage, MessageRole, TextBlock
+from llama_index.core.bridge.pydantic import Field, PrivateAttr
+from llama_index.core.memory.memory import BaseMemoryBlock
+
+from llamaindex_tiered_memory import dumps
+from llamaindex_tiered_memory.convert import to_message
+from tiermem import AsyncSession, Memory, Message
+from tiermem.errors import InvalidSettings
+
+SESSION_KEY = "session_id"  # what `BaseMemoryBlock.aput` writes into `additional_kwargs`
+DELIVERED = 64  # messages of a session whose second delivery is known also where it begins elsewhere: a few flushes
+SHOWN = 64  # texts for which it is known what was asked, so that a shorter one can be made of the same question
+SLACK = 1.1  # `Memory` may count with another tokenizer than ours; what is left too long is dropped whole
+
+
+class TieredMemoryBlock(BaseMemoryBlock[str]):
+    """Keeps what `Memory` flushes, for good, and gives back what answers the newest user message::
+
+        Memory.from_defaults(session_id="ann-1", memory_blocks=[TieredMemoryBlock("notes.db")])
+
+    One block may serve any number of sessions, tasks and threads.
+
+    Args:
+        path: a file, ":memory:" or a database URL; by default a file in the user's data directory.
+        memory: an open `tiermem.Memory` instead.
+        namespace: whose conversations these are: a user, or (tenant, user).
+        session_id: the session of calls that name none.
+        max_tokens: tokens of what is shown.
+        tokenizer_fn: the tokenizer of the `Memory` around it, where that is not LlamaIndex's default.
+        name, description, priority, accept_short_term_memory: as of every memory block; the priority is 1, so that
+            `Memory` may ask for a shorter text.
+        options: keyword arguments of `tiermem.Memory.open`: embedder, settings by name, and the others.
+
+    Raises:
+        InvalidSettings: also a ValueError; an argument is not known, or makes no sense.
+    """
+
+    name: str = Field(default="tiered_memory", description="The name of the memory block.")
+    priority: int = Field(default=1, description="0 is never shortened.")
+    max_tokens: int = Field(default=2_000, description="Tokens of what is shown.")
+    session_id: str = Field(default="default", description="The session of calls that name none.")
+    namespace: str | tuple[str, str] = Field(default="default", description="Whose conversations these are.")
+
+    _memory: Memory = PrivateAttr()
+    _delivered: dict[str, deque[str]] = PrivateAttr(default_factory=dict)
+    _asked: OrderedDict[str, tuple[str, str]] = PrivateAttr(default_factory=OrderedDict)
+    _lock: Any = PrivateAttr(default_factory=threading.Lock)
+
+    def __init__(
+        self,
+        path: str | PathLike[str] | None = None,
+        *,
+        memory: Memory | None = None,
+        tokenizer_fn: Callable[[str], Any] | None = None,
+        **options: Any,
+    ) -> None:
+        own = {name: options.pop(name) for name in list(options) if name in type(self).model_fields}
+        if own.get("max_tokens", 1) < 1:
+            raise InvalidSettings(f"max_tokens must be above 0, not {own['max_tokens']}")
+        if tokenizer_fn is not None:
+            options["counter"] = tokenizer_fn
+        if memory is not None and (path is not None or options):
+            given = ", ".join(sorted([*options, *(["path"] if path is not None else [])]))
+            raise InvalidSettings(f"the open memory has its own {given}; leave out memory= or these")
+        super().__init__(**own)
+        # Nothing is ever shown of the window of an archive, so it need not be managed.
+        where = None if path is None else str(path)
+        self._memory = memory or Memory.shared(where, **({"enable_context_management": False} | options))
+
+    @property
+    def memory(self) -> Memory:
+        """The open memory, whose sessions have what was flushed: search, expand, verify and the other verbs."""
+        return self._memory
+
+    async def aput(
+        self, messages: list[ChatMessage], from_short_term_memory: bool = False, session_id: str | None = None
+    ) -> None:
+        """Keep *messages*; durable when it returns. Delivering them again adds nothing.
+
+        A ChatMessage has no id, so one is made of its content and of the message before it: what is said a second
+        time in another place is kept a second time.
+        """
+        if not from_short_term_memory or self.accept_short_term_memory:
+            await self._keep(messages, session_id or self._named(messages))
+
+    async def atruncate(self, content: str, tokens_to_truncate: int) -> str | None:
+        """*content*, at least *tokens_to_truncate* tokens shorter: what answers best in what is left; None: nothing."""
+        count = self._memory.counter
+        room = count(content) - int(tokens_to_truncate * SLACK) - 1
+        if room <= 0:
+            return None
+        asked = self._asked.get(content)
+        if asked is None:
+            return _first_lines(content, room, count) or None
+        return (await self._shown(*asked, room)) or None
+
+    async def _aget(self, messages: list[ChatMessage] | None = None, **block_kwargs: Any) -> str:
+        question = next((text for one in reversed(messages or ()) if (text := _question(one))), "")
+        if not question:
+            return ""
+        return await self._shown(block_kwargs.get(SESSION_KEY) or self.session_id, question, self.max_tokens)
+
+    async def _aput(self, messages: list[ChatMessage]) -> None:
+        await self._keep(messages, self._named(messages))
+
+    def _session(self, session_id: str) -> AsyncSession:
+        return self._memory.session(session_id, self.namespace).as_async()
+
+    def _named(self, messages: Sequence[ChatMessage]) -> str:
+        """The session that LlamaIndex wrote into the messages, or the block's own."""
+        named = messages[0].additional_kwargs.get(SESSION_KEY) if messages else None
+        return named if isinstance(named, str) and named else self.session_id
+
+    async def _shown(self, session_id: str, question: str, budget: int) -> str:
+        text = (await self._session(session_id).recall(question, budget)).text
+        with self._lock:
+            self._asked[text] = (session_id, question)
+            while len(self._asked) > SHOWN:
+                self._asked.popitem(last=False)
+        return text
+
+    async def _keep(self, messages: Sequence[ChatMessage], session_id: str) -> None:
+        made = [to_message(_without(one, session_id), id="?") for one in messages]
+        digests = [one.sha256.hex()[:24] for one in made]
+        with self._lock:
+            known = list(self._delivered.setdefault(session_id, deque(maxlen=DELIVERED)))
+        if digests and digests[0] in known:  # a delivery that began earlier had it already
+            known_before = known[known.index(digests[0]) - 1] if known.index(digests[0]) else ""
+        else:
+            known_before = ""
+        await self._session(session_id).add(list(_identified(made, digests, known_before)))
+        with self._lock:
+            self._delivered[session_id].extend(one for one in digests if one not in known)
+
+    # A copy would be a second block on the same conversations, with nothing of its own.
+    def __copy__(self) -> TieredMemoryBlock:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> TieredMemoryBlock:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        fields = {name: getattr(self, name) for name in type(self).model_fields}
+        return _again, (type(self), fields, *dumps.opened(self._memory))
+
+
+def _again(
+    kind: type[TieredMemoryBlock], fields: dict[str, Any], place: dict[str, Any], settings: dict[str, Any]
+) -> TieredMemoryBlock:
+    """The block on the same database; on the same memory, where this process has it."""
+    memory = dumps.in_ram(place)
+    return kind(memory=memory, **fields) if memory is not None else kind(place["path"], **settings, **fields)
+
+
+def _identified(made: Sequence[Message], digests: Sequence[str], before: str) -> Iterator[Message]:
+    for one, digest in zip(made, digests, strict=True):
+        named = hashlib.sha256(f"{before} {digest}".encode()).hexdigest()[:32]
+        yield Message(**{name: getattr(one, name) for name in _FIELDS} | {"id": f"flushed-{named}"})
+        before = digest
+
+
+_FIELDS = ("role", "content", "name", "tool_calls", "tool_call_id", "raw")
+
+
+def _without(chat: ChatMessage, session_id: str) -> ChatMessage:
+    """*chat* without the session that LlamaIndex wrote into it."""
+    kwargs = chat.additional_kwargs
+    if kwargs.get(SESSION_KEY) != session_id:
+        return chat
+    return chat.model_copy(update={"additional_kwargs": {k: v for k, v in kwargs.items() if k != SESSION_KEY}})
+
+
+def _question(chat: ChatMessage) -> str:
+    if chat.role is not MessageRole.USER:
+        return ""
+    return "\n".join(block.text for block in chat.blocks if isinstance(block, TextBlock))
+
+
+def _first_lines(text: str, room: int, count: Callable[[str], int]) -> str:
+    """The first lines of *text* within *room* tokens."""
+    lines = text.splitlines(keepends=True)
+    while lines and count("".join(lines)) > room:
+        lines.pop()
+    return "".join(lines)
