@@ -45,11 +45,11 @@ class NamedFact(SourcedLine):
 class ConversationSummary(BaseModel):
     """Notes that take the place of the oldest messages of a conversation."""
 
-    user_goal: SourcedLine = Field(description="what the user wants to reach now")
+    user_goal: SourcedLine  # without a description: strict providers refuse one beside a reference to a type
     key_decisions: list[SourcedLine] = Field(description="what was decided, why, and with which numbers; at most 12")
     modified_files: list[SourcedLine] = Field(description="paths of files created, changed or deleted; at most 20")
     critical_context: list[NamedFact] = Field(description="facts that must not be forgotten; at most 16")
-    last_step: SourcedLine = Field(description="what was done last, and what comes next")
+    last_step: SourcedLine
 
     @model_validator(mode="before")
     @classmethod
@@ -80,7 +80,7 @@ def fields_of(value: Any, text: str = "") -> dict[str, Any]:
             fields[name] = _texts(name, found.get(name), sources)
         else:
             line = _line(found.get(name))
-            fields[name] = line["text"]
+            fields[name] = line["text"] if any(map(str.isalpha, line["text"])) else ""  # 5 is no goal
             _point(sources, name, line)
     return fields | {"sources": sources}
 

@@ -16,7 +16,7 @@ from tiermem.recall.quantities import quantities
 from tiermem.window.lines import moment
 
 _FREE = 10.0  # whole numbers below it may be counted rather than quoted
-_FIGURE = re.compile(r"(?<![A-Za-z_])\d+(?:,\d{3})+(?:\.\d+)?|(?<![A-Za-z_])\d+(?:\.\d+)?")
+_FIGURE = re.compile(r"(?<![A-Za-z_\d])(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
 _HAN_FIGURE = re.compile("[零〇一二两兩三四五六七八九十百千万亿]{2,}|十")
 _HAN_DIGITS = {han: n % 10 for n, han in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "兩": 2}
 _HAN_SCALES = {"十": 10, "百": 100, "千": 1000}
@@ -49,7 +49,8 @@ class Ground:
     @cached_property
     def _spelled(self) -> frozenset[float]:
         """Amounts in words, Chinese numerals and with scales; looked for only where digits alone do not do."""
-        amounts = {float(one) for found in quantities(self._text)[1] if found.kind != "when" for one in found.value}
+        read = (found for message in self._messages for found in quantities(message.text)[1])
+        amounts = {float(one) for found in read if found.kind != "when" for one in found.value}
         return frozenset(amounts | {_han(one) for one in _HAN_FIGURE.findall(self._text)})
 
     def bears(self, text: str) -> bool:

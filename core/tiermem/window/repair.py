@@ -144,8 +144,9 @@ class _Reader:
     def _ends_here(self) -> bool:
         """A quote ends a string where JSON goes on behind it; else it is a quote that was not escaped."""
         found = _SPACE.match(self.text, self.place)
-        behind = self.text[found.end() if found else self.place :][:1]
-        return behind in ",，:：}]"  # the end of the text, "", ends it too
+        place = found.end() if found else self.place
+        behind = self.text[place : place + 1]  # the end of the text, "", ends the string too
+        return behind in ",，:：}]" or (behind in _QUOTES and place > self.place)
 
     def _bare(self) -> Any:
         found = _BARE.match(self.text, self.place)
