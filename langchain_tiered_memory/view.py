@@ -1,0 +1,181 @@
+"""What an agent's model sees of its session: written as a procedure, so that sync and async cannot drift apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
+
+from langchain_tiered_memory.convert import to_langchain
+from langchain_tiered_memory.notes import Note
+from langchain_tiered_memory.shown import RECALLED, SUMMARY, made_up
+from langchain_tiered_memory.steps import Procedure
+from tiermem import Context, Piece, Report, Settings, Shown, Thresholds
+from tiermem.errors import BudgetTooSmall
+from tiermem.records import Within
+
+RECENT_SHARE = 0.5  # of the limit that the newest messages may hold verbatim: tool results can be longer than all else
+BLOCK_SHARE, LEAST_BLOCK, LARGEST_BLOCK = 0.06, 400, 2_000  # of the limit; tokens. Blocks stay in the prompt: several
+# small ones let it grow for turns on end, and what else is wanted is a call of `search_memory` away
+QUESTION_SHARE = 0.5  # of the limit that the block of the question in work may take from the window's thresholds
+OPENING, OPENED = "[The assistant speaks first.]", "opening"
+NO_RESULT = "[no result was recorded for this call]"
+_BOUND = frozenset({"thinking", "redacted_thinking", "reasoning_content"})  # Anthropic's and Bedrock's own forms
+_BINDING = ("anthropic", "bedrock")  # providers that bind a block of reasoning to what stood before it
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked of a view.
+
+    Args:
+        limit: tokens for the messages, by *count*, the memory's counter.
+        settings: whose thresholds are taken as shares of *limit*.
+        recall: look in the archive for a new question.
+        recall_tokens: what is quoted for one question at most; None for a share of the limit.
+        within: where.
+        fresh: the newest message is a question that was not answered in any way yet.
+    """
+
+    limit: int
+    count: Callable[[str], int]
+    settings: Settings
+    recall: bool
+    within: Within
+    fresh: bool
+    recall_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The messages for the model, what they cost, what was decided on the way, and the note to keep."""
+
+    messages: list[BaseMessage]
+    context: Context
+    report: Report
+    note: Note
+
+
+def viewing(note: Note, wish: Wish) -> Procedure[Seen]:
+    """The view of a session that has everything: managed at the limit, then assembled within it.
+
+    Raises:
+        BudgetTooSmall: what must be shown does not fit *wish.limit*.
+    """
+    if wish.limit <= 0:
+        raise BudgetTooSmall(1 - wish.limit, 0, "the system prompt and the tools")
+    own = wish.count(note.quoted.get(note.question, ""))
+    limits = _thresholds(wish, own)
+    report: Report = yield lambda session: session.manage_context(limits)
+    decided = bool(report.compacted or report.covered)
+    crowded = report.tokens_after + sum(map(wish.count, note.quoted.values())) > limits.summarize_at
+    quoted = dict(note.quoted)
+    if decided or crowded:  # what was quoted for older questions goes first: it costs, and the archive has it
+        quoted = {ref: text for ref, text in quoted.items() if ref == note.question}
+    if not wish.fresh:  # in the middle of a run the model has tools to look with; a new block would change the prefix
+        quoted.setdefault(note.question, "")
+    note = replace(note, quoted=quoted, bare=note.upto if decided else note.bare)
+    usual = min(LARGEST_BLOCK, max(LEAST_BLOCK, int(BLOCK_SHARE * wish.limit)))
+    most = usual if wish.recall_tokens is None else wish.recall_tokens
+    asked = {"steady": True, "recall_tokens": most, "quoted": quoted, "recall": wish.recall, "within": wish.within}
+    context: Context = yield lambda session: session.context(None, wish.limit, **asked)
+    quoted.setdefault(note.question, _new_block(context, note.asked))
+    return Seen(_messages(context, note), context, report, note)
+
+
+def _thresholds(wish: Wish, own: int) -> Thresholds:
+    """The user's shares of what the messages may have, without the block of the question in work."""
+    most = max(1, wish.limit - min(own, int(QUESTION_SHARE * wish.limit)))
+    shares = ("compaction_trigger", "summarization_trigger", "compaction_target", "summarization_target")
+    named = {name: getattr(wish.settings, name) for name in shares}
+    return Thresholds(
+        pre_rot_threshold=most,
+        hard_limit=max(most, wish.settings.hard_limit),
+        keep_recent_count=wish.settings.keep_recent_count,
+        keep_recent_tokens=int(RECENT_SHARE * most),
+        **named,
+    )
+
+
+def _new_block(context: Context, asked: int) -> str:
+    """The block that stands before the question *asked*; "" where none does."""
+    for block, behind in zip(context.pieces, context.pieces[1:], strict=False):
+        if block.kind == "recalled" and behind.message.sequence == asked:
+            return block.message.text
+    return ""
+
+
+def _messages(context: Context, note: Note) -> list[BaseMessage]:
+    shown: list[BaseMessage] = []
+    for piece in context.pieces:
+        message = _message(piece, at_front=all(isinstance(one, SystemMessage) for one in shown))
+        shown.append(without_reasoning(message) if 0 < piece.message.sequence <= note.bare else message)
+    return [*_opened(shown), *_unanswered(shown)]
+
+
+def _opened(shown: Sequence[BaseMessage]) -> list[BaseMessage]:
+    """*shown*, begun on the user's side, as most providers want it."""
+    first = next((place for place, one in enumerate(shown) if not isinstance(one, SystemMessage)), len(shown))
+    if first == len(shown) or not isinstance(shown[first], AIMessage):
+        return list(shown)
+    return [*shown[:first], made_up(OPENING, OPENED, system=False), *shown[first:]]
+
+
+def _unanswered(shown: Sequence[BaseMessage]) -> list[BaseMessage]:
+    """Results for calls at the very end: a run was interrupted there, and the model is asked all the same."""
+    last = shown[-1] if shown else None
+    calls = last.tool_calls if isinstance(last, AIMessage) else []
+    return [ToolMessage(NO_RESULT, tool_call_id=call["id"] or "", name=call["name"]) for call in calls]
+
+
+def _message(piece: Piece, *, at_front: bool) -> BaseMessage:
+    if piece.kind in {"summary", "recalled"}:
+        return made_up(piece.message.text, SUMMARY if piece.kind == "summary" else RECALLED, system=False)
+    message = to_langchain(piece.message)
+    if isinstance(message, SystemMessage) and not at_front:
+        return HumanMessage(f"[system message] {message.text}", name=message.name)
+    return message
+
+
+def without_reasoning(message: BaseMessage) -> BaseMessage:
+    """*message* without thoughts that a provider ties to what stood before it, which is no longer what it was."""
+    if not isinstance(message, AIMessage):
+        return message
+    made_by = str(message.response_metadata.get("model_provider", ""))
+    bound = _BOUND | {"reasoning"} if made_by.startswith(_BINDING) else _BOUND
+    beside = {name: value for name, value in message.additional_kwargs.items() if name != "reasoning_content"}
+    content: Any = message.content
+    if isinstance(content, list):
+        content = [block for block in content if not (isinstance(block, dict) and block.get("type") in bound)]
+    if content == message.content and beside == message.additional_kwargs:
+        return message
+    return message.model_copy(update={"content": content or "", "additional_kwargs": beside})
+
+
+def overlaid(seen: Seen, given: Sequence[BaseMessage], state: Sequence[BaseMessage]) -> list[BaseMessage]:
+    """The view with what other middleware made of this call: messages it changed, and those it put in.
+
+    What it left out is for this memory to decide, and stays.
+    """
+    if len(given) == len(state) and all(one is other for one, other in zip(given, state, strict=True)):
+        return seen.messages
+    raw = {one.id: one for one in state}
+    changed = {one.id: one for one in given if one.id in raw and one is not raw[one.id]}
+    first = next((place for place, one in enumerate(given) if one.id in raw), len(given))
+    front = [one for one in given[:first] if one.id not in raw]
+    behind = [one for one in given[first:] if one.id not in raw]
+    verbatim = _verbatim(seen.context, changed)
+    shown = [verbatim.get(place, one) for place, one in enumerate(seen.messages)]
+    return [*front, *shown, *behind]
+
+
+def _verbatim(context: Context, changed: Mapping[str | None, BaseMessage]) -> dict[int, BaseMessage]:
+    """The changed forms of messages that the view shows as they were said, by place."""
+    return {
+        place: changed[piece.message.id]
+        for place, piece in enumerate(context.pieces)
+        if piece.kind == "message" and piece.shown is Shown.VERBATIM and not piece.clipped
+        if piece.message.id in changed
+    }
