@@ -6,7 +6,7 @@ RUN := $(VENV)/bin
 export UV_LINK_MODE := copy
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: demo test lint bench soak clean
+.PHONY: demo test lint bench soak matrix clean
 
 demo: $(VENV)/ready
 	$(RUN)/python -m examples.demo.run $(ARGS)
@@ -25,6 +25,10 @@ bench: $(VENV)/ready
 soak: $(VENV)/ready
 	$(RUN)/python -m pytest -m soak $(ARGS)
 
+# Clean environments from the built wheel, with the lowest and the newest versions of both frameworks: 20 minutes.
+matrix: $(VENV)/ready
+	$(RUN)/python -m tests.matrix $(ARGS)
+
 $(VENV)/ready: pyproject.toml requirements.txt
 	$(PYTHON) -m venv $(VENV)
 	$(RUN)/python -m pip install --quiet --disable-pip-version-check uv
@@ -33,4 +37,4 @@ $(VENV)/ready: pyproject.toml requirements.txt
 	touch $@
 
 clean:
-	rm -rf $(VENV) .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .matrix .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -10,30 +10,42 @@ if TYPE_CHECKING:
     from langchain_tiered_memory.history import TieredChatMessageHistory
     from langchain_tiered_memory.knowledge import TieredKnowledgeRetriever
     from langchain_tiered_memory.memory import ConversationTieredMemory
+    from langchain_tiered_memory.middleware import TieredMemoryMiddleware
     from langchain_tiered_memory.opening import close_all
     from langchain_tiered_memory.retriever import TieredArchiveRetriever
+    from langchain_tiered_memory.store import TieredMemoryStore
+    from langchain_tiered_memory.summarizer import ChatModelSummarizer
+    from langchain_tiered_memory.tools import memory_tools
 
 __all__ = [
+    "ChatModelSummarizer",
     "ConversationTieredMemory",
     "TieredArchiveRetriever",
     "TieredChatMessageHistory",
     "TieredKnowledgeRetriever",
+    "TieredMemoryMiddleware",
+    "TieredMemoryStore",
     "close_all",
+    "memory_tools",
     "to_core",
     "to_langchain",
 ]
 
 # Each name loads its own part of LangChain, so that the history outlives the classic chains.
 _HOMES = {
+    "ChatModelSummarizer": "summarizer",
     "ConversationTieredMemory": "memory",
     "TieredArchiveRetriever": "retriever",
     "TieredChatMessageHistory": "history",
     "TieredKnowledgeRetriever": "knowledge",
+    "TieredMemoryStore": "store",
+    "TieredMemoryMiddleware": "middleware",
     "close_all": "opening",
+    "memory_tools": "tools",
     "to_core": "convert",
     "to_langchain": "convert",
 }
-_NEEDED = ("langchain_core", "langchain_classic")
+_NEEDED = ("langchain", "langchain_classic", "langchain_core", "langgraph")
 
 
 def __getattr__(name: str) -> Any:
@@ -41,12 +53,12 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
         return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    except ModuleNotFoundError as error:
+    except ImportError as error:  # not installed, or too old to have what is imported from it
         if (error.name or "").split(".")[0] not in _NEEDED:
             raise
         from tiermem.errors import MissingExtra
 
-        raise MissingExtra(f"{name} needs {error.name}: pip install 'tiermem[langchain]'") from error
+        raise MissingExtra(f"{name}: {error}; pip install 'tiermem[langchain]'") from error
 
 
 def __dir__() -> list[str]:

@@ -13,6 +13,7 @@ from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict
 
+from langchain_tiered_memory.events import telling
 from langchain_tiered_memory.history import TieredChatMessageHistory
 from langchain_tiered_memory.opening import OPTION_NAMES
 from langchain_tiered_memory.retriever import TieredArchiveRetriever, chunk_document
@@ -105,12 +106,14 @@ class TieredKnowledgeRetriever(BaseRetriever):
         Raises:
             InvalidMessage: a document is empty or its metadata are no JSON; nothing was kept.
         """
-        return [one.id for one in self.knowledge.add_documents(list(documents), **self._how(), **options)]
+        with telling():
+            return [one.id for one in self.knowledge.add_documents(list(documents), **self._how(), **options)]
 
     async def aadd_documents(self, documents: Iterable[Document], **options: Any) -> list[str]:
         """`add_documents` without blocking the event loop."""
         await self.history.asession()
-        added = await self.knowledge.as_async().add_documents(list(documents), **self._how(), **options)
+        async with telling():
+            added = await self.knowledge.as_async().add_documents(list(documents), **self._how(), **options)
         return [one.id for one in added]
 
     def _how(self) -> dict[str, Any]:
@@ -124,7 +127,8 @@ class TieredKnowledgeRetriever(BaseRetriever):
         limit = self.k if k is None else k
         if self.within != "knowledge":
             return self._archive(limit).invoke(query, {"callbacks": run_manager.get_child()})
-        found = [chunk_document(hit) for hit in self.knowledge.search(query, limit)]
+        with telling(run_manager.get_child()):
+            found = [chunk_document(hit) for hit in self.knowledge.search(query, limit)]
         if not self.conversation:
             return found
         said = self._archive(limit)
@@ -137,7 +141,8 @@ class TieredKnowledgeRetriever(BaseRetriever):
         if self.within != "knowledge":
             return await self._archive(limit).ainvoke(query, {"callbacks": run_manager.get_child()})
         await self.history.asession()
-        found = [chunk_document(hit) for hit in await self.knowledge.as_async().search(query, limit)]
+        async with telling(run_manager.get_child()):
+            found = [chunk_document(hit) for hit in await self.knowledge.as_async().search(query, limit)]
         if not self.conversation:
             return found
         said = self._archive(limit)

@@ -14,6 +14,7 @@ from langchain_core.runnables import Runnable
 from pydantic import ConfigDict
 
 from langchain_tiered_memory.convert import to_core, to_langchain
+from langchain_tiered_memory.events import telling
 from langchain_tiered_memory.history import TieredChatMessageHistory
 from langchain_tiered_memory.opening import OPTION_NAMES
 from langchain_tiered_memory.retriever import TieredArchiveRetriever
@@ -106,13 +107,15 @@ class ConversationTieredMemory(BaseChatMemory):
         Raises:
             BudgetTooSmall: `max_token_limit` is below what must be shown.
         """
-        self._deliver([])
-        return {self.memory_key: self._shown(run(self._reading(inputs), self.chat_memory.session))}
+        with telling.early():
+            self._deliver([])
+            return {self.memory_key: self._shown(run(self._reading(inputs), self.chat_memory.session))}
 
     async def aload_memory_variables(self, inputs: dict[str, Any]) -> dict[str, Any]:
         """`load_memory_variables` without blocking the event loop."""
-        await self._adeliver([])
-        return {self.memory_key: self._shown(await arun(self._reading(inputs), await self.chat_memory.asession()))}
+        async with telling.early():
+            await self._adeliver([])
+            return {self.memory_key: self._shown(await arun(self._reading(inputs), await self.chat_memory.asession()))}
 
     def _reading(self, inputs: dict[str, Any]) -> Procedure[list[BaseMessage]]:
         """The context, asked for again with less room while its form in words is above the limit."""

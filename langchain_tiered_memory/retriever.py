@@ -15,6 +15,7 @@ from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable
 from pydantic import ConfigDict
 
+from langchain_tiered_memory.events import telling
 from langchain_tiered_memory.history import TieredChatMessageHistory
 from langchain_tiered_memory.opening import OPTION_NAMES
 from langchain_tiered_memory.shown import readable
@@ -96,7 +97,8 @@ class TieredArchiveRetriever(BaseRetriever):
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun, k: int | None = None, **others: Any
     ) -> list[Document]:
         """`others` are arguments of `invoke` for the caller's own retriever."""
-        found = run(self._finding(query, self.k if k is None else k), self.history.session)
+        with telling(run_manager.get_child()):
+            found = run(self._finding(query, self.k if k is None else k), self.history.session)
         if self.retriever is None:
             return found
         config = {"callbacks": run_manager.get_child()}
@@ -106,7 +108,8 @@ class TieredArchiveRetriever(BaseRetriever):
         self, query: str, *, run_manager: AsyncCallbackManagerForRetrieverRun, k: int | None = None, **others: Any
     ) -> list[Document]:
         procedure = self._finding(query, self.k if k is None else k)
-        found = await arun(procedure, await self.history.asession())
+        async with telling(run_manager.get_child()):
+            found = await arun(procedure, await self.history.asession())
         if self.retriever is None:
             return found
         config = {"callbacks": run_manager.get_child()}

@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
 from langchain_tiered_memory.convert import derived, given_id
+from langchain_tiered_memory.events import telling
 from tiermem import AsyncSession, Memory, Message, Session, Shown
 from tiermem.errors import IdConflict, InvalidMessage, UnknownReference
 
@@ -20,33 +21,35 @@ Procedure: TypeAlias = Generator[Step, Any, T]
 
 
 def run(procedure: Procedure[T], session: Session) -> T:
-    """Runs *procedure* on a session; an error of a step is raised inside the procedure."""
-    try:
-        step = next(procedure)
-        while True:
-            try:
-                answer = step(session)
-            except BaseException as error:  # noqa: BLE001  # raised again inside the procedure
-                step = procedure.throw(error)
-            else:
-                step = procedure.send(answer)
-    except StopIteration as stop:
-        return stop.value  # type: ignore[no-any-return]
+    """Runs *procedure* on a session; an error of a step is raised inside the procedure. Events go to LangChain."""
+    with telling():
+        try:
+            step = next(procedure)
+            while True:
+                try:
+                    answer = step(session)
+                except BaseException as error:  # noqa: BLE001  # raised again inside the procedure
+                    step = procedure.throw(error)
+                else:
+                    step = procedure.send(answer)
+        except StopIteration as stop:
+            return stop.value  # type: ignore[no-any-return]
 
 
 async def arun(procedure: Procedure[T], session: AsyncSession) -> T:
     """`run` for an async session."""
-    try:
-        step = next(procedure)
-        while True:
-            try:
-                answer = await step(session)
-            except BaseException as error:  # noqa: BLE001  # raised again inside the procedure
-                step = procedure.throw(error)
-            else:
-                step = procedure.send(answer)
-    except StopIteration as stop:
-        return stop.value  # type: ignore[no-any-return]
+    async with telling():
+        try:
+            step = next(procedure)
+            while True:
+                try:
+                    answer = await step(session)
+                except BaseException as error:  # noqa: BLE001  # raised again inside the procedure
+                    step = procedure.throw(error)
+                else:
+                    step = procedure.send(answer)
+        except StopIteration as stop:
+            return stop.value  # type: ignore[no-any-return]
 
 
 class Waiting:

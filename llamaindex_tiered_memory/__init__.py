@@ -9,12 +9,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 _WHERE = {
+    "LLMSummarizer": "summarizer",
     "TieredChatMemory": "memory",
     "TieredArchiveRetriever": "retriever",
+    "TieredFunctionAgent": "agent",
+    "TieredMemoryBlock": "block",
+    "TieredMemoryEvent": "events",
     "TieredKnowledgeRetriever": "knowledge",
     "InitialTokensError": "viewing",
+    "bounded_function": "bounded",
+    "bounded_tools": "bounded",
     "load_saved": "loading",
     "load_file": "loading",
+    "memory_tools": "tools",
     "load_sql_table": "loading",
     "to_message": "convert",
     "to_chat_message": "convert",
@@ -22,32 +29,55 @@ _WHERE = {
 
 __all__ = [
     "InitialTokensError",
+    "LLMSummarizer",
     "TieredArchiveRetriever",
     "TieredChatMemory",
+    "TieredFunctionAgent",
     "TieredKnowledgeRetriever",
+    "TieredMemoryBlock",
+    "TieredMemoryEvent",
+    "bounded_function",
+    "bounded_tools",
     "load_file",
     "load_saved",
     "load_sql_table",
+    "memory_tools",
     "to_chat_message",
     "to_message",
 ]
 
 if TYPE_CHECKING:
+    from llamaindex_tiered_memory.agent import TieredFunctionAgent as TieredFunctionAgent
+    from llamaindex_tiered_memory.block import TieredMemoryBlock as TieredMemoryBlock
+    from llamaindex_tiered_memory.bounded import bounded_function as bounded_function
+    from llamaindex_tiered_memory.bounded import bounded_tools as bounded_tools
     from llamaindex_tiered_memory.convert import to_chat_message as to_chat_message
     from llamaindex_tiered_memory.convert import to_message as to_message
+    from llamaindex_tiered_memory.events import TieredMemoryEvent as TieredMemoryEvent
     from llamaindex_tiered_memory.knowledge import TieredKnowledgeRetriever as TieredKnowledgeRetriever
     from llamaindex_tiered_memory.loading import load_file as load_file
     from llamaindex_tiered_memory.loading import load_saved as load_saved
     from llamaindex_tiered_memory.loading import load_sql_table as load_sql_table
     from llamaindex_tiered_memory.memory import TieredChatMemory as TieredChatMemory
     from llamaindex_tiered_memory.retriever import TieredArchiveRetriever as TieredArchiveRetriever
+    from llamaindex_tiered_memory.summarizer import LLMSummarizer as LLMSummarizer
+    from llamaindex_tiered_memory.tools import memory_tools as memory_tools
     from llamaindex_tiered_memory.viewing import InitialTokensError as InitialTokensError
+
+_NEEDED = ("llama_index", "workflows")
 
 
 def __getattr__(name: str) -> Any:
     if name not in _WHERE:
         raise AttributeError(f"module 'llamaindex_tiered_memory' has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f"llamaindex_tiered_memory.{_WHERE[name]}"), name)
+    try:
+        value = globals()[name] = getattr(import_module(f"llamaindex_tiered_memory.{_WHERE[name]}"), name)
+    except ImportError as error:  # not installed, or too old to have what is imported from it
+        if (error.name or "").split(".")[0] not in _NEEDED:
+            raise
+        from tiermem.errors import MissingExtra
+
+        raise MissingExtra(f"{name}: {error}; pip install 'tiermem[llamaindex]'") from error
     return value
 
 

@@ -80,3 +80,42 @@ def _lead(shown: list[ChatMessage], index: int, blocks: Sequence[Block]) -> None
 
 def _inserted(piece: Piece) -> InsertedTextBlock:
     return InsertedTextBlock(text=piece.message.text)
+
+
+def in_place(context: Context, chat_of: Callable[[Piece], ChatMessage], extra: Extra = NOTHING) -> list[ChatMessage]:
+    """The messages of a steady *context*: each block inside the user message behind it, so that the order stays.
+
+    What stock memory blocks say leads the last user message; they are asked anew each time.
+    """
+    shown: list[ChatMessage] = []
+    waiting: list[Block] = []
+    for piece in context.pieces:
+        if piece.kind not in _SAID:
+            waiting.append(_inserted(piece))
+            continue
+        chat = chat_of(piece)
+        if waiting and chat.role is not MessageRole.USER and chat.role not in _SYSTEM:
+            shown.append(ChatMessage(role=MessageRole.USER, blocks=[*waiting]))
+            waiting = []
+        shown.append(chat)
+        if waiting and chat.role is MessageRole.USER:
+            _lead(shown, len(shown) - 1, waiting)
+            waiting = []
+    if waiting:
+        shown.append(ChatMessage(role=MessageRole.USER, blocks=[*waiting]))
+    return _with_extra(shown, extra)
+
+
+def _with_extra(shown: list[ChatMessage], extra: Extra) -> list[ChatMessage]:
+    first = next((index for index, one in enumerate(shown) if one.role not in _SYSTEM), len(shown))
+    shown[first:first] = extra.messages
+    if extra.blocks and extra.in_system:
+        if not first:
+            shown.insert(0, ChatMessage(role=MessageRole.SYSTEM, blocks=[]))
+        _lead(shown, 0, extra.blocks)
+    elif extra.blocks:
+        users = [index for index, one in enumerate(shown) if one.role is MessageRole.USER]
+        if not users:
+            shown.insert(first, ChatMessage(role=MessageRole.USER, blocks=[]))
+        _lead(shown, users[-1] if users else first, extra.blocks)
+    return shown

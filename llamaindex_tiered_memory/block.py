@@ -8,10 +8,11 @@ Rule 3: what answers the newest user message is shown, within `max_tokens`; noth
 
 from __future__ import annotations
 
-import hashlib
+import asyncio
+import dataclasses
 import threading
-from collections import OrderedDict, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from os import PathLike
 from typing import Any
 
@@ -21,13 +22,49 @@ from llama_index.core.memory.memory import BaseMemoryBlock
 
 from llamaindex_tiered_memory import dumps
 from llamaindex_tiered_memory.convert import to_message
+from llamaindex_tiered_memory.events import attach
 from tiermem import AsyncSession, Memory, Message
 from tiermem.errors import InvalidSettings
 
 SESSION_KEY = "session_id"  # what `BaseMemoryBlock.aput` writes into `additional_kwargs`
-DELIVERED = 64  # messages of a session whose second delivery is known also where it begins elsewhere: a few flushes
+AGAIN = 64  # messages: a few flushes of LlamaIndex's default size
+REMEMBERED = 4_096  # messages of a session of which it is known when they came last; older ones are not kept twice
 SHOWN = 64  # texts for which it is known what was asked, so that a shorter one can be made of the same question
 SLACK = 1.1  # `Memory` may count with another tokenizer than ours; what is left too long is dropped whole
+
+
+class _Delivered:
+    """What was delivered to one session lately, so that the same message has the same id each time it comes.
+
+    `Memory` hands out bare messages, and under concurrent puts one of them many times, in batches that begin and end
+    anywhere. So a text that comes again within `AGAIN` messages is a second delivery; but one batch holds no row twice,
+    so what it repeats was said again, and so was what comes again later.
+    """
+
+    def __init__(self) -> None:
+        self._last: OrderedDict[str, tuple[int, int]] = OrderedDict()  # digest: which time it was said, place
+        self._place = 0
+
+    def identified(self, made: Sequence[Message]) -> list[Message]:
+        """*made* with their ids."""
+        within: dict[str, int] = {}
+        named = []
+        for one in made:
+            digest = one.sha256.hex()[:32]
+            time = self._time(digest) if digest not in within else self._last[digest][0]
+            within[digest] = within.get(digest, 0) + 1
+            named.append(dataclasses.replace(one, id=f"flushed-{digest}-{time}-{within[digest]}"))
+        return named
+
+    def _time(self, digest: str) -> int:
+        known = self._last.pop(digest, None)
+        if known is None or self._place - known[1] > AGAIN:
+            self._place += 1  # what comes again does not make the last time longer ago
+            known = (known[0] + 1 if known else 0, self._place)
+        self._last[digest] = known
+        while len(self._last) > REMEMBERED:
+            self._last.popitem(last=False)
+        return known[0]
 
 
 class TieredMemoryBlock(BaseMemoryBlock[str]):
@@ -59,9 +96,10 @@ class TieredMemoryBlock(BaseMemoryBlock[str]):
     namespace: str | tuple[str, str] = Field(default="default", description="Whose conversations these are.")
 
     _memory: Memory = PrivateAttr()
-    _delivered: dict[str, deque[str]] = PrivateAttr(default_factory=dict)
+    _delivered: dict[str, _Delivered] = PrivateAttr(default_factory=dict)
     _asked: OrderedDict[str, tuple[str, str]] = PrivateAttr(default_factory=OrderedDict)
     _lock: Any = PrivateAttr(default_factory=threading.Lock)
+    _asking: Any = PrivateAttr(default_factory=threading.Lock)
 
     def __init__(
         self,
@@ -83,6 +121,7 @@ class TieredMemoryBlock(BaseMemoryBlock[str]):
         # Nothing is ever shown of the window of an archive, so it need not be managed.
         where = None if path is None else str(path)
         self._memory = memory or Memory.shared(where, **({"enable_context_management": False} | options))
+        attach(self._memory)
 
     @property
     def memory(self) -> Memory:
@@ -94,8 +133,8 @@ class TieredMemoryBlock(BaseMemoryBlock[str]):
     ) -> None:
         """Keep *messages*; durable when it returns. Delivering them again adds nothing.
 
-        A ChatMessage has no id, so one is made of its content and of the message before it: what is said a second
-        time in another place is kept a second time.
+        A ChatMessage has no id, so one is made of its content: what is said a second time in the same delivery, or
+        more than 64 messages later, is kept a second time.
         """
         if not from_short_term_memory or self.accept_short_term_memory:
             await self._keep(messages, session_id or self._named(messages))
@@ -130,7 +169,7 @@ class TieredMemoryBlock(BaseMemoryBlock[str]):
 
     async def _shown(self, session_id: str, question: str, budget: int) -> str:
         text = (await self._session(session_id).recall(question, budget)).text
-        with self._lock:
+        with self._asking:
             self._asked[text] = (session_id, question)
             while len(self._asked) > SHOWN:
                 self._asked.popitem(last=False)
@@ -138,16 +177,12 @@ class TieredMemoryBlock(BaseMemoryBlock[str]):
 
     async def _keep(self, messages: Sequence[ChatMessage], session_id: str) -> None:
         made = [to_message(_without(one, session_id), id="?") for one in messages]
-        digests = [one.sha256.hex()[:24] for one in made]
-        with self._lock:
-            known = list(self._delivered.setdefault(session_id, deque(maxlen=DELIVERED)))
-        if digests and digests[0] in known:  # a delivery that began earlier had it already
-            known_before = known[known.index(digests[0]) - 1] if known.index(digests[0]) else ""
-        else:
-            known_before = ""
-        await self._session(session_id).add(list(_identified(made, digests, known_before)))
-        with self._lock:
-            self._delivered[session_id].extend(one for one in digests if one not in known)
+        await asyncio.to_thread(self._add, made, session_id)
+
+    def _add(self, made: Sequence[Message], session_id: str) -> None:
+        with self._lock:  # `Memory` delivers one message from many tasks at once
+            delivered = self._delivered.setdefault(session_id, _Delivered())
+            self._memory.session(session_id, self.namespace).add(delivered.identified(made))
 
     # A copy would be a second block on the same conversations, with nothing of its own.
     def __copy__(self) -> TieredMemoryBlock:
@@ -167,16 +202,6 @@ def _again(
     """The block on the same database; on the same memory, where this process has it."""
     memory = dumps.in_ram(place)
     return kind(memory=memory, **fields) if memory is not None else kind(place["path"], **settings, **fields)
-
-
-def _identified(made: Sequence[Message], digests: Sequence[str], before: str) -> Iterator[Message]:
-    for one, digest in zip(made, digests, strict=True):
-        named = hashlib.sha256(f"{before} {digest}".encode()).hexdigest()[:32]
-        yield Message(**{name: getattr(one, name) for name in _FIELDS} | {"id": f"flushed-{named}"})
-        before = digest
-
-
-_FIELDS = ("role", "content", "name", "tool_calls", "tool_call_id", "raw")
 
 
 def _without(chat: ChatMessage, session_id: str) -> ChatMessage:

@@ -9,6 +9,7 @@ Rule 3: functions (tokenizer, summariser, embedder) and passwords are not in a d
 from __future__ import annotations
 
 import dataclasses
+import uuid
 import weakref
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -58,7 +59,7 @@ def rebuilt(kind: type[TieredChatMemory], data: Mapping[str, Any], options: Mapp
     place, namespace = data["place"], data["namespace"]
     named = {name: data[name] for name in ("session_id", "token_limit", "chat_store_key")}
     named["namespace"] = tuple(namespace) if isinstance(namespace, list) else namespace
-    memory = _in_ram.get(place.get("ram", ""))
+    memory = in_ram(place)
     if memory is not None:
         return kind(**(named | {"memory": memory} | dict(options)))
     made = kind(**(named | {"path": place["path"]} | dict(data["settings"]) | dict(options)))
@@ -76,6 +77,16 @@ def _place_of(memory: Memory, name: str) -> dict[str, Any]:
             return {"path": IN_RAM, "ram": known}
     _in_ram[name] = memory
     return {"path": IN_RAM, "ram": name}
+
+
+def opened(memory: Memory) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Where *memory* keeps its messages, and its settings; both JSON values."""
+    return _place_of(memory, uuid.uuid4().hex), dataclasses.asdict(memory.settings)
+
+
+def in_ram(place: Mapping[str, Any]) -> Memory | None:
+    """The memory in this process's RAM that *place* names, while somebody holds it."""
+    return _in_ram.get(place.get("ram", ""))
 
 
 def messages_json(messages: Iterable[Message]) -> list[dict[str, Any]]:

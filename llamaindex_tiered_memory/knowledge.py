@@ -16,6 +16,7 @@ from llama_index.core.schema import (
     QueryBundle,
 )
 
+from llamaindex_tiered_memory.events import attach
 from llamaindex_tiered_memory.memory import TieredChatMemory
 from llamaindex_tiered_memory.retriever import TieredArchiveRetriever, chunk_node
 from tiermem import Message, Session
@@ -75,6 +76,7 @@ class TieredKnowledgeRetriever(BaseRetriever):
         )
         self._turns = within == "knowledge"
         self._knowledge = _knowledge(source)
+        attach(self._knowledge.memory)
         # Characters, as in the core; LlamaIndex counts tokens by default.
         self._splitter = splitter or SentenceSplitter(chunk_size=1000, chunk_overlap=200, tokenizer=list)
         self._k = k

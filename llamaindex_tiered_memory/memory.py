@@ -22,15 +22,16 @@ from llama_index.core.memory.memory import InsertMethod
 from llama_index.core.memory.types import DEFAULT_CHAT_STORE_KEY, BaseMemory
 from llama_index.core.storage.chat_store.base_db import MessageStatus
 
-from llamaindex_tiered_memory import dumps, loading, viewing
+from llamaindex_tiered_memory import dumps, loading, log, viewing
 from llamaindex_tiered_memory.arranging import NOTHING, Extra
-from llamaindex_tiered_memory.convert import starts_with, to_chat_message, to_message
+from llamaindex_tiered_memory.convert import to_chat_message
 from llamaindex_tiered_memory.counting import Tally, tokens_of
+from llamaindex_tiered_memory.events import attach
 from llamaindex_tiered_memory.options import Given, Options, options_from
 from llamaindex_tiered_memory.pending import Pending
 from llamaindex_tiered_memory.stock_blocks import StockBlocks
 from llamaindex_tiered_memory.stores import Mirror, TieredChatStore
-from tiermem import AsyncSession, Memory, Message, Session
+from tiermem import AsyncSession, Memory, Session
 
 
 class TieredChatMemory(BaseMemory):
@@ -72,6 +73,7 @@ class TieredChatMemory(BaseMemory):
     ) -> None:
         chosen = options_from({"chat_history": chat_history, "llm": llm, **options})
         memory = chosen.memory or Memory.shared(loading.place(chosen), **chosen.opening())
+        attach(memory)
         settings = memory.settings
         tokenizer = chosen.tokenizer_fn or chosen.counter or tokens_of(memory.counter)
         ratio = chosen.chat_history_token_ratio
@@ -118,6 +120,18 @@ class TieredChatMemory(BaseMemory):
         return self._object
 
     @property
+    def tally(self) -> Tally:
+        """Counts chat messages with `tokenizer_fn`."""
+        if self._tally.tokenizer is not self.tokenizer_fn:
+            self._tally = Tally(self.tokenizer_fn, self._options.media)
+        return self._tally
+
+    @property
+    def own_counter(self) -> Callable[[str], Any] | None:
+        """`tokenizer_fn`, where the core counts with another one."""
+        return None if self._counted_by is self.tokenizer_fn else self.tokenizer_fn
+
+    @property
     def chat_store(self) -> Any:
         """The chat store that was given, or else the log as a live chat store."""
         return self._mirror.store if self._mirror is not None else TieredChatStore(self)
@@ -144,20 +158,32 @@ class TieredChatMemory(BaseMemory):
     async def aget(self, input: Any = None, **kwargs: Any) -> list[ChatMessage]:
         """`get`, without blocking the event loop."""
         initial = kwargs.pop("initial_token_count", 0)
-        extra = await self._extra(input, kwargs) if self.memory_blocks else NOTHING
+        extra = await self.aextra(input, **kwargs)
         return await viewing.arun(self._steps(input, initial, extra), self._async)
+
+    async def aextra(self, given: Any = None, **kwargs: Any) -> Extra:
+        """What `memory_blocks` add to the view; *kwargs* are handed to them."""
+        if self._stock is None:
+            return NOTHING
+        history = log.chats((await self._async.view()).messages)
+        if isinstance(given, str):
+            history.append(ChatMessage(role=MessageRole.USER, content=given))
+        room = int(self.token_limit * (1 - self.chat_history_token_ratio))
+        return await self._stock.shown(history, room, self._tally, **kwargs)
 
     def get_all(self, status: MessageStatus | None = None) -> list[ChatMessage]:
         """Every original that was not reset, as new copies; *status*: only those (not) shown in the window."""
         messages = self._session.messages()
-        return _chats(messages if status is None else _with_status(messages, self._session.view().messages, status))
+        return log.chats(
+            messages if status is None else log.with_status(messages, self._session.view().messages, status)
+        )
 
     async def aget_all(self, status: MessageStatus | None = None) -> list[ChatMessage]:
         """`get_all`, without blocking the event loop."""
         messages = await self._async.messages()
         if status is None:
-            return _chats(messages)
-        return _chats(_with_status(messages, (await self._async.view()).messages, status))
+            return log.chats(messages)
+        return log.chats(log.with_status(messages, (await self._async.view()).messages, status))
 
     # -- writing ------------------------------------------------------------------------------------------------
 
@@ -167,7 +193,7 @@ class TieredChatMemory(BaseMemory):
 
     def put_messages(self, messages: list[ChatMessage]) -> None:
         """Append *messages*, all or none."""
-        self._session.add([to_message(one) for one in messages])
+        self._session.add(log.made(messages))
         self._noted(messages)
         if self._mirror is not None:
             self._mirror.add(messages)
@@ -178,9 +204,17 @@ class TieredChatMemory(BaseMemory):
         """`put`, without blocking the event loop."""
         await self.aput_messages([message])
 
-    async def aput_messages(self, messages: list[ChatMessage]) -> None:
-        """`put_messages`, without blocking the event loop."""
-        await self._async.add([to_message(one) for one in messages])
+    async def aput_messages(
+        self, messages: list[ChatMessage], ids: Sequence[str] = (), names: Mapping[str, str] | None = None
+    ) -> None:
+        """`put_messages`, without blocking the event loop.
+
+        Args:
+            messages: those to append.
+            ids: one a message; with them, adding again adds nothing.
+            names: of tools, by the calls that *messages* answer; known for calls among *messages*.
+        """
+        await self._async.add(log.made(messages, ids, names or {}))
         self._noted(messages)
         if self._mirror is not None:
             await self._mirror.aadd(messages)
@@ -205,7 +239,7 @@ class TieredChatMemory(BaseMemory):
         Raises:
             ValueError: *status* is ARCHIVED: what left the window cannot be reset alone.
         """
-        _check_reset(status)
+        log.check_reset(status)
         self._session.clear()
         self._noted([])
         if self._mirror is not None:
@@ -213,7 +247,7 @@ class TieredChatMemory(BaseMemory):
 
     async def areset(self, status: MessageStatus | None = None) -> None:
         """`reset`, without blocking the event loop."""
-        _check_reset(status)
+        log.check_reset(status)
         await self._async.clear()
         self._noted([])
         if self._mirror is not None:
@@ -285,21 +319,8 @@ class TieredChatMemory(BaseMemory):
             self.set(chosen.chat_history)
 
     def _steps(self, given: Any, initial: int, extra: Extra) -> viewing.Steps:
-        tokenizer = self.tokenizer_fn
-        if self._tally.tokenizer is not tokenizer:
-            self._tally = Tally(tokenizer, self._options.media)
         ask = viewing.asked(given, initial, self.token_limit, waiting=self._waiting)
-        counter = None if self._counted_by is tokenizer else tokenizer
-        return viewing.showing(ask, self.token_limit, self._tally, counter, self._pending, extra)
-
-    async def _extra(self, given: Any, kwargs: dict[str, Any]) -> Extra:
-        if self._stock is None:
-            return NOTHING
-        history = _chats((await self._async.view()).messages)
-        if isinstance(given, str):
-            history.append(ChatMessage(role=MessageRole.USER, content=given))
-        room = int(self.token_limit * (1 - self.chat_history_token_ratio))
-        return await self._stock.shown(history, room, self._tally, **kwargs)
+        return viewing.showing(ask, self.token_limit, self.tally, self.own_counter, self._pending, extra)
 
     async def _deliver(self) -> None:
         """Give the memory blocks what a summary covers now."""
@@ -317,32 +338,11 @@ class TieredChatMemory(BaseMemory):
 
     def _replace(self, messages: Sequence[ChatMessage]) -> None:
         with self._lock:
-            kept = self._session.messages()
-            if not starts_with(messages, kept):
-                self._session.clear()
-                kept = []
-            if len(messages) > len(kept):
-                self._session.add([to_message(one) for one in messages[len(kept) :]])
+            log.replace(self._session, messages)
         self._noted(messages)
 
     def _extend(self, messages: Sequence[ChatMessage]) -> None:
         """Add what *messages* have beyond the log; a log that says something else stays as it is."""
         with self._lock:
-            kept = self._session.messages() if messages else []
-            if messages and starts_with(messages, kept) and len(messages) > len(kept):
-                self._session.add([to_message(one) for one in messages[len(kept) :]])
+            if log.extend(self._session, messages):
                 self._noted(messages)
-
-
-def _chats(messages: Sequence[Message]) -> list[ChatMessage]:
-    return [to_chat_message(one) for one in messages]
-
-
-def _with_status(messages: Sequence[Message], shown: Sequence[Message], status: MessageStatus) -> list[Message]:
-    active = {one.sequence for one in shown}
-    return [one for one in messages if (one.sequence in active) is (status is MessageStatus.ACTIVE)]
-
-
-def _check_reset(status: MessageStatus | None) -> None:
-    if status is MessageStatus.ARCHIVED:
-        raise ValueError("only the whole conversation can be reset")

@@ -31,6 +31,7 @@ from tiermem.errors import InvalidSettings
 LARGEST_LIMIT = 150_000  # tokens: the core's default pre-rot threshold; a window may be larger, quality is not
 SMALLEST_WINDOW = 2_000  # tokens: below, summaries of a few short messages cost more than they save
 WINDOW_SHARE = 0.75  # of an llm's window, as ChatMemoryBuffer: the rest is for the prompt around and the answer
+RECENT_SHARE = 0.5  # of the window that the newest messages may hold verbatim, however many they are
 SETTING_NAMES = frozenset(one.name for one in fields(Settings))
 
 
@@ -172,6 +173,8 @@ class Options:
         if limit is not None:
             followed["context_budget"] = limit
             followed["pre_rot_threshold"] = min(max(limit, SMALLEST_WINDOW), base.pre_rot_threshold)
+            if base.keep_recent_tokens is None:  # ten tool results can be longer than the limit
+                followed["keep_recent_tokens"] = int(followed["pre_rot_threshold"] * RECENT_SHARE)
         if self.chat_history_token_ratio is not None:
             rest = max(0.0, 1 - self.chat_history_token_ratio) / (base.recall_share + base.summary_share or 1)
             followed["recall_share"] = base.recall_share * rest

@@ -8,6 +8,7 @@ from typing import Any
 from llama_index.core.retrievers import BaseRetriever
 from llama_index.core.schema import NodeRelationship, NodeWithScore, QueryBundle, RelatedNodeInfo, TextNode
 
+from llamaindex_tiered_memory.events import attach
 from llamaindex_tiered_memory.memory import TieredChatMemory
 from tiermem import Hit, Message, Recalled, Session
 from tiermem.records import Within
@@ -44,6 +45,7 @@ class TieredArchiveRetriever(BaseRetriever):
             raise ValueError(f"k must be at least 1 and neighbours at least 0, not {k} and {neighbours}")
         super().__init__(**kwargs)
         self._session = source.session if isinstance(source, TieredChatMemory) else source
+        attach(self._session.memory)
         self._k = k
         self._neighbours = neighbours
         self._within = within

@@ -8,6 +8,7 @@ Rule 2: the message that waits for its answer is one object until the next messa
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
@@ -58,6 +59,9 @@ class Earlier:
         return session.messages(self.first, self.last)
 
 
+# Set in a step of an agent that makes its own view and throws away what the framework asks of the memory: a recall that
+# nobody reads costs 0.2 s a step of a long run. Each step is a task, so it is never seen by another one.
+unread: ContextVar[bool] = ContextVar("tiermem_unread", default=False)
 Wanted: TypeAlias = ForContext | Earlier
 Steps: TypeAlias = Generator[Wanted, Any, list[ChatMessage]]
 
@@ -80,11 +84,13 @@ class Asked:
         query: what to recall for; None: the newest user message of the log.
         initial: tokens that the caller adds in front.
         coming: text that the caller sends after the list, because it is not in the log yet.
+        recall: look in the archive.
     """
 
     query: str | None
     initial: int
     coming: str = ""
+    recall: bool = True
 
 
 def asked(given: object, initial: int, limit: int, *, waiting: bool) -> Asked:
@@ -105,7 +111,9 @@ def asked(given: object, initial: int, limit: int, *, waiting: bool) -> Asked:
     elif isinstance(given, QueryBundle):
         given = given.query_str
     query = str(given) if given else None
-    return Asked(query, initial, "" if waiting or query is None else query)
+    recall = not unread.get()
+    unread.set(False)  # it is said of one question
+    return Asked(query, initial, "" if waiting or query is None else query, recall=recall)
 
 
 def showing(
@@ -123,7 +131,7 @@ def showing(
         headed = headed and attempt < TRIES - 2
         try:
             context = yield ForContext(
-                ask.query, limit + FRAMES, reserved, counter, recall=attempt < TRIES - WITHOUT_RECALL
+                ask.query, limit + FRAMES, reserved, counter, recall=ask.recall and attempt < TRIES - WITHOUT_RECALL
             )
         except BudgetTooSmall:
             if question is None:

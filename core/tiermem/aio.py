@@ -8,6 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Self
 
+from tiermem.events import Callback
 from tiermem.flows import archive, documents, inspect, maintain, opened, review
 from tiermem.flows import reembed as reembedding
 from tiermem.flows.requests import (
@@ -22,6 +23,7 @@ from tiermem.flows.requests import (
     searching,
     writing,
 )
+from tiermem.items import AsyncItems
 from tiermem.knowledge import Knowledge
 from tiermem.memory import Memory, Namespace, Session
 from tiermem.messages import Message
@@ -61,6 +63,10 @@ class AsyncMemory(Opened):
         """The documents of a user; no I/O."""
         return Memory(self._core, self._performer).knowledge(namespace).as_async()
 
+    def items(self, namespace: Namespace = "default", index: Mapping[str, Any] | None = None) -> AsyncItems:
+        """The JSON objects of a user, by path and key; no I/O. See `Memory.items`."""
+        return AsyncItems(self, scope_of("-", namespace), index)
+
     async def manage_context(self, session_id: str, namespace: Namespace = "default") -> Report:
         """Look at the thresholds of a session now."""
         return await self.session(session_id, namespace).manage_context()
@@ -95,9 +101,9 @@ class AsyncSession:
         self._core = session.memory.wiring[0]
         self._arun = session.memory.drive_async
 
-    async def add(self, messages: Given, role: str = "user") -> list[Message]:
+    async def add(self, messages: Given, role: str = "user", *, compacted: bool = False) -> list[Message]:
         """See `Session.add`."""
-        return await self._arun(adding(self._core, self.scope, messages, role))
+        return await self._arun(adding(self._core, self.scope, messages, role, compacted))
 
     async def messages(self, first: int = 1, last: int | None = None) -> list[Message]:
         """See `Session.messages`."""
@@ -118,11 +124,12 @@ class AsyncSession:
         counter: Callable[[str], Any] | None = None,
         recall: bool = True,
         within: Within = "conversation",
+        recall_tokens: int | None = None,
         steady: bool = False,
         quoted: Mapping[str, str] | None = None,
     ) -> Context:
         """See `Session.context`."""
-        asked = (query, budget, system, goal, reserved, counter, recall, within, steady, quoted)
+        asked = (query, budget, system, goal, reserved, counter, recall, within, recall_tokens, steady, quoted)
         return await self._arun(assembling(self._core, self.scope, *asked))
 
     async def recall(
@@ -190,6 +197,10 @@ class AsyncSession:
     async def stats(self) -> Stats:
         """See `Session.stats`."""
         return await self._arun(inspect.stats(self._core, self.scope))
+
+    def subscribe(self, callback: Callback) -> Callable[[], None]:
+        """See `Session.subscribe`; not to be awaited."""
+        return self.memory.wiring[1].listeners.add(callback, self.scope)
 
 
 class AsyncKnowledge:

@@ -4,6 +4,22 @@
     with collecting() as told: session.add("…")  # the events of what runs in here, of any memory
 
 Beside these, each event is a record of the logger "tiermem" and, where the process uses OpenTelemetry, a span.
+
+| kind | told of | fields |
+|---|---|---|
+| added | messages, chunks of documents | count, first, last, tokens, session_tokens, window_tokens, ms |
+| compacted | messages made stubs | decision, count, first, last, tokens_before, tokens_after, strategy, reason, ms |
+| summarised | messages, or summaries, under a summary | as compacted, and summary ("s3"), level |
+| summarised | what was restored, put back under it | decisions, count, first, last, reason, strategy ("again") |
+| recalled | what `context`, `recall`, `search` or a tool found | by, count, refs, scores, tokens, degraded, ms |
+| restored | messages shown again | decisions, count, first, last, reason |
+| forgotten | messages hidden: forget, clear, a document removed or replaced | as restored |
+| undone | a decision taken back | as restored, and undone |
+| degraded | a mode in which less works, when it begins | mode, reason (of an error its type alone) |
+
+`first` and `last` are sequence numbers, with others between them perhaps; `decision` and `decisions` those of the
+journal; `refs` what `expand` takes, beside `scores`; `ms` milliseconds. Events of one call come in order, and so do
+those of calls that follow each other; calls at the same time may be told in another order than they were committed in.
 """
 
 from __future__ import annotations
@@ -47,8 +63,7 @@ class Event:
         kind: one of `KINDS`.
         scope: tenant, user and session; of documents, ``scope.kind`` is "knowledge".
         at: when it was told, by the memory's clock.
-        fields: numbers, ids and reasons, by kind; sequence numbers as ``first`` and ``last``, references as ``refs``,
-            ``ms`` in milliseconds, ``decision`` as in the journal.
+        fields: numbers, ids and reasons, by kind: see the table above.
     """
 
     kind: str
@@ -131,11 +146,11 @@ class Listeners:
         """Whether anybody would hear an event of that kind now."""
         return bool(self._callbacks or _collectors.get() or telemetry.used() or _log.isEnabledFor(LEVELS[kind]))
 
-    def tell(self, kind: str, scope: Scope, fields: Mapping[str, Any]) -> None:
+    def tell(self, kind: str, scope: Scope, fields: Callable[[], Mapping[str, Any]]) -> None:
         """Tell an event to all who listen, in this thread. What a callback raises is noted, and goes no further."""
         if not self.wanted(kind):
             return
-        event = Event(kind, scope, self._now(), MappingProxyType(dict(fields)))
+        event = Event(kind, scope, self._now(), MappingProxyType(dict(fields())))
         for told in _collectors.get():
             told.append(event)
         _logged(event)

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
+from tiermem.events import Callback
 from tiermem.flows import archive, documents, inspect, maintain, opened, review
 from tiermem.flows import reembed as reembedding
 from tiermem.flows.requests import (
@@ -20,6 +21,7 @@ from tiermem.flows.requests import (
     searching,
     writing,
 )
+from tiermem.items import Items
 from tiermem.knowledge import Knowledge
 from tiermem.messages import Message
 from tiermem.recall.synonyms import Groups
@@ -100,6 +102,10 @@ class Memory(Opened):
         """The documents of a user, or of (tenant, user), beside all conversations."""
         return Knowledge(self, documents.collection(scope_of("-", namespace)))
 
+    def items(self, namespace: Namespace = "default", index: Mapping[str, Any] | None = None) -> Items:
+        """The JSON objects of a user, by path and key; *index* names an embedder for queries, see `Items`."""
+        return Items(self, scope_of("-", namespace), index)
+
     def manage_context(self, session_id: str, namespace: Namespace = "default") -> Report:
         """Look at the thresholds of a session now."""
         return self.session(session_id, namespace).manage_context()
@@ -144,13 +150,16 @@ class Session:
 
         return AsyncSession(self)
 
-    def add(self, messages: Given, role: str = "user") -> list[Message]:
+    def add(self, messages: Given, role: str = "user", *, compacted: bool = False) -> list[Message]:
         """Append messages (text becomes one of *role*); durable when it returns, and idempotent by id.
+
+        *compacted* shows stubs in their place from the start, where these save enough: for what is too long for any
+        window, and is there to be looked up.
 
         Raises:
             InvalidMessage, IdConflict, StorageError: nothing of the call was kept.
         """
-        return self._run(adding(self._core, self.scope, messages, role))
+        return self._run(adding(self._core, self.scope, messages, role, compacted))
 
     def messages(self, first: int = 1, last: int | None = None) -> list[Message]:
         """The originals with sequence numbers `first`..`last`, in order; hidden ones left out."""
@@ -171,6 +180,7 @@ class Session:
         counter: Callable[[str], Any] | None = None,
         recall: bool = True,
         within: Within = "conversation",
+        recall_tokens: int | None = None,
         steady: bool = False,
         quoted: Mapping[str, str] | None = None,
     ) -> Context:
@@ -185,6 +195,7 @@ class Session:
             counter: the caller's own counter for this context.
             recall: False leaves the archive out.
             within: what is recalled: of this conversation, of the user's documents ("knowledge"), of "everything".
+            recall_tokens: what recalled passages may take at most, if that is less than `recall_share`.
             steady: for agents that ask again and again: the whole window stands first, so that each context begins
                 with the one before until a decision is taken. `manage_context` must keep the window below *budget*.
             quoted: with *steady*, the blocks recalled before, by the message that they stand before ({"m12": text}),
@@ -193,7 +204,7 @@ class Session:
         Raises:
             BudgetTooSmall: what must be shown does not fit; it says both numbers.
         """
-        asked = (query, budget, system, goal, reserved, counter, recall, within, steady, quoted)
+        asked = (query, budget, system, goal, reserved, counter, recall, within, recall_tokens, steady, quoted)
         return self._run(assembling(self._core, self.scope, *asked))
 
     def recall(
@@ -293,6 +304,10 @@ class Session:
     def stats(self) -> Stats:
         """The session in numbers, with every degraded mode."""
         return self._run(inspect.stats(self._core, self.scope))
+
+    def subscribe(self, callback: Callback) -> Callable[[], None]:
+        """`Memory.subscribe` for the events of this session alone."""
+        return self.memory.wiring[1].listeners.add(callback, self.scope)
 
     def __repr__(self) -> str:
         return f"<Session {self.scope.session!r} of {self.scope.user!r}>"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tiermem.events import Listeners
-from tiermem.flows.effects import Ask, Compute, Effect, Embed, Later, Read, Tell, Transact
+from tiermem.flows.effects import Ask, Call, Compute, Effect, Embed, Later, Read, Tell, Transact
 from tiermem.providers import calls
 from tiermem.providers.embedders import Embedder
 from tiermem.providers.follower import Follower
@@ -34,13 +34,11 @@ class Direct:
             return self.database.read(effect.body)
         if isinstance(effect, Compute):
             return effect.body()
-        if isinstance(effect, Ask):
-            return calls.call(effect.summarizer, effect.messages, effect.scope, effect.timeout)
+        if isinstance(effect, (Ask, Call, Embed)):
+            return self._called(effect)
         if isinstance(effect, Tell):
-            return self.listeners.tell(effect.kind, effect.scope, effect.fields)
-        if isinstance(effect, Later):
-            return None
-        return calls.call(self._embedding(effect), list(effect.texts), effect.scope, self._embedder_timeout)
+            self.listeners.tell(effect.kind, effect.scope, effect.fields)
+        return None
 
     async def aact(self, effect: Effect) -> Any:
         """`act`; the background has no event loop to keep free."""
@@ -51,6 +49,13 @@ class Direct:
         for one in effect.telling(result) if effect.telling is not None else ():
             self.listeners.tell(one.kind, one.scope, one.fields)
         return result
+
+    def _called(self, effect: Ask | Call | Embed) -> Any:
+        if isinstance(effect, Ask):
+            return calls.call(effect.summarizer, effect.messages, effect.scope, effect.timeout)
+        if isinstance(effect, Call):
+            return calls.call(effect.function, effect.argument, effect.scope, effect.timeout)
+        return calls.call(self._embedding(effect), list(effect.texts), effect.scope, self._embedder_timeout)
 
     def _embedding(self, effect: Embed) -> Callable[[list[str]], Any]:
         if effect.query:
@@ -97,6 +102,8 @@ class Performer:
         """The result of *effect*; database and computing run in threads, and a cancelled write is seen to its end."""
         if isinstance(effect, Ask):
             return await calls.acall(effect.summarizer, effect.messages, effect.scope, effect.timeout)
+        if isinstance(effect, Call):
+            return await calls.acall(effect.afunction, effect.argument, effect.scope, effect.timeout)
         if isinstance(effect, Tell) and not self.listeners.wanted(effect.kind):
             return None  # not worth a thread
         future = asyncio.wrap_future(self._threads.start(self.act, effect))

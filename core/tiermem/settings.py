@@ -160,7 +160,7 @@ def settings_from(given: Settings | None, overrides: Mapping[str, Any]) -> Setti
 class Scope:
     """Whose conversation: tenant, user and session, compared byte by byte, never used as a path.
 
-    `kind` is "knowledge" for the documents of a user, which no session id can name.
+    `kind` is "knowledge" for the documents of a user and "items" for their items, which no session id can name.
 
     Raises:
         MissingNamespace: the namespace is None.
@@ -170,7 +170,7 @@ class Scope:
     tenant: str
     user: str
     session: str
-    kind: Literal["conversation", "knowledge"] = "conversation"
+    kind: Literal["conversation", "knowledge", "items"] = "conversation"
 
     def __post_init__(self) -> None:
         for name, value in (("tenant", self.tenant), ("user", self.user), ("session", self.session)):

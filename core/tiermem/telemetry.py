@@ -1,8 +1,8 @@
 """Events as OpenTelemetry spans and metrics, through its API alone (`opentelemetry-api`); we never import it first.
 
-A process that uses OpenTelemetry has imported it: then events go to the providers that it has set, and nothing needs
-to be done. `to_opentelemetry` is for providers of one's own. A span is a child of the one that is current where the
-memory was called, and as long as what it tells of took.
+Where the process has set providers of OpenTelemetry, events go there by themselves, and nothing needs to be done.
+`to_opentelemetry` is for providers of one's own. A span is a child of the one that is current where the memory was
+called, and as long as what it tells of took.
 """
 
 from __future__ import annotations
@@ -17,13 +17,22 @@ if TYPE_CHECKING:
     from tiermem.events import Event
     from tiermem.wiring import Opened
 
-_API = "opentelemetry.trace"
+# The modules of its API, each with the function that gives what the process has set, or a stand-in of its own.
+_TRACES = ("opentelemetry.trace", "get_tracer_provider")
+_METRICS = ("opentelemetry.metrics", "get_meter_provider")
 _MILLISECOND = 1_000_000  # nanoseconds, in which spans count
 
 
 def used() -> bool:
-    """Whether this process has imported OpenTelemetry."""
-    return _API in sys.modules
+    """Whether this process has set a provider of OpenTelemetry."""
+    return _set(*_TRACES) or _set(*_METRICS)
+
+
+def _set(module: str, name: str) -> bool:
+    """The API's stand-ins, which do nothing, are of its own modules. Another thread may have half imported one."""
+    loaded = sys.modules.get(module)
+    given = getattr(loaded, name, None) if loaded is not None else None
+    return given is not None and not type(given()).__module__.startswith(module)
 
 
 def record(event: Event) -> None:

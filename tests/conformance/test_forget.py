@@ -91,9 +91,10 @@ def test_system_prompts_are_forgotten_by_name_and_never_with_a_span(store: Open)
     (summary,) = session.view().summaries
     made = session.forget(summary.ref)
     assert [(one.first, one.last) for one in made] == [(2, summary.last)]
-    assert session.view().summaries == ()
+    assert [one.text.count("\n") for one in session.view().summaries] == [0]  # m1 is still behind it, and no line
     assert session.view().messages[0].sequence == 1
     session.forget("m1")
+    assert session.view().summaries == ()
     assert 1 not in [one.sequence for one in session.view().messages]
     assert session.verify().ok
     for one in reversed([d for d in session.journal() if d.reason == "forgotten"]):
@@ -117,7 +118,7 @@ def summarised(store: Open, **options: object) -> Session:
         summarizer=summarize, pre_rot_threshold=2_000, keep_recent_count=2, clock=StoppedClock(), **options
     ).session("s")
     session.add(Message(role="system", content="Be brief."))
-    session.add([SECRET, "The roses are red.", *(f"Day {n}: {'so it went on and on ' * 12}" for n in range(40))])
+    session.add([SECRET, "The roses are red.", *(f"Day {n}: {'so it went on ' * 6}" for n in range(80))])
     session.manage_context()
     return session
 
@@ -149,8 +150,8 @@ def test_a_later_summary_over_its_neighbours_does_not_show_it_again(store: Open)
     options = {"pre_rot_threshold": 2_000, "keep_recent_count": 2, "clock": StoppedClock()}
     session = told(store, **options)
     session.forget("m2")
-    for n in range(400):
-        session.add(f"Report {n}: {'all went as planned and nothing happened ' * 8}")
+    for n in range(60):
+        session.add([f"Report {n}.{part}: {'all went as planned ' * 5}" for part in range(20)])
     assert max(one.level for one in session.view().summaries) > 1
     assert shown_anywhere(session) == []
     assert session.explain("m2").shown is Shown.HIDDEN

@@ -1,4 +1,4 @@
-"""A database of schema version 1 is raised when it is opened: nothing said is lost, vectors are made anew."""
+"""A database of an older schema is raised when it is opened: nothing said is lost, old vectors are made anew."""
 
 from __future__ import annotations
 
@@ -101,6 +101,33 @@ def copied(connection: sa.Connection) -> dict[str, list[dict[str, Any]]]:
     }
 
 
+def lower_to_2(target: str) -> None:
+    """Take away what version 3 brought."""
+    engine = engine_of(target)
+    with engine.begin() as connection:
+        for name in ("tiermem_item_vector", "tiermem_item", "tiermem_collection"):
+            connection.exec_driver_sql(f"DROP TABLE {name}")
+        meta = schema.meta
+        connection.execute(meta.update().where(meta.c.key == "version").values(value="2"))
+    engine.dispose()
+
+
+def test_version_2_is_raised_with_everything_that_was_said_and_keeps_items(store: Open, target: str) -> None:
+    memory = store()
+    sent = memory.session("s").add(TALK)
+    memory.close()
+    lower_to_2(target)
+    raised = store()
+    assert [one.id for one in raised.session("s").messages()] == [one.id for one in sent]
+    assert raised.session("s").verify().ok
+    items = raised.items("anna", {"embed": lambda texts: [[1.0, float(len(one))] for one in texts]})
+    items.put(("facts",), "tea", {"text": "green"}, ttl=1)
+    items.put(("facts",), "tea", {"text": "black"})
+    assert [one.value for one in items.search(query="tea")] == [{"text": "black"}]
+    raised.close()
+    assert [one.key for one in store().items("anna").search()] == ["tea"]
+
+
 def test_version_1_is_raised_with_everything_that_was_said(store: Open, target: str) -> None:
     sent = fill(target)
     embedder = Counting()
@@ -129,6 +156,15 @@ def test_a_raised_database_has_the_tables_of_a_new_one(store: Open, target: str)
         assert {index["name"] for index in inspector.get_indexes(name)} >= {index.name for index in table.indexes}
     unique = {tuple(one["column_names"]) for one in inspector.get_unique_constraints("tiermem_vector")}
     assert unique == {("session", "embedder", "sequence", "part")}
+    items = {
+        name: {tuple(one["column_names"]) for one in inspector.get_unique_constraints(name)}
+        for name in ("tiermem_collection", "tiermem_item", "tiermem_item_vector")
+    }
+    assert items == {
+        "tiermem_collection": {("tenant", "owner")},
+        "tiermem_item": {("collection", "name")},
+        "tiermem_item_vector": {("item", "space", "hash")},
+    }
     assert inspector.get_pk_constraint("tiermem_embedded")["constrained_columns"] == ["session", "embedder"]
     with engine.connect() as connection:
         query = sa.select(schema.meta.c.value).where(schema.meta.c.key == "version")

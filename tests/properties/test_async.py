@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import uuid
 from collections.abc import Callable, Sequence
+from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
@@ -33,6 +34,8 @@ verbs = st.one_of(
     st.just(("search", lambda s: s.search("pool of billing", 5))),
     st.just(("index", lambda s: s.index())),
     st.just(("clear", lambda s: s.clear())),
+    st.integers(1, 12).map(lambda n: ("forget", lambda s: s.forget(f"m{n}"))),
+    st.just(("filtered", lambda s: s.search("pool of billing", 5, role="user", until=date(2030, 1, 1)))),
     st.integers(1, 12).map(lambda n: ("look", lambda s: s.explain(f"m{n}"))),
     st.just(("expand", lambda s: s.expand("s1"))),
     st.just(("verify", lambda s: s.verify())),

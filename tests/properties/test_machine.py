@@ -182,6 +182,18 @@ class Life(RuleBasedStateMachine):
             assert self.session(name).messages() == []
             assert self.session(name).view().messages == ()
 
+    @precondition(lambda self: self.sent[self.touched])
+    @rule(places=st.lists(place, min_size=1, max_size=3), whole=st.booleans())
+    def forget(self, places: list[int], whole: bool) -> None:
+        session, count = self.on(self.touched), len(self.sent[self.touched])
+        live = [one.ref for one in session.view().summaries] if whole else []
+        refs = [live[n % len(live)] if live else f"m{n % count + 1}" for n in places]
+        made = session.forget(*refs)
+        named = {int(ref[1:]) for ref in refs if ref[0] == "m"}
+        assert not named & {one.sequence for one in [*session.messages(), *session.view().messages]}
+        assert session.forget(*refs) == []
+        assert [one for one in session.journal() if one in made] == made
+
     @rule(enabled=st.sampled_from([True, True, False]))
     def reopen(self, enabled: bool) -> None:
         counted[0] += 1

@@ -41,17 +41,19 @@ def journals(draw: st.DrawFn) -> tuple[list[Decision], dict[int, list[int]]]:
 
 
 def shown_one_by_one(one: int, made: Sequence[Decision], stubs: dict[int, list[int]]) -> tuple[Shown, int]:
-    """What a single message is shown as, by reading the journal from its newest row on."""
-    for decision in reversed(made):
+    """What a single message is shown as, by reading the journal from its oldest row on; what is hidden stays so."""
+    shown = Shown.VERBATIM, 0
+    for decision in made:
         named = stubs.get(decision.number, range(decision.first, decision.last + 1))
         if decision.kind in SHOWN_BY_KIND and not decision.undone and one in named:
-            return SHOWN_BY_KIND[decision.kind], decision.number
-    return Shown.VERBATIM, 0
+            passed = shown[0] is Shown.HIDDEN and decision.kind in {"compact", "cover"}
+            shown = shown if passed else (SHOWN_BY_KIND[decision.kind], decision.number)
+    return shown
 
 
 @settings(max_examples=300)
 @given(journals(), number, number)
-def test_painting_is_a_partition_in_which_the_newest_decision_wins(
+def test_painting_is_a_partition_in_which_the_newest_decision_wins_and_hidden_stays_hidden(
     journal: tuple[list[Decision], dict[int, list[int]]], low: int, high: int
 ) -> None:
     first, last = min(low, high), max(low, high)

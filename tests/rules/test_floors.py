@@ -14,7 +14,22 @@ FLOORS = {
     "rules": ("window", "recall", "life"),
     "shells": ("storage", "index", "providers"),
     "flows": ("flows",),
-    "faces": ("wiring", "performer", "memory", "knowledge", "aio", "cli", "testing", "__main__", "__init__"),
+    "faces": (
+        "events",
+        "items",
+        "tools",
+        "telemetry",
+        "summarizers",
+        "wiring",
+        "performer",
+        "memory",
+        "knowledge",
+        "aio",
+        "cli",
+        "testing",
+        "__main__",
+        "__init__",
+    ),
 }
 ORDER = list(FLOORS)
 FLOOR_OF = {name: floor for floor, names in FLOORS.items() for name in names}

@@ -25,7 +25,12 @@ WISH = 4_000  # characters of a message that are read for standing wishes; what 
 
 
 def searchable(message: Message) -> str:
-    """The text by which a message is found: speaker and words, without what we ourselves quoted into it."""
+    """The text by which a message is found: speaker and words, without what we ourselves quoted into it.
+
+    Of an echo nothing, not even the name of the tool: it would lend the messages beside it a word.
+    """
+    if embedding.echo(message):
+        return ""
     return " ".join(part for part in (message.name, embedding.embeddable(message)) if part)
 
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from functools import partial
 
 from tiermem.errors import BudgetTooSmall
-from tiermem.flows import steady, windows
+from tiermem.flows import steady, telling, windows
 from tiermem.flows.core import Core
 from tiermem.flows.effects import Compute, Flow
 from tiermem.flows.pieces import Draft, Request, looked_up, message_pieces, summary_pieces, verbatim
@@ -102,9 +102,12 @@ def _fill(
     left = draft.free - sum(part.tokens for part in parts)
     summary = yield Compute(lambda: summary_pieces(live, min(share.summary, left), draft.scale.count))
     left -= sum(piece.tokens for piece in summary)
-    room = min(share.recalled, left)
+    room = draft.recallable(min(share.recalled, left))
+    began = draft.core.timer()
     query, seen = yield from looked_up(draft, tail, entries, room)
     if whole is not None and not seen.hits:
+        if query:
+            yield telling.recalled(draft.scope, "context", [], seen.degraded, draft.core.since(began))
         return whole, [], seen.degraded
     quote = partial(quoting.block, query=query, count=draft.scale.count, reading=draft.core.reading())
     recalled, found = yield Compute(lambda: quote(seen.hits, budget=room))
@@ -116,6 +119,9 @@ def _fill(
         if len(once) < len(found):  # turns that came in with what was left over need not be quoted as well
             most = sum(piece.tokens for piece in recalled)
             recalled, found = yield Compute(lambda: quote(once, budget=most))
+    if query:
+        spent = sum(piece.tokens for piece in recalled)
+        yield telling.recalled(draft.scope, "context", found, seen.degraded, draft.core.since(began), spent)
     return [*summary, *recalled, *message_pieces(parts, entries)], found, seen.degraded
 
 

@@ -20,6 +20,7 @@ from tiermem.records import Compacted, Summary
 from tiermem.settings import Scope, Settings, Thresholds
 
 if TYPE_CHECKING:
+    from tiermem.index.items import Under
     from tiermem.index.postings import WordIndex
     from tiermem.index.vectors import VectorIndex
     from tiermem.window.view import Window
@@ -50,6 +51,7 @@ class Core:
     embedded: Recent[int] = field(default_factory=lambda: Recent(10_000))  # a watermark as last seen, by session
     facts: Recent[list[Fact]] = field(default_factory=lambda: Recent(10_000))  # of texts, by who says them
     mentions: Recent[list[tuple[Quantity, frozenset[str]]]] = field(default_factory=lambda: Recent(10_000))
+    items: Recent[Under[Any]] = field(default_factory=lambda: Recent(32))  # by collection, path and vector space
     managing: set[Scope] = field(default_factory=set)
     step_error: str = ""
     upkeep_error: str = ""
@@ -60,6 +62,7 @@ class Core:
     competence: tuple[float, ...] | None = None  # of the embedder, by language; measured when first asked
     probed: int = -1  # key of the embedder whose stored probe was compared
     modes: Recent[bool] = field(default_factory=lambda: Recent(10_000))  # degraded ones that were told, by session
+    looked: tuple[str, ...] = ()  # the errors of the whole memory when modes were last looked at
     timer: Callable[[], float] = stopwatch
 
     def under(self, thresholds: Thresholds) -> Core:

@@ -93,8 +93,8 @@ def _keep(
 
 
 def _telling(scope: Scope, done: _Kept, ms: float) -> list[Tell]:
-    *appended, made = done
-    return [*telling.added(scope, *appended, ms), *telling.by_hand(scope, made)]
+    kept, row, before, made = done
+    return [*telling.added(scope, ms, kept, row, before), *telling.by_hand(scope, made)]
 
 
 def _as_marks(sequences: Iterable[int]) -> list[Mark]:
@@ -171,11 +171,13 @@ def _ranked(nominated: Sequence[Scored], found: Mapping[int, Message], limit: in
     return sorted((hit for hit in hits if hit.score > 0), key=lambda hit: -hit.score)[:limit]
 
 
-def chunk(connection: sa.Connection, scope: Scope, number: int) -> Message | None:
-    """The chunk with that number of the documents of the user of *scope*; None where there is none."""
+def chunk(connection: sa.Connection, scope: Scope, number: int) -> tuple[Message | None, bool]:
+    """The chunk with that number of the documents of the user of *scope*, None where there is none; is it hidden?"""
     row = sessions.find(connection, collection(scope))
     found = log.pick(connection, row.pk, [number]) if row.pk else []
-    return found[0] if found else None
+    if not found:
+        return None, False
+    return found[0], any(first <= number <= last for first, last in decisions.hidden(connection, row))
 
 
 def remove(core: Core, scope: Scope, source: str) -> Flow[list[int]]:

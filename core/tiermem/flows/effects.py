@@ -7,7 +7,7 @@ A flow is a generator that yields effects and receives their results; it holds n
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 from tiermem.messages import Message
@@ -21,11 +21,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Tell:
-    """Tell whoever listens that something happened: ids, numbers and reasons by name, never what somebody said."""
+    """Tell whoever listens that something happened.
+
+    *fields* gives ids, numbers and reasons by name, never what somebody said; it is asked where somebody listens.
+    """
 
     kind: str
     scope: Scope
-    fields: Mapping[str, Any] = field(default_factory=dict)
+    fields: Callable[[], Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +77,24 @@ class Embed:
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """Call other code of the user: *function*, or without blocking *afunction*, at most *timeout* seconds long."""
+
+    function: Callable[[Any], Any]
+    afunction: Callable[[Any], Any]
+    argument: Any
+    scope: Scope
+    timeout: float
+
+
+@dataclass(frozen=True, slots=True)
 class Later:
     """Let the background embed what waits in *scope*; returns at once."""
 
     scope: Scope
 
 
-Effect: TypeAlias = Transact | Read | Compute | Ask | Embed | Later | Tell
+Effect: TypeAlias = Transact | Read | Compute | Ask | Embed | Call | Later | Tell
 Flow: TypeAlias = Generator[Effect, Any, T]
 
 

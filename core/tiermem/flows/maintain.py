@@ -129,11 +129,12 @@ def _tried_all(
 
 
 def _tried(core: Core, part: Sequence[Entry], originals: dict[int, Message]) -> list[tuple[Stub, int]]:
-    tried = (_stub(core, entry, originals[entry.sequence]) for entry in part)
+    tried = (stubbed(core, entry, originals[entry.sequence]) for entry in part)
     return [one for one in tried if one is not None]
 
 
-def _stub(core: Core, entry: Entry, original: Message) -> tuple[Stub, int] | None:
+def stubbed(core: Core, entry: Entry, original: Message) -> tuple[Stub, int] | None:
+    """The stub of *original* and the tokens that it saves; None where it saves too little."""
     compacted = _compacted(core, original)
     if compacted is None:
         return None
@@ -161,9 +162,7 @@ def _own_stub(compactor: Callable[[Message], Compacted | str | None], original: 
     return made
 
 
-def _compact(
-    core: Core, scope: Scope, row: SessionRow, window: Window, made: list[Stub], began: float
-) -> Flow[Report]:
+def _compact(core: Core, scope: Scope, row: SessionRow, window: Window, made: list[Stub], began: float) -> Flow[Report]:
     before = {entry.sequence: entry.shown_tokens for entry in window.entries}
     sequences = [one.sequence for one in made]
     decision = Decision(

@@ -7,12 +7,18 @@ from tiermem.flows.effects import Flow, Tell
 from tiermem.settings import Scope
 
 SEMANTIC = "semantic search"
+WHOLE = ("embedder", "upkeep", "custom step")
 
 
 def noticed(core: Core, scope: Scope) -> Flow[None]:
     """Tell of each mode of the whole memory that began since it was last looked at."""
-    for mode, error in _whole(core):
+    state = (core.embed_error, core.upkeep_error, core.step_error)
+    if state == core.looked:
+        return
+    core.looked = state
+    for mode, error in zip(WHOLE, state, strict=True):
         yield from begun(core, scope, 0, mode, brief(error))
+    yield from begun(core, scope, 0, "tokens", "counts are estimates" if core.count.name == "estimate" else "")
 
 
 def begun(core: Core, scope: Scope, pk: int, mode: str, reason: str) -> Flow[None]:
@@ -21,23 +27,14 @@ def begun(core: Core, scope: Scope, pk: int, mode: str, reason: str) -> Flow[Non
     if not reason and not core.modes.get(place):
         return
     if not core.modes.swap(place, bool(reason)) and reason:
-        yield Tell("degraded", scope, {"mode": mode, "reason": reason})
+        yield Tell("degraded", scope, lambda: {"mode": mode, "reason": reason})
 
 
 def brief(error: str) -> str:
     """The type alone of "type: words": the words of an error may quote what somebody said."""
-    return error.split(":")[0]
+    return error.split(":", maxsplit=1)[0]
 
 
 def brief_all(degraded: tuple[str, ...]) -> tuple[str, ...]:
     """The same for "part: type: words", as contexts and hits tell of modes."""
     return tuple(":".join(one.split(":")[:2]) for one in degraded)
-
-
-def _whole(core: Core) -> tuple[tuple[str, str], ...]:
-    return (
-        ("embedder", core.embed_error),
-        ("upkeep", core.upkeep_error),
-        ("custom step", core.step_error),
-        ("tokens", "counts are estimates" if core.count.name == "estimate" else ""),
-    )

@@ -32,8 +32,8 @@ def nearest(core: Core, scope: Scope, row: SessionRow, query: str) -> Flow[Neare
     """How near each message of the session *row* is to *query*; nothing while the embedder fails, or none is there."""
     found = yield from _nearest(core, scope, row, query)
     yield from modes.noticed(core, scope)
-    if row.pk:
-        yield from modes.begun(core, scope, row.pk, modes.SEMANTIC, "" if core.embed_error else found.reason)
+    if row.pk and not core.embed_error:
+        yield from modes.begun(core, scope, row.pk, modes.SEMANTIC, "; ".join(found.degraded))
     return found
 
 

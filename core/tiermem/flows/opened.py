@@ -23,12 +23,13 @@ def expand(scope: Scope, ref: str) -> Flow[Original]:
     """
     match = _CHUNK.fullmatch(ref) if isinstance(ref, str) else None
     if match:
-        found = yield Read(partial(documents.chunk, scope=scope, number=int(match[1])))
+        found, hidden = yield Read(partial(documents.chunk, scope=scope, number=int(match[1])))
         if found is not None:
-            return _chunk(ref, found)
+            return _chunk(ref, found, hidden)
     return (yield from review.expand(scope, ref))
 
 
-def _chunk(ref: str, found: Message) -> Original:
-    note = {name: found.state[name] for name in _NOTED if name in found.state}
+def _chunk(ref: str, found: Message, hidden: bool) -> Original:  # private
+    note = {"hidden": [ref]} if hidden else {}
+    note |= {name: found.state[name] for name in _NOTED if name in found.state}
     return Original(ref=ref, messages=(found,), note=note | {"title": found.name or ""})

@@ -32,6 +32,7 @@ class Request:
     count: Callable[[str], int] | None = None
     recall: bool = True
     within: Within = "conversation"
+    recall_tokens: int | None = None
     steady: bool = False
     quoted: Mapping[str, str] = field(default_factory=dict)
 
@@ -47,6 +48,11 @@ class Draft:
     request: Request
     scale: Scale
     free: int
+
+    def recallable(self, tokens: int) -> int:
+        """*tokens*, or what the caller allows for recalled passages, if that is less."""
+        most = self.request.recall_tokens
+        return tokens if most is None else max(0, min(tokens, most))
 
 
 def summary_pieces(live: Sequence[Summary], budget: int, count: Callable[[str], int]) -> list[Piece]:

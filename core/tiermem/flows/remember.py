@@ -31,7 +31,7 @@ def add(core: Core, scope: Scope, given: Sequence[Message]) -> Flow[list[Message
     settings = core.settings
     stored, row, _ = yield Transact(
         lambda connection: log.append(connection, scope, counted, core.now(), settings.compact_at),
-        lambda done: telling.added(scope, *done, core.since(began)),
+        lambda done: telling.added(scope, core.since(began), *done),
     )
     yield from _keep_up(core, scope, row)
     return list(stored)

@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from typing import Any, TypeAlias, TypeVar, get_args
 
 from tiermem.errors import InvalidMessage
-from tiermem.flows import context, documents, finding, recalling, remember
+from tiermem.flows import compacting, context, documents, finding, recalling, remember
 from tiermem.flows.core import Core
 from tiermem.flows.effects import Flow, Read
 from tiermem.flows.filters import ANY, Only
@@ -25,10 +25,17 @@ T = TypeVar("T")
 Given: TypeAlias = Message | str | Mapping[str, Any] | Iterable[Any]
 
 
-def adding(core: Core, scope: Scope, given: Given, role: str) -> Flow[list[Message]]:
+def adding(
+    core: Core,
+    scope: Scope,
+    given: Given,
+    role: str,
+    compacted: bool,  # private; the faces take it by name
+) -> Flow[list[Message]]:
     """`remember.add` of whatever a caller hands over; refused from inside the session's own summariser."""
     refuse_reentry(scope)
-    return (yield from remember.add(core, scope, as_messages(given, role)))
+    add = compacting.add if compacted else remember.add
+    return (yield from add(core, scope, as_messages(given, role)))
 
 
 def writing(scope: Scope, flow: Flow[T]) -> Flow[T]:
@@ -48,6 +55,7 @@ def assembling(
     counter: Callable[[str], Any] | None,
     recall: bool,  # private; the faces take it by name
     within: Within,
+    recall_tokens: int | None,
     steady: bool,
     quoted: Mapping[str, str] | None,
 ) -> Flow[Context]:
@@ -55,7 +63,9 @@ def assembling(
     wanted = wanting("" if query is None else query, within)
     count = None if counter is None else as_counter(counter, core.settings.encoding)
     prompts = as_messages(system, "system")
-    request = Request(query, budget, prompts, goal, reserved, count, recall, wanted.within, steady, quoted or {})
+    request = Request(
+        query, budget, prompts, goal, reserved, count, recall, wanted.within, recall_tokens, steady, quoted or {}
+    )
     return (yield from context.assemble(core, scope, request))
 
 

@@ -10,42 +10,65 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from tiermem.flows import windows
+from tiermem.errors import BudgetTooSmall
+from tiermem.flows import telling, windows
 from tiermem.flows.effects import Compute, Flow
 from tiermem.flows.pieces import Draft, looked_up, message_pieces, summary_pieces, verbatim
 from tiermem.messages import Message
 from tiermem.recall import quoting
 from tiermem.records import Hit, Piece, Tier
-from tiermem.window.assembly import recent
+from tiermem.window.assembly import Part, recent
 from tiermem.window.tokens import message_tokens
 from tiermem.window.turns import USER_ROLES
 from tiermem.window.view import Entry
 
 SUMMARY_SHARE = 0.5  # of what is free: the thresholds count summaries too, so this is a guard and no plan
+LEAST_RECALLED = 0.15  # of what is free: three or four passages of a small window, also where it is full
 
 
 def fill(draft: Draft, tail: Sequence[Entry]) -> Flow[tuple[list[Piece], list[Hit], tuple[str, ...]]]:
     """Summaries, the window, and the quoted blocks in it: those given, and one for the newest question."""
     live = yield from windows.live_summaries(draft.row)
     summary = yield Compute(lambda: summary_pieces(live, int(draft.free * SUMMARY_SHARE), draft.scale.count))
-    left = draft.free - sum(piece.tokens for piece in summary)
     blocks = yield Compute(lambda: _blocks(draft, tail))
-    parts, entries = yield Compute(lambda: recent(tail, left, draft.scale, left))
-    left -= sum(part.tokens for part in parts)
+    summary, parts, entries = yield Compute(lambda: _window(draft, tail, summary))
+    left = draft.free - sum(piece.tokens for piece in summary) - sum(part.tokens for part in parts)
     blocks = _fitting(blocks, {entry.sequence for entry in entries}, left)
     left -= sum(piece.tokens for piece in blocks.values())
     asked = next((entry.sequence for entry in reversed(entries) if entry.role in USER_ROLES), 0)
     hits: list[Hit] = []
     degraded: tuple[str, ...] = ()
-    if draft.request.recall and f"m{asked}" not in draft.request.quoted and _hides(draft, entries):
-        room = min(int(draft.free * draft.core.settings.recall_share), left)
+    wanted = draft.request.recall and asked and f"m{asked}" not in draft.request.quoted
+    if wanted and _hides(draft, entries):
+        room = _room(draft, left)
+        began = draft.core.timer()
         query, seen = yield from looked_up(draft, tail, entries, room)
         quote = partial(quoting.block, query=query, count=draft.scale.count, reading=draft.core.reading())
         quoted, hits = yield Compute(lambda: quote(seen.hits, budget=room))
         degraded = seen.degraded
+        if query:
+            spent = sum(piece.tokens for piece in quoted)
+            yield telling.recalled(draft.scope, "context", hits, degraded, draft.core.since(began), spent)
         if quoted:
             blocks[asked] = quoted[0]
     return [*summary, *_placed(message_pieces(parts, entries), blocks)], hits, degraded
+
+
+def _window(draft: Draft, tail: Sequence[Entry], summary: list[Piece]) -> tuple[list[Piece], list[Part], list[Entry]]:
+    """The summary and the turns beside it; without the summary where the newest turn needs its room."""
+    left = draft.free - sum(piece.tokens for piece in summary)
+    try:
+        return summary, *recent(tail, left, draft.scale, left)
+    except BudgetTooSmall:
+        return [], *recent(tail, draft.free, draft.scale, draft.free)
+
+
+def _room(draft: Draft, left: int) -> int:
+    """Tokens for a new block: up to where compaction would begin, so that it does not drive out what is in view."""
+    settings = draft.core.settings
+    upto = int(draft.free * settings.compaction_trigger) - (draft.free - left)
+    most = min(left, int(draft.free * settings.recall_share), max(upto, int(draft.free * LEAST_RECALLED)))
+    return draft.recallable(most)
 
 
 def _hides(draft: Draft, entries: Sequence[Entry]) -> bool:

@@ -8,9 +8,9 @@ from functools import partial
 from typing import Any
 
 from tiermem.errors import TiermemError
-from tiermem.flows import windows
+from tiermem.flows import modes, telling, windows
 from tiermem.flows.core import Core
-from tiermem.flows.effects import Ask, Compute, Flow, Read, Transact
+from tiermem.flows.effects import Ask, Compute, Flow, Read, Tell, Transact
 from tiermem.messages import Message
 from tiermem.records import Decision, Report, StructuredSummary, Summary
 from tiermem.settings import Scope
@@ -28,11 +28,12 @@ SMALLEST_COVERED = 2 * HEADER  # tokens; a smaller span gains nothing, so no sum
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A structure, who wrote it, and what went wrong on the way."""
+    """A structure, who wrote it, what went wrong on the way, and how many milliseconds that took."""
 
     structure: StructuredSummary
     strategy: str
     error: str = ""
+    ms: float = 0.0
 
 
 def cover(core: Core, scope: Scope, row: SessionRow, window: Window) -> Flow[Report]:
@@ -47,7 +48,9 @@ def cover(core: Core, scope: Scope, row: SessionRow, window: Window) -> Flow[Rep
     before = sum(entry.shown_tokens for entry in entries)
     if before < SMALLEST_COVERED:
         return nothing
+    began = core.timer()
     written = yield from _write(core, scope, row, messages)
+    written = replace(written, ms=core.since(began))
     kept = yield Compute(lambda: _kept(core, messages, planning.newest_question(window)))
     report = yield from _commit(core, scope, row, written, (plan.first, plan.last), before, window, kept=kept)
     return report or nothing
@@ -62,7 +65,12 @@ def put_back(core: Core, scope: Scope, row: SessionRow, window: Window) -> Flow[
         Decision(number=row.revision + place, kind="cover", first=one, last=one, reference=number, strategy="again")
         for place, (one, number) in enumerate(chosen, start=1)
     ]
-    done = bool(made) and (yield Transact(lambda connection: commit(connection, core, scope, row, made)))
+    done = bool(made) and (
+        yield Transact(
+            lambda connection: commit(connection, core, scope, row, made),
+            lambda done: [telling.put_back(scope, made)] if done else (),
+        )
+    )
     return Report(tokens_before=window.tokens, tokens_after=window.tokens, covered=len(made) if done else 0)
 
 
@@ -136,18 +144,25 @@ def _commit(
             _note(connection, core, row, written.error)
         return True
 
-    if not (yield Transact(body)):
+    inside = [e for e in window.entries if span[0] <= e.sequence <= span[1] and not e.fixed]
+    covered = (0 if children else len(inside) - len(kept)) or len(children)
+
+    failed = "" if row.failures else written.error  # it was told when it began
+    told = [*_failed(scope, failed), telling.summarised(scope, made[0], summary, covered, written.ms)]
+    if not (yield Transact(body, lambda done: told if done else ())):
         return None
     degraded = (f"summarizer: {written.error}",) if written.error else ()
-    inside = [e for e in window.entries if span[0] <= e.sequence <= span[1] and not e.fixed]
-    covered = 0 if children else len(inside) - len(kept)
     return Report(
         tokens_before=window.tokens,
         tokens_after=window.tokens,
-        covered=covered or len(children),
+        covered=covered,
         summaries=1,
         degraded=degraded,
     )
+
+
+def _failed(scope: Scope, error: str) -> list[Tell]:
+    return [Tell("degraded", scope, lambda: {"mode": "summarizer", "reason": modes.brief(error)})] if error else []
 
 
 def _note(connection: Any, core: Core, row: SessionRow, error: str) -> None:

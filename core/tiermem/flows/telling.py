@@ -1,4 +1,7 @@
-"""What is told of what was done: the events, by kind, with the numbers that each has. Never a word that was said."""
+"""What is told of what was done: the events, by kind, with the numbers that each has. Never a word that was said.
+
+The numbers are put together when somebody listens; until then an event costs a few objects.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +18,16 @@ from tiermem.storage.sessions import SessionRow
 _BY_HAND = (("restore", "restored"), ("hide", "forgotten"), ("undo", "undone"))
 
 
-def added(scope: Scope, stored: Sequence[Message], row: SessionRow, before: int, ms: float) -> list[Tell]:
+def added(scope: Scope, ms: float, stored: Sequence[Message], row: SessionRow, before: int) -> Sequence[Tell]:
     """Messages *stored* in a session that is now *row* and had *before*; nothing where all were there already."""
+    if row.messages == before:
+        return ()
+    return (Tell("added", scope, lambda: _added(stored, row, before, ms)),)
+
+
+def _added(stored: Sequence[Message], row: SessionRow, before: int, ms: float) -> dict[str, Any]:
     new = {one.sequence: one.tokens for one in stored if one.sequence > before}
-    if not new:
-        return []
-    fields = {
+    return {
         "count": len(new),
         "first": min(new),
         "last": max(new),
@@ -29,45 +36,44 @@ def added(scope: Scope, stored: Sequence[Message], row: SessionRow, before: int,
         "window_tokens": row.window_tokens,
         "ms": ms,
     }
-    return [Tell("added", scope, fields)]
 
 
 def compacted(scope: Scope, decision: Decision, count: int, ms: float) -> Tell:
     """*count* messages of a span became stubs."""
-    return Tell("compacted", scope, _decision(decision) | {"count": count, "ms": ms})
+    return Tell("compacted", scope, lambda: _decision(decision) | {"count": count, "ms": ms})
 
 
 def summarised(scope: Scope, decision: Decision, summary: Summary, covered: int, ms: float) -> Tell:
     """A summary covers messages, or other summaries where its level is above 1; *ms* is how long writing it took."""
     about = {"summary": summary.ref, "level": summary.level, "count": covered, "ms": ms}
-    return Tell("summarised", scope, _decision(decision) | about)
+    return Tell("summarised", scope, lambda: _decision(decision) | about)
 
 
 def put_back(scope: Scope, made: Sequence[Decision]) -> Tell:
     """Restored messages are under their summaries again."""
-    return Tell("summarised", scope, _decisions(made) | {"strategy": "again"})
+    return Tell("summarised", scope, lambda: _decisions(made) | {"strategy": "again"})
 
 
 def by_hand(scope: Scope, made: Sequence[Decision]) -> list[Tell]:
     """Decisions that were asked for: one event a kind, for all stretches of it."""
-    groups = [(event, [one for one in made if one.kind == kind]) for kind, event in _BY_HAND]
-    return [Tell(event, scope, _decisions(group)) for event, group in groups if group]
+    return [_group(scope, event, group) for kind, event in _BY_HAND if (group := [d for d in made if d.kind == kind])]
 
 
-def recalled(
-    scope: Scope, by: str, hits: Sequence[Hit], degraded: tuple[str, ...], ms: float, tokens: int = 0
-) -> Tell:
-    """What was found, best first where *by* says "search", else what was quoted, in reading order, in *tokens*."""
-    fields = {
-        "by": by,
-        "count": len(hits),
-        "refs": tuple(hit.ref for hit in hits),
-        "scores": tuple(round(float(hit.score), 4) for hit in hits),
-        "tokens": tokens,
-        "degraded": brief_all(degraded),
-        "ms": ms,
-    }
-    return Tell("recalled", scope, fields)
+def _group(scope: Scope, event: str, made: Sequence[Decision]) -> Tell:
+    return Tell(event, scope, lambda: _decisions(made))
+
+
+def recalled(scope: Scope, by: str, hits: Sequence[Hit], degraded: tuple[str, ...], ms: float, tokens: int = 0) -> Tell:
+    """What was found, best first where *by* says "search" or "tool", else what was quoted, in reading order, in
+    *tokens*, as far as these are known."""
+    return Tell(
+        "recalled", scope, lambda: _hits(hits) | {"by": by, "tokens": tokens, "degraded": brief_all(degraded), "ms": ms}
+    )
+
+
+def _hits(hits: Sequence[Hit]) -> dict[str, Any]:
+    scores = tuple(round(float(hit.score), 4) for hit in hits)
+    return {"count": len(hits), "refs": tuple(hit.ref for hit in hits), "scores": scores}
 
 
 def _decision(one: Decision) -> dict[str, Any]:

@@ -46,7 +46,9 @@ def call(function: Callable[..., Any], argument: Any, scope: Scope, timeout: flo
 
 
 async def acall(function: Callable[..., Any], argument: Any, scope: Scope, timeout: float | None) -> Any:
-    """`call` without blocking the event loop; an async function runs on the loop itself."""
+    """`call` without blocking the event loop; an async function, or an object's `acall`, runs on the loop itself."""
+    twin = getattr(function, "acall", None)
+    function = twin if inspect.iscoroutinefunction(twin) else function
     if not inspect.iscoroutinefunction(function) and not inspect.iscoroutinefunction(
         getattr(function, "__call__", None)  # noqa: B004  # an object whose __call__ is async
     ):

@@ -127,14 +127,24 @@ class CheckedEmbedder:
     def _checked(self, answer: Any, wanted: int) -> Vectors:
         if _is_awaitable(answer):
             raise EmbeddingMismatch(f"{self.name} is asynchronous; give a synchronous embedder")
-        rows = [_row(vector, self.name) for vector in _listed(answer, self.name)]
-        if len(rows) != wanted:
-            raise EmbeddingMismatch(f"{self.name} returned {len(rows)} vectors for {wanted} texts")
-        sizes = {len(row) for row in rows} | ({self.dimensions} if self.dimensions else set())
-        if len(sizes) != 1 or 0 in sizes:
-            raise EmbeddingMismatch(f"{self.name} returned vectors of lengths {sorted(sizes)}; one length is needed")
+        rows = as_rows(answer, wanted, self.name, self.dimensions)
         self.dimensions = len(rows[0])
-        return np.stack(rows)
+        return rows
+
+
+def as_rows(answer: Any, wanted: int, name: str, size: int | None = None) -> Vectors:
+    """*answer* of the embedder *name* as a float32 array of shape (wanted, size).
+
+    Raises:
+        EmbeddingMismatch: it is not *wanted* vectors of one length, of *size* where that is given, or not finite.
+    """
+    rows = [_row(vector, name) for vector in _listed(answer, name)]
+    if len(rows) != wanted:
+        raise EmbeddingMismatch(f"{name} returned {len(rows)} vectors for {wanted} texts")
+    sizes = {len(row) for row in rows} | ({size} if size else set())
+    if len(sizes) != 1 or 0 in sizes:
+        raise EmbeddingMismatch(f"{name} returned vectors of lengths {sorted(sizes)}; one length is needed")
+    return np.stack(rows)
 
 
 def _first(vectors: Vectors) -> Vectors:
@@ -190,15 +200,15 @@ def as_embedder(given: Any = None) -> Embedder:
         return given
     for many, one in (("embed_documents", "embed_query"), ("get_text_embedding_batch", "get_query_embedding")):
         if callable(getattr(given, many, None)) and callable(getattr(given, one, None)):
-            return CheckedEmbedder(_name_of(given), getattr(given, many), getattr(given, one))
+            return CheckedEmbedder(name_of(given), getattr(given, many), getattr(given, one))
     if isinstance(given, Embedder):
         return CheckedEmbedder(given.name, given.embed, given.embed_query)
     if callable(given) and not isinstance(given, type):
-        return CheckedEmbedder(_name_of(given), given)
+        return CheckedEmbedder(name_of(given), given)
     raise InvalidSettings(f"a {type(given).__name__} is not an embedder: it has no known embedding method")
 
 
-def _name_of(given: Any) -> str:
+def name_of(given: Any) -> str:
     """Module, qualified name and model, the same in every process: never an address."""
     while isinstance(given, partial):
         given = given.func

@@ -1,7 +1,7 @@
 """The texts of an item's value: those that a path names, which get vectors, and its words. Pure.
 
-Paths are those of LangGraph's index configuration: "title", "owner.name", "parts[0].text", "parts[-1]", "parts[*].text",
-"meta.*", "{title,owner.name}", and "$" for the whole value as JSON.
+Paths are those of LangGraph's index configuration: "title", "owner.name", "parts[0].text", "parts[-1]",
+"parts[*].text", "meta.*", "{title,owner.name}", and "$" for the whole value as JSON.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Items: JSON objects under a path and a key, and what a caller asks of them. Values, checked where they are made.
 
-A path is a tuple of labels, as ("users", "anna"). It is kept as bytes, each label followed by one zero byte, so that all
-that lies under a path is one range of bytes, and no label can be taken for two.
+A path is a tuple of labels, as ("users", "anna"). It is kept as bytes, each label followed by one zero byte, so that
+all that lies under a path is one range of bytes, and no label can be taken for two.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias, TypeVar
 
 import sqlalchemy as sa
 
@@ -19,7 +19,9 @@ from tiermem.settings import Scope
 from tiermem.storage.schema import collection, item, item_vector
 from tiermem.storage.sessions import encoded
 
+T = TypeVar("T")
 CHUNK = 500  # bound values a statement; SQLite's oldest limit is 999
+Mark: TypeAlias = tuple[int, int, float | None]  # item, stamp, expires
 SWEPT = 500  # expired items that a write removes; a put must not pay for all of them
 
 
@@ -33,14 +35,6 @@ class Row(NamedTuple):
     created_at: str
     updated_at: str
     ttl: float | None
-
-
-class Mark(NamedTuple):
-    """What tells a cache whether it still has an item as it is."""
-
-    pk: int
-    stamp: int
-    expires: float | None
 
 
 class New(NamedTuple):
@@ -57,18 +51,13 @@ _ROW = (item.c.pk, item.c.path, item.c.key, item.c.value, item.c.created_at, ite
 _FIND = sa.select(collection.c.pk, collection.c.stamp).where(
     collection.c.tenant == sa.bindparam("tenant"), collection.c.owner == sa.bindparam("owner")
 )
+_FIND_AND_LOCK = _FIND.with_for_update()
 _LIVE = sa.or_(item.c.expires.is_(None), item.c.expires > sa.bindparam("now"))
 _MINE = sa.and_(item.c.collection == sa.bindparam("collection"), _LIVE)
 _UNDER = sa.and_(_MINE, item.c.path >= sa.bindparam("low"), item.c.path < sa.bindparam("high"))
 _NAMED = sa.select(*_ROW).where(_MINE, item.c.name.in_(sa.bindparam("names", expanding=True)))
 _PICKED = sa.select(*_ROW).where(item.c.pk.in_(sa.bindparam("keys", expanding=True)))
-_PAGE = (
-    sa.select(*_ROW)
-    .where(_UNDER, item.c.pk > sa.bindparam("after"))
-    .order_by(item.c.pk)
-    .limit(sa.bindparam("limit"))
-    .offset(sa.bindparam("offset"))
-)
+_KEYS = sa.select(item.c.pk).where(_UNDER).order_by(item.c.pk).limit(sa.bindparam("limit"))
 _MARKS = sa.select(item.c.pk, item.c.stamp, item.c.expires).where(_UNDER).order_by(item.c.pk)
 _PATHS = sa.select(item.c.path).where(_UNDER).distinct()
 _THERE = sa.select(item.c.name, item.c.pk, item.c.expires).where(
@@ -86,6 +75,13 @@ def find(connection: sa.Connection, scope: Scope) -> tuple[int, int]:
     """Key and stamp of a user's collection, zeros while nothing was ever put."""
     row = connection.execute(_FIND, {"tenant": encoded(scope.tenant), "owner": encoded(scope.user)}).first()
     return (int(row[0]), int(row[1])) if row else (0, 0)
+
+
+def lock(connection: sa.Connection, scope: Scope) -> int:
+    """Key of a user's collection, whose other writers wait until the transaction ends; 0 while nothing was ever put."""
+    names = {"tenant": encoded(scope.tenant), "owner": encoded(scope.user)}
+    row = connection.execute(_FIND_AND_LOCK, names).first()
+    return int(row[0]) if row else 0
 
 
 def obtain(connection: sa.Connection, scope: Scope) -> tuple[int, int]:
@@ -115,29 +111,18 @@ def get(connection: sa.Connection, pk: int, names: Iterable[bytes], now: float) 
 def pick(connection: sa.Connection, keys: Iterable[int]) -> Iterator[Row]:
     """The items with these keys, in this order."""
     for part in _parts(list(keys)):
-        rows = {row[0]: Row(*row) for row in connection.execute(_PICKED, {"keys": part})}
+        rows = {row[0]: Row(*row) for row in connection.execute(_PICKED, {"keys": part}).all()}
         yield from (rows[key] for key in part if key in rows)
 
 
-def page(connection: sa.Connection, pk: int, path: Path, now: float, limit: int, offset: int) -> list[Row]:
-    """Items at and under *path*, oldest first."""
-    values = _under(pk, path, now) | {"after": 0, "limit": limit, "offset": offset}
-    return [Row(*row) for row in connection.execute(_PAGE, values)]
-
-
-def each(connection: sa.Connection, pk: int, path: Path, now: float) -> Iterator[Row]:
-    """All items at and under *path*, oldest first, read as they are asked for."""
-    after, rows = 0, [None]
-    while len(rows) in {1, CHUNK}:
-        values = _under(pk, path, now) | {"after": after, "limit": CHUNK, "offset": 0}
-        rows = [Row(*row) for row in connection.execute(_PAGE, values)]  # type: ignore[misc]
-        yield from rows  # type: ignore[misc]
-        after = rows[-1].pk if rows else 0  # type: ignore[union-attr]
+def keys(connection: sa.Connection, pk: int, path: Path, now: float, limit: int) -> list[int]:
+    """Keys of the first *limit* items at and under *path*, oldest first."""
+    return list(connection.execute(_KEYS, _under(pk, path, now) | {"limit": limit}).scalars())
 
 
 def marks(connection: sa.Connection, pk: int, path: Path, now: float) -> list[Mark]:
-    """The marks of all items at and under *path*, oldest first."""
-    return [Mark(*row) for row in connection.execute(_MARKS, _under(pk, path, now))]
+    """Of all items at and under *path*, oldest first, what tells a cache whether it has them as they are."""
+    return [(key, stamp, end) for key, stamp, end in connection.execute(_MARKS, _under(pk, path, now)).all()]
 
 
 def paths(connection: sa.Connection, pk: int, path: Path, now: float) -> list[Path]:
@@ -191,8 +176,9 @@ def write(
     _add_vectors(connection, pk, fresh, space)
 
 
-def refresh(connection: sa.Connection, keys: Sequence[int], now: float) -> None:
+def refresh(connection: sa.Connection, scope: Scope, keys: Sequence[int], now: float) -> None:
     """Start the time to live of these items again; what has expired meanwhile stays gone."""
+    lock(connection, scope)
     for part in _parts(sorted(set(keys))):
         live = sa.and_(item.c.pk.in_(part), item.c.ttl.is_not(None), item.c.expires > now)
         connection.execute(item.update().where(live).values(expires=now + item.c.ttl))
@@ -200,10 +186,8 @@ def refresh(connection: sa.Connection, keys: Sequence[int], now: float) -> None:
 
 def sweep(connection: sa.Connection, scope: Scope, now: float, limit: int) -> int:
     """Remove up to *limit* expired items of a user; returns how many."""
-    if not find(connection, scope)[0]:
-        return 0
-    pk, _ = obtain(connection, scope)
-    return _sweep(connection, pk, now, limit)
+    pk = lock(connection, scope)
+    return _sweep(connection, pk, now, limit) if pk else 0
 
 
 def _sweep(connection: sa.Connection, pk: int, now: float, limit: int) -> int:
@@ -260,5 +244,5 @@ def _under(pk: int, path: Path, now: float) -> dict[str, object]:
     return {"collection": pk, "low": low, "high": low + b"\xff", "now": now}
 
 
-def _parts(values: Sequence[int] | Sequence[bytes]) -> Iterator[list[int] | list[bytes]]:
-    return (list(values[start : start + CHUNK]) for start in range(0, len(values), CHUNK))  # type: ignore[arg-type]
+def _parts(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (values[start : start + CHUNK] for start in range(0, len(values), CHUNK))

@@ -77,7 +77,7 @@ def _items(connection: sa.Connection) -> None:
             pk {key} PRIMARY KEY, collection {number} NOT NULL, name {octets} NOT NULL, path {octets} NOT NULL,
             key {octets} NOT NULL, value {octets} NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
             ttl {seconds}, expires {seconds}, stamp BIGINT NOT NULL, UNIQUE (collection, name))""",
-        "CREATE INDEX tiermem_item_path ON tiermem_item (collection, path)",
+        "CREATE INDEX tiermem_item_path ON tiermem_item (collection, path, expires, stamp)",
         "CREATE INDEX tiermem_item_expires ON tiermem_item (collection, expires) WHERE expires IS NOT NULL",
         f"""CREATE TABLE tiermem_item_vector (
             pk {key} PRIMARY KEY, item {number} NOT NULL, space TEXT NOT NULL, hash {octets} NOT NULL,

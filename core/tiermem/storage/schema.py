@@ -197,7 +197,8 @@ item = sa.Table(
     sa.Column("stamp", sa.BigInteger, nullable=False),  # that of the write which made the value
     sa.UniqueConstraint("collection", "name"),
 )
-sa.Index("tiermem_item_path", item.c.collection, item.c.path)
+# With what a search must know of every item, so that it reads no rows of those it does not show.
+sa.Index("tiermem_item_path", item.c.collection, item.c.path, item.c.expires, item.c.stamp)
 sa.Index(
     "tiermem_item_expires",
     item.c.collection,

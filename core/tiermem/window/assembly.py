@@ -89,7 +89,23 @@ def _long_turn(turn: Sequence[Entry], most: int, scale: Scale) -> tuple[list[Par
     try:
         return shrink([*head, *scale.parts(chosen)], most, scale.count), [*asked, *chosen]
     except BudgetTooSmall:
-        return shrink(scale.parts(rest[-1]), most, scale.count), list(rest[-1])
+        return _newest_end(rest[-1], most, scale)
+
+
+def _newest_end(step: Sequence[Entry], most: int, scale: Scale) -> tuple[list[Part], list[Entry]]:
+    """All of *step* clipped; where calls with late results tie too much together, its newest half, and so on.
+
+    Results that lose their call are quoted as text, which is better than an agent that can go on no more.
+    """
+    start = 0
+    while True:
+        shown = list(step[start:])
+        try:
+            return shrink(scale.parts(shown), most, scale.count), shown
+        except BudgetTooSmall:
+            if len(shown) == 1:
+                raise
+            start += (len(shown) + 1) // 2
 
 
 def _at_most(part: Part, budget: int, count: Count) -> Part:

@@ -76,7 +76,7 @@ def coverable(window: Window, thresholds: Thresholds) -> CoverPlan | None:
             parts = [part for part in parts_of(stretch) if part[-1].sequence < border]
             chosen = _until_enough(parts, window, thresholds)
             if any(not entry.fixed and entry.sequence != asked for entry in chosen):
-                return CoverPlan(chosen[0].sequence, chosen[-1].sequence)
+                return CoverPlan(_behind(window.covers, chosen[0].sequence), chosen[-1].sequence)
     return None
 
 
@@ -165,13 +165,26 @@ def _cover_of(window: Window, entry: Entry) -> Cover | None:
 
 
 def _uncovered(window: Window) -> list[list[Entry]]:
-    """The visible messages outside all summaries, in stretches between which others are covered or hidden."""
+    """The visible messages outside all summaries, in stretches between which others are covered.
+
+    Hidden ones part no stretch: a forgotten message would leave a stump before it that is too short for a summary, and
+    keep the summaries on both sides from ever being merged. It stays hidden under the summary of its neighbours.
+    """
     stretches: list[list[Entry]] = []
     for entry in window.entries:
         if _cover_of(window, entry) is not None:
             continue
-        if stretches and stretches[-1][-1].sequence + 1 == entry.sequence:
+        if stretches and not _parted(window.covers, stretches[-1][-1].sequence, entry.sequence):
             stretches[-1].append(entry)
         else:
             stretches.append([entry])
     return stretches
+
+
+def _parted(covers: Sequence[Cover], before: int, after: int) -> bool:
+    return after - before > 1 and any(before < cover.first < after for cover in covers)
+
+
+def _behind(covers: Sequence[Cover], first: int) -> int:
+    """*first*, or the number behind the summary before it: between them there are hidden messages only."""
+    return max((cover.last for cover in covers if cover.last < first), default=first - 1) + 1

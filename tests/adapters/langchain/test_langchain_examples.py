@@ -14,6 +14,7 @@ EXAMPLES = Path(__file__).parents[3] / "examples"
     [
         ("langchain_retrieval_chain.py", ["From 10 to 50.", "user: The database times out"]),
         ("langchain_message_history.py", ["AI: answer to 'question 4'", "problems=()"]),
+        ("custom_summarizer.py", ["Goal: The database times out", "Decision: Pool raised from 10 to 50 (m2)"]),
         ("langchain_modern_chain.py", ["50, as we said.", "max_connections is 100", "<quoted m"]),
     ],
 )

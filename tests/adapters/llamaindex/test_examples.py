@@ -13,6 +13,12 @@ EXPECTED = {
         "I see 3 of",
         "'On the 3rd of May.', 'With two bags.'",
     ],
+    "llamaindex_function_agent.py": ["answer:  pump 7 was changed", "tokens at most", "28 messages"],
+    "llamaindex_workflow_context.py": [
+        "Order pump?",
+        "I have 5 messages, and the human said yes.",
+        "['user', 'assistant', 'tool', 'assistant', 'tool', 'assistant']",
+    ],
 }
 
 

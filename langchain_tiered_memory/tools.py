@@ -1,0 +1,121 @@
+"""The memory tools of `tiermem.tools` as tools of LangChain, for `create_agent`, `ToolNode` or calls by hand."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from langchain_core.tools import BaseTool, StructuredTool
+from langgraph.prebuilt import ToolRuntime
+from pydantic import ValidationError
+
+from langchain_tiered_memory.events import telling
+from langchain_tiered_memory.history import TieredChatMessageHistory
+from tiermem import AsyncSession, Memory, Session, tools
+from tiermem.errors import InvalidSettings
+from tiermem.records import Within
+
+__all__ = ["memory_tools"]
+
+
+def memory_tools(
+    session_id: str | Session | AsyncSession | None = None,
+    *,
+    path: str | os.PathLike[str] | None = None,
+    memory: Memory | None = None,
+    namespace: str | tuple[str, str] = "default",
+    history: TieredChatMessageHistory | None = None,
+    resolve: Callable[[ToolRuntime], Any] | None = None,
+    names: Iterable[str] | None = None,
+    max_tokens: int = 1_000,
+    within: Within = "everything",
+    **options: Any,
+) -> list[BaseTool]:
+    """`search_memory`, `expand_memory`, `remember` and `forget_memory` for an agent::
+
+        create_agent(model, tools=[*mine, *memory_tools("thread-1", path="chat.db", namespace="anna")])
+
+    An agent that serves many threads says at each call which session is meant::
+
+        memory_tools(resolve=lambda runtime: memory.session(runtime.config["configurable"]["thread_id"]))
+
+    Args:
+        session_id: the session, or its id.
+        path, memory, namespace and settings: as for `TieredChatMessageHistory`.
+        history: a `TieredChatMessageHistory`, instead of all these.
+        resolve: instead of all these, a function of the call's `ToolRuntime` (state, config, context, store) that
+            returns a `Session`; in async calls it may be async. A model does not see this argument.
+        names: which tools; all by default.
+        max_tokens: of an answer at most, by the memory's own counter.
+        within: what is searched: "conversation" leaves out the user's notes and documents.
+
+    Raises:
+        InvalidSettings: an argument contradicts another one, is missing, or makes no sense.
+    """
+    place = {"path": path, "memory": memory} | options
+    given = [name for name, one in {"session_id": session_id, "history": history, "resolve": resolve}.items() if one]
+    if len(given) != 1:
+        raise InvalidSettings("name the session by one of session_id=, history= or resolve=")
+    if not isinstance(session_id, str) and any(one is not None for one in place.values()):
+        raise InvalidSettings(f"{given[0]}= says which memory it is; leave out path=, memory= and settings")
+    asked: dict[str, Any] = {"names": names, "max_tokens": max_tokens, "within": within}
+    if resolve is not None:
+        return [_asking(one) for one in tools.memory_tools(resolve, **asked).values()]
+    if isinstance(session_id, str):
+        history = TieredChatMessageHistory(session_id, path=path, memory=memory, namespace=namespace, **options)
+    if history is not None:  # the database is opened when a tool is first called, in async code off the event loop
+        waiting = tools.memory_tools(history.asession, **asked)
+        return [_bound(one, waiting[one.name]) for one in tools.memory_tools(_reading(history), **asked).values()]
+    assert not isinstance(session_id, str | None)  # noqa: S101  # the only one left that names a session
+    return [_bound(one, one) for one in tools.memory_tools(session_id, **asked).values()]
+
+
+def _reading(history: TieredChatMessageHistory) -> Callable[..., Any]:
+    return lambda: history.session
+
+
+def _bound(one: tools.MemoryTool, waiting: tools.MemoryTool) -> BaseTool:
+    def call(*given: Any, **arguments: Any) -> str:
+        with telling():
+            return one.call(**_named(one, given, arguments))
+
+    async def acall(*given: Any, **arguments: Any) -> str:
+        async with telling():
+            return await waiting.acall(**_named(one, given, arguments))
+
+    return _tool(one, call, acall)
+
+
+def _asking(one: tools.MemoryTool) -> BaseTool:
+    def call(runtime: ToolRuntime, *given: Any, **arguments: Any) -> str:
+        with telling():
+            return one.call(runtime, **_named(one, given, arguments))
+
+    async def acall(runtime: ToolRuntime, *given: Any, **arguments: Any) -> str:
+        async with telling():
+            return await one.acall(runtime, **_named(one, given, arguments))
+
+    return _tool(one, call, acall)
+
+
+def _tool(one: tools.MemoryTool, call: Callable[..., str], acall: Callable[..., Any]) -> BaseTool:
+    return StructuredTool.from_function(
+        func=call,
+        coroutine=acall,
+        name=one.name,
+        description=one.description,
+        args_schema=one.arguments,
+        handle_validation_error=_missing,
+    )
+
+
+def _named(one: tools.MemoryTool, given: tuple[Any, ...], arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments by name; a text alone is the first one, as for every tool of LangChain."""
+    first = next(iter(one.arguments.model_fields))
+    return arguments | dict(zip((first,), given, strict=False))
+
+
+def _missing(error: ValidationError | Any) -> str:
+    names = ", ".join(str(place) for one in error.errors() for place in one["loc"])
+    return f"An argument is missing: {names}."

@@ -1,0 +1,71 @@
+"""The log of one session as LlamaIndex sees it: its messages by status, and histories that are set or taken over."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from llama_index.core.base.llms.types import ChatMessage
+from llama_index.core.storage.chat_store.base_db import MessageStatus
+
+from llamaindex_tiered_memory.convert import starts_with, to_chat_message, to_message
+from tiermem import Message, Session
+
+
+def made(
+    given: Sequence[ChatMessage], ids: Sequence[str] = (), names: Mapping[str, str] = MappingProxyType({})
+) -> list[Message]:
+    """*given* as the core's messages, with *ids* where there are some.
+
+    A tool result is given the name of its tool, which LlamaIndex leaves out: from *names*, by call, or from the call.
+    """
+    known = dict(names)
+    messages = []
+    for place, chat in enumerate(given):
+        message = to_message(chat, id=ids[place]) if ids else to_message(chat)
+        known |= {call.id: call.name for call in message.tool_calls}
+        name = known.get(message.tool_call_id or "")
+        messages.append(dataclasses.replace(message, name=name) if name and not message.name else message)
+    return messages
+
+
+def chats(messages: Sequence[Message]) -> list[ChatMessage]:
+    """*messages* as new chat messages."""
+    return [to_chat_message(one) for one in messages]
+
+
+def with_status(messages: Sequence[Message], shown: Sequence[Message], status: MessageStatus) -> list[Message]:
+    """Those of *messages* that are *shown* in the window (ACTIVE), or those that are not."""
+    active = {one.sequence for one in shown}
+    return [one for one in messages if (one.sequence in active) is (status is MessageStatus.ACTIVE)]
+
+
+def replace(session: Session, given: Sequence[ChatMessage]) -> None:
+    """Make *given* the conversation: what only extends the log is added; else the log so far is hidden."""
+    kept = session.messages()
+    if not starts_with(given, kept):
+        session.clear()
+        kept = []
+    if len(given) > len(kept):
+        session.add(made(given[len(kept) :]))
+
+
+def extend(session: Session, given: Sequence[ChatMessage]) -> bool:
+    """Add what *given* has beyond the log; False where the log says something else, or has it all."""
+    kept = session.messages() if given else []
+    if not given or not starts_with(given, kept) or len(given) <= len(kept):
+        return False
+    session.add(made(given[len(kept) :]))
+    return True
+
+
+def check_reset(status: Any) -> None:
+    """Refuses to reset a part.
+
+    Raises:
+        ValueError: *status* is ARCHIVED.
+    """
+    if status is MessageStatus.ARCHIVED:
+        raise ValueError("only the whole conversation can be reset")

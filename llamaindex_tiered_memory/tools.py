@@ -1,0 +1,63 @@
+"""The memory tools of `tiermem.tools` as tools of LlamaIndex, for its agents and for calls by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from llama_index.core.tools import FunctionTool
+
+from llamaindex_tiered_memory.events import attach
+from llamaindex_tiered_memory.memory import TieredChatMemory
+from tiermem import AsyncSession, Session, tools
+from tiermem.records import Within
+
+__all__ = ["memory_tools"]
+
+
+def memory_tools(
+    source: TieredChatMemory | Session | AsyncSession | Callable[[], Any],
+    *,
+    names: Iterable[str] | None = None,
+    max_tokens: int = 1_000,
+    within: Within = "everything",
+) -> list[FunctionTool]:
+    """`search_memory`, `expand_memory`, `remember` and `forget_memory` for an agent::
+
+        memory = TieredChatMemory(session_id="thread-1", path="chat.db", namespace="anna")
+        agent = FunctionAgent(tools=[*mine, *memory_tools(memory)], llm=llm)
+        await agent.run("Which pump did we order?", memory=memory)
+
+    Args:
+        source: a `TieredChatMemory`, a session of an open `tiermem.Memory`, or a function that returns a session at
+            each call; in async calls it may be async.
+        names: which tools; all by default.
+        max_tokens: of an answer at most, by the memory's own counter.
+        within: what is searched: "conversation" leaves out the user's notes and documents.
+
+    Raises:
+        InvalidSettings: no tool has such a name, or *max_tokens* is too small.
+    """
+    place = source.session if isinstance(source, TieredChatMemory) else source
+    if isinstance(place, Session | AsyncSession):
+        attach(place.memory)
+    made = tools.memory_tools(place, names=names, max_tokens=max_tokens, within=within)
+    return [_tool(one) for one in made.values()]
+
+
+def _tool(one: tools.MemoryTool) -> FunctionTool:
+    def call(*given: Any, **arguments: Any) -> str:
+        return one.call(**_named(one, given, arguments))
+
+    async def acall(*given: Any, **arguments: Any) -> str:
+        return await one.acall(**_named(one, given, arguments))
+
+    return FunctionTool.from_defaults(
+        fn=call, async_fn=acall, name=one.name, description=one.description, fn_schema=one.arguments
+    )
+
+
+def _named(one: tools.MemoryTool, given: tuple[Any, ...], arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments by name; a text alone is the first one, as engines call a tool."""
+    first = next(iter(one.arguments.model_fields))
+    return arguments | dict(zip((first,), given, strict=False))

@@ -1,0 +1,146 @@
+"""Events are OpenTelemetry spans and metrics where a process uses it, and cost no import where it does not."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Open
+from tiermem import Memory
+from tiermem.errors import InvalidSettings, MissingExtra
+from tiermem.telemetry import to_opentelemetry
+
+sdk = pytest.importorskip("opentelemetry.sdk.trace")
+SMALL: dict[str, Any] = {"pre_rot_threshold": 800, "keep_recent_count": 3, "counter": lambda text: len(text) // 4 + 1}
+TEXT = "Decision {}: we decided to raise the pool of service {} to 50. "
+
+
+def providers() -> tuple[Any, Any, Any, Any]:
+    from opentelemetry.sdk.metrics import MeterProvider
+    from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+    exporter, reader, tracing = InMemorySpanExporter(), InMemoryMetricReader(), TracerProvider()
+    tracing.add_span_processor(SimpleSpanProcessor(exporter))
+    return tracing, exporter, MeterProvider([reader]), reader
+
+
+def points(reader: Any, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for resource in reader.get_metrics_data().resource_metrics:
+        for scope in resource.scope_metrics:
+            for metric in scope.metrics:
+                if metric.name == name:
+                    found |= {point.attributes["tiermem.kind"]: point for point in metric.data.data_points}
+    return found
+
+
+def test_each_event_is_a_span_with_its_numbers_and_is_counted(store: Open) -> None:
+    memory = store(**SMALL)
+    tracing, exporter, metering, reader = providers()
+    told: list[Any] = []
+    memory.subscribe(told.append)
+    stop = to_opentelemetry(memory, tracer_provider=tracing, meter_provider=metering)
+    session = memory.session("s", "anna-lee")
+    before = time.time_ns()
+    with tracing.get_tracer("app").start_as_current_span("turn") as turn:
+        for number in range(40):
+            session.add(TEXT.format(number, number) * 3)
+        session.search("pool of service 3")
+    after = time.time_ns()
+    stop()
+    session.add("unheard")
+    spans = [one for one in exporter.get_finished_spans() if one.name != "turn"]
+    assert [one.name for one in spans] == [one.name for one in told[:-1]]
+    assert {one.parent.span_id for one in spans} == {turn.get_span_context().span_id}
+    for span, event in zip(spans, told, strict=False):
+        assert span.attributes["tiermem.session"] == event.digest
+        own = {name: one for name, one in event.fields.items() if name != "ms"}
+        assert {name: span.attributes[f"tiermem.{name}"] for name in own} == own
+        assert before <= span.start_time <= span.end_time <= after
+        assert span.end_time - span.start_time == int(event.fields["ms"] * 1_000_000)
+        assert "anna" not in span.to_json()
+    counted = {kind: point.value for kind, point in points(reader, "tiermem.events").items()}
+    kinds = [one.kind for one in told[:-1]]
+    assert counted == {kind: kinds.count(kind) for kind in kinds}
+    assert points(reader, "tiermem.duration")["added"].count == 40
+
+
+async def test_async_calls_have_the_span_of_their_task_as_parent(store: Open) -> None:
+    tracing, exporter, _, _ = providers()
+    session = store().session("s")
+    to_opentelemetry(session.memory, tracer_provider=tracing)
+    with tracing.get_tracer("app").start_as_current_span("turn") as turn:
+        await session.as_async().add("hello")
+        await session.as_async().search("hello")
+    ours = [one for one in exporter.get_finished_spans() if one.name.startswith("tiermem.")]
+    assert [one.name for one in ours] == ["tiermem.added", "tiermem.recalled"]
+    assert {one.parent.span_id for one in ours} == {turn.get_span_context().span_id}
+
+
+def test_a_provider_must_be_named() -> None:
+    with Memory.open(":memory:") as memory, pytest.raises(InvalidSettings):
+        to_opentelemetry(memory)
+
+
+def test_without_the_api_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "opentelemetry", None)
+    with Memory.open(":memory:") as memory, pytest.raises(MissingExtra, match="tiermem\\[otel\\]"):
+        to_opentelemetry(memory, tracer_provider=object())
+
+
+def ran(code: str, cwd: Path) -> Any:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=cwd)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+OWN = """
+import json
+from opentelemetry import metrics, trace
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from tiermem import Memory
+
+memory = Memory.open(":memory:")
+memory.session("s").add("before any provider")
+exporter, reader, provider = InMemorySpanExporter(), InMemoryMetricReader(), TracerProvider()
+provider.add_span_processor(SimpleSpanProcessor(exporter))
+trace.set_tracer_provider(provider)
+metrics.set_meter_provider(MeterProvider([reader]))
+with trace.get_tracer("app").start_as_current_span("turn"):
+    memory.session("s").add("hello")
+spans = exporter.get_finished_spans()
+scopes = [s for r in reader.get_metrics_data().resource_metrics for s in r.scope_metrics]
+print(json.dumps([[s.name, s.parent.span_id == spans[-1].context.span_id if s.parent else None] for s in spans]
+                 + [scopes[0].scope.name, sorted(m.name for m in scopes[0].metrics)]))
+"""
+
+
+def test_the_providers_of_the_process_are_told_by_themselves(tmp_path: Path) -> None:
+    told = ran(OWN, tmp_path)
+    assert told == [["tiermem.added", True], ["turn", None], "tiermem", ["tiermem.duration", "tiermem.events"]]
+
+
+UNUSED = """
+import json, sys
+from tiermem import Memory
+with Memory.open(":memory:") as memory:
+    memory.session("s").add("hello")
+    memory.session("s").search("hello")
+print(json.dumps([name for name in sys.modules if name.startswith("opentelemetry")]))
+"""
+
+
+def test_a_process_without_opentelemetry_does_not_get_it(tmp_path: Path) -> None:
+    assert ran(UNUSED, tmp_path) == []
