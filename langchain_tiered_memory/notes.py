@@ -9,7 +9,6 @@ from typing import Any
 SCALES = (0.7, 3.0)  # by how much a provider's tokens may differ from the counter's; beyond, something else is wrong
 LEAST_COUNTED = 500  # tokens; below, what a provider adds by itself would pass for a difference of the counters
 STEADY = 0.05  # a scale that differs by less is kept: a limit that trembles would move what is shown
-MARGIN = 0.95  # of a limit that is used: providers frame messages and calls in ways that no counter knows
 TIGHTER = 0.7  # of what overflowed is sent from then on: a provider says that it was too much, seldom by how much
 
 
@@ -61,7 +60,7 @@ class Note:
 
     def room(self, limit: int) -> int:
         """Tokens by the counter for a provider's *limit*."""
-        room = int(MARGIN * limit / self.scale)
+        room = int(limit / self.scale)
         return min(room, self.most) if self.most else room
 
 

@@ -96,6 +96,8 @@ def _asking(one: tools.MemoryTool) -> BaseTool:
         async with telling():
             return await one.acall(runtime, **_named(one, given, arguments))
 
+    # Before langchain-core 1.6 an annotation that is text, as all are in this module, was not seen to be injected.
+    call.__annotations__["runtime"] = acall.__annotations__["runtime"] = ToolRuntime
     return _tool(one, call, acall)
 
 

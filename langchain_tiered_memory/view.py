@@ -16,10 +16,11 @@ from tiermem import Context, Piece, Report, Settings, Shown, Thresholds
 from tiermem.errors import BudgetTooSmall
 from tiermem.records import Within
 
+DEEPER = 0.5  # of a trigger: how far down a run works where the user does not say; fewer runs change the prefix
 RECENT_SHARE = 0.5  # of the limit that the newest messages may hold verbatim: tool results can be longer than all else
 BLOCK_SHARE, LEAST_BLOCK, LARGEST_BLOCK = 0.06, 400, 2_000  # of the limit; tokens. Blocks stay in the prompt: several
 # small ones let it grow for turns on end, and what else is wanted is a call of `search_memory` away
-QUESTION_SHARE = 0.5  # of the limit that the block of the question in work may take from the window's thresholds
+BLOCKS_SHARE = 0.5  # of the limit that blocks may take from the window's thresholds
 OPENING, OPENED = "[The assistant speaks first.]", "opening"
 NO_RESULT = "[no result was recorded for this call]"
 _BOUND = frozenset({"thinking", "redacted_thinking", "reasoning_content"})  # Anthropic's and Bedrock's own forms
@@ -66,13 +67,15 @@ def viewing(note: Note, wish: Wish) -> Procedure[Seen]:
     """
     if wish.limit <= 0:
         raise BudgetTooSmall(1 - wish.limit, 0, "the system prompt and the tools")
-    own = wish.count(note.quoted.get(note.question, ""))
-    limits = _thresholds(wish, own)
-    report: Report = yield lambda session: session.manage_context(limits)
-    decided = bool(report.compacted or report.covered)
-    crowded = report.tokens_after + sum(map(wish.count, note.quoted.values())) > limits.summarize_at
+    blocks = sum(map(wish.count, note.quoted.values()))
+    full = int(wish.limit * wish.settings.summarization_trigger)
+    report: Report = yield lambda session: session.manage_context(_thresholds(wish, 0))
+    crowded = not _decided(report) and report.tokens_after + blocks > full
+    if crowded:  # blocks that must go change the prefix anyway: what can be compacted is compacted with them
+        report = yield lambda session: session.manage_context(_thresholds(wish, blocks))
+    decided = _decided(report)
     quoted = dict(note.quoted)
-    if decided or crowded:  # what was quoted for older questions goes first: it costs, and the archive has it
+    if decided or crowded:  # what was quoted for older questions goes: it costs, and the archive has it
         quoted = {ref: text for ref, text in quoted.items() if ref == note.question}
     if not wish.fresh:  # in the middle of a run the model has tools to look with; a new block would change the prefix
         quoted.setdefault(note.question, "")
@@ -85,11 +88,18 @@ def viewing(note: Note, wish: Wish) -> Procedure[Seen]:
     return Seen(_messages(context, note), context, report, note)
 
 
-def _thresholds(wish: Wish, own: int) -> Thresholds:
-    """The user's shares of what the messages may have, without the block of the question in work."""
-    most = max(1, wish.limit - min(own, int(QUESTION_SHARE * wish.limit)))
-    shares = ("compaction_trigger", "summarization_trigger", "compaction_target", "summarization_target")
-    named = {name: getattr(wish.settings, name) for name in shares}
+def _decided(report: Report) -> bool:
+    return bool(report.compacted or report.covered)
+
+
+def _thresholds(wish: Wish, blocks: int) -> Thresholds:
+    """The user's shares of what the messages may have beside *blocks* tokens."""
+    most = max(1, wish.limit - min(blocks, int(BLOCKS_SHARE * wish.limit)))
+    named: dict[str, float] = {}
+    for step in ("compaction", "summarization"):
+        trigger, target = getattr(wish.settings, f"{step}_trigger"), getattr(wish.settings, f"{step}_target")
+        named[f"{step}_trigger"] = trigger
+        named[f"{step}_target"] = DEEPER * trigger if target is None else target
     return Thresholds(
         pre_rot_threshold=most,
         hard_limit=max(most, wish.settings.hard_limit),

@@ -129,7 +129,7 @@ class TieredFunctionAgent(FunctionAgent):
         scratchpad: list[ChatMessage] = await ctx.store.get(self.scratchpad_key, default=[])
         note = await _note(ctx)
         if await ctx.store.get("num_iterations", default=0) == 0:
-            scratchpad, note = [], Note(asked=asked_text(llm_input), quoted=note.quoted)
+            scratchpad, note = [], Note(asked=asked_text(llm_input), quoted=note.quoted, rate=note.rate)
             await _keep(ctx, note)
         return scratchpad, note
 

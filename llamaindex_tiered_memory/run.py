@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from llama_index.core.base.llms.types import ChatMessage, LLMMetadata, MessageRole, TextBlock
@@ -25,7 +25,8 @@ from llamaindex_tiered_memory.options import RECENT_SHARE
 from tiermem import Context, Piece, Report, Settings, Thresholds
 from tiermem.errors import BudgetTooSmall
 
-TRIES = 6  # each with less room by what was too much: a tokenizer sees what the core does not (`additional_kwargs`)
+TRIES = 12  # each with less room: the tokenizer is given the JSON of calls and `additional_kwargs`, the core less …
+TIGHTER = 1.05  # … by so much more than was measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Note:
         asked: the text of the question as the agent sent it first: with its state.
         question: the reference of that question in the session.
         quoted: blocks recalled before, by the message that they stand before.
+        rate: tokens by the memory's tokenizer for one that the core counted, in the view before.
     """
 
     run: str = field(default_factory=lambda: uuid.uuid4().hex)
@@ -45,11 +47,11 @@ class Note:
     asked: str = ""
     question: str = ""
     quoted: Mapping[str, str] = field(default_factory=dict)
+    rate: float = 1.0
 
     def plain(self) -> dict[str, Any]:
         """As JSON values."""
-        names = ("run", "stored", "asked", "question", "quoted")
-        return {name: getattr(self, name) for name in names} | {"quoted": dict(self.quoted)}
+        return {one.name: getattr(self, one.name) for one in fields(self)} | {"quoted": dict(self.quoted)}
 
     def ids(self, messages: Sequence[ChatMessage], place: int) -> list[str]:
         """The ids of *messages*, which stand together from *place* of the scratchpad on, in whatever order."""
@@ -99,20 +101,20 @@ async def shown(memory: TieredChatMemory, note: Note, room: int, *, fresh: bool)
         BudgetTooSmall: what must be shown does not fit.
     """
     extra = await memory.aextra()
-    least = memory.tally.blocks(extra.blocks) + memory.tally.messages(extra.messages)
-    asked, excess = _Asked(memory, note, fresh), 0
-    for attempt in range(TRIES):
-        left = room - least - excess
-        if left <= 0:
+    left = room - memory.tally.blocks(extra.blocks) - memory.tally.messages(extra.messages)
+    asked, rate, size = _Asked(memory, note, fresh), note.rate, room + 1
+    for _ in range(TRIES):
+        if left / rate < 1:
             break
-        report, context = await asked.context(left)
+        report, context = await asked.context(int(left / rate))
         note = _noted(asked.note, context)
         messages = in_place(context, _chat_of(context, note), extra)
-        over = memory.tally.messages(messages) - room
-        if over <= 0:
-            return Seen(messages, report, note)
-        excess += max(over, 2**attempt)
-    raise BudgetTooSmall(least + excess + 1, room, "the newest messages of the run, their additional_kwargs included,")
+        size = memory.tally.messages(messages)
+        measured = max(1.0, (size - room + left) / max(1, context.tokens))
+        if size <= room:
+            return Seen(messages, report, replace(note, rate=measured))
+        rate = max(rate * TIGHTER, measured * TIGHTER)
+    raise BudgetTooSmall(size, room, "the newest messages of the run, their additional_kwargs included,")
 
 
 class _Asked:

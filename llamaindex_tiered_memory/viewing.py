@@ -145,8 +145,10 @@ def showing(
         excess = around + tally.messages(shown) - limit
         if excess <= 0:
             return [*shown[:-1], pending.hand_out(_key(waits), shown[-1])] if waits and shown else shown
-        # The core counts names and frames that a tokenizer does not see: an excess of one may come back for ever.
-        reserved += max(excess, 2 ** (attempt % (TRIES - WITHOUT_RECALL)))
+        # The core counts names and frames that a tokenizer does not see: an excess of one may come back for ever. And
+        # it counts calls for less than their JSON: less room changes nothing until it is less than what is shown.
+        scaled = context.tokens * (limit - around) // (limit - around + excess)
+        reserved = max(reserved + max(excess, 2 ** (attempt % (TRIES - WITHOUT_RECALL))), limit + FRAMES - scaled)
     raise BudgetTooSmall(limit + excess, limit, "the newest message with its additional_kwargs")
 
 

@@ -1,11 +1,12 @@
 """LlamaIndex's own unit tests for memories, chat engines and agents, run with tiermem's class in the memories' place.
 
-    python benchmarks/peer_suites/llamaindex.py --checkout DIR
+    python benchmarks/peer_suites/llamaindex.py --checkout DIR [--agents]
 
 DIR holds a checkout of LlamaIndex (`llama-index-core/tests` is enough). `ChatMemoryBuffer` and `Memory` are exchanged
-while the tests run; nothing of LlamaIndex's is copied or changed. Every suite runs twice, with its classes and with
-ours, each in a process of its own. LlamaIndex's conftest imports the openai package; an empty module stands for it.
-Take the checkout of the installed version: the tests of one version do not all pass with another.
+while the tests run, and with `--agents` `FunctionAgent` too; nothing of LlamaIndex's is copied or changed. Every suite
+runs twice, with its classes and with ours, each in a process of its own. LlamaIndex's conftest imports the openai
+package; an empty module stands for it. Take the checkout of the installed version: the tests of one version do not all
+pass with another.
 
 The stock classes keep their messages in RAM when no store is given; so does ours here (`path=":memory:"`).
 """
@@ -47,6 +48,11 @@ SUITES = [
     ("return_direct", "tests/agent/workflow/test_return_direct_e2e.py"),
     ("function calls", "tests/agent/workflow/test_function_call.py"),
     ("thinking", "tests/agent/workflow/test_thinking_delta.py"),
+    ("events", "tests/agent/workflow/test_events.py"),
+    ("streaming of tools", "tests/agent/workflow/test_tool_streaming.py"),
+    ("reasoning only", "tests/agent/workflow/test_function_agent_reasoning_only.py"),
+    ("tool of structured output", "tests/agent/workflow/test_structured_output_tool.py"),
+    ("streamed history", "tests/chat_engine/test_streaming_history.py"),
     ("SimpleComposableMemory", "tests/agent/memory/test_simple_composable.py"),
 ]
 CONSUMERS = (
@@ -93,7 +99,7 @@ REASONS: dict[str, str] = {
 def main() -> int:
     arguments = _arguments()
     if arguments.inside:
-        return _inside(arguments.inside, exchanged=arguments.exchanged)
+        return _inside(arguments.inside, exchanged=arguments.exchanged, agents=arguments.agents)
     home = _home(arguments.checkout)
     unknown = total_stock = total_ours = total = 0
     print(f"{'suite':<36}{'LlamaIndex':>12}{'tiermem':>12}")
@@ -101,7 +107,8 @@ def main() -> int:
         if not (home / test_file).is_file():
             print(f"{name:<36}{'not there':>12}")
             continue
-        stock, ours = (_run(home, test_file, exchanged=exchanged) for exchanged in (False, True))
+        flags = ["--exchanged", *(["--agents"] if arguments.agents else [])]
+        stock, ours = (_run(home, test_file, given) for given in ([], flags))
         print(f"{name:<36}{_counted(stock):>12}{_counted(ours):>12}")
         unknown += _explained(stock, ours)
         total_stock, total_ours = total_stock + _passed(stock), total_ours + _passed(ours)
@@ -115,6 +122,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--checkout", type=Path, help="a checkout of LlamaIndex")
     parser.add_argument("--inside", help=argparse.SUPPRESS)
     parser.add_argument("--exchanged", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--agents", action="store_true", help="exchange FunctionAgent too")
     arguments = parser.parse_args()
     if not arguments.inside and arguments.checkout is None:
         parser.error("--checkout is needed")
@@ -129,9 +137,9 @@ def _home(checkout: Path) -> Path:
     raise SystemExit(f"{checkout} holds no tests of llama-index-core")
 
 
-def _run(home: Path, test_file: str, *, exchanged: bool) -> dict[str, str]:
+def _run(home: Path, test_file: str, flags: list[str]) -> dict[str, str]:
     """Test id to "passed", "skipped", or the last line of its error; in a process of its own."""
-    command = [sys.executable, __file__, "--inside", test_file, *(["--exchanged"] if exchanged else [])]
+    command = [sys.executable, __file__, "--inside", test_file, *flags]
     paths = [str(ROOT / "core"), str(ROOT), os.environ.get("PYTHONPATH", "")]
     with tempfile.TemporaryDirectory() as data:
         environment = os.environ | {
@@ -189,13 +197,15 @@ class Outcomes:
             self.results["collection"] = str(report.longrepr).strip().splitlines()[-1]
 
 
-def _inside(test_file: str, *, exchanged: bool) -> int:
+def _inside(test_file: str, *, exchanged: bool, agents: bool) -> int:
     import pytest
 
     sys.path.insert(0, str(Path.cwd()))
     sys.modules.setdefault("openai", types.ModuleType("openai"))
     if exchanged:
         _exchange()
+    if agents:
+        _exchange_agent()
     outcomes = Outcomes()
     options = ["-q", "-p", "no:cacheprovider", "-o", "asyncio_mode=auto", "--rootdir", "."]
     pytest.main([test_file, *options], plugins=[outcomes])
@@ -224,6 +234,12 @@ def _exchange() -> None:
             for key, value in list(vars(module).items()):
                 if value is ChatMemoryBuffer or value is Memory:
                     setattr(module, key, InRam)
+
+
+def _exchange_agent() -> None:
+    """Put our agent where the tests import the stock one from."""
+    workflow = importlib.import_module("llama_index.core.agent.workflow")
+    workflow.FunctionAgent = importlib.import_module("llamaindex_tiered_memory").TieredFunctionAgent  # type: ignore[attr-defined]
 
 
 if __name__ == "__main__":

@@ -48,6 +48,11 @@ class Items(_Batched):
             texts, the whole value by default}. A query then ranks by cosine, -1 to 1; of several texts of an item the
             best one counts. Without it a query ranks by words, English and Chinese, 0 to 1.
 
+    A put and a get cost the same beside any number of items. A query looks at every item under its path, and keeps in
+    RAM what it compares, of the 32 paths asked last: for 10,000 items with 20 words each 40 MB and 1 ms (their first
+    query reads them, which takes a second), with 384 dimensions 20 MB and 10 ms. A filter reads values, best first,
+    until the page is full: 70 ms where none of 10,000 fits.
+
     Raises:
         InvalidSettings: *index* is no such thing.
     """

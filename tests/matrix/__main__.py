@@ -114,12 +114,14 @@ def _use(cell: Cell, python: Path, options: list[str]) -> str:
         return "FAILED: the smoke test"
     if not cell.tests:
         return f"ok: {_last(smoke.stdout)}"
-    pytest = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *cell.tests, *options]
-    tests = _run(*pytest, cwd=elsewhere, check=False)
-    (HOME / f"{cell.name}.log").write_text(tests.stdout + tests.stderr, "utf-8")
-    if tests.returncode:
-        print("\n".join(tests.stdout.splitlines()[-40:]), tests.stderr, sep="\n")
-    return f"{'FAILED' if tests.returncode else 'ok'}: {_last(tests.stdout)}"
+    log = HOME / f"{cell.name}.log"
+    with log.open("w", encoding="utf-8") as output:
+        pytest = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *cell.tests, *options]
+        code = subprocess.run(pytest, cwd=elsewhere, stdout=output, stderr=subprocess.STDOUT, check=False).returncode
+    said = log.read_text("utf-8")
+    if code:
+        print("\n".join(said.splitlines()[-60:]))
+    return f"{'FAILED' if code else 'ok'}: {_last(said)}"
 
 
 def _absent(cell: Cell) -> list[str]:

@@ -24,6 +24,7 @@ Step = tuple[str, Callable[[Any], Any]]
 
 verbs = st.one_of(
     texts.map(lambda text: ("add", lambda s: s.add(text))),
+    texts.map(lambda text: ("add compacted", lambda s: s.add(text * 9, compacted=True))),
     texts.map(lambda text: ("add", lambda s: s.add([text, {"role": "assistant", "content": text * 2}]))),
     st.integers(0, 4).map(lambda n: ("same", lambda s: s.add(Message(role="user", content=f"{n} " * 90, id=f"i{n}")))),
     st.just(("manage", lambda s: s.manage_context())),

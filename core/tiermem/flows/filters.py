@@ -13,7 +13,6 @@ from tiermem.flows.effects import Compute, Flow, Read
 from tiermem.flows.times import APART, after
 from tiermem.messages import Message
 from tiermem.recall.dates import wall_clock
-from tiermem.recall.talk import ECHO
 from tiermem.storage import messages as log
 from tiermem.storage.sessions import SessionRow
 
@@ -58,11 +57,11 @@ ANY = Only()
 
 
 def outside(core: Core, row: SessionRow, index: WordIndex, only: Only) -> Flow[Mask]:
-    """Which of the messages 1 to `row.messages` may not be found: those that *only* leaves out, and our own echoes.
+    """Which of the messages 1 to `row.messages` *only* leaves out.
 
     Of a very long session, what the index does not know was said at no known time.
     """
-    mask: Mask = yield Compute(lambda: _echoes(index, row.messages))
+    mask: Mask = yield Compute(lambda: _none(row.messages))
     if only.role:
         numbers = yield Read(lambda connection: log.by_role(connection, row.pk, only.roles, row.messages))
         mask = yield Compute(lambda: mask | _all_but(numbers, row.messages))
@@ -73,11 +72,10 @@ def outside(core: Core, row: SessionRow, index: WordIndex, only: Only) -> Flow[M
     return mask
 
 
-def _echoes(index: WordIndex, count: int) -> Mask:
+def _none(count: int) -> Mask:
     import numpy as np
 
-    roles = index.talk(count).roles
-    return np.zeros(count, dtype=bool) if roles is None else roles == ECHO
+    return np.zeros(count, dtype=bool)
 
 
 def _all_but(numbers: list[int], count: int) -> Mask:

@@ -65,14 +65,24 @@ def _one_step(core: Core, scope: Scope, row: SessionRow, window: Window) -> Flow
     merge = planning.mergeable(window.covers)
     if merge:
         return (yield from summarize.merge(core, scope, row, window, merge))
-    if planning.wants_compaction(window, core.settings):
-        began = core.timer()
-        made = yield from _stubs(core, row, window)
-        if made:
-            return (yield from _compact(core, scope, row, window, made, began))
+    if not planning.wants_compaction(window, core.settings):
+        return nothing
+    began = core.timer()
+    made = yield from _stubs(core, row, window)
+    saved = sum(_saving(window, made))
+    if made and planning.worth_a_run(saved, window, core.settings):
+        return (yield from _compact(core, scope, row, window, made, began))
     if planning.wants_summary(window, core.settings):
-        return (yield from _summarize(core, scope, row, window))
+        step = yield from _summarize(core, scope, row, window)
+        if made and not step.covered:  # the last means: each message helps
+            return (yield from _compact(core, scope, row, window, made, began))
+        return step
     return nothing
+
+
+def _saving(window: Window, made: Sequence[Stub]) -> list[int]:
+    shown = {entry.sequence: entry.shown_tokens for entry in window.entries}
+    return [shown[one.sequence] - one.tokens for one in made]
 
 
 def _summarize(core: Core, scope: Scope, row: SessionRow, window: Window) -> Flow[Report]:

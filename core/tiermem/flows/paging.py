@@ -124,7 +124,7 @@ def _expand(core: Core, scope: Scope, bounds: Bounds, arguments: Arguments) -> F
 def _offset(given: Any) -> int:
     try:
         number = int(given or 0)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = -1
     if number < 0:
         raise _NoUse("offset must be a whole number from 0 on: the character to read from.")

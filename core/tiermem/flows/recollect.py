@@ -20,7 +20,7 @@ from tiermem.recall.nearest import Nearest
 from tiermem.recall.question import Question, read, without_names
 from tiermem.recall.ranking import Asked
 from tiermem.recall.standing import TERM as STANDING
-from tiermem.recall.talk import Talk
+from tiermem.recall.talk import ECHO, Talk
 from tiermem.recall.threshold import LEAST, Vectors, threshold
 from tiermem.settings import Scope
 from tiermem.storage import archive, decisions, search
@@ -87,7 +87,7 @@ def scores(
         postings = index.postings(question.index_terms(), row.messages, counted)
         fits = nearness(query, talk.said, now, talk.talked)
         asked = Asked(question, _semantic(near, row.messages), trusted, fits)
-        out = _left_out(row.messages, without | later.among, hidden) | outside
+        out = _left_out(row.messages, without | later.among, hidden) | outside | _echoes(talk)
         found = ranking.scored(talk, postings, asked, weights)
         return talk, ranking.wished(found, talk, postings, question, weights), out
 
@@ -117,6 +117,11 @@ def _semantic(near: Nearest, count: int) -> NDArray[np.float64] | None:
         mean, spread = near.mean, near.spread
     found[near.sequences[there] - 1] = (scores - mean) / max(spread, LEAST_SPREAD)
     return found
+
+
+def _echoes(talk: Talk) -> NDArray[np.bool_] | bool:
+    """Which messages hold nothing but what we quoted ourselves: copies, where what they quote is there."""
+    return False if talk.roles is None else talk.roles == ECHO
 
 
 def _left_out(count: int, without: frozenset[int], hidden: Sequence[tuple[int, int]]) -> NDArray[np.bool_]:

@@ -23,7 +23,9 @@ from tiermem.window.turns import USER_ROLES
 from tiermem.window.view import Entry
 
 SUMMARY_SHARE = 0.5  # of what is free: the thresholds count summaries too, so this is a guard and no plan
-LEAST_RECALLED = 0.15  # of what is free: three or four passages of a small window, also where it is full
+# Of `relevance_threshold`, which the best hit must reach. Of 60 questions of a LoCoMo conversation it keeps all 51 right
+# blocks, and of 60 statements out of another one it quotes for 24; with 1 it is 51 and 56, with 2.8 it is 44 and 6.
+SURE = 2.0
 
 
 def fill(draft: Draft, tail: Sequence[Entry]) -> Flow[tuple[list[Piece], list[Hit], tuple[str, ...]]]:
@@ -38,13 +40,13 @@ def fill(draft: Draft, tail: Sequence[Entry]) -> Flow[tuple[list[Piece], list[Hi
     asked = next((entry.sequence for entry in reversed(entries) if entry.role in USER_ROLES), 0)
     hits: list[Hit] = []
     degraded: tuple[str, ...] = ()
-    wanted = draft.request.recall and asked and f"m{asked}" not in draft.request.quoted
-    if wanted and _hides(draft, entries):
-        room = _room(draft, left)
-        began = draft.core.timer()
-        query, seen = yield from looked_up(draft, tail, entries, room)
+    if draft.request.recall and asked and f"m{asked}" not in draft.request.quoted and _hides(draft, entries):
+        began, room = draft.core.timer(), _room(draft, left)
+        query, seen = yield from looked_up(draft, tail, [], room)
+        sure = SURE * draft.core.settings.relevance_threshold
+        missing = _missing(seen.hits, verbatim(entries), sure)
         quote = partial(quoting.block, query=query, count=draft.scale.count, reading=draft.core.reading())
-        quoted, hits = yield Compute(lambda: quote(seen.hits, budget=room))
+        quoted, hits = yield Compute(lambda: quote(missing, budget=room))
         degraded = seen.degraded
         if query:
             spent = sum(piece.tokens for piece in quoted)
@@ -52,6 +54,16 @@ def fill(draft: Draft, tail: Sequence[Entry]) -> Flow[tuple[list[Piece], list[Hi
         if quoted:
             blocks[asked] = quoted[0]
     return [*summary, *_placed(message_pieces(parts, entries), blocks)], hits, degraded
+
+
+def _missing(hits: Sequence[Hit], shown: set[int], sure: float) -> list[Hit]:
+    """The hits that answer better than anything in view, if the best is *sure*: else the window is enough (SPEC B).
+
+    An agent has tools to look further; a block that repeats what is known costs tokens and a changed prefix.
+    """
+    best = max((hit.score for hit in hits if not hit.source and hit.message.sequence in shown), default=0.0)
+    missing = [hit for hit in hits if (hit.source or hit.message.sequence not in shown) and hit.score > best]
+    return missing if missing and missing[0].score >= sure else []
 
 
 def _window(draft: Draft, tail: Sequence[Entry], summary: list[Piece]) -> tuple[list[Piece], list[Part], list[Entry]]:
@@ -64,11 +76,10 @@ def _window(draft: Draft, tail: Sequence[Entry], summary: list[Piece]) -> tuple[
 
 
 def _room(draft: Draft, left: int) -> int:
-    """Tokens for a new block: up to where compaction would begin, so that it does not drive out what is in view."""
+    """Tokens for a new block: as long as no summary would be due, and with room for what the counter does not know."""
     settings = draft.core.settings
-    upto = int(draft.free * settings.compaction_trigger) - (draft.free - left)
-    most = min(left, int(draft.free * settings.recall_share), max(upto, int(draft.free * LEAST_RECALLED)))
-    return draft.recallable(most)
+    upto = int(draft.free * settings.summarization_trigger) - (draft.free - left)
+    return draft.recallable(max(0, min(upto, int(draft.free * settings.recall_share))))
 
 
 def _hides(draft: Draft, entries: Sequence[Entry]) -> bool:

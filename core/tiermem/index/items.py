@@ -1,8 +1,7 @@
 """What a search compares of the items under one path, in RAM: a cache of what the database keeps.
 
 A search brings it up to date with its own snapshot (items by their stamps) and scores under one lock, so that searches
-with different snapshots can share it. What it takes in
-RAM stands with `Items`.
+with different snapshots can share it. What it takes stands with `tiermem.items.Items`.
 """
 
 from __future__ import annotations

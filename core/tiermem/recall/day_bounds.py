@@ -22,7 +22,9 @@ def bound(text: str, now: datetime, *, upper: bool) -> datetime | None:
     if moment is not None:
         return moment
     span = _month(text) or _named(text, now)
-    return None if span is None else span[1] - _TICK if upper else span[0]
+    if span is None or not upper:
+        return span[0] if span else None
+    return span[1] if span[1] == datetime.max else span[1] - _TICK
 
 
 def _exact(text: str) -> datetime | None:
@@ -54,4 +56,8 @@ def _named(text: str, now: datetime) -> tuple[datetime, datetime] | None:
 
 
 def _naive(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
+    """The moment, or the first or last that there is: year 9999 ends beyond it."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError, OSError):
+        return datetime.max if seconds > 0 else datetime.min
