@@ -15,7 +15,28 @@ from benchmarks.contestants import LIMIT, Contestant, as_text, contestants
 from benchmarks.report import table
 
 CALLS, RESULT_TOKENS, QUESTIONS, TURNS = 60, 3_000, 10, 200
-PLACES = ["harbour", "bridge", "museum", "tower", "garden", "market", "station", "library", "bakery", "theatre", "school", "temple", "river", "square", "castle", "fountain", "chapel", "mill", "gate", "lighthouse"]
+PLACES = [
+    "harbour",
+    "bridge",
+    "museum",
+    "tower",
+    "garden",
+    "market",
+    "station",
+    "library",
+    "bakery",
+    "theatre",
+    "school",
+    "temple",
+    "river",
+    "square",
+    "castle",
+    "fountain",
+    "chapel",
+    "mill",
+    "gate",
+    "lighthouse",
+]
 
 
 @tool

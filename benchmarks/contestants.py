@@ -1,8 +1,8 @@
 """Agents of LangChain under one limit, each with another answer to a conversation that outgrows it.
 
-Peers are set as well as their own options allow: a trigger at 80 % of the limit, a tail that fits beside one long tool
-result, an exact token counter, and a model that summarises faultlessly (it copies each figure, up to 300 tokens). Two do
-not count their own tools; deepagents takes part a second time with triggers that leave room for them.
+Peers are set as well as their own options allow: a trigger at 80 % of the limit, a tail that fits beside a long tool
+result, an exact token counter, and a model that summarises faultlessly (it copies each figure, up to 300 tokens). No peer
+counts its own tools; deepagents takes part a second time with a trigger that leaves room for them.
 """
 
 from __future__ import annotations
@@ -90,7 +90,8 @@ def as_text(prompt: Sequence[BaseMessage]) -> str:
 
 def contestants(answer: Callable[[list[BaseMessage], int], AIMessage], tools: Sequence[Any]) -> list[Contestant]:
     """The four, each with a model of its own."""
-    return [made(answer, tools) for made in (_ours, _summarization, _context_editing, _deep_agents, _deep_agents_lower)]
+    ours, deep = (_ours, _ours_without_recall), (_deep_agents, _deep_agents_lower)
+    return [made(answer, tools) for made in (*ours, _summarization, _context_editing, *deep)]
 
 
 def _agent(model: Asked, tools: Sequence[Any], *middleware: Any) -> Any:
@@ -98,12 +99,18 @@ def _agent(model: Asked, tools: Sequence[Any], *middleware: Any) -> Any:
     return create_agent(model, list(tools), middleware=middleware, system_prompt=prompt, checkpointer=InMemorySaver())
 
 
-def _ours(answer: Any, tools: Sequence[Any]) -> Contestant:
+def _ours(answer: Any, tools: Sequence[Any], **options: Any) -> Contestant:
     model, summaries = Asked(answer=answer), Asked(answer=summarise)
     own = Memory.open(":memory:", enable_context_management=False)
-    agent = _agent(model, tools, TieredMemoryMiddleware(memory=own, max_tokens=LIMIT))
+    agent = _agent(model, tools, TieredMemoryMiddleware(memory=own, max_tokens=LIMIT, **options))
     look = lambda question, prompt: {"name": "search_memory", "args": {"query": question}}  # noqa: E731
     return Contestant("TieredMemoryMiddleware", agent, model, summaries, look)
+
+
+def _ours_without_recall(answer: Any, tools: Sequence[Any]) -> Contestant:
+    made = _ours(answer, tools, recall=False)
+    made.name = "the same, recall=False"
+    return made
 
 
 def _summarization(answer: Any, tools: Sequence[Any]) -> Contestant:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
 import uuid
@@ -9,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
-from typing import Annotated, Any, NotRequired, TypeAlias
+from typing import Annotated, Any, NotRequired, TypeAlias, TypeVar
 
 from langchain.agents.middleware.types import (
     AgentMiddleware,
@@ -27,6 +28,7 @@ from langgraph.types import Command
 
 from langchain_tiered_memory.address import NamespaceOf, SessionOf, namespace_of, session_of
 from langchain_tiered_memory.costs import Costs
+from langchain_tiered_memory.events import telling
 from langchain_tiered_memory.notes import Note, merged, note_of
 from langchain_tiered_memory.opening import check, open_memory
 from langchain_tiered_memory.steps import Procedure, arun, run
@@ -38,6 +40,7 @@ from tiermem.records import Within
 
 KEY = "tiered_memory"
 _inside: ContextVar[bool] = ContextVar("tiermem_viewing", default=False)  # another instance has made the view
+T = TypeVar("T")
 Answer: TypeAlias = ModelResponse[Any] | AIMessage | ExtendedModelResponse[Any]
 
 
@@ -65,7 +68,7 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
         max_tokens: the limit of everything a model is sent: system prompt, tools, messages. By default
             ``pre_rot_threshold``, or the window that the model declares in its ``profile`` where that is smaller.
         recall: quote what an answer may need and the window no longer shows.
-        recall_tokens: of what is quoted for one question; by default 6 % of the limit, from 400 to 2,000.
+        recall_tokens: of what is quoted for one question; by default 4 % of the limit, from 300 to 2,000.
         within: "everything" recalls from the user's documents and notes too.
         tools: True gives the agent the memory's tools, False none; or the names of some of them.
         name: must differ where one agent has two; the first makes the view, the others store and lend their tools.
@@ -144,13 +147,13 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
         """Calls the model with the view; once more with less, where the provider says that it was too long."""
         session, note = self._start(request)
         if _inside.get():
-            return self._noted(handler(request), run(self._storing(note, request.state["messages"]), session))
-        seen = run(self._showing(request, note), session)
+            return self._noted(handler(request), self._run(self._stored(request, note), session, request.runtime))
+        seen = self._run(self._showing(request, note), session, request.runtime)
         with _viewed():
             try:
                 answer = handler(self._shown(request, seen))
             except ContextOverflowError as error:
-                seen = run(self._tighter(request, seen, error), session)
+                seen = self._run(self._tighter(request, seen, error), session, request.runtime)
                 answer = handler(self._shown(request, seen))
         return self._noted(answer, self._measured(request, seen, answer))
 
@@ -158,40 +161,54 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
         self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], Awaitable[Answer]]
     ) -> Answer:
         """`wrap_model_call` without blocking the event loop."""
-        found, note = self._start(request)
-        session = found.as_async()
+        session, note = await asyncio.to_thread(self._start, request)
         if _inside.get():
-            note = await arun(self._storing(note, request.state["messages"]), session)
+            note = await self._arun(self._stored(request, note), session, request.runtime)
             return self._noted(await handler(request), note)
-        seen = await arun(self._showing(request, note), session)
+        seen = await self._arun(self._showing(request, note), session, request.runtime)
         with _viewed():
             try:
                 answer = await handler(self._shown(request, seen))
             except ContextOverflowError as error:
-                seen = await arun(self._tighter(request, seen, error), session)
+                seen = await self._arun(self._tighter(request, seen, error), session, request.runtime)
                 answer = await handler(self._shown(request, seen))
         return self._noted(answer, self._measured(request, seen, answer))
 
     def after_agent(self, state: TieredMemoryState, runtime: Runtime[Any]) -> dict[str, Any] | None:
         """Stores the answer."""
         note = note_of(state, KEY, self._name)
-        return self._update(run(self._storing(note, state["messages"]), self.session(runtime, state)))
+        return self._update(self._run(self._storing(note, state["messages"]), self.session(runtime, state), runtime))
 
     async def aafter_agent(self, state: TieredMemoryState, runtime: Runtime[Any]) -> dict[str, Any] | None:
         """`after_agent` without blocking the event loop."""
-        note, session = note_of(state, KEY, self._name), self.session(runtime, state).as_async()
-        return self._update(await arun(self._storing(note, state["messages"]), session))
+        session = await asyncio.to_thread(self.session, runtime, state)
+        storing = self._storing(note_of(state, KEY, self._name), state["messages"])
+        return self._update(await self._arun(storing, session, runtime))
 
     # --- one call
 
+    @staticmethod
+    def _run(procedure: Procedure[T], session: Session, runtime: Any) -> T:
+        """Runs *procedure*; what the memory does is told to callbacks, and as progress to ``stream_mode="custom"``."""
+        with telling(writer=getattr(runtime, "stream_writer", None)):
+            return run(procedure, session)
+
+    @staticmethod
+    async def _arun(procedure: Procedure[T], session: Session, runtime: Any) -> T:
+        async with telling(writer=getattr(runtime, "stream_writer", None)):
+            return await arun(procedure, session.as_async())
+
     def _start(self, request: ModelRequest[Any]) -> tuple[Session, Note]:
         return self.session(request.runtime, request.state), note_of(request.state, KEY, self._name)
+
+    def _stored(self, request: ModelRequest[Any], note: Note) -> Procedure[Note]:
+        return self._storing(note, request.state["messages"])
 
     def _storing(self, note: Note, state: Sequence[BaseMessage]) -> Procedure[Note]:
         return storing(note, state, owned=self._session_id is None)
 
     def _showing(self, request: ModelRequest[Any], note: Note) -> Procedure[Seen]:
-        note = yield from self._storing(note, request.state["messages"])
+        note = yield from self._stored(request, note)
         return (yield from viewing(note, self._wish(request, note)))
 
     def _tighter(self, request: ModelRequest[Any], seen: Seen, error: ContextOverflowError) -> Procedure[Seen]:
@@ -226,17 +243,7 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
 
     def _shown(self, request: ModelRequest[Any], seen: Seen) -> ModelRequest[Any]:
         shown: Any = overlaid(seen, request.messages, request.state["messages"])
-        self._tell(request.runtime, seen)
         return request.override(messages=shown)
-
-    def _tell(self, runtime: Any, seen: Seen) -> None:
-        """Progress for ``stream_mode="custom"``; only where something was decided or recalled."""
-        report, found = seen.report, [hit.ref for hit in seen.context.hits]
-        write = getattr(runtime, "stream_writer", None)
-        if write is None or not (report.compacted or report.covered or found):
-            return
-        told = {"compacted": report.compacted, "covered": report.covered, "recalled": found}
-        write({KEY: told | {"tokens": seen.context.tokens, "budget": seen.context.budget}})
 
     def _measured(self, request: ModelRequest[Any], seen: Seen, answer: Answer) -> Note:
         return seen.note.measured(seen.context.tokens + self._beside(request), _reported(answer))
