@@ -20,7 +20,9 @@ def parser() -> argparse.ArgumentParser:
     cost.add_argument("--turns", type=int, default=64, help="turns measured, at most (default: %(default)s)")
     cost.add_argument("--only", help="only memories whose name contains this (the limit is always measured)")
     cost.add_argument("--fsync-child", help=argparse.SUPPRESS)
-    for command in (apollo, cost):
+    agents = commands.add_parser("agents", help="create_agent under one limit, with five answers to it")
+    agents.add_argument("only", nargs="*", choices=[[], "sixty", "prefixes"], help="one of the two measurements")
+    for command in (apollo, cost, agents):
         command.add_argument("--markdown", action="store_true", help="tables in Markdown")
     return made
 
@@ -41,6 +43,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except FileNotFoundError as error:
             print(f"{error.filename}: not found; --data names the folder that holds it")
             return 2
+        return 0
+    if given.command == "agents":
+        from benchmarks import agents
+
+        agents.run(given.only, markdown=given.markdown)
         return 0
     from benchmarks import cost
 

@@ -1,7 +1,7 @@
 """Agents of LangChain under one limit, each with another answer to a conversation that outgrows it.
 
 Peers are set as well as their own options allow: a trigger at 80 % of the limit, a tail that fits beside a long tool
-result, an exact token counter, and a model that summarises faultlessly (it copies each figure, up to 300 tokens). No peer
+result, an exact token counter, and a model that summarises faultlessly (it copies figures, up to 300 tokens). No peer
 counts its own tools; deepagents takes part a second time with a trigger that leaves room for them.
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
 from typing import Any
@@ -25,10 +26,8 @@ def blocks() -> list[Any]:
 def names_for(code: str, path: str) -> dict[str, Any]:
     """What a reader has at hand before the block starts: a path, a model, a retriever."""
     names: dict[str, Any] = {"path": path}
-    if "llama_index" in code:
-        from llama_index.core.llms import MockLLM
-
-        names["llm"] = MockLLM()
+    if "llama_index" in code or "llamaindex" in code:
+        names["llm"] = _llm()
     elif "langchain" in code:
         from langchain_core.language_models import FakeListChatModel
         from langchain_core.retrievers import BaseRetriever
@@ -37,13 +36,27 @@ def names_for(code: str, path: str) -> dict[str, Any]:
             def _get_relevant_documents(self, query: str, *, run_manager: Any) -> list[Any]:
                 return []
 
-        names |= {"llm": FakeListChatModel(responses=["We agreed on 50."]), "retriever": Nothing()}
+        class Model(FakeListChatModel):
+            def bind_tools(self, tools: Any, **kwargs: Any) -> Model:
+                return self
+
+        model = Model(responses=["We agreed on 50."])
+        names |= {"llm": model, "model": model, "retriever": Nothing()}
     return names
+
+
+def _llm() -> Any:
+    from llama_index.core.llms.mock import MockFunctionCallingLLM
+
+    return MockFunctionCallingLLM()
 
 
 @pytest.mark.parametrize("code", blocks())
 def test_a_block_of_the_readme_runs(code: str, tmp_path: Path) -> None:
-    exec(compile(code, "README", "exec"), names_for(code, str(tmp_path / "memory.db")))
+    names = names_for(code, str(tmp_path / "memory.db"))
+    exec(compile(code, "README", "exec"), names)
+    if "ask" in names:
+        assert asyncio.run(names["ask"]("What do I like?"))
 
 
 @pytest.mark.parametrize("name", READMES)

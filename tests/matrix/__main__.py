@@ -18,6 +18,7 @@ from pathlib import Path
 from tests.matrix.cells import ANY, CELLS, ROOT, Cell, requirements_of
 
 HOME = ROOT / ".matrix"
+LONGEST = 600  # seconds of one installation or smoke test; both take 20 on a machine that does nothing else
 SHOWN = ("langchain", "langchain-core", "langchain-classic", "langgraph", "llama-index-core", "llama-index-workflows")
 
 
@@ -59,7 +60,8 @@ def _arguments() -> tuple[argparse.Namespace, list[str]]:
 
 
 def _run(*command: str | Path, cwd: Path = ROOT, check: bool = True) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run([str(part) for part in command], cwd=cwd, capture_output=True, text=True, check=False)
+    words = [str(part) for part in command]
+    done = subprocess.run(words, cwd=cwd, capture_output=True, text=True, check=False, timeout=LONGEST)
     if check and done.returncode:
         raise SystemExit(f"{' '.join(map(str, command))}\n{done.stdout}{done.stderr}")
     return done

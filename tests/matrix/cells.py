@@ -66,7 +66,8 @@ CELLS = (
     # Users of one part of LangChain alone, which the extra does not serve: they install that part themselves.
     Cell("langchain-core-alone", pins=("langchain-core>=1.0,<2",)),
     Cell("core-lowest", lowest=("",)),
-    Cell("lowest", lowest=("", "langchain", "llamaindex", "postgres", "cli", "otel")),
+    # A process with LlamaIndex's own Memory on aiosqlite 0.22 does not end with an SQLAlchemy as old as this.
+    Cell("lowest", lowest=("", "langchain", "llamaindex", "postgres", "cli", "otel"), pins=("aiosqlite==0.21.*",)),
     Cell(
         "classic-lowest",
         pins=("langchain-core==1.0.0", "langchain-classic==1.0.0"),
