@@ -1,7 +1,4 @@
-"""What an old message is shown as: of pasted code only the signatures, of everything else tiermem's own stub.
-
-python examples/custom_compaction.py
-"""
+"""What an old message is shown as: of pasted code only the signatures, of everything else tiermem's own stub."""
 
 import ast
 import re
@@ -28,6 +25,9 @@ with Memory.open(":memory:", compactor=signatures, pre_rot_threshold=2_000, keep
     session.add("The trace of the load test:\n" + "worker waits for a connection\n" * 60)
     for number in range(40):
         session.add(f"Worker {number} of 40 opens a connection of its own, which takes long. {'It is slow. ' * 3}")
-    print("shown:", *(one.text for one in session.view().messages[:3]), sep="\n  ")
-    print("why:", session.explain("m1").decision)
-    print("kept:", session.expand("m1").messages[0].text == f"This raises the pool:\n```python\n{code}```")
+    print("shown:", *(one.text for one in session.view().messages[:3]), sep="\n")
+    for one in session.journal()[:1]:
+        print(f"why: {one.kind} by {one.strategy}, {one.reason}; {one.tokens_before} tokens -> {one.tokens_after}")
+    print(
+        "the original is kept:", session.expand("m1").messages[0].text == f"This raises the pool:\n```python\n{code}```"
+    )

@@ -1,7 +1,4 @@
-"""Who writes the summaries: a chat model, or a function of your own. Offline; the model is a fake.
-
-python examples/custom_summarizer.py
-"""
+"""Who writes the summaries: a chat model, or a function of your own. Offline; the model is a fake."""
 
 import json
 from typing import Any
@@ -24,18 +21,16 @@ def by_hand(messages: list[Message]) -> dict[str, Any]:
     return {"user_goal": messages[0].text[:60], "last_step": messages[-1].text[:60]}
 
 
-def show(summarizer: Any) -> None:
+def show(who: str, summarizer: Any) -> None:
     with Memory.open(":memory:", pre_rot_threshold=2_000, keep_recent_count=4, summarizer=summarizer) as memory:
         session = memory.session("anna")
         session.add("The database times out, please fix it.")
         session.add("Pool raised from 10 to 50.", "assistant")
         for number in range(80):
             session.add(f"Worker {number} of 80 opens a connection of its own. {'It is slow. ' * 9}")
-        print(session.view().summaries[0].text, f"failures: {session.stats().summarizer_failures}", sep="\n")
+        print(f"--- {who}, {session.stats().summarizer_failures} failures", session.view().summaries[0].text, sep="\n")
 
 
-show(by_hand)
-model = FakeListChatModel(responses=[f"Here are the notes:\n{json.dumps(NOTES)}"])
-show(
-    ChatModelSummarizer(model)
-)  # really: ChatModelSummarizer("openai:gpt-5-mini"), or LLMSummarizer(llm) of LlamaIndex
+show("a function", by_hand)
+model = FakeListChatModel(responses=[f"Here are the notes:\n{json.dumps(NOTES)}"])  # or the name "openai:gpt-5-mini"
+show("a chat model", ChatModelSummarizer(model))  # in LlamaIndex: LLMSummarizer(llm)

@@ -1,7 +1,4 @@
-"""An agent reads more than the 6,000 tokens it may send; an early result is one tool call away. Offline.
-
-python examples/langchain_agent.py
-"""
+"""An agent reads more than the 6,000 tokens it may send; an early result is one tool call away. Offline."""
 
 import re
 

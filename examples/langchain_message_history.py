@@ -1,7 +1,4 @@
-"""RunnableWithMessageHistory over a file: parallel calls, one session, nothing lost.
-
-python examples/langchain_message_history.py
-"""
+"""RunnableWithMessageHistory over a file: parallel calls, one session, nothing lost."""
 
 import tempfile
 import warnings

@@ -1,7 +1,4 @@
-"""LangChain's recommended retrieval chain with our history and our archive beside the pages of a vector store.
-
-python examples/langchain_modern_chain.py
-"""
+"""LangChain's recommended retrieval chain with our history and our archive beside the pages of a vector store."""
 
 import tempfile
 import warnings
@@ -30,10 +27,9 @@ with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
     llm = FakeListChatModel(responses=["Use 50 of the 100.", "How large is the pool?", "50, as we said."])
     rephrase = ChatPromptTemplate.from_messages([past, ("human", "Make this a question of its own: {input}")])
     answer = ChatPromptTemplate.from_messages([("system", "Answer from: {context}"), past, ("human", "{input}")])
+    documents = create_stuff_documents_chain(llm, answer)
     chain = RunnableWithMessageHistory(
-        create_retrieval_chain(
-            create_history_aware_retriever(llm, both, rephrase), create_stuff_documents_chain(llm, answer)
-        ),
+        create_retrieval_chain(create_history_aware_retriever(llm, both, rephrase), documents),
         history.session_factory,
         input_messages_key="input",
         history_messages_key="chat_history",

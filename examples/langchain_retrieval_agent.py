@@ -1,7 +1,4 @@
-"""An agent with two retrievers as tools: over the user's documents, and over all that was ever said to it. Offline.
-
-python examples/langchain_retrieval_agent.py
-"""
+"""An agent with two retrievers as tools: over the user's documents, and over all that was ever said to it. Offline."""
 
 from fakes import ScriptedModel, calling
 from langchain.agents import create_agent

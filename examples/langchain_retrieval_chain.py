@@ -1,7 +1,4 @@
-"""A classic ConversationalRetrievalChain whose memory lasts, and whose answers reach back to everything said.
-
-python examples/langchain_retrieval_chain.py
-"""
+"""A classic ConversationalRetrievalChain whose memory lasts, and whose answers reach back to everything said."""
 
 import tempfile
 import warnings

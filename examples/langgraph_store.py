@@ -1,7 +1,4 @@
-"""A LangGraph graph whose long-term store lasts, searches by words, and keeps users apart. Offline.
-
-python examples/langgraph_store.py
-"""
+"""A LangGraph graph whose long-term store lasts, searches by words, and keeps users apart. Offline."""
 
 import tempfile
 from pathlib import Path

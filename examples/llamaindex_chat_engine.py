@@ -1,13 +1,6 @@
-"""A LlamaIndex chat engine that remembers what was said hundreds of messages ago, within 1,500 tokens. Offline.
-
-python examples/llamaindex_chat_engine.py
-"""
-
-from __future__ import annotations
+"""A LlamaIndex chat engine that remembers what was said hundreds of messages ago, within 1,500 tokens. Offline."""
 
 import re
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from llama_index.core.chat_engine import SimpleChatEngine
@@ -33,27 +26,13 @@ class QuotingModel(CustomLLM):
         yield self.complete(prompt)
 
 
-def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "chat.db"
-        memory = TieredChatMemory.from_defaults(session_id="support-7", path=file, token_limit=1500)
-        engine = SimpleChatEngine.from_defaults(llm=QuotingModel(), memory=memory)
-        engine.chat("The production pool has 10 connections and the timeout is 30 seconds.")
-        for number in range(150):
-            memory.put(ChatMessage(role="user", content=f"Look at log file {number}: it has {number * 7} lines."))
-            memory.put(ChatMessage(role="assistant", content=f"File {number} shows nothing unusual."))
-
-        answer = engine.chat("How many connections has the production pool?")
-        print("answer:   ", answer)
-        shown = memory.get()
-        count = sum(len(memory.tokenizer_fn(message.content or "")) for message in shown)
-        print("in prompt:", len(shown), "messages,", count, "tokens")
-        print("in log:   ", len(memory.get_all()), "messages")
-
-        hit = memory.session.search("connections of the production pool", k=1)[0]
-        print("source:   ", hit.ref, "-", memory.session.expand(hit.ref).messages[0].text)
-        print("verified: ", memory.session.verify().ok)
-
-
-if __name__ == "__main__":
-    main()
+memory = TieredChatMemory(session_id="support-7", path=":memory:", token_limit=1500)  # really: path="chat.db"
+engine = SimpleChatEngine.from_defaults(llm=QuotingModel(), memory=memory)
+engine.chat("The production pool has 10 connections and the timeout is 30 seconds.")
+for number in range(150):
+    memory.put(ChatMessage(role="user", content=f"Look at log file {number}: it has {number * 7} lines."))
+    memory.put(ChatMessage(role="assistant", content=f"File {number} shows nothing unusual."))
+print("answer:   ", engine.chat("How many connections has the production pool?"))
+print("in prompt:", len(shown := memory.get()), "messages,", memory.tally.messages(shown), "tokens")
+print("in log:   ", len(memory.get_all()), "messages,", memory.session.stats().tokens, "tokens")
+print("source:   ", memory.session.expand(memory.session.search("production pool", k=1)[0].ref).messages[0].text)

@@ -1,9 +1,4 @@
-"""An agent's Context saved as JSON and restored: the conversation goes on, in this process and in another. Offline.
-
-python examples/llamaindex_context.py
-"""
-
-from __future__ import annotations
+"""A conversation saved as JSON by one process and continued by another. Offline."""
 
 import asyncio
 import json
@@ -15,50 +10,30 @@ from typing import Any
 
 from llama_index.core.agent.workflow import FunctionAgent
 from llama_index.core.llms import ChatMessage
-from llama_index.core.llms.mock import MockFunctionCallingLLM
+from llama_index.core.llms.mock import MockFunctionCallingLLM as Mock
 from workflows import Context
 from workflows.context.serializers import JsonSerializer
 
 from llamaindex_tiered_memory import TieredChatMemory
 
-SERIALIZER = JsonSerializer(allowed_types=[TieredChatMemory])
-
 
 def counting(messages: list[ChatMessage], **_: Any) -> ChatMessage:
-    """Stands for a real model: says how many of the user's messages it can see."""
-    return ChatMessage(role="assistant", content=f"I see {sum(m.role == 'user' for m in messages)} of your messages.")
+    """Stands for a real model: says which of the user's messages it can see."""
+    return ChatMessage(role="assistant", content=f"I see: {' '.join(str(m.content) for m in messages[::2])}")
 
 
-def new_agent() -> FunctionAgent:
-    return FunctionAgent(llm=MockFunctionCallingLLM(response_generator=counting))
+async def main(folder: Path, *said: str) -> None:
+    agent, saved = FunctionAgent(llm=Mock(response_generator=counting)), folder / "context.json"
+    serializer = JsonSerializer(allowed_types=[TieredChatMemory])
+    context = Context.from_dict(agent, json.loads(saved.read_text()), serializer) if saved.exists() else Context(agent)
+    memory = None if saved.exists() else TieredChatMemory(session_id="trip", path=folder / "chat.db")
+    print(await agent.run(said[0], memory=memory, ctx=context))
+    saved.write_text(json.dumps(context.to_dict(serializer)))
 
 
-async def begin(file: Path) -> str:
-    agent = new_agent()
-    context = Context(agent)
-    memory = TieredChatMemory.from_defaults(session_id="trip", path=file)
-    print(await agent.run("We fly to Lisbon.", memory=memory, ctx=context))
-    print(await agent.run("On the 3rd of May.", ctx=context))
-    return json.dumps(context.to_dict(serializer=SERIALIZER))
-
-
-async def go_on(dump: str) -> None:
-    agent = new_agent()
-    context = Context.from_dict(agent, json.loads(dump), serializer=SERIALIZER)
-    print(await agent.run("With two bags.", ctx=context))
-    memory = await context.store.get("memory")
-    print([message.content for message in memory.get_all() if message.role == "user"])
-
-
-def main() -> None:
-    if len(sys.argv) > 1:
-        asyncio.run(go_on(Path(sys.argv[1]).read_text(encoding="utf-8")))
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        saved = Path(folder) / "context.json"
-        saved.write_text(asyncio.run(begin(Path(folder) / "trip.db")), encoding="utf-8")
-        subprocess.run([sys.executable, __file__, str(saved)], check=True)
-
-
-if __name__ == "__main__":
-    main()
+if __name__ == "__main__" and len(sys.argv) > 1:
+    asyncio.run(main(Path(sys.argv[1]), sys.argv[2]))
+elif __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as new:
+        for text in ("We fly to Lisbon.", "On the 3rd of May."):
+            subprocess.run([sys.executable, __file__, new, text], check=True)

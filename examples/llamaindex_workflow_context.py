@@ -1,15 +1,11 @@
-"""A workflow of two agents waits for a human, is saved, and goes on from what was saved. Offline.
-
-python examples/llamaindex_workflow_context.py
-"""
+"""An agent waits for a human; its Context is saved as JSON and restored, and its memory with it. Offline."""
 
 import asyncio
 import json
 from typing import Any
 
-from llama_index.core.agent.workflow import AgentWorkflow
 from llama_index.core.base.llms.types import ChatMessage, ToolCallBlock
-from llama_index.core.llms.mock import MockFunctionCallingLLM
+from llama_index.core.llms.mock import MockFunctionCallingLLM as Mock
 from llama_index.core.workflow import Context, HumanResponseEvent, InputRequiredEvent
 
 from llamaindex_tiered_memory import TieredChatMemory, TieredFunctionAgent
@@ -17,44 +13,28 @@ from llamaindex_tiered_memory import TieredChatMemory, TieredFunctionAgent
 
 async def approve(ctx: Context, order: str) -> str:
     """Ask a human to approve an order."""
-    asked = InputRequiredEvent(prefix=f"Order {order}?")
-    answer = await ctx.wait_for_event(HumanResponseEvent, waiter_id=order, waiter_event=asked)
-    return f"the human said {answer.response}"
+    asked = InputRequiredEvent(prefix=f"Approve a {order}?")
+    return str((await ctx.wait_for_event(HumanResponseEvent, waiter_id=order, waiter_event=asked)).response)
 
 
 def scripted(messages: list[ChatMessage], **_: Any) -> ChatMessage:
-    """Stands for a real model: hands over, asks the human, tells the answer."""
-    done = [m.content for m in messages if m.role == "tool"]
-    if len(done) == 2:
-        return ChatMessage(role="assistant", content=f"I have {len(messages)} messages, and {done[1]}.")
-    name, arguments = [("handoff", {"to_agent": "buyer", "reason": "buy"}), ("approve", {"order": "pump"})][len(done)]
-    call = ToolCallBlock(tool_call_id=f"call-{len(done)}", tool_name=name, tool_kwargs=arguments)
+    """Stands for a real model: asks the human, then tells what it sees."""
+    if messages[-1].role == "tool":
+        return ChatMessage(role="assistant", content=f"{messages[0].content} The human says {messages[-1].content}.")
+    call = ToolCallBlock(tool_call_id="call-1", tool_name="approve", tool_kwargs={"order": "pump"})
     return ChatMessage(role="assistant", blocks=[call])
 
 
-def new_workflow() -> AgentWorkflow:
-    llm = MockFunctionCallingLLM(response_generator=scripted)
-    clerk = TieredFunctionAgent(name="clerk", description="takes orders", llm=llm)
-    buyer = TieredFunctionAgent(name="buyer", description="buys", llm=llm, tools=[approve])
-    return AgentWorkflow(agents=[clerk, buyer], root_agent="clerk")
-
-
 async def main() -> None:
-    memory = TieredChatMemory(session_id="orders", path=":memory:")
-    handler = new_workflow().run("We need a pump.", memory=memory)
-    async for event in handler.stream_events():
-        if isinstance(event, InputRequiredEvent):
-            print(event.prefix)
-            break
-    saved = json.dumps(handler.ctx.to_dict())
-    await handler.cancel_run()
-
-    workflow = new_workflow()
-    handler = workflow.run(ctx=Context.from_dict(workflow, json.loads(saved)))
-    handler.ctx.send_event(HumanResponseEvent(response="yes"))
-    print(await handler)
-    print([message.role.value for message in memory.get_all()])
+    first, second = (TieredFunctionAgent(llm=Mock(response_generator=scripted), tools=[approve]) for _ in "12")
+    run = first.run("We need a pump.", memory=TieredChatMemory(session_id="orders", path=":memory:"))
+    print(await anext(one.prefix async for one in run.stream_events() if isinstance(one, InputRequiredEvent)))
+    saved = json.dumps(run.ctx.to_dict())
+    await run.cancel_run()
+    run = second.run(ctx=Context.from_dict(second, json.loads(saved)))  # really: path="chat.db", and days later
+    run.ctx.send_event(HumanResponseEvent(response="yes"))
+    print(await run)
+    print([message.role.value for message in (await run.ctx.store.get("memory")).get_all()])
 
 
-if __name__ == "__main__":
-    asyncio.run(main())
+asyncio.run(main())

@@ -1,7 +1,4 @@
-"""What a memory does, as it does it: events for a callback of yours, and records for the logging that you have.
-
-python examples/watching_events.py
-"""
+"""What a memory does, as it does it: events for a callback of yours, and records for the logging that you have."""
 
 import logging
 import sys
@@ -20,11 +17,13 @@ def watch(event: Event) -> None:
     """Called after the commit: ids, numbers and reasons, never words that were said."""
     counts[event.kind] += 1
     if event.kind == "recalled":
-        print("callback:", event.fields["by"], "found", event.fields["refs"])
+        print(f"callback: {event.fields['by']} found {event.fields['count']}, first {event.fields['refs'][0]}")
 
 
 with Memory.open(":memory:", pre_rot_threshold=2_000, keep_recent_count=4) as memory:
-    stop = memory.subscribe(watch)  # or session.subscribe(watch); also LangChain's callbacks and LlamaIndex's dispatcher
+    stop = memory.subscribe(
+        watch
+    )  # or session.subscribe(watch); also LangChain's callbacks and LlamaIndex's dispatcher
     session = memory.session("anna")
     session.add("We decided to raise the pool from 10 to 50.", "assistant")
     for number in range(60):

@@ -68,7 +68,7 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
         max_tokens: the limit of everything a model is sent: system prompt, tools, messages. By default
             ``pre_rot_threshold``, or the window that the model declares in its ``profile`` where that is smaller.
         recall: quote what an answer may need and the window no longer shows.
-        recall_tokens: of what is quoted for one question; by default 4 % of the limit, from 300 to 2,000.
+        recall_tokens: of what is quoted for one question; by default 5 % of the limit, from 400 to 2,000.
         within: "everything" recalls from the user's documents and notes too.
         tools: True gives the agent the memory's tools, False none; or the names of some of them.
         name: must differ where one agent has two; the first makes the view, the others store and lend their tools.

@@ -18,7 +18,7 @@ from tiermem.records import Within
 
 DEEPER = 0.5  # of a trigger: how far down a run works where the user does not say; fewer runs change the prefix
 RECENT_SHARE = 0.5  # of the limit that the newest messages may hold verbatim: tool results can be longer than all else
-BLOCK_SHARE, LEAST_BLOCK, LARGEST_BLOCK = 0.04, 300, 2_000  # of the limit; tokens. Blocks stay in the prompt: several
+BLOCK_SHARE, LEAST_BLOCK, LARGEST_BLOCK = 0.05, 400, 2_000  # of the limit; tokens. Blocks stay in the prompt: several
 # small ones let it grow for turns on end, and what else is wanted is a call of `search_memory` away
 BLOCKS_SHARE = 0.5  # of the limit that blocks may take from the window's thresholds
 OPENING, OPENED = "[The assistant speaks first.]", "opening"

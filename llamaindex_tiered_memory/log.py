@@ -12,6 +12,7 @@ from llama_index.core.storage.chat_store.base_db import MessageStatus
 
 from llamaindex_tiered_memory.convert import starts_with, to_chat_message, to_message
 from tiermem import Message, Session
+from tiermem.events import Event
 
 
 def made(
@@ -29,6 +30,15 @@ def made(
         name = known.get(message.tool_call_id or "")
         messages.append(dataclasses.replace(message, name=name) if name and not message.name else message)
     return messages
+
+
+def newly_stored(
+    session: Session, given: Sequence[ChatMessage], stored: Sequence[Message], told: Sequence[Event]
+) -> list[ChatMessage]:
+    """Those of *given* that the log did not have, by the events *told* of adding them; *stored* is what it has now."""
+    mine = (event for event in told if event.kind == "added" and event.scope == session.scope)
+    first = next((event.fields["first"] for event in mine), None)
+    return [chat for chat, one in zip(given, stored, strict=True) if first is not None and one.sequence >= first]
 
 
 def chats(messages: Sequence[Message]) -> list[ChatMessage]:

@@ -32,6 +32,7 @@ from llamaindex_tiered_memory.pending import Pending
 from llamaindex_tiered_memory.stock_blocks import StockBlocks
 from llamaindex_tiered_memory.stores import Mirror, TieredChatStore
 from tiermem import AsyncSession, Memory, Session
+from tiermem.events import collecting
 
 
 class TieredChatMemory(BaseMemory):
@@ -214,10 +215,11 @@ class TieredChatMemory(BaseMemory):
             ids: one a message; with them, adding again adds nothing.
             names: of tools, by the calls that *messages* answer; known for calls among *messages*.
         """
-        await self._async.add(log.made(messages, ids, names or {}))
+        with collecting() as told:
+            stored = await self._async.add(log.made(messages, ids, names or {}))
         self._noted(messages)
-        if self._mirror is not None:
-            await self._mirror.aadd(messages)
+        if self._mirror is not None and (new := log.newly_stored(self._session, messages, stored, told)):
+            await self._mirror.aadd(new)
         if self.memory_blocks:
             await self._deliver()
 

@@ -27,7 +27,7 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
@@ -147,14 +147,15 @@ class Listeners:
         return bool(self._callbacks or _collectors.get() or telemetry.used() or _log.isEnabledFor(LEVELS[kind]))
 
     def tell(self, kind: str, scope: Scope, fields: Callable[[], Mapping[str, Any]]) -> None:
-        """Tell an event to all who listen, in this thread. What a callback raises is noted, and goes no further."""
+        """Tell an event to all who listen, in this thread. What a callback, a handler of the log or a processor of
+        spans raises is noted, and goes no further: what is told of is done."""
         if not self.wanted(kind):
             return
         event = Event(kind, scope, self._now(), MappingProxyType(dict(fields())))
         for told in _collectors.get():
             told.append(event)
-        _logged(event)
-        telemetry.record(event)
+        self._call(_logged, _logged, event)
+        self._call(telemetry.record, telemetry.record, event)
         for place, (callback, only) in list(self._callbacks.items()):
             if only is None or only == scope:
                 self._call(place, callback, event)
@@ -166,9 +167,10 @@ class Listeners:
             self._failed(f"{type(error).__name__}: {error}")
             if place not in self._failing:
                 self._failing.add(place)
-                _log.warning(
-                    "a callback failed on %s; its later errors are told by stats() alone", event, exc_info=True
-                )
+                with suppress(Exception):  # the log may be what failed; stats() tells it all the same
+                    _log.warning(
+                        "a callback failed on %s; its later errors are told by stats() alone", event, exc_info=True
+                    )
 
 
 def _logged(event: Event) -> None:

@@ -23,9 +23,16 @@ from tiermem.window.turns import USER_ROLES
 from tiermem.window.view import Entry
 
 SUMMARY_SHARE = 0.5  # of what is free: the thresholds count summaries too, so this is a guard and no plan
-# Of `relevance_threshold`, which the best hit must reach. Of 60 questions of a LoCoMo conversation it keeps all 51 right
-# blocks, and of 60 statements out of another one it quotes for 24; with 1 it is 51 and 56, with 2.8 it is 44 and 6.
+# Of `relevance_threshold`, which the best hit must reach. Of 60 questions of a LoCoMo conversation it keeps all 51
+# right blocks, and of 60 statements out of another one it quotes for 24; with 1 it is 51 and 56, with 2.8 44 and 6.
 SURE = 2.0
+# Of the best hit's score, which the others must reach. Over 150 questions of three conversations, in blocks of 400
+# tokens, 82.1 % of the evidence stands there with and without it, and blocks are 8 % shorter; with 0.6 it is 79.8 %.
+CLOSE = 0.5
+IN_VIEW = (
+    0.75  # of the best score in view, which a missing page must exceed: a request has the words of its answer, too
+)
+ASKING = ("?", "？")  # a question in view has the words of the new one, and answers nothing
 
 
 def fill(draft: Draft, tail: Sequence[Entry]) -> Flow[tuple[list[Piece], list[Hit], tuple[str, ...]]]:
@@ -57,13 +64,16 @@ def fill(draft: Draft, tail: Sequence[Entry]) -> Flow[tuple[list[Piece], list[Hi
 
 
 def _missing(hits: Sequence[Hit], shown: set[int], sure: float) -> list[Hit]:
-    """The hits that answer better than anything in view, if the best is *sure*: else the window is enough (SPEC B).
+    """The hits that answer about as well as what is in view, or better, if the best is *sure*: else it is enough.
 
     An agent has tools to look further; a block that repeats what is known costs tokens and a changed prefix.
     """
-    best = max((hit.score for hit in hits if not hit.source and hit.message.sequence in shown), default=0.0)
-    missing = [hit for hit in hits if (hit.source or hit.message.sequence not in shown) and hit.score > best]
-    return missing if missing and missing[0].score >= sure else []
+    seen = [hit for hit in hits if not hit.source and hit.message.sequence in shown]
+    best = max((hit.score for hit in seen if not hit.message.text.rstrip().endswith(ASKING)), default=0.0)
+    missing = [hit for hit in hits if hit not in seen and hit.score > IN_VIEW * best]
+    if not missing or missing[0].score < sure:
+        return []
+    return [hit for hit in missing if hit.score >= CLOSE * missing[0].score]
 
 
 def _window(draft: Draft, tail: Sequence[Entry], summary: list[Piece]) -> tuple[list[Piece], list[Part], list[Entry]]:
@@ -104,12 +114,11 @@ def _block(text: str, draft: Draft) -> Piece:
 def _fitting(blocks: Mapping[int, Piece], shown: set[int], room: int) -> dict[int, Piece]:
     """The newest blocks that stand before a message that is *shown* and fit together."""
     chosen: dict[int, Piece] = {}
-    for number in sorted(blocks, reverse=True):
+    for number in sorted(shown & blocks.keys(), reverse=True):
         room -= blocks[number].tokens
         if room < 0:
             break
-        if number in shown:
-            chosen[number] = blocks[number]
+        chosen[number] = blocks[number]
     return chosen
 
 

@@ -232,10 +232,12 @@ def _decisions(
 def _kept(core: Core, messages: Sequence[Message], asked: int) -> list[int]:
     """What stays in view: the newest question *asked*, and what the caller's `keep` says.
 
-    At least one message is covered, or nothing would be gained.
+    At least one message is covered, or nothing would be gained: where `keep` wants all of them, it is not heard.
     """
     kept = [one.sequence for one in messages if one.sequence == asked or _own_keep(core, one)]
-    return kept if len(kept) < len(messages) else []
+    if len(kept) < len(messages):
+        return kept
+    return [asked] if asked in kept and len(kept) > 1 else []
 
 
 def _own_keep(core: Core, message: Message) -> bool:
