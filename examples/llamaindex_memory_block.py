@@ -5,16 +5,15 @@ import tempfile
 from pathlib import Path
 
 from llama_index.core.llms import ChatMessage
-from llama_index.core.memory import Memory
+from llama_index.core.memory import InsertMethod, Memory
 
 from llamaindex_tiered_memory import TieredMemoryBlock
 
 
 async def main(folder: str) -> None:
     block = TieredMemoryBlock(Path(folder) / "notes.db", max_tokens=100)
-    memory = Memory.from_defaults(
-        session_id="anna", token_limit=1_000, token_flush_size=200, memory_blocks=[block], insert_method="user"
-    )
+    memory = Memory.from_defaults("anna", token_limit=1_000, token_flush_size=200, memory_blocks=[block])
+    memory.insert_method = InsertMethod.USER
     for number in range(60):
         text = f"Look at log file {number}." if number else "The production pool has 10 connections."
         await memory.aput(ChatMessage(role="user", content=text))

@@ -13,7 +13,7 @@ from llamaindex_tiered_memory import TieredChatMemory, TieredFunctionAgent
 
 async def approve(ctx: Context, order: str) -> str:
     """Ask a human to approve an order."""
-    asked = InputRequiredEvent(prefix=f"Approve a {order}?")
+    asked = InputRequiredEvent(prefix=f"Approve a {order}?")  # type: ignore[call-arg]  # it takes any
     return str((await ctx.wait_for_event(HumanResponseEvent, waiter_id=order, waiter_event=asked)).response)
 
 
@@ -32,7 +32,7 @@ async def main() -> None:
     saved = json.dumps(run.ctx.to_dict())
     await run.cancel_run()
     run = second.run(ctx=Context.from_dict(second, json.loads(saved)))  # really: path="chat.db", and days later
-    run.ctx.send_event(HumanResponseEvent(response="yes"))
+    run.ctx.send_event(HumanResponseEvent(response="yes"))  # type: ignore[call-arg]
     print(await run)
     print([message.role.value for message in (await run.ctx.store.get("memory")).get_all()])
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import blake2b
 from typing import Any, TypeAlias
 
 from langgraph.config import get_config
 
+from tiermem import Session
 from tiermem.errors import InvalidSettings
+from tiermem.settings import MAX_NAME_BYTES
 
 Namespace: TypeAlias = str | tuple[str, str]
 SessionOf: TypeAlias = str | Callable[[Any], str] | None
@@ -27,7 +30,29 @@ def session_of(given: SessionOf, runtime: Any) -> str:
         return _named(given(runtime), "session_id")
     own = given or _configured("thread_id")
     inside = _inside()
-    return f"{own}|{inside}" if own and inside else own
+    return _beside(own, inside) if own and inside else own
+
+
+def owner_of(session: Session) -> str:
+    """Stands for a session and its user in an agent's state, which may be shown to others."""
+    scope = session.scope
+    names = "\0".join(f"{len(name)}:{name}" for name in (scope.tenant, scope.user, scope.session))
+    return blake2b(names.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def replayed() -> bool:
+    """Whether the caller named the checkpoint to go on from; LangGraph says so in the metadata alone."""
+    return bool(get_config().get("metadata", {}).get("checkpoint_id"))
+
+
+def _beside(own: str, inside: str) -> str:
+    """The name of a sub-agent's session; where it would be too long a digest stands for the graphs around it."""
+    name = f"{own}|{inside}"
+    if len(name.encode("utf-8", "surrogatepass")) <= MAX_NAME_BYTES:
+        return name
+    digest = blake2b(name.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    cut = own.encode("utf-8", "surrogatepass")[: MAX_NAME_BYTES - len(digest) - 1].decode("utf-8", "ignore")
+    return f"{cut}|{digest}"
 
 
 def namespace_of(given: NamespaceOf, runtime: Any) -> Namespace:

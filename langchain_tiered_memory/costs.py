@@ -1,4 +1,6 @@
-"""What a model call costs beside its messages, in tokens: the system prompt, tools, and the form of the answer."""
+"""What a model call costs beside the view, in tokens: the system prompt, tools, the form of the answer, and what other
+middleware put in.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,8 @@ from langchain_core.messages import SystemMessage
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from langchain_tiered_memory.convert import to_core
+from langchain_tiered_memory.shown import MESSAGE_OVERHEAD
+from langchain_tiered_memory.view import grown
 
 KEPT = 512  # schemas whose cost is remembered: agents hand over the same tools with every call
 OVERHEAD = 8  # tokens of a schema's frame, and of a system prompt's
@@ -22,9 +26,14 @@ class Costs:
         self._known: dict[int, tuple[Any, int]] = {}
 
     def beside(self, request: Any, count: Callable[[str], int]) -> int:
-        """The tokens of *request* beside its messages."""
+        """The tokens of *request* beside the messages of its state."""
         schemas = [*request.tools, *_answer_schemas(request.response_format)]
-        return self._system(request.system_message, count) + sum(self._schema(one, count) for one in schemas)
+        more = grown(request.messages, request.state["messages"])
+        return (
+            self._system(request.system_message, count)
+            + sum(self._schema(one, count) for one in schemas)
+            + sum(MESSAGE_OVERHEAD + count(text) for text in more)
+        )
 
     @staticmethod
     def _system(message: SystemMessage | None, count: Callable[[str], int]) -> int:

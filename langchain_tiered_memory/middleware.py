@@ -26,7 +26,7 @@ from langchain_core.tools import BaseTool
 from langgraph.runtime import Runtime
 from langgraph.types import Command
 
-from langchain_tiered_memory.address import NamespaceOf, SessionOf, namespace_of, session_of
+from langchain_tiered_memory.address import NamespaceOf, SessionOf, namespace_of, owner_of, replayed, session_of
 from langchain_tiered_memory.costs import Costs
 from langchain_tiered_memory.events import telling
 from langchain_tiered_memory.notes import Note, merged, note_of
@@ -39,7 +39,7 @@ from tiermem.errors import BudgetTooSmall, InvalidSettings
 from tiermem.records import Within
 
 KEY = "tiered_memory"
-_inside: ContextVar[bool] = ContextVar("tiermem_viewing", default=False)  # another instance has made the view
+_inside: ContextVar[Any] = ContextVar("tiermem_viewing", default=None)  # the run whose view another instance has made
 T = TypeVar("T")
 Answer: TypeAlias = ModelResponse[Any] | AIMessage | ExtendedModelResponse[Any]
 
@@ -70,7 +70,8 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
         recall: quote what an answer may need and the window no longer shows.
         recall_tokens: of what is quoted for one question; by default 5 % of the limit, from 400 to 2,000.
         within: "everything" recalls from the user's documents and notes too.
-        tools: True gives the agent the memory's tools, False none; or the names of some of them.
+        tools: True gives the agent the memory's tools, False none; or the names of some of them. The schemas of all
+            four are about 700 tokens of each prompt.
         name: must differ where one agent has two; the first makes the view, the others store and lend their tools.
         options: ``summarizer``, ``counter``, ``embedder`` and every setting of `Memory.open` by name.
 
@@ -123,7 +124,13 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
             return self._given
 
     def session(self, runtime: Any = None, state: Any = None) -> Session:
-        """The session of the agent that runs now, for tools and hooks of your own."""
+        """The session of the agent that runs now, for tools and hooks of your own.
+
+        Outside of a run it is ``middleware.memory.session(thread_id, namespace)``.
+
+        Raises:
+            RuntimeError: no agent runs here.
+        """
         named = session_of(self._session_id, runtime) or note_of(state or {}, KEY, self._name).session
         return self.memory.session(named or uuid.uuid4().hex, namespace_of(self._namespace, runtime))
 
@@ -146,10 +153,11 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
     def wrap_model_call(self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], Answer]) -> Answer:
         """Calls the model with the view; once more with less, where the provider says that it was too long."""
         session, note = self._start(request)
-        if _inside.get():
-            return self._noted(handler(request), self._run(self._stored(request, note), session, request.runtime))
+        if _inside.get() is request.runtime:
+            note = self._run(self._stored(request, note), session, request.runtime)
+            return self._noted(handler(request), note)
         seen = self._run(self._showing(request, note), session, request.runtime)
-        with _viewed():
+        with _viewed(request.runtime):
             try:
                 answer = handler(self._shown(request, seen))
             except ContextOverflowError as error:
@@ -162,11 +170,11 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
     ) -> Answer:
         """`wrap_model_call` without blocking the event loop."""
         session, note = await asyncio.to_thread(self._start, request)
-        if _inside.get():
+        if _inside.get() is request.runtime:
             note = await self._arun(self._stored(request, note), session, request.runtime)
             return self._noted(await handler(request), note)
         seen = await self._arun(self._showing(request, note), session, request.runtime)
-        with _viewed():
+        with _viewed(request.runtime):
             try:
                 answer = await handler(self._shown(request, seen))
             except ContextOverflowError as error:
@@ -176,14 +184,13 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
 
     def after_agent(self, state: TieredMemoryState, runtime: Runtime[Any]) -> dict[str, Any] | None:
         """Stores the answer."""
-        note = note_of(state, KEY, self._name)
-        return self._update(self._run(self._storing(note, state["messages"]), self.session(runtime, state), runtime))
+        session, note = self._place(runtime, state)
+        return self._update(self._run(self._storing(note, state["messages"]), session, runtime))
 
     async def aafter_agent(self, state: TieredMemoryState, runtime: Runtime[Any]) -> dict[str, Any] | None:
         """`after_agent` without blocking the event loop."""
-        session = await asyncio.to_thread(self.session, runtime, state)
-        storing = self._storing(note_of(state, KEY, self._name), state["messages"])
-        return self._update(await self._arun(storing, session, runtime))
+        session, note = await asyncio.to_thread(self._place, runtime, state)
+        return self._update(await self._arun(self._storing(note, state["messages"]), session, runtime))
 
     # --- one call
 
@@ -199,13 +206,17 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
             return await arun(procedure, session.as_async())
 
     def _start(self, request: ModelRequest[Any]) -> tuple[Session, Note]:
-        return self.session(request.runtime, request.state), note_of(request.state, KEY, self._name)
+        return self._place(request.runtime, request.state)
+
+    def _place(self, runtime: Any, state: Any) -> tuple[Session, Note]:
+        session = self.session(runtime, state)
+        return session, note_of(state, KEY, self._name).owned_by(owner_of(session))
 
     def _stored(self, request: ModelRequest[Any], note: Note) -> Procedure[Note]:
         return self._storing(note, request.state["messages"])
 
     def _storing(self, note: Note, state: Sequence[BaseMessage]) -> Procedure[Note]:
-        return storing(note, state, owned=self._session_id is None)
+        return storing(note, state, owned=self._session_id is None, replayed=replayed())
 
     def _showing(self, request: ModelRequest[Any], note: Note) -> Procedure[Seen]:
         note = yield from self._stored(request, note)
@@ -262,8 +273,8 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
 
 
 @contextmanager
-def _viewed() -> Iterator[None]:
-    token = _inside.set(True)
+def _viewed(runtime: Any) -> Iterator[None]:
+    token = _inside.set(runtime)
     try:
         yield
     finally:

@@ -18,8 +18,10 @@ class Note:
 
     Args:
         session: the session's id where neither the caller nor a thread names one.
-        upto: messages of the session when it was last compared with the agent's state.
-        count, last: messages of the state then, and the id of its last one.
+        owner: stands for the session and its user, whose alone the rest of the note is.
+        mixed: sessions of several took turns in this thread.
+        upto: messages of the session when it was last compared with the agent's state; below 0 where that is not known.
+        count, last, seen: messages of the state then, the id of its last one, and a checksum of all.
         asked: the session's newest message on the user's side.
         quoted: blocks recalled, by the message that they stand before ("m12"); "" where nothing was found.
         bare: messages of the session when a decision last changed what stands before later ones.
@@ -28,9 +30,12 @@ class Note:
     """
 
     session: str = ""
+    owner: str = ""
+    mixed: bool = False
     upto: int = 0
     count: int = 0
     last: str = ""
+    seen: int = 0
     asked: int = 0
     quoted: dict[str, str] = field(default_factory=dict)
     bare: int = 0
@@ -41,6 +46,12 @@ class Note:
     def question(self) -> str:
         """The reference of the newest question."""
         return f"m{self.asked}"
+
+    def owned_by(self, owner: str) -> Note:
+        """For the session of *owner*: of another one's note only what is known of the thread and the provider stays."""
+        if self.owner in {"", owner}:
+            return replace(self, owner=owner)
+        return replace(self, owner=owner, mixed=True, upto=-1, asked=0, quoted={}, bare=0)
 
     def plain(self) -> dict[str, Any]:
         """As a checkpointer keeps it."""

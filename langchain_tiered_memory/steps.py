@@ -15,6 +15,7 @@ from langchain_tiered_memory.events import telling
 from tiermem import AsyncSession, Memory, Message, Session, Shown
 from tiermem.errors import IdConflict, InvalidMessage, UnknownReference
 
+MANY = 32  # messages from which on it is quicker to ask at once whether any is known
 T = TypeVar("T")
 Step: TypeAlias = Callable[[Any], Any]
 Procedure: TypeAlias = Generator[Step, Any, T]
@@ -111,6 +112,11 @@ def adding(messages: Sequence[Message]) -> Procedure[list[Message]]:
     An id that LangChain gave may be taken by other words (an agent's updated answer), or by the same words in a part
     of the session that was cleared. The message then goes under an id of its own, so that nothing said is missing.
     """
+    if len(messages) >= MANY and not (yield lambda session: session.stats()).hidden:
+        try:
+            return list((yield lambda session: session.add(messages)))  # what is equal is not stored twice
+        except IdConflict:
+            pass  # and what is not, is looked at one by one
     free = yield from _freed(messages)
     try:
         added: list[Message] = yield lambda session: session.add(free)

@@ -85,7 +85,9 @@ class TieredMemoryStore(BaseStore):
         if memory is not None and (path is not None or options):
             raise InvalidSettings("memory= is open already: path and settings belong to Memory.open")
         if unknown := sorted(set(ttl or ()) - TTL_NAMES):
-            raise InvalidSettings(f"unknown names in ttl: {', '.join(unknown)}")
+            raise InvalidSettings(
+                f"unknown names in ttl: {', '.join(unknown)}; there are {', '.join(sorted(TTL_NAMES))}"
+            )
         check(options)
         scope_of("-", namespace)
         self.namespace = namespace

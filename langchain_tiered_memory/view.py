@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -51,9 +51,10 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The messages for the model, what they cost, what was decided on the way, and the note to keep."""
+    """The messages for the model, which are whole as they were said, what they cost, what was decided, and the note."""
 
     messages: list[BaseMessage]
+    whole: list[bool]
     context: Context
     report: Report
     note: Note
@@ -85,7 +86,8 @@ def viewing(note: Note, wish: Wish) -> Procedure[Seen]:
     asked = {"steady": True, "recall_tokens": most, "quoted": quoted, "recall": wish.recall, "within": wish.within}
     context: Context = yield lambda session: session.context(None, wish.limit, **asked)
     quoted.setdefault(note.question, _new_block(context, note.asked))
-    return Seen(_messages(context, note), context, report, note)
+    shown = _messages(context, note)
+    return Seen([one for one, _ in shown], [whole for _, whole in shown], context, report, note)
 
 
 def _decided(report: Report) -> bool:
@@ -117,27 +119,30 @@ def _new_block(context: Context, asked: int) -> str:
     return ""
 
 
-def _messages(context: Context, note: Note) -> list[BaseMessage]:
-    shown: list[BaseMessage] = []
+def _messages(context: Context, note: Note) -> list[tuple[BaseMessage, bool]]:
+    shown: list[tuple[BaseMessage, bool]] = []
+    at_front = True
     for piece in context.pieces:
-        message = _message(piece, at_front=all(isinstance(one, SystemMessage) for one in shown))
-        shown.append(without_reasoning(message) if 0 < piece.message.sequence <= note.bare else message)
+        message = _message(piece, at_front=at_front)
+        at_front = at_front and isinstance(message, SystemMessage)
+        whole = piece.kind == "message" and piece.shown is Shown.VERBATIM and not piece.clipped
+        shown.append((without_reasoning(message) if 0 < piece.message.sequence <= note.bare else message, whole))
     return [*_opened(shown), *_unanswered(shown)]
 
 
-def _opened(shown: Sequence[BaseMessage]) -> list[BaseMessage]:
+def _opened(shown: Sequence[tuple[BaseMessage, bool]]) -> list[tuple[BaseMessage, bool]]:
     """*shown*, begun on the user's side, as most providers want it."""
-    first = next((place for place, one in enumerate(shown) if not isinstance(one, SystemMessage)), len(shown))
-    if first == len(shown) or not isinstance(shown[first], AIMessage):
+    first = next((place for place, (one, _) in enumerate(shown) if not isinstance(one, SystemMessage)), len(shown))
+    if first == len(shown) or not isinstance(shown[first][0], AIMessage):
         return list(shown)
-    return [*shown[:first], made_up(OPENING, OPENED, system=False), *shown[first:]]
+    return [*shown[:first], (made_up(OPENING, OPENED, system=False), False), *shown[first:]]
 
 
-def _unanswered(shown: Sequence[BaseMessage]) -> list[BaseMessage]:
+def _unanswered(shown: Sequence[tuple[BaseMessage, bool]]) -> list[tuple[BaseMessage, bool]]:
     """Results for calls at the very end: a run was interrupted there, and the model is asked all the same."""
-    last = shown[-1] if shown else None
+    last = shown[-1][0] if shown else None
     calls = last.tool_calls if isinstance(last, AIMessage) else []
-    return [ToolMessage(NO_RESULT, tool_call_id=call["id"] or "", name=call["name"]) for call in calls]
+    return [(ToolMessage(NO_RESULT, tool_call_id=call["id"] or "", name=call["name"]), False) for call in calls]
 
 
 def _message(piece: Piece, *, at_front: bool) -> BaseMessage:
@@ -167,25 +172,43 @@ def without_reasoning(message: BaseMessage) -> BaseMessage:
 def overlaid(seen: Seen, given: Sequence[BaseMessage], state: Sequence[BaseMessage]) -> list[BaseMessage]:
     """The view with what other middleware made of this call: messages it changed, and those it put in.
 
-    What it left out is for this memory to decide, and stays.
+    What it left out is for this memory to decide, and stays; only where nothing of the state is left, what it made
+    stands for all. Results that it put in, as LangChain does for broken calls, stand behind their calls.
     """
-    if len(given) == len(state) and all(one is other for one, other in zip(given, state, strict=True)):
+    if _untouched(given, state):
         return seen.messages
-    raw = {one.id: one for one in state}
+    raw = {one.id: one for one in state if one.id}
     changed = {one.id: one for one in given if one.id in raw and one is not raw[one.id]}
     first = next((place for place, one in enumerate(given) if one.id in raw), len(given))
-    front = [one for one in given[:first] if one.id not in raw]
-    behind = [one for one in given[first:] if one.id not in raw]
-    verbatim = _verbatim(seen.context, changed)
-    shown = [verbatim.get(place, one) for place, one in enumerate(seen.messages)]
+    if given and state and first == len(given):
+        return list(given)
+    results = {one.tool_call_id: one for one in given if isinstance(one, ToolMessage) and one.id not in raw}
+    front = [one for one in inserted(given[:first], raw) if not isinstance(one, ToolMessage)]
+    behind = [one for one in inserted(given[first:], raw) if not isinstance(one, ToolMessage)]
+    shown: list[BaseMessage] = []
+    for one, whole in zip(seen.messages, seen.whole, strict=True):
+        answer = results.get(one.tool_call_id) if isinstance(one, ToolMessage) and one.text == NO_RESULT else None
+        shown.append(answer or (changed.get(one.id or "", one) if whole else one))
     return [*front, *shown, *behind]
 
 
-def _verbatim(context: Context, changed: Mapping[str | None, BaseMessage]) -> dict[int, BaseMessage]:
-    """The changed forms of messages that the view shows as they were said, by place."""
-    return {
-        place: changed[piece.message.id]
-        for place, piece in enumerate(context.pieces)
-        if piece.kind == "message" and piece.shown is Shown.VERBATIM and not piece.clipped
-        if piece.message.id in changed
-    }
+def inserted(given: Sequence[BaseMessage], raw: Collection[str | None]) -> list[BaseMessage]:
+    """What of a call's messages is not of the state, whose ids *raw* has."""
+    return [one for one in given if one.id not in raw]
+
+
+def grown(given: Sequence[BaseMessage], state: Sequence[BaseMessage]) -> list[str]:
+    """The texts by which other middleware made a call longer: put in, or in place of shorter ones.
+
+    Results that stand for missing ones are as long as these.
+    """
+    if _untouched(given, state):
+        return []
+    raw = {one.id: one for one in state if one.id}
+    put_in = [one.text for one in inserted(given, raw) if not isinstance(one, ToolMessage)]
+    longer = [one.text for one in given if one.id in raw and len(one.text) > len(raw[one.id].text)]
+    return [*put_in, *longer]
+
+
+def _untouched(given: Sequence[BaseMessage], state: Sequence[BaseMessage]) -> bool:
+    return len(given) == len(state) and all(one is other for one, other in zip(given, state, strict=True))

@@ -44,8 +44,9 @@ class TieredFunctionAgent(FunctionAgent):
         agent = TieredFunctionAgent(llm=llm, tools=[*tools, *memory_tools(memory)])
         await agent.run("…", memory=memory, max_iterations=60)
 
-    Alone or as one of several agents in an AgentWorkflow. Without memory= it has a TieredChatMemory in RAM; with a
-    memory of LlamaIndex's the run is kept within the limit as well, but is in that memory only when it has ended.
+    Alone or as one of several agents in an AgentWorkflow. Without memory= it has a TieredChatMemory in RAM, which lasts
+    as long as the run's Context: pass ctx= to go on, or memory=. With a memory of LlamaIndex's the run is kept within
+    the limit as well, but is in that memory only when it has ended.
     """
 
     max_tokens: int | None = Field(

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import re
 import threading
+from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from os import PathLike
@@ -23,13 +25,15 @@ from llama_index.core.memory.memory import BaseMemoryBlock
 from llamaindex_tiered_memory import dumps
 from llamaindex_tiered_memory.convert import to_message
 from llamaindex_tiered_memory.events import attach
-from tiermem import AsyncSession, Memory, Message
-from tiermem.errors import InvalidSettings
+from tiermem import AsyncSession, Memory, Message, Session
+from tiermem.errors import InvalidSettings, UnknownReference
 
 SESSION_KEY = "session_id"  # what `BaseMemoryBlock.aput` writes into `additional_kwargs`
 AGAIN = 64  # messages: a few flushes of LlamaIndex's default size
-REMEMBERED = 4_096  # messages of a session of which it is known when they came last; older ones are not kept twice
+REMEMBERED = 4_096  # messages of a session of which it is known when they came last; of others it is asked
 SHOWN = 64  # texts for which it is known what was asked, so that a shorter one can be made of the same question
+SESSIONS = 1_000  # of which it is known what came last; of others it is read again
+_ID = re.compile(r"flushed-([0-9a-f]{32})-(\d+)-\d+")
 SLACK = 1.1  # `Memory` may count with another tokenizer than ours; what is left too long is dropped whole
 
 
@@ -38,12 +42,20 @@ class _Delivered:
 
     `Memory` hands out bare messages, and under concurrent puts one of them many times, in batches that begin and end
     anywhere. So a text that comes again within `AGAIN` messages is a second delivery; but one batch holds no row twice,
-    so what it repeats was said again, and so was what comes again later.
+    so what it repeats was said again, and so was what comes again later. What came last is read from the session,
+    which another process may have written; of what came before, the session is asked which times it has.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, session: Session) -> None:
+        self._session = session
         self._last: OrderedDict[str, tuple[int, int]] = OrderedDict()  # digest: which time it was said, place
         self._place = 0
+        count = session.stats().messages
+        for number in range(max(1, count - AGAIN + 1), count + 1):
+            (one,) = session.expand(f"m{number}").messages  # what was forgotten was delivered all the same
+            if match := _ID.fullmatch(one.id):
+                self._place += match[1] not in self._last
+                self._last[match[1]] = int(match[2]), self._place
 
     def identified(self, made: Sequence[Message]) -> list[Message]:
         """*made* with their ids."""
@@ -60,11 +72,25 @@ class _Delivered:
         known = self._last.pop(digest, None)
         if known is None or self._place - known[1] > AGAIN:
             self._place += 1  # what comes again does not make the last time longer ago
-            known = (known[0] + 1 if known else 0, self._place)
+            known = (known[0] + 1 if known else self._unused(digest), self._place)
         self._last[digest] = known
         while len(self._last) > REMEMBERED:
             self._last.popitem(last=False)
         return known[0]
+
+    def _unused(self, digest: str) -> int:
+        """The first time that no message of the session has; there is none before it."""
+        upto = 1
+        while self._kept(digest, upto - 1):
+            upto *= 2
+        return bisect_left(range(upto), True, key=lambda time: not self._kept(digest, time))
+
+    def _kept(self, digest: str, time: int) -> bool:
+        try:
+            self._session.expand(f"flushed-{digest}-{time}-1")
+        except UnknownReference:
+            return False
+        return True
 
 
 class TieredMemoryBlock(BaseMemoryBlock[str]):
@@ -96,7 +122,7 @@ class TieredMemoryBlock(BaseMemoryBlock[str]):
     namespace: str | tuple[str, str] = Field(default="default", description="Whose conversations these are.")
 
     _memory: Memory = PrivateAttr()
-    _delivered: dict[str, _Delivered] = PrivateAttr(default_factory=dict)
+    _delivered: OrderedDict[str, _Delivered] = PrivateAttr(default_factory=OrderedDict)
     _asked: OrderedDict[str, tuple[str, str]] = PrivateAttr(default_factory=OrderedDict)
     _lock: Any = PrivateAttr(default_factory=threading.Lock)
     _asking: Any = PrivateAttr(default_factory=threading.Lock)
@@ -181,8 +207,12 @@ class TieredMemoryBlock(BaseMemoryBlock[str]):
 
     def _add(self, made: Sequence[Message], session_id: str) -> None:
         with self._lock:  # `Memory` delivers one message from many tasks at once
-            delivered = self._delivered.setdefault(session_id, _Delivered())
-            self._memory.session(session_id, self.namespace).add(delivered.identified(made))
+            session = self._memory.session(session_id, self.namespace)
+            delivered = self._delivered.pop(session_id, None) or _Delivered(session)
+            self._delivered[session_id] = delivered
+            while len(self._delivered) > SESSIONS:
+                self._delivered.popitem(last=False)
+            session.add(delivered.identified(made))
 
     # A copy would be a second block on the same conversations, with nothing of its own.
     def __copy__(self) -> TieredMemoryBlock:

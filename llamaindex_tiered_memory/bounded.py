@@ -144,7 +144,18 @@ def _bounded_tool(tool: BaseTool, bound: _Bound) -> BaseTool:
 class _Bounding:
     """What both kinds do with an output."""
 
+    _tool: AsyncBaseTool
     _bound: _Bound
+
+    def call(self, *args: Any, **kwargs: Any) -> ToolOutput:
+        """The tool's output, bounded."""
+        output = self._tool.call(*args, **kwargs)
+        return self._kept(output, self._bound.shorter(output.content, output.tool_name))
+
+    async def acall(self, *args: Any, **kwargs: Any) -> ToolOutput:
+        """The tool's output, bounded."""
+        output = await self._tool.acall(*args, **kwargs)
+        return self._kept(output, await self._bound.ashorter(output.content, output.tool_name))
 
     def _kept(self, output: ToolOutput, shorter: str | None) -> ToolOutput:
         if shorter is None:
@@ -165,16 +176,6 @@ class _BoundedTool(_Bounding, AsyncBaseTool):
         """As of the tool."""
         return self._tool.metadata
 
-    def call(self, *args: Any, **kwargs: Any) -> ToolOutput:
-        """The tool's output, bounded."""
-        output = self._tool.call(*args, **kwargs)
-        return self._kept(output, self._bound.shorter(output.content, output.tool_name))
-
-    async def acall(self, *args: Any, **kwargs: Any) -> ToolOutput:
-        """The tool's output, bounded."""
-        output = await self._tool.acall(*args, **kwargs)
-        return self._kept(output, await self._bound.ashorter(output.content, output.tool_name))
-
 
 class _BoundedFunction(_Bounding, FunctionTool):
     """A FunctionTool, with its outputs bounded: agents ask a tool whether it is one, and whether it wants a Context."""
@@ -183,13 +184,3 @@ class _BoundedFunction(_Bounding, FunctionTool):
         vars(self).update(vars(tool))
         self._tool = tool
         self._bound = bound
-
-    def call(self, *args: Any, **kwargs: Any) -> ToolOutput:
-        """The tool's output, bounded."""
-        output = self._tool.call(*args, **kwargs)
-        return self._kept(output, self._bound.shorter(output.content, output.tool_name))
-
-    async def acall(self, *args: Any, **kwargs: Any) -> ToolOutput:
-        """The tool's output, bounded."""
-        output = await self._tool.acall(*args, **kwargs)
-        return self._kept(output, await self._bound.ashorter(output.content, output.tool_name))

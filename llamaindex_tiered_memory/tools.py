@@ -36,7 +36,7 @@ def memory_tools(
         within: what is searched: "conversation" leaves out the user's notes and documents.
 
     Raises:
-        InvalidSettings: no tool has such a name, or *max_tokens* is too small.
+        InvalidSettings: no tool has such a name, *max_tokens* is too small, or *source* has no session.
     """
     place = source.session if isinstance(source, TieredChatMemory) else source
     if isinstance(place, Session | AsyncSession):

@@ -174,9 +174,9 @@ class AsyncSession:
         """See `Session.explain`."""
         return await self._arun(review.explain(self.scope, ref))
 
-    async def forget(self, *refs: str) -> list[Decision]:
+    async def forget(self, *refs: str, reason: str = "forgotten") -> list[Decision]:
         """See `Session.forget`."""
-        return await self._arun(writing(self.scope, review.forget(self._core, self.scope, refs)))
+        return await self._arun(writing(self.scope, review.forget(self._core, self.scope, refs, reason)))
 
     async def undo(self, decision: int) -> None:
         """See `Session.undo`."""

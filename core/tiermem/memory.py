@@ -272,18 +272,19 @@ class Session:
         """Why that message is shown as it is: the decision, its numbers, when."""
         return self._run(review.explain(self.scope, ref))
 
-    def forget(self, *refs: str) -> list[Decision]:
+    def forget(self, *refs: str, reason: str = "forgotten") -> list[Decision]:
         """Hide messages ("m12", a message id, or "s3" for all behind a summary) from view, context, search and recall.
 
         Nothing is removed: `undo` of a returned decision's number, or `restore`, shows them again. What is hidden
         already decides nothing. Summaries lose the lines that rest on a hidden message. Behind "s3" system prompts
         and pinned messages stay; named by themselves they are hidden. A forgotten call leaves its result as quoted
-        text, a forgotten result leaves its call. For documents and notes see `Knowledge.remove`.
+        text, a forgotten result leaves its call. For documents and notes see `Knowledge.remove`. *reason* is kept with
+        the decisions.
 
         Raises:
             UnknownReference: one of them names nothing here; nothing was hidden.
         """
-        return self._run(writing(self.scope, review.forget(self._core, self.scope, refs)))
+        return self._run(writing(self.scope, review.forget(self._core, self.scope, refs, reason)))
 
     def undo(self, decision: int) -> None:
         """Take a decision of the journal back."""

@@ -177,7 +177,7 @@ def memory_tools(
         within: what `search_memory` looks through: "conversation" leaves out documents and notes.
 
     Raises:
-        InvalidSettings: no tool has such a name, or *max_tokens* is too small.
+        InvalidSettings: no tool has such a name, *max_tokens* is too small, or *session* is none.
         InvalidMessage: *within* is none of its words.
     """
     chosen = NAMES if names is None else (names,) if isinstance(names, str) else tuple(names)
@@ -186,6 +186,8 @@ def memory_tools(
         raise InvalidSettings(f"no memory tool is called {', '.join(unknown)}; there are {', '.join(NAMES)}")
     if type(max_tokens) is not int or max_tokens < SMALLEST:
         raise InvalidSettings(f"max_tokens must be a whole number from {SMALLEST} on, not {max_tokens!r}")
+    if not isinstance(session, Session | AsyncSession) and not callable(session):
+        raise InvalidSettings(f"a session, or a function that returns one, is needed, not {type(session).__name__}")
     bounds = Bounds(wanting("", within).within, max_tokens)
     resolve: Resolve = session if callable(session) else lambda *_: session
     return {name: MemoryTool(name, resolve, bounds) for name in chosen}

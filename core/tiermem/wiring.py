@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
+from tiermem.errors import InvalidSettings
 from tiermem.events import Callback, Listeners
 from tiermem.flows import embedding as follow_up
 from tiermem.flows.core import Core
@@ -112,6 +113,7 @@ def wired(
 ) -> tuple[Core, Performer]:
     """The core and the performer behind a memory, with its database open and its schema current."""
     chosen = settings_from(settings, overrides)
+    _functions(summarizer=summarizer, compactor=compactor, store_summary=steps[0], keep=steps[1], clock=clock)
     count = as_counter(counter, chosen.encoding)
     embedding = as_embedder(embedder)
     database = Database(default_path() if path is None else str(path), chosen)
@@ -131,6 +133,13 @@ def wired(
     listeners = Listeners(core.now, core.unheard)
     direct = Direct(database, embedding, listeners, None if core.lexical else chosen.embedder_timeout)
     return core, Performer(direct, lambda scope: run(follow_up.attempt(core, scope), direct))
+
+
+def _functions(**given: object) -> None:
+    """Refuses what could not be called: a model's name as a summariser would fail at the first summary, unseen."""
+    for name, one in given.items():
+        if one is not None and not callable(one):
+            raise InvalidSettings(f"{name}= takes a function, not {type(one).__name__}")
 
 
 _open_memories: weakref.WeakValueDictionary[Any, Memory] = weakref.WeakValueDictionary()

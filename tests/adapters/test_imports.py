@@ -24,6 +24,17 @@ public = {name: name in dir(module) for name in module.__all__}
 print(json.dumps({"new": sorted(set(sys.modules) - before), "public": public}))
 """
 
+# A framework from before it had a name that we import.
+OLD = """
+import importlib, sys
+home, lacking, adapter, name = sys.argv[1:]
+delattr(importlib.import_module(home), lacking)
+try:
+    getattr(importlib.import_module(adapter), name)
+except ImportError as error:
+    print(type(error).__name__, error)
+"""
+
 
 def python(*arguments: str) -> str:
     done = subprocess.run(
@@ -50,6 +61,33 @@ def test_every_public_name_works_or_names_its_extra_without(absent: tuple[str, .
     assert (" 0 used" in llamaindex) == (LLAMAINDEX[0] in absent)
     assert llamaindex.endswith("0 ask for their extra") or LLAMAINDEX[0] in absent
     assert langchain.endswith("0 ask for their extra") or LANGCHAIN[0] in absent
+
+
+@pytest.mark.parametrize(
+    ("home", "lacking", "adapter", "name", "extra"),
+    [
+        (
+            "langchain.agents.middleware.types",
+            "ExtendedModelResponse",
+            "langchain_tiered_memory",
+            "TieredMemoryMiddleware",
+            "langchain",
+        ),
+        (
+            "llama_index.core.base.llms.types",
+            "ThinkingBlock",
+            "llamaindex_tiered_memory",
+            "TieredChatMemory",
+            "llamaindex",
+        ),
+    ],
+)
+def test_a_framework_that_is_too_old_names_what_it_lacks_and_the_extra(
+    home: str, lacking: str, adapter: str, name: str, extra: str
+) -> None:
+    said = python("-W", "ignore", "-c", OLD, home, lacking, adapter, name)
+    assert said.startswith(f"MissingExtra {name}: cannot import name '{lacking}'")
+    assert said.strip().endswith(f"pip install 'tiermem[{extra}]'")
 
 
 def test_the_hook_of_these_tests_forbids() -> None:

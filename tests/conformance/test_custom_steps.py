@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
+
 from tests.conformance.talk import long_turns, small
 from tests.conftest import Open
-from tiermem import Message, Shown, Summary
+from tiermem import Memory, Message, Shown, Summary
+from tiermem.errors import InvalidSettings
 
 
 def test_a_summary_can_be_kept_elsewhere_and_shown_in_other_words(store: Open) -> None:
@@ -33,6 +36,16 @@ def test_messages_of_a_summarised_span_can_be_kept_in_view(store: Open) -> None:
     assert session.stats().covered > 0
     assert session.explain("m1").shown is Shown.VERBATIM
     assert session.view().messages[0].text == "This is precious to me."
+    assert session.verify().ok
+
+
+def test_the_newest_question_stays_in_view_where_keep_wants_all_of_a_span(store: Open) -> None:
+    session = store(**small(), keep=lambda _: True).session("s")
+    session.add("Read all the logs and say which service is slow.")
+    for turn in range(60):
+        session.add(long_turns(1, turn)[1:])
+    assert session.stats().covered > 0
+    assert session.explain("m1").shown is Shown.VERBATIM
     assert session.verify().ok
 
 
@@ -96,3 +109,9 @@ def test_a_turn_too_long_for_the_budget_still_shows_its_question(store: Open) ->
     assert context.tokens <= 400
     assert context.messages[0].text == "Which of these rows is wrong?"
     assert context.messages[-1].text.startswith("row 29")
+
+
+@pytest.mark.parametrize("step", ["summarizer", "compactor", "store_summary", "keep", "clock"])
+def test_what_cannot_be_called_is_refused_when_the_memory_is_opened(step: str) -> None:
+    with pytest.raises(InvalidSettings, match=f"{step}= takes a function, not str"):
+        Memory.open(":memory:", **{step: "openai:gpt-5-mini"})

@@ -37,6 +37,23 @@ def test_a_callback_that_fails_changes_nothing_and_is_visible(store: Open, caplo
     assert len([one for one in caplog.records if "a callback failed" in one.message]) == 1
 
 
+def test_a_log_that_fails_undoes_nothing_and_is_visible(store: Open, caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(logging.Filter):
+        def filter(self, record: logging.LogRecord) -> bool:
+            raise OSError("no room for logs")
+
+    session, told, broken = store().session("s"), list[Event](), Broken()
+    session.subscribe(told.append)
+    caplog.set_level(logging.DEBUG, "tiermem")
+    logging.getLogger("tiermem").addFilter(broken)
+    try:
+        assert [one.sequence for one in session.add(["one", "two"])] == [1, 2]
+    finally:
+        logging.getLogger("tiermem").removeFilter(broken)
+    assert kinds(told) == ["added"]
+    assert any("no room for logs" in line for line in session.stats().degraded)
+
+
 def test_a_callback_may_use_the_session_and_stop_listening(store: Open) -> None:
     session, told = store().session("s"), list[int]()
 

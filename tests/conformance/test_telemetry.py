@@ -86,6 +86,30 @@ async def test_async_calls_have_the_span_of_their_task_as_parent(store: Open) ->
     assert {one.parent.span_id for one in ours} == {turn.get_span_context().span_id}
 
 
+BROKEN = """
+import json
+from opentelemetry import trace
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+from tiermem import Memory
+
+class Broken(SpanProcessor):
+    def on_end(self, span):
+        raise OSError("no collector")
+
+provider = TracerProvider()
+provider.add_span_processor(Broken())
+trace.set_tracer_provider(provider)
+session = Memory.open(":memory:").session("s")
+print(json.dumps([[one.sequence for one in session.add(["one", "two"])], list(session.stats().degraded)]))
+"""
+
+
+def test_spans_that_fail_undo_nothing_and_are_visible(tmp_path: Path) -> None:
+    added, degraded = ran(BROKEN, tmp_path)
+    assert added == [1, 2]
+    assert any("no collector" in line for line in degraded)
+
+
 def test_a_provider_must_be_named() -> None:
     with Memory.open(":memory:") as memory, pytest.raises(InvalidSettings):
         to_opentelemetry(memory)

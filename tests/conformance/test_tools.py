@@ -247,6 +247,13 @@ def test_instructions_pinned_messages_and_documents_cannot_be_forgotten_by_a_mod
     assert memory.knowledge("anna").sources() != []
 
 
+def test_a_message_that_only_looks_like_a_document_is_forgotten_as_a_message(store: Open) -> None:
+    session = store().session("s", "anna")
+    session.add([said(0, "Our draft of the contract.", "document", id="draft"), said(1, PUMP)])
+    assert "draft is hidden" in memory_tools(session)["forget_memory"].call(ref="draft")
+    assert [one.text for one in session.messages()] == [PUMP]
+
+
 @pytest.mark.parametrize("indexed", [True, False])
 @pytest.mark.parametrize("embedder", [None, HashEmbedder(64)])
 def test_no_answer_and_no_call_of_a_tool_is_ever_found_again(
@@ -329,3 +336,16 @@ def test_tools_are_chosen_by_name_and_nonsense_is_refused(store: Open) -> None:
             memory_tools(session, **options)
     with pytest.raises(InvalidMessage):
         memory_tools(session, within="nowhere")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("source", ["thread-1", None, 7])
+def test_tools_of_something_that_is_no_session_are_refused_when_they_are_made(source: Any) -> None:
+    with pytest.raises(InvalidSettings, match="a session, or a function that returns one"):
+        memory_tools(source)
+
+
+def test_the_question_in_work_is_no_answer_to_itself(session: Session, tools: Tools) -> None:
+    session.add("Where did we order the blue cooling pump?")
+    answer = tools["search_memory"].call(query="where did we order the blue cooling pump")
+    assert PUMP in answer
+    assert "Where did we order" not in answer

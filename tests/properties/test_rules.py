@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -19,7 +20,17 @@ from tiermem.window import planning
 from tiermem.window.assembly import Scale, recent
 from tiermem.window.tokens import message_tokens
 from tiermem.window.turns import groups, paired, steps
-from tiermem.window.view import SHOWN_BY_KIND, Cover, Entry, Window, floor_of, paint, visible_ranges
+from tiermem.window.view import (
+    SHOWN_BY_KIND,
+    Cover,
+    Entry,
+    Window,
+    floor_of,
+    hidden_ranges,
+    paint,
+    visible_ranges,
+    within,
+)
 
 LAST = 24
 number = st.integers(1, LAST)
@@ -66,6 +77,18 @@ def test_painting_is_a_partition_in_which_the_newest_decision_wins_and_hidden_st
     if first == 1:
         assert floor_of(spans, last) == min(visible, default=last + 1) - 1
     assert all((span.summary > 0) == (span.shown is Shown.COVERED) for span in spans)
+
+
+@settings(max_examples=300)
+@given(journals())
+def test_what_is_hidden_is_what_the_painting_hides(journal: tuple[list[Decision], dict[int, list[int]]]) -> None:
+    made = [one for one in journal[0] if one.kind in {"hide", "restore"} and not one.undone]
+    ranges = hidden_ranges([(one.kind == "hide", one.first, one.last) for one in made])
+    painted = {
+        s for span in paint(1, LAST, made, {}) if span.shown is Shown.HIDDEN for s in range(span.first, span.last + 1)
+    }
+    assert {s for s in range(LAST + 2) if within(ranges, s)} == painted
+    assert all(before[1] + 1 < after[0] for before, after in pairwise(ranges))
 
 
 @st.composite

@@ -31,6 +31,7 @@ from tiermem.storage import messages as log
 from tiermem.storage.documents import Mark
 from tiermem.storage.sessions import SessionRow
 from tiermem.window.tokens import message_tokens
+from tiermem.window.view import within
 
 _Kept: TypeAlias = tuple[list[Message], SessionRow, int, list[Decision]]
 COLLECTION = "documents"
@@ -177,7 +178,7 @@ def chunk(connection: sa.Connection, scope: Scope, number: int) -> tuple[Message
     found = log.pick(connection, row.pk, [number]) if row.pk else []
     if not found:
         return None, False
-    return found[0], any(first <= number <= last for first, last in decisions.hidden(connection, row))
+    return found[0], within(decisions.hidden(connection, row), number)
 
 
 def remove(core: Core, scope: Scope, source: str) -> Flow[list[int]]:

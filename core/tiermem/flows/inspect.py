@@ -18,7 +18,7 @@ from tiermem.settings import Scope
 from tiermem.storage import archive, decisions, sessions, vectors
 from tiermem.storage import messages as log
 from tiermem.storage.sessions import SessionRow
-from tiermem.window.view import Span, Window, floor_of, paint
+from tiermem.window.view import Span, Window, floor_of, paint, within
 
 BATCH = 2_000
 MANY = 20  # problems listed; the rest is counted
@@ -98,7 +98,7 @@ def _window_differs(connection: sa.Connection, row: SessionRow, window: Window, 
     expected = {s for part in parts if part.visible for s in range(part.first, part.last + 1)}
     hidden = decisions.hidden(connection, row)
     pinned = {e.sequence for e in log.fixed(connection, row.pk, row.messages)}
-    expected |= {s for s in pinned if not any(first <= s <= last for first, last in hidden)}
+    expected |= {s for s in pinned if not within(hidden, s)}
     if expected != {entry.sequence for entry in window.entries}:
         yield "the window does not show the messages that the journal leads to"
 

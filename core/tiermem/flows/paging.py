@@ -25,8 +25,10 @@ from tiermem.providers.calls import refuse_reentry
 from tiermem.recall import answers, quoting
 from tiermem.recall.day_bounds import bound
 from tiermem.recall.documents import ROLE, Document, Splitting
-from tiermem.records import Within
+from tiermem.recall.question import asks
+from tiermem.records import Hit, Within
 from tiermem.settings import Scope
+from tiermem.window.planning import newest_question
 
 ROLES = ("any", "user", "assistant", "tool", "document")
 HITS = 12  # looked for; as many as fit are shown
@@ -66,14 +68,20 @@ def _search(core: Core, scope: Scope, bounds: Bounds, arguments: Arguments) -> F
         raise _NoUse("Say in query what to look for: a question, or a few key words.")
     only = _only(arguments, core.now())
     began = core.timer()
-    row, _ = yield from windows.load(core, scope)
+    row, window = yield from windows.load(core, scope)
     wanted = finding.Wanted(query, bounds.within, weak=True, only=only)
     found = yield from finding.find(core, scope, row, wanted, HITS)
-    hits = yield Compute(lambda: quoting.marked(found.hits, query, core.reading()))
+    kept = _without_question(found.hits, newest_question(window))
+    hits = yield Compute(lambda: quoting.marked(kept, query, core.reading()))
     worth = [hit for hit in hits if hit.score >= WORTH * hits[0].score]
     text = yield Compute(lambda: answers.listed(worth, query, bounds.tokens, core.count))
     yield telling.recalled(scope, "tool", worth, found.degraded, core.since(began))
     return text or _nothing(only)
+
+
+def _without_question(hits: Sequence[Hit], asked: int) -> list[Hit]:
+    """*hits* without the question in work: it has all the words of what is looked for, and the model has it in view."""
+    return [hit for hit in hits if hit.source or hit.message.sequence != asked or not asks(hit.message.text)]
 
 
 def _nothing(only: Only) -> str:
@@ -192,7 +200,7 @@ def _forget(core: Core, scope: Scope, _: Bounds, arguments: Arguments) -> Flow[s
     """Hide what `ref` stands for; nothing is removed."""
     ref = _reference(arguments.get("ref"))
     found = yield from _originals(scope, ref)
-    if ref.startswith("d") and found[0].role == ROLE:
+    if ref.startswith("d") and found[0].role == ROLE and "source" in found[0].state:
         return (yield from _forget_note(core, scope, ref, found[0]))
     refs = [f"m{one.sequence}" for one in found if not _fixed(one)]
     if not refs:

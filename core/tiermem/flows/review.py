@@ -21,7 +21,7 @@ from tiermem.settings import Scope
 from tiermem.storage import decisions, sessions
 from tiermem.storage import messages as log
 from tiermem.storage.sessions import SessionRow
-from tiermem.window.view import Span, paint
+from tiermem.window.view import Span, paint, within
 
 _NUMBERED = re.compile(r"([ms])(\d{1,18})")
 RACES = 8  # times that a decision of ours may be overtaken before the caller is told
@@ -34,7 +34,7 @@ def messages(scope: Scope, first: int, last: int | None) -> Flow[list[Message]]:
         row = sessions.find(connection, scope)
         hidden = decisions.hidden(connection, row)
         found = log.read(connection, row.pk, first, row.messages if last is None else last)
-        return [one for one in found if not any(low <= one.sequence <= high for low, high in hidden)]
+        return [one for one in found if not within(hidden, one.sequence)]
 
     return list((yield Read(body)))
 
@@ -235,7 +235,7 @@ def clear(core: Core, scope: Scope) -> Flow[None]:
     raise _overtaken()
 
 
-def forget(core: Core, scope: Scope, refs: Sequence[str]) -> Flow[list[Decision]]:
+def forget(core: Core, scope: Scope, refs: Sequence[str], reason: str = "forgotten") -> Flow[list[Decision]]:
     """Hide the messages behind *refs*; returns the new decisions, one a stretch, each of which `undo` takes back.
 
     Of a summary's span system prompts and pinned messages stay; one that is named by itself is hidden. What is hidden
@@ -248,7 +248,7 @@ def forget(core: Core, scope: Scope, refs: Sequence[str]) -> Flow[list[Decision]
         row, _window = yield from windows.load(core, scope)
         wanted = yield Read(partial(_to_hide, row=row, refs=refs))
         made = [
-            Decision(number=row.revision + place, kind="hide", first=first, last=last, reason="forgotten")
+            Decision(number=row.revision + place, kind="hide", first=first, last=last, reason=reason)
             for place, (first, last) in enumerate(runs(sorted(wanted)), start=1)
         ]
         if not made:

@@ -16,6 +16,8 @@ from tiermem.flows.effects import Compute, Flow
 from tiermem.flows.pieces import Draft, looked_up, message_pieces, summary_pieces, verbatim
 from tiermem.messages import Message
 from tiermem.recall import quoting
+from tiermem.recall.answers import NOTE
+from tiermem.recall.question import asks
 from tiermem.records import Hit, Piece, Tier
 from tiermem.window.assembly import Part, recent
 from tiermem.window.tokens import message_tokens
@@ -32,7 +34,6 @@ CLOSE = 0.5
 IN_VIEW = (
     0.75  # of the best score in view, which a missing page must exceed: a request has the words of its answer, too
 )
-ASKING = ("?", "？")  # a question in view has the words of the new one, and answers nothing
 
 
 def fill(draft: Draft, tail: Sequence[Entry]) -> Flow[tuple[list[Piece], list[Hit], tuple[str, ...]]]:
@@ -69,10 +70,10 @@ def _missing(hits: Sequence[Hit], shown: set[int], sure: float) -> list[Hit]:
     An agent has tools to look further; a block that repeats what is known costs tokens and a changed prefix.
     """
     seen = [hit for hit in hits if not hit.source and hit.message.sequence in shown]
-    best = max((hit.score for hit in seen if not hit.message.text.rstrip().endswith(ASKING)), default=0.0)
+    best = max((hit.score for hit in seen if not asks(hit.message.text)), default=0.0)
     missing = [hit for hit in hits if hit not in seen and hit.score > IN_VIEW * best]
     if not missing or missing[0].score < sure:
-        return []
+        return [hit for hit in missing if hit.source.startswith(NOTE)]  # kept on purpose, for just this
     return [hit for hit in missing if hit.score >= CLOSE * missing[0].score]
 
 

@@ -122,3 +122,8 @@ def _weight(term: str) -> float:
     if term in LIGHT:
         return LIGHT_WEIGHT
     return 1.0 if len(term) != 2 or is_word(term) else PAIR_WEIGHT
+
+
+def asks(text: str) -> bool:
+    """True when *text* ends with a question: it has the words of an answer, and is none."""
+    return text.rstrip().endswith(("?", "？"))

@@ -15,7 +15,7 @@ from tiermem.records import Compacted, Decision, Shown, StructuredSummary, Summa
 from tiermem.storage import messages, sessions
 from tiermem.storage.schema import decision, stub, summary
 from tiermem.storage.sessions import SessionRow
-from tiermem.window.view import Cover, Entry, Span, Window, floor_of, paint, visible_ranges
+from tiermem.window.view import Cover, Entry, Span, Window, floor_of, hidden_ranges, paint, visible_ranges, within
 
 _DECISION = tuple(
     decision.c[name]
@@ -42,6 +42,13 @@ _SUMMARY = (
     summary.c.strategy,
     summary.c.children,
     summary.c.body,
+)
+
+
+_HIDING = (
+    sa.select(decision.c.kind, decision.c.first, decision.c.last)
+    .where(decision.c.session == sa.bindparam("key"), decision.c.undone == 0, decision.c.kind.in_(["hide", "restore"]))
+    .order_by(decision.c.number)
 )
 
 
@@ -228,15 +235,13 @@ def _fixed(connection: sa.Connection, row: SessionRow) -> list[Entry]:
     if not candidates:
         return []
     away = hidden(connection, row)
-    return [e for e in candidates if not any(first <= e.sequence <= last for first, last in away)]
+    return [entry for entry in candidates if not within(away, entry.sequence)]
 
 
 def hidden(connection: sa.Connection, row: SessionRow) -> list[tuple[int, int]]:
     """The ranges of messages that are hidden now."""
-    made = journal(connection, row.pk, kinds=("hide", "restore")) if row.pk else []
-    if not any(one.kind == "hide" for one in made):
-        return []
-    return [(part.first, part.last) for part in paint(1, row.messages, made, {}) if part.shown is Shown.HIDDEN]
+    made = connection.execute(_HIDING, {"key": row.pk}).all() if row.pk else []
+    return hidden_ranges([(kind == "hide", first, min(last, row.messages)) for kind, first, last in made])
 
 
 def settle(connection: sa.Connection, pk_row: SessionRow, floor: int) -> Window:

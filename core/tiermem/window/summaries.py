@@ -33,6 +33,7 @@ from tiermem.window.lines import (
     times_of,
     units,
 )
+from tiermem.window.view import within
 from tiermem.window.wording import in_chinese, neutral
 
 _SHARED_ENOUGH = 0.5  # of the best message's weight: below it a message shares only the common words of a line
@@ -214,7 +215,7 @@ def without(summary: Summary, hidden: Sequence[tuple[int, int]]) -> Summary:
     shares no rare word with any message. A text of the caller's own cannot be parted, so the plain one takes its place.
     """
     lines = lines_of(summary.structure)
-    kept = [one for one in lines if not any(low <= s <= high for s in one.sources for low, high in hidden)]
+    kept = [one for one in lines if not any(within(hidden, source) for source in one.sources)]
     if len(kept) == len(lines):
         return summary
     old = summary.structure

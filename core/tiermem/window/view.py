@@ -7,9 +7,10 @@ Rule 2: `paint` returns a partition: every sequence number is in exactly one spa
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from tiermem.records import Decision, Shown
 
@@ -134,6 +135,33 @@ def _joined(borders: list[int], colours: list[Span | None]) -> list[Span]:
         else:
             spans.append(span)
     return spans
+
+
+def hidden_ranges(made: Sequence[tuple[bool, int, int]]) -> list[tuple[int, int]]:
+    """The ranges that are hidden, in order and apart: what `paint` says of the decisions to hide and to restore alone.
+
+    Args:
+        made: those in force, in order of number: whether it hides, first, last. A session may have thousands, and each
+            context asks.
+    """
+    borders = sorted({border for _, first, last in made for border in (first, last + 1)})
+    hidden = bytearray(len(borders))
+    for hides, first, last in made:
+        low, high = bisect_left(borders, first), bisect_left(borders, last + 1)
+        hidden[low:high] = bytes([hides]) * (high - low)
+    ranges: list[tuple[int, int]] = []
+    for inside, (first, end) in zip(hidden, pairwise(borders), strict=False):
+        if inside and ranges and ranges[-1][1] + 1 == first:
+            ranges[-1] = (ranges[-1][0], end - 1)
+        elif inside:
+            ranges.append((first, end - 1))
+    return ranges
+
+
+def within(ranges: Sequence[tuple[int, int]], number: int) -> bool:
+    """Whether *number* lies in one of *ranges*, which are in order and apart."""
+    place = bisect_right(ranges, number, key=lambda one: one[0])
+    return place > 0 and number <= ranges[place - 1][1]
 
 
 def visible_ranges(spans: Iterable[Span]) -> list[tuple[int, int]]:

@@ -295,6 +295,13 @@ async def test_memory_blocks_and_a_chat_store_of_one_s_own_go_along():
     assert len(store.get_messages("mine")) == 1 + 16 + 1
 
 
+async def test_parallel_results_are_once_in_a_chat_store_of_one_s_own():
+    store = SimpleChatStore()
+    memory = fresh(token_limit=LIMIT, chat_store=store, chat_store_key="mine")
+    await agent_of(WatchedLLM(several(("a", 1), ("b", 2), ("c", 3)), "done")).run(TASK, memory=memory)
+    assert sorted(map(str, said(store.get_messages("mine")))) == sorted(map(str, said(memory.get_all())))
+
+
 async def test_a_session_of_an_open_memory_with_wider_thresholds_is_compacted_at_the_agent_s_limit():
     with CoreMemory.open(":memory:") as core:
         memory = TieredChatMemory(memory=core, session_id="s", token_limit=LIMIT)

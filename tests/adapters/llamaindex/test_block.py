@@ -135,6 +135,46 @@ async def test_a_delivery_after_a_restart_adds_nothing_twice(tmp_path):
     assert kept(again) == said(log)
 
 
+async def test_what_is_said_again_after_a_restart_is_kept_again(tmp_path):
+    first = TieredMemoryBlock(tmp_path / "b.db")
+    turns = ["Shall I book the room?", "yes", *(f"message {number}" for number in range(70))]
+    for text in turns:
+        await first.aput([user(text)], session_id="ann")
+    first.memory.session("ann").forget("m70")
+    first.memory.close()
+    again = TieredMemoryBlock(tmp_path / "b.db")
+    later = ["Shall I cancel it?", "yes"]
+    for text in [turns[69], *later, "yes"]:  # delivered again, said again, delivered again
+        await again.aput([user(text)], session_id="ann")
+    assert kept(again) == [*turns[:69], *turns[70:], *later]
+    again.memory.close()
+    third = TieredMemoryBlock(tmp_path / "b.db")
+    for text in [*later, *(f"more {number}" for number in range(70)), "yes"]:
+        await third.aput([user(text)], session_id="ann")
+    assert kept(third)[-1] == "yes"
+    assert kept(third).count("yes") == 3
+
+
+async def test_what_is_said_again_long_after_is_kept_again_every_time(monkeypatch):
+    monkeypatch.setattr("llamaindex_tiered_memory.block.AGAIN", 4)
+    monkeypatch.setattr("llamaindex_tiered_memory.block.REMEMBERED", 6)
+    block = ram()
+    turns = [text for day in range(5) for text in ("yes", *(f"message {day} {n}" for n in range(9)))]
+    for text in turns:
+        await block.aput([user(text)], session_id="ann")
+        await block.aput([user(text)], session_id="ann")
+    assert kept(block) == turns
+
+
+async def test_one_message_on_two_blocks_at_once_is_kept_once(tmp_path):
+    one, two = TieredMemoryBlock(tmp_path / "b.db"), TieredMemoryBlock(tmp_path / "b.db")
+    turns = [user(f"message {number}") for number in range(8)]
+    for turn in turns:
+        await asyncio.gather(one.aput([turn], session_id="ann"), two.aput([turn], session_id="ann"))
+        await two.aput([turn], session_id="ann")
+    assert kept(one) == said(turns)
+
+
 @pytest.mark.parametrize("where", ["ram", "file"])
 async def test_stock_s_concurrent_puts_leave_every_message_once(where, tmp_path):
     block = ram()
