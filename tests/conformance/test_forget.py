@@ -11,6 +11,7 @@ from tiermem import AsyncMemory, Memory, Message, Session, ToolCall
 from tiermem.errors import UnknownReference
 from tiermem.records import Shown, StructuredSummary
 from tiermem.testing import StoppedClock
+from tiermem.tools import memory_tools
 
 Open = Callable[..., Memory]
 SECRET = "The vault code of the Lisbon office is heron-4711."
@@ -171,6 +172,13 @@ def test_tool_pairs_stay_valid_whichever_half_is_forgotten(store: Open) -> None:
     session.undo(result.number)
     session.forget("m2")
     assert [one.role for one in session.context().messages] == ["user", "user", "user"]
+
+
+def test_a_message_that_only_looks_like_a_document_is_forgotten_as_a_message(store: Open) -> None:
+    session = store().session("s", "anna")
+    session.add([Message(role="document", content="Our draft of the contract.", id="draft"), SECRET])
+    assert "draft is hidden" in memory_tools(session)["forget_memory"].call(ref="draft")
+    assert [one.text for one in session.messages()] == [SECRET]
 
 
 def test_forgetting_with_await_is_the_same(target: str) -> None:

@@ -247,13 +247,6 @@ def test_instructions_pinned_messages_and_documents_cannot_be_forgotten_by_a_mod
     assert memory.knowledge("anna").sources() != []
 
 
-def test_a_message_that_only_looks_like_a_document_is_forgotten_as_a_message(store: Open) -> None:
-    session = store().session("s", "anna")
-    session.add([said(0, "Our draft of the contract.", "document", id="draft"), said(1, PUMP)])
-    assert "draft is hidden" in memory_tools(session)["forget_memory"].call(ref="draft")
-    assert [one.text for one in session.messages()] == [PUMP]
-
-
 @pytest.mark.parametrize("indexed", [True, False])
 @pytest.mark.parametrize("embedder", [None, HashEmbedder(64)])
 def test_no_answer_and_no_call_of_a_tool_is_ever_found_again(
