@@ -2,6 +2,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import example, given
@@ -135,3 +136,22 @@ def test_importing_words_loads_no_dictionary() -> None:
     code = "import sys, tiermem.recall.words; print([m for m in ('rjieba', 'snowballstemmer') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert re.fullmatch(r"\[\]\s*", done.stdout)
+
+
+def test_threads_do_not_mix_the_words_that_they_work_on() -> None:
+    import snowballstemmer
+
+    endings = ("ations", "iveness", "fully", "ingly", "ators", "ities", "edness")
+    words = [
+        f"{start}{middle}{end}" for start in "bcdfgklmnpqrst" for middle in ("aro", "eli", "onu") for end in endings
+    ]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            found = list(pool.map(lambda turn: [terms(f"{word}{'xyzvwjhk'[turn]}ed") for word in words], range(8)))
+    finally:
+        sys.setswitchinterval(interval)
+    alone = snowballstemmer.stemmer("english").stemWord
+    for turn, each in enumerate(found):
+        assert each == [[alone(f"{word}{'xyzvwjhk'[turn]}ed")] for word in words]

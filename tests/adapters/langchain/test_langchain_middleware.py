@@ -232,14 +232,16 @@ def test_a_run_that_a_model_or_a_tool_ends_has_stored_what_came_before(tmp_path:
     assert [message.role for message in stored] == ["user", "assistant", "tool", "assistant", "tool"]
 
 
-@pytest.mark.parametrize(
-    "options",
-    [{"max_tokens": 0}, {"max_tokens": True}, {"nonsense": 1}, {"path": "a.db", "memory": Memory.open(":memory:")}],
-    ids=str,
-)
+@pytest.mark.parametrize("options", [{"max_tokens": 0}, {"max_tokens": True}, {"nonsense": 1}], ids=str)
 def test_nonsense_is_refused_where_it_is_said(options: dict[str, Any]) -> None:
     with pytest.raises(InvalidSettings):
         TieredMemoryMiddleware(**options)
+
+
+def test_an_open_memory_brings_its_own_path_and_settings(tmp_path: Path) -> None:
+    for options in ({"path": tmp_path / "a.db"}, {"pre_rot_threshold": 9_000}):
+        with pytest.raises(InvalidSettings):
+            TieredMemoryMiddleware(memory=Memory.open(":memory:"), **options)
 
 
 def test_it_is_the_middleware_that_agents_demand(tmp_path: Path) -> None:
