@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
-from typing import Annotated, Any, NotRequired, TypeAlias, TypeVar
+from typing import Annotated, Any, NotRequired, TypeAlias, TypeVar, get_args
 
 from langchain.agents.middleware.types import (
     AgentMiddleware,
@@ -45,7 +45,10 @@ Answer: TypeAlias = ModelResponse[Any] | AIMessage | ExtendedModelResponse[Any]
 
 
 class TieredMemoryState(AgentState[Any]):
-    """An agent's state with the notes of this middleware, which neither input nor output of the agent shows."""
+    """An agent's state with the notes of this middleware: neither input nor output of the agent shows them.
+
+    ``stream_mode="updates"`` does, as it does for all private state.
+    """
 
     tiered_memory: NotRequired[Annotated[dict[str, Any], PrivateStateAttr, merged]]
 
@@ -103,6 +106,7 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
         for what, value in (("max_tokens", max_tokens), ("recall_tokens", recall_tokens)):
             if value is not None and (type(value) is not int or value < 1):
                 raise InvalidSettings(f"{what} must be a whole number of at least 1, not {value!r}")
+        _check_address(namespace, session_id, within)
         self._name = name
         self._path, self._given, self._options = path, memory, {"enable_context_management": False} | options
         self._namespace, self._session_id = namespace, session_id
@@ -230,9 +234,10 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
             raise error from None  # less than this cannot be said
 
     def _wish(self, request: ModelRequest[Any], note: Note) -> Wish:
-        messages = request.state["messages"]
+        messages, beside = request.state["messages"], self._beside(request)
         return Wish(
-            limit=note.room(self._limit(request)) - self._beside(request),
+            limit=note.room(self._limit(request)) - beside,
+            beside=beside,
             count=self.memory.counter,
             settings=self.memory.settings,
             recall=self._recall,
@@ -270,6 +275,15 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
 
     def _update(self, note: Note) -> dict[str, Any]:
         return {KEY: {self._name: note.plain()}}
+
+
+def _check_address(namespace: Any, session_id: Any, within: Any) -> None:
+    if not (callable(namespace) or isinstance(namespace, (str, tuple))):
+        raise InvalidSettings(f"namespace must be a user, (tenant, user), or a function, not {namespace!r}")
+    if not (session_id is None or callable(session_id) or isinstance(session_id, str)):
+        raise InvalidSettings(f"session_id must be an id or a function, not {session_id!r}")
+    if within not in get_args(Within):
+        raise InvalidSettings(f"within must be one of {', '.join(get_args(Within))}, not {within!r}")
 
 
 @contextmanager

@@ -33,6 +33,7 @@ class Wish:
 
     Args:
         limit: tokens for the messages, by *count*, the memory's counter.
+        beside: tokens of the system prompt and the tools, which *limit* is without.
         settings: whose thresholds are taken as shares of *limit*.
         recall: look in the archive for a new question.
         recall_tokens: what is quoted for one question at most; None for a share of the limit.
@@ -47,6 +48,7 @@ class Wish:
     within: Within
     fresh: bool
     recall_tokens: int | None = None
+    beside: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,8 @@ def viewing(note: Note, wish: Wish) -> Procedure[Seen]:
         BudgetTooSmall: what must be shown does not fit *wish.limit*.
     """
     if wish.limit <= 0:
-        raise BudgetTooSmall(1 - wish.limit, 0, "the system prompt and the tools")
+        what = "the system prompt with the tools and a first message"
+        raise BudgetTooSmall(wish.beside + 1, wish.limit + wish.beside, what)
     blocks = sum(map(wish.count, note.quoted.values()))
     full = int(wish.limit * wish.settings.summarization_trigger)
     report: Report = yield lambda session: session.manage_context(_thresholds(wish, 0))

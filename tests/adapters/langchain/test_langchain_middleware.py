@@ -134,8 +134,10 @@ def test_system_prompt_and_tools_count(tmp_path: Path) -> None:
 
 def test_a_limit_below_system_prompt_and_tools_is_a_typed_error(tmp_path: Path) -> None:
     one = agent(Scripted(), tiered(tmp_path, max_tokens=100), system_prompt="A rule. " * 450)
-    with pytest.raises(BudgetTooSmall, match="system prompt"):
+    with pytest.raises(BudgetTooSmall, match="system prompt") as error:
         ask(one)
+    assert error.value.budget == 100
+    assert error.value.needed > 1_350
 
 
 def test_the_window_that_a_model_declares_is_the_limit(tmp_path: Path) -> None:
@@ -232,7 +234,11 @@ def test_a_run_that_a_model_or_a_tool_ends_has_stored_what_came_before(tmp_path:
     assert [message.role for message in stored] == ["user", "assistant", "tool", "assistant", "tool"]
 
 
-@pytest.mark.parametrize("options", [{"max_tokens": 0}, {"max_tokens": True}, {"nonsense": 1}], ids=str)
+@pytest.mark.parametrize(
+    "options",
+    [{"max_tokens": 0}, {"max_tokens": True}, {"namespace": 7}, {"session_id": 7}, {"within": "all"}, {"nonsense": 1}],
+    ids=str,
+)
 def test_nonsense_is_refused_where_it_is_said(options: dict[str, Any]) -> None:
     with pytest.raises(InvalidSettings):
         TieredMemoryMiddleware(**options)
