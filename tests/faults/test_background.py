@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,8 @@ def test_a_fork_has_a_background_of_its_own(where: str, request: pytest.FixtureR
                 until(lambda: embedded(session) == 310)
                 assert memory._performer._follower.running
                 code = 0
+            except BaseException:
+                traceback.print_exc(file=sys.__stderr__)  # pytest's own has another process behind it
             finally:
                 os._exit(code)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
