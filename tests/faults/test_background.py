@@ -110,3 +110,27 @@ def test_a_fork_has_a_background_of_its_own(where: str, request: pytest.FixtureR
         session.add(talk(10, 311))
         until(lambda: embedded(session) == 320)
         assert session.verify().ok
+
+
+@forks
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_lock_that_another_thread_held_at_the_fork_is_free_in_the_child(file: Path) -> None:
+    with Memory.open(file, index_batch=5, counter=length) as memory:
+        core = memory.wiring[0]
+        held = [core.texts, core.bodies, core.embedded, core.words, core.vectors]
+        for one in held:
+            one._lock.__enter__()
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                memory.session("s").add(talk(10))
+                until(lambda: embedded(memory.session("s")) == 10)
+                code = 0
+            except BaseException:
+                traceback.print_exc(file=sys.__stderr__)
+            finally:
+                os._exit(code)
+        for one in held:
+            one._lock.__exit__()
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

@@ -10,12 +10,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from heapq import nsmallest
 from itertools import islice
-from threading import Lock
 from typing import Generic, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tiermem.providers.locks import ForkLock
 from tiermem.recall.item_ranking import word_scores
 from tiermem.recall.question import Question
 
@@ -28,7 +28,7 @@ class Under(Generic[K]):
     """Keeps what `load` gives for each item; subclasses say what that is and score it. Thread-safe."""
 
     def __init__(self) -> None:
-        self._lock = Lock()
+        self._lock = ForkLock()
         self._stamp = 0
         self._marks: dict[int, int] = {}
         self._first: float | None = None  # when the first of them expires

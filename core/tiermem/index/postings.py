@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tiermem.providers.locks import ForkLock
 from tiermem.recall.dates import Interval, Mentions
 from tiermem.recall.talk import ASSISTANT, ASSISTANTS, ROLES, Posting, Spoken, Talk
 from tiermem.recall.words import query_terms
@@ -37,7 +37,7 @@ class WordIndex:
 
     def __init__(self) -> None:
         self.last = 0
-        self._lock = Lock()
+        self._lock = ForkLock()
         self._codes: dict[str, int] = {}
         self._speakers: dict[str, int] = {"": 0}
         self._blocks: list[_Block] = []

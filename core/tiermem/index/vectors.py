@@ -11,12 +11,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tiermem.providers.locks import ForkLock
 from tiermem.recall.nearest import Nearest, nothing
 
 Vectors: TypeAlias = NDArray[np.float32]
@@ -89,7 +89,7 @@ class VectorIndex:
         self.dimensions = dimensions
         self.through = 0
         self.lent_through = 0
-        self._lock = Lock()
+        self._lock = ForkLock()
         self._stored = Block(dimensions)
         self._lent = Block(dimensions)
         self._faiss: Any = None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from threading import Lock
 from typing import Any, Generic, TypeVar
+
+from tiermem.providers.locks import ForkLock
 
 V = TypeVar("V")
 
@@ -15,7 +16,7 @@ class Recent(Generic[V]):
     def __init__(self, size: int) -> None:
         self._size = size
         self._values: OrderedDict[Any, V] = OrderedDict()
-        self._lock = Lock()
+        self._lock = ForkLock()
 
     def get(self, key: Any) -> V | None:
         """The value of *key*, or None."""
