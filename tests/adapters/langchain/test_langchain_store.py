@@ -249,7 +249,7 @@ def test_an_embedder_may_be_a_function_or_a_name(path: Path, monkeypatch: pytest
 
 def test_abatch_keeps_the_loop_free(path: Path) -> None:
     embed = Letters()
-    embed.pause = 0.6
+    embed.pause = 2.0
     store = TieredMemoryStore(path, index=letters(embed))
     longest = 0.0
 
@@ -270,4 +270,4 @@ def test_abatch_keeps_the_loop_free(path: Path) -> None:
 
     asyncio.run(work())
     assert len(embed.texts) == 1
-    assert longest < 0.5
+    assert longest < 1.5  # a busy machine may stall for a while, but not for an embedder's call
