@@ -52,10 +52,19 @@ class _Delivered:
         self._place = 0
         count = session.stats().messages
         for number in range(max(1, count - AGAIN + 1), count + 1):
-            (one,) = session.expand(f"m{number}").messages  # what was forgotten was delivered all the same
-            if match := _ID.fullmatch(one.id):
-                self._place += match[1] not in self._last
-                self._last[match[1]] = int(match[2]), self._place
+            self._note(session.expand(f"m{number}").messages[0])  # what was forgotten was delivered all the same
+        self._read = count
+
+    def _look_again(self) -> None:
+        for one in self._session.messages(self._read + 1):
+            self._note(one)
+            self._read = one.sequence
+
+    def _note(self, one: Message) -> None:
+        match = _ID.fullmatch(one.id)
+        if match and (match[1] not in self._last or self._last[match[1]][0] < int(match[2])):
+            self._place += match[1] not in self._last
+            self._last[match[1]] = int(match[2]), self._place
 
     def identified(self, made: Sequence[Message]) -> list[Message]:
         """*made* with their ids."""
@@ -70,9 +79,15 @@ class _Delivered:
 
     def _time(self, digest: str) -> int:
         known = self._last.pop(digest, None)
-        if known is None or self._place - known[1] > AGAIN:
+        if known is None:
+            free = self._unused(digest)
+            self._look_again()  # another block, or process, may have been given it a moment before
+            known = self._last.pop(digest, None) or (free, 0)
+            self._place += not known[1]
+            known = known[0], known[1] or self._place
+        elif self._place - known[1] > AGAIN:
             self._place += 1  # what comes again does not make the last time longer ago
-            known = (known[0] + 1 if known else self._unused(digest), self._place)
+            known = known[0] + 1, self._place
         self._last[digest] = known
         while len(self._last) > REMEMBERED:
             self._last.popitem(last=False)
