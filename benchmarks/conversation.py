@@ -56,7 +56,7 @@ def read(messages: Path, questions: Path) -> Conversation:
         InvalidMessage: a line is no message.
         ValueError: a question rests on a message that is not there.
     """
-    from tiermem.cli import formats
+    from tiermem.importers import formats
 
     found = tuple(formats.read(messages))
     asked = tuple(_question(json.loads(line)) for line in questions.read_text("utf-8").splitlines() if line.strip())

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from tiermem.providers.tokenizers import _ranks
-from tiermem.recall.words import terms
+from tiermem.text.analyzer import terms
 
 TARGET = Path(__file__).resolve().parent.parent / "core" / "tiermem" / "providers" / "related.npz"
 MOST, LEAST = 24, 0.30  # others a stem keeps, and the cosine below which two words have little to do with each other

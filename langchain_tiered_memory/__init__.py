@@ -6,14 +6,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from langchain_tiered_memory.agents.middleware import TieredMemoryMiddleware
+    from langchain_tiered_memory.chains.history import TieredChatMessageHistory
+    from langchain_tiered_memory.chains.knowledge import TieredKnowledgeRetriever
+    from langchain_tiered_memory.chains.memory import ConversationTieredMemory
+    from langchain_tiered_memory.chains.retriever import TieredArchiveRetriever
     from langchain_tiered_memory.convert import to_core, to_langchain
-    from langchain_tiered_memory.history import TieredChatMessageHistory
-    from langchain_tiered_memory.knowledge import TieredKnowledgeRetriever
-    from langchain_tiered_memory.memory import ConversationTieredMemory
-    from langchain_tiered_memory.middleware import TieredMemoryMiddleware
-    from langchain_tiered_memory.opening import close_all
-    from langchain_tiered_memory.retriever import TieredArchiveRetriever
-    from langchain_tiered_memory.store import TieredMemoryStore
+    from langchain_tiered_memory.memories import close_all
+    from langchain_tiered_memory.store.store import TieredMemoryStore
     from langchain_tiered_memory.summarizer import ChatModelSummarizer
     from langchain_tiered_memory.tools import memory_tools
 
@@ -34,13 +34,13 @@ __all__ = [
 # Each name loads its own part of LangChain, so that the history outlives the classic chains.
 _HOMES = {
     "ChatModelSummarizer": "summarizer",
-    "ConversationTieredMemory": "memory",
-    "TieredArchiveRetriever": "retriever",
-    "TieredChatMessageHistory": "history",
-    "TieredKnowledgeRetriever": "knowledge",
-    "TieredMemoryStore": "store",
-    "TieredMemoryMiddleware": "middleware",
-    "close_all": "opening",
+    "ConversationTieredMemory": "chains.memory",
+    "TieredArchiveRetriever": "chains.retriever",
+    "TieredChatMessageHistory": "chains.history",
+    "TieredKnowledgeRetriever": "chains.knowledge",
+    "TieredMemoryStore": "store.store",
+    "TieredMemoryMiddleware": "agents.middleware",
+    "close_all": "memories",
     "memory_tools": "tools",
     "to_core": "convert",
     "to_langchain": "convert",

@@ -10,11 +10,12 @@ from langchain_core.tools import BaseTool, StructuredTool
 from langgraph.prebuilt import ToolRuntime
 from pydantic import ValidationError
 
+from langchain_tiered_memory.chains.history import TieredChatMessageHistory
 from langchain_tiered_memory.events import telling
-from langchain_tiered_memory.history import TieredChatMessageHistory
-from tiermem import AsyncSession, Memory, Session, tools
+from tiermem import AsyncSession, Memory, Session
 from tiermem.errors import InvalidSettings
 from tiermem.records import Within
+from tiermem.tools import tools
 
 __all__ = ["memory_tools"]
 

@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 _WHERE = {
     "LLMSummarizer": "summarizer",
-    "TieredChatMemory": "memory",
+    "TieredChatMemory": "memory.memory",
     "TieredArchiveRetriever": "retriever",
-    "TieredFunctionAgent": "agent",
+    "TieredFunctionAgent": "agents.agent",
     "TieredMemoryBlock": "block",
     "TieredMemoryEvent": "events",
     "TieredKnowledgeRetriever": "knowledge",
-    "InitialTokensError": "viewing",
-    "bounded_function": "bounded",
-    "bounded_tools": "bounded",
-    "load_saved": "loading",
-    "load_file": "loading",
+    "InitialTokensError": "memory.view",
+    "bounded_function": "agents.bounded",
+    "bounded_tools": "agents.bounded",
+    "load_saved": "memory.loading",
+    "load_file": "memory.loading",
     "memory_tools": "tools",
-    "load_sql_table": "loading",
+    "load_sql_table": "memory.loading",
     "to_message": "convert",
     "to_chat_message": "convert",
 }
@@ -47,22 +47,22 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from llamaindex_tiered_memory.agent import TieredFunctionAgent as TieredFunctionAgent
+    from llamaindex_tiered_memory.agents.agent import TieredFunctionAgent as TieredFunctionAgent
+    from llamaindex_tiered_memory.agents.bounded import bounded_function as bounded_function
+    from llamaindex_tiered_memory.agents.bounded import bounded_tools as bounded_tools
     from llamaindex_tiered_memory.block import TieredMemoryBlock as TieredMemoryBlock
-    from llamaindex_tiered_memory.bounded import bounded_function as bounded_function
-    from llamaindex_tiered_memory.bounded import bounded_tools as bounded_tools
     from llamaindex_tiered_memory.convert import to_chat_message as to_chat_message
     from llamaindex_tiered_memory.convert import to_message as to_message
     from llamaindex_tiered_memory.events import TieredMemoryEvent as TieredMemoryEvent
     from llamaindex_tiered_memory.knowledge import TieredKnowledgeRetriever as TieredKnowledgeRetriever
-    from llamaindex_tiered_memory.loading import load_file as load_file
-    from llamaindex_tiered_memory.loading import load_saved as load_saved
-    from llamaindex_tiered_memory.loading import load_sql_table as load_sql_table
-    from llamaindex_tiered_memory.memory import TieredChatMemory as TieredChatMemory
+    from llamaindex_tiered_memory.memory.loading import load_file as load_file
+    from llamaindex_tiered_memory.memory.loading import load_saved as load_saved
+    from llamaindex_tiered_memory.memory.loading import load_sql_table as load_sql_table
+    from llamaindex_tiered_memory.memory.memory import TieredChatMemory as TieredChatMemory
+    from llamaindex_tiered_memory.memory.view import InitialTokensError as InitialTokensError
     from llamaindex_tiered_memory.retriever import TieredArchiveRetriever as TieredArchiveRetriever
     from llamaindex_tiered_memory.summarizer import LLMSummarizer as LLMSummarizer
     from llamaindex_tiered_memory.tools import memory_tools as memory_tools
-    from llamaindex_tiered_memory.viewing import InitialTokensError as InitialTokensError
 
 _NEEDED = ("llama_index", "workflows")
 

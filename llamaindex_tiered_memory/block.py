@@ -22,9 +22,9 @@ from llama_index.core.base.llms.types import ChatMessage, MessageRole, TextBlock
 from llama_index.core.bridge.pydantic import Field, PrivateAttr
 from llama_index.core.memory.memory import BaseMemoryBlock
 
-from llamaindex_tiered_memory import dumps
 from llamaindex_tiered_memory.convert import to_message
 from llamaindex_tiered_memory.events import attach
+from llamaindex_tiered_memory.memory import serialisation
 from tiermem import AsyncSession, Memory, Message, Session
 from tiermem.errors import InvalidSettings, UnknownReference
 
@@ -238,14 +238,14 @@ class TieredMemoryBlock(BaseMemoryBlock[str]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         fields = {name: getattr(self, name) for name in type(self).model_fields}
-        return _again, (type(self), fields, *dumps.opened(self._memory))
+        return _again, (type(self), fields, *serialisation.opened(self._memory))
 
 
 def _again(
     kind: type[TieredMemoryBlock], fields: dict[str, Any], place: dict[str, Any], settings: dict[str, Any]
 ) -> TieredMemoryBlock:
     """The block on the same database; on the same memory, where this process has it."""
-    memory = dumps.in_ram(place)
+    memory = serialisation.in_ram(place)
     return kind(memory=memory, **fields) if memory is not None else kind(place["path"], **settings, **fields)
 
 

@@ -24,7 +24,7 @@ from llama_index.core.instrumentation import get_dispatcher  # type: ignore[attr
 from llama_index.core.instrumentation.events.base import BaseEvent  # type: ignore[attr-defined]
 
 from tiermem.events import Event
-from tiermem.wiring import Opened
+from tiermem.runtime.opening import Opened
 
 dispatcher = get_dispatcher(__name__)
 _heard: weakref.WeakSet[Any] = weakref.WeakSet()  # what the faces of one memory share

@@ -17,11 +17,11 @@ from llama_index.core.schema import (
 )
 
 from llamaindex_tiered_memory.events import attach
-from llamaindex_tiered_memory.memory import TieredChatMemory
+from llamaindex_tiered_memory.memory.memory import TieredChatMemory
 from llamaindex_tiered_memory.retriever import TieredArchiveRetriever, chunk_node
 from tiermem import Message, Session
 from tiermem.errors import InvalidMessage, InvalidSettings
-from tiermem.knowledge import Knowledge
+from tiermem.knowledge.knowledge import Knowledge
 from tiermem.records import Within
 
 # What readers of LlamaIndex write into metadata to say where a document is from.

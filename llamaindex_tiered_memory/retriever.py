@@ -9,7 +9,7 @@ from llama_index.core.retrievers import BaseRetriever
 from llama_index.core.schema import NodeRelationship, NodeWithScore, QueryBundle, RelatedNodeInfo, TextNode
 
 from llamaindex_tiered_memory.events import attach
-from llamaindex_tiered_memory.memory import TieredChatMemory
+from llamaindex_tiered_memory.memory.memory import TieredChatMemory
 from tiermem import Hit, Message, Recalled, Session
 from tiermem.records import Within
 

@@ -8,9 +8,10 @@ from typing import Any
 from llama_index.core.tools import FunctionTool
 
 from llamaindex_tiered_memory.events import attach
-from llamaindex_tiered_memory.memory import TieredChatMemory
-from tiermem import AsyncSession, Session, tools
+from llamaindex_tiered_memory.memory.memory import TieredChatMemory
+from tiermem import AsyncSession, Session
 from tiermem.records import Within
+from tiermem.tools import tools
 
 __all__ = ["memory_tools"]
 

@@ -138,7 +138,7 @@ def _sync_verbs_may_wait(blockbuster: Any) -> None:
     """
     for function in blockbuster.functions.values():
         function.can_block_in("peer_suites/langchain.py", "__init__")
-        function.can_block_in("langchain_tiered_memory/history.py", "messages")
+        function.can_block_in("langchain_tiered_memory/chains/history.py", "messages")
 
 
 def _inside(test_file: Path, *, exchanged: bool) -> int:

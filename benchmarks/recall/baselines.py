@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from benchmarks.recall.conversations import Conversation, Question
 from benchmarks.recall.measure import Shown, tokens
-from tiermem.recall.words import query_terms, terms
+from tiermem.text.analyzer import query_terms, terms
 
 K1, B = 1.2, 0.75  # BM25 as Robertson and Zaragoza 2009 give it
 

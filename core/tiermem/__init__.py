@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _WHERE = {
-    "tiermem.knowledge": ("Knowledge",),
+    "tiermem.knowledge.knowledge": ("Knowledge",),
     "tiermem.memory": ("Memory", "Session"),
     "tiermem.aio": ("AsyncMemory", "AsyncSession"),
     "tiermem.messages": ("Message", "ToolCall"),
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from tiermem.aio import AsyncMemory as AsyncMemory
     from tiermem.aio import AsyncSession as AsyncSession
     from tiermem.errors import TiermemError as TiermemError
-    from tiermem.knowledge import Knowledge as Knowledge
+    from tiermem.knowledge.knowledge import Knowledge as Knowledge
     from tiermem.memory import Memory as Memory
     from tiermem.memory import Session as Session
     from tiermem.messages import Message as Message

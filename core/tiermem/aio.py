@@ -8,10 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from tiermem.events import Callback
-from tiermem.flows import archive, documents, inspect, maintain, opened, review
-from tiermem.flows import reembed as reembedding
-from tiermem.flows.requests import (
+from tiermem.arguments import (
     Given,
     adding,
     adding_documents,
@@ -23,12 +20,16 @@ from tiermem.flows.requests import (
     searching,
     writing,
 )
-from tiermem.items import AsyncItems
-from tiermem.knowledge import Knowledge
+from tiermem.events import Callback
+from tiermem.flows.indexing import reembed as reembedding
+from tiermem.flows.indexing import words
+from tiermem.flows.reading import opened, report
+from tiermem.flows.writing import decide, maintain
+from tiermem.items.items import AsyncItems
+from tiermem.knowledge import adding as documents
+from tiermem.knowledge.knowledge import Knowledge
 from tiermem.memory import Memory, Namespace, Session
 from tiermem.messages import Message
-from tiermem.recall.chunks import OVERLAP, SIZE
-from tiermem.recall.documents import Source
 from tiermem.records import (
     Context,
     Decision,
@@ -42,8 +43,10 @@ from tiermem.records import (
     View,
     Within,
 )
+from tiermem.runtime.opening import Opened
 from tiermem.settings import Scope, Thresholds, scope_of
-from tiermem.wiring import Opened
+from tiermem.text.documents import Source
+from tiermem.text.splitter import OVERLAP, SIZE
 
 
 class AsyncMemory(Opened):
@@ -77,7 +80,7 @@ class AsyncMemory(Opened):
 
     async def verify(self) -> dict[Scope, Verification]:
         """Derive every session again from its messages and decisions."""
-        return {s: await self.drive_async(inspect.verify(s)) for s in await self.drive_async(scopes())}
+        return {s: await self.drive_async(report.verify(s)) for s in await self.drive_async(scopes())}
 
     async def reembed(
         self, namespace: Namespace | None = None, on_progress: Callable[[int, int], object] | None = None
@@ -107,11 +110,11 @@ class AsyncSession:
 
     async def messages(self, first: int = 1, last: int | None = None) -> list[Message]:
         """See `Session.messages`."""
-        return await self._arun(review.messages(self.scope, first, last))
+        return await self._arun(decide.messages(self.scope, first, last))
 
     async def view(self) -> View:
         """See `Session.view`."""
-        return await self._arun(review.view(self._core, self.scope))
+        return await self._arun(decide.view(self._core, self.scope))
 
     async def context(
         self,
@@ -160,11 +163,11 @@ class AsyncSession:
 
     async def index(self) -> None:
         """See `Session.index`."""
-        await self._arun(writing(self.scope, archive.follow(self._core, self.scope)))
+        await self._arun(writing(self.scope, words.follow(self._core, self.scope)))
 
     async def restore(self, *refs: str) -> list[Message]:
         """See `Session.restore`."""
-        return await self._arun(writing(self.scope, review.restore(self._core, self.scope, refs)))
+        return await self._arun(writing(self.scope, decide.restore(self._core, self.scope, refs)))
 
     async def expand(self, ref: str) -> Original:
         """See `Session.expand`."""
@@ -172,31 +175,31 @@ class AsyncSession:
 
     async def explain(self, ref: str) -> Explanation:
         """See `Session.explain`."""
-        return await self._arun(review.explain(self.scope, ref))
+        return await self._arun(decide.explain(self.scope, ref))
 
     async def forget(self, *refs: str, reason: str = "forgotten") -> list[Decision]:
         """See `Session.forget`."""
-        return await self._arun(writing(self.scope, review.forget(self._core, self.scope, refs, reason)))
+        return await self._arun(writing(self.scope, decide.forget(self._core, self.scope, refs, reason)))
 
     async def undo(self, decision: int) -> None:
         """See `Session.undo`."""
-        await self._arun(writing(self.scope, review.undo(self._core, self.scope, decision)))
+        await self._arun(writing(self.scope, decide.undo(self._core, self.scope, decision)))
 
     async def journal(self) -> list[Decision]:
         """See `Session.journal`."""
-        return await self._arun(review.journal(self.scope))
+        return await self._arun(decide.journal(self.scope))
 
     async def clear(self) -> None:
         """See `Session.clear`."""
-        await self._arun(writing(self.scope, review.clear(self._core, self.scope)))
+        await self._arun(writing(self.scope, decide.clear(self._core, self.scope)))
 
     async def verify(self) -> Verification:
         """See `Session.verify`."""
-        return await self._arun(inspect.verify(self.scope))
+        return await self._arun(report.verify(self.scope))
 
     async def stats(self) -> Stats:
         """See `Session.stats`."""
-        return await self._arun(inspect.stats(self._core, self.scope))
+        return await self._arun(report.stats(self._core, self.scope))
 
     def subscribe(self, callback: Callback) -> Callable[[], None]:
         """See `Session.subscribe`; not to be awaited."""
@@ -244,20 +247,20 @@ class AsyncKnowledge:
 
     async def undo(self, decision: int) -> None:
         """See `Knowledge.undo`."""
-        await self._arun(writing(self.scope, review.undo(self._core, self.scope, decision)))
+        await self._arun(writing(self.scope, decide.undo(self._core, self.scope, decision)))
 
     async def journal(self) -> list[Decision]:
         """See `Knowledge.journal`."""
-        return await self._arun(review.journal(self.scope))
+        return await self._arun(decide.journal(self.scope))
 
     async def index(self) -> None:
         """See `Knowledge.index`."""
-        await self._arun(writing(self.scope, archive.follow(self._core, self.scope)))
+        await self._arun(writing(self.scope, words.follow(self._core, self.scope)))
 
     async def verify(self) -> Verification:
         """See `Knowledge.verify`."""
-        return await self._arun(inspect.verify(self.scope))
+        return await self._arun(report.verify(self.scope))
 
     async def stats(self) -> Stats:
         """See `Knowledge.stats`."""
-        return await self._arun(inspect.stats(self._core, self.scope))
+        return await self._arun(report.stats(self._core, self.scope))

@@ -7,24 +7,16 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
+from tiermem.arguments import Given, adding, assembling, filtering, names, recollecting, scopes, searching, writing
 from tiermem.events import Callback
-from tiermem.flows import archive, documents, inspect, maintain, opened, review
-from tiermem.flows import reembed as reembedding
-from tiermem.flows.requests import (
-    Given,
-    adding,
-    assembling,
-    filtering,
-    names,
-    recollecting,
-    scopes,
-    searching,
-    writing,
-)
-from tiermem.items import Items
-from tiermem.knowledge import Knowledge
+from tiermem.flows.indexing import reembed as reembedding
+from tiermem.flows.indexing import words
+from tiermem.flows.reading import opened, report
+from tiermem.flows.writing import decide, maintain
+from tiermem.items.items import Items
+from tiermem.knowledge import adding as documents
+from tiermem.knowledge.knowledge import Knowledge
 from tiermem.messages import Message
-from tiermem.recall.synonyms import Groups
 from tiermem.records import (
     Context,
     Decision,
@@ -38,8 +30,9 @@ from tiermem.records import (
     View,
     Within,
 )
+from tiermem.runtime.opening import Compactor, Keep, Opened, StoreSummary, Summarizer, shared, wired
 from tiermem.settings import Scope, Settings, Thresholds, scope_of
-from tiermem.wiring import Compactor, Keep, Opened, StoreSummary, Summarizer, shared, wired
+from tiermem.text.synonyms import Groups
 
 if TYPE_CHECKING:
     from tiermem.aio import AsyncSession
@@ -116,7 +109,7 @@ class Memory(Opened):
 
     def verify(self) -> dict[Scope, Verification]:
         """Derive every session again from its messages and decisions."""
-        return {scope: self.drive(inspect.verify(scope)) for scope in self.drive(scopes())}
+        return {scope: self.drive(report.verify(scope)) for scope in self.drive(scopes())}
 
     def reembed(
         self, namespace: Namespace | None = None, on_progress: Callable[[int, int], object] | None = None
@@ -163,11 +156,11 @@ class Session:
 
     def messages(self, first: int = 1, last: int | None = None) -> list[Message]:
         """The originals with sequence numbers `first`..`last`, in order; hidden ones left out."""
-        return self._run(review.messages(self.scope, first, last))
+        return self._run(decide.messages(self.scope, first, last))
 
     def view(self) -> View:
         """What the window shows now: summaries, stubs, verbatim messages."""
-        return self._run(review.view(self._core, self.scope))
+        return self._run(decide.view(self._core, self.scope))
 
     def context(
         self,
@@ -251,7 +244,7 @@ class Session:
 
     def index(self) -> None:
         """Index at once what would be indexed with the next batch."""
-        self._run(writing(self.scope, archive.follow(self._core, self.scope)))
+        self._run(writing(self.scope, words.follow(self._core, self.scope)))
 
     def restore(self, *refs: str) -> list[Message]:
         """Show the originals behind *refs* ("m12", "s3", a message id) again; without refs, all of them.
@@ -259,7 +252,7 @@ class Session:
         Raises:
             UnknownReference: one of them names nothing here.
         """
-        return self._run(writing(self.scope, review.restore(self._core, self.scope, refs)))
+        return self._run(writing(self.scope, decide.restore(self._core, self.scope, refs)))
 
     def expand(self, ref: str) -> Original:
         """The originals behind a stub or a summary, or a document's chunk ("d12"); changes nothing.
@@ -270,7 +263,7 @@ class Session:
 
     def explain(self, ref: str) -> Explanation:
         """Why that message is shown as it is: the decision, its numbers, when."""
-        return self._run(review.explain(self.scope, ref))
+        return self._run(decide.explain(self.scope, ref))
 
     def forget(self, *refs: str, reason: str = "forgotten") -> list[Decision]:
         """Hide messages ("m12", a message id, or "s3" for all behind a summary) from view, context, search and recall.
@@ -284,27 +277,27 @@ class Session:
         Raises:
             UnknownReference: one of them names nothing here; nothing was hidden.
         """
-        return self._run(writing(self.scope, review.forget(self._core, self.scope, refs, reason)))
+        return self._run(writing(self.scope, decide.forget(self._core, self.scope, refs, reason)))
 
     def undo(self, decision: int) -> None:
         """Take a decision of the journal back."""
-        self._run(writing(self.scope, review.undo(self._core, self.scope, decision)))
+        self._run(writing(self.scope, decide.undo(self._core, self.scope, decision)))
 
     def journal(self) -> list[Decision]:
         """Every decision, in order."""
-        return self._run(review.journal(self.scope))
+        return self._run(decide.journal(self.scope))
 
     def clear(self) -> None:
         """Hide everything said so far. Nothing is removed: `undo` of this decision brings it back."""
-        self._run(writing(self.scope, review.clear(self._core, self.scope)))
+        self._run(writing(self.scope, decide.clear(self._core, self.scope)))
 
     def verify(self) -> Verification:
         """Derive hashes, view, totals and index again, and list what differs."""
-        return self._run(inspect.verify(self.scope))
+        return self._run(report.verify(self.scope))
 
     def stats(self) -> Stats:
         """The session in numbers, with every degraded mode."""
-        return self._run(inspect.stats(self._core, self.scope))
+        return self._run(report.stats(self._core, self.scope))
 
     def subscribe(self, callback: Callback) -> Callable[[], None]:
         """`Memory.subscribe` for the events of this session alone."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tiermem.events import Event
-    from tiermem.wiring import Opened
+    from tiermem.runtime.opening import Opened
 
 # The modules of its API, each with the function that gives what the process has set, or a stand-in of its own.
 _TRACES = ("opentelemetry.trace", "get_tracer_provider")

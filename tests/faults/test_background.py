@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.vectors import Counting, embedded, near, stored, until
+from tests.flows.indexing.embedders import Counting, embedded, near, stored, until
 from tiermem import Memory
-from tiermem.flows.embedding import PROBE
+from tiermem.flows.indexing.vectors import PROBE
 
 ROOT = Path(__file__).parents[2]
 forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this platform")

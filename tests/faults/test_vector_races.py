@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from tests.conformance.vectors import Counting
 from tests.conftest import Open
 from tests.faults.worker import length
-from tiermem.flows.embedding import PROBE
-from tiermem.recall.talk import Spoken
+from tests.flows.indexing.embedders import Counting
+from tiermem.flows.indexing.vectors import PROBE
 from tiermem.settings import Scope, Settings
-from tiermem.storage import archive, sessions, vectors
+from tiermem.storage import sessions, vectors, words
 from tiermem.storage.database import Database
 from tiermem.storage.schema import embedded
 from tiermem.storage.vectors import Made
+from tiermem.text.dialogue import Spoken
 
 A, B = Scope("", "a", "s"), Scope("", "b", "s")
 
@@ -134,9 +134,9 @@ def test_words_that_come_after_the_index_was_emptied_leave_no_gap(store: Open) -
     def said(numbers: Sequence[int]) -> list[Spoken]:
         return [Spoken(number, 0.0, "", [f"thing{number - 1}"], "user", []) for number in numbers]
 
-    database.write(lambda c: archive.add_words(c, pk, said(range(1, 11)), 10))
-    database.write(lambda c: archive.use_analyser(c, "another"))
-    database.write(lambda c: archive.add_words(c, pk, said(range(11, 21)), 20))
+    database.write(lambda c: words.add_words(c, pk, said(range(1, 11)), 10))
+    database.write(lambda c: words.use_analyser(c, "another"))
+    database.write(lambda c: words.add_words(c, pk, said(range(11, 21)), 20))
     session.index()
-    found = database.read(lambda c: [one.sequence for one in archive.words(c, pk, 0)])
+    found = database.read(lambda c: [one.sequence for one in words.words(c, pk, 0)])
     assert found == list(range(1, 21))

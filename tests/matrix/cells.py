@@ -23,19 +23,8 @@ LANGCHAIN_TESTING = (*TESTING, "langchain-tests", "langchain-anthropic", "langch
 
 # Tests of what needs neither `langchain` nor `langgraph`.
 CLASSIC = tuple(
-    f"tests/adapters/langchain/test_langchain_{part}.py"
-    for part in (
-        "chains",
-        "convert",
-        "history",
-        "invocations",
-        "knowledge",
-        "memory",
-        "processes",
-        "retriever",
-        "standard",
-        "warnings",
-    )
+    f"tests/langchain_tiered_memory/{part}"
+    for part in ("chains", "test_convert.py", "test_processes.py", "test_warnings.py")
 )
 
 
@@ -78,23 +67,23 @@ CELLS = (
         "langchain-lowest",
         lowest=("langchain",),
         testing=LANGCHAIN_TESTING,
-        tests=("tests/adapters/langchain",),
+        tests=("tests/langchain_tiered_memory",),
     ),
     Cell(
         "langchain-newest",
         ("langchain",),
         testing=LANGCHAIN_TESTING,
-        tests=("tests/adapters/langchain",),
+        tests=("tests/langchain_tiered_memory",),
     ),
-    Cell("llamaindex-lowest", lowest=("llamaindex",), testing=TESTING, tests=("tests/adapters/llamaindex",)),
+    Cell("llamaindex-lowest", lowest=("llamaindex",), testing=TESTING, tests=("tests/llamaindex_tiered_memory",)),
     Cell(
         "llamaindex-pydantic-2.12",
         ("llamaindex",),
         pins=("pydantic==2.12.*",),
         testing=TESTING,
-        tests=("tests/adapters/llamaindex",),
+        tests=("tests/llamaindex_tiered_memory",),
     ),
-    Cell("llamaindex-newest", ("llamaindex",), testing=TESTING, tests=("tests/adapters/llamaindex",)),
+    Cell("llamaindex-newest", ("llamaindex",), testing=TESTING, tests=("tests/llamaindex_tiered_memory",)),
 )
 
 

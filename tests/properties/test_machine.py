@@ -19,7 +19,7 @@ from tiermem import Decision, Memory, Message, Session, Shown
 from tiermem.errors import BudgetTooSmall, IdConflict, InvalidMessage, TokenCounterError, UnknownReference
 from tiermem.messages import COMPACTION_KEY
 from tiermem.testing import HashEmbedder, StoppedClock
-from tiermem.window.tokens import message_tokens
+from tiermem.tokens.counting import message_tokens
 
 STEPS = 10_000  # acceptance: in one run of `make test`
 LENGTH = 100  # steps of one life of a session: long enough for summaries of summaries at these thresholds

@@ -16,9 +16,9 @@ from tiermem import Decision, Message, Shown, ToolCall
 from tiermem.errors import BudgetTooSmall, TokenCounterError
 from tiermem.providers.tokenizers import as_counter
 from tiermem.settings import Thresholds
+from tiermem.tokens.counting import message_tokens
 from tiermem.window import planning
 from tiermem.window.assembly import Scale, recent
-from tiermem.window.tokens import message_tokens
 from tiermem.window.turns import groups, paired, steps
 from tiermem.window.view import (
     SHOWN_BY_KIND,

@@ -18,9 +18,10 @@ from rich.text import Text
 from typer.core import TyperGroup
 
 from tiermem import __version__
-from tiermem.cli import formats, transfer, views
+from tiermem.cli import transfer, views
 from tiermem.cli.screen import console, facts, line, table
 from tiermem.errors import TiermemError, UnknownReference
+from tiermem.importers import formats
 
 if TYPE_CHECKING:  # the database takes a second to load, and `--help` needs none of it
     from tiermem.memory import Memory, Session
@@ -70,8 +71,8 @@ def _space(namespace: str, tenant: str | None) -> str | tuple[str, str]:
 def _memory(path: str | None) -> Iterator[Memory]:
     """The memory at *path*, which must be there already."""
     from tiermem.memory import Memory
+    from tiermem.runtime.opening import default_path
     from tiermem.storage.sqlite import file_of
-    from tiermem.wiring import default_path
 
     file = file_of(default_path() if path is None else path)
     if file is not None and not file.exists():

@@ -19,8 +19,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from tiermem.cli import formats
 from tiermem.cli.screen import line, table
+from tiermem.importers import formats
 from tiermem.messages import Message, loads
 
 if TYPE_CHECKING:

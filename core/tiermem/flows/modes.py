@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tiermem.flows.core import Core
 from tiermem.flows.effects import Flow, Tell
+from tiermem.flows.services import Core
 from tiermem.settings import Scope
 
 SEMANTIC = "semantic search"

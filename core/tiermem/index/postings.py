@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tiermem.providers.locks import ForkLock
-from tiermem.recall.dates import Interval, Mentions
-from tiermem.recall.talk import ASSISTANT, ASSISTANTS, ROLES, Posting, Spoken, Talk
-from tiermem.recall.words import query_terms
+from tiermem.index.locks import ForkLock
+from tiermem.text.analyzer import query_terms
+from tiermem.text.dialogue import ASSISTANT, ASSISTANTS, ROLES, Posting, Spoken, Talk
+from tiermem.times.nearness import Interval, Mentions
 
 DISTINCT = 4  # distinct terms over which what is fresh is counted at least; one new word alone says little
 

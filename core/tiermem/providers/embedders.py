@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from tiermem.errors import EmbeddingMismatch, InvalidSettings
 from tiermem.providers.local import LocalEmbedder
-from tiermem.recall.words import ANALYSER, features
+from tiermem.text.analyzer import ANALYSER, features
 
 Vectors = NDArray[np.float32]
 

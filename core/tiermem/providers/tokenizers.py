@@ -18,7 +18,7 @@ from numbers import Integral
 from typing import NamedTuple, TypeAlias
 
 from tiermem.errors import InvalidSettings, TokenCounterError
-from tiermem.window.estimate import estimate
+from tiermem.tokens.estimate import estimate
 
 Count: TypeAlias = Callable[[str], int]
 GivenCount: TypeAlias = Callable[[str], "int | Sized"]

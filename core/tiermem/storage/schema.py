@@ -170,7 +170,7 @@ vector = sa.Table(
 )
 sa.Index("tiermem_vector_hash", vector.c.hash, vector.c.embedder)
 
-# JSON objects by path and key (`recall/items.py`), beside the conversations of a user.
+# JSON objects by path and key (`items/item.py`), beside the conversations of a user.
 collection = sa.Table(
     "tiermem_collection",
     metadata,

@@ -13,8 +13,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tiermem.recall.talk import Spoken
 from tiermem.storage.schema import word
+from tiermem.text.dialogue import Spoken
 
 CHUNK = 500  # bound values a statement
 SPOKEN = (word.c.sequence, word.c.said, word.c.speaker, word.c.terms, word.c.role, word.c.talked)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from tiermem.errors import BudgetTooSmall
 from tiermem.messages import Message
-from tiermem.window.tokens import clip, message_tokens
+from tiermem.tokens.counting import clip, message_tokens
 from tiermem.window.turns import USER_ROLES, groups, paired, steps
 from tiermem.window.view import Entry
 

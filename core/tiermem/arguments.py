@@ -1,0 +1,153 @@
+"""What the faces ask for, with the caller's arguments checked and put into our words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import date, datetime, time
+from typing import Any, TypeAlias, TypeVar, get_args
+
+from tiermem.errors import InvalidMessage
+from tiermem.flows.effects import Flow, Read
+from tiermem.flows.reading import context, recalling, search
+from tiermem.flows.reading.draft import Request
+from tiermem.flows.reading.filters import ANY, Only
+from tiermem.flows.services import Core
+from tiermem.flows.writing import add as remember
+from tiermem.flows.writing import compact
+from tiermem.knowledge import adding as documents
+from tiermem.messages import Message, as_messages
+from tiermem.providers.calls import refuse_reentry
+from tiermem.providers.tokenizers import as_counter
+from tiermem.records import Context, Hit, Recalled, Within
+from tiermem.settings import Scope
+from tiermem.storage import sessions
+from tiermem.text.documents import Splitting, documents_from, splitter_of
+
+T = TypeVar("T")
+Given: TypeAlias = Message | str | Mapping[str, Any] | Iterable[Any]
+
+
+def adding(
+    core: Core,
+    scope: Scope,
+    given: Given,
+    role: str,
+    compacted: bool,  # private; the faces take it by name
+) -> Flow[list[Message]]:
+    """`remember.add` of whatever a caller hands over; refused from inside the session's own summariser."""
+    refuse_reentry(scope)
+    add = compact.add if compacted else remember.add
+    return (yield from add(core, scope, as_messages(given, role)))
+
+
+def writing(scope: Scope, flow: Flow[T]) -> Flow[T]:
+    """*flow*, refused from inside the session's own summariser, which would wait for itself."""
+    refuse_reentry(scope)
+    return (yield from flow)
+
+
+def assembling(
+    core: Core,
+    scope: Scope,
+    query: str | None,
+    budget: int | None,
+    system: Given,
+    goal: str | None,
+    reserved: int,
+    counter: Callable[[str], Any] | None,
+    recall: bool,  # private; the faces take it by name
+    within: Within,
+    recall_tokens: int | None,
+    steady: bool,
+    quoted: Mapping[str, str] | None,
+) -> Flow[Context]:
+    """`context.assemble` with the caller's query, prompts and counter checked."""
+    wanted = wanting("" if query is None else query, within)
+    count = None if counter is None else as_counter(counter, core.settings.encoding)
+    prompts = as_messages(system, "system")
+    request = Request(
+        query, budget, prompts, goal, reserved, count, recall, wanted.within, recall_tokens, steady, quoted or {}
+    )
+    return (yield from context.assemble(core, scope, request))
+
+
+def wanting(query: str, within: Within, as_of: datetime | None = None) -> search.Wanted:
+    """What a caller looks for.
+
+    Raises:
+        InvalidMessage: *query* is no text, *within* none of its words, or *as_of* no datetime.
+    """
+    if not isinstance(query, str):
+        raise InvalidMessage(f"query must be text, not {type(query).__name__}")
+    if within not in get_args(Within):
+        raise InvalidMessage(f"within must be one of {', '.join(get_args(Within))}, not {within!r}")
+    if as_of is not None and not isinstance(as_of, datetime):
+        raise InvalidMessage(f"as_of must be a datetime, not {type(as_of).__name__}")
+    return search.Wanted(query, within, as_of)
+
+
+def searching(
+    core: Core,
+    scope: Scope,
+    query: str,
+    k: int,
+    within: Within,
+    as_of: datetime | None,
+    explain: bool,  # private; the faces take it by name
+    only: Only = ANY,
+) -> Flow[list[Hit]]:
+    """`finding.search` with the caller's arguments checked."""
+    wanted = replace(wanting(query, within, as_of), only=only)
+    return (yield from search.search(core, scope, wanted, k, explain))
+
+
+def filtering(since: date | None, until: date | None, role: str | None) -> Only:
+    """A caller's filters; a date is the whole day.
+
+    Raises:
+        InvalidMessage: *since* or *until* is no date, or *role* is no word.
+    """
+    for name, given in (("since", since), ("until", until)):
+        if given is not None and not isinstance(given, date):  # a datetime is one
+            raise InvalidMessage(f"{name} must be a datetime or a date, not {type(given).__name__}")
+    if role is not None and (not isinstance(role, str) or not role):
+        raise InvalidMessage("role must be a non-empty word, like user, assistant or tool")
+    return Only(_moment(since, time.min), _moment(until, time.max), role or "")
+
+
+def _moment(given: date | None, at: time) -> datetime | None:
+    return given if given is None or isinstance(given, datetime) else datetime.combine(given, at)
+
+
+def recollecting(
+    core: Core, scope: Scope, query: str, budget: int, within: Within, as_of: datetime | None
+) -> Flow[Recalled]:
+    """`recalling.recall` with the caller's arguments checked."""
+    return (yield from recalling.recall(core, scope, wanting(query, within, as_of), budget))
+
+
+def adding_documents(
+    core: Core,
+    scope: Scope,
+    given: Any,
+    chunk_size: int,
+    chunk_overlap: int,
+    splitter: Any,
+    source: str | None,
+    replace: bool,  # private; the faces take it by name
+) -> Flow[list[Message]]:
+    """`documents.add` of whatever a caller hands over; refused from inside the user's own embedder."""
+    refuse_reentry(documents.collection(scope))
+    splitting = Splitting(chunk_size, chunk_overlap, splitter_of(splitter))
+    return (yield from documents.add(core, scope, documents_from(given, source), splitting, whole=replace))
+
+
+def names(scope: Scope) -> Flow[list[str]]:
+    """The ids of a user's sessions."""
+    return list((yield Read(lambda connection: sessions.names(connection, scope.tenant, scope.user))))
+
+
+def scopes() -> Flow[list[Scope]]:
+    """Every session of the database."""
+    return list((yield Read(sessions.scopes)))

@@ -1,0 +1,88 @@
+"""The archive follows the log: terms of new messages, in batches, from a watermark; vectors are in `embedding.py`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from tiermem.facts import preferences
+from tiermem.flows.effects import Compute, Flow, Read, Transact
+from tiermem.flows.indexing import vectors
+from tiermem.flows.services import Core
+from tiermem.messages import Message
+from tiermem.settings import Scope
+from tiermem.storage import messages as log
+from tiermem.storage import sessions, words
+from tiermem.text.analyzer import terms
+from tiermem.text.dialogue import ECHOED, ROLES, Spoken
+from tiermem.times.nearness import mentioned, wall_clock
+from tiermem.window.turns import USER_ROLES
+
+BATCH = 1_000  # messages indexed in one transaction
+WISH = 4_000  # characters of a message that are read for standing wishes; what is longer is pasted
+
+
+def searchable(message: Message) -> str:
+    """The text by which a message is found: speaker and words, without what we ourselves quoted into it.
+
+    Of an echo nothing, not even the name of the tool: it would lend the messages beside it a word.
+    """
+    if vectors.echo(message):
+        return ""
+    return " ".join(part for part in (message.name, vectors.embeddable(message)) if part)
+
+
+def follow(core: Core, scope: Scope) -> Flow[None]:
+    """Index and embed at once all that waits. An embedder that fails leaves keyword search, and is asked later."""
+    yield from follow_words(scope)
+    yield from vectors.follow(core, scope)
+
+
+def follow_words(scope: Scope) -> Flow[None]:
+    """Index the words of what is not indexed yet."""
+    while True:
+        row = yield Read(lambda connection: sessions.find(connection, scope))
+        if row.indexed >= row.messages:
+            break
+        fresh = yield Read(_reading(row.pk, row.indexed + 1))
+        found = yield Compute(partial(spoken, fresh))
+        yield Transact(_adding_words(row.pk, found, fresh[-1].sequence))
+
+
+def spoken(messages: Sequence[Message]) -> list[Spoken]:
+    """What the word index keeps of *messages*."""
+    return [_spoken(one) for one in messages]
+
+
+def _spoken(message: Message) -> Spoken:
+    text, said = searchable(message), wall_clock(message.when)
+    talked = [(one.start, one.end) for one in mentioned(text, said)] if math.isfinite(said) else []
+    return Spoken(message.sequence, said, speaker_of(message), index_terms(message, text), role_of(message), talked)
+
+
+def index_terms(message: Message, text: str) -> list[str]:
+    """The terms of *message*, whose `searchable` text is *text*; a standing wish has one more."""
+    wish = message.role in USER_ROLES and preferences.standing(message.text[:WISH])
+    return [*terms(text), preferences.TERM] if wish else terms(text)
+
+
+def role_of(message: Message) -> str:
+    """The role as a key: one of those that ranking knows, or nothing. What only quotes our own answers is an echo."""
+    if vectors.echo(message):
+        return ECHOED
+    return message.role if message.role in ROLES and message.role != ECHOED else ""
+
+
+def speaker_of(message: Message) -> str:
+    """The speaker's name as a key: storable text of at most 200 characters."""
+    return (message.name or "").encode("utf-8", "replace").decode().replace("\0", "")[:200]
+
+
+def _reading(pk: int, first: int, count: int = BATCH) -> Any:
+    return lambda connection: log.read(connection, pk, first, first + count - 1)
+
+
+def _adding_words(pk: int, found: Sequence[Spoken], through: int) -> Any:
+    return lambda connection: words.add_words(connection, pk, found, through)

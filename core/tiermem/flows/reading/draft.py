@@ -1,0 +1,148 @@
+"""What a context is made of: what was asked for, the summary, what is recalled, and messages with what they cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from tiermem.flows.effects import Flow
+from tiermem.flows.reading import search
+from tiermem.flows.services import Core
+from tiermem.messages import Message
+from tiermem.records import Piece, Shown, Summary, Tier, Within
+from tiermem.search import passages
+from tiermem.settings import Scope
+from tiermem.storage.sessions import SessionRow
+from tiermem.summaries.merging import fit
+from tiermem.tokens.counting import message_tokens
+from tiermem.window.assembly import Part, Scale
+from tiermem.window.turns import USER_ROLES
+from tiermem.window.view import Entry, Window
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a caller asks of a context; the defaults are those of `Session.context`."""
+
+    query: str | None = None
+    budget: int | None = None
+    system: Sequence[Message] = ()
+    goal: str | None = None
+    reserved: int = 0
+    count: Callable[[str], int] | None = None
+    recall: bool = True
+    within: Within = "conversation"
+    recall_tokens: int | None = None
+    steady: bool = False
+    quoted: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A context in the making: what was asked, of what window, and the tokens that are still free."""
+
+    core: Core
+    scope: Scope
+    row: SessionRow
+    window: Window
+    request: Request
+    scale: Scale
+    free: int
+
+    def recallable(self, tokens: int) -> int:
+        """*tokens*, or what the caller allows for recalled passages, if that is less."""
+        most = self.request.recall_tokens
+        return tokens if most is None else max(0, min(tokens, most))
+
+
+def summary_pieces(live: Sequence[Summary], budget: int, count: Callable[[str], int]) -> list[Piece]:
+    """The running summary: all of it, or the newest summaries that fit, each cut to its most telling lines."""
+    chosen: list[tuple[Summary, str]] = []
+    left = budget
+    for position, one in enumerate(reversed(live)):
+        allowed = left if position == len(live) - 1 else max(left // 2, left - _rest(live, position))
+        text = (
+            one.text
+            if count(one.text) + 8 <= allowed
+            else fit(one.structure, one.first, one.last, one.ref, allowed - 8, count)
+        )
+        if not text:  # older ones would get less; trying all of a long session's summaries took 200 ms
+            break
+        chosen.append((one, text))
+        left -= count(text) + 1
+    while chosen:
+        piece = _one_piece(list(reversed(chosen)), count)
+        if piece.tokens <= budget:
+            return [piece]
+        chosen.pop()
+    return []
+
+
+def _rest(live: Sequence[Summary], position: int) -> int:
+    return sum(one.tokens + 1 for one in list(reversed(live))[position + 1 :])
+
+
+def _one_piece(chosen: Sequence[tuple[Summary, str]], count: Callable[[str], int]) -> Piece:
+    message = Message(
+        role="system", content="\n".join(text for _, text in chosen), id="summary", origin="model_inference"
+    )
+    refs = tuple(one.ref for one, _ in chosen)
+    tokens = message_tokens(message, count)
+    return Piece(message=message, kind="summary", tier=Tier.L2, tokens=tokens, shown=Shown.COVERED, refs=refs)
+
+
+def looked_up(
+    draft: Draft, tail: Sequence[Entry], entries: Sequence[Entry], budget: int
+) -> Flow[tuple[str, search.Found]]:
+    """The question, and what was found for it outside *entries*: as many messages as *budget* could hold."""
+    query = draft.request.query
+    if query is None:
+        query = _newest_question(tail, draft.scale)
+    if not draft.request.recall or not query or budget <= passages.BLOCK_TOKENS:
+        return "", search.Found([], search.degraded(draft.core))
+    limit = min(draft.core.settings.recall_limit, 1 + budget // passages.TYPICAL)
+    wanted, shown = search.Wanted(query, draft.request.within), frozenset(verbatim(entries))
+    row = _before_question(draft, tail, query)
+    found = yield from search.find(draft.core, draft.scope, row, wanted, limit, shown)
+    return query, replace(found, hits=[hit for hit in found.hits if hit.message.text])
+
+
+def _before_question(draft: Draft, tail: Sequence[Entry], query: str) -> SessionRow:
+    """The session before the question, where that is its newest message: it would lend its words to those before it."""
+    row, newest = draft.row, tail[-1] if tail else None
+    if newest is None or not newest.sequence == row.messages > 1 or newest.role not in USER_ROLES:
+        return row
+    if draft.scale.messages[newest.sequence].text != query:
+        return row
+    return replace(row, messages=row.messages - 1, indexed=min(row.indexed, row.messages - 1))
+
+
+def _newest_question(tail: Sequence[Entry], scale: Scale) -> str | None:
+    for entry in reversed(tail):
+        if entry.role in USER_ROLES:
+            return scale.messages[entry.sequence].text
+    return None
+
+
+def verbatim(entries: Sequence[Entry]) -> set[int]:
+    """The numbers of those that are shown as they were said."""
+    return {entry.sequence for entry in entries if entry.shown is Shown.VERBATIM}
+
+
+def message_pieces(parts: Sequence[Part], entries: Sequence[Entry], kind: str = "message") -> list[Piece]:
+    """*parts* as pieces, each with what its message is shown as."""
+    by_number = {entry.sequence: entry for entry in entries}
+    return [_piece(part, by_number.get(part.message.sequence), kind) for part in parts]
+
+
+def _piece(part: Part, entry: Entry | None, kind: str) -> Piece:
+    shown = entry.shown if entry else Shown.VERBATIM
+    return Piece(
+        message=part.message,
+        kind=kind,
+        tier=Tier.L2 if shown is Shown.COMPACTED else Tier.L1,
+        tokens=part.tokens,
+        shown=shown,
+        refs=(f"m{part.message.sequence}",) if part.message.sequence else (),
+        clipped=part.clipped,
+    )

@@ -1,0 +1,109 @@
+"""Filters of a search: which messages may be found at all, by when they were said and by whom. Exact, before the best
+are chosen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from tiermem.flows import window_state
+from tiermem.flows.effects import Compute, Flow, Read
+from tiermem.flows.reading.times import APART, after
+from tiermem.flows.services import Core
+from tiermem.messages import Message
+from tiermem.storage import messages as log
+from tiermem.storage.sessions import SessionRow
+from tiermem.times.nearness import wall_clock
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tiermem.index.postings import WordIndex
+
+    Mask = NDArray[np.bool_]
+
+_SAME = (("user", "human"), ("assistant", "ai"))  # words of the frameworks for one role
+
+
+@dataclass(frozen=True, slots=True)
+class Only:
+    """Messages said from *since* to *until*, both included, by *role*; None and "" are any.
+
+    A time without a zone is read by each message's own clock.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    role: str = ""
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The role with its other names."""
+        return next((names for names in _SAME if self.role in names), (self.role,))
+
+    def timely(self, message: Message) -> bool:
+        """Whether *message* was said in time."""
+        when = message.when
+        if when is None or (self.until is not None and after(message, self.until)):
+            return False
+        if self.since is None:
+            return True
+        return when >= self.since if self.since.tzinfo else when.replace(tzinfo=None) >= self.since
+
+
+ANY = Only()
+
+
+def outside(core: Core, row: SessionRow, index: WordIndex, only: Only) -> Flow[Mask]:
+    """Which of the messages 1 to `row.messages` *only* leaves out.
+
+    Of a very long session, what the index does not know was said at no known time.
+    """
+    mask: Mask = yield Compute(lambda: _none(row.messages))
+    if only.role:
+        numbers = yield Read(lambda connection: log.by_role(connection, row.pk, only.roles, row.messages))
+        mask = yield Compute(lambda: mask | _all_but(numbers, row.messages))
+    if only.since is not None or only.until is not None:
+        untimely, unsure = yield Compute(lambda: _sorted(index, row.messages, only, mask))
+        read = yield from window_state.bodies(core, row, unsure)
+        mask = yield Compute(lambda: mask | untimely | _all_of(read, only, row.messages))
+    return mask
+
+
+def _none(count: int) -> Mask:
+    import numpy as np
+
+    return np.zeros(count, dtype=bool)
+
+
+def _all_but(numbers: list[int], count: int) -> Mask:
+    import numpy as np
+
+    mask = np.ones(count, dtype=bool)
+    mask[np.array(numbers, dtype=np.int64) - 1] = False
+    return mask
+
+
+def _sorted(index: WordIndex, count: int, only: Only, out: Mask) -> tuple[Mask, list[int]]:
+    """Messages that were surely not said in time; and the numbers of those of which the clock alone cannot tell."""
+    import numpy as np
+
+    said = index.talk(count).said
+    untimely, unsure = np.isnan(said), np.zeros(count, dtype=bool)
+    for limit, side in ((only.since, -1.0), (only.until, 1.0)):
+        if limit is not None:
+            apart = APART if limit.tzinfo else 1.0  # the index keeps whole seconds
+            late = side * (said - wall_clock(limit))
+            untimely |= late > apart
+            unsure |= np.abs(late) <= apart
+    return untimely, (np.flatnonzero(unsure & ~untimely & ~out) + 1).tolist()
+
+
+def _all_of(read: dict[int, Message], only: Only, count: int) -> Mask:
+    import numpy as np
+
+    mask = np.zeros(count, dtype=bool)
+    mask[[number - 1 for number, one in read.items() if not only.timely(one)]] = True
+    return mask

@@ -1,0 +1,101 @@
+"""Vector search for ranking: the question embedded, the index brought up to date, every message scored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from tiermem.errors import Closed, StorageError
+from tiermem.flows import modes
+from tiermem.flows.effects import Compute, Embed, Flow, Later, Read
+from tiermem.flows.indexing import vectors as embedding
+from tiermem.flows.services import Core
+from tiermem.index.vectors import VectorIndex
+from tiermem.messages import Message
+from tiermem.search.nearest import Nearest, nothing
+from tiermem.settings import Scope
+from tiermem.storage import messages as log
+from tiermem.storage import vectors
+from tiermem.storage.sessions import SessionRow
+from tiermem.storage.vectors import Mark
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+# Waiting messages that a question embeds by itself, by whether the embedder is lexical: 0.1 s of hashing, or as many
+# texts as an embedder is asked for at once. If more wait, the words alone find them.
+OWN = {True: 1_000, False: embedding.BATCH}
+
+
+def nearest(core: Core, scope: Scope, row: SessionRow, query: str) -> Flow[Nearest]:
+    """How near each message of the session *row* is to *query*; nothing while the embedder fails, or none is there."""
+    found = yield from _nearest(core, scope, row, query)
+    yield from modes.noticed(core, scope)
+    if row.pk and not core.embed_error:
+        yield from modes.begun(core, scope, row.pk, modes.SEMANTIC, "; ".join(found.degraded))
+    return found
+
+
+def _nearest(core: Core, scope: Scope, row: SessionRow, query: str) -> Flow[Nearest]:
+    if not row.messages or not query.strip():
+        return nothing()
+    mark: Mark = yield Read(lambda connection: vectors.mark(connection, row.pk, core.embedder_name))
+    waiting = row.messages - min(mark.done, row.messages)
+    if embedding.blocked(core, mark):
+        return nothing(waiting, tuple(told(core, mark, waiting)))
+    if waiting > OWN[core.lexical]:
+        yield Later(scope)  # as after a restart: nothing may be added for a long time
+    if not mark.done and waiting > OWN[core.lexical]:
+        return nothing(waiting, tuple(told(core, mark, waiting)))
+    if embedding.resting(core):
+        return nothing(waiting, (f"embedder: {core.embed_error}",))
+    try:
+        if mark.key:
+            yield from embedding.probed(core, scope, mark)
+        asked = yield Embed([query], scope, query=True)
+        index = yield from _index(core, scope, row, mark, len(asked[0]))
+    except (StorageError, Closed):
+        raise
+    except Exception as error:  # noqa: BLE001  # user code; `stats` and the context say so
+        embedding.fail(core, error)
+        return nothing(waiting, (f"embedder: {core.embed_error}",))
+    core.embed_error = ""
+    found: Nearest = yield Compute(lambda: index.nearest(asked[0], row.messages))
+    left = row.messages - max(index.through, index.lent_through)
+    return replace(found, waiting=max(0, left), degraded=tuple(told(core, mark, left)))
+
+
+def told(core: Core, mark: Mark, waiting: int) -> Iterator[str]:
+    """What people should know of the vectors of a session in which *waiting* messages have none."""
+    names = ", ".join(name for name, _ in mark.others)
+    if embedding.blocked(core, mark):
+        yield f"embedder: the vectors are of {names}, not of {core.embedder_name}; words alone until reembed() is run"
+    elif waiting > OWN[core.lexical]:
+        yield f"embedder: {waiting} messages wait for their vectors; words alone find them"
+
+
+def _index(core: Core, scope: Scope, row: SessionRow, mark: Mark, dimensions: int) -> Flow[VectorIndex]:
+    """The session's index with everything stored, and with what waits where that is little."""
+    place = (row.pk, mark.key, core.embedder_name)
+    index = core.vectors.get(place)
+    if index is None or index.dimensions != dimensions:
+        index = core.vectors.put(place, VectorIndex(dimensions))
+    if index.through < mark.done:
+        above = index.through
+        rows = yield Read(lambda c: vectors.read(c, row.pk, mark.key, above, mark.done))
+        yield Compute(lambda: index.extend(rows, mark.done))
+    first = max(index.through, index.lent_through) + 1
+    if first <= row.messages and row.messages - index.through <= OWN[core.lexical]:
+        fresh = yield Read(partial(_waiting, pk=row.pk, first=first, last=row.messages))
+        texts = yield Compute(lambda: [(one.sequence, embedding.passages(one)) for one in fresh])
+        if sum(len(own) for _, own in texts) <= 2 * OWN[core.lexical]:
+            made = yield from embedding.embed(core, scope, mark.key, texts)
+            lent = [(one.sequence, one.part, one.value) for one in made]
+            yield Compute(lambda: index.lend(lent, first, row.messages))
+    return index
+
+
+def _waiting(connection: sa.Connection, pk: int, first: int, last: int) -> list[Message]:
+    return log.read(connection, pk, first, last)

@@ -1,0 +1,108 @@
+"""What every flow needs to know: settings, counter, rules to use, and what was learnt so far. No I/O of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from tiermem.facts.fact import Fact
+from tiermem.facts.quantities import Quantity
+from tiermem.facts.reading import facts, mentions
+from tiermem.facts.superseding import Reading
+from tiermem.index.cache import Recent
+from tiermem.messages import Message
+from tiermem.providers.clock import stopwatch
+from tiermem.providers.tokenizers import Counter
+from tiermem.records import Compacted, Summary
+from tiermem.settings import Scope, Settings, Thresholds
+from tiermem.text.synonyms import Synonyms
+
+if TYPE_CHECKING:
+    from tiermem.index.postings import WordIndex
+    from tiermem.index.vectors import VectorIndex
+    from tiermem.items.cache import Under
+    from tiermem.window.view import Window
+
+
+V = TypeVar("V")
+T = TypeVar("T")
+
+
+@dataclass
+class Core:
+    """The wiring of one memory, handed to every flow. The caches hold only what the store can give again."""
+
+    settings: Settings
+    count: Counter
+    now: Callable[[], datetime]
+    embedder_name: str
+    lexical: bool
+    summarizer: Callable[[Sequence[Message]], Any] | None = None
+    compactor: Callable[[Message], Compacted | str | None] | None = None
+    store_summary: Callable[[Summary], str | None] | None = None
+    keep: Callable[[Message], bool] | None = None
+    windows: Recent[Window] = field(default_factory=lambda: Recent(64))
+    bodies: Recent[Message] = field(default_factory=lambda: Recent(10_000))
+    vectors: Recent[VectorIndex] = field(default_factory=lambda: Recent(32))
+    words: Recent[WordIndex] = field(default_factory=lambda: Recent(32))
+    texts: Recent[bytes] = field(default_factory=lambda: Recent(4_096))  # vectors by content hash
+    embedded: Recent[int] = field(default_factory=lambda: Recent(10_000))  # a watermark as last seen, by session
+    facts: Recent[list[Fact]] = field(default_factory=lambda: Recent(10_000))  # of texts, by who says them
+    mentions: Recent[list[tuple[Quantity, frozenset[str]]]] = field(default_factory=lambda: Recent(10_000))
+    items: Recent[Under[Any]] = field(default_factory=lambda: Recent(32))  # by collection, path and vector space
+    managing: set[Scope] = field(default_factory=set)
+    step_error: str = ""
+    upkeep_error: str = ""
+    listener_error: str = ""
+    embed_error: str = ""
+    embed_failed_at: float = 0.0
+    tables: Synonyms | None = None  # with the caller's own; the built-in ones are read when first asked
+    competence: tuple[float, ...] | None = None  # of the embedder, by language; measured when first asked
+    probed: int = -1  # key of the embedder whose stored probe was compared
+    modes: Recent[bool] = field(default_factory=lambda: Recent(10_000))  # degraded ones that were told, by session
+    looked: tuple[str, ...] = ()  # the errors of the whole memory when modes were last looked at
+    timer: Callable[[], float] = stopwatch
+
+    def under(self, thresholds: Thresholds) -> Core:
+        """The same wiring and caches with other thresholds."""
+        named = {one.name: getattr(thresholds, one.name) for one in fields(Thresholds)}
+        return replace(self, settings=replace(self.settings, **named))
+
+    def synonyms(self) -> Synonyms:
+        """The built-in synonyms with the caller's."""
+        if self.tables is None:
+            self.tables = Synonyms()
+        return self.tables
+
+    def reading(self) -> Reading:
+        """How facts are read of a text: once, and then kept."""
+
+        def stated(text: str, speaker: str) -> list[Fact]:
+            known = self.facts.get((speaker, text))
+            return self.facts.put((speaker, text), facts(text, speaker)) if known is None else known
+
+        def mentioned(text: str) -> list[tuple[Quantity, frozenset[str]]]:
+            known = self.mentions.get(text)
+            return self.mentions.put(text, mentions(text)) if known is None else known
+
+        return Reading(stated, mentioned)
+
+    def since(self, began: float) -> float:
+        """Milliseconds since the `timer` said *began*."""
+        return round((self.timer() - began) * 1000, 3)
+
+    def unheard(self, error: str) -> None:
+        """Remember that a listener failed, and how."""
+        self.listener_error = error
+
+    def own_step(self, step: Callable[[V], T] | None, value: V) -> T | None:
+        """What the caller's own *step* says of *value*; None when there is none, or when it failed."""
+        if step is None:
+            return None
+        try:
+            return step(value)
+        except Exception as error:  # noqa: BLE001  # user code; the default takes its place, and `stats` says so
+            self.step_error = f"{type(error).__name__}: {error}"
+            return None

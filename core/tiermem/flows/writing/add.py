@@ -1,0 +1,61 @@
+"""Adding: count once, append in one transaction, look at the thresholds, let the archive follow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tiermem.errors import InvalidMessage, TiermemError
+from tiermem.flows import modes, reporting
+from tiermem.flows.effects import Compute, Flow, Later, Transact
+from tiermem.flows.indexing import words
+from tiermem.flows.services import Core
+from tiermem.flows.writing.maintain import manage
+from tiermem.messages import Message
+from tiermem.settings import Scope
+from tiermem.storage import messages as log
+from tiermem.storage.sessions import SessionRow
+from tiermem.tokens.counting import message_tokens
+
+
+def add(core: Core, scope: Scope, given: Sequence[Message]) -> Flow[list[Message]]:
+    """Append *given*; returns them with sequence and tokens. All are stored, or none.
+
+    Raises:
+        InvalidMessage: one is larger than `max_message_bytes`.
+        IdConflict: an id is taken by a message with other content.
+    """
+    if not given:
+        return []
+    _check_sizes(given, core.settings.max_message_bytes)
+    began = core.timer()
+    counted = yield Compute(lambda: [(one, message_tokens(one, core.count)) for one in given])
+    settings = core.settings
+    stored, row, _ = yield Transact(
+        lambda connection: log.append(connection, scope, counted, core.now(), settings.compact_at),
+        lambda done: reporting.added(scope, core.since(began), *done),
+    )
+    yield from _keep_up(core, scope, row)
+    return list(stored)
+
+
+def _keep_up(core: Core, scope: Scope, row: SessionRow) -> Flow[None]:
+    """Manage and index. What was added is safe already: what fails here does not fail the add, the next tries again."""
+    settings = core.settings
+    try:
+        if settings.enable_context_management and row.window_tokens >= row.look_at and scope not in core.managing:
+            yield from manage(core, scope)
+        if row.messages - row.indexed >= settings.index_batch:
+            yield from words.follow_words(scope)
+        if row.messages - (core.embedded.get(row.pk) or 0) >= settings.index_batch:
+            yield Later(scope)
+    except TiermemError as error:
+        core.upkeep_error = f"{type(error).__name__}: {error}"
+    else:
+        core.upkeep_error = ""
+    yield from modes.noticed(core, scope)
+
+
+def _check_sizes(given: Sequence[Message], limit: int) -> None:
+    for position, one in enumerate(given):
+        if len(one.canonical) > limit:
+            raise InvalidMessage(f"message {position} has {len(one.canonical)} bytes; max_message_bytes is {limit}")

@@ -1,0 +1,73 @@
+"""Adding what is too long for any window: compacted from the start, whatever the thresholds say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from tiermem.errors import StorageBusy
+from tiermem.flows import reporting, window_state
+from tiermem.flows.effects import Compute, Flow, Transact
+from tiermem.flows.services import Core
+from tiermem.flows.writing import add as remember
+from tiermem.flows.writing import decide
+from tiermem.flows.writing.maintain import commit, stubbed
+from tiermem.messages import Message
+from tiermem.records import Decision, Shown
+from tiermem.settings import Scope
+from tiermem.storage.decisions import Stub
+from tiermem.storage.sessions import SessionRow
+from tiermem.window.view import Entry, Window
+
+
+def add(core: Core, scope: Scope, given: Sequence[Message]) -> Flow[list[Message]]:
+    """`remember.add`, with stubs in place of the messages from the start, where these save enough.
+
+    The thresholds are not looked at in between: for the length of one message all others would be summarised.
+
+    Raises:
+        StorageBusy: other decisions came first every time; the messages are stored, and verbatim.
+    """
+    core.managing.add(scope)
+    try:
+        stored = yield from remember.add(core, scope, given)
+        for _ in range(decide.RACES):
+            row, window = yield from window_state.load(core, scope)
+            numbers = {one.sequence for one in stored}
+            named = [entry for entry in window.entries if entry.sequence in numbers]
+            if (yield from _decided(core, scope, row, window, named)):
+                return list(stored)
+    finally:
+        core.managing.discard(scope)
+    raise StorageBusy("other decisions came first; try again")
+
+
+def _decided(core: Core, scope: Scope, row: SessionRow, window: Window, named: Sequence[Entry]) -> Flow[bool]:
+    """Decides on what can be compacted of *named*; False when another decision came first."""
+    began = core.timer()
+    open_ones = [entry for entry in named if entry.shown is Shown.VERBATIM and not entry.fixed]
+    originals = yield from window_state.bodies(core, row, (entry.sequence for entry in open_ones))
+    tried = yield Compute(partial(_stubs, core, open_ones, originals))
+    if not tried:
+        return True
+    saved = sum(entry.shown_tokens for entry in window.entries if entry.sequence in {one.sequence for one in tried})
+    decision = Decision(
+        number=row.revision + 1,
+        kind="compact",
+        first=tried[0].sequence,
+        last=tried[-1].sequence,
+        tokens_before=saved,
+        tokens_after=sum(one.tokens for one in tried),
+        strategy="+".join(sorted({one.strategy for one in tried})),
+        reason="asked for",
+    )
+    written = yield Transact(
+        lambda c: commit(c, core, scope, row, [decision], stubs=tried),
+        lambda done: [reporting.compacted(scope, decision, len(tried), core.since(began))] if done else (),
+    )
+    return bool(written)
+
+
+def _stubs(core: Core, entries: Sequence[Entry], originals: dict[int, Message]) -> list[Stub]:
+    made = (stubbed(core, entry, originals[entry.sequence]) for entry in entries)
+    return [one[0] for one in made if one is not None]

@@ -1,0 +1,288 @@
+"""Looking behind the view, and deciding by hand: restore, expand, explain, undo, forget, clear."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Any
+
+import sqlalchemy as sa
+
+from tiermem.errors import StorageBusy, UnknownReference
+from tiermem.flows import reporting, window_state
+from tiermem.flows.effects import Flow, Read, Transact
+from tiermem.flows.services import Core
+from tiermem.flows.writing.maintain import commit
+from tiermem.messages import Message
+from tiermem.records import Decision, Explanation, Original, Shown, Summary, View
+from tiermem.search.passages import runs
+from tiermem.settings import Scope
+from tiermem.storage import decisions, sessions
+from tiermem.storage import messages as log
+from tiermem.storage.sessions import SessionRow
+from tiermem.window.view import Span, paint, within
+
+_NUMBERED = re.compile(r"([ms])(\d{1,18})")
+RACES = 8  # times that a decision of ours may be overtaken before the caller is told
+
+
+def messages(scope: Scope, first: int, last: int | None) -> Flow[list[Message]]:
+    """The originals `first`..`last` that are not hidden, in order."""
+
+    def body(connection: sa.Connection) -> list[Message]:
+        row = sessions.find(connection, scope)
+        hidden = decisions.hidden(connection, row)
+        found = log.read(connection, row.pk, first, row.messages if last is None else last)
+        return [one for one in found if not within(hidden, one.sequence)]
+
+    return list((yield Read(body)))
+
+
+def view(core: Core, scope: Scope) -> Flow[View]:
+    """The window as it is shown now."""
+    row, window = yield from window_state.load(core, scope)
+    if not row.pk:
+        return View(summaries=(), messages=(), tokens=0)
+    found = yield from window_state.shown(core, row, window.entries)
+    live = yield from window_state.live_summaries(row)
+    ordered = tuple(found[entry.sequence] for entry in window.entries)
+    return View(summaries=tuple(live), messages=ordered, tokens=window.tokens)
+
+
+def restore(core: Core, scope: Scope, refs: Sequence[str]) -> Flow[list[Message]]:
+    """Show the originals behind *refs* verbatim again; without refs all of them.
+
+    Raises:
+        UnknownReference: one of them names nothing of this session.
+    """
+    for _ in range(RACES):
+        row, _window = yield from window_state.load(core, scope)
+        spans = yield Read(partial(_resolved, row=row, refs=refs))
+        made = [
+            Decision(number=row.revision + place, kind="restore", first=first, last=last, reason="asked for")
+            for place, (first, last) in enumerate(spans, start=1)
+        ]
+        if not made or (yield from _decide(core, scope, row, made)):
+            break
+    else:
+        raise _overtaken()
+    return list((yield Read(lambda c: [one for first, last in spans for one in log.read(c, row.pk, first, last)])))
+
+
+def _decide(core: Core, scope: Scope, row: SessionRow, made: Sequence[Decision]) -> Flow[bool]:
+    floor = min(one.first for one in made) - 1
+
+    def body(connection: sa.Connection) -> bool:
+        if not commit(connection, core, scope, row, made, floor=floor):
+            return False
+        sessions.update(connection, row.pk, look_at=core.settings.compact_at)
+        return True
+
+    return bool((yield Transact(body, lambda done: reporting.by_hand(scope, made) if done else ())))
+
+
+def _resolved(connection: sa.Connection, row: SessionRow, refs: Sequence[str]) -> list[tuple[int, int]]:
+    if not refs:
+        return [(1, row.messages)] if row.messages else []
+    return [_span(connection, row, ref) for ref in refs]
+
+
+def _span(connection: sa.Connection, row: SessionRow, ref: str) -> tuple[int, int]:
+    sequence, summary = resolve(connection, row, ref)
+    return (summary.first, summary.last) if summary else (sequence, sequence)
+
+
+def resolve(connection: sa.Connection, row: SessionRow, ref: str) -> tuple[int, Summary | None]:
+    """The message number, or the summary, behind "m12", "s3" or a message id.
+
+    Raises:
+        UnknownReference: none of them.
+    """
+    match = _NUMBERED.fullmatch(ref) if isinstance(ref, str) else None
+    if match and match[1] == "m" and 1 <= int(match[2]) <= row.messages:
+        return int(match[2]), None
+    if match and match[1] == "s":
+        found = decisions.summaries(connection, row.pk, numbers=[int(match[2])])
+        if found:
+            return 0, found[0]
+    sequence = log.by_id(connection, row.pk, ref) if isinstance(ref, str) and row.pk else 0
+    if not sequence:
+        raise UnknownReference(f"no message or summary of this session is {ref!r}")
+    return sequence, None
+
+
+def expand(scope: Scope, ref: str) -> Flow[Original]:
+    """The originals behind a stub or a summary, and for a summary of summaries those too; changes nothing.
+
+    Hidden ones are among them, so that an undo can be decided on; `note["hidden"]` lists their references.
+    """
+
+    def body(connection: sa.Connection) -> Original:
+        row = sessions.find(connection, scope)
+        sequence, summary = resolve(connection, row, ref)
+        if summary is None:
+            found = tuple(log.pick(connection, row.pk, [sequence]))
+            return Original(ref=ref, messages=found, note=_hidden_among(connection, row, sequence, sequence))
+        children = decisions.summaries(connection, row.pk, numbers=summary.children)
+        originals = log.read(connection, row.pk, summary.first, summary.last)
+        note = _hidden_among(connection, row, summary.first, summary.last)
+        return Original(ref=ref, messages=tuple(originals), summaries=(summary, *children), note=note)
+
+    original: Original = yield Read(body)
+    return original
+
+
+def _hidden_among(connection: sa.Connection, row: SessionRow, first: int, last: int) -> dict[str, Any]:
+    ranges = decisions.hidden(connection, row)
+    found = [f"m{s}" for low, high in ranges for s in range(max(low, first), min(high, last) + 1)]
+    return {"hidden": found} if found else {}
+
+
+def explain(scope: Scope, ref: str) -> Flow[Explanation]:
+    """Why the message *ref* is shown as it is: the decision in force, its numbers, when; and all decisions about it."""
+
+    def body(connection: sa.Connection) -> Explanation:
+        row = sessions.find(connection, scope)
+        sequence, summary = resolve(connection, row, ref)
+        first, last = (summary.first, summary.last) if summary else (sequence, sequence)
+        made = [one for one in decisions.journal(connection, row.pk, above=first - 1) if one.first <= last]
+        stubs = decisions.members(connection, row.pk, first - 1)
+        history = [one for one in made if one.kind != "compact" or first in stubs.get(one.number, ())]
+        part = paint(first, first, history, stubs)[0]
+        pinned = any(True for entry in log.fixed(connection, row.pk, first) if entry.sequence == first)
+        sizes = decisions.stub_sizes(connection, row.pk, first - 1) if part.shown is Shown.COMPACTED else {}
+        return _explanation(ref, part, history, pinned, sizes.get((first, part.decision), 0))
+
+    explanation: Explanation = yield Read(body)
+    return explanation
+
+
+def _explanation(ref: str, part: Span, history: Sequence[Decision], pinned: bool, stub_tokens: int) -> Explanation:
+    if pinned and part.shown is not Shown.HIDDEN:
+        text = f"{ref} is verbatim: system prompts and pinned messages are never compacted or covered"
+        return Explanation(ref=ref, shown=Shown.VERBATIM, decision=None, history=tuple(history), text=text)
+    decision = next((one for one in history if one.number == part.decision), None)
+    if decision is None:
+        text = f"{ref} is verbatim: no decision names it"
+    else:
+        text = f"{ref} is {part.shown}: decision {decision.number} ({_told(decision, stub_tokens)})"
+    return Explanation(ref=ref, shown=part.shown, decision=decision, history=tuple(history), text=text)
+
+
+def _told(decision: Decision, stub_tokens: int) -> str:
+    when = f"{decision.decided_at:%Y-%m-%d %H:%M:%S}" if decision.decided_at else "unknown time"
+    parts = [f"{decision.kind} of m{decision.first}-m{decision.last}", when, decision.reason]
+    if decision.tokens_before:
+        parts.append(f"{decision.tokens_before} -> {decision.tokens_after} tokens")
+    if decision.kind == "cover":
+        parts.append(f"summary s{decision.reference}")
+    if stub_tokens:
+        parts.append(f"its stub has {stub_tokens} tokens")
+    return ", ".join(part for part in [*parts, decision.strategy] if part)
+
+
+def undo(core: Core, scope: Scope, number: int) -> Flow[None]:
+    """Take decision *number* back: what it named is shown as the decisions before it say.
+
+    Raises:
+        UnknownReference: there is no such decision, it is undone already, or it is itself an undo.
+    """
+    for _ in range(RACES):
+        row, _window = yield from window_state.load(core, scope)
+        target = yield Read(partial(_target, row=row, number=number))
+        made = Decision(
+            number=row.revision + 1,
+            kind="undo",
+            first=target.first,
+            last=target.last,
+            reference=number,
+            reason="asked for",
+        )
+        if (yield from _undo(core, scope, row, made)):
+            return
+    raise _overtaken()
+
+
+def _target(connection: sa.Connection, row: SessionRow, number: int) -> Decision:
+    found = [one for one in decisions.journal(connection, row.pk) if one.number == number]
+    if not found or found[0].undone or found[0].kind == "undo":
+        raise UnknownReference(f"decision {number} does not exist in this session, or cannot be undone")
+    return found[0]
+
+
+def _undo(core: Core, scope: Scope, row: SessionRow, made: Decision) -> Flow[bool]:
+    def body(connection: sa.Connection) -> bool:
+        locked = sessions.find(connection, scope, lock=True)
+        if locked.revision != row.revision:
+            return False
+        decisions.mark_undone(connection, row.pk, made.reference)
+        sessions.update(connection, row.pk, look_at=core.settings.compact_at)
+        return commit(connection, core, scope, row, [made], floor=made.first - 1)
+
+    return bool((yield Transact(body, lambda done: reporting.by_hand(scope, [made]) if done else ())))
+
+
+def clear(core: Core, scope: Scope) -> Flow[None]:
+    """Hide everything said so far; nothing is removed, and `undo` of this decision brings it back."""
+    for _ in range(RACES):
+        row, _window = yield from window_state.load(core, scope)
+        if not row.messages:
+            return
+        hide = Decision(number=row.revision + 1, kind="hide", first=1, last=row.messages, reason="cleared")
+        if (yield from _decide(core, scope, row, [hide])):
+            return
+    raise _overtaken()
+
+
+def forget(core: Core, scope: Scope, refs: Sequence[str], reason: str = "forgotten") -> Flow[list[Decision]]:
+    """Hide the messages behind *refs*; returns the new decisions, one a stretch, each of which `undo` takes back.
+
+    Of a summary's span system prompts and pinned messages stay; one that is named by itself is hidden. What is hidden
+    already is passed over, so that forgetting twice decides nothing.
+
+    Raises:
+        UnknownReference: one of them names nothing of this session; nothing is hidden.
+    """
+    for _ in range(RACES):
+        row, _window = yield from window_state.load(core, scope)
+        wanted = yield Read(partial(_to_hide, row=row, refs=refs))
+        made = [
+            Decision(number=row.revision + place, kind="hide", first=first, last=last, reason=reason)
+            for place, (first, last) in enumerate(runs(sorted(wanted)), start=1)
+        ]
+        if not made:
+            return []
+        if (yield from _decide(core, scope, row, made)):
+            numbers = {one.number for one in made}
+            return [one for one in (yield from journal(scope)) if one.number in numbers]
+    raise _overtaken()
+
+
+def _to_hide(connection: sa.Connection, row: SessionRow, refs: Sequence[str]) -> set[int]:
+    wanted: set[int] = set()
+    for ref in refs:
+        sequence, summary = resolve(connection, row, ref)
+        if summary is None:
+            wanted.add(sequence)
+        else:
+            fixed = {entry.sequence for entry in log.fixed(connection, row.pk, summary.last)}
+            wanted |= set(range(summary.first, summary.last + 1)) - fixed
+    for first, last in decisions.hidden(connection, row):
+        wanted -= set(range(first, last + 1))
+    return wanted
+
+
+def _overtaken() -> StorageBusy:
+    return StorageBusy(f"other decisions about this session came first {RACES} times; nothing was changed")
+
+
+def journal(scope: Scope) -> Flow[list[Decision]]:
+    """Every decision of the session, in order."""
+
+    def body(connection: sa.Connection) -> Iterable[Decision]:
+        row = sessions.find(connection, scope)
+        return decisions.journal(connection, row.pk) if row.pk else []
+
+    found: Any = yield Read(body)
+    return list(found)

@@ -1,0 +1,219 @@
+"""Managing the window: compact, then summarise, then merge summaries; each a decision, taken only if nothing changed.
+
+Rule 1: a model is never called inside a transaction; its answer is written only if the view is still the one it was
+asked about, else everything is planned again.
+Rule 2: what a summariser does wrong costs its summary, never a message and never the turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+
+import sqlalchemy as sa
+
+from tiermem.flows import modes, reporting, window_state
+from tiermem.flows.effects import Compute, Flow, Transact
+from tiermem.flows.services import Core
+from tiermem.flows.writing import summarize
+from tiermem.messages import Message
+from tiermem.records import Compacted, Decision, Report, Summary
+from tiermem.settings import Scope, Thresholds
+from tiermem.storage import decisions, sessions
+from tiermem.storage.decisions import Stub
+from tiermem.storage.sessions import SessionRow
+from tiermem.tokens.counting import message_tokens
+from tiermem.window import planning
+from tiermem.window.stubs import as_stub, stub
+from tiermem.window.view import Entry, Window
+
+ROUNDS = 8  # plans in one run; each either shrinks the window or ends it, so this bounds only lost races
+BODIES = 200  # messages read at a time while looking for stubs that save
+
+
+def manage(core: Core, scope: Scope, thresholds: Thresholds | None = None) -> Flow[Report]:
+    """Bring the window below its triggers, or those of *thresholds*; returns what was done. Without news it does
+    nothing."""
+    under = core if thresholds is None else core.under(thresholds)
+    core.managing.add(scope)
+    try:
+        return (yield from _manage(under, scope))
+    finally:
+        core.managing.discard(scope)
+        core.step_error = under.step_error
+
+
+def _manage(core: Core, scope: Scope) -> Flow[Report]:
+    row, window = yield from window_state.load(core, scope)
+    report = Report(tokens_before=window.tokens, tokens_after=window.tokens)
+    for _ in range(ROUNDS):
+        step = yield from _one_step(core, scope, row, window)
+        report = _added(report, step)
+        revision = row.revision
+        row, window = yield from window_state.load(core, scope)
+        if not (step.compacted or step.covered) and row.revision == revision:
+            break
+    yield from modes.noticed(core, scope)
+    look = planning.next_look(window.tokens, core.settings)
+    if row.pk and look != row.look_at:
+        yield Transact(lambda connection: sessions.update(connection, row.pk, look_at=look))
+    return replace(report, tokens_after=window.tokens)
+
+
+def _one_step(core: Core, scope: Scope, row: SessionRow, window: Window) -> Flow[Report]:
+    nothing = Report(tokens_before=window.tokens, tokens_after=window.tokens)
+    merge = planning.mergeable(window.covers)
+    if merge:
+        return (yield from summarize.merge(core, scope, row, window, merge))
+    if not planning.wants_compaction(window, core.settings):
+        return nothing
+    began = core.timer()
+    made = yield from _stubs(core, row, window)
+    saved = sum(_saving(window, made))
+    if made and planning.worth_a_run(saved, window, core.settings):
+        return (yield from _compact(core, scope, row, window, made, began))
+    if planning.wants_summary(window, core.settings):
+        step = yield from _summarize(core, scope, row, window)
+        if made and not step.covered:  # the last means: each message helps
+            return (yield from _compact(core, scope, row, window, made, began))
+        return step
+    return nothing
+
+
+def _saving(window: Window, made: Sequence[Stub]) -> list[int]:
+    shown = {entry.sequence: entry.shown_tokens for entry in window.entries}
+    return [shown[one.sequence] - one.tokens for one in made]
+
+
+def _summarize(core: Core, scope: Scope, row: SessionRow, window: Window) -> Flow[Report]:
+    """The oldest span; else what was restored goes back; else, with nothing else left, summaries are merged."""
+    step = yield from summarize.cover(core, scope, row, window)
+    if not step.covered:
+        step = yield from summarize.put_back(core, scope, row, window)
+    merge = planning.mergeable(window.covers, pressed=True)
+    if not step.covered and merge:
+        step = yield from summarize.merge(core, scope, row, window, merge)
+    return step
+
+
+def _added(report: Report, step: Report) -> Report:
+    return replace(
+        report,
+        compacted=report.compacted + step.compacted,
+        covered=report.covered + step.covered,
+        summaries=report.summaries + step.summaries,
+        degraded=tuple(dict.fromkeys(report.degraded + step.degraded)),
+    )
+
+
+def _stubs(core: Core, row: SessionRow, window: Window) -> Flow[list[Stub]]:
+    """Stubs, in the planned order, until the window would be at its target; only those that save."""
+    parts = planning.compactable(window, core.settings)
+    goal = window.tokens - core.settings.compact_to
+    made: list[Stub] = []
+    saved, position = 0, 0
+    while position < len(parts) and saved < goal:
+        batch, position = _batch(parts, position)
+        originals = yield from window_state.bodies(core, row, (entry.sequence for part in batch for entry in part))
+        tried = yield Compute(partial(_tried_all, core, batch, originals))
+        for part in tried:
+            if saved >= goal:
+                break
+            made += [one for one, _ in part]
+            saved += sum(saving for _, saving in part)
+    return made
+
+
+def _batch(parts: Sequence[list[Entry]], start: int) -> tuple[Sequence[list[Entry]], int]:
+    end, size = start, 0
+    while end < len(parts) and size < BODIES:
+        size += len(parts[end])
+        end += 1
+    return parts[start:end], end
+
+
+def _tried_all(
+    core: Core, batch: Sequence[Sequence[Entry]], originals: dict[int, Message]
+) -> list[list[tuple[Stub, int]]]:
+    return [_tried(core, part, originals) for part in batch]
+
+
+def _tried(core: Core, part: Sequence[Entry], originals: dict[int, Message]) -> list[tuple[Stub, int]]:
+    tried = (stubbed(core, entry, originals[entry.sequence]) for entry in part)
+    return [one for one in tried if one is not None]
+
+
+def stubbed(core: Core, entry: Entry, original: Message) -> tuple[Stub, int] | None:
+    """The stub of *original* and the tokens that it saves; None where it saves too little."""
+    compacted = _compacted(core, original)
+    if compacted is None:
+        return None
+    shown = as_stub(original, compacted, tokens_saved=0, compacted_at=core.now())
+    tokens = message_tokens(shown, core.count)
+    if not planning.worth(entry.tokens, tokens):
+        return None
+    return Stub(entry.sequence, tokens, compacted.strategy, compacted.content), entry.tokens - tokens
+
+
+def _compacted(core: Core, original: Message) -> Compacted | None:
+    own = core.own_step(partial(_own_stub, core.compactor), original) if core.compactor else None
+    return own if own is not None else stub(original)
+
+
+def _own_stub(compactor: Callable[[Message], Compacted | str | None], original: Message) -> Compacted | None:
+    """What the caller's compactor makes of a copy, which it may spoil; raises where that cannot be shown."""
+    chosen = compactor(original.shown_as(original.content))
+    made = Compacted(content=chosen, strategy="custom") if isinstance(chosen, str) else chosen
+    if made is None:
+        return None
+    if not isinstance(made, Compacted) or not isinstance(made.strategy, str):
+        raise TypeError(f"a compactor returns a Compacted, text or None, not {type(made).__name__}")
+    as_stub(original, made, tokens_saved=0, compacted_at=None)
+    return made
+
+
+def _compact(core: Core, scope: Scope, row: SessionRow, window: Window, made: list[Stub], began: float) -> Flow[Report]:
+    before = {entry.sequence: entry.shown_tokens for entry in window.entries}
+    sequences = [one.sequence for one in made]
+    decision = Decision(
+        number=row.revision + 1,
+        kind="compact",
+        first=min(sequences),
+        last=max(sequences),
+        tokens_before=sum(before[sequence] for sequence in sequences),
+        tokens_after=sum(one.tokens for one in made),
+        strategy="+".join(sorted({one.strategy for one in made})),
+        reason=f"window at {window.tokens} of {core.settings.pre_rot_threshold} tokens",
+    )
+    written = yield Transact(
+        lambda c: commit(c, core, scope, row, [decision], stubs=made),
+        lambda done: [reporting.compacted(scope, decision, len(made), core.since(began))] if done else (),
+    )
+    done = len(made) if written else 0
+    return Report(tokens_before=window.tokens, tokens_after=window.tokens, compacted=done)
+
+
+def commit(
+    connection: sa.Connection,
+    core: Core,
+    scope: Scope,
+    planned: SessionRow,
+    made: Sequence[Decision],
+    *,
+    stubs: Sequence[Stub] = (),
+    summary: Summary | None = None,
+    floor: int | None = None,
+) -> bool:
+    """Write decisions that were planned at revision `planned.revision`; False when another one came first."""
+    row = sessions.find(connection, scope, lock=True)
+    if row.revision != planned.revision:
+        return False
+    now = core.now()
+    decisions.record(connection, row.pk, made, now)
+    decisions.add_stubs(connection, row.pk, [replace(one, decision=made[0].number) for one in stubs])
+    if summary is not None:
+        decisions.add_summary(connection, row.pk, summary)
+    at = row.floor if floor is None else min(floor, row.floor)
+    decisions.settle(connection, replace(row, revision=made[-1].number), at)
+    return True

@@ -1,0 +1,245 @@
+"""Summaries: of the oldest span by the user's summariser or the deterministic one, and of summaries by merging."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from tiermem.errors import TiermemError
+from tiermem.flows import modes, reporting, window_state
+from tiermem.flows.effects import Ask, Compute, Flow, Read, Tell, Transact
+from tiermem.flows.services import Core
+from tiermem.messages import Message
+from tiermem.records import Decision, Report, StructuredSummary, Summary
+from tiermem.settings import Scope
+from tiermem.storage import decisions, sessions
+from tiermem.storage.sessions import SessionRow
+from tiermem.summaries import merging
+from tiermem.summaries.extractive import extract
+from tiermem.window import planning
+from tiermem.window.view import Cover, Window
+
+SHARE = 0.01  # of pre_rot_threshold that one summary may cost: 1,500 tokens by default …
+LEAST, LARGEST_SHARE = 500, 0.08  # … and in small windows 500 tokens, if that is no more than 8 % of the threshold
+HEADER = 60  # tokens of a summary's first line, and one more
+SMALLEST_COVERED = 2 * HEADER  # tokens; a smaller span gains nothing, so no summariser is asked about it
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A structure, who wrote it, what went wrong on the way, and how many milliseconds that took."""
+
+    structure: StructuredSummary
+    strategy: str
+    error: str = ""
+    ms: float = 0.0
+
+
+def cover(core: Core, scope: Scope, row: SessionRow, window: Window) -> Flow[Report]:
+    """Cover the oldest span with a summary of its originals."""
+    nothing = Report(tokens_before=window.tokens, tokens_after=window.tokens)
+    plan = planning.coverable(window, core.settings)
+    if plan is None:
+        return nothing
+    entries = [e for e in window.entries if plan.first <= e.sequence <= plan.last and not e.fixed]
+    originals = yield from window_state.bodies(core, row, (entry.sequence for entry in entries))
+    messages = [originals[entry.sequence] for entry in entries]
+    before = sum(entry.shown_tokens for entry in entries)
+    if before < SMALLEST_COVERED:
+        return nothing
+    began = core.timer()
+    written = yield from _write(core, scope, row, messages)
+    written = replace(written, ms=core.since(began))
+    kept = yield Compute(lambda: _kept(core, messages, planning.newest_question(window)))
+    report = yield from _commit(core, scope, row, written, (plan.first, plan.last), before, window, kept=kept)
+    return report or nothing
+
+
+def put_back(core: Core, scope: Scope, row: SessionRow, window: Window) -> Flow[Report]:
+    """Put what was restored out of summaries back under them: the last means, and no model is needed."""
+    from tiermem.flows.writing.maintain import commit
+
+    chosen = planning.recoverable(window, core.settings)
+    made = [
+        Decision(number=row.revision + place, kind="cover", first=one, last=one, reference=number, strategy="again")
+        for place, (one, number) in enumerate(chosen, start=1)
+    ]
+    done = bool(made) and (
+        yield Transact(
+            lambda connection: commit(connection, core, scope, row, made),
+            lambda done: [reporting.put_back(scope, made)] if done else (),
+        )
+    )
+    return Report(tokens_before=window.tokens, tokens_after=window.tokens, covered=len(made) if done else 0)
+
+
+def merge(core: Core, scope: Scope, row: SessionRow, window: Window, chosen: Sequence[Cover]) -> Flow[Report]:
+    """Make one summary of the next level from *chosen*; their sources stay open through it."""
+    found = yield Read(lambda c: decisions.summaries(c, row.pk, numbers=[one.number for one in chosen]))
+    merged = yield Compute(lambda: merging.merge([one.structure for one in found], core.now()))
+    span = (min(one.first for one in chosen), max(one.last for one in chosen))
+    before = sum(one.tokens for one in chosen)
+    kept = [e.sequence for e in window.entries if span[0] <= e.sequence <= span[1] and not e.fixed]
+    report = yield from _commit(core, scope, row, Written(merged, "merge"), span, before, window, chosen, kept)
+    return report or Report(tokens_before=window.tokens, tokens_after=window.tokens)
+
+
+def _write(core: Core, scope: Scope, row: SessionRow, messages: Sequence[Message]) -> Flow[Written]:
+    if core.summarizer is None:
+        structure = yield Compute(lambda: extract(messages, core.now()))
+        return Written(structure, "extractive")
+    error = "paused after a failure"
+    if abs(core.now().timestamp() - row.failed_at) >= core.settings.summarizer_pause or not row.failures:
+        answer, error = yield from _asked(core, scope, messages)
+        if answer is not None:
+            return Written(answer, "summarizer")
+    structure = yield Compute(lambda: extract(messages, core.now()))
+    return Written(structure, "extractive", error)
+
+
+def _asked(core: Core, scope: Scope, messages: Sequence[Message]) -> Flow[tuple[StructuredSummary | None, str]]:
+    assert core.summarizer is not None  # noqa: S101  # the caller looked
+    error = ""
+    for _ in range(core.settings.summarizer_retries + 1):
+        try:
+            copies = [one.shown_as(one.content) for one in messages]  # user code may spoil what it is given
+            answer = yield Ask(core.summarizer, copies, scope, core.settings.summarizer_timeout)
+            accepted = yield Compute(partial(merging.accept, answer, messages, core.now()))
+        except TimeoutError:
+            return None, f"no answer within {core.settings.summarizer_timeout:g} s"
+        except TiermemError as reason:
+            error = f"{type(reason).__name__}: {reason}"
+        except Exception as reason:  # noqa: BLE001  # user code; the deterministic summary takes its place
+            error = f"{type(reason).__name__}: {reason}"
+        else:
+            return accepted, ""
+    return None, error
+
+
+def _commit(
+    core: Core,
+    scope: Scope,
+    row: SessionRow,
+    written: Written,
+    span: tuple[int, int],
+    before: int,
+    window: Window,
+    children: Sequence[Cover] = (),
+    kept: Sequence[int] = (),
+) -> Flow[Report | None]:
+    from tiermem.flows.writing.maintain import commit
+
+    number = yield Read(lambda c: 1 + max((s.number for s in decisions.summaries(c, row.pk)), default=0))
+    level = 1 + max((child.level for child in children), default=0)
+    summary = yield Compute(lambda: _summary(core, written, span, number, level, children, before))
+    if not planning.worth(before, summary.tokens):
+        return None
+    made = _decisions(core, row, summary, before, window, kept)
+
+    def body(connection: Any) -> bool:
+        if not commit(connection, core, scope, row, made, summary=summary, floor=span[0] - 1):
+            return False
+        if core.summarizer is not None and not children:
+            _note(connection, core, row, written.error)
+        return True
+
+    inside = [e for e in window.entries if span[0] <= e.sequence <= span[1] and not e.fixed]
+    covered = (0 if children else len(inside) - len(kept)) or len(children)
+
+    failed = "" if row.failures else written.error  # it was told when it began
+    told = [*_failed(scope, failed), reporting.summarised(scope, made[0], summary, covered, written.ms)]
+    if not (yield Transact(body, lambda done: told if done else ())):
+        return None
+    degraded = (f"summarizer: {written.error}",) if written.error else ()
+    return Report(
+        tokens_before=window.tokens,
+        tokens_after=window.tokens,
+        covered=covered,
+        summaries=1,
+        degraded=degraded,
+    )
+
+
+def _failed(scope: Scope, error: str) -> list[Tell]:
+    return [Tell("degraded", scope, lambda: {"mode": "summarizer", "reason": modes.brief(error)})] if error else []
+
+
+def _note(connection: Any, core: Core, row: SessionRow, error: str) -> None:
+    if not error:
+        sessions.update(connection, row.pk, failures=0, failed_at=0.0, last_error="")
+    elif not error.startswith("paused"):
+        failed_at = core.now().timestamp()
+        sessions.update(connection, row.pk, failures=row.failures + 1, failed_at=failed_at, last_error=error[:500])
+
+
+def _summary(
+    core: Core,
+    written: Written,
+    span: tuple[int, int],
+    number: int,
+    level: int,
+    children: Sequence[Cover],
+    before: int,
+) -> Summary:
+    threshold = core.settings.pre_rot_threshold
+    usual = int(max(SHARE * threshold, min(LEAST, LARGEST_SHARE * threshold))) * level
+    budget = min(usual, max(HEADER, before // 2))  # what replaces a short span must be shorter still
+    text = merging.fit(written.structure, *span, f"s{number}", budget, core.count)
+    made = Summary(
+        number=number,
+        first=span[0],
+        last=span[1],
+        level=level,
+        structure=written.structure,
+        text=text,
+        tokens=core.count(text),
+        strategy=written.strategy,
+        children=tuple(child.number for child in children),
+    )
+    own = core.own_step(partial(_own_text, core.store_summary), made) if core.store_summary else None
+    return made if own is None else replace(made, text=own, tokens=core.count(own))
+
+
+def _own_text(store: Callable[[Summary], str | None], made: Summary) -> str | None:
+    text = store(made)
+    if text is not None and not isinstance(text, str):
+        raise TypeError(f"a stored summary is text or None, not {type(text).__name__}")
+    return text
+
+
+def _decisions(
+    core: Core, row: SessionRow, summary: Summary, before: int, window: Window, kept: Sequence[int]
+) -> list[Decision]:
+    """The cover, and a restore for each message of its span that stays visible."""
+    decision = Decision(
+        number=row.revision + 1,
+        kind="cover",
+        first=summary.first,
+        last=summary.last,
+        reference=summary.number,
+        tokens_before=before,
+        tokens_after=summary.tokens,
+        strategy=summary.strategy,
+        reason=f"window at {window.tokens} of {core.settings.pre_rot_threshold} tokens",
+    )
+    return [decision] + [
+        Decision(number=decision.number + place, kind="restore", first=one, last=one, reason="kept in view")
+        for place, one in enumerate(kept, start=1)
+    ]
+
+
+def _kept(core: Core, messages: Sequence[Message], asked: int) -> list[int]:
+    """What stays in view: the newest question *asked*, and what the caller's `keep` says.
+
+    At least one message is covered, or nothing would be gained: where `keep` wants all of them, it is not heard.
+    """
+    kept = [one.sequence for one in messages if one.sequence == asked or _own_keep(core, one)]
+    if len(kept) < len(messages):
+        return kept
+    return [asked] if asked in kept and len(kept) > 1 else []
+
+
+def _own_keep(core: Core, message: Message) -> bool:
+    return core.keep is not None and bool(core.own_step(core.keep, message.shown_as(message.content)))

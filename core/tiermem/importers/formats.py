@@ -1,0 +1,202 @@
+"""Files of messages: JSON lines, JSON documents, `.gz` of both -> Messages, one after the other.
+
+Rule 1: JSON lines are read line by line; a document is read whole, because JSON has no other way.
+Rule 2: a fault names the file and the line (in a document: the message), and nothing behind it is read.
+Rule 3: the same file gives the same ids, so that importing it twice adds nothing.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import zlib
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, NoReturn, cast
+
+from tiermem.errors import InvalidMessage
+from tiermem.importers.shapes import message_of
+from tiermem.messages import Message, dumps
+
+_GZIP = b"\x1f\x8b"
+_CONTAINERS = ("messages", "chat_store", "chat_history", "store")
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What a file holds: how many messages, and the names of what is beside them and will not be imported."""
+
+    messages: int
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """The records of a file, each with the words for its place, and the names of what is beside them."""
+
+    records: Iterator[tuple[str, Any]]
+    left_out: tuple[str, ...] = ()
+
+
+def read(path: Path, conversation: str | None = None) -> Iterator[Message]:
+    """The messages of the file, in its order.
+
+    JSON lines (one message a line), a JSON array, an object with `messages`, and LlamaIndex's
+    `ChatMemoryBuffer.to_string()` and chat store files; `shapes.message_of` names the forms of a message.
+    *conversation* chooses from a chat store that holds several.
+
+    A message without an id gets one made from its place and everything up to it: a file that has grown adds only its
+    new end, and two files that merely say the same word at the same place do not swallow each other's messages.
+
+    Raises:
+        InvalidMessage: naming the file and the line.
+        OSError: the file cannot be read.
+    """
+    return _messages(path, _source(path, conversation))
+
+
+def survey(path: Path, conversation: str | None = None) -> Survey:
+    """Reads the whole file without keeping it: a fault at its end is known before its first message is stored.
+
+    Raises:
+        InvalidMessage: as `read`, or an id belongs to two messages that differ, or there is none at all.
+        OSError: the file cannot be read.
+    """
+    source = _source(path, conversation)
+    seen: dict[str, bytes] = {}
+    count = 0
+    for count, message in enumerate(_messages(path, source), start=1):
+        if seen.setdefault(message.id, message.sha256) != message.sha256:
+            raise InvalidMessage(f"{path.name}, message {count}: an earlier message that differs has the same id")
+    if not count:
+        raise InvalidMessage(f"{path.name} holds no messages")
+    return Survey(count, source.left_out)
+
+
+def _messages(path: Path, source: _Source) -> Iterator[Message]:
+    chain = b""
+    for number, (place, record) in enumerate(source.records, start=1):
+        try:
+            chain = hashlib.sha256(chain + dumps(record)).digest()
+            yield message_of(record, f"import-{number}-{chain.hex()[:24]}")
+        except InvalidMessage as error:
+            raise InvalidMessage(f"{path.name}, {place}: {error}") from error
+        except (ValueError, RecursionError) as error:
+            raise InvalidMessage(f"{path.name}, {place}: not a value that JSON can keep") from error
+
+
+def _source(path: Path, conversation: str | None) -> _Source:
+    if _is_lines(path):
+        return _Source(_lines(path))
+    with closing(_text_lines(path)) as lines:
+        whole = "".join(lines)
+    records, left_out = _unpacked(_parsed(whole, path.name), path.name, conversation)
+    return _Source(((f"message {number}", record) for number, record in enumerate(records, start=1)), left_out)
+
+
+def _is_lines(path: Path) -> bool:
+    """True where the first line is an object of its own and others follow."""
+    with closing(_text_lines(path)) as lines:
+        first = next((line for line in lines if line.strip()), "")
+        if not first:
+            raise InvalidMessage(f"{path.name} is empty")
+        try:
+            return isinstance(json.loads(first), dict) and any(line.strip() for line in lines)
+        except (ValueError, RecursionError):
+            return (
+                False  # the first line of a document on several lines; if it is damaged, the document's parser says so
+            )
+
+
+def _lines(path: Path) -> Iterator[tuple[str, Any]]:
+    for number, line in enumerate(_text_lines(path), start=1):
+        if not line.strip():
+            continue
+        record = _parsed(line.rstrip(), f"{path.name}, line {number}")
+        if isinstance(record, dict) and "role" not in record and any(name in record for name in _CONTAINERS):
+            raise InvalidMessage(
+                f"{path.name}, line {number}: a whole conversation; give each a file and session of its own"
+            )
+        yield f"line {number}", record
+
+
+def _text_lines(path: Path) -> Generator[str, None, None]:
+    """The lines of the file, unpacked and decoded."""
+    number = 0
+    try:
+        with _opened(path) as file:
+            for number, line in enumerate(file, start=1):
+                yield line.decode("utf-8-sig" if number == 1 else "utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidMessage(f"{path.name}, line {number}: not UTF-8") from error
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise InvalidMessage(f"{path.name}: the compressed file is damaged or cut off after line {number}") from error
+
+
+def _opened(path: Path) -> BinaryIO:
+    """The file, unpacked where its first two bytes are gzip's; the name may be wrong about that."""
+    with path.open("rb") as file:
+        packed = file.read(2) == _GZIP
+    return cast("BinaryIO", gzip.open(path, "rb") if packed else path.open("rb"))
+
+
+def _parsed(text: str, place: str) -> Any:
+    try:
+        return json.loads(text, object_pairs_hook=_object, parse_constant=_no_number)
+    except json.JSONDecodeError as error:
+        at = f"{place}, line {error.lineno}" if ", line" not in place else place
+        raise InvalidMessage(f"{at}, column {error.colno}: no JSON ({error.msg})") from error
+    except InvalidMessage as error:
+        raise InvalidMessage(f"{place}: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise InvalidMessage(f"{place}: not a value that JSON can keep") from error
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; one that says a name twice is refused, since `json` would keep only the last and lose the other."""
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise InvalidMessage("an object has two fields of one name")
+    return fields
+
+
+def _no_number(word: str) -> NoReturn:
+    raise InvalidMessage(f"{word} is no JSON")
+
+
+def _unpacked(document: Any, name: str, conversation: str | None) -> tuple[list[Any], tuple[str, ...]]:
+    """The records of a document, and the names of what is beside them."""
+    if isinstance(document, list):
+        return document, ()
+    if not isinstance(document, dict):
+        raise InvalidMessage(f"{name}: neither messages nor an object that holds them")
+    key = next((key for key in _CONTAINERS if "role" not in document and key in document), None)
+    if key is None:
+        return [document], ()
+    if key == "chat_store":
+        chosen = conversation or document.get("chat_store_key")
+        inner = document["chat_store"]
+        return _stored(inner.get("store") if isinstance(inner, dict) else None, name, chosen)
+    if key == "store":
+        return _stored(document[key], name, conversation)
+    beside = tuple(sorted(set(document) - {key, "class_name", "token_limit"}))
+    return _list(document[key], name), beside
+
+
+def _stored(store: Any, name: str, conversation: str | None) -> tuple[list[Any], tuple[str, ...]]:
+    """The messages of one conversation of a LlamaIndex chat store, and the other conversations."""
+    if not isinstance(store, dict) or not store:
+        raise InvalidMessage(f"{name}: a chat store without messages")
+    chosen = next(iter(store)) if conversation is None and len(store) == 1 else conversation
+    if chosen not in store:
+        raise InvalidMessage(f"{name} holds {len(store)} conversations; name one of them: {', '.join(sorted(store))}")
+    return _list(store[chosen], name), tuple(sorted(f"conversation {key}" for key in store if key != chosen))
+
+
+def _list(value: Any, name: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise InvalidMessage(f"{name}: the messages must be a list, not {type(value).__name__}")
+    return value

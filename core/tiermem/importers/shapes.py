@@ -1,0 +1,88 @@
+"""One JSON object of somebody's dump -> one Message.
+
+Rule 1: an object is values, never an order: nothing is instantiated by the name that it carries.
+Rule 2: every field of the object is in the message: under its own name, in `state`, or in `raw`.
+Rule 3: an object that is no message is refused; nothing is guessed and nothing is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tiermem.errors import InvalidMessage
+from tiermem.importers import fields
+from tiermem.importers.frameworks import IMPORTED, constructed, langchain, llamaindex
+from tiermem.messages import Message
+
+
+def message_of(record: Any, fallback_id: str) -> Message:
+    """The message that *record* describes; *fallback_id* is its id where it has none.
+
+    Understood: an object with `role` and `content` (OpenAI's chat form, and the fields of `Message` itself),
+    LangChain's `message_to_dict`, constructor dump and `model_dump`, LlamaIndex's `ChatMessage.model_dump` with
+    `blocks` or, from older versions, with `content` and `additional_kwargs`.
+
+    Raises:
+        InvalidMessage: *record* is none of these, or holds what cannot be kept exactly.
+    """
+    if not isinstance(record, Mapping):
+        raise InvalidMessage(f"a message is a JSON object, not {type(record).__name__}")
+    if "lc" in record and "kwargs" in record:
+        return langchain(constructed(record), record["kwargs"], fallback_id)
+    if "type" in record and "data" in record:
+        return langchain(record["type"], record["data"], fallback_id)
+    if record.get("type") == "chat" or ("type" in record and "role" not in record):
+        return langchain(record["type"], record, fallback_id)
+    if "role" in record and ("blocks" in record or "additional_kwargs" in record):
+        return llamaindex(record, fallback_id)
+    if "role" in record:
+        return _plain(record, fallback_id)
+    raise InvalidMessage("an object without role is no message, unless it has a form of LangChain or LlamaIndex")
+
+
+def _plain(record: Mapping[str, Any], fallback_id: str) -> Message:
+    rest = _modern(record)
+    if not {"content", "tool_calls"} & set(rest):
+        raise InvalidMessage("the message has neither content nor tool calls")
+    calls = fields.objects(rest.pop("tool_calls", None), "tool_calls")
+    raw = rest.pop("raw", None)
+    if raw is None and (rest.get("role") != record["role"] or any("function" in c or "custom" in c for c in calls)):
+        raw = {"format": "openai", "message": dict(record)}  # the exact text of the arguments
+    if rest.get("name") is None and isinstance(rest.get("speaker"), str):
+        rest["name"] = rest.pop("speaker")
+    said, whole = fields.instant(rest.get("created_at"))
+    if whole:
+        rest.pop("created_at", None)
+    return Message(
+        role=rest.pop("role"),
+        content=rest.pop("content", None),
+        id=fields.identity(rest.pop("id", None), fallback_id),
+        name=fields.optional_text(rest.pop("name", None), "name"),
+        tool_calls=tuple(fields.tool_call(call) for call in calls),
+        tool_call_id=fields.optional_text(rest.pop("tool_call_id", None), "tool_call_id"),
+        origin=fields.optional_text(rest.pop("origin", None), "origin") or IMPORTED,
+        created_at=said,
+        pinned=fields.switch(rest.pop("pinned", None), "pinned"),
+        raw=raw,
+        state=_state(rest),
+    )
+
+
+def _modern(record: Mapping[str, Any]) -> dict[str, Any]:
+    """OpenAI's calls of 2023, which had no ids, in today's form: the function's name ties the result to its call."""
+    rest = dict(record)
+    called = rest.get("function_call")
+    if isinstance(called, Mapping) and not rest.get("tool_calls"):
+        rest["tool_calls"] = [{"id": called.get("name"), "function": rest.pop("function_call")}]
+    if rest["role"] == "function" and isinstance(rest.get("name"), str) and not {"origin", "tool_call_id"} & set(rest):
+        rest |= {"role": "tool", "tool_call_id": rest["name"]}
+    return rest
+
+
+def _state(rest: dict[str, Any]) -> dict[str, Any]:
+    """The fields that have no place of their own, beside the state that the record names as such."""
+    own = fields.mapping(rest.pop("state", None), "state")
+    if twice := sorted(set(own) & set(rest)):
+        raise InvalidMessage(f"{', '.join(twice)}: both in state and beside it")
+    return {**rest, **own}

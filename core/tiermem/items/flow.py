@@ -1,0 +1,266 @@
+"""Items: one batch of reads and writes as one transaction. Reads see what was there before the batch.
+
+Texts are embedded before the transaction begins: those of puts, equal ones once, and none that the item has a vector
+of already. Where the embedder fails nothing is kept. Without an embedder a query ranks by words, which are read when
+somebody asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import blake2b
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from tiermem.errors import InvalidMessage
+from tiermem.flows.effects import Call, Compute, Flow, Read, Transact
+from tiermem.flows.services import Core
+from tiermem.items import filters
+from tiermem.items import store as stored
+from tiermem.items.item import Get, Item, Operation, Paths, Put, Search, last_puts, path_of
+from tiermem.items.store import New, Row
+from tiermem.items.texts import texts, words
+from tiermem.messages import dumps, loads
+from tiermem.providers.related_words import related_words
+from tiermem.search.query import read
+from tiermem.settings import Scope
+from tiermem.storage.sessions import decoded
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+    from tiermem.items.cache import Under
+    from tiermem.items.embedder import VectorSpace
+
+BATCH = 128  # texts an embedder is asked for at once, within `embedder_timeout`
+SWEPT = 5_000  # expired items that one transaction removes
+MOST_ROWS = 2**62  # what a database takes as a limit
+
+
+@dataclass
+class _Reading:
+    """One batch inside its transaction."""
+
+    core: Core
+    scope: Scope
+    space: VectorSpace | None
+    asked: Mapping[str, Any]  # by query: what it is compared by
+    now: datetime
+    connection: Any = None
+    pk: int = 0
+    stamp: int = 0
+    used: list[int] = field(default_factory=list)  # items whose time to live begins again
+
+    @property
+    def seconds(self) -> float:
+        return self.now.timestamp()
+
+
+def batch(core: Core, scope: Scope, operations: Sequence[Operation], space: VectorSpace | None) -> Flow[list[Any]]:
+    """What each operation gives, in order: an item or None, None for a put, a list of items, or of paths.
+
+    Raises:
+        InvalidMessage: a value is too large, or a filter no filter; nothing was kept.
+        EmbeddingMismatch, or what the embedder raises; nothing was kept.
+    """
+    for op in operations:
+        if isinstance(op, Search):
+            filters.check(op.filter)
+    puts = last_puts(operations)
+    kept = [(put, _value(core, put)) for put in puts if put.value is not None]
+    made = yield from _embedded(core, scope, puts, space)
+    asked = yield from _asked(core, scope, operations, space)
+    reading = _Reading(core, scope, space, asked, core.now())
+    new = [New(tuple(put.path), put.key, value, _seconds(put), made[id(put)]) for put, value in kept]
+    gone = [stored.named(put.path, put.key) for put in puts if put.value is None]
+
+    def body(connection: sa.Connection) -> list[Any]:
+        if puts and len(puts) < len(operations):
+            stored.lock(connection, scope)  # or PostgreSQL would show each read what others write in between
+        results = _results(connection, reading, operations)
+        if reading.used and puts:
+            stored.refresh(connection, scope, reading.used, reading.seconds)
+        if puts:
+            now = reading.now.isoformat(), reading.seconds
+            stored.write(connection, scope, new, gone, space.name if space else "", now)
+        return results
+
+    results: list[Any] = yield (Transact(body) if puts else Read(body))
+    if reading.used and not puts:
+        yield Transact(lambda connection: stored.refresh(connection, scope, reading.used, reading.seconds))
+    return results
+
+
+def sweep(core: Core, scope: Scope) -> Flow[int]:
+    """Remove all that has expired; returns how many items."""
+    total, removed = 0, SWEPT
+    while removed == SWEPT:
+        now = core.now().timestamp()
+        removed = yield Transact(lambda connection, now=now: stored.sweep(connection, scope, now, SWEPT))  # type: ignore[misc]
+        total += removed
+    return total
+
+
+def _value(core: Core, put: Put) -> bytes:
+    value = dumps(dict(put.value or {}))
+    if len(value) > core.settings.max_message_bytes:
+        raise InvalidMessage(f"an item of {len(value)} bytes; max_message_bytes is {core.settings.max_message_bytes}")
+    return value
+
+
+def _seconds(put: Put) -> float | None:
+    return None if put.ttl is None else put.ttl * 60.0
+
+
+# --- vectors
+
+
+def _embedded(
+    core: Core, scope: Scope, puts: Sequence[Put], space: VectorSpace | None
+) -> Flow[dict[int, list[tuple[bytes, bytes]]]]:
+    """By put: hash and vector of each of its texts."""
+    found: dict[int, list[tuple[bytes, bytes]]] = {id(put): [] for put in puts}
+    if space is None:
+        return found
+    hashed = {id(put): [(_hash(text), text) for text in _texts(put, space)] for put in puts}
+    wanted = {digest: text for own in hashed.values() for digest, text in own}
+    names = [stored.named(put.path, put.key) for put in puts if hashed[id(put)]]
+    known = yield from _known(scope, names, space)
+    missing = [digest for digest in wanted if digest not in known]
+    for start in range(0, len(missing), BATCH):
+        part = missing[start : start + BATCH]
+        asking = [wanted[digest] for digest in part]
+        answer = yield Call(space.many, space.amany, asking, scope, core.settings.embedder_timeout)
+        units = space.units(answer, len(part))
+        known |= {digest: row.tobytes() if row.any() else b"" for digest, row in zip(part, units, strict=True)}
+    for key, own in hashed.items():
+        found[key] = [(digest, known[digest]) for digest, _ in own if known[digest]]
+    return found
+
+
+def _texts(put: Put, space: VectorSpace) -> list[str]:
+    if put.value is None or put.fields is False:
+        return []
+    return texts(put.value, space.fields if put.fields is None else put.fields)
+
+
+def _known(scope: Scope, names: Sequence[bytes], space: VectorSpace) -> Flow[dict[bytes, bytes]]:
+    """By hash: the vectors that the items about to be written have already."""
+
+    def body(connection: sa.Connection) -> dict[bytes, bytes]:
+        pk, _ = stored.find(connection, scope)
+        return dict(stored.known_vectors(connection, pk, names, space.name)) if pk else {}
+
+    return dict((yield Read(body))) if names else {}
+
+
+def _hash(text: str) -> bytes:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def _asked(
+    core: Core, scope: Scope, operations: Iterable[Operation], space: VectorSpace | None
+) -> Flow[dict[str, Any]]:
+    """By query: its unit vector, or without an embedder its words."""
+    queries = list(dict.fromkeys(op.asked for op in operations if isinstance(op, Search) and op.asked))
+    if not queries:
+        return {}
+    if space is None:
+        return dict(
+            (yield Compute(lambda: {query: read(query, related_words(), core.synonyms()) for query in queries}))
+        )
+    answer = yield Call(space.questions, space.aquestions, queries, scope, core.settings.embedder_timeout)
+    return dict(zip(queries, space.units(answer, len(queries)), strict=True))
+
+
+# --- reading
+
+
+def _results(connection: sa.Connection, reading: _Reading, operations: Sequence[Operation]) -> list[Any]:
+    reading.connection = connection
+    reading.pk, reading.stamp = stored.find(connection, reading.scope)
+    names = {id(op): stored.named(op.path, op.key) for op in operations if isinstance(op, Get)}
+    rows = stored.get(connection, reading.pk, set(names.values()), reading.seconds) if reading.pk and names else {}
+    return [_result(reading, op, rows.get(names.get(id(op), b""))) for op in operations]
+
+
+def _result(reading: _Reading, op: Operation, row: Row | None) -> Any:
+    if isinstance(op, Put):
+        return None
+    if isinstance(op, Get):
+        return _item(reading, row, op.refresh) if row else None
+    if not reading.pk:
+        return []
+    if isinstance(op, Paths):
+        return op.listed(stored.paths(reading.connection, reading.pk, op.common(), reading.seconds))
+    ranked = _answers(reading, op) if op.asked else _oldest(reading, op)
+    return [_item(reading, row, op.refresh, score) for row, score in _found(reading, op, ranked)]
+
+
+def _item(reading: _Reading, row: Row, refresh: bool, score: float | None = None) -> Item:  # private
+    if refresh and row.ttl is not None:
+        reading.used.append(row.pk)
+    return Item(
+        path=path_of(row.path),
+        key=decoded(row.key),
+        value=loads(bytes(row.value)),
+        created_at=datetime.fromisoformat(row.created_at),
+        updated_at=datetime.fromisoformat(row.updated_at),
+        score=score,
+    )
+
+
+def _oldest(reading: _Reading, op: Search) -> list[tuple[int, float | None]]:
+    path = tuple(op.path)
+    return [(key, None) for key in stored.keys(reading.connection, reading.pk, path, reading.seconds, _most(op))]
+
+
+def _most(op: Search) -> int:
+    """How many of the ranked items can be on the page; with a filter, any of them."""
+    return MOST_ROWS if op.filter else min(op.offset + op.limit, MOST_ROWS)
+
+
+def _found(
+    reading: _Reading, op: Search, ranked: Sequence[tuple[int, float | None]]
+) -> Iterator[tuple[Row, float | None]]:
+    """This page of what is *ranked*; with a filter, values are read in order until the page is full."""
+    if not op.filter:
+        ranked = ranked[op.offset : op.offset + op.limit]
+    scores = dict(ranked)
+    rows = ((row, scores[row.pk]) for row in stored.pick(reading.connection, list(scores)))
+    if not op.filter:
+        return rows
+    passing = (pair for pair in rows if filters.passes(loads(bytes(pair[0].value)), op.filter))
+    return islice(passing, op.offset, op.offset + op.limit)
+
+
+def _answers(reading: _Reading, op: Search) -> list[tuple[int, float | None]]:
+    """The items at and under the path, best answer first."""
+    from tiermem.items.cache import best_first
+
+    path, connection = tuple(op.path), reading.connection
+    under, load = _index(reading, path)
+    keys, scores = under.scored(
+        reading.stamp,
+        reading.seconds,
+        lambda: stored.marks(connection, reading.pk, path, reading.seconds),
+        load,
+        reading.asked[op.asked],
+    )
+    return best_first(keys, scores, _most(op))
+
+
+def _index(reading: _Reading, path: tuple[str, ...]) -> tuple[Under[Any], Callable[[Sequence[int]], Any]]:
+    """What is kept in RAM of the items under *path*, and how to read it."""
+    from tiermem.items.cache import VectorsUnder, WordsUnder
+
+    space, connection = reading.space, reading.connection
+    key = (reading.pk, path, space.name if space else "")
+    if space:
+        name = space.name
+        vectors = reading.core.items.get(key) or reading.core.items.put(key, VectorsUnder())
+        return vectors, lambda keys: stored.vectors(connection, keys, name)
+    index = reading.core.items.get(key) or reading.core.items.put(key, WordsUnder())
+    return index, lambda keys: ((row.pk, words(loads(bytes(row.value)))) for row in stored.pick(connection, keys))

@@ -1,0 +1,100 @@
+"""The texts of an item's value: those that a path names, which get vectors, and its words. Pure.
+
+Paths are those of LangGraph's index configuration: "title", "owner.name", "parts[0].text", "parts[-1]",
+"parts[*].text", "meta.*", "{title,owner.name}", and "$" for the whole value as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from tiermem.text.analyzer import terms
+
+WHOLE = "$"
+TEXT = 200_000  # characters of a value whose words count
+# A list's index, a group of fields, or a name; an index or group that is never closed reaches to the end.
+_STEP = re.compile(r"\[(?:[^\[\]]|\[[^\]]*\])*\]?|\{(?:[^{}]|\{[^}]*\})*\}?|[^.\[{]+")
+
+
+def texts(value: Any, fields: Sequence[str]) -> list[str]:
+    """The texts that *fields* name in *value*, each once, in order; blank ones and missing fields left out."""
+    found = (text for one in fields for text in at(value, one))
+    return list(dict.fromkeys(text for text in found if text.strip()))
+
+
+def at(value: Any, field: str) -> list[str]:
+    """The texts at one path: strings and numbers as they are, lists and objects as JSON, nothing for null."""
+    if not field or field == WHOLE:
+        return [_json(value)]
+    return list(_walk(value, _STEP.findall(field), 0))
+
+
+def words(value: Any) -> list[str]:
+    """The index terms of every name, string and number in *value*, with repeats."""
+    return terms(" \n".join(_leaves(value))[:TEXT])
+
+
+def _walk(value: Any, steps: Sequence[str], place: int) -> Iterator[str]:
+    if place == len(steps):
+        yield from _text(value)
+        return
+    step, after = steps[place], place + 1
+    if step[0] == "[":
+        for one in _elements(value, step):
+            yield from _walk(one, steps, after)
+    elif step[0] == "{":
+        yield from _group(value, step)
+    elif step == "*":
+        for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+            yield from _walk(one, steps, after)
+    elif isinstance(value, dict) and step in value:
+        yield from _walk(value[step], steps, after)
+
+
+def _elements(value: Any, step: str) -> list[Any]:
+    if not isinstance(value, list) or not step.endswith("]"):
+        return []
+    if step == "[*]":
+        return value
+    try:
+        number = int(step[1:-1])
+    except ValueError:
+        return []
+    return [value[number]] if -len(value) <= number < len(value) else []
+
+
+def _group(value: Any, step: str) -> Iterator[str]:
+    """The fields of "{title,owner.name}": names only, and nothing may come behind it."""
+    if not isinstance(value, dict) or not step.endswith("}"):
+        return
+    for name in step[1:-1].split(","):
+        found: Any = value
+        for part in _STEP.findall(name.strip()) or [""]:
+            found = found.get(part) if isinstance(found, dict) else None
+        yield from _text(found)
+
+
+def _text(value: Any) -> Iterator[str]:
+    if isinstance(value, (list, dict)):
+        yield _json(value)
+    elif value is not None:
+        yield str(value)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, one in value.items():
+            yield name
+            yield from _leaves(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _leaves(one)
+    elif value is not None and not isinstance(value, bool):
+        yield str(value)

@@ -1,0 +1,122 @@
+"""The face of a user's documents; `aio.py` holds its twin with `await`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from tiermem.arguments import adding_documents, writing
+from tiermem.flows.indexing import words
+from tiermem.flows.reading import report
+from tiermem.flows.writing import decide
+from tiermem.knowledge import adding as documents
+from tiermem.knowledge.chunk_trials import SIZES, Trial, trials
+from tiermem.messages import Message
+from tiermem.records import Decision, Hit, Stats, Verification
+from tiermem.runtime.opening import Opened
+from tiermem.settings import Scope
+from tiermem.text.documents import Source
+from tiermem.text.splitter import OVERLAP, SIZE
+
+if TYPE_CHECKING:
+    from tiermem.aio import AsyncKnowledge
+
+
+class Knowledge:
+    """The documents of a user: cut into chunks, found with their source, never shown unless asked for."""
+
+    def __init__(self, memory: Opened, scope: Scope) -> None:
+        self.memory = memory
+        self.scope = scope
+        self._core = memory.wiring[0]
+        self._run = memory.drive
+
+    def as_async(self) -> AsyncKnowledge:
+        """The same documents with `await`."""
+        from tiermem.aio import AsyncKnowledge
+
+        return AsyncKnowledge(self)
+
+    def add_documents(
+        self,
+        documents: Any,
+        *,
+        chunk_size: int = SIZE,
+        chunk_overlap: int = OVERLAP,
+        splitter: Any = None,
+        source: str | None = None,
+        replace: bool = True,
+    ) -> list[Message]:
+        """Add documents; returns their chunks, durable and searchable when it returns.
+
+        The same document again changes nothing; a changed one of the same source hides what it replaces, which
+        `undo` brings back.
+
+        Args:
+            documents: one or many: text, {"text", "source", "title", "metadata"}, documents of LangChain, documents
+                or nodes of LlamaIndex.
+            chunk_size, chunk_overlap: characters.
+            splitter: a function of a text, or a framework's text splitter, instead of our own.
+            source: the source of those that name none; without it, of each that names none its own text.
+            replace: these are all there is of their sources. False adds to what is there.
+
+        Raises:
+            InvalidMessage, InvalidSettings, StorageError: nothing of the call was kept.
+        """
+        how = (chunk_size, chunk_overlap, splitter, source, replace)
+        return self._run(adding_documents(self._core, self.scope, documents, *how))
+
+    def search(self, query: str, k: int = 20) -> list[Hit]:
+        """The *k* chunks that answer *query* best; `hit.message.state` names source, place and metadata."""
+        return self._run(documents.find(self._core, self.scope, query, k))
+
+    def sources(self) -> list[Source]:
+        """The sources that can be found, oldest first."""
+        return self._run(documents.sources(self.scope))
+
+    def chunks(self, source: str) -> list[Message]:
+        """The chunks of *source* that can be found, in order."""
+        return self._run(documents.chunks(self.scope, source))
+
+    def remove(self, source: str) -> list[int]:
+        """Hide *source*; returns the decisions that do, each of which `undo` takes back.
+
+        Raises:
+            UnknownReference: there is nothing of that source to be found.
+        """
+        return self._run(writing(self.scope, documents.remove(self._core, self.scope, source)))
+
+    def undo(self, decision: int) -> None:
+        """Take a decision of the journal back."""
+        self._run(writing(self.scope, decide.undo(self._core, self.scope, decision)))
+
+    def journal(self) -> list[Decision]:
+        """Every decision, in order."""
+        return self._run(decide.journal(self.scope))
+
+    def index(self) -> None:
+        """Index what could not be indexed when it was added, as while an embedder failed."""
+        self._run(writing(self.scope, words.follow(self._core, self.scope)))
+
+    def trials(
+        self, texts: Sequence[str], questions: Mapping[str, Sequence[str]], sizes: Sequence[int] = SIZES
+    ) -> list[Trial]:
+        """Chunk sizes by how much evidence a prompt shows with them, best first; see `knowledge/chunk_trials.py`.
+
+        Args:
+            texts: like the documents to be added.
+            questions: for each question, phrases of the texts that answer it.
+            sizes: characters a chunk.
+        """
+        return trials(texts, questions, sizes=sizes, count=self._core.count)
+
+    def verify(self) -> Verification:
+        """Derive hashes, totals and index again, and list what differs."""
+        return self._run(report.verify(self.scope))
+
+    def stats(self) -> Stats:
+        """The documents in numbers (each chunk is a message), with every degraded mode."""
+        return self._run(report.stats(self._core, self.scope))
+
+    def __repr__(self) -> str:
+        return f"<Knowledge of {self.scope.user!r}>"

@@ -1,0 +1,121 @@
+"""Performs effects: the database, the embedder, the summariser, and threads for those who must not be blocked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from tiermem.events import Listeners
+from tiermem.flows.effects import Ask, Call, Compute, Effect, Embed, Later, Read, Tell, Transact
+from tiermem.providers import calls
+from tiermem.providers.embedders import Embedder
+from tiermem.runtime.background import Follower
+from tiermem.settings import Scope
+from tiermem.storage.database import Database
+
+
+class Direct:
+    """Performs effects in the thread that asks. It knows no memory, so the thread in the background may hold it."""
+
+    def __init__(
+        self, database: Database, embedder: Embedder, listeners: Listeners, embedder_timeout: float | None = None
+    ) -> None:
+        self.database = database
+        self.listeners = listeners
+        self._embedder = embedder
+        self._embedder_timeout = embedder_timeout
+
+    def act(self, effect: Effect) -> Any:
+        """The result of *effect*; `Later` is for a `Performer` only and does nothing."""
+        if isinstance(effect, Transact):
+            return self._transacted(effect)
+        if isinstance(effect, Read):
+            return self.database.read(effect.body)
+        if isinstance(effect, Compute):
+            return effect.body()
+        if isinstance(effect, (Ask, Call, Embed)):
+            return self._called(effect)
+        if isinstance(effect, Tell):
+            self.listeners.tell(effect.kind, effect.scope, effect.fields)
+        return None
+
+    async def aact(self, effect: Effect) -> Any:
+        """`act`; the background has no event loop to keep free."""
+        return self.act(effect)
+
+    def _transacted(self, effect: Transact) -> Any:
+        result = self.database.write(effect.body)
+        for one in effect.telling(result) if effect.telling is not None else ():
+            self.listeners.tell(one.kind, one.scope, one.fields)
+        return result
+
+    def _called(self, effect: Ask | Call | Embed) -> Any:
+        if isinstance(effect, Ask):
+            return calls.call(effect.summarizer, effect.messages, effect.scope, effect.timeout)
+        if isinstance(effect, Call):
+            return calls.call(effect.function, effect.argument, effect.scope, effect.timeout)
+        return calls.call(self._embedding(effect), list(effect.texts), effect.scope, self._embedder_timeout)
+
+    def _embedding(self, effect: Embed) -> Callable[[list[str]], Any]:
+        if effect.query:
+            return lambda texts: [self._embedder.embed_query(texts[0])]
+        return self._embedder.embed
+
+
+class Performer:
+    """The actor of one memory.
+
+    Args:
+        direct: performs the effects.
+        step: one step of what `Later` asks for; see `Follower`.
+    """
+
+    def __init__(self, direct: Direct, step: Callable[[Scope], bool | None]) -> None:
+        self._direct = direct
+        self._database = direct.database
+        self._follower = Follower(step)
+        self._threads = calls.Threads()
+
+    @property
+    def target(self) -> str:
+        """The file, ":memory:" or URL that was opened."""
+        return self._database.target
+
+    @property
+    def closed(self) -> bool:
+        """True after `close`."""
+        return self._database.closed
+
+    @property
+    def listeners(self) -> Listeners:
+        """Those who are told of events."""
+        return self._direct.listeners
+
+    def act(self, effect: Effect) -> Any:
+        """The result of *effect*, in this thread."""
+        if isinstance(effect, Later):
+            return self._follower.wake(effect.scope)
+        return self._direct.act(effect)
+
+    async def aact(self, effect: Effect) -> Any:
+        """The result of *effect*; database and computing run in threads, and a cancelled write is seen to its end."""
+        if isinstance(effect, Ask):
+            return await calls.acall(effect.summarizer, effect.messages, effect.scope, effect.timeout)
+        if isinstance(effect, Call):
+            return await calls.acall(effect.afunction, effect.argument, effect.scope, effect.timeout)
+        if isinstance(effect, Tell) and not self.listeners.wanted(effect.kind):
+            return None  # not worth a thread
+        future = asyncio.wrap_future(self._threads.start(self.act, effect))
+        try:
+            return await asyncio.shield(future)
+        except asyncio.CancelledError:
+            if isinstance(effect, Transact):
+                await asyncio.wait([future])  # the outcome is known before the caller goes on
+            raise
+
+    def close(self) -> None:
+        """End the threads and close the database."""
+        self._follower.close()
+        self._threads.close()
+        self._database.close()

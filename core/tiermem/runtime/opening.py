@@ -1,0 +1,168 @@
+"""Wiring: the one place where settings, database, counter, embedder and the user's functions meet."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+from tiermem.errors import InvalidSettings
+from tiermem.events import Callback, Listeners
+from tiermem.flows.effects import Flow, arun, run
+from tiermem.flows.indexing import vectors as follow_up
+from tiermem.flows.services import Core
+from tiermem.messages import Message
+from tiermem.providers.clock import system_clock
+from tiermem.providers.embedders import HashEmbedder, as_embedder
+from tiermem.providers.tokenizers import as_counter
+from tiermem.records import Compacted, StructuredSummary, Summary
+from tiermem.runtime.handler import Direct, Performer
+from tiermem.settings import Settings, settings_from
+from tiermem.storage import words
+from tiermem.storage.database import MEMORY, Database
+from tiermem.text.analyzer import ANALYSER
+from tiermem.text.synonyms import Groups, Synonyms
+
+if TYPE_CHECKING:
+    from tiermem.memory import Memory
+
+T = TypeVar("T")
+Summarizer: TypeAlias = Callable[[Sequence[Message]], StructuredSummary | dict[str, Any] | Awaitable[Any]]
+Compactor: TypeAlias = Callable[[Message], Compacted | str | None]
+StoreSummary: TypeAlias = Callable[[Summary], str | None]
+Keep: TypeAlias = Callable[[Message], bool]
+
+
+def default_path() -> str:
+    """The file used when none is named: `tiermem.db` in the platform's user data directory."""
+    from platformdirs import user_data_path
+
+    return str(user_data_path("tiermem", appauthor=False) / "tiermem.db")
+
+
+class Opened:
+    """What both faces hold: the wiring of one database."""
+
+    def __init__(self, core: Core, performer: Performer) -> None:
+        self._core = core
+        self._performer = performer
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self._core.settings
+
+    @property
+    def counter(self) -> Callable[[str], int]:
+        """The token counter in use."""
+        return self._core.count
+
+    @property
+    def path(self) -> str:
+        """The file, ":memory:" or the database URL that was opened."""
+        return self._performer.target
+
+    @property
+    def closed(self) -> bool:
+        """True after `close`."""
+        return self._performer.closed
+
+    def close(self) -> None:
+        """Close the database. What was added is safe already; using the memory afterwards raises Closed."""
+        self._performer.close()
+
+    def subscribe(self, callback: Callback) -> Callable[[], None]:
+        """Call *callback* with every `tiermem.events.Event` from now on; returns a function that ends it.
+
+        It is called after the commit, in the thread that did the work (of async callers: one that is not the event
+        loop's, with the caller's context variables), maybe in several threads at once, before the verb returns. What it
+        raises is told by `stats()` and the log, and changes nothing else.
+
+        Raises:
+            InvalidSettings: it cannot be called, or is a coroutine function.
+        """
+        return self._performer.listeners.add(callback, None)
+
+    @property
+    def wiring(self) -> tuple[Core, Performer]:
+        """What the faces of one database share; of no use outside this package."""
+        return self._core, self._performer
+
+    def drive(self, flow: Flow[T]) -> T:
+        """Run a flow to its end."""
+        return run(flow, self._performer)
+
+    async def drive_async(self, flow: Flow[T]) -> T:
+        """Run a flow to its end without blocking the event loop."""
+        return await arun(flow, self._performer)
+
+
+def wired(
+    path: str | Path | None,
+    settings: Settings | None,
+    counter: Callable[[str], Any] | None,
+    summarizer: Summarizer | None,
+    compactor: Compactor | None,
+    embedder: Any,
+    clock: Callable[[], datetime] | None,
+    steps: tuple[StoreSummary | None, Keep | None, Groups],
+    overrides: Mapping[str, Any],
+) -> tuple[Core, Performer]:
+    """The core and the performer behind a memory, with its database open and its schema current."""
+    chosen = settings_from(settings, overrides)
+    _functions(summarizer=summarizer, compactor=compactor, store_summary=steps[0], keep=steps[1], clock=clock)
+    count = as_counter(counter, chosen.encoding)
+    embedding = as_embedder(embedder)
+    database = Database(default_path() if path is None else str(path), chosen)
+    database.write(lambda connection: words.use_analyser(connection, ANALYSER))
+    core = Core(
+        settings=chosen,
+        count=count,
+        now=clock or system_clock,
+        embedder_name=embedding.name,
+        lexical=isinstance(embedding, HashEmbedder),
+        summarizer=summarizer,
+        compactor=compactor,
+        store_summary=steps[0],
+        keep=steps[1],
+        tables=Synonyms(steps[2]) if steps[2] else None,
+    )
+    listeners = Listeners(core.now, core.unheard)
+    direct = Direct(database, embedding, listeners, None if core.lexical else chosen.embedder_timeout)
+    return core, Performer(direct, lambda scope: run(follow_up.attempt(core, scope), direct))
+
+
+def _functions(**given: object) -> None:
+    """Refuses what could not be called: a model's name as a summariser would fail at the first summary, unseen."""
+    for name, one in given.items():
+        if one is not None and not callable(one):
+            raise InvalidSettings(f"{name}= takes a function, not {type(one).__name__}")
+
+
+_open_memories: weakref.WeakValueDictionary[Any, Memory] = weakref.WeakValueDictionary()
+_opening = threading.Lock()
+
+
+def shared(path: str | Path | None, options: Mapping[str, Any]) -> Memory:
+    """The open memory of this process for that path and those options, or a new one."""
+    target = default_path() if path is None else str(path)
+    if target == MEMORY:
+        from tiermem.memory import Memory
+
+        return Memory.open(MEMORY, **options)
+    place = target if "://" in target else str(Path(target).absolute())
+    key = (place, tuple(sorted((name, _key(value)) for name, value in options.items())))
+    with _opening:
+        found = _open_memories.get(key)
+        if found is None or found.closed:
+            from tiermem.memory import Memory
+
+            found = _open_memories[key] = Memory.open(target, **options)
+        return found
+
+
+def _key(value: Any) -> Any:
+    return value if isinstance(value, (str, int, float, bool, Settings, type(None))) else id(value)

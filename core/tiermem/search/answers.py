@@ -1,0 +1,138 @@
+"""Answers of the memory tools: quoted history within a number of tokens, each piece with the reference that opens it.
+
+Rule 1: an answer is one block of `passages`, so nothing in it can close it, and no index takes it for something said.
+Rule 2: it never has more tokens than asked for, by the caller's counter, down to `SMALLEST`.
+Rule 3: the pages of an original, one behind the other, are the original.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from tiermem.messages import Message
+from tiermem.records import Hit
+from tiermem.search.passages import CLOSE, OPEN, excerpt, safe, speaker
+from tiermem.search.quoting import note
+from tiermem.text.analyzer import query_terms
+
+Count = Callable[[str], int]
+
+NOTE = "note:"  # what the source of a note begins with
+SMALLEST = 120  # tokens: room for a header, a few words and how to go on
+EXCERPT, SHORT = 700, 160  # characters that a hit shows, and where there is less room; about 175 and 40 tokens
+HEAD = 0.75  # of a page is the beginning of a long original, the rest its end: results of tools end with what matters
+WIDEST = 12  # characters that a token may stand for, at most, in text worth showing
+BREAK = 0.9  # a page ends with a line or a word where there is one in its last tenth
+
+
+def listed(hits: Sequence[Hit], query: str, budget: int, count: Count) -> str:
+    """*hits*, best first, as many as fit into *budget* tokens; "" where there are none."""
+    question, lines = query_terms(query), list[str]()
+    for hit in hits:
+        for limit in (EXCERPT, SHORT):
+            line = _line(hit, question, limit)
+            if count(_block([*lines, line], _more(len(lines) + 1))) <= max(budget, SMALLEST):
+                lines.append(line)
+                break
+        else:
+            break
+    return _block(lines, _more(len(lines))) if lines else ""
+
+
+def _more(found: int) -> str:
+    return f'found="{found}" next="expand_memory(ref) shows one in full"'
+
+
+def _line(hit: Hit, question: Sequence[str], limit: int) -> str:
+    text = " ".join(excerpt(whole(hit.message), question, limit).split())
+    return f"{header(hit.message)} {safe(text)}{note(hit)}"
+
+
+def _block(lines: Sequence[str], told: str) -> str:
+    return "\n".join([f"{OPEN[:-1]} {told}>", *lines, CLOSE])
+
+
+def header(message: Message) -> str:
+    """Reference, date and speaker of a message, a note or a part of a document."""
+    state = message.state
+    source = state.get("source", "") if message.role == "document" else ""
+    when = f" {message.when:%Y-%m-%d %H:%M}" if message.when else ""
+    if not source:
+        return f"[m{message.sequence}]{when} {safe(speaker(message))}:"
+    if source.startswith(NOTE):
+        return f"[d{message.sequence}]{when} Note:"
+    part = f", part {state.get('chunk', 0) + 1} of {state['chunks']}" if state.get("chunks", 1) > 1 else ""
+    return f"[d{message.sequence}]{when} {safe(' '.join(source.split()))}{part}:"
+
+
+def whole(message: Message) -> str:
+    """All that can be read of *message*: its text, its tool calls, and how much of it is neither."""
+    parts = [message.text] if message.text else []
+    parts += [f"[calls {call.name}({_arguments(call.arguments)})]" for call in message.tool_calls]
+    if not parts and message.content:
+        parts = ["[no text]"]
+    return "\n".join(parts)
+
+
+def _arguments(arguments: object) -> str:
+    return arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
+
+
+def transcript(messages: Sequence[Message]) -> str:
+    """What `page` shows parts of: the words of one message, or of many with a header each."""
+    if len(messages) == 1:
+        return safe(whole(messages[0]))
+    return "\n".join(f"{header(one)} {safe(whole(one))}" for one in messages)
+
+
+def page(messages: Sequence[Message], ref: str, offset: int, budget: int, count: Count) -> str:
+    """The transcript of *messages* from character *offset* on as one block within *budget* tokens, and how to go on.
+
+    From the start, what is too long is shown with its beginning and its end.
+    """
+    text, budget = transcript(messages), max(budget, SMALLEST)
+    top = f"{header(messages[0])}\n" if len(messages) == 1 else ""
+
+    def shown(end: int, tail: int = 0) -> str:
+        return _block([top + _shown(text, ref, offset, end, tail)], f'ref="{ref}"')
+
+    if count(shown(len(text))) <= budget and len(text) - offset <= WIDEST * budget:
+        return shown(len(text))
+    share = HEAD if offset == 0 else 1.0
+    end = _broken(text, offset, _furthest(len(text) - 1, offset, int(budget * share), count, shown))
+    if offset:
+        return shown(end)
+    tail = _furthest(len(text) - end - 1, 0, budget, count, lambda size: shown(end, size))
+    return shown(end, tail)
+
+
+def _furthest(most: int, least: int, budget: int, count: Count, shown: Callable[[int], str]) -> int:
+    """The largest number up to *most* with which what is *shown* has at most *budget* tokens."""
+    most = min(most, least + WIDEST * budget)
+    found = least + bisect_right(range(least + 1, most + 1), budget, key=lambda place: count(shown(place)))
+    while found > least and count(shown(found)) > budget:  # a longer text may have fewer tokens, so a search can miss
+        found -= 1 + (found - least) // 20
+    return found
+
+
+def _broken(text: str, start: int, end: int) -> int:
+    """*end*, or the end of the last line or word shortly before it; never *start*, or nothing would be read."""
+    earliest = start + int((end - start) * BREAK)
+    found = max(text.rfind("\n", earliest, end), text.rfind(" ", earliest, end))
+    return max(found + 1 if found > earliest else end, min(start + 1, len(text)))
+
+
+def _shown(text: str, ref: str, offset: int, end: int, tail: int) -> str:
+    if offset == 0 and end >= len(text):
+        return text
+    gap = f"\n[… {len(text) - end - tail} characters left out: expand_memory(ref={ref!r}, offset={end}) …]\n"
+    ending = text[len(text) - tail :] if tail else ""
+    return text[offset:end] + (gap + ending if end < len(text) else "")
+
+
+def day(when: datetime | None) -> str:
+    """The date in brackets, or nothing."""
+    return f" ({when:%Y-%m-%d})" if when else ""

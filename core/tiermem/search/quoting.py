@@ -1,0 +1,155 @@
+"""Quoting: what of the hits a recalled block shows within its tokens, and what is said of each. Pure.
+
+Rule 1: messages come first, in order; then the chunks of documents, source by source, in order.
+Rule 2: that a statement is out of date is said behind its text, and only where there is room for it: it takes nothing
+out of the block, and no text of a message is changed by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from tiermem.facts.superseding import UNKEPT, Mark, Reading, Statement, marks
+from tiermem.messages import Message
+from tiermem.records import Hit, Piece, Tier
+from tiermem.search import packing, passages
+from tiermem.text.analyzer import query_terms
+from tiermem.times.nearness import wall_clock
+from tiermem.tokens.counting import message_tokens
+
+FITTING, SMALLER = 12, 0.9  # tries to make a rendered block fit, and how much of it each leaves
+# The best hits are compared, not all: the rest is there for what stands around, and reading a long statement takes
+# 2 ms the first time. In BEAM-100K the best 12 hold each pair of an old and a new value that is found at all for its
+# 20 questions about updates; the best 32 hold one more pair, about something else.
+COMPARED = 12
+CHUNKS = 1 << 40  # above every number of a message; by 2 a chunk, because no two of them share a header
+
+
+def block(
+    hits: Sequence[Hit], query: str, budget: int, count: Callable[[str], int], reading: Reading = UNKEPT
+) -> tuple[list[Piece], list[Hit]]:
+    """What of *hits* fits into *budget* tokens, as one quoted block, and the hits that it shows, marked."""
+    quote = _quote(hits, query, budget, count)
+    allowed = budget - passages.BLOCK_TOKENS
+    for _ in range(FITTING):
+        chosen = packing.by_value(quote.scores, quote.costs, allowed, passages.HEADER_TOKENS)
+        if not chosen:
+            break
+        shown = [hit for hit in hits if place(hit) in set(chosen)]
+        piece = quote.piece(shown, {}, count)
+        if piece.tokens <= budget:
+            told = marked(shown, query, reading, quote.texts)
+            return [_noted(quote, told, piece, budget, count)], told
+        allowed = int(allowed * SMALLER)
+    return [], []
+
+
+def place(hit: Hit) -> int:
+    """A number for *hit* in which messages and chunks never meet."""
+    return CHUNKS + 2 * hit.message.sequence if hit.source else hit.message.sequence
+
+
+@dataclass(frozen=True, slots=True)
+class _Quote:
+    """Hits by place: scores, costs in tokens, and the texts to show."""
+
+    scores: Mapping[int, float]
+    costs: Mapping[int, int]
+    texts: Mapping[int, str]
+    firsts: Mapping[str, int] = field(default_factory=dict)  # the first chunk of each source, for their order
+
+    def piece(self, shown: Sequence[Hit], notes: Mapping[int, str], count: Callable[[str], int]) -> Piece:
+        """The block that shows these hits."""
+        said = sorted((hit for hit in shown if not hit.source), key=place)
+        chunks = sorted((hit for hit in shown if hit.source), key=self._reading_order)
+        text = passages.render(
+            [hit.message.sequence for hit in said],
+            {hit.message.sequence: hit.message for hit in said},
+            self.texts,
+            notes,
+            [passages.chunk_line(hit.message.sequence, hit.source, self.texts[place(hit)]) for hit in chunks],
+        )
+        message = Message(role="user", content=text, id="recalled", origin="retrieved")
+        return Piece(
+            message=message,
+            kind="recalled",
+            tier=Tier.L3,
+            tokens=message_tokens(message, count),
+            refs=tuple(hit.ref for hit in [*said, *chunks]),
+            score=max(hit.score for hit in shown),
+        )
+
+    def _reading_order(self, hit: Hit) -> tuple[int, int, int]:
+        return self.firsts[hit.source], hit.message.state.get("chunk", 0), hit.message.sequence
+
+
+def _quote(hits: Sequence[Hit], query: str, budget: int, count: Callable[[str], int]) -> _Quote:
+    question = query_terms(query) if hits else []
+    longest = passages.longest(budget)
+    texts = {place(hit): passages.excerpt(hit.message.text, question, longest) for hit in hits}
+    firsts: dict[str, int] = {}
+    for hit in hits:
+        if hit.source:
+            firsts[hit.source] = min(firsts.get(hit.source, hit.message.sequence), hit.message.sequence)
+    costs = {place(hit): _cost(hit, texts[place(hit)], count) for hit in hits}
+    return _Quote({place(hit): hit.score for hit in hits}, costs, texts, firsts)
+
+
+def _cost(hit: Hit, text: str, count: Callable[[str], int]) -> int:
+    """What a message cost when it was stored is near enough here: the block as a whole is counted."""
+    if hit.source:
+        return count(f"{hit.source}: {text.strip()}")
+    if text is hit.message.text:
+        return hit.message.tokens - passages.SPARED
+    return count(passages.line(hit.message, text))
+
+
+def marked(
+    hits: Sequence[Hit], query: str, reading: Reading = UNKEPT, texts: Mapping[int, str] | None = None
+) -> list[Hit]:
+    """*hits*, best first, with what newer ones among the best `COMPARED` say of older ones. Documents are not compared.
+
+    *texts*, by `place`, are what is shown of long ones: what is not shown is not compared.
+    """
+    said = [hit for hit in hits if not hit.source][:COMPARED]
+    statements = [
+        Statement(
+            hit.message.sequence,
+            passages.speaker(hit.message),
+            texts[place(hit)] if texts else hit.message.text,
+            wall_clock(hit.message.when),
+        )
+        for hit in said
+    ]
+    found = marks(statements, query_terms(query), reading) if len(statements) > 1 else {}
+    return (
+        [_with(hit, found.get(hit.message.sequence)) if not hit.source else hit for hit in hits] if found else [*hits]
+    )
+
+
+def _with(hit: Hit, mark: Mark | None) -> Hit:
+    if mark is None:
+        return hit
+    if mark.superseded_by is None:
+        return replace(hit, current=mark.current)
+    newer = f"m{mark.superseded_by}"
+    return replace(hit, conflicts_with=newer) if mark.conflict else replace(hit, superseded_by=newer)
+
+
+def note(hit: Hit) -> str:
+    """What is said behind the text of *hit*; nothing behind the newest, to which the others point."""
+    if hit.conflicts_with:
+        return f" (conflicts with {hit.conflicts_with})"
+    return f" (superseded by {hit.superseded_by})" if hit.superseded_by else ""
+
+
+def _noted(quote: _Quote, hits: Sequence[Hit], plain: Piece, budget: int, count: Callable[[str], int]) -> Piece:
+    """The block with as many notes as it has room for, of the best hits first."""
+    notes = [(hit.message.sequence, words) for hit in hits if (words := note(hit))]
+    while notes:
+        piece = quote.piece(hits, dict(notes), count)
+        if piece.tokens <= budget:
+            return piece
+        notes = notes[: len(notes) // 2]
+    return plain

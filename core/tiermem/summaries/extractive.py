@@ -1,0 +1,279 @@
+"""A structured summary without a model: the sentences of the span that say most, chosen by fixed rules.
+
+Rule 1: same messages, same summary, on every platform: no dictionary, no locale, no order of a set decides.
+Rule 2: every line is words of a message, cut if need be, and points to it. Nothing is concluded or invented.
+Rule 3: the time taken grows with the text looked at, which is capped per message.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from tiermem.messages import Message
+from tiermem.records import StructuredSummary
+from tiermem.summaries.changed_files import changed_files
+from tiermem.summaries.lines import KINDS_OF_FACT, LIST_LIMITS, Line, alike, structured, times_of
+from tiermem.summaries.utterances import TOOLS, USERS, Sentence, prose, quoted, rarity_in, utterances
+from tiermem.text import cues
+from tiermem.text.entities import entities, paths
+from tiermem.text.sanitizing import in_chinese, one_line
+from tiermem.text.sentences import sentences
+from tiermem.window.stubs import telling_line
+
+DECISION_FLOOR = 2.5  # below it a sentence is a step ("I'll check the logs"), not a decision
+FACT_FLOOR = 1.5
+_KIND_LIMIT = 5  # facts of one kind
+_TELLING = 30  # characters; a shorter last word ("sounds great!") gives way to an earlier one that says something
+_LAST_REACH = 12  # messages from the end in which the last step is looked for
+_LABELLED = re.compile(r"^(?:decision|decided|决定|決定)\s*[:：]\s*", re.IGNORECASE)
+_QUESTION = ("?", "？", "吗", "呢", "吗。", "呢。")
+_QUOTE = re.compile(r"^\W*(?:for example|example|e\.g|sample|示例|例如|比如)|^[\"“「]", re.IGNORECASE)
+
+
+_KINDS = (
+    ("cause", 3.0, cues.CAUSE),
+    ("preference", 2.4, cues.PREFERENCE),
+    ("error", 2.2, cues.ERROR),
+    ("about", 2.2, cues.IDENTITY),
+    ("constraint", 2.0, cues.CONSTRAINT),
+    ("version", 1.4, cues.VERSION),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    score: float
+    sentence: Sentence
+    kind: str = ""
+
+
+def extract(messages: Sequence[Message], now: datetime | None = None) -> StructuredSummary:
+    """What *messages* come to, by rules alone.
+
+    Args:
+        messages: a span of a conversation, in order.
+        now: what `timestamp` says; the rule itself has no clock.
+    """
+    said = list(utterances(messages))
+    rarity = rarity_in(said)
+    lines = _goal(messages, said)
+    lines += _decisions(said, rarity)
+    lines += changed_files(messages, [(one.sequence, one.role, one.text) for one in said])
+    lines += _facts(said, rarity, {one.text for one in lines})
+    lines += _last_step(messages)
+    return structured(lines, count=len(messages), time_range=times_of(messages), timestamp=now)
+
+
+def _goal(messages: Sequence[Message], said: Sequence[Sentence]) -> list[Line]:
+    """The application's own `user_goal`, else the newest change of goal, else the first strong request.
+
+    Ties: the earlier sentence wins among equally strong ones, the later among changes.
+    """
+    for message in reversed(messages):
+        stated = message.state.get("user_goal")
+        if isinstance(stated, str) and stated.strip():
+            return [Line("user_goal", stated, (message.sequence,))]
+    asked = [one for one in said if one.role in USERS]
+    best, strength = _first_strongest(asked)
+    changes = [one for one in asked if cues.GOAL_CHANGE.search(one.text) and len(one.text) > 8]
+    if changes and changes[-1].place > (best.place if best else 0):
+        new = changes[-1]
+        lines = [Line("user_goal", _in_full(new, asked), (new.sequence,))]
+        if best and strength >= 2:
+            label = _label_word("earlier goal", best.text)
+            lines.append(Line("critical_context", _in_full(best, asked), (best.sequence,), label))
+        return lines
+    if best is None:
+        return []
+    return [Line("user_goal", _in_full(best, asked), (best.sequence,))]
+
+
+def _first_strongest(asked: Sequence[Sentence]) -> tuple[Sentence | None, float]:
+    if not asked:
+        return None, 0.0
+    strengths = [_request_strength(one.text) for one in asked]
+    for floor in (3.0, 2.0, 1.0):
+        for one, strength in zip(asked, strengths, strict=True):
+            if strength >= floor:
+                return one, strength
+    opening = [one for one in asked[:6] if not cues.ACKNOWLEDGEMENT.match(one.text)] or asked[:1]
+    return max(opening, key=lambda one: (len(one.units), -one.place)), 0.0
+
+
+def _request_strength(text: str) -> float:
+    if cues.GOAL_STATED.search(text):
+        return 4.0
+    strength = 2.0 * bool(cues.REQUEST.search(text)) + 1.5 * bool(cues.IMPERATIVE.match(text))
+    if not strength:
+        return 0.0
+    strength += 1.0 * bool(cues.TASK.search(text)) + 0.5 * bool(cues.ERROR.search(text))
+    return strength - 1.0 * (len(text) < 12) - 1.0 * bool(cues.ACKNOWLEDGEMENT.match(text))
+
+
+def _in_full(one: Sentence, asked: Sequence[Sentence]) -> str:
+    """A goal that points elsewhere ("please fix it") together with the sentence of its message before or after it."""
+    if len(one.units) > 5 or len(one.text) > 40:
+        return quoted(one)
+    near = [other for other in asked if other.sequence == one.sequence and abs(other.place - one.place) == 1]
+    if not near:
+        return quoted(one)
+    both = sorted([one, near[0]], key=lambda other: other.place)
+    return quoted(replace(one, text=" ".join(other.text for other in both)))
+
+
+def _decisions(said: Sequence[Sentence], rarity: Callable[[Sentence], float]) -> list[Line]:
+    last = max(1, said[-1].place if said else 1)
+    scored = []
+    for one in said:
+        if one.role in TOOLS or one.role == "system":
+            continue
+        score = _decision_strength(one.text) + 0.5 * (one.role in USERS) - 1.0 * bool(_QUOTE.match(one.text))
+        if score >= DECISION_FLOOR:
+            scored.append(_Scored(score + 0.5 * rarity(one) + 0.5 * one.place / last, one))
+    chosen = _distinct(scored, LIST_LIMITS["key_decisions"])
+    return [Line("key_decisions", _decided(one.sentence), sources) for one, sources in chosen]
+
+
+def _decided(one: Sentence) -> str:
+    """The decision without the word that only says that it is one: the field says so already."""
+    return _LABELLED.sub("", quoted(one, cues.DECISION))
+
+
+def _decision_strength(text: str) -> float:
+    strong, change = bool(cues.DECISION.search(text)), bool(cues.CHANGE.search(text))
+    if not strong and not change and not cues.INTENT.search(text):
+        return 0.0
+    digits = any(map(str.isdigit, text))
+    score = 3.0 * strong + (3.0 if digits else 1.0) * change + 1.0 * bool(cues.INTENT.search(text)) + 0.5 * digits
+    score -= 4.0 * text.endswith(_QUESTION) + 1.5 * bool(cues.HEDGE.search(text))
+    score -= 3.0 * (not strong and bool(cues.MEASURED.search(text)))  # "dropped from 2,310 ms to 85 ms": an outcome
+    return score - 2.0 * (len(text) < 10 and not digits) - 0.5 * (len(text) > 300)
+
+
+def _facts(said: Sequence[Sentence], rarity: Callable[[Sentence], float], told: set[str]) -> list[Line]:
+    """Errors, causes, limits, preferences, who somebody is, versions and figures; decisions are not told twice."""
+    last = max(1, said[-1].place if said else 1)
+    scored = []
+    for one in said:
+        kind, score = _fact_strength(one)
+        if score >= FACT_FLOOR and _decided(one) not in told and one.text not in told:
+            scored.append(_Scored(score + 0.7 * rarity(one) + 0.2 * one.place / last, one, kind))
+    chosen = _distinct(scored, LIST_LIMITS["critical_context"] - 1, _KIND_LIMIT)  # one place for an earlier goal
+    taken: set[str] = set()
+    lines = []
+    for fact, sources in chosen:
+        label = _label(fact, taken)
+        taken.add(label)
+        lines.append(Line("critical_context", quoted(fact.sentence).removeprefix(f"{label}: "), sources, label))
+    return lines
+
+
+def _fact_strength(one: Sentence) -> tuple[str, float]:
+    text = one.text
+    found = [(weight, kind) for kind, weight, cue in _KINDS if cue.search(text)]
+    found = [(weight, kind) for weight, kind in found if kind != "error" or not cues.NO_ERROR.search(text)]
+    if one.role in TOOLS:
+        found = [(weight, kind) for weight, kind in found if kind in {"error", "version"}]
+    elif cues.IMPERATIVE_NOT.match(text):
+        found.append((2.0, "constraint"))
+    if cues.OUTCOME.search(text) or cues.MEASURED.search(text):  # "the timeouts are gone" tells no error
+        found = [(weight, kind) for weight, kind in found if kind != "error"] + [(2.0, "result")]
+    figures = min(3, sum(1 for _ in cues.FIGURE.finditer(text)))
+    if not figures:
+        found = [(weight, kind) for weight, kind in found if kind != "result"]
+    if not found and not figures:
+        return "", 0.0
+    weight, kind = max(found, default=(0.8, "figure"))
+    score = weight + 0.4 * max(0, len(found) - 1) + 0.4 * figures + 0.8 * bool(cues.ERROR_NAME.search(text))
+    score += 0.5 * (one.role in USERS) - 0.6 * (one.role in TOOLS)
+    if one.role == "assistant":  # what a model likes or recommends is advice, not a fact about the user
+        score -= 2.0 if kind in {"preference", "about", "constraint"} else 0.5
+    score -= (
+        1.5 * text.endswith(_QUESTION) + 1.0 * bool(cues.ACKNOWLEDGEMENT.match(text)) + 1.0 * bool(_QUOTE.match(text))
+    )
+    return kind, score - 1.0 * (len(text) < 15 and not figures and text[0] < "\u3400") - 0.7 * (len(text) > 300)
+
+
+def _distinct(
+    scored: Iterable[_Scored], limit: int, per_kind: int | None = None
+) -> list[tuple[_Scored, tuple[int, ...]]]:
+    """The *limit* best, near-duplicates collapsed into the best of them, with all their sources, in order."""
+    chosen: list[_Scored] = []
+    behind: list[list[int]] = []
+    kinds: Counter[str] = Counter()
+    for one in sorted(scored, key=lambda one: (-one.score, -one.sentence.place)):
+        twin = next((n for n, other in enumerate(chosen) if alike(other.sentence.units, one.sentence.units)), None)
+        if twin is not None:
+            behind[twin].append(one.sentence.sequence)
+        elif len(chosen) < limit and (per_kind is None or kinds[one.kind] < per_kind):
+            chosen.append(one)
+            behind.append([one.sentence.sequence])
+            kinds[one.kind] += 1
+    pairs = zip(chosen, behind, strict=True)
+    return [(one, tuple(sources[:5])) for one, sources in sorted(pairs, key=lambda pair: pair[0].sentence.place)]
+
+
+def _label(one: _Scored, taken: set[str]) -> str:
+    """What a fact is about: its subject ("max_connections"), else its kind and the name that stands out."""
+    text = one.sentence.text
+    for subject in _subjects(one.kind, text):
+        if _apt(subject) and subject not in taken:
+            return subject
+    kind = _label_word(one.kind, text)
+    if kind not in taken:
+        return kind
+    names = [*paths(text), *entities(text)]
+    return next((free for name in names if _apt(name) and (free := f"{kind}: {name}") not in taken), kind)
+
+
+def _apt(name: str) -> bool:
+    return 1 < len(name) <= 30 and not cues.PRONOUN.search(name)
+
+
+def _subjects(kind: str, text: str) -> Iterator[str]:
+    if kind == "error":
+        yield from (found[0] for found in cues.ERROR_NAME.finditer(text))
+    elif kind == "version":
+        yield from (found[1] for found in cues.VERSION.finditer(text) if found[1])
+    elif kind in {"cause", "constraint", "figure"} and (found := cues.SUBJECT.match(text)):
+        yield (found[1] or found[2]).strip(" .-/")
+
+
+def _label_word(kind: str, text: str) -> str:
+    return KINDS_OF_FACT.get(kind, kind) if in_chinese(text) else kind
+
+
+def _last_step(messages: Sequence[Message]) -> list[Line]:
+    """What was done last: the newest statement of an action or outcome, or the newest tool result."""
+    fallback: Line | None = None
+    for message in list(reversed(messages))[:_LAST_REACH]:
+        line, certain = _step(message)
+        if line and certain:
+            return [line]
+        if line and (fallback is None or len(fallback.text) < _TELLING <= len(line.text)):
+            fallback = line
+    return [fallback] if fallback else []
+
+
+def _step(message: Message) -> tuple[Line | None, bool]:
+    def line(text: str) -> Line:
+        return Line("last_step", text, (message.sequence,))
+
+    text = message.text
+    if message.role in TOOLS:
+        told = telling_line(text)
+        return (line(f"{message.name or 'tool'}: {told}"), True) if told else (None, False)
+    if message.role in USERS or message.role == "system":
+        return None, False
+    parts = [part for part in (one_line(part) for part in sentences(prose(text))) if len(part) > 1]
+    stated = [part for part in parts if not part.endswith(("?", "？")) and not cues.ACKNOWLEDGEMENT.match(part)]
+    for part in reversed(stated):
+        if cues.ACTION.search(part) or cues.OUTCOME.search(part):
+            return line(part), True
+    if message.tool_calls:
+        return line("called " + ", ".join(call.name for call in message.tool_calls)), True
+    return (line(stated[-1]), False) if stated else (None, False)

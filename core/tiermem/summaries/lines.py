@@ -1,0 +1,159 @@
+"""A structured summary as a flat list of lines, and back, with the caps that every summary obeys."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import pairwise
+
+from tiermem.messages import Message
+from tiermem.records import StructuredSummary, TimeRange
+from tiermem.text.sanitizing import one_line, shorten
+
+LINE_LIMIT = 240  # characters
+LABEL_LIMIT = 40  # characters
+SOURCE_LIMIT = 5  # messages behind one line
+LIST_LIMITS = {"key_decisions": 12, "modified_files": 20, "critical_context": 16}
+KINDS_OF_FACT = {
+    "error": "错误",
+    "cause": "原因",
+    "constraint": "约束",
+    "preference": "偏好",
+    "about": "信息",
+    "version": "版本",
+    "result": "结果",
+    "figure": "数据",
+    "note": "备注",
+    "earlier goal": "先前目标",
+}
+"""Labels that name a kind of fact, not a fact, with their Chinese words: two lines may bear the same."""
+_ALIKE = 0.7  # share of the smaller line's words that two lines have in common
+
+_UNIT = re.compile(r"[a-z0-9_]+|[\u3400-\u9fff]+")
+_WORD = re.compile(r"\w+")
+_COMMON = frozenset(
+    _WORD.findall(
+        "a an and are as at be but by can do for from had has have i in into is it its me my not of on or our so that "
+        "the their them they this to use using was we were will with would you your"
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a summary: its field, its label (critical context only), its text and the messages behind it."""
+
+    kind: str
+    text: str
+    sources: tuple[int, ...] = ()
+    label: str = ""
+
+
+def lines_of(structure: StructuredSummary) -> list[Line]:
+    """The lines of *structure*: goal, decisions, files, critical context, last step; empty ones left out."""
+    paths = [("user_goal", "", structure.user_goal)]
+    paths += [(f"key_decisions.{n}", "", text) for n, text in enumerate(structure.key_decisions)]
+    paths += [(f"modified_files.{n}", "", text) for n, text in enumerate(structure.modified_files)]
+    paths += [(f"critical_context.{label}", label, text) for label, text in structure.critical_context.items()]
+    paths += [("last_step", "", structure.last_step)]
+    return [
+        Line(path.partition(".")[0], text, tuple(structure.sources.get(path, ())), label)
+        for path, label, text in paths
+        if text.strip()
+    ]
+
+
+def capped(line: Line) -> Line:
+    """*line* on one line, within the caps for text, label and sources."""
+    return replace(
+        line,
+        text=shorten(one_line(line.text), LINE_LIMIT),
+        label=shorten(one_line(line.label), LABEL_LIMIT),
+        sources=tuple(sorted(set(line.sources)))[-SOURCE_LIMIT:],
+    )
+
+
+def structured(
+    lines: Iterable[Line], *, count: int, time_range: TimeRange, timestamp: datetime | None
+) -> StructuredSummary:
+    """The summary made of *lines*, which are capped one by one; a label that is taken gets a number."""
+    values: dict[str, str] = {}
+    lists: dict[str, list[str]] = {"key_decisions": [], "modified_files": []}
+    context: dict[str, str] = {}
+    sources: dict[str, list[int]] = {}
+    for line in map(capped, lines):
+        if not line.text:
+            continue
+        if line.kind in lists:
+            path = f"{line.kind}.{len(lists[line.kind])}"
+            lists[line.kind].append(line.text)
+        elif line.kind == "critical_context":
+            label = _free(line.label or "note", context)
+            path, context[label] = f"{line.kind}.{label}", line.text
+        else:
+            path, values[line.kind] = line.kind, line.text
+        if line.sources:
+            sources[path] = list(line.sources)
+    return StructuredSummary(
+        count=count,
+        time_range=time_range,
+        timestamp=timestamp,
+        user_goal=values.get("user_goal", ""),
+        last_step=values.get("last_step", ""),
+        key_decisions=lists["key_decisions"],
+        modified_files=lists["modified_files"],
+        critical_context=context,
+        sources=sources,
+    )
+
+
+def _free(label: str, taken: dict[str, str]) -> str:
+    number, free = 1, label
+    while free in taken:
+        number += 1
+        free = f"{label} {number}"
+    return free
+
+
+def moment(when: datetime) -> datetime:
+    """*when* as an aware time; a naive one is taken as UTC, as the store writes it."""
+    return when if when.tzinfo is not None else when.replace(tzinfo=UTC)
+
+
+def time_range(moments: Iterable[datetime | None]) -> TimeRange:
+    """From the earliest to the latest of *moments*; None are left out."""
+    known = sorted(moment(when) for when in moments if when is not None)
+    return TimeRange(start=known[0], end=known[-1]) if known else TimeRange()
+
+
+def times_of(messages: Sequence[Message]) -> TimeRange:
+    """From when to when *messages* were said."""
+    return time_range(message.when for message in messages)
+
+
+def units(text: str) -> frozenset[str]:
+    """What *text* is compared by: lower-case words, and pairs of neighbours in Han runs.
+
+    Not the analyser's terms: these need no dictionary, so a summary is the same on every platform and version.
+    """
+    found: set[str] = set()
+    for run in _UNIT.findall(text.lower()):
+        if run[0] < "\x80" or len(run) == 1:
+            found |= {run} - _COMMON
+        else:
+            found.update(one + next_one for one, next_one in pairwise(run))
+    return frozenset(found)
+
+
+def alike(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether two lines say the same: most units of the smaller in the larger, and no two numbers that differ.
+
+    Numbers decide, since "pool 10 → 50" and "pool 50 → 80" share their words and are two decisions.
+    """
+    smaller = min(len(one), len(other))
+    if not smaller or len(one & other) < _ALIKE * smaller:
+        return False
+    differing = {unit for unit in one ^ other if any(map(str.isdigit, unit))}
+    return not (differing & one and differing & other) and (smaller > 2 or one == other)

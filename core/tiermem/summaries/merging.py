@@ -1,0 +1,256 @@
+"""Structured summaries after they are made: checked, given sources, merged, and written out for a model.
+
+Rule 1: what a summariser returns is a claim. Its counts and times are set from the messages, never believed.
+Rule 2: a rendered summary is data: one line each, nothing in it can pass for a turn, every line says where it is from.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from tiermem.messages import Message
+from tiermem.records import StructuredSummary, Summary
+from tiermem.summaries.lines import (
+    KINDS_OF_FACT,
+    LIST_LIMITS,
+    Line,
+    alike,
+    capped,
+    lines_of,
+    moment,
+    structured,
+    time_range,
+    times_of,
+    units,
+)
+from tiermem.summaries.parsing import claimed, source_size
+from tiermem.text.analyzer import terms
+from tiermem.text.cues import CHANGE, DECISION, ERROR, FIGURE
+from tiermem.text.entities import numbers
+from tiermem.text.sanitizing import in_chinese, neutral
+from tiermem.window.view import within
+
+_SHARED_ENOUGH = 0.5  # of the best message's weight: below it a message shares only the common words of a line
+_SOURCES = 3
+_LABELS = {
+    "user_goal": ("Goal", "目标"),
+    "key_decisions": ("Decision", "决定"),
+    "modified_files": ("File", "文件"),
+    "critical_context": ("Critical", "要点"),
+    "last_step": ("Last step", "最后一步"),
+}
+_NUMBERED = re.compile(r" \d+$")
+_EARLIER = ("earlier goal", "先前目标")
+_ORDER = {"user_goal": 4, "last_step": 3, "key_decisions": 2, "critical_context": 1, "modified_files": 0}  # by value
+
+
+def accept(value: Any, messages: Sequence[Message], now: datetime | None = None) -> StructuredSummary:
+    """The valid summary in what a summariser returned for *messages*.
+
+    Args:
+        value: a StructuredSummary, an object with its fields, a pydantic model or dataclass, or JSON text of one.
+        messages: what was to be summarised; count, times and existing sources are taken from them.
+        now: what `timestamp` says.
+
+    Raises:
+        SummaryRejected: it is no such structure, empty, a refusal, an error or a tool call, or longer than its source.
+    """
+    lines = claimed(value, source_size(messages))
+    known = {message.sequence for message in messages}
+    lines = [replace(line, sources=tuple(number for number in line.sources if number in known)) for line in lines]
+    lines = _first_of_each(map(capped, lines))
+    missing = [f"{line.label} {line.text}" for line in lines if not line.sources]
+    found = iter(_attributed(missing, messages))
+    lines = [line if line.sources else replace(line, sources=tuple(next(found))) for line in lines]
+    return structured(lines, count=len(messages), time_range=times_of(messages), timestamp=now)
+
+
+def _first_of_each(lines: Iterable[Line]) -> list[Line]:
+    """*lines* without repeats, within the caps of the lists; the summariser's own order says what matters."""
+    kept: dict[tuple[str, str, str], Line] = {}
+    counts: Counter[str] = Counter()
+    for line in lines:
+        key = (line.kind, line.label, line.text)
+        if line.text and key not in kept and counts[line.kind] < LIST_LIMITS.get(line.kind, 1):
+            kept[key] = line
+            counts[line.kind] += 1
+    return list(kept.values())
+
+
+def attribute(line: str, messages: Sequence[Message]) -> list[int]:
+    """Up to three sequences of *messages* that share the rarest terms and numbers with *line*; [] when none does."""
+    return _attributed([line], messages)[0]
+
+
+def _attributed(lines: Sequence[str], messages: Sequence[Message]) -> list[list[int]]:
+    """`attribute` for many lines, with one look at each message."""
+    wanted = [_keys(line) for line in lines]
+    all_wanted = frozenset().union(*wanted)
+    if not all_wanted:
+        return [[] for _ in lines]
+    holders: dict[str, list[int]] = {}
+    for place, message in enumerate(messages):
+        for key in _keys(_source_text(message)) & all_wanted:
+            holders.setdefault(key, []).append(place)
+    weights = {key: math.log(1 + len(messages) / len(places)) for key, places in holders.items()}
+    return [_nearest(keys, holders, weights, messages) for keys in wanted]
+
+
+def _nearest(
+    keys: frozenset[str], holders: dict[str, list[int]], weights: dict[str, float], messages: Sequence[Message]
+) -> list[int]:
+    shared: dict[int, float] = {}
+    for key in sorted(keys & holders.keys()):
+        for place in holders[key]:
+            shared[place] = shared.get(place, 0.0) + weights[key]
+    best = sorted(shared, key=lambda place: (-round(shared[place], 9), place))[:_SOURCES]
+    return sorted({messages[place].sequence for place in best if shared[place] >= _SHARED_ENOUGH * shared[best[0]]})
+
+
+def _keys(text: str) -> frozenset[str]:
+    return frozenset(terms(text)) | frozenset(numbers(text))
+
+
+def _source_text(message: Message) -> str:
+    calls = " ".join(f"{call.name} {call.arguments}" for call in message.tool_calls)
+    return f"{message.text} {calls}" if calls else message.text
+
+
+def merge(summaries: Sequence[StructuredSummary], now: datetime | None = None) -> StructuredSummary:
+    """One summary of *summaries*, which are in the order of the conversation.
+
+    Counts add up, times join, the newest goal and last step win (the first goal stays as "earlier goal"), lines that
+    say the same become the newest of them with all sources, and for one label the newest value wins.
+    """
+    parts = [lines_of(one) for one in summaries]
+    lines = [line for part in parts for line in part]
+    goals = [line for line in lines if line.kind == "user_goal"]
+    steps = [line for line in lines if line.kind == "last_step"]
+    context = [line for line in lines if line.kind == "critical_context"]
+    kept = goals[-1:] + _joined(line for line in lines if line.kind == "key_decisions")
+    kept += _same_name(line for line in lines if line.kind == "modified_files")
+    kept += _joined_context(goals, context) + steps[-1:]
+    ends = [end for one in summaries for end in (one.time_range.start, one.time_range.end)]
+    return structured(kept, count=sum(one.count for one in summaries), time_range=time_range(ends), timestamp=now)
+
+
+def _joined_context(goals: Sequence[Line], context: Sequence[Line]) -> list[Line]:
+    earlier = [line for line in context if line.label in _EARLIER][:1]
+    if not earlier and goals and not alike(units(goals[0].text), units(goals[-1].text)):
+        label = _EARLIER[in_chinese(goals[0].text)]
+        earlier = [replace(goals[0], kind="critical_context", label=label)]
+    newest = {_topic(line): line for line in context if line.label not in _EARLIER}
+    order = sorted(newest.values(), key=context.index)
+    return earlier + _joined(order, LIST_LIMITS["critical_context"] - len(earlier))
+
+
+def _topic(line: Line) -> str:
+    """What a line of context is about: its label, or its words where the label only names the kind of fact."""
+    label = _NUMBERED.sub("", line.label)
+    return line.text if label in KINDS_OF_FACT or label in KINDS_OF_FACT.values() else line.label
+
+
+def _joined(lines: Iterable[Line], limit: int = LIST_LIMITS["key_decisions"]) -> list[Line]:
+    """*lines* with those that say the same collapsed into the newest; beyond *limit* the weakest and oldest go."""
+    kept: list[tuple[frozenset[str], Line]] = []
+    for line in lines:
+        own = units(line.text)
+        twins = [pair for pair in kept if alike(pair[0], own)]
+        kept = [pair for pair in kept if pair not in twins]
+        sources = {number for _, twin in twins for number in twin.sources}.union(line.sources)
+        kept.append((own, replace(line, sources=tuple(sorted(sources)))))
+    ranked = sorted(range(len(kept)), key=lambda place: (-_worth(kept[place][1].text, place / len(kept)), -place))
+    return [kept[place][1] for place in sorted(ranked[:limit])]
+
+
+def _worth(text: str, recency: float) -> float:
+    cues = bool(DECISION.search(text)) + bool(CHANGE.search(text)) + bool(ERROR.search(text))
+    return cues + 0.5 * bool(FIGURE.search(text)) + 1.5 * recency
+
+
+def _same_name(lines: Iterable[Line]) -> list[Line]:
+    """One line a file with all its sources; beyond the cap those whose last change is oldest go."""
+    files: dict[str, Line] = {}
+    for line in lines:
+        known = files.pop(line.text, line)
+        files[line.text] = replace(line, sources=tuple(sorted({*known.sources, *line.sources})))
+    return list(files.values())[-LIST_LIMITS["modified_files"] :]
+
+
+def render(summary: Summary | StructuredSummary, first: int, last: int, ref: str) -> str:
+    """The text that a model reads: a header, then a line each for goal, decisions, files, critical context, last step.
+
+    Every line ends with the references of its messages, like (m12, m45). Labels are Chinese when the content is.
+    """
+    structure = summary.structure if isinstance(summary, Summary) else summary
+    return "\n".join([_header(structure, first, last, ref), *(text for _, text in _body(structure))])
+
+
+def fit(structure: StructuredSummary, first: int, last: int, ref: str, budget: int, count: Callable[[str], int]) -> str:
+    """`render` within *budget* tokens as *count* counts them; "" when not even the header fits.
+
+    The least valuable line goes first: files, critical context, decisions (in each the older first), the last step,
+    at last the goal.
+    """
+    header, body = _header(structure, first, last, ref), _body(structure)
+    doomed = sorted(range(len(body)), key=lambda place: (_ORDER[body[place][0]], place))
+    for dropped in range(len(body) + 1):
+        gone = set(doomed[:dropped])
+        text = "\n".join([header, *(line for place, (_, line) in enumerate(body) if place not in gone)])
+        if count(text) <= budget:
+            return text
+    return ""
+
+
+def without(summary: Summary, hidden: Sequence[tuple[int, int]]) -> Summary:
+    """*summary* without the lines that rest on a message in one of the *hidden* ranges, of which it may say words.
+
+    Its tokens stay those of the whole, which no window falls below. A line of which no source is known stays: it
+    shares no rare word with any message. A text of the caller's own cannot be parted, so the plain one takes its place.
+    """
+    lines = lines_of(summary.structure)
+    kept = [one for one in lines if not any(within(hidden, source) for source in one.sources)]
+    if len(kept) == len(lines):
+        return summary
+    old = summary.structure
+    structure = structured(kept, count=old.count, time_range=old.time_range, timestamp=old.timestamp)
+    written = render(structure, summary.first, summary.last, summary.ref).splitlines()
+    if summary.text.partition("\n")[0] == _header(old, summary.first, summary.last, summary.ref):
+        fitted = set(summary.text.splitlines()[1:])  # of some lines there was no room from the start
+        written = [written[0], *(line for line in written[1:] if line in fitted)]
+    return replace(summary, structure=structure, text="\n".join(written))
+
+
+def _chinese(structure: StructuredSummary) -> bool:
+    return in_chinese(" ".join(line.text for line in lines_of(structure) if line.kind != "modified_files"))
+
+
+def _header(structure: StructuredSummary, first: int, last: int, ref: str) -> str:
+    days = list(dict.fromkeys(_day(when) for when in (structure.time_range.start, structure.time_range.end) if when))
+    if _chinese(structure):
+        dates = f"，{' 至 '.join(days)}" if days else ""
+        return f"摘要 {neutral(ref)}：m{first}–m{last}，{structure.count} 条消息{dates}"
+    dates = f", {' to '.join(days)}" if days else ""
+    return f"Summary {neutral(ref)} of m{first}–m{last}, {structure.count} messages{dates}"
+
+
+def _day(when: datetime) -> str:
+    return moment(when).astimezone(UTC).date().isoformat()
+
+
+def _body(structure: StructuredSummary) -> list[tuple[str, str]]:
+    chinese = _chinese(structure)
+    mark = "：" if chinese else ": "
+    body = []
+    for line in lines_of(structure):
+        refs = ", ".join(f"m{number}" for number in line.sources)
+        words = f"{line.label} - {line.text}" if line.label else line.text
+        text = f"{_LABELS[line.kind][chinese]}{mark}{neutral(words)}"
+        body.append((line.kind, f"{text} ({refs})" if refs else text))
+    return body

@@ -1,0 +1,127 @@
+"""What a summariser returned, read as lines of a summary or refused. Nothing in it is believed or executed."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel
+
+from tiermem.errors import SummaryRejected
+from tiermem.messages import Message
+from tiermem.summaries.lines import LIST_LIMITS, Line
+from tiermem.text.sanitizing import one_line
+
+_TEXTS = ("user_goal", "last_step")
+_FIELDS = (*_TEXTS, *LIST_LIMITS)
+_FENCE = re.compile(r"^\s*```(?:json)?\s*\n(.*?)\n?\s*```\s*$", re.DOTALL | re.IGNORECASE)
+_REFUSAL = re.compile(
+    r"^\W*(?:(?:i'?m|i am) (?:very |so )?sorry|sorry,|i (?:can ?not|can't|am unable to|am not able to"
+    r"|won't)\b|i'm (?:unable|not able) to"
+    r"|as an ai\b|error generating summary|error:|internal server error|rate limit|traceback \(most"
+    r"|很?抱歉|对不起|我?无法(?:生成|提供|总结|完成|协助)|作为一?个?(?:ai|人工智能|语言模型)|生成摘要(?:失败|出错|时出错))",
+    re.IGNORECASE,
+)
+_PROTOCOL = re.compile(
+    r"^\W*(?:<\|?(?:tool|function|im_start|antml|invoke)|\{?\s*\"?(?:tool_calls?|tool_use|function_call"
+    r"|name)\"?\s*:\s*[\"\[{])"
+    r"|<\|(?:im_start|im_end|endoftext|tool)",
+    re.IGNORECASE,
+)
+
+
+def claimed(value: Any, source_characters: int) -> list[Line]:
+    """The lines that *value* claims, uncut, with the sources it names.
+
+    Raises:
+        SummaryRejected: it is no such structure, empty, a refusal, an error or a tool call, or longer than its source.
+    """
+    fields = _fields(value)
+    lines = [line for line in _lines(fields) if line.text.strip()]
+    if not lines:
+        raise SummaryRejected("every field of the summary is empty")
+    refused = [line for line in lines if _REFUSAL.match(line.text.replace("’", "'"))]
+    if any(line.kind in _TEXTS for line in refused) or len(refused) == len(lines):
+        raise SummaryRejected("the summary is a refusal or an error text")
+    if any(_PROTOCOL.search(line.text) for line in lines):
+        raise SummaryRejected("the summary holds tool or chat protocol")
+    size = sum(len(line.text) + len(line.label) for line in lines)
+    if size > source_characters:
+        raise SummaryRejected(f"the summary has {size} characters, its source {source_characters}")
+    return lines
+
+
+def source_size(messages: Sequence[Message]) -> int:
+    """Characters of text, tool names and arguments of *messages*."""
+    calls = (len(call.name) + len(str(call.arguments)) for message in messages for call in message.tool_calls)
+    return sum(len(message.text) for message in messages) + sum(calls)
+
+
+def _fields(value: Any) -> Mapping[str, Any]:
+    if isinstance(value, (str, bytes)):
+        value = _parsed(value)
+    elif isinstance(value, BaseModel):
+        value = value.model_dump()
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        value = dataclasses.asdict(value)
+    if not isinstance(value, Mapping):
+        raise SummaryRejected(f"no structured summary: {type(value).__name__}")
+    if not any(name in value for name in _FIELDS):
+        raise SummaryRejected(f"none of the fields {', '.join(_FIELDS)}")
+    return value
+
+
+def _parsed(text: str | bytes) -> Any:
+    if isinstance(text, bytes):
+        text = text.decode("utf-8", "replace")
+    fenced = _FENCE.match(text)
+    try:
+        return json.loads(fenced[1] if fenced else text)
+    except (ValueError, RecursionError) as error:
+        raise SummaryRejected(f"text that is no JSON: {type(error).__name__}") from error
+
+
+def _lines(fields: Mapping[str, Any]) -> Iterator[Line]:
+    sources = fields.get("sources") if isinstance(fields.get("sources"), Mapping) else {}
+    for kind in ("user_goal", "key_decisions", "modified_files", "critical_context", "last_step"):
+        for path, label, text in _entries(kind, fields.get(kind)):
+            yield Line(kind, text, _numbers((sources or {}).get(path)), label)
+
+
+def _entries(kind: str, value: Any) -> Iterator[tuple[str, str, str]]:
+    """(path, label, text) of one field, in the shapes that models give it."""
+    if value is None:
+        return
+    if kind in _TEXTS:
+        yield kind, "", _words(value, kind)
+    elif kind == "critical_context" and isinstance(value, Mapping):
+        for label, one in value.items():
+            yield f"{kind}.{label}", one_line(str(label)), _words(one, kind)
+    elif isinstance(value, str):
+        yield f"{kind}.0", "note" if kind == "critical_context" else "", value
+    elif isinstance(value, (list, tuple)):
+        for place, one in enumerate(value):
+            yield f"{kind}.{place}", "note" if kind == "critical_context" else "", _words(one, kind)
+    else:
+        raise SummaryRejected(f"{kind} must not be {type(value).__name__}")
+
+
+def _words(value: Any, kind: str) -> str:
+    if value is None or isinstance(value, (str, int, float)):
+        return "" if value is None else str(value)
+    if isinstance(value, (list, tuple)) and all(isinstance(one, (str, int, float)) for one in value):
+        return ", ".join(map(str, value))
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise SummaryRejected(f"{kind} holds {type(value).__name__}, which is no JSON") from error
+
+
+def _numbers(value: Any) -> tuple[int, ...]:
+    """The sequence numbers in *value*; a claim in another form is left out, and `attribute` finds the sources."""
+    if not isinstance(value, (list, tuple)):
+        return ()
+    return tuple(number for number in value if type(number) is int)

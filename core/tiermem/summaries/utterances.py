@@ -1,0 +1,114 @@
+"""A conversation as sentences: who says what where, and what each sentence is compared by.
+
+Rule: of one message at most `READ_LIMIT` characters from each end are read, and no code, so time is linear.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from tiermem.messages import Message
+from tiermem.summaries.lines import LINE_LIMIT, units
+from tiermem.text.sanitizing import one_line, shorten
+from tiermem.text.sentences import sentences
+
+READ_LIMIT = 4_000  # characters read from each end of a message; tool output above it is rows of the same kind
+SENTENCE_LIMIT = 600  # characters of a sentence that are judged; longer ones are dumps
+_NAME_LIMIT = 40  # characters of a speaker's name
+USERS = {"user", "human"}
+TOOLS = {"tool", "function"}
+_STAMP = re.compile(r"^[\[(]?(?:\d{4}-\d\d-\d\d[T ])?\d\d:\d\d:\d\d\S*\s+")  # of a log line: each differs, none matters
+_CODE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
+_BULLET = re.compile(r"^[\s>*#•·\-–—+]+|^\(?\d{1,2}[.)]\s+")
+_DIGITS = re.compile(r"\d+")
+_MARKUP = re.compile(r"\*\*|`{3,}|^#+ ")
+_ROLE_NAMES = {"user", "human", "assistant", "ai", "bot", "system", "model", "tool", "用户", "助手"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of a message: where it stands, who says it, and what it is compared by."""
+
+    place: int
+    sequence: int
+    role: str
+    text: str
+    units: frozenset[str]
+    speaker: str = ""
+
+
+def utterances(messages: Sequence[Message]) -> Iterator[Sentence]:
+    """The sentences of *messages* in order; of a tool's output its lines, of rows that differ in digits only the first.
+
+    Where several people talk, each sentence names its speaker; names such as "assistant" are roles, not people.
+    """
+    speakers = {message.name for message in messages if _is_person(message)}
+    place = 0
+    for message in messages:
+        if message.role in TOOLS:
+            parts: Iterable[str] = _rows(read(message.text))
+        else:
+            parts = sentences(prose(message.text))
+        for part in parts:
+            text = _STAMP.sub("", _BULLET.sub("", _MARKUP.sub("", one_line(part[:SENTENCE_LIMIT]))))
+            if len(text) > 1:
+                place += 1
+                named = len(speakers) > 1 and message.name in speakers
+                speaker = shorten(one_line(message.name or ""), _NAME_LIMIT) if named else ""
+                yield Sentence(place, message.sequence, _part(message), text, _compared(message, text), speaker)
+
+
+def _rows(output: str) -> Iterable[str]:
+    rows: dict[str, str] = {}
+    for row in output.splitlines():
+        rows.setdefault(_DIGITS.sub("0", row), row)
+    return rows.values()
+
+
+def _is_person(message: Message) -> bool:
+    name = (message.name or "").strip().lower()
+    return bool(name) and message.role not in TOOLS and name not in _ROLE_NAMES
+
+
+def _part(message: Message) -> str:
+    """The role by which a sentence is judged: an assistant with the name of a person speaks for himself."""
+    return "person" if message.role not in USERS | {"system"} and _is_person(message) else message.role
+
+
+def _compared(message: Message, text: str) -> frozenset[str]:
+    """The units of *text*; without digits in an output, where rows differ in nothing else."""
+    return units(_DIGITS.sub("", text) if message.role in TOOLS else text)
+
+
+def read(text: str) -> str:
+    """Both ends of *text*, `READ_LIMIT` characters each."""
+    return text if len(text) <= 2 * READ_LIMIT else f"{text[:READ_LIMIT]}\n{text[-READ_LIMIT:]}"
+
+
+def prose(text: str) -> str:
+    """Both ends of *text* without fenced code: code decides nothing, and its comments are not the speaker's."""
+    return _CODE.sub("\n", read(text))
+
+
+def rarity_in(said: Sequence[Sentence]) -> Callable[[Sentence], float]:
+    """How rare the words of a sentence are in the span, in [0, 1]: the mean inverse document frequency."""
+    frequency = Counter(unit for one in said for unit in one.units)
+    highest = math.log(1 + len(said)) or 1.0
+
+    def rarity(one: Sentence) -> float:
+        if not one.units:
+            return 0.0
+        return sum(math.log((1 + len(said)) / frequency[unit]) for unit in sorted(one.units)) / len(one.units) / highest
+
+    return rarity
+
+
+def quoted(one: Sentence, cue: re.Pattern[str] | None = None) -> str:
+    """*one* as a line of a summary, after its speaker; a cut leaves the first match of *cue* in sight."""
+    found = cue.search(one.text) if cue else None
+    head = f"{one.speaker}: " if one.speaker else ""
+    return head + shorten(one.text, LINE_LIMIT - len(head), found.start() if found else 0)

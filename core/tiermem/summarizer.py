@@ -1,0 +1,127 @@
+"""Summaries written by a language model, for any framework: what is asked, in which order, and what is accepted.
+
+A `SummaryWriter` knows no model. It asks by yielding a `Request` and is given an `Answer`; `run` and `arun` drive it
+with a function that calls the model. Adapters hold one writer for each model::
+
+    writer = SummaryWriter(max_input_tokens=32_000)
+    structure = writer.run(messages, lambda request: Answer(text=my_model(request.turns)))
+
+How a model is asked, and what is accepted, is told in `tiermem.flows.writing`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Any
+
+from tiermem.errors import InvalidSettings
+from tiermem.messages import Message
+from tiermem.providers.tokenizers import as_counter
+from tiermem.providers.usage import Usage
+from tiermem.records import StructuredSummary
+from tiermem.summaries import merging
+from tiermem.summaries.answers import ConversationSummary
+from tiermem.summaries.extractive import extract
+from tiermem.summaries.prompts import Turn
+from tiermem.summaries.writer import Answer, Procedure, Request, Writing
+
+__all__ = [
+    "Answer",
+    "ConversationSummary",
+    "Request",
+    "SummaryWriter",
+    "Turn",
+    "Usage",
+    "as_text",
+    "deterministic",
+]
+
+USUAL_WINDOW = 16_000  # tokens of input where a model declares none: what all but the smallest served models read
+LARGEST_WINDOW = 100_000  # tokens of one call unless more is named; quality falls long before a large window ends
+SMALLEST_WINDOW = 2_000  # tokens: instructions and schema are 1,000, earlier notes up to 500; the rest is for messages
+
+
+class SummaryWriter(Writing):
+    """Writes summaries with one model.
+
+    Args:
+        max_input_tokens: tokens that one call may have; by default *declared*, at most 100,000, or else 16,000.
+        declared: the window that the model declares, where its framework knows it.
+        max_tool_tokens: tokens shown of one tool result or of one call's arguments: its head and tail.
+        structured: ask for structured output first.
+        counter: counts tokens; by default o200k_base.
+
+    Raises:
+        InvalidSettings: a window below 2,000 tokens, or less than 50 tokens for a tool result.
+    """
+
+    def __init__(
+        self,
+        *,
+        max_input_tokens: int | None = None,
+        declared: int | None = None,
+        max_tool_tokens: int = 2_000,
+        structured: bool = True,
+        counter: Callable[[str], Any] | None = None,
+    ) -> None:
+        window = max_input_tokens or min(declared or USUAL_WINDOW, LARGEST_WINDOW)
+        if type(window) is not int or window < SMALLEST_WINDOW:
+            raise InvalidSettings(f"max_input_tokens must be a whole number from {SMALLEST_WINDOW}, not {window!r}")
+        if type(max_tool_tokens) is not int or max_tool_tokens < 50:
+            raise InvalidSettings(f"max_tool_tokens must be a whole number from 50, not {max_tool_tokens!r}")
+        super().__init__(window, max_tool_tokens, structured, as_counter(counter))
+
+    def run(self, messages: Sequence[Message], ask: Callable[[Request], Answer]) -> StructuredSummary:
+        """The summary of *messages*; *ask* calls the model.
+
+        Raises:
+            SummaryRejected: no answer could be used.
+            Exception: what *ask* raised for the last way of asking.
+        """
+        procedure = self.write(messages)
+        request, result = _step(procedure, None, None)
+        while request is not None:
+            try:
+                answer, error = ask(request), None
+            except Exception as raised:  # noqa: BLE001  # user code; the procedure decides what it means
+                answer, error = None, raised
+            request, result = _step(procedure, answer, error)
+        assert result is not None  # noqa: S101  # there is one where there is no request
+        return result
+
+    async def arun(self, messages: Sequence[Message], ask: Callable[[Request], Awaitable[Answer]]) -> StructuredSummary:
+        """`run` with one await; counting and checking are kept off the event loop."""
+        procedure = self.write(messages)
+        request, result = await asyncio.to_thread(_step, procedure, None, None)
+        while request is not None:
+            try:
+                answer, error = await ask(request), None
+            except Exception as raised:  # noqa: BLE001  # user code; the procedure decides what it means
+                answer, error = None, raised
+            request, result = await asyncio.to_thread(_step, procedure, answer, error)
+        assert result is not None  # noqa: S101  # there is one where there is no request
+        return result
+
+
+def deterministic(messages: Sequence[Message]) -> StructuredSummary:
+    """The summary that tiermem writes without a model: sentences of *messages*, chosen by rules."""
+    return extract(messages)
+
+
+def as_text(summary: StructuredSummary) -> str:
+    """*summary* in words, a line each, for places that want text: Goal, Decision, File, Critical, Last step."""
+    bare = summary.model_copy(update={"sources": {}})
+    return merging.render(bare, 0, 0, "s").partition("\n")[2]
+
+
+def _step(
+    procedure: Procedure, answer: Answer | None, error: Exception | None
+) -> tuple[Request | None, StructuredSummary | None]:
+    """The next request of *procedure*, or its result."""
+    advance = partial(procedure.throw, error) if error else partial(procedure.send, answer)  # type: ignore[arg-type]
+    try:
+        return advance(), None
+    except StopIteration as stop:
+        return None, stop.value

@@ -1,0 +1,74 @@
+"""A conversation as ranking sees it: numbers by message, and where each term stands. Values only."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tiermem.times.nearness import Mentions
+
+    Numbers: TypeAlias = NDArray[np.float64]
+    Places: TypeAlias = NDArray[np.int64]
+
+USER, ASSISTANT, ECHO = 1, 2, 3  # codes of roles; 0 is any other
+ECHOED = "echo"  # the role, as a key, of a message that only quotes what we recalled
+ROLES = {"user": USER, "human": USER, "assistant": ASSISTANT, "ai": ASSISTANT, ECHOED: ECHO}
+# Names that say no more than the role does: where an assistant has another, two people talk.
+ASSISTANTS = frozenset({"", "ai", "assistant", "bot", "chatbot", "助手", "助理", "机器人"})
+
+
+class Spoken(NamedTuple):
+    """One message as it is indexed.
+
+    Number, wall-clock second (NaN: unknown), speaker ("": nobody), terms in order, role, and the times that it talks
+    about, as pairs of wall-clock seconds.
+    """
+
+    sequence: int
+    said: float
+    speaker: str
+    terms: Sequence[str]
+    role: str = ""
+    talked: Sequence[tuple[float, float]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A conversation, one entry a message, in order.
+
+    `sizes` are numbers of terms; `said` wall-clock seconds (NaN: unknown); `speakers` indexes into `names` (the terms
+    of each name; 0 is nobody); `roles` codes; `fresh` the share (0 to 1) of a message's terms that its speaker had
+    never used before; `talked` the times that messages talk about; `assistant` whether one side is an assistant.
+    """
+
+    sizes: Numbers
+    said: Numbers
+    speakers: Places
+    names: Sequence[Sequence[str]]
+    roles: Places | None = None
+    fresh: Numbers | None = None
+    talked: Mentions | None = None
+    assistant: bool = False
+
+    def __len__(self) -> int:
+        return len(self.sizes)
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """Where a term stands: places (0 is the first message), how often there, and in how many messages in all."""
+
+    places: Places
+    counts: Numbers
+    frequency: int
+
+
+def idf(count: int, documents: int) -> float:
+    """Robertson's idf, never negative."""
+    return math.log(1.0 + (max(0, documents - count) + 0.5) / (count + 0.5))

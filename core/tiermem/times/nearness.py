@@ -1,0 +1,146 @@
+"""Dates and times that a question names, and how near to them each message is. English and Chinese.
+
+Times are wall-clock seconds, as the message's own clock showed them: a question means the day that was on the calendar.
+A message is near to a time when it was said then or soon after, and when it talks about that time (`mentioned`).
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import timegm
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from tiermem.times.calendar import DAY
+from tiermem.times.intervals import Interval, intervals, mentioned
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = [
+    "Interval",
+    "Mentions",
+    "elapsed",
+    "intervals",
+    "mentioned",
+    "near",
+    "nearness",
+    "wall_clock",
+]  # fmt: skip
+
+# People speak of a time when it is over, or plan it: how well such a message fits at first, and the days it fades in.
+AFTER, AFTER_DAYS = 0.8, 7.0
+BEFORE, BEFORE_DAYS = 0.5, 4.0
+ELAPSED_FADE = 600.0  # seconds in which the nearness to an elapsed time falls to 1/e
+MOST_YEARS = 100  # of a conversation that a date without a year is tried in
+
+# From 24 on, hours are no time of day but time since the conversation began, as in logs of a flight or of a run.
+_ELAPSED = re.compile(r"(?<![\d:.])(?P<hours>\d{2,3}):(?P<minutes>[0-5]\d)(?::(?P<seconds>[0-5]\d))?(?![\d:])")
+_HOURS = re.compile(r"\b(?:at|about|around|after) (?P<hours>\d{2,3}) hours\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Mentions:
+    """What messages talk about, as columns of equal length: the message's place (from 0), start and end."""
+
+    place: NDArray[np.int64]
+    start: NDArray[np.float64]
+    end: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, rows: Iterable[tuple[int, Interval]]) -> Mentions:
+        """The columns of (place, interval) pairs."""
+        import numpy as np
+
+        table = np.array([(place, one.start, one.end) for place, one in rows], dtype="float64").reshape(-1, 3)
+        return cls(table[:, 0].astype("int64"), table[:, 1], table[:, 2])
+
+
+def wall_clock(when: datetime | None) -> float:
+    """Seconds since 1970 of what the clock showed, whatever its zone; NaN for None."""
+    return float(timegm(when.timetuple())) if when else float("nan")
+
+
+def elapsed(text: str) -> list[int]:
+    """The times since the beginning that *text* names ("68:45", "at 102 hours"), in seconds; 24 hours and more only."""
+    found = []
+    for match in [*_ELAPSED.finditer(text), *_HOURS.finditer(text)]:
+        part = match.groupdict()
+        hours = int(part["hours"])
+        if hours >= 24:
+            found.append(hours * 3600 + int(part.get("minutes") or 0) * 60 + int(part.get("seconds") or 0))
+    return found
+
+
+def nearness(
+    text: str, said: NDArray[np.float64], now: float | None = None, talked: Mentions | None = None
+) -> NDArray[np.float64] | None:
+    """How near (0 to 1) each message is to the times that *text* names; None when it names none.
+
+    Args:
+        text: the question.
+        said: when each message was said, wall-clock seconds; NaN where unknown.
+        now: when the question is asked; without it (None, NaN) "last week" names nothing.
+        talked: what messages talk about; without it only when they were said counts.
+
+    What fits most of the conversation tells nothing, so the values are lessened by the share of messages that fit.
+    """
+    import numpy as np
+
+    known = said[np.isfinite(said)]
+    if not len(known):
+        return None
+    named, offsets = intervals(text, now, _years(known)), elapsed(text)
+    if not (named or offsets):
+        return None
+    fits = near(named, said, talked)
+    for seconds in offsets:
+        away = np.abs(said - (float(known[0]) + seconds))
+        fits = np.maximum(fits, np.where(np.isfinite(away), np.exp(-np.nan_to_num(away) / ELAPSED_FADE), 0.0))
+    lessened: NDArray[np.float64] = fits * (1.0 - fits.mean())
+    return lessened
+
+
+def near(named: Iterable[Interval], said: NDArray[np.float64], talked: Mentions | None = None) -> NDArray[np.float64]:
+    """How well (0 to 1) each message fits the best of the *named* intervals; 0 where nothing is known."""
+    import numpy as np
+
+    fits = np.zeros(len(said))
+    for one in named:
+        fits = np.maximum(fits, _said_in(one, said))
+        if talked is not None and len(talked.place):
+            np.maximum.at(fits, talked.place, _talked_of(one, talked))
+    return fits
+
+
+def _years(known: NDArray[np.float64]) -> list[int]:
+    """The years of a conversation."""
+    import numpy as np
+
+    years = np.unique(known.astype("int64").astype("datetime64[s]").astype("datetime64[Y]").astype(int) + 1970)
+    return [int(year) for year in years[:MOST_YEARS]]
+
+
+def _said_in(one: Interval, said: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The interval's fit inside, less in the days around it, unknown times not at all."""
+    import numpy as np
+
+    after = np.ceil((said - one.end) / DAY + 1e-9)  # 1 for the whole day after
+    before = np.ceil((one.start - said) / DAY)
+    value = np.where(after > 0, AFTER * (1 - (after - 1) / AFTER_DAYS), 1.0)
+    value = np.where(before > 0, BEFORE * (1 - (before - 1) / BEFORE_DAYS), value)
+    fits: NDArray[np.float64] = one.fit * np.where(np.isfinite(said), np.clip(value, 0.0, 1.0), 0.0)
+    return fits
+
+
+def _talked_of(one: Interval, talked: Mentions) -> NDArray[np.float64]:
+    """The share of what is talked about that lies in the interval; roots, because a mention is no accident."""
+    import numpy as np
+
+    common = np.minimum(one.end, talked.end) - np.maximum(one.start, talked.start)
+    share = np.clip(common / np.maximum(talked.end - talked.start, 1.0), 0.0, 1.0)
+    value: NDArray[np.float64] = np.sqrt(one.fit * share)
+    return value

@@ -1,0 +1,239 @@
+"""Page faults: what a model does with its memory by calling tools. Search, expand, remember, forget; answers in words.
+
+Rule 1: whatever a model writes into an argument, it gets an answer that helps; errors are those of the store.
+Rule 2: what is hidden does not exist for a model, and it hides only what was said, and notes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+from tiermem.errors import InvalidMessage, UnknownReference
+from tiermem.flows import reporting, window_state
+from tiermem.flows.effects import Compute, Flow
+from tiermem.flows.reading import opened, search
+from tiermem.flows.reading.filters import Only
+from tiermem.flows.services import Core
+from tiermem.flows.writing import decide
+from tiermem.knowledge import adding
+from tiermem.messages import Message
+from tiermem.providers.calls import refuse_reentry
+from tiermem.records import Hit, Within
+from tiermem.search import answers, quoting
+from tiermem.search.query import asks
+from tiermem.settings import Scope
+from tiermem.text.documents import ROLE, Document, Splitting
+from tiermem.times.day_bounds import bound
+from tiermem.window.planning import newest_question
+
+ROLES = ("any", "user", "assistant", "tool", "document")
+HITS = 12  # looked for; as many as fit are shown
+WORTH = 0.25  # of the best hit's score: below it a hit has a word of the question by chance
+LONGEST_NOTE = 4_000  # characters: one thing to remember, not a document
+MANY = 200  # messages that one range may name
+DATES = "a date like 2024-03-01, a month like 2024-03, or words like last week"
+Arguments: TypeAlias = Mapping[str, Any]
+_RANGE = re.compile(r"m(\d{1,9})\s*(?:-|–|\.\.|to)\s*m?(\d{1,9})", re.IGNORECASE)
+_NUMBERED = re.compile(r"[msd]\d{1,18}", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Where tools look, and how long their answers may be, in tokens."""
+
+    within: Within = "everything"
+    tokens: int = 1_000
+
+
+class _NoUse(Exception):  # no error: its words are the answer
+    """An argument of no use."""
+
+
+def answer(core: Core, scope: Scope, bounds: Bounds, name: str, arguments: Mapping[str, Any]) -> Flow[str]:
+    """What the tool *name* answers to *arguments*, as a model wrote them."""
+    try:
+        return (yield from _VERBS[name](core, scope, bounds, arguments))
+    except _NoUse as error:
+        return str(error)
+
+
+def _search(core: Core, scope: Scope, bounds: Bounds, arguments: Arguments) -> Flow[str]:
+    """What answers `query`, within `since`, `until` and `role`, best first."""
+    query = _words(arguments.get("query"))
+    if not query:
+        raise _NoUse("Say in query what to look for: a question, or a few key words.")
+    only = _only(arguments, core.now())
+    began = core.timer()
+    row, window = yield from window_state.load(core, scope)
+    wanted = search.Wanted(query, bounds.within, weak=True, only=only)
+    found = yield from search.find(core, scope, row, wanted, HITS)
+    kept = _without_question(found.hits, newest_question(window))
+    hits = yield Compute(lambda: quoting.marked(kept, query, core.reading()))
+    worth = [hit for hit in hits if hit.score >= WORTH * hits[0].score]
+    text = yield Compute(lambda: answers.listed(worth, query, bounds.tokens, core.count))
+    yield reporting.recalled(scope, "tool", worth, found.degraded, core.since(began))
+    return text or _nothing(only)
+
+
+def _without_question(hits: Sequence[Hit], asked: int) -> list[Hit]:
+    """*hits* without the question in work: it has all the words of what is looked for, and the model has it in view."""
+    return [hit for hit in hits if hit.source or hit.message.sequence != asked or not asks(hit.message.text)]
+
+
+def _nothing(only: Only) -> str:
+    if only != Only():
+        return "Nothing in memory answers this with that role and in that time. Try it without them."
+    return "Nothing in memory answers this. Other words may find it: names, numbers, what was spoken of at the time."
+
+
+def _only(arguments: Arguments, now: datetime) -> Only:
+    since, until = (_moment(arguments.get(name), name, now) for name in ("since", "until"))
+    role = _words(arguments.get("role")).lower()
+    if role in {"", "any", "all", "none"}:
+        role = ""
+    elif role not in (*ROLES, "human", "ai", "system"):
+        raise _NoUse(f"role must be one of {', '.join(ROLES)}.")
+    if since is not None and until is not None and since.replace(tzinfo=None) > until.replace(tzinfo=None):
+        raise _NoUse("since is later than until, so nothing lies between them.")
+    return Only(since, until, role)
+
+
+def _moment(given: Any, name: str, now: datetime) -> datetime | None:
+    text = _words(given)
+    if text.lower() in {"", "none", "null", "any"}:
+        return None
+    found = bound(text, now, upper=name == "until")
+    if found is None:
+        raise _NoUse(f"{name} must be {DATES}.")
+    return found
+
+
+def _words(given: Any) -> str:
+    return "" if given is None else str(given).strip()
+
+
+def _expand(core: Core, scope: Scope, bounds: Bounds, arguments: Arguments) -> Flow[str]:
+    """The original behind `ref`, whole or from character `offset` on."""
+    ref, offset = _reference(arguments.get("ref")), _offset(arguments.get("offset"))
+    found = yield from _originals(scope, ref)
+    if not (_NUMBERED.fullmatch(ref) or _RANGE.fullmatch(ref)):
+        ref = f"m{found[0].sequence}"  # an id may be anything
+    page = partial(answers.page, found, ref, offset, bounds.tokens, core.count)
+    length = yield Compute(lambda: len(answers.transcript(found)))
+    if offset and offset >= length:
+        raise _NoUse(f"{ref} has {length} characters; offset must be below that.")
+    return str((yield Compute(page)))
+
+
+def _offset(given: Any) -> int:
+    try:
+        number = int(given or 0)
+    except (TypeError, ValueError, OverflowError):
+        number = -1
+    if number < 0:
+        raise _NoUse("offset must be a whole number from 0 on: the character to read from.")
+    return number
+
+
+def _reference(given: Any) -> str:
+    text = _words(given).strip("[]()\"'` ")
+    return text.lower() if _NUMBERED.fullmatch(text) else text
+
+
+def _originals(scope: Scope, ref: str) -> Flow[list[Message]]:
+    """What *ref* stands for and is not hidden; "m12-m20" is a range, as recalled passages name it."""
+    match = _RANGE.fullmatch(ref)
+    if match:
+        low, high = _range(match)
+        found = yield from decide.messages(scope, low, high)
+        if not found:
+            raise _NoUse(_unknown(ref))
+        return list(found)
+    try:
+        original = yield from opened.expand(scope, ref)
+    except UnknownReference:
+        raise _NoUse(_unknown(ref)) from None
+    hidden = original.note.get("hidden", ())
+    shown = [one for one in original.messages if f"m{one.sequence}" not in hidden and ref not in hidden]
+    if not shown:
+        raise _NoUse(f"{ref} was forgotten. Only a person can bring it back.")
+    return shown
+
+
+def _range(match: re.Match[str]) -> tuple[int, int]:
+    low, high = sorted((int(match[1]), int(match[2])))
+    if high - low >= MANY:
+        raise _NoUse(f"That range is too long: at most {MANY} messages.")
+    return low, high
+
+
+def _unknown(ref: str) -> str:
+    if not ref:
+        return "Name in ref what is meant: a reference that search_memory gave, like m12, s3 or d4."
+    named = ref if len(ref) <= 40 and ref.isprintable() else "that reference"
+    return f"Nothing here has the reference {named}. search_memory gives references like m12, s3 or d4."
+
+
+def _remember(core: Core, scope: Scope, _: Bounds, arguments: Arguments) -> Flow[str]:
+    """Keep `note` with the user's knowledge, once, under a source of its own."""
+    note = _words(arguments.get("note"))
+    if not note:
+        raise _NoUse("Say in note what to remember, in a sentence that can be understood by itself.")
+    if len(note) > LONGEST_NOTE:
+        raise _NoUse(f"That is too long for a note: {len(note)} characters, at most {LONGEST_NOTE}. Note the essence.")
+    refuse_reentry(adding.collection(scope))
+    source = answers.NOTE + hashlib.sha256(note.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    known = yield from adding.chunks(scope, source)
+    try:
+        kept = yield from adding.add(core, scope, [Document(note, source, "note")], Splitting(LONGEST_NOTE, 0))
+    except InvalidMessage as error:
+        raise _NoUse(f"This cannot be noted: {error}.") from error
+    ref, when = f"d{kept[0].sequence}", answers.day(kept[0].when)
+    return f"Noted already as {ref}{when}." if known else f"Noted as {ref}{when}."
+
+
+def _forget(core: Core, scope: Scope, _: Bounds, arguments: Arguments) -> Flow[str]:
+    """Hide what `ref` stands for; nothing is removed."""
+    ref = _reference(arguments.get("ref"))
+    found = yield from _originals(scope, ref)
+    if ref.startswith("d") and found[0].role == ROLE and "source" in found[0].state:
+        return (yield from _forget_note(core, scope, ref, found[0]))
+    refs = [f"m{one.sequence}" for one in found if not _fixed(one)]
+    if not refs:
+        raise _NoUse(f"{ref} is an instruction or pinned; it cannot be forgotten.")
+    refuse_reentry(scope)
+    made = yield from decide.forget(core, scope, refs)
+    return _forgotten(ref, [one.number for one in made], "")
+
+
+def _fixed(message: Message) -> bool:
+    return message.pinned or message.role in {"system", "developer"}
+
+
+def _forget_note(core: Core, scope: Scope, ref: str, chunk: Message) -> Flow[str]:
+    source = chunk.state["source"]
+    if not source.startswith(answers.NOTE):
+        raise _NoUse(f"{ref} is part of a document, which only a person can remove.")
+    refuse_reentry(adding.collection(scope))
+    try:
+        numbers = yield from adding.remove(core, scope, source)
+    except UnknownReference:  # another call was faster
+        numbers = []
+    return _forgotten(ref, numbers, " of the documents")
+
+
+def _forgotten(ref: str, numbers: Sequence[int], where: str) -> str:
+    undo = f"; decision {', '.join(map(str, numbers))}{where} can be undone by a person" if numbers else ""
+    return f"Forgotten: {ref} is hidden from now on{undo}."
+
+
+_VERBS: Mapping[str, Callable[[Core, Scope, Bounds, Arguments], Flow[str]]] = MappingProxyType(
+    {"search_memory": _search, "expand_memory": _expand, "remember": _remember, "forget_memory": _forget}
+)

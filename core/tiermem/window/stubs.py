@@ -1,0 +1,276 @@
+"""Reversible compaction of one message: what is shown in its place, and the original kept beside it.
+
+Rule: a stub is one line, says in a few words what the message was about, and ends with the reference by which
+the original comes back. Whether a stub is shorter than its message is for the planner to see, which counts tokens.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from tiermem.messages import COMPACTION_KEY, Message, ToolCall
+from tiermem.records import Compacted
+from tiermem.text.cues import ACKNOWLEDGEMENT, DECISION, ERROR, ERROR_NAME, FIGURE, OUTCOME, REQUEST, TOTAL
+from tiermem.text.sanitizing import clip, in_chinese, one_line, unbracketed
+from tiermem.text.sentences import sentences
+
+STUB_TOKENS = 16  # for the words of a stub; frame and reference take about nine, which makes 25
+_ROUGH = 24_000  # characters looked at from each end: a stub needs no more, and 10 MB messages exist
+_JSON_LIMIT = 200_000  # characters that are parsed as JSON
+_LATE = 12  # characters before the name of an error that a stub can spare
+_MEDIA = {"image": "image", "audio": "audio", "video": "video", "file": "file", "document": "file"}
+_MEDIA_ZH = {"image": "张图片", "audio": "段音频", "video": "段视频", "file": "个文件"}
+_MEDIA_TEXT = 200  # characters of text beside media up to which the media are what the message is about
+
+_FENCE = re.compile(r"```[ \t]*([\w+#.-]*)[^\n]*\n(.*?)(?:```|\Z)", re.DOTALL)
+_DEFINED = re.compile(
+    r"^[ \t]*(?:export\s+|default\s+|pub(?:\(\w+\))?\s+|public\s+|private\s+|static\s+|async\s+|abstract\s+)*"
+    r"(class|def|func|function|fn|struct|enum|trait|interface|impl|type|module"
+    r"|create\s+(?:or\s+replace\s+)?(?:table|view|index|function))\s+(?:if\s+not\s+exists\s+)?([\w.:]{1,60})",
+    re.MULTILINE | re.IGNORECASE,
+)
+_ARROW = re.compile(
+    r"^[ \t]*(?:export\s+)?(?:const|let|var)\s+(\w{1,60})\s*=\s*(?:async\s*)?\(?[\w\s,{}]{0,80}\)?\s{0,4}=>",
+    re.MULTILINE,
+)
+_CODE_LINE = re.compile(
+    r"^\s*(?:(?:def|class|import|from|return|if|for|while|elif|else|try|except|with|func|fn|let|const|var"
+    r"|public|private"
+    r"|package|using|namespace|#include|SELECT|INSERT|UPDATE|CREATE|ALTER|WHERE|JOIN)\b.*[\w:;{(),*]$"
+    r"|[})\];]+,?$|@\w+|//|/\*|.*[;{}]$|\w[\w.]* = .+)"
+)
+_LANGUAGES = (  # first match wins; TypeScript before JavaScript, since it holds it
+    ("python", re.compile(r"^\s*(?:def \w+\(.*:|class \w+.*:$|from [\w.]+ import |import \w+$|elif )", re.MULTILINE)),
+    ("sql", re.compile(r"^\s*(?:SELECT|INSERT INTO|UPDATE|CREATE TABLE|ALTER TABLE)\b", re.MULTILINE | re.IGNORECASE)),
+    ("rust", re.compile(r"^\s*(?:pub )?(?:fn \w+|impl |let mut )", re.MULTILINE)),
+    ("go", re.compile(r"^(?:package \w+|func (?:\(\w+ \*?\w+\) )?\w+\()", re.MULTILINE)),
+    (
+        "typescript",
+        re.compile(r"^\s*(?:export )?(?:interface \w+|type \w+ =)|: (?:string|number|boolean)\b", re.MULTILINE),
+    ),
+    ("javascript", re.compile(r"\bfunction \w*\(|^\s*(?:const|let|var) \w+ =|=>|require\(", re.MULTILINE)),
+    ("java", re.compile(r"\bpublic (?:static |final )*(?:class|void|interface)\b")),
+    ("c", re.compile(r"^#include\b", re.MULTILINE)),
+    ("shell", re.compile(r"^#!.*sh$|^\s*(?:sudo|apt|cd|export) ", re.MULTILINE)),
+)
+_ROWS = re.compile(r"\((\d+) rows?\)|\b(\d[\d,]*) rows? (?:in set|affected|returned|selected)\b|共?\s*(\d+)\s*行")
+_TIMESTAMP = re.compile(r"^[\[(]?\d{4}-\d\d-\d\d[T ]\d\d:\d\d\S*\s*|^\d\d:\d\d:\d\d\S*\s*")
+_CUES = ((3.0, DECISION), (2.0, ERROR), (1.5, REQUEST), (1.5, OUTCOME), (1.0, ERROR_NAME), (0.5, TOTAL))
+_CLAUSE = re.compile(r"(?<=[;；:：])\s*|(?<=[,，])\s+(?=but |so |and |which |但|所以|因此)|\s[-–—]\s")
+
+
+def stub(message: Message) -> Compacted | None:
+    """What to show in place of *message*: ``[COMPACTED: what it was about · m57]``; None when there is nothing in it.
+
+    Strategies: "media" (images, sound, little text), "tool_output", "code_compression", "extract" (prose, pasted
+    records). The words are Chinese where the message is. About 25 tokens; the reference is `m` and the sequence.
+    """
+    text = message.text
+    media = _media(message, in_chinese(text)) if len(text) <= _MEDIA_TEXT else ""
+    if media:
+        strategy, words = "media", f'{media} "{one_line(text)}"' if text.strip() else media
+    elif not text.strip():
+        strategy, words = "tool_output", _calls(message)
+    elif message.role in {"tool", "function"} or message.tool_call_id:
+        strategy, words = "tool_output", _outcome(message, text)
+    elif code := _code(text):
+        strategy, words = "code_compression", code
+    else:
+        strategy, words = "extract", _records(text) or telling_clause(text)
+    words = clip(unbracketed(words), STUB_TOKENS).rstrip(" :：")
+    words += '"' * (words.count('"') % 2)  # a quotation that was cut
+    return Compacted(content=f"[COMPACTED: {words} · m{message.sequence}]", strategy=strategy) if words else None
+
+
+def as_stub(message: Message, compacted: Compacted, *, tokens_saved: int, compacted_at: datetime | None) -> Message:
+    """*message* as it is shown once compacted: the stub, clipped arguments, and in its state the original content.
+
+    `raw`, the framework's own form, is left out: it holds the content a second time, and an adapter that went back
+    through it would show the original.
+    """
+    note = {
+        "original_content": message.content,
+        "tokens_saved": tokens_saved,
+        "compacted_at": compacted_at.isoformat() if compacted_at else None,
+        "strategy": compacted.strategy,
+    }
+    return replace(
+        message,
+        content=compacted.content,
+        tool_calls=clip_arguments(message.tool_calls),
+        state={**message.state, COMPACTION_KEY: note},
+        raw=None,
+    )
+
+
+def clip_arguments(calls: tuple[ToolCall, ...], limit: int = 200) -> tuple[ToolCall, ...]:
+    """*calls* with the same ids and names, and every text in their arguments within *limit* characters.
+
+    A clipped text ends with how many characters it had. Clipping twice changes nothing more.
+    """
+    return tuple(replace(call, arguments=_clipped(call.arguments, limit)) for call in calls)
+
+
+def _clipped(value: Any, limit: int) -> Any:
+    if isinstance(value, str):
+        marker = f"… ({len(value):,} characters)"
+        short = value[: max(0, limit - len(marker))] + marker
+        return short if len(value) > limit and len(short) < len(value) else value
+    if isinstance(value, dict):
+        return {key: _clipped(one, limit) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_clipped(one, limit) for one in value]
+    return value
+
+
+def _media(message: Message, chinese: bool) -> str:
+    if not isinstance(message.content, list):
+        return ""
+    counts: dict[str, int] = {}
+    for block in message.content:
+        kind = str(block.get("type", block.get("block_type", ""))) if isinstance(block, dict) else ""
+        for word, name in _MEDIA.items():
+            if word in kind:
+                counts[name] = counts.get(name, 0) + 1
+                break
+    if chinese:
+        return "、".join(f"{number} {_MEDIA_ZH[name]}" for name, number in counts.items())
+    return ", ".join(f"{number} {name}{'s' * (number > 1)}" for name, number in counts.items())
+
+
+def _calls(message: Message) -> str:
+    """Words for a turn that only calls tools; "" unless clipping its arguments saves something."""
+    if clip_arguments(message.tool_calls) == message.tool_calls:
+        return ""
+    told = []
+    for call in message.tool_calls:
+        values = call.arguments.values() if isinstance(call.arguments, dict) else [call.arguments]
+        short = next((one for one in values if isinstance(one, str) and one and len(one) <= 60), "")
+        told.append(f"{call.name}({short})" if short else call.name)
+    return "calls " + ", ".join(told)
+
+
+def _outcome(message: Message, text: str) -> str:
+    name = message.name or ("工具" if in_chinese(text) else "tool")
+    result = f"{name} 结果" if in_chinese(text) else f"{name} result"
+    if records := _records(text):
+        return f"{result}, {records}"
+    lines = text.count("\n") + 1
+    size = (f"{lines} 行" if in_chinese(text) else f"{lines} lines") if lines > 9 else ""
+    return ", ".join(part for part in (result, size, f'"{_pointed(telling_line(text))}"') if part)
+
+
+def _records(text: str) -> str:
+    """Words for JSON, tables and logs: how many, of what, and the worst line; "" for anything else."""
+    found = _json(text)
+    if found or text.lstrip()[:1] in {"{", "["}:
+        return found
+    rows = list(dict.fromkeys(_rows(text)))
+    if not rows:
+        return ""
+    worst = next((line for line in rows if ERROR.search(line)), None) or telling_line(text)
+    count = _row_count(text)
+    return f'{count} {"行" if in_chinese(text) else "rows"}, "{_pointed(worst)}"'
+
+
+def _pointed(line: str) -> str:
+    """*line* from where it tells something: without a time stamp, and from the name of an error that comes late."""
+    line = _TIMESTAMP.sub("", line)
+    found = ERROR_NAME.search(line)
+    return line[found.start() :] if found and found.start() > _LATE else line
+
+
+def _rows(text: str) -> list[str]:
+    """The rows of a table or log, from both ends of *text*; [] when it is neither."""
+    lines = [line.strip() for line in _ends(text).splitlines() if line.strip()]
+    marked = sum(1 for line in lines if "|" in line or "\t" in line or _TIMESTAMP.match(line))
+    return lines if len(lines) >= 3 and marked * 2 > len(lines) else []
+
+
+def _row_count(text: str) -> str:
+    found = _ROWS.search(text[-_ROUGH:])
+    if found:
+        return next(group for group in found.groups() if group)
+    return f"{sum(1 for line in text.splitlines() if line.strip(' |-+='))}"
+
+
+def _json(text: str) -> str:
+    if text.lstrip()[:1] not in {"{", "["} or len(text) > _JSON_LIMIT:
+        return ""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):  # broken or absurdly nested: it is told like any other text
+        return ""
+    unit = "行" if in_chinese(text) else "rows"
+    if isinstance(value, list):
+        keys = list(value[0]) if value and isinstance(value[0], dict) else []
+        return f"{len(value)} {unit}" + (f": {', '.join(keys[:5])}" if keys else "")
+    fault = next((value[key] for key in ("error", "message", "detail") if isinstance(value.get(key), str)), "")
+    if fault:
+        return f'"{fault}"'
+    sizes = (f"{key} ({len(one)})" if isinstance(one, list) else key for key, one in value.items())
+    return "JSON: " + ", ".join(sizes) if value else "JSON {}"
+
+
+def _ends(text: str) -> str:
+    return text if len(text) <= 2 * _ROUGH else f"{text[:_ROUGH]}\n{text[-_ROUGH:]}"
+
+
+def telling_line(text: str) -> str:
+    """The line of an output that says most: an error, an outcome, a figure, else the first one."""
+    lines = [line.strip(' \t|*-=#`"') for line in _ends(text).splitlines()]
+    return _best(line for line in lines if any(map(str.isalnum, line)))
+
+
+def telling_clause(text: str) -> str:
+    """The clause of prose that says most: a decision, a request, an error, figures; greetings and thanks last."""
+    start = text[:_ROUGH]
+    return _best(part for sentence in sentences(start) for part in _CLAUSE.split(sentence)) or one_line(start)
+
+
+def _best(parts: Iterable[str]) -> str:
+    best, highest = "", -1e9
+    for place, part in enumerate(parts):
+        score = _telling(part) - 0.02 * min(place, 50)
+        if score > highest and any(map(str.isalnum, part)):
+            best, highest = part.strip(" \t\n*#`>-"), score
+    return best
+
+
+def _telling(part: str) -> float:
+    part = part[:600]
+    told = sum(weight for weight, cue in _CUES if cue.search(part)) + min(2, sum(1 for _ in FIGURE.finditer(part)))
+    short = len(one_line(part)) < 12 and not told
+    return told - 2.0 * bool(ACKNOWLEDGEMENT.match(part.strip())) - 1.0 * short + min(len(part), 80) / 160
+
+
+def _code(text: str) -> str:
+    """Words for a message that is mostly code: language, lines, what it defines; "" for other messages."""
+    start = text[:_ROUGH]
+    fences = list(_FENCE.finditer(start))
+    code = "\n".join(found[2] for found in fences)
+    if len(code) * 5 < len(start) * 2:  # 40 %: below it the prose is what the message is about
+        lines = [line for line in start.splitlines() if line.strip()]
+        if len(lines) < 4 or 5 * sum(1 for line in lines if _CODE_LINE.match(line)) < 3 * len(lines):
+            return ""
+        code = start
+    language = next((found[1] for found in fences if found[1]), "") or _language(code)
+    names = list(dict.fromkeys(_names(code)))
+    size = text.count("\n") + 1 if code == start else code.count("\n")
+    head = f"{language} 代码, {size} 行" if in_chinese(text) else f"{language} code, {size} lines".strip()
+    return f"{head}: {', '.join(names)}" if names else f'{head}, "{telling_line(code)}"'
+
+
+def _names(code: str) -> list[str]:
+    found = [(match.start(), f"{' '.join(match[1].lower().split())} {match[2]}") for match in _DEFINED.finditer(code)]
+    found += [(match.start(), f"function {match[1]}") for match in _ARROW.finditer(code)]
+    return [name.rstrip(":.") for _, name in sorted(found)]
+
+
+def _language(code: str) -> str:
+    return next((name for name, sign in _LANGUAGES if sign.search(code)), "")

@@ -1,0 +1,227 @@
+"""Retrieval over everything that was said in a session, alone or together with the caller's own retriever."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Sequence
+from itertools import chain, zip_longest
+from typing import TYPE_CHECKING, Any
+
+from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun, CallbackManagerForRetrieverRun
+from langchain_core.documents import Document
+from langchain_core.retrievers import BaseRetriever
+from langchain_core.runnables import Runnable
+from pydantic import ConfigDict
+
+from langchain_tiered_memory.chains.history import TieredChatMessageHistory
+from langchain_tiered_memory.events import telling
+from langchain_tiered_memory.memories import OPTION_NAMES
+from langchain_tiered_memory.procedures import Procedure, arun, run
+from langchain_tiered_memory.rendering import readable
+from tiermem import Hit, Memory, Message, Recalled
+from tiermem.errors import InvalidSettings
+from tiermem.records import Within
+from tiermem.search.passages import safe
+
+if TYPE_CHECKING:
+    from langchain_tiered_memory.chains.memory import ConversationTieredMemory
+
+SOURCE = "tiermem"
+PASSAGE_CHARACTERS = 4_000  # of the message that was found: about 1,000 tokens, the usual chunk of a document
+NEIGHBOUR_CHARACTERS = 600  # of a message beside it: enough to see what it is about
+_TAG = re.compile(r"<(/?)(quoted)", re.IGNORECASE)
+_WORD = re.compile(r"[a-z0-9_]{2,}|[\u3400-\u9fff]")
+
+
+class TieredArchiveRetriever(BaseRetriever):
+    """Finds what was said in a session, however long ago and whatever the window shows of it.
+
+    A document is the message that was found with its neighbours, quoted with speaker and time; its metadata name
+    session_id, ref (for `session.expand`), role, name, score, created_at and source ("tiermem")::
+
+        TieredArchiveRetriever(session_id="anna", path="chat.db", retriever=vectorstore.as_retriever())
+
+    Args:
+        session_id, path, memory, namespace and settings: as for `TieredChatMessageHistory`.
+        history: a `TieredChatMessageHistory`, instead of all these.
+        k: documents of the archive at most; also an argument of `invoke` and `ainvoke`.
+        within: "everything" searches the user's documents (`TieredKnowledgeRetriever`) too, "knowledge" these alone;
+            all compete by score, and a document's passage has the metadata that it has there.
+        retriever: the caller's own; its documents and those of the archive take turns, by rank, its best one first.
+        neighbours: messages shown before and behind the one that was found.
+        max_token_limit: tokens of the archive's documents together, by the memory's counter. What answers best per
+            token is then one document, as `Session.recall` gives it: more of it fits, nothing is found for a question
+            that has no answer, and `k` and `neighbours` do not count. Its metadata name all `refs`.
+
+    Raises:
+        InvalidSettings: an argument contradicts another one, or is no setting.
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
+
+    history: TieredChatMessageHistory
+    k: int = 20
+    within: Within = "conversation"
+    retriever: Runnable[str, list[Document]] | None = None
+    neighbours: int = 1
+    max_token_limit: int | None = None
+
+    def __init__(
+        self,
+        session_id: str | None = None,
+        *,
+        path: str | os.PathLike[str] | None = None,
+        memory: Memory | None = None,
+        namespace: str | tuple[str, str] = "default",
+        history: TieredChatMessageHistory | None = None,
+        **values: Any,
+    ) -> None:
+        options = {name: values.pop(name) for name in OPTION_NAMES & values.keys()}
+        if history is None:
+            if session_id is None:
+                raise InvalidSettings("session_id= or history= must name the session to search")
+            history = TieredChatMessageHistory(session_id, path=path, memory=memory, namespace=namespace, **options)
+        values["history"] = history  # pydantic makes the parameters at run time
+        super().__init__(**values)
+
+    @classmethod
+    def from_memory(
+        cls, memory: ConversationTieredMemory, retriever: Runnable[str, list[Document]] | None = None, **values: Any
+    ) -> TieredArchiveRetriever:
+        """A retriever over the session of a `ConversationTieredMemory`."""
+        return cls(history=memory.chat_memory, retriever=retriever, **values)
+
+    def _get_relevant_documents(
+        self, query: str, *, run_manager: CallbackManagerForRetrieverRun, k: int | None = None, **others: Any
+    ) -> list[Document]:
+        """`others` are arguments of `invoke` for the caller's own retriever."""
+        with telling(run_manager.get_child()):
+            found = run(self._finding(query, self.k if k is None else k), self.history.session)
+        if self.retriever is None:
+            return found
+        config = {"callbacks": run_manager.get_child()}
+        return _in_turns(self.retriever.invoke(query, config, **others), found)  # type: ignore[arg-type]
+
+    async def _aget_relevant_documents(
+        self, query: str, *, run_manager: AsyncCallbackManagerForRetrieverRun, k: int | None = None, **others: Any
+    ) -> list[Document]:
+        procedure = self._finding(query, self.k if k is None else k)
+        async with telling(run_manager.get_child()):
+            found = await arun(procedure, await self.history.asession())
+        if self.retriever is None:
+            return found
+        config = {"callbacks": run_manager.get_child()}
+        return _in_turns(await self.retriever.ainvoke(query, config, **others), found)  # type: ignore[arg-type]
+
+    def _finding(self, query: str, k: int) -> Procedure[list[Document]]:
+        """Hits that lie within the passage of a better one make no document of their own."""
+        if self.max_token_limit is not None:
+            return (yield from self._recalling(query, self.max_token_limit))
+        taken, found = set[int](), list[Document]()
+        most = k * (2 * self.neighbours + 1)
+        hits: list[Hit] = yield lambda session: session.search(query, most, within=self.within)
+        for hit in hits:
+            place = 0 if hit.source else hit.message.sequence
+            if place in taken or len(found) >= k:
+                continue
+            passage: list[Message] = []
+            if place:
+                around = yield _reading(max(1, place - self.neighbours), place + self.neighbours)
+                passage = [one for one in around if one.sequence not in taken]
+            document = _document(hit, passage, query, self.history.session_id) if place else chunk_document(hit)
+            taken |= {one.sequence for one in passage}
+            found.append(document)
+        return found
+
+    def _recalling(self, query: str, budget: int) -> Procedure[list[Document]]:
+        recalled: Recalled = yield lambda session: session.recall(query, budget, within=self.within)
+        return [_block(recalled, self.history.session_id)] if recalled.hits else []
+
+
+def _reading(first: int, last: int) -> Any:
+    return lambda session: session.messages(first, last)
+
+
+def _in_turns(theirs: Sequence[Document], ours: Sequence[Document]) -> list[Document]:
+    """Both lists by rank. Their scores cannot be compared, and each knows what the other cannot."""
+    pairs = chain.from_iterable(zip_longest(theirs, ours))
+    return [document for document in pairs if document is not None]
+
+
+def chunk_document(hit: Hit) -> Document:
+    """A chunk of a document as LangChain's: the metadata that were added, and where it is from."""
+    state = hit.message.state
+    own = {name: state[name] for name in ("source", "chunk", "chunks", "start", "end") if name in state}
+    metadata = {"title": hit.message.name} | state.get("metadata", {}) | own | {"score": hit.score}
+    return Document(page_content=hit.message.text, id=hit.message.id, metadata=metadata)
+
+
+def _block(recalled: Recalled, session_id: str) -> Document:
+    best = max(recalled.hits, key=lambda hit: hit.score)
+    refs = [hit.ref for hit in recalled.hits]
+    metadata = {"session_id": session_id, "ref": best.ref, "refs": refs, "score": best.score, "source": SOURCE}
+    return Document(page_content=recalled.text, metadata=metadata)
+
+
+def _document(hit: Hit, passage: Sequence[Message], query: str, session_id: str) -> Document:
+    found = hit.message
+    metadata = {
+        "session_id": session_id,
+        "ref": hit.ref,
+        "role": found.role,
+        "name": found.name,
+        "score": hit.score,
+        "created_at": found.when.isoformat() if found.when else None,
+        "source": SOURCE,
+    }
+    return Document(page_content=_quotation(passage, found, query), id=found.id, metadata=metadata)
+
+
+def _quotation(passage: Sequence[Message], found: Message, query: str) -> str:
+    """The passage between tags that nothing in it can close; each message whole, as it was said.
+
+    The time stands once, at the top, and again where another day begins: on every line it would cost a third of the
+    tokens of a short message.
+    """
+    lines, day = [], f"{found.when:%Y-%m-%d}" if found.when else ""
+    for message in passage:
+        limit = PASSAGE_CHARACTERS if message is found or message.id == found.id else NEIGHBOUR_CHARACTERS
+        text = excerpt(readable(message), query, limit)
+        today = f"{message.when:%Y-%m-%d}" if message.when else day
+        lines.append(f"{_inside(message.name or message.role)}{'' if today == day else f' ({today})'}: {_inside(text)}")
+        day = today
+    when = f" {found.when:%Y-%m-%d %H:%M}" if found.when else ""
+    return "\n".join([f"<quoted m{found.sequence}{when}>", *lines, "</quoted>"])
+
+
+def _inside(text: str) -> str:
+    """*text* without the means to close the quotation, or the core's."""
+    return safe(_TAG.sub(r"‹\1\2", text))
+
+
+def excerpt(text: str, query: str, limit: int) -> str:
+    """The *limit* characters of *text* that share the most different words with *query*, marked where it is cut."""
+    if len(text) <= limit:
+        return text
+    wanted = set(_WORD.findall(query.lower()))
+    places = [(found.start(), found[0]) for found in _WORD.finditer(text.lower()) if found[0] in wanted]
+    start = max(0, min(_densest(places, limit) - limit // 8, len(text) - limit))
+    cut = text[start : start + limit]
+    return f"{'…' if start else ''}{cut}{'…' if start + limit < len(text) else ''}"
+
+
+def _densest(places: Sequence[tuple[int, str]], width: int) -> int:
+    """Where the stretch of *width* characters begins that holds the most different words; the first of equals."""
+    inside: Counter[str] = Counter()
+    best, where, low = 0, 0, 0
+    for start, word in places:
+        inside[word] += 1
+        while start - places[low][0] > width * 3 // 4:
+            inside[places[low][1]] -= 1
+            inside += Counter()  # drops those at zero
+            low += 1
+        if len(inside) > best:
+            best, where = len(inside), places[low][0]
+    return where

@@ -1,0 +1,186 @@
+"""Tools whose outputs are bounded: what is too long is kept whole in the archive, and the agent gets its two ends.
+
+For agents whose steps a memory cannot see before they end (`ReActAgent`, `CodeActAgent`, `FunctionAgent`), and for
+single outputs that are longer than all else together.
+
+Rule 1: nothing is lost: the whole output is in the session, shown there as a stub, before the agent gets its part.
+Rule 2: what the agent gets has at most `max_tokens`, by the memory's counter, and names the reference of the whole.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias, TypeVar
+
+from llama_index.core.base.llms.types import TextBlock
+from llama_index.core.tools import AsyncBaseTool, BaseTool, FunctionTool, ToolMetadata, ToolOutput
+from llama_index.core.tools import adapt_to_async_tool as as_async_tool
+
+from llamaindex_tiered_memory.memory.memory import TieredChatMemory
+from tiermem import Message, Session
+from tiermem.errors import InvalidSettings
+from tiermem.tools.tools import NAMES
+
+Source: TypeAlias = "TieredChatMemory | Session | Callable[[], TieredChatMemory | Session]"
+Function = TypeVar("Function", bound=Callable[..., Any])
+MAX_TOKENS = 1_000  # of one output: as much as `memory_tools` give at a time
+SMALLEST = 60  # tokens: below, the reference is all there is room for
+HEAD = 2 / 3  # of what is kept; outputs begin with what they are about and often end with their outcome
+
+
+def bounded_tools(
+    tools: Sequence[BaseTool | Callable[..., Any]], source: Source, max_tokens: int = MAX_TOKENS
+) -> list[BaseTool]:
+    """*tools*, with outputs of at most *max_tokens*::
+
+        ReActAgent(llm=llm, tools=[*bounded_tools(tools, memory), *memory_tools(memory)])
+
+    Names, descriptions, schemas, Context parameters and `return_direct` stay. A longer output is kept whole in the
+    session; the agent gets its head and tail and a reference, which `expand_memory` reads. The memory's own tools are
+    bounded already, and left as they are.
+
+    Args:
+        tools: tools or functions.
+        source: the memory or session that keeps the outputs, or a function that says so at each call.
+        max_tokens: of one output, by the memory's counter; at least 60.
+
+    Raises:
+        InvalidSettings: *max_tokens* is too small.
+    """
+    bound = _Bound(source, max_tokens)
+    made = [one if isinstance(one, BaseTool) else FunctionTool.from_defaults(one) for one in tools]
+    return [one if one.metadata.name in NAMES else _bounded_tool(one, bound) for one in made]
+
+
+def bounded_function(function: Function, source: Source, max_tokens: int = MAX_TOKENS) -> Function:
+    """*function*, sync or async, with results of at most *max_tokens*; a longer one is returned as a shortened text.
+
+    For functions that are no tools, as `CodeActAgent(code_execute_fn=…)`. Arguments are those of `bounded_tools`.
+    """
+    bound = _Bound(source, max_tokens)
+    name = getattr(function, "__name__", "function")
+
+    if inspect.iscoroutinefunction(function):
+
+        @functools.wraps(function)
+        async def called_async(*args: Any, **kwargs: Any) -> Any:
+            result = await function(*args, **kwargs)
+            shorter = await bound.ashorter(str(result), name)
+            return result if shorter is None else shorter
+
+        return called_async  # type: ignore[return-value]
+
+    @functools.wraps(function)
+    def called(*args: Any, **kwargs: Any) -> Any:
+        result = function(*args, **kwargs)
+        shorter = bound.shorter(str(result), name)
+        return result if shorter is None else shorter
+
+    return called  # type: ignore[return-value]
+
+
+class _Bound:
+    """Where outputs are kept, and how long they may be."""
+
+    def __init__(self, source: Source, max_tokens: int) -> None:
+        if type(max_tokens) is not int or max_tokens < SMALLEST:
+            raise InvalidSettings(f"max_tokens must be a whole number from {SMALLEST} on, not {max_tokens!r}")
+        self._source = source
+        self._max_tokens = max_tokens
+
+    def shorter(self, text: str, name: str) -> str | None:
+        """The ends of *text*, once the whole is kept; None where it is short enough."""
+        session, size = self._measured(text)
+        if size <= self._max_tokens:
+            return None
+        (kept,) = session.add([_whole(text, name)], compacted=True)
+        return self._ends(text, size, kept, session)
+
+    async def ashorter(self, text: str, name: str) -> str | None:
+        """`shorter`, without blocking the event loop."""
+        session, size = self._measured(text)
+        if size <= self._max_tokens:
+            return None
+        (kept,) = await session.as_async().add([_whole(text, name)], compacted=True)
+        return self._ends(text, size, kept, session)
+
+    def _measured(self, text: str) -> tuple[Session, int]:
+        source = self._source
+        if not isinstance(source, (TieredChatMemory, Session)):
+            source = source()
+        session = source.session if isinstance(source, TieredChatMemory) else source
+        return session, session.memory.counter(text)
+
+    def _ends(self, text: str, size: int, kept: Message, session: Session) -> str:
+        ref = f"m{kept.sequence}"
+        marker = f'\n[… {size:,} tokens in all; expand_memory("{ref}") reads the whole …]\n'
+        count = session.memory.counter
+        good, bad = 0, min(len(text), 8 * self._max_tokens)  # characters; a token is seldom more than 8 of them
+        while bad - good > 1:
+            middle = (good + bad) // 2
+            fits = count(_around(text, middle, marker)) <= self._max_tokens
+            good, bad = (middle, bad) if fits else (good, middle)
+        return _around(text, good, marker)
+
+
+def _whole(text: str, name: str) -> Message:
+    """The output as a message of the session; the same output of the same tool is kept once."""
+    digest = hashlib.sha256(f"{name}\n{text}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return Message(role="tool", name=name, content=text, id=f"output-{digest}")
+
+
+def _around(text: str, kept: int, marker: str) -> str:
+    head = int(kept * HEAD)
+    return f"{text[:head]}{marker}{text[len(text) - (kept - head) :]}"
+
+
+def _bounded_tool(tool: BaseTool, bound: _Bound) -> BaseTool:
+    return _BoundedFunction(tool, bound) if isinstance(tool, FunctionTool) else _BoundedTool(tool, bound)
+
+
+class _Bounding:
+    """What both kinds do with an output."""
+
+    _tool: AsyncBaseTool
+    _bound: _Bound
+
+    def call(self, *args: Any, **kwargs: Any) -> ToolOutput:
+        """The tool's output, bounded."""
+        output = self._tool.call(*args, **kwargs)
+        return self._kept(output, self._bound.shorter(output.content, output.tool_name))
+
+    async def acall(self, *args: Any, **kwargs: Any) -> ToolOutput:
+        """The tool's output, bounded."""
+        output = await self._tool.acall(*args, **kwargs)
+        return self._kept(output, await self._bound.ashorter(output.content, output.tool_name))
+
+    def _kept(self, output: ToolOutput, shorter: str | None) -> ToolOutput:
+        if shorter is None:
+            return output
+        beside = [block for block in output.blocks if not isinstance(block, TextBlock)]
+        return output.model_copy(update={"blocks": [TextBlock(text=shorter), *beside]})
+
+
+class _BoundedTool(_Bounding, AsyncBaseTool):
+    """Any tool, with its outputs bounded."""
+
+    def __init__(self, tool: BaseTool, bound: _Bound) -> None:
+        self._tool = as_async_tool(tool)
+        self._bound = bound
+
+    @property
+    def metadata(self) -> ToolMetadata:
+        """As of the tool."""
+        return self._tool.metadata
+
+
+class _BoundedFunction(_Bounding, FunctionTool):
+    """A FunctionTool, with its outputs bounded: agents ask a tool whether it is one, and whether it wants a Context."""
+
+    def __init__(self, tool: FunctionTool, bound: _Bound) -> None:
+        vars(self).update(vars(tool))
+        self._tool = tool
+        self._bound = bound

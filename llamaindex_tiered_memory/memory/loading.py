@@ -1,0 +1,178 @@
+"""Histories that LlamaIndex's own memories have saved, as lists of chat messages.
+
+Read are: `ChatMemoryBuffer.to_string()` and `to_dict()` (with the store inside, and the older form that has only
+"chat_history"), `ChatSummaryMemoryBuffer`'s, a persisted `SimpleChatStore`, bare lists of messages, and the SQL table
+of `Memory`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from llama_index.core.base.llms.types import ChatMessage
+from pydantic import ValidationError
+
+from llamaindex_tiered_memory.blocks import block_from
+from tiermem.errors import InvalidMessage, MissingExtra
+
+if TYPE_CHECKING:
+    from llamaindex_tiered_memory.memory.options import Options
+
+TABLE = "llama_index_memory"
+_ASYNC_DRIVERS = {"aiosqlite": "", "asyncpg": "psycopg", "aiomysql": "pymysql", "asyncmy": "pymysql"}
+
+
+def load_saved(data: str | Mapping[str, Any] | Sequence[Any], key: str | None = None) -> list[ChatMessage]:
+    """The messages in *data*: a dump of a stock memory or chat store, as JSON text or as read from JSON.
+
+    Args:
+        data: the dump.
+        key: which history, where a chat store holds several; by default the one the memory names, or the only one.
+
+    Raises:
+        InvalidMessage: *data* is no dump of LlamaIndex, or holds several histories and no *key* was given.
+    """
+    read = json.loads(data) if isinstance(data, str) else data
+    if isinstance(read, Mapping):
+        read = _history(read, key)
+    return [chat_from(one) for one in read]
+
+
+def load_file(path: str | os.PathLike[str], key: str | None = None) -> list[ChatMessage]:
+    """`load_saved` of a file, for example of `SimpleChatStore.persist`."""
+    return load_saved(Path(path).read_text(encoding="utf-8"), key)
+
+
+def load_sql_table(
+    uri_or_path: Any, key: str, table_name: str = TABLE, db_schema: str | None = None
+) -> list[ChatMessage]:
+    """The messages of session *key* in the table of LlamaIndex's `Memory`, archived ones included, oldest first.
+
+    Args:
+        uri_or_path: a SQLite file, a database URL (an async one is read with its sync driver), or an SQLAlchemy engine.
+        key: the `session_id` of that memory.
+        table_name, db_schema: as given to that memory.
+
+    Returns:
+        The messages; none when the table does not exist or has nothing under *key*.
+    """
+    import sqlalchemy as sa
+
+    engine = sa.create_engine(_sync_url(uri_or_path))
+    table = sa.table(
+        table_name, sa.column("id"), sa.column("key"), sa.column("timestamp"), sa.column("data", sa.JSON), schema=None
+    )
+    if db_schema is not None and engine.dialect.name != "sqlite":
+        table.schema = db_schema
+    query = sa.select(table.c.data).where(table.c.key == key).order_by(table.c.timestamp, table.c.id)
+    try:
+        if not _exists(engine, table_name, table.schema):
+            return []
+        with engine.connect() as connection:
+            return [_without_session(chat_from(row.data), key) for row in connection.execute(query)]
+    except ModuleNotFoundError as error:
+        raise MissingExtra(f"reading this database needs {error.name}") from error
+    finally:
+        engine.dispose()
+
+
+def chat_from(values: Any) -> ChatMessage:
+    """The message whose LlamaIndex JSON is *values*, also in the older form with "content".
+
+    Raises:
+        InvalidMessage: *values* is no message.
+    """
+    if isinstance(values, ChatMessage):
+        return values
+    if not isinstance(values, Mapping) or "role" not in values:
+        raise InvalidMessage("not a message of LlamaIndex: no role")
+    fields = {name: value for name, value in values.items() if name != "class_name"}
+    if isinstance(fields.get("blocks"), list):
+        fields["blocks"] = [block_from(one) if isinstance(one, Mapping) else one for one in fields["blocks"]]
+    kwargs = fields.get("additional_kwargs")
+    if isinstance(kwargs, Mapping):
+        fields["additional_kwargs"] = {name: value for name, value in kwargs.items() if name != "images"}
+    try:
+        return ChatMessage(**fields)
+    except (ValidationError, TypeError) as error:
+        raise InvalidMessage(f"not a message of LlamaIndex: {type(error).__name__}") from error
+
+
+def place(options: Options) -> str | Path | None:
+    """Where the log lives: as told, or, for one who names only LlamaIndex's database, beside or in that one."""
+    source = _source(options)
+    if options.path is not None or source is None:
+        return options.path if options.path is None or isinstance(options.path, str) else Path(options.path)
+    import sqlalchemy as sa
+
+    parsed = sa.make_url(_sync_url(source))
+    if parsed.get_backend_name() != "sqlite":
+        return parsed.render_as_string(hide_password=False)
+    if parsed.database in {None, "", ":memory:"}:
+        return ":memory:"
+    file = Path(str(parsed.database))
+    return file.with_name(f"{file.stem}.tiermem{file.suffix or '.db'}")
+
+
+def from_table(options: Options, session_id: str) -> list[ChatMessage]:
+    """The session's messages in the database that was named as LlamaIndex's; none where none was named."""
+    source = _source(options)
+    return load_sql_table(source, session_id, options.table_name, options.db_schema) if source is not None else []
+
+
+def _source(options: Options) -> Any:
+    return options.async_database_uri or getattr(options.async_engine, "url", None)
+
+
+def is_stock(data: Mapping[str, Any]) -> bool:
+    """True when *data* looks like a dump of a stock memory or chat store."""
+    return any(name in data for name in ("chat_history", "chat_store", "store"))
+
+
+def _history(data: Mapping[str, Any], key: str | None) -> Sequence[Any]:
+    if isinstance(data.get("chat_history"), list):
+        return list(data["chat_history"])
+    store = data.get("chat_store", data)
+    histories = store.get("store") if isinstance(store, Mapping) else None
+    if not isinstance(histories, Mapping):
+        raise InvalidMessage("not a dump of a LlamaIndex memory or chat store")
+    wanted = key if key is not None else data.get("chat_store_key")
+    if wanted is None and len(histories) > 1:
+        raise InvalidMessage(f"the chat store holds {len(histories)} histories; name one by key=")
+    if wanted is None:
+        return list(next(iter(histories.values()), ()))
+    return list(histories.get(wanted, ()))
+
+
+def _sync_url(uri_or_path: Any) -> str:
+    import sqlalchemy as sa
+
+    url = getattr(uri_or_path, "url", uri_or_path)
+    if not isinstance(url, sa.URL) and "://" not in str(url):
+        return f"sqlite:///{Path(url).absolute()}"
+    parsed = sa.make_url(url)
+    driver = parsed.drivername.partition("+")[2]
+    if driver in _ASYNC_DRIVERS:
+        kept = _ASYNC_DRIVERS[driver]
+        parsed = parsed.set(drivername=parsed.get_backend_name() + (f"+{kept}" if kept else ""))
+    return parsed.render_as_string(hide_password=False)
+
+
+def _exists(engine: Any, table_name: str, schema: str | None) -> bool:
+    import sqlalchemy as sa
+
+    database = engine.url.database
+    if engine.dialect.name == "sqlite" and (not database or not Path(database).exists()):
+        return False  # connecting would make an empty file
+    return bool(sa.inspect(engine).has_table(table_name, schema=schema))
+
+
+def _without_session(message: ChatMessage, key: str) -> ChatMessage:
+    """*message* without the session id that stock memory blocks write into it."""
+    if message.additional_kwargs.get("session_id") == key:
+        message.additional_kwargs.pop("session_id")
+    return message

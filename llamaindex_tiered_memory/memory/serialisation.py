@@ -1,0 +1,136 @@
+"""A chat memory as JSON, and back: to the same object while it lives, or to one on the same conversation.
+
+Rule 1: in the process that has the object, a dump leads back to the object itself (workflows re-encode their state
+  between two runs, and both the context and the caller must keep the conversation). A dump is a name, not a branch.
+Rule 2: elsewhere a dump leads to the file or database it names. A memory in RAM carries its messages in the dump.
+Rule 3: functions (tokenizer, summariser, embedder) and passwords are not in a dump; give them to `from_dict` again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+import weakref
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from tiermem import Memory, Message, ToolCall
+from tiermem.errors import InvalidMessage, InvalidSettings
+
+if TYPE_CHECKING:
+    from llamaindex_tiered_memory.memory.memory import TieredChatMemory
+
+VERSION = 1
+IN_RAM = ":memory:"
+live: weakref.WeakValueDictionary[str, TieredChatMemory] = weakref.WeakValueDictionary()
+_in_ram: weakref.WeakValueDictionary[str, Memory] = weakref.WeakValueDictionary()
+
+
+def dumped(memory: TieredChatMemory) -> dict[str, Any]:
+    """*memory* as JSON values: where it is, and, if that is only RAM, its messages."""
+    core, namespace = memory.session.memory, memory.namespace
+    place = _place_of(core, memory.object_name)
+    return {
+        "class_name": memory.class_name(),
+        "version": VERSION,
+        "object": memory.object_name,
+        "session_id": memory.session_id,
+        "namespace": list(namespace) if isinstance(namespace, tuple) else namespace,
+        "token_limit": memory.token_limit,
+        "chat_store_key": memory.chat_store_key,
+        "settings": dataclasses.asdict(core.settings),
+        "place": place,
+        "messages": messages_json(memory.session.messages()) if place["path"] == IN_RAM else [],
+    }
+
+
+def rebuilt(kind: type[TieredChatMemory], data: Mapping[str, Any], options: Mapping[str, Any]) -> TieredChatMemory:
+    """A new object on the conversation that *data* names, with *options* of the class.
+
+    Raises:
+        InvalidSettings: the dump is of another version.
+        InvalidMessage: *data* is no dump of a memory.
+    """
+    if "place" not in data:
+        raise InvalidMessage("not a dump of a memory")
+    if data.get("version") != VERSION:
+        raise InvalidSettings(f"a dump of version {data.get('version')!r}; this tiermem reads {VERSION}")
+    place, namespace = data["place"], data["namespace"]
+    named = {name: data[name] for name in ("session_id", "token_limit", "chat_store_key")}
+    named["namespace"] = tuple(namespace) if isinstance(namespace, list) else namespace
+    memory = in_ram(place)
+    if memory is not None:
+        return kind(**(named | {"memory": memory} | dict(options)))
+    made = kind(**(named | {"path": place["path"]} | dict(data["settings"]) | dict(options)))
+    if data["messages"] and not made.session.messages():
+        made.session.add(messages_from(data["messages"]))
+    return made
+
+
+def _place_of(memory: Memory, name: str) -> dict[str, Any]:
+    """Where *memory* keeps its messages; *name* stands for one in RAM as long as this process has it."""
+    if memory.path != IN_RAM:
+        return {"path": _without_password(memory.path)}
+    for known, one in list(_in_ram.items()):
+        if one is memory:
+            return {"path": IN_RAM, "ram": known}
+    _in_ram[name] = memory
+    return {"path": IN_RAM, "ram": name}
+
+
+def opened(memory: Memory) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Where *memory* keeps its messages, and its settings; both JSON values."""
+    return _place_of(memory, uuid.uuid4().hex), dataclasses.asdict(memory.settings)
+
+
+def in_ram(place: Mapping[str, Any]) -> Memory | None:
+    """The memory in this process's RAM that *place* names, while somebody holds it."""
+    return _in_ram.get(place.get("ram", ""))
+
+
+def messages_json(messages: Iterable[Message]) -> list[dict[str, Any]]:
+    """*messages* as JSON objects."""
+    return [_message_json(message) for message in messages]
+
+
+def messages_from(values: Iterable[Mapping[str, Any]]) -> list[Message]:
+    """The messages whose JSON is *values*.
+
+    Raises:
+        InvalidMessage: one is not valid.
+    """
+    return [_message_from(dict(one)) for one in values]
+
+
+def _message_json(message: Message) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "role": message.role,
+        "content": message.content,
+        "id": message.id,
+        "name": message.name,
+        "tool_calls": [{"id": call.id, "name": call.name, "arguments": call.arguments} for call in message.tool_calls],
+        "tool_call_id": message.tool_call_id,
+        "state": message.state,
+        "origin": message.origin,
+        "created_at": message.created_at.isoformat() if message.created_at else None,
+        "pinned": message.pinned,
+        "raw": message.raw,
+    }
+    return {name: value for name, value in values.items() if value or name in {"role", "content", "id"}}
+
+
+def _message_from(values: dict[str, Any]) -> Message:
+    values["tool_calls"] = tuple(ToolCall(**call) for call in values.get("tool_calls", ()))
+    if "created_at" in values:
+        values["created_at"] = datetime.fromisoformat(values["created_at"])
+    return Message(**values)
+
+
+def _without_password(path: str) -> str:
+    if "://" not in path:
+        return path
+    import sqlalchemy as sa
+
+    url = sa.make_url(path)
+    return url.set(password=None).render_as_string() if url.password else path

@@ -1,0 +1,226 @@
+"""One `get`: what is asked of the core, and the list of chat messages that its answer becomes.
+
+Rule 1: tokens of the list and `initial_token_count` are within the limit by the user's tokenizer, or a typed error
+  says both numbers. The core's count leaves `additional_kwargs` out, so the list is counted once more.
+Rule 2: the message that waits for its answer is one object until the next message comes (`pending`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeAlias
+
+from llama_index.core.base.llms.types import ChatMessage, MessageRole
+from llama_index.core.schema import QueryBundle
+
+from llamaindex_tiered_memory.blocks import Block, verbatim
+from llamaindex_tiered_memory.convert import to_chat_message
+from llamaindex_tiered_memory.counting import Tally
+from llamaindex_tiered_memory.memory.arranging import Extra, arranged
+from llamaindex_tiered_memory.memory.draft import Pending
+from tiermem import AsyncSession, Context, Message, Piece, Session
+from tiermem.errors import BudgetTooSmall
+
+FRAMES = 16  # tokens on top of what the core is asked for: it counts 4 a message for its frame, a tokenizer none
+LONGEST_TURN = 200  # messages before the first one shown in which its question is looked for
+TRIES = 14  # each asks for less room by what was too much, and by at least twice as much as the try before
+WITHOUT_RECALL = 5  # the last tries leave recalled passages out
+
+
+@dataclass(frozen=True, slots=True)
+class ForContext:
+    """Wanted: a context."""
+
+    query: str | None
+    budget: int
+    reserved: int
+    counter: Callable[[str], Any] | None
+    recall: bool
+
+    def of(self, session: Any) -> Any:
+        """It, from a session; to be awaited, from an async one."""
+        return session.context(
+            self.query, self.budget, reserved=self.reserved, counter=self.counter, recall=self.recall
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """Wanted: the messages `first`..`last`."""
+
+    first: int
+    last: int
+
+    def of(self, session: Any) -> Any:
+        """They, from a session; to be awaited, from an async one."""
+        return session.messages(self.first, self.last)
+
+
+# Set in a step of an agent that makes its own view and throws away what the framework asks of the memory: a recall that
+# nobody reads costs 0.2 s a step of a long run. Each step is a task, so it is never seen by another one.
+unread: ContextVar[bool] = ContextVar("tiermem_unread", default=False)
+Wanted: TypeAlias = ForContext | Earlier
+Steps: TypeAlias = Generator[Wanted, Any, list[ChatMessage]]
+
+
+class InitialTokensError(BudgetTooSmall, ValueError):
+    """`initial_token_count` alone is above `token_limit`. `needed` and `budget` are the two numbers."""
+
+    def __init__(self, needed: int, budget: int) -> None:
+        super().__init__(needed, budget, "initial_token_count")
+
+    def __str__(self) -> str:
+        return "Initial token count exceeds token limit"  # the words that callers of ChatMemoryBuffer look for
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The arguments of one `get`, understood.
+
+    Args:
+        query: what to recall for; None: the newest user message of the log.
+        initial: tokens that the caller adds in front.
+        coming: text that the caller sends after the list, because it is not in the log yet.
+        recall: look in the archive.
+    """
+
+    query: str | None
+    initial: int
+    coming: str = ""
+    recall: bool = True
+
+
+def asked(given: object, initial: int, limit: int, *, waiting: bool) -> Asked:
+    """What `get(given, initial_token_count=initial)` asks.
+
+    *given* may be text, a ChatMessage, a QueryBundle, None, or a number: the initial tokens, as older code passes them.
+    *waiting*: the log ends with a user message, so *given* is that one, and nothing more is coming.
+
+    Raises:
+        InitialTokensError: also a ValueError, as with ChatMemoryBuffer.
+    """
+    if isinstance(given, int):
+        initial, given = initial or int(given), None
+    if initial > limit:
+        raise InitialTokensError(initial, limit)
+    if isinstance(given, ChatMessage):
+        given = given.content
+    elif isinstance(given, QueryBundle):
+        given = given.query_str
+    query = str(given) if given else None
+    recall = not unread.get()
+    unread.set(False)  # it is said of one question
+    return Asked(query, initial, "" if waiting or query is None else query, recall=recall)
+
+
+def showing(
+    ask: Asked, limit: int, tally: Tally, counter: Callable[[str], Any] | None, pending: Pending, extra: Extra
+) -> Steps:
+    """Yields what it wants of a session, receives it, and returns the list of messages.
+
+    Raises:
+        BudgetTooSmall: what must be shown does not fit.
+    """
+    around = ask.initial + min(tally.text(ask.coming), (limit - ask.initial) // 2)
+    least = around + tally.blocks(extra.blocks) + tally.messages(extra.messages)
+    reserved, excess, question, headed = least, 0, None, True
+    for attempt in range(TRIES):
+        headed = headed and attempt < TRIES - 2
+        try:
+            context = yield ForContext(
+                ask.query, limit + FRAMES, reserved, counter, recall=ask.recall and attempt < TRIES - WITHOUT_RECALL
+            )
+        except BudgetTooSmall:
+            if question is None:
+                raise
+            reserved, question, headed = least, None, False  # without the question there may be room
+            continue
+        if headed and question is None and (earlier := _headless(context)) is not None:
+            question = _question((yield earlier), limit, tally)
+        waits = _waiting(context)
+        shown = arranged(context, partial(_chat, waits=waits, pending=pending), extra, question if headed else None)
+        excess = around + tally.messages(shown) - limit
+        if excess <= 0:
+            return [*shown[:-1], pending.hand_out(_key(waits), shown[-1])] if waits and shown else shown
+        # The core counts names and frames that a tokenizer does not see: an excess of one may come back for ever. And
+        # it counts calls for less than their JSON: less room changes nothing until it is less than what is shown.
+        scaled = context.tokens * (limit - around) // (limit - around + excess)
+        reserved = max(reserved + max(excess, 2 ** (attempt % (TRIES - WITHOUT_RECALL))), limit + FRAMES - scaled)
+    raise BudgetTooSmall(limit + excess, limit, "the newest message with its additional_kwargs")
+
+
+def run(steps: Steps, session: Session) -> list[ChatMessage]:
+    """Drive *steps* with *session*."""
+    step: Callable[[], Wanted] = lambda: next(steps)  # noqa: E731
+    while True:
+        try:
+            wanted = step()
+        except StopIteration as stop:
+            shown: list[ChatMessage] = stop.value
+            return shown
+        try:
+            got = wanted.of(session)
+        except BudgetTooSmall as error:
+            step = partial(steps.throw, error)
+        else:
+            step = partial(steps.send, got)
+
+
+async def arun(steps: Steps, session: AsyncSession) -> list[ChatMessage]:
+    """`run` with one await."""
+    step: Callable[[], Wanted] = lambda: next(steps)  # noqa: E731
+    while True:
+        try:
+            wanted = step()
+        except StopIteration as stop:
+            shown: list[ChatMessage] = stop.value
+            return shown
+        try:
+            got = await wanted.of(session)
+        except BudgetTooSmall as error:
+            step = partial(steps.throw, error)
+        else:
+            step = partial(steps.send, got)
+
+
+def _headless(context: Context) -> Earlier | None:
+    """What to read where a turn's beginning is left out: the messages before the first one shown."""
+    said = [piece.message for piece in context.pieces if piece.kind == "message"]
+    if not said or said[0].role == "user" or said[0].sequence < 2:
+        return None
+    return Earlier(max(1, said[0].sequence - LONGEST_TURN), said[0].sequence - 1)
+
+
+def _question(earlier: Sequence[Message], limit: int, tally: Tally) -> str | None:
+    """The user message that the shown messages answer, cut to an eighth of the limit; None where there was none."""
+    found = next((one for one in reversed(earlier) if one.role == "user" and one.text), None)
+    if found is None:
+        return None
+    size, room = tally.text(found.text), max(1, limit // 8)
+    if size <= room:
+        return found.text
+    return f"{found.text[: len(found.text) * room // size]} … [the whole message is m{found.sequence}]"
+
+
+def _waiting(context: Context) -> Piece | None:
+    """The piece that waits for an answer: the last one, where it is a user's."""
+    said = [piece for piece in context.pieces if piece.kind == "message"]
+    return said[-1] if said and said[-1].message.role == "user" else None
+
+
+def _key(piece: Piece) -> tuple[str, str | None]:
+    """What tells one working copy from another; each length of a clipped message is a copy of its own."""
+    return piece.message.id, piece.message.text if piece.clipped else None
+
+
+def _chat(piece: Piece, waits: Piece | None, pending: Pending) -> ChatMessage:
+    chat = to_chat_message(piece.message)
+    chat.blocks = _verbatim(chat.blocks)
+    return pending.own(_key(piece), chat) if piece is waits and chat.role is MessageRole.USER else chat
+
+
+def _verbatim(blocks: Sequence[Block]) -> list[Any]:
+    return [verbatim(block) for block in blocks]

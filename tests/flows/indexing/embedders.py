@@ -1,0 +1,91 @@
+"""Embedders that count what they are asked, and questions to the store that no public face answers."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+
+from tiermem import Memory, Session
+from tiermem.flows.reading.vector_search import nearest
+from tiermem.search.nearest import Nearest
+from tiermem.storage import sessions, vectors
+from tiermem.testing import HashEmbedder
+
+PATIENCE = 30.0
+
+
+class Counting:
+    """An embedder that remembers the texts it was asked for, and waits while its `gate` is closed."""
+
+    def __init__(self, model: str = "one", seed: str = "") -> None:
+        self.model = model
+        self.texts: list[str] = []
+        self.questions: list[str] = []
+        self.calls = 0
+        self.fails: Exception | None = None
+        self.gate = threading.Event()
+        self.gate.set()
+        self._seed = seed
+        self._inner = HashEmbedder(64)
+
+    def embed_documents(self, texts: list[str]) -> Any:
+        """Vectors of texts."""
+        self.calls += 1
+        assert self.gate.wait(PATIENCE)
+        if self.fails is not None:
+            raise self.fails
+        self.texts += texts
+        return self._inner.embed([self._seed + text for text in texts])
+
+    def embed_query(self, text: str) -> Any:
+        """The vector of a question."""
+        assert self.gate.wait(PATIENCE)
+        if self.fails is not None:
+            raise self.fails
+        self.questions.append(text)
+        return self._inner.embed_query(self._seed + text)
+
+
+def until(true: Callable[[], Any]) -> None:
+    """Wait until *true* says so."""
+    end = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < end, "it never came true"
+        time.sleep(0.01)
+
+
+def embedded(session: Session) -> int:
+    """Messages up to which the embedder in use has made vectors."""
+    return mark(session).done
+
+
+def mark(session: Session) -> vectors.Mark:
+    """How far the embedder in use has come, and which others were there."""
+    name = session.memory.wiring[0].embedder_name
+
+    def body(connection: sa.Connection) -> vectors.Mark:
+        return vectors.mark(connection, sessions.find(connection, session.scope).pk, name)
+
+    return session.memory._performer._database.read(body)
+
+
+def stored(memory: Memory) -> int:
+    """All vectors of the database."""
+    count = "SELECT count(*) FROM tiermem_vector"
+    return int(memory._performer._database.read(lambda connection: connection.exec_driver_sql(count).scalar_one()))
+
+
+def near(session: Session, question: str) -> Nearest:
+    """What vector search says of a question."""
+    core, performer = session.memory.wiring
+    row = performer._database.read(lambda connection: sessions.find(connection, session.scope))
+    return session.memory.drive(nearest(core, session.scope, row, question))
+
+
+def followers() -> list[threading.Thread]:
+    """The background threads that are alive."""
+    return [one for one in threading.enumerate() if one.name == "tiermem-follower"]

@@ -1,0 +1,107 @@
+"""What a context promises, on every backend."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import Open
+from tests.memory.talk import long_turns, small
+from tiermem import Message, ToolCall
+from tiermem.errors import (
+    BudgetTooSmall,
+)
+
+
+def test_the_archive_finds_what_left_the_window(store: Open) -> None:
+    session = store(**small()).session("s")
+    session.add("My locker code is zebra-4471, remember it.")
+    session.add("我最喜欢的咖啡是燕麦拿铁。")
+    for turn in range(60):
+        session.add(long_turns(1, turn))
+    assert session.search("locker code")[0].message.sequence == 1
+    assert session.search("喜欢喝什么拿铁")[0].message.sequence == 2
+    context = session.context("What was my locker code?", 700)
+    assert "zebra-4471" in "\n".join(m.text for m in context.messages)
+    assert any(line.startswith("L3 recalled") for line in context.trace)
+
+
+def test_a_question_about_nothing_recalls_nothing(store: Open) -> None:
+    session = store(**small()).session("s")
+    for turn in range(60):
+        session.add(long_turns(1, turn))
+    assert session.search("xylophone quartet rehearsal") == []
+
+
+@pytest.mark.parametrize("budget", [150, 400, 1_000, 5_000])
+def test_a_context_stays_within_its_budget_by_the_callers_own_counter(store: Open, budget: int) -> None:
+    session = store(**small()).session("s")
+    for turn in range(40):
+        session.add(long_turns(1, turn))
+    for counter in (None, len, lambda text: 2 * len(text.split()), lambda text: text.split()):
+        context = session.context("service7", budget if counter is not len else 6 * budget, counter=counter)
+        assert context.tokens <= context.budget
+        assert context.messages[-1].role == "assistant"
+
+
+def test_a_message_larger_than_the_budget_is_shown_clipped_with_a_pointer_to_the_whole(store: Open) -> None:
+    session = store().session("s")
+    session.add("word " * 5_000 + "the end")
+    context = session.context(budget=300)
+    assert context.tokens <= 300
+    assert context.pieces[-1].clipped
+    assert "m1" in context.messages[-1].text
+    assert context.messages[-1].text.endswith("the end")
+    assert session.expand("m1").messages[0].text.count("word") == 5_000
+
+
+def test_what_must_be_shown_and_does_not_fit_is_an_error_with_both_numbers(store: Open) -> None:
+    session = store().session("s")
+    session.add(Message(role="system", content="rule " * 400))
+    session.add("hi")
+    with pytest.raises(BudgetTooSmall) as caught:
+        session.context(budget=100)
+    assert caught.value.budget == 100 < caught.value.needed
+    with pytest.raises(BudgetTooSmall):
+        session.context(budget=0)
+    with pytest.raises(BudgetTooSmall):
+        store().session("t").context(budget=100, reserved=200)
+
+
+def test_tool_pairs_are_whole_in_every_context(store: Open) -> None:
+    session = store(**small()).session("s")
+    for number in range(40):
+        calls = tuple(ToolCall(f"c{number}-{i}", "run", {"n": i}) for i in range(number % 3 + 1))
+        session.add(Message(role="user", content=f"run {number}"))
+        session.add(Message(role="assistant", content="", tool_calls=calls))
+        for call in reversed(calls):
+            session.add(Message(role="tool", content=f"row {number} " * 30, tool_call_id=call.id, name="run"))
+        for budget in (120, 300, 900):
+            assert_paired(session.context("row 3", budget).messages)
+
+
+def assert_paired(messages: list[Message]) -> None:
+    waiting: set[str] = set()
+    for position, message in enumerate(messages):
+        if message.role == "tool":
+            assert message.tool_call_id in waiting
+            waiting.discard(message.tool_call_id or "")
+            continue
+        assert not waiting
+        waiting = {call.id for call in message.tool_calls}
+        assert position == len(messages) - 1 or not waiting or messages[position + 1].role == "tool"
+
+
+def test_a_late_result_a_missing_one_and_an_orphan_still_give_a_valid_context(store: Open) -> None:
+    session = store().session("s")
+    session.add([
+        Message(role="tool", content="orphan", tool_call_id="gone"),
+        Message(role="assistant", content="", tool_calls=(ToolCall("a", "x"), ToolCall("b", "y"))),
+        Message(role="user", content="hurry up"),
+        Message(role="tool", content="late", tool_call_id="b"),
+        Message(role="assistant", content="done"),
+    ])  # fmt: skip
+    messages = session.context().messages
+    assert_paired(messages)
+    assert [m.text for m in messages if m.role == "tool"] == ["[no result was recorded for this call]", "late"]
+    assert "orphan" in messages[0].text
+    assert messages[0].role == "user"

@@ -1,0 +1,123 @@
+"""Contexts for agents: the whole window, blocks that stay where they stood, thresholds of one call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tiermem import Memory, Message, Session, Shown, Thresholds, ToolCall
+from tiermem.tools.tools import memory_tools
+
+Open = Callable[..., Memory]
+WORDS = ["harbour", "bridge", "museum", "tower", "garden", "market", "station", "library", "bakery", "theatre"]
+
+
+def words(seed: int, count: int) -> str:
+    return " ".join(WORDS[(seed * 7 + place * 5) % len(WORDS)] for place in range(count))
+
+
+def ran(session: Session, calls: int, size: int = 900) -> None:
+    session.add("Read the guide book to the end.")
+    for number in range(1, calls + 1):
+        call = ToolCall(id=f"c{number}", name="read_page", arguments={"number": number})
+        session.add(Message(role="assistant", tool_calls=(call,)))
+        text = f"The secret figure of page {number} is {7000 + number}.\n{words(number, size)}"
+        session.add(Message(role="tool", tool_call_id=f"c{number}", name="read_page", content=text))
+
+
+def limits(tokens: int) -> Thresholds:
+    return Thresholds(pre_rot_threshold=tokens, keep_recent_tokens=tokens // 2)
+
+
+@pytest.fixture
+def session(store: Open) -> Session:
+    return store(enable_context_management=False).session("s")
+
+
+def test_thresholds_of_a_call_hold_for_that_call_alone(session: Session) -> None:
+    ran(session, 6)
+    assert not session.manage_context().compacted
+    assert session.manage_context(limits(4_000)).tokens_after < 4_000
+    assert session.memory.settings.pre_rot_threshold == 150_000
+
+
+def test_the_newest_question_stays_in_view_through_a_long_run(session: Session) -> None:
+    for calls in range(3):
+        ran(session, 25, size=120)
+        session.manage_context(limits(1_500))
+        asked = [piece for piece in session.context(budget=1_500, steady=True).pieces if piece.message.role == "user"]
+        assert asked[-1].message.text == "Read the guide book to the end.", calls
+        assert asked[-1].shown is Shown.VERBATIM
+
+
+def test_a_context_begins_with_the_one_before_until_a_decision(session: Session) -> None:
+    before: list[str] = []
+    for number in range(20):
+        session.add(f"Question {number} about the {WORDS[number % 10]}.")
+        session.add(f"Answer {number}: {words(number, 20)}.", role="assistant")
+        shown = [piece.message.text for piece in session.context(budget=3_000, steady=True).pieces]
+        assert shown[: len(before)] == before
+        before = shown
+
+
+def test_a_block_is_made_once_and_stays_before_its_question(session: Session) -> None:
+    ran(session, 12)
+    session.add("I have read it.", role="assistant")
+    question = session.add("What is the secret figure of page 3?")[0]
+    session.manage_context(limits(3_000))
+    first = session.context(budget=3_000, steady=True)
+    block, asked = first.pieces[-2:]
+    assert (block.kind, asked.message.sequence) == ("recalled", question.sequence)
+    assert "7003" in block.message.text
+    session.add("It is 7003.", role="assistant")
+    session.add("Thank you!")
+    quoted = {f"m{question.sequence}": block.message.text, f"m{question.sequence + 2}": ""}
+    later = session.context(budget=3_000, steady=True, quoted=quoted)
+    assert [piece.message.text for piece in later.pieces[: len(first.pieces)]] == [p.message.text for p in first.pieces]
+    assert sum(piece.kind == "recalled" for piece in later.pieces) == 1
+
+
+@pytest.mark.parametrize("budget", [150, 300, 700, 1_500, 4_000])
+def test_the_budget_holds_whatever_is_quoted(session: Session, budget: int) -> None:
+    ran(session, 8)
+    quoted = {f"m{number}": words(number, 200) for number in range(1, 18)}
+    made = session.context(budget=budget, steady=True, quoted=quoted)
+    assert made.tokens <= budget
+    assert sum(piece.tokens for piece in made.pieces) == made.tokens
+
+
+def test_recalled_passages_may_take_what_the_caller_allows(session: Session) -> None:
+    ran(session, 12)
+    session.add("I have read it.", role="assistant")
+    session.add("What is the secret figure of page 3?")
+    session.manage_context(limits(3_000))
+    for steady in (True, False):
+        made = session.context(budget=3_000, steady=steady, recall_tokens=150)
+        assert 0 < sum(piece.tokens for piece in made.pieces if piece.kind == "recalled") <= 150
+
+
+def test_what_the_window_shows_is_not_recalled(session: Session) -> None:
+    session.add("My cat is called Plato.")
+    session.add("A fine name.", role="assistant")
+    session.add("What is my cat called?")
+    assert [piece.kind for piece in session.context(budget=2_000, steady=True).pieces] == ["message"] * 3
+
+
+def test_a_note_comes_up_in_another_session(store: Open) -> None:
+    memory = store(enable_context_management=False)
+    memory_tools(memory.session("one", "anna"))["remember"].call(note="Anna eats no peanuts.")
+    session = memory.session("two", "anna")
+    session.add("What does Anna eat?")
+    made = session.context(budget=2_000, steady=True, within="everything")
+    assert "no peanuts" in made.pieces[0].message.text
+
+
+def test_a_run_of_compaction_that_saves_little_waits_for_the_summary(session: Session) -> None:
+    for number in range(60):
+        session.add(f"Question {number}: {words(number, 80)}?")
+        session.add(f"Answer {number}: {words(number + 3, 80)}.", role="assistant")
+        session.manage_context(limits(4_000))
+    made = [(one.kind, one.tokens_before - one.tokens_after) for one in session.journal() if one.kind == "compact"]
+    assert made
+    assert all(saved >= 0.15 * 4_000 for _, saved in made)

@@ -1,0 +1,211 @@
+"""The thread in the background: what was named is seen to, fairly, and nothing waits for it for long."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+import weakref
+
+import pytest
+
+from tests.flows.indexing.embedders import until
+from tiermem.runtime import background
+from tiermem.runtime.background import Follower
+from tiermem.settings import Scope
+
+A, B = Scope("", "u", "a"), Scope("", "u", "b")
+
+
+def test_it_starts_when_it_is_first_woken() -> None:
+    one = Follower(lambda _: False)
+    assert not one.running
+    one.wake(A)
+    assert one.running
+    one.close()
+    assert not one.running
+
+
+def test_sessions_with_much_to_do_take_turns() -> None:
+    seen: list[Scope] = []
+    ready = threading.Event()
+
+    def step(scope: Scope) -> bool:
+        ready.wait(10)
+        seen.append(scope)
+        return seen.count(scope) < 5
+
+    one = Follower(step)
+    one.wake(A)
+    one.wake(B)
+    ready.set()
+    until(lambda: len(seen) == 10)
+    assert abs(seen[:6].count(A) - seen[:6].count(B)) <= 1
+    one.close()
+
+
+def test_a_scope_that_is_woken_while_it_is_stepped_is_stepped_again() -> None:
+    seen: list[int] = []
+    going, ready = threading.Event(), threading.Event()
+
+    def step(_: Scope) -> bool:
+        going.set()
+        ready.wait(10)
+        seen.append(1)
+        return False
+
+    one = Follower(step)
+    one.wake(A)
+    going.wait(10)
+    for _ in range(50):
+        one.wake(A)
+    ready.set()
+    until(lambda: len(seen) == 2)
+    time.sleep(0.05)
+    assert len(seen) == 2
+    one.close()
+
+
+def test_what_failed_is_tried_again_while_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(background, "AGAIN", 0.02)
+    seen: list[Scope] = []
+
+    def step(scope: Scope) -> bool | None:
+        seen.append(scope)
+        return None if scope == A and seen.count(A) < 3 else False
+
+    one = Follower(step)
+    one.wake(A)
+    one.wake(B)
+    until(lambda: seen.count(A) == 3)
+    time.sleep(0.1)
+    assert seen.count(A) == 3
+    assert seen.count(B) == 1
+    one.close()
+
+
+def test_close_waits_for_the_step_and_ends_what_is_left() -> None:
+    ended: list[int] = []
+
+    def step(_: Scope) -> bool:
+        time.sleep(0.05)
+        ended.append(1)
+        return True
+
+    one = Follower(step)
+    one.wake(A)
+    until(lambda: ended)
+    one.close()
+    count = len(ended)
+    time.sleep(0.15)
+    assert len(ended) == count
+    one.wake(B)
+    assert not one.running
+
+
+def test_close_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(background, "JOIN", 0.05)
+    hangs = threading.Event()
+    one = Follower(lambda _: hangs.wait(20))
+    one.wake(A)
+    started = time.monotonic()
+    one.close()
+    assert time.monotonic() - started < 5
+    hangs.set()
+    until(lambda: not one.running)
+
+
+def test_it_may_be_closed_from_its_own_thread() -> None:
+    closed = threading.Event()
+
+    def step(_: Scope) -> bool:
+        one.close()
+        closed.set()
+        return True
+
+    one = Follower(step)
+    one.wake(A)
+    assert closed.wait(10)
+    until(lambda: not one.running)
+
+
+def test_its_thread_ends_with_its_owner() -> None:
+    one = Follower(lambda _: False)
+    one.wake(A)
+    thread, gone = one._thread, weakref.ref(one)
+    assert thread is not None
+    del one
+    until(lambda: gc.collect() >= 0 and gone() is None and not thread.is_alive())
+
+
+def test_all_that_failed_are_tried_again_when_their_time_has_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(background, "AGAIN", 0.3)
+    seen: dict[Scope, int] = {}
+
+    def step(scope: Scope) -> bool | None:
+        seen[scope] = seen.get(scope, 0) + 1
+        return None if seen[scope] == 1 else False
+
+    one = Follower(step)
+    every = [Scope("", "u", str(number)) for number in range(100)]
+    for scope in every:
+        one.wake(scope)
+    started = time.monotonic()
+    until(lambda: sum(seen.values()) == 200)
+    assert time.monotonic() - started < 10  # one at a time would take 30
+    assert set(seen) == set(every)
+    one.close()
+
+
+def test_a_scope_that_failed_many_times_waits_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(background, "AGAIN", 0.3)
+    seen: list[bool | None] = []
+    answer: list[bool | None] = [None]
+
+    def step(_: Scope) -> bool | None:
+        seen.append(answer[0])
+        return answer[0]
+
+    one = Follower(step)
+    for number in range(1, 21):
+        one.wake(A)
+        until(lambda: len(seen) >= number)  # noqa: B023  # called here
+    answer[0] = False
+    until(lambda: False in seen)
+    time.sleep(0.7)
+    assert seen.count(False) == 1
+    one.close()
+
+
+def test_a_busy_scope_does_not_keep_one_that_failed_from_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(background, "AGAIN", 0.1)
+    seen: list[Scope] = []
+
+    def step(scope: Scope) -> bool | None:
+        seen.append(scope)
+        time.sleep(0.001)
+        return None if scope == A else True
+
+    one = Follower(step)
+    one.wake(A)
+    one.wake(B)
+    until(lambda: seen.count(A) == 3)
+    one.close()
+
+
+def test_after_a_step_that_ended_its_thread_a_new_one_goes_on() -> None:
+    """Panics of Rust libraries are no `Exception`."""
+    seen: list[Scope] = []
+
+    def step(scope: Scope) -> bool:
+        seen.append(scope)
+        if len(seen) == 1:
+            raise SystemExit
+        return False
+
+    one = Follower(step)
+    one.wake(A)
+    until(lambda: not one.running)
+    one.wake(B)
+    until(lambda: seen == [A, B])
+    one.close()

@@ -1,0 +1,32 @@
+"""Promises of search/expansion.py: what a bridge is, and what it leads to."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tiermem.search.expansion import BRIDGES, bridged, bridges
+from tiermem.text.dialogue import Posting, idf
+
+
+def test_a_bridge_is_rare_shared_and_was_not_asked_for() -> None:
+    mentioned = {1: ["trip", "oslo", "common", "once"], 2: ["oslo"], 9: ["elsewhere"]}
+    frequencies = {"trip": 2, "oslo": 3, "common": 90, "once": 1, "elsewhere": 2}
+    found = bridges({1: 2.0, 2: 1.0}, mentioned, frequencies, 300, {"trip"})
+    assert found == {"oslo": pytest.approx(3.0 * idf(3, 300))}
+
+
+def test_only_the_heaviest_bridges_are_kept() -> None:
+    many = [f"w{i:02}" for i in range(30)]
+    found = bridges({1: 1.0}, {1: many}, dict.fromkeys(many, 2), 1000, ())
+    assert list(found) == many[:BRIDGES], "of equal ones the first by name"
+
+
+def test_a_bridge_leads_to_others_and_not_back() -> None:
+    postings = {"oslo": Posting(np.array([0, 2]), np.ones(2), 2), "fjord": Posting(np.array([3]), np.ones(1), 1)}
+    found = bridged({"oslo": 4.0, "fjord": 2.0, "gone": 9.0}, postings, {1}, 4)
+    assert found.tolist() == [0, 0, 1.0, 0.5]
+
+
+def test_without_bridges_nothing_is_lent() -> None:
+    assert bridged({}, {}, {1}, 3).tolist() == [0, 0, 0]

@@ -1,0 +1,326 @@
+from __future__ import annotations
+
+import itertools
+import math
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tiermem.errors import InvalidSettings
+from tiermem.search.bm25 import FEWEST, words
+from tiermem.search.packing import by_value
+from tiermem.search.proximity import alone
+from tiermem.search.proximity import lending as lent_by
+from tiermem.search.query import Question, Side, side, telling, without_names
+from tiermem.search.scoring import Asked, chosen, rarest, scored
+from tiermem.search.threshold import Vectors, threshold
+from tiermem.text.dialogue import ASSISTANT, USER, Posting, Talk, idf
+from tiermem.weights import Weights
+
+LEAST = 0.05
+DEFAULT = Weights()
+
+
+def lending(made: Talk) -> list[np.ndarray]:
+    return lent_by(made.sizes, made.said)
+
+
+def asked(terms: list[str], vectors: dict[int, float] | None = None, count: int = 0, **known: object) -> Asked:
+    question = Question(" ".join(terms), dict.fromkeys(terms, 1.0))
+    near = None
+    if vectors is not None:
+        near = np.zeros(count)
+        for sequence, value in vectors.items():
+            near[sequence - 1] = value
+    return Asked(question, near, **known)  # type: ignore[arg-type]
+
+
+def rank(
+    made: Talk, found: dict[str, Posting], query: Asked, limit: int, without: frozenset[int] = frozenset()
+) -> list[tuple[int, float, dict[str, float]]]:
+    out = np.array([place + 1 in without for place in range(len(made))], dtype=bool)
+    return chosen(scored(made, found, query, DEFAULT), out, limit, LEAST, LEAST / 4)
+
+
+def talk(sizes: list[int], said: list[float] | None = None, speakers: list[int] | None = None) -> Talk:
+    count = len(sizes)
+    times = np.full(count, np.nan) if said is None else np.array(said, dtype=float)
+    return Talk(np.array(sizes, dtype=float), times, np.array(speakers or [0] * count), [[], ["ann"], ["bob"]])
+
+
+def postings(texts: list[str]) -> dict[str, Posting]:
+    counted = [Counter(text.split()) for text in texts]
+    found = {}
+    for term in {term for one in counted for term in one}:
+        places = [place for place, one in enumerate(counted) if term in one]
+        found[term] = Posting(np.array(places), np.array([float(counted[p][term]) for p in places]), len(places))
+    return found
+
+
+def ranked(texts: list[str], question: str, limit: int = 100, **known: list[float]) -> list[int]:
+    made = talk([len(text.split()) for text in texts], **known)  # type: ignore[arg-type]
+    return [s for s, _, _ in rank(made, postings(texts), asked(question.split()), limit)]
+
+
+FILLER = ["roger that", "copy", "stand by one"] * 10
+
+
+def test_the_message_with_the_rarest_words_of_the_question_comes_first() -> None:
+    texts = [*FILLER, "the locker code is zebra", *FILLER, "the code", "code", "code again"]
+    assert ranked(texts, "locker code")[0] == len(FILLER) + 1
+
+
+def test_an_answer_without_any_word_of_its_question_is_found_beside_it() -> None:
+    texts = [*FILLER, "which restaurant tonight", "luigi round the corner", *FILLER]
+    found = ranked(texts, "restaurant tonight")
+    assert found[0] == len(FILLER) + 1
+    assert len(FILLER) + 2 in found[1:4]
+
+
+def test_different_words_in_one_stretch_count_more_than_one_word_twice() -> None:
+    texts = [*FILLER, "booster shook", "engine stopped early", *FILLER, "engine fine", "engine good", *FILLER]
+    best = ranked(texts, "booster engine early")[:2]
+    assert set(best) == {len(FILLER) + 1, len(FILLER) + 2}
+
+
+def test_a_long_silence_parts_two_conversations() -> None:
+    texts = ["copy", "zebra question", "blue", "copy", "copy"]
+    near = [60.0 * place for place in range(5)]
+    parted = [0.0, 60.0, 90_000.0, 90_060.0, 90_120.0]
+    assert 3 in ranked(texts, "zebra question", said=near)
+    assert 3 not in ranked(texts, "zebra question", said=parted)
+
+
+def test_long_messages_lend_their_words_to_fewer_neighbours_than_short_ones() -> None:
+    short, long = lending(talk([5] * 6)), lending(talk([400] * 6))
+    assert short[0][0] > 0.9
+    assert long[0][0] < 0.01
+    assert all(a[0] > b[0] for a, b in itertools.pairwise(short))
+
+
+def test_a_question_about_nothing_that_was_said_finds_nothing() -> None:
+    assert ranked(["alpha beta", "gamma delta"] * 20, "xylophone quartet") == []
+    common = [*["alpha beta"] * 40, "gamma"]
+    assert ranked(common, "alpha xylophone quartet rehearsal tonight somewhere") == []
+
+
+def test_the_speaker_whom_the_question_names_is_preferred_and_never_a_filter() -> None:
+    texts = ["code zebra", *FILLER, *FILLER, "code zebra"]
+    made = talk([len(t.split()) for t in texts], speakers=[1, *[0] * 60, 2])
+    found = rank(made, postings(texts), asked(["code", "zebra", "ann"]), 10)
+    plain = rank(made, postings(texts), asked(["code", "zebra"]), 10)
+    assert [s for s, _, _ in found[:2]] == [1, 62]
+    assert {s for s, _, _ in plain[:2]} == {1, 62}
+    assert found[0][2]["speaker"] > 0
+    assert "speaker" not in found[1][2]
+
+
+def test_vectors_find_what_no_word_does_and_share_with_neighbours() -> None:
+    made = talk([3] * 9)
+    found = rank(made, {}, asked(["cat"], {5: 4.0}, 9), 9)
+    assert found[0][0] == 5
+    assert {4, 6} <= {s for s, _, _ in found[:3]}
+    assert rank(made, {}, asked(["cat"], {5: -4.0}, 9), 9) == []
+
+
+def test_a_date_lifts_the_messages_of_that_day() -> None:
+    texts = ["we went fishing"] * 3
+    nearness = np.array([0.0, 1.0, 0.0])
+    found = rank(talk([3] * 3), postings(texts), asked(["fishing"], nearness=nearness), 3)
+    assert found[0][0] == 2
+    assert found[0][2]["date"] > 0
+
+
+def test_what_is_shown_already_and_what_is_beyond_the_limit_is_left_out() -> None:
+    texts = ["zebra"] * 8 + FILLER
+    made, found = talk([len(t.split()) for t in texts]), postings(texts)
+    assert [s for s, _, _ in rank(made, found, asked(["zebra"]), 3)] == [8, 7, 6]  # equal: newer ones first
+    assert not {6, 7} & {s for s, _, _ in rank(made, found, asked(["zebra"]), 30, frozenset({6, 7, 400}))}
+
+
+def test_an_empty_conversation_and_an_empty_question_find_nothing() -> None:
+    assert rank(talk([]), {}, asked(["zebra"]), 5) == []
+    assert ranked(["zebra"], "") == []
+
+
+@given(st.lists(st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=9).map(" ".join), min_size=1, max_size=40))
+def test_parts_add_up_to_the_score_and_the_order_is_best_first(texts: list[str]) -> None:
+    made = talk([len(t.split()) for t in texts])
+    found = rank(made, postings(texts), asked(["a", "b", "z"], {1: 3.0}, len(texts)), 40)
+    for _, score, parts in found:
+        assert score == pytest.approx(sum(parts.values()))
+        assert score >= LEAST / 4
+    assert found == sorted(found, key=lambda one: (-one[1], -one[0]))
+
+
+@given(st.lists(st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=9).map(" ".join), min_size=1, max_size=30))
+def test_words_and_stretch_equal_their_definition(texts: list[str]) -> None:
+    made, found = talk([len(t.split()) for t in texts]), postings(texts)
+    lent = lending(made)
+    own, stretch = words(made, found, asked(["a", "b"]).question, lent)
+    values = {}
+    for term in ("a", "b"):
+        alone, _ = words(made, found, asked([term]).question, [])
+        mass = idf(found[term].frequency if term in found else 0, max(len(texts), FEWEST))
+        values[term] = alone * mass
+    total = sum(idf(found[t].frequency if t in found else 0, max(len(texts), FEWEST)) for t in ("a", "b"))
+    for place in range(len(texts)):
+        expected = 0.0
+        for term in ("a", "b"):
+            offers = [values[term][place]]
+            for distance, share in enumerate(lent, 1):
+                if place >= distance:
+                    offers.append(values[term][place - distance] * share[place - distance])
+                if place + distance < len(texts):
+                    offers.append(values[term][place + distance] * share[place])
+            expected += max(offers) / total
+        assert stretch[place] == pytest.approx(expected)
+        assert own[place] == pytest.approx((values["a"][place] + values["b"][place]) / total)
+
+
+def test_words_about_asking_are_left_out_where_others_remain() -> None:
+    assert telling(["ann", "say", "boat"]) == ["ann", "boat"]
+    assert telling(["say", "time"]) == ["say", "time"]
+    assert telling(["boat", "time"]) == ["boat", "time"]
+
+
+def test_only_the_rarest_terms_of_a_long_session_are_looked_up() -> None:
+    assert rarest({"common": 19_000, "rare": 3, "some": 900}) == ["rare", "some", "common"]
+    assert rarest({"common": 19_990, "rare": 30}) == ["rare"]
+    assert rarest({"everywhere": 50_000}) == ["everywhere"]
+    assert rarest({}) == []
+
+
+def test_idf_falls_with_frequency_and_is_never_negative() -> None:
+    assert idf(0, 100) > idf(1, 100) > idf(50, 100) > idf(100, 100) > 0
+    assert math.isfinite(idf(200, 100))
+
+
+@given(
+    st.dictionaries(st.integers(1, 60), st.tuples(st.floats(0, 3), st.integers(1, 400)), max_size=40),
+    st.integers(0, 1_500),
+    st.integers(0, 30),
+)
+def test_what_is_chosen_fits_with_a_header_for_every_passage(
+    offered: dict[int, tuple[float, int]], budget: int, header: int
+) -> None:
+    costs = {s: cost for s, (_, cost) in offered.items()}
+    shown = by_value({s: score for s, (score, _) in offered.items()}, costs, budget, header)
+    assert shown == sorted(set(shown))
+    passages = sum(s - 1 not in shown for s in shown)
+    assert sum(costs[s] for s in shown) + header * passages <= max(budget, 0)
+
+
+@pytest.mark.parametrize(
+    ("scores", "costs", "budget", "shown"),
+    [
+        ({1: 1.0, 2: 0.9}, {1: 500, 2: 50}, 500, [2]),  # long ones pay for their length
+        ({1: 1.0, 2: 0.9}, {1: 500, 2: 50}, 550, [1, 2]),
+        ({1: 1.0, 2: 0.9, 3: 0.1}, {1: 10, 2: 90, 3: 10}, 25, [1, 3]),  # what does not fit is passed over
+        ({1: 1.0, 2: 0.1, 9: 0.2}, {1: 10, 2: 8, 9: 10}, 28, [1, 2]),  # a neighbour needs no header
+        ({}, {}, 10, []),
+    ],
+)
+def test_passages_are_chosen_by_value(
+    scores: dict[int, float], costs: dict[int, int], budget: int, shown: list[int]
+) -> None:
+    assert by_value(scores, costs, budget, header=10 if 9 in scores else 0) == shown
+
+
+def test_a_related_word_is_found_and_counts_less_than_the_word_itself() -> None:
+    texts = [*FILLER, "farewell captain", *FILLER, "goodbye captain", *FILLER]
+    made, found = talk([len(t.split()) for t in texts]), postings(texts)
+    question = Question("goodbye", {"goodbye": 1.0}, related={"goodbye": {"farewell": 0.6}})
+    best = {s: score for s, score, _ in rank(made, found, Asked(question), 99)}
+    assert best[2 * len(FILLER) + 2] > best[len(FILLER) + 1] > best[len(FILLER) + 2]
+    alone, _ = words(made, found, question, lending(made), related=0.0)
+    assert alone[len(FILLER)] == 0
+
+
+def test_the_side_that_a_question_asks_about_is_preferred_where_one_side_is_an_assistant() -> None:
+    texts = ["zebra plan", "zebra plan"]
+    roles = np.array([USER, ASSISTANT])
+    made = Talk(np.array([2.0, 2.0]), np.full(2, np.nan), np.zeros(2, np.int64), [[]], roles, assistant=True)
+    for about, first in ((Side.USER, 1), (Side.ASSISTANT, 2), (Side.EITHER, 1)):
+        query = Asked(Question("zebra", {"zebra": 1.0}, side=about))
+        assert rank(made, postings(texts), query, 2)[0][0] == first
+
+
+def test_what_is_fresh_comes_before_what_repeats() -> None:
+    texts = ["zebra plan", "zebra plan"]
+    made = Talk(np.array([2.0, 2.0]), np.full(2, np.nan), np.zeros(2, np.int64), [[]], fresh=np.array([1.0, 0.0]))
+    best = rank(made, postings(texts), asked(["zebra"]), 2)
+    assert best[0][0] == 1
+    assert best[0][2]["fresh"] > 0
+
+
+@pytest.mark.parametrize(
+    ("text", "about"),
+    [
+        ("What did I say about the budget?", Side.USER),
+        ("List the order in which I brought up the topics", Side.USER),
+        ("What book did you recommend to me?", Side.ASSISTANT),
+        ("Can you give me a summary?", Side.EITHER),
+        ("When is the deadline?", Side.EITHER),
+        ("你推荐了哪本书？", Side.ASSISTANT),
+        ("我上次说过什么过敏？", Side.USER),
+    ],
+)
+def test_a_question_says_whose_words_it_asks_for(text: str, about: Side) -> None:
+    assert side(text) == about
+
+
+def test_names_of_speakers_are_left_out_of_what_is_embedded() -> None:
+    assert without_names("What did Ann's dog eat?", ["Ann"]) == "What did dog eat?"
+    assert without_names("Ann", ["Ann"]) == "Ann"
+    assert without_names("Annual plan", ["Ann"]) == "Annual plan"
+
+
+@pytest.mark.parametrize("wrong", [{"semantic": 0.5}, {"reach": -1}, {"date": True}, {"fresh": float("nan")}])
+def test_weights_that_make_no_sense_are_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(InvalidSettings):
+        Weights(**wrong)
+
+
+DAY = 86_400.0
+
+
+def test_messages_that_stand_alone_are_told_by_the_silence_around_them() -> None:
+    def share(said: list[float]) -> float:
+        return alone(lending(talk([5] * len(said), said)), len(said))
+
+    assert share([0.0, 60.0, 120.0, 180.0]) == 0
+    assert share([0.0, DAY, 2 * DAY, 3 * DAY]) == 1
+    assert share([0.0, 60.0, 2 * DAY, 4 * DAY]) == 0.5
+    assert share([0.0]) == 1
+
+
+def test_vectors_count_more_where_no_message_has_a_neighbour() -> None:
+    def semantic(said: list[float]) -> float:
+        made = talk([5, 5, 5], said)
+        return float(scored(made, {}, asked(["z"], {2: 2.0}, 3), DEFAULT).parts["semantic"][1])
+
+    assert semantic([0.0, DAY, 2 * DAY]) > 1.9 * semantic([0.0, 60.0, 120.0])
+
+
+def test_the_threshold_is_the_setting_for_a_short_question_of_words() -> None:
+    assert threshold(0.25, 5, DEFAULT) == 0.25
+
+
+def test_the_threshold_rises_with_trusted_vectors_and_falls_for_long_texts() -> None:
+    def least(*vectors: float) -> float:
+        return threshold(0.25, 5, DEFAULT, Vectors(*vectors))  # type: ignore[arg-type]
+
+    assert least(100, 1.0) > least(100, 0.25) > 0.25
+    assert least(100, 1.0, 1.0) > least(100, 1.0) > least(10, 1.0)
+    assert least(1, 1.0) == 0.25  # there is no chance among one
+    assert least(10**6, 1.0) == least(10**5, 1.0)
+    assert threshold(0.25, 32, DEFAULT) == pytest.approx(0.25 / 8)
+
+
+@given(st.integers(0, 10_000), st.floats(0, 1), st.floats(0, 1))
+def test_a_threshold_of_zero_recalls_whatever_has_to_do_with_the_question(n: int, trust: float, alone: float) -> None:
+    assert threshold(0.0, n, DEFAULT, Vectors(n, trust, alone)) == 0

@@ -1,0 +1,200 @@
+"""A database of an older schema is raised when it is opened: nothing said is lost, old vectors are made anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from tests.conftest import Open
+from tests.flows.indexing.embedders import Counting, embedded, near
+from tiermem import Memory
+from tiermem.storage import schema, search
+
+TALK = [f"number {n} speaks of {('pools', 'trains', 'bread')[n % 3]} and thing{n}" for n in range(1, 41)]
+KEPT = ("tiermem_meta", "tiermem_message", "tiermem_decision", "tiermem_stub", "tiermem_summary")
+WORD = ("pk", "session", "sequence", "length", "said", "speaker", "terms")
+
+
+@pytest.fixture(params=["file", "postgres"])
+def target(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A place that can be filled before it is opened."""
+    return str(tmp_path / "memory.db") if request.param == "file" else str(request.getfixturevalue("postgres_url"))
+
+
+def version_1() -> sa.MetaData:
+    """The tables as version 1 had them: `embedded` in the session, one vector a message, bare terms."""
+    old = sa.MetaData()
+    for name in KEPT:
+        schema.metadata.tables[name].to_metadata(old)
+    word = schema.metadata.tables["tiermem_word"].c
+    columns = (
+        sa.Column(name, word[name].type, primary_key=name == "pk", nullable=word[name].nullable) for name in WORD
+    )
+    sa.Table("tiermem_word", old, *columns, sa.UniqueConstraint("session", "sequence"))
+    key = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+    numbers = ["messages", "tokens", "window_tokens", "revision", "floor", "look_at", "indexed", "embedded", "failures"]
+    sa.Table(
+        "tiermem_session",
+        old,
+        sa.Column("pk", key, primary_key=True),
+        *(sa.Column(name, sa.LargeBinary, nullable=False) for name in ("tenant", "owner", "name")),
+        sa.Column("created_at", sa.Text, nullable=False),
+        *(sa.Column(name, sa.BigInteger, nullable=False, default=0) for name in numbers),
+        sa.Column("failed_at", sa.Float, nullable=False, default=0.0),
+        sa.Column("last_error", sa.Text, nullable=False, default=""),
+        sa.UniqueConstraint("tenant", "owner", "name"),
+    )
+    sa.Table(
+        "tiermem_vector",
+        old,
+        sa.Column("pk", key, primary_key=True),
+        sa.Column("session", key, nullable=False),
+        sa.Column("sequence", sa.BigInteger, nullable=False),
+        sa.Column("embedder", sa.Text, nullable=False),
+        sa.Column("value", sa.LargeBinary, nullable=False),
+        sa.UniqueConstraint("session", "sequence"),
+    )
+    return old
+
+
+def engine_of(target: str) -> sa.Engine:
+    url = target if "://" in target else f"sqlite:///{target}"
+    return sa.create_engine(sa.make_url(url).set(drivername="postgresql+psycopg") if "://" in target else url)
+
+
+def fill(target: str) -> list[str]:
+    """Make a version-1 database with one session of `TALK`; returns the ids of its messages."""
+    old, engine = version_1(), engine_of(target)
+    with Memory.open(":memory:") as source, engine.begin() as connection:
+        sent = source.session("s").add(TALK)
+        source.session("s").index()
+        old.create_all(connection)
+        search.create(connection)
+        made = source._performer._database.read(copied)
+        made["tiermem_word"] = [{name: row[name] for name in WORD} for row in made["tiermem_word"]]
+        made["tiermem_session"] = [row | {"embedded": len(TALK)} for row in made["tiermem_session"]]
+        for name, rows in made.items():
+            if rows:
+                connection.execute(old.tables[name].insert(), rows)
+        search.add(connection, made["tiermem_word"])
+        vectors = [{"session": 1, "sequence": n, "embedder": "gone", "value": b"\0<"} for n in range(1, len(TALK) + 1)]
+        connection.execute(old.tables["tiermem_vector"].insert(), vectors)
+        meta = old.tables["tiermem_meta"]
+        connection.execute(meta.update().where(meta.c.key == "version").values(value="1"))
+        if engine.dialect.name == "postgresql":
+            for table in ("session", "message", "decision", "stub", "summary", "word"):
+                name = f"tiermem_{table}"
+                connection.exec_driver_sql(
+                    f"SELECT setval(pg_get_serial_sequence('{name}', 'pk'), (SELECT max(pk) + 1 FROM {name}))"
+                )
+    engine.dispose()
+    return [one.id for one in sent]
+
+
+def copied(connection: sa.Connection) -> dict[str, list[dict[str, Any]]]:
+    return {
+        name: [dict(row) for row in connection.execute(sa.select(schema.metadata.tables[name])).mappings()]
+        for name in ("tiermem_session", "tiermem_word", *KEPT)
+    }
+
+
+def lower_to_2(target: str) -> None:
+    """Take away what version 3 brought."""
+    engine = engine_of(target)
+    with engine.begin() as connection:
+        for name in ("tiermem_item_vector", "tiermem_item", "tiermem_collection"):
+            connection.exec_driver_sql(f"DROP TABLE {name}")
+        meta = schema.meta
+        connection.execute(meta.update().where(meta.c.key == "version").values(value="2"))
+    engine.dispose()
+
+
+def test_version_2_is_raised_with_everything_that_was_said_and_keeps_items(store: Open, target: str) -> None:
+    memory = store()
+    sent = memory.session("s").add(TALK)
+    memory.close()
+    lower_to_2(target)
+    raised = store()
+    assert [one.id for one in raised.session("s").messages()] == [one.id for one in sent]
+    assert raised.session("s").verify().ok
+    items = raised.items("anna", {"embed": lambda texts: [[1.0, float(len(one))] for one in texts]})
+    items.put(("facts",), "tea", {"text": "green"}, ttl=1)
+    items.put(("facts",), "tea", {"text": "black"})
+    assert [one.value for one in items.search(query="tea")] == [{"text": "black"}]
+    raised.close()
+    assert [one.key for one in store().items("anna").search()] == ["tea"]
+
+
+def test_version_1_is_raised_with_everything_that_was_said(store: Open, target: str) -> None:
+    sent = fill(target)
+    embedder = Counting()
+    memory = store(embedder=embedder)
+    session = memory.session("s")
+    assert [one.id for one in session.messages()] == sent
+    assert [one.text for one in session.messages()] == TALK
+    assert session.verify().ok
+    assert session.search("thing17")[0].ref == "m17"
+    assert embedded(session) == 0
+    session.add("one more")
+    session.index()
+    assert embedded(session) == 41
+    assert near(session, "thing17").sequences.tolist() == list(range(1, 42))
+    assert session.verify().ok
+
+
+def test_a_raised_database_has_the_tables_of_a_new_one(store: Open, target: str) -> None:
+    fill(target)
+    store().close()
+    engine = engine_of(target)
+    inspector = sa.inspect(engine)
+    for name, table in schema.metadata.tables.items():
+        columns = {column["name"]: column["nullable"] for column in inspector.get_columns(name)}
+        assert columns == {column.name: column.nullable for column in table.columns}, name
+        assert {index["name"] for index in inspector.get_indexes(name)} >= {index.name for index in table.indexes}
+    unique = {tuple(one["column_names"]) for one in inspector.get_unique_constraints("tiermem_vector")}
+    assert unique == {("session", "embedder", "sequence", "part")}
+    items = {
+        name: {tuple(one["column_names"]) for one in inspector.get_unique_constraints(name)}
+        for name in ("tiermem_collection", "tiermem_item", "tiermem_item_vector")
+    }
+    assert items == {
+        "tiermem_collection": {("tenant", "owner")},
+        "tiermem_item": {("collection", "name")},
+        "tiermem_item_vector": {("item", "space", "hash")},
+    }
+    assert inspector.get_pk_constraint("tiermem_embedded")["constrained_columns"] == ["session", "embedder"]
+    with engine.connect() as connection:
+        query = sa.select(schema.meta.c.value).where(schema.meta.c.key == "version")
+        assert connection.execute(query).scalar_one() == str(schema.VERSION)
+    engine.dispose()
+
+
+def test_a_step_that_fails_leaves_the_old_version_as_it_was(
+    store: Open, target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tiermem.storage import migrations
+
+    sent = fill(target)
+    real = migrations.STEPS[1]
+
+    def fails(connection: sa.Connection) -> None:
+        real(connection)
+        raise RuntimeError("power is off")
+
+    with monkeypatch.context() as patch:
+        patch.setitem(migrations.STEPS, 1, fails)
+        with pytest.raises(RuntimeError):
+            store()
+    engine = engine_of(target)
+    assert {column["name"] for column in sa.inspect(engine).get_columns("tiermem_vector")} == {
+        "pk",
+        "session",
+        "sequence",
+        "embedder",
+        "value",
+    }
+    engine.dispose()
+    assert [one.id for one in store().session("s").messages()] == sent
