@@ -38,7 +38,7 @@ def _padded(cell: str, width: int, place: int) -> str:
 def versions() -> str:
     """What was measured: Python and every package that took part, with its version."""
     from tiermem import __version__
-    from tiermem.storage.driver import driver
+    from tiermem.storage.sqlite import driver
 
     parts = [f"tiermem {__version__}", f"Python {platform.python_version()}", f"SQLite {driver().sqlite_version}"]
     for name in SHOWN:

@@ -48,7 +48,7 @@ class Limit:
 
     def open(self, folder: Path, stored: int) -> None:
         """The same SQLite and the same journal mode as tiermem."""
-        from tiermem.storage.driver import driver, journal_mode
+        from tiermem.storage.sqlite import driver, journal_mode
 
         self.count = encoding_counter("o200k_base")
         module = driver()

@@ -1,38 +1,48 @@
-"""A floor imports only from those below it, and only shells name the libraries that act."""
+"""A floor imports only from those below it, no import goes in a circle, only shells name the libraries that act."""
 
 from __future__ import annotations
 
 import ast
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
 CORE = ROOT / "core" / "tiermem"
-FLOORS = {
-    "values": ("messages", "records", "settings", "weights", "errors"),
-    "rules": ("text", "tokens", "times", "facts", "window", "search", "summaries", "importers"),
-    "shells": ("storage", "index", "providers"),
-    "flows": ("flows",),
-    "faces": (
-        "events",
-        "items",
-        "arguments",
-        "runtime",
-        "tools",
-        "telemetry",
-        "summarizer",
-        "memory",
-        "knowledge",
-        "aio",
-        "cli",
-        "testing",
-        "__main__",
-        "__init__",
-    ),
-}
-ORDER = list(FLOORS)
-FLOOR_OF = {name: floor for floor, names in FLOORS.items() for name in names}
+ADAPTERS = ("langchain_tiered_memory", "llamaindex_tiered_memory")
+# The ground first. What stands on one line stands on one floor: such rooms may import one another, in no circle.
+FLOORS = tuple(
+    line.split()
+    for line in """
+    errors messages records settings
+    text
+    tokens
+    times
+    facts
+    window
+    search
+    summaries
+    index
+    storage
+    providers
+    flows
+    flows.indexing
+    flows.writing
+    flows.reading
+    knowledge items
+    arguments summarizer
+    session
+    telemetry events
+    runtime
+    memory
+    tools importers testing
+    cli __main__
+    """.strip().splitlines()
+)
+FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
+PURE = FLOOR_OF["summaries"]  # up to here: no I/O, no clock, no chance
 ACTING = {
     "sqlalchemy",
     "faiss",
@@ -46,59 +56,105 @@ ACTING = {
     "logging",
     "os",
 }
-MOST_LINES, MOST_FUNCTION_LINES, MOST_NAMES = 350, 50, 30
-SOURCES = sorted(
-    path
-    for folder in (
-        "core/tiermem",
-        "langchain_tiered_memory",
-        "llamaindex_tiered_memory",
-        "benchmarks",
-        "examples",
-        "tests",
-    )
-    for path in (ROOT / folder).rglob("*.py")
-)
+MOST_LINES, MOST_FUNCTION_LINES, MOST_NAMES, MOST_FILES = 350, 50, 30, 12
 PACKAGE = sorted(CORE.rglob("*.py"))
+SHIPPED = [*PACKAGE, *(path for folder in ADAPTERS for path in sorted((ROOT / folder).rglob("*.py")))]
+SOURCES = [
+    *SHIPPED,
+    *(path for name in ("benchmarks", "examples", "tests") for path in sorted((ROOT / name).rglob("*.py"))),
+]
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[1:] if parts[0] == "core" else parts).removesuffix(".__init__")
+
+
+MODULES = {module_of(path): path for path in SHIPPED}
 
 
 def imports(path: Path) -> set[str]:
-    """Every module that *path* imports at run time, also inside functions."""
+    """Every module that *path* imports at run time, also inside functions; of ours the file that is meant."""
     tree = ast.parse(path.read_text("utf-8"))
-    skipped = {id(n) for block in ast.walk(tree) if _type_checking(block) for n in ast.walk(block)}
-    found: set[str] = set()
+    typing = {id(child) for node in ast.walk(tree) if _type_checking(node) for child in ast.walk(node)}
+    named: set[str] = set()
     for node in ast.walk(tree):
-        if id(node) in skipped:
+        if id(node) in typing:
             continue
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            named |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+            longer = {alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+            named |= {full if full in MODULES else node.module for full in longer.values()}
+    return named
 
 
 def _type_checking(node: ast.AST) -> bool:
     return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
 
 
-def floor_of(path: Path) -> str:
-    first = path.relative_to(CORE).parts[0].removesuffix(".py")
-    return FLOOR_OF[first]
+def room_of(module: str) -> str:
+    """`flows.writing` of "tiermem.flows.writing.add", `memory` of "tiermem.memory"."""
+    parts = module.split(".")[1:]
+    return ".".join(parts[:2]) if ".".join(parts[:2]) in FLOOR_OF else parts[0]
 
 
 def short(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("path", PACKAGE, ids=short)
+def circles(graph: Mapping[str, Iterable[str]]) -> list[str]:
+    """What is left after taking away, again and again, whatever imports nothing that is left."""
+    left = {name: set(others) - {name} for name, others in graph.items()}
+    while free := {name for name, others in left.items() if not others & left.keys()}:
+        left = {name: others for name, others in left.items() if name not in free}
+    return sorted(left)
+
+
+@pytest.mark.parametrize("path", [path for path in PACKAGE if path != CORE / "__init__.py"], ids=short)
 def test_a_floor_imports_only_from_those_below(path: Path) -> None:
-    own = ORDER.index(floor_of(path))
-    used = {name.split(".")[1] for name in imports(path) if name.startswith("tiermem.")}
-    higher = {name for name in used if name in FLOOR_OF and ORDER.index(FLOOR_OF[name]) > own}
+    if path.name == "__init__.py":  # hands names of its own room on
+        return
+    own = FLOOR_OF[room_of(module_of(path))]
+    ours = {name for name in imports(path) if name.startswith("tiermem.")}
+    higher = {name for name in ours if FLOOR_OF[room_of(name)] > own}
     assert not higher, f"{short(path)} imports {sorted(higher)} from a floor above"
 
 
-@pytest.mark.parametrize("path", [p for p in PACKAGE if floor_of(p) in {"values", "rules"}], ids=short)
+def test_the_floors_are_those_that_there_are() -> None:
+    rooms = {room_of(module_of(path)) for path in PACKAGE if path != CORE / "__init__.py"}
+    assert rooms == set(FLOOR_OF)
+
+
+def test_no_file_imports_itself_through_others() -> None:
+    hands_on = {name for name, path in MODULES.items() if path.name == "__init__.py"}
+    assert circles({name: imports(path) - hands_on for name, path in MODULES.items() if name not in hands_on}) == []
+
+
+def test_no_folder_imports_itself_through_others() -> None:
+    graph: dict[str, set[str]] = {}
+    for name, path in MODULES.items():
+        if path.name != "__init__.py":
+            folder = name.rpartition(".")[0]
+            used = {
+                other.rpartition(".")[0] if MODULES[other].name != "__init__.py" else other
+                for other in imports(path) & MODULES.keys()
+            }
+            graph.setdefault(folder, set()).update(used)
+    roots = {"tiermem", *ADAPTERS}  # the files of a root are floors of their own, judged one by one above
+    assert circles({name: used - roots for name, used in graph.items() if name not in roots}) == []
+
+
+def test_folders_hold_at_most_a_dozen_files() -> None:
+    count = Counter(short(path.parent) for path in SHIPPED if path.name != "__init__.py")
+    assert {folder: files for folder, files in count.items() if files > MOST_FILES} == {}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [p for p in PACKAGE if FLOOR_OF.get(room_of(module_of(p)) if p != CORE / "__init__.py" else "", 99) <= PURE],
+    ids=short,
+)
 def test_values_and_rules_name_no_library_that_acts(path: Path) -> None:
     assert not {name.split(".")[0] for name in imports(path)} & ACTING
 

@@ -12,8 +12,8 @@ __version__ = "0.1.0"
 
 _WHERE = {
     "tiermem.knowledge.knowledge": ("Knowledge",),
-    "tiermem.memory": ("Memory", "Session"),
-    "tiermem.aio": ("AsyncMemory", "AsyncSession"),
+    "tiermem.memory": ("AsyncMemory", "Memory"),
+    "tiermem.session": ("AsyncSession", "Session"),
     "tiermem.messages": ("Message", "ToolCall"),
     "tiermem.records": (
         "Compacted",
@@ -34,8 +34,7 @@ _WHERE = {
         "Verification",
         "View",
     ),
-    "tiermem.settings": ("Settings", "Thresholds"),
-    "tiermem.weights": ("Weights",),
+    "tiermem.settings": ("Settings", "Thresholds", "Weights"),
     "tiermem.errors": ("TiermemError",),
 }
 _HOME = {name: module for module, names in _WHERE.items() for name in names}
@@ -43,12 +42,10 @@ _HOME = {name: module for module, names in _WHERE.items() for name in names}
 __all__ = sorted([*_HOME, "__version__"])  # noqa: PLE0605  # one list, in one place
 
 if TYPE_CHECKING:
-    from tiermem.aio import AsyncMemory as AsyncMemory
-    from tiermem.aio import AsyncSession as AsyncSession
     from tiermem.errors import TiermemError as TiermemError
     from tiermem.knowledge.knowledge import Knowledge as Knowledge
+    from tiermem.memory import AsyncMemory as AsyncMemory
     from tiermem.memory import Memory as Memory
-    from tiermem.memory import Session as Session
     from tiermem.messages import Message as Message
     from tiermem.messages import ToolCall as ToolCall
     from tiermem.records import Compacted as Compacted
@@ -68,9 +65,11 @@ if TYPE_CHECKING:
     from tiermem.records import TimeRange as TimeRange
     from tiermem.records import Verification as Verification
     from tiermem.records import View as View
+    from tiermem.session import AsyncSession as AsyncSession
+    from tiermem.session import Session as Session
     from tiermem.settings import Settings as Settings
     from tiermem.settings import Thresholds as Thresholds
-    from tiermem.weights import Weights as Weights
+    from tiermem.settings import Weights as Weights
 
 
 def __getattr__(name: str) -> Any:

@@ -9,20 +9,18 @@ from typing import Any, TypeAlias, TypeVar, get_args
 
 from tiermem.errors import InvalidMessage
 from tiermem.flows.effects import Flow, Read
-from tiermem.flows.reading import context, recalling, search
+from tiermem.flows.reading import context, search
 from tiermem.flows.reading.draft import Request
 from tiermem.flows.reading.filters import ANY, Only
 from tiermem.flows.services import Core
 from tiermem.flows.writing import add as remember
 from tiermem.flows.writing import compact
-from tiermem.knowledge import adding as documents
 from tiermem.messages import Message, as_messages
 from tiermem.providers.calls import refuse_reentry
 from tiermem.providers.tokenizers import as_counter
 from tiermem.records import Context, Hit, Recalled, Within
 from tiermem.settings import Scope
 from tiermem.storage import sessions
-from tiermem.text.documents import Splitting, documents_from, splitter_of
 
 T = TypeVar("T")
 Given: TypeAlias = Message | str | Mapping[str, Any] | Iterable[Any]
@@ -39,12 +37,6 @@ def adding(
     refuse_reentry(scope)
     add = compact.add if compacted else remember.add
     return (yield from add(core, scope, as_messages(given, role)))
-
-
-def writing(scope: Scope, flow: Flow[T]) -> Flow[T]:
-    """*flow*, refused from inside the session's own summariser, which would wait for itself."""
-    refuse_reentry(scope)
-    return (yield from flow)
 
 
 def assembling(
@@ -123,24 +115,8 @@ def _moment(given: date | None, at: time) -> datetime | None:
 def recollecting(
     core: Core, scope: Scope, query: str, budget: int, within: Within, as_of: datetime | None
 ) -> Flow[Recalled]:
-    """`recalling.recall` with the caller's arguments checked."""
-    return (yield from recalling.recall(core, scope, wanting(query, within, as_of), budget))
-
-
-def adding_documents(
-    core: Core,
-    scope: Scope,
-    given: Any,
-    chunk_size: int,
-    chunk_overlap: int,
-    splitter: Any,
-    source: str | None,
-    replace: bool,  # private; the faces take it by name
-) -> Flow[list[Message]]:
-    """`documents.add` of whatever a caller hands over; refused from inside the user's own embedder."""
-    refuse_reentry(documents.collection(scope))
-    splitting = Splitting(chunk_size, chunk_overlap, splitter_of(splitter))
-    return (yield from documents.add(core, scope, documents_from(given, source), splitting, whole=replace))
+    """`search.recall` with the caller's arguments checked."""
+    return (yield from search.recall(core, scope, wanting(query, within, as_of), budget))
 
 
 def names(scope: Scope) -> Flow[list[str]]:

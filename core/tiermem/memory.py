@@ -1,41 +1,30 @@
-"""The faces: `Memory` and `Session`. One line a verb; `aio.py` holds their twins with `await`."""
+"""The faces of a database: `Memory`, and `AsyncMemory`, the same verbs with `await`. One line a verb."""
 
 from __future__ import annotations
 
+import asyncio
+import threading
+import weakref
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import Any, Self, TypeAlias
 
-from tiermem.arguments import Given, adding, assembling, filtering, names, recollecting, scopes, searching, writing
-from tiermem.events import Callback
+from tiermem.arguments import names, scopes
 from tiermem.flows.indexing import reembed as reembedding
-from tiermem.flows.indexing import words
-from tiermem.flows.reading import opened, report
-from tiermem.flows.writing import decide, maintain
-from tiermem.items.items import Items
-from tiermem.knowledge import adding as documents
-from tiermem.knowledge.knowledge import Knowledge
-from tiermem.messages import Message
+from tiermem.flows.reading import report
+from tiermem.flows.reading.documents import collection
+from tiermem.items.items import AsyncItems, Items
+from tiermem.knowledge.knowledge import AsyncKnowledge, Knowledge
 from tiermem.records import (
-    Context,
-    Decision,
-    Explanation,
-    Hit,
-    Original,
-    Recalled,
     Report,
-    Stats,
     Verification,
-    View,
-    Within,
 )
-from tiermem.runtime.opening import Compactor, Keep, Opened, StoreSummary, Summarizer, shared, wired
-from tiermem.settings import Scope, Settings, Thresholds, scope_of
+from tiermem.runtime.opening import Compactor, Keep, Opened, StoreSummary, Summarizer, default_path, wired
+from tiermem.session import AsyncSession, Session
+from tiermem.settings import Scope, Settings, scope_of
+from tiermem.storage.database import MEMORY
 from tiermem.text.synonyms import Groups
-
-if TYPE_CHECKING:
-    from tiermem.aio import AsyncSession
 
 Namespace: TypeAlias = str | tuple[str, str]
 
@@ -93,7 +82,7 @@ class Memory(Opened):
 
     def knowledge(self, namespace: Namespace = "default") -> Knowledge:
         """The documents of a user, or of (tenant, user), beside all conversations."""
-        return Knowledge(self, documents.collection(scope_of("-", namespace)))
+        return Knowledge(self, collection(scope_of("-", namespace)))
 
     def items(self, namespace: Namespace = "default", index: Mapping[str, Any] | None = None) -> Items:
         """The JSON objects of a user, by path and key; *index* names an embedder for queries, see `Items`."""
@@ -128,180 +117,69 @@ class Memory(Opened):
         self.close()
 
 
-class Session:
-    """One conversation: an append-only log, and the view that a model is shown of it."""
+class AsyncMemory(Opened):
+    """`Memory` with `await`."""
 
-    def __init__(self, memory: Memory, scope: Scope) -> None:
-        self.memory = memory
-        self.scope = scope
-        self._core = memory.wiring[0]
-        self._run = memory.drive
+    @classmethod
+    async def open(cls, path: str | Path | None = None, **options: Any) -> AsyncMemory:
+        """`Memory.open`, off the event loop."""
+        opened = await asyncio.to_thread(Memory.open, path, **options)
+        return cls(*opened.wiring)
 
-    def as_async(self) -> AsyncSession:
-        """The same session with `await`."""
-        from tiermem.aio import AsyncSession
+    def session(self, session_id: str, namespace: Namespace = "default") -> AsyncSession:
+        """One conversation; no I/O."""
+        return Memory(self._core, self._performer).session(session_id, namespace).as_async()
 
-        return AsyncSession(self)
+    def knowledge(self, namespace: Namespace = "default") -> AsyncKnowledge:
+        """The documents of a user; no I/O."""
+        return Memory(self._core, self._performer).knowledge(namespace).as_async()
 
-    def add(self, messages: Given, role: str = "user", *, compacted: bool = False) -> list[Message]:
-        """Append messages (text becomes one of *role*); durable when it returns, and idempotent by id.
+    def items(self, namespace: Namespace = "default", index: Mapping[str, Any] | None = None) -> AsyncItems:
+        """The JSON objects of a user, by path and key; no I/O. See `Memory.items`."""
+        return AsyncItems(self, scope_of("-", namespace), index)
 
-        *compacted* shows stubs in their place from the start, where these save enough: for what is too long for any
-        window, and is there to be looked up.
+    async def manage_context(self, session_id: str, namespace: Namespace = "default") -> Report:
+        """Look at the thresholds of a session now."""
+        return await self.session(session_id, namespace).manage_context()
 
-        Raises:
-            InvalidMessage, IdConflict, StorageError: nothing of the call was kept.
-        """
-        return self._run(adding(self._core, self.scope, messages, role, compacted))
+    async def sessions(self, namespace: Namespace = "default") -> list[str]:
+        """The ids of a user's sessions, oldest first."""
+        return await self.drive_async(names(scope_of("-", namespace)))
 
-    def messages(self, first: int = 1, last: int | None = None) -> list[Message]:
-        """The originals with sequence numbers `first`..`last`, in order; hidden ones left out."""
-        return self._run(decide.messages(self.scope, first, last))
+    async def verify(self) -> dict[Scope, Verification]:
+        """Derive every session again from its messages and decisions."""
+        return {s: await self.drive_async(report.verify(s)) for s in await self.drive_async(scopes())}
 
-    def view(self) -> View:
-        """What the window shows now: summaries, stubs, verbatim messages."""
-        return self._run(decide.view(self._core, self.scope))
+    async def reembed(
+        self, namespace: Namespace | None = None, on_progress: Callable[[int, int], object] | None = None
+    ) -> int:
+        """See `Memory.reembed`."""
+        return await self.drive_async(reembedding.reembed(self._core, namespace, on_progress))
 
-    def context(
-        self,
-        query: str | None = None,
-        budget: int | None = None,
-        *,
-        system: Given = (),
-        goal: str | None = None,
-        reserved: int = 0,
-        counter: Callable[[str], Any] | None = None,
-        recall: bool = True,
-        within: Within = "conversation",
-        recall_tokens: int | None = None,
-        steady: bool = False,
-        quoted: Mapping[str, str] | None = None,
-    ) -> Context:
-        """What the model should read now, in at most *budget* tokens.
+    async def __aenter__(self) -> Self:
+        return self
 
-        Args:
-            query: what to recall for; the newest user message by default.
-            budget: tokens; `context_budget` by default.
-            system: system prompts to put first, counted in.
-            goal: the current goal, shown right before the newest turn.
-            reserved: tokens that the caller adds by itself (tool schemas, the answer).
-            counter: the caller's own counter for this context.
-            recall: False leaves the archive out.
-            within: what is recalled: of this conversation, of the user's documents ("knowledge"), of "everything".
-            recall_tokens: what recalled passages may take at most, if that is less than `recall_share`.
-            steady: for agents that ask again and again: the whole window stands first, so that each context begins
-                with the one before until a decision is taken. `manage_context` must keep the window below *budget*.
-            quoted: with *steady*, the blocks recalled before, by the message that they stand before ({"m12": text}),
-                which stay there; "" says that nothing was found. Such a message is not recalled for again.
+    async def __aexit__(self, *_: object) -> None:
+        self.close()
 
-        Raises:
-            BudgetTooSmall: what must be shown does not fit; it says both numbers.
-        """
-        asked = (query, budget, system, goal, reserved, counter, recall, within, recall_tokens, steady, quoted)
-        return self._run(assembling(self._core, self.scope, *asked))
 
-    def recall(
-        self, query: str, budget: int = 2_000, *, within: Within = "conversation", as_of: datetime | None = None
-    ) -> Recalled:
-        """The passages that answer *query*, as one quoted block of at most *budget* tokens, "" when nothing does.
+_open_memories: weakref.WeakValueDictionary[Any, Memory] = weakref.WeakValueDictionary()
+_opening = threading.Lock()
 
-        *within* and *as_of* are those of `search`. Raises BudgetTooSmall when *budget* is not above 0.
-        """
-        return self._run(recollecting(self._core, self.scope, query, budget, within, as_of))
 
-    def search(
-        self,
-        query: str,
-        k: int = 20,
-        *,
-        within: Within = "conversation",
-        as_of: datetime | None = None,
-        explain: bool = False,
-        since: date | None = None,
-        until: date | None = None,
-        role: str | None = None,
-    ) -> list[Hit]:
-        """The *k* best answers to *query* with the parts of their scores, and which newer one supersedes an older.
+def shared(path: str | Path | None, options: Mapping[str, Any]) -> Memory:
+    """The open memory of this process for that path and those options, or a new one."""
+    target = default_path() if path is None else str(path)
+    if target == MEMORY:
+        return Memory.open(MEMORY, **options)
+    place = target if "://" in target else str(Path(target).absolute())
+    key = (place, tuple(sorted((name, _key(value)) for name, value in options.items())))
+    with _opening:
+        found = _open_memories.get(key)
+        if found is None or found.closed:
+            found = _open_memories[key] = Memory.open(target, **options)
+        return found
 
-        Args:
-            within: this conversation, the user's documents ("knowledge"), or "everything", competing by score.
-            as_of: only what was said, or added as a document, by then; "last week" is the one before it. Without a
-                zone it is read by each message's own clock.
-            explain: say in `hit.reason` what matched.
-            since, until: only what was said, or added as a document, in that time. A date is the whole day, and like
-                a time without a zone it is read by each message's own clock.
-            role: only what was said by "user", "assistant", "tool", …; documents and notes have the role "document".
 
-        Raises:
-            InvalidMessage: an argument is none of these.
-        """
-        only = filtering(since, until, role)
-        return self._run(searching(self._core, self.scope, query, k, within, as_of, explain, only))
-
-    def manage_context(self, thresholds: Thresholds | None = None) -> Report:
-        """Look at the thresholds now, or at *thresholds*, whatever `enable_context_management` says."""
-        return self._run(writing(self.scope, maintain.manage(self._core, self.scope, thresholds)))
-
-    def index(self) -> None:
-        """Index at once what would be indexed with the next batch."""
-        self._run(writing(self.scope, words.follow(self._core, self.scope)))
-
-    def restore(self, *refs: str) -> list[Message]:
-        """Show the originals behind *refs* ("m12", "s3", a message id) again; without refs, all of them.
-
-        Raises:
-            UnknownReference: one of them names nothing here.
-        """
-        return self._run(writing(self.scope, decide.restore(self._core, self.scope, refs)))
-
-    def expand(self, ref: str) -> Original:
-        """The originals behind a stub or a summary, or a document's chunk ("d12"); changes nothing.
-
-        `note["hidden"]` lists those of them that are hidden.
-        """
-        return self._run(opened.expand(self.scope, ref))
-
-    def explain(self, ref: str) -> Explanation:
-        """Why that message is shown as it is: the decision, its numbers, when."""
-        return self._run(decide.explain(self.scope, ref))
-
-    def forget(self, *refs: str, reason: str = "forgotten") -> list[Decision]:
-        """Hide messages ("m12", a message id, or "s3" for all behind a summary) from view, context, search and recall.
-
-        Nothing is removed: `undo` of a returned decision's number, or `restore`, shows them again. What is hidden
-        already decides nothing. Summaries lose the lines that rest on a hidden message. Behind "s3" system prompts
-        and pinned messages stay; named by themselves they are hidden. A forgotten call leaves its result as quoted
-        text, a forgotten result leaves its call. For documents and notes see `Knowledge.remove`. *reason* is kept with
-        the decisions.
-
-        Raises:
-            UnknownReference: one of them names nothing here; nothing was hidden.
-        """
-        return self._run(writing(self.scope, decide.forget(self._core, self.scope, refs, reason)))
-
-    def undo(self, decision: int) -> None:
-        """Take a decision of the journal back."""
-        self._run(writing(self.scope, decide.undo(self._core, self.scope, decision)))
-
-    def journal(self) -> list[Decision]:
-        """Every decision, in order."""
-        return self._run(decide.journal(self.scope))
-
-    def clear(self) -> None:
-        """Hide everything said so far. Nothing is removed: `undo` of this decision brings it back."""
-        self._run(writing(self.scope, decide.clear(self._core, self.scope)))
-
-    def verify(self) -> Verification:
-        """Derive hashes, view, totals and index again, and list what differs."""
-        return self._run(report.verify(self.scope))
-
-    def stats(self) -> Stats:
-        """The session in numbers, with every degraded mode."""
-        return self._run(report.stats(self._core, self.scope))
-
-    def subscribe(self, callback: Callback) -> Callable[[], None]:
-        """`Memory.subscribe` for the events of this session alone."""
-        return self.memory.wiring[1].listeners.add(callback, self.scope)
-
-    def __repr__(self) -> str:
-        return f"<Session {self.scope.session!r} of {self.scope.user!r}>"
+def _key(value: Any) -> Any:
+    return value if isinstance(value, (str, int, float, bool, Settings, type(None))) else id(value)

@@ -22,9 +22,9 @@ from tiermem.providers.tokenizers import as_counter
 from tiermem.providers.usage import Usage
 from tiermem.records import StructuredSummary
 from tiermem.summaries import merging
-from tiermem.summaries.answers import ConversationSummary
 from tiermem.summaries.extractive import extract
 from tiermem.summaries.prompts import Turn
+from tiermem.summaries.structured_output import ConversationSummary
 from tiermem.summaries.writer import Answer, Procedure, Request, Writing
 
 __all__ = [
@@ -57,6 +57,8 @@ class SummaryWriter(Writing):
         InvalidSettings: a window below 2,000 tokens, or less than 50 tokens for a tool result.
     """
 
+    usage: Usage
+
     def __init__(
         self,
         *,
@@ -71,7 +73,7 @@ class SummaryWriter(Writing):
             raise InvalidSettings(f"max_input_tokens must be a whole number from {SMALLEST_WINDOW}, not {window!r}")
         if type(max_tool_tokens) is not int or max_tool_tokens < 50:
             raise InvalidSettings(f"max_tool_tokens must be a whole number from 50, not {max_tool_tokens!r}")
-        super().__init__(window, max_tool_tokens, structured, as_counter(counter))
+        super().__init__(window, max_tool_tokens, structured, as_counter(counter), Usage())
 
     def run(self, messages: Sequence[Message], ask: Callable[[Request], Answer]) -> StructuredSummary:
         """The summary of *messages*; *ask* calls the model.

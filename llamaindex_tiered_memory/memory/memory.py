@@ -25,9 +25,7 @@ from llama_index.core.storage.chat_store.base_db import MessageStatus
 from llamaindex_tiered_memory.convert import to_chat_message
 from llamaindex_tiered_memory.counting import Tally, tokens_of
 from llamaindex_tiered_memory.events import attach
-from llamaindex_tiered_memory.memory import history as log
-from llamaindex_tiered_memory.memory import loading, serialisation
-from llamaindex_tiered_memory.memory import view as viewing
+from llamaindex_tiered_memory.memory import history, loading, serialisation, view
 from llamaindex_tiered_memory.memory.arranging import NOTHING, Extra
 from llamaindex_tiered_memory.memory.draft import Pending
 from llamaindex_tiered_memory.memory.options import Given, Options, options_from
@@ -156,37 +154,37 @@ class TieredChatMemory(BaseMemory):
         if self.memory_blocks:
             shown: list[ChatMessage] = asyncio_run(self.aget(input, initial_token_count=initial_token_count, **kwargs))
             return shown
-        return viewing.run(self._steps(input, initial_token_count, NOTHING), self._session)
+        return view.run(self._steps(input, initial_token_count, NOTHING), self._session)
 
     async def aget(self, input: Any = None, **kwargs: Any) -> list[ChatMessage]:
         """`get`, without blocking the event loop."""
         initial = kwargs.pop("initial_token_count", 0)
         extra = await self.aextra(input, **kwargs)
-        return await viewing.arun(self._steps(input, initial, extra), self._async)
+        return await view.arun(self._steps(input, initial, extra), self._async)
 
     async def aextra(self, given: Any = None, **kwargs: Any) -> Extra:
         """What `memory_blocks` add to the view; *kwargs* are handed to them."""
         if self._stock is None:
             return NOTHING
-        history = log.chats((await self._async.view()).messages)
+        talk = history.chats((await self._async.view()).messages)
         if isinstance(given, str):
-            history.append(ChatMessage(role=MessageRole.USER, content=given))
+            talk.append(ChatMessage(role=MessageRole.USER, content=given))
         room = int(self.token_limit * (1 - self.chat_history_token_ratio))
-        return await self._stock.shown(history, room, self._tally, **kwargs)
+        return await self._stock.shown(talk, room, self._tally, **kwargs)
 
     def get_all(self, status: MessageStatus | None = None) -> list[ChatMessage]:
         """Every original that was not reset, as new copies; *status*: only those (not) shown in the window."""
         messages = self._session.messages()
-        return log.chats(
-            messages if status is None else log.with_status(messages, self._session.view().messages, status)
+        return history.chats(
+            messages if status is None else history.with_status(messages, self._session.view().messages, status)
         )
 
     async def aget_all(self, status: MessageStatus | None = None) -> list[ChatMessage]:
         """`get_all`, without blocking the event loop."""
         messages = await self._async.messages()
         if status is None:
-            return log.chats(messages)
-        return log.chats(log.with_status(messages, (await self._async.view()).messages, status))
+            return history.chats(messages)
+        return history.chats(history.with_status(messages, (await self._async.view()).messages, status))
 
     # -- writing ------------------------------------------------------------------------------------------------
 
@@ -196,7 +194,7 @@ class TieredChatMemory(BaseMemory):
 
     def put_messages(self, messages: list[ChatMessage]) -> None:
         """Append *messages*, all or none."""
-        self._session.add(log.made(messages))
+        self._session.add(history.made(messages))
         self._noted(messages)
         if self._mirror is not None:
             self._mirror.add(messages)
@@ -218,9 +216,9 @@ class TieredChatMemory(BaseMemory):
             names: of tools, by the calls that *messages* answer; known for calls among *messages*.
         """
         with collecting() as told:
-            stored = await self._async.add(log.made(messages, ids, names or {}))
+            stored = await self._async.add(history.made(messages, ids, names or {}))
         self._noted(messages)
-        if self._mirror is not None and (new := log.newly_stored(self._session, messages, stored, told)):
+        if self._mirror is not None and (new := history.newly_stored(self._session, messages, stored, told)):
             await self._mirror.aadd(new)
         if self.memory_blocks:
             await self._deliver()
@@ -243,7 +241,7 @@ class TieredChatMemory(BaseMemory):
         Raises:
             ValueError: *status* is ARCHIVED: what left the window cannot be reset alone.
         """
-        log.check_reset(status)
+        history.check_reset(status)
         self._session.clear()
         self._noted([])
         if self._mirror is not None:
@@ -251,7 +249,7 @@ class TieredChatMemory(BaseMemory):
 
     async def areset(self, status: MessageStatus | None = None) -> None:
         """`reset`, without blocking the event loop."""
-        log.check_reset(status)
+        history.check_reset(status)
         await self._async.clear()
         self._noted([])
         if self._mirror is not None:
@@ -322,17 +320,17 @@ class TieredChatMemory(BaseMemory):
         if chosen.chat_history:
             self.set(chosen.chat_history)
 
-    def _steps(self, given: Any, initial: int, extra: Extra) -> viewing.Steps:
-        ask = viewing.asked(given, initial, self.token_limit, waiting=self._waiting)
-        return viewing.showing(ask, self.token_limit, self.tally, self.own_counter, self._pending, extra)
+    def _steps(self, given: Any, initial: int, extra: Extra) -> view.Steps:
+        ask = view.asked(given, initial, self.token_limit, waiting=self._waiting)
+        return view.showing(ask, self.token_limit, self.tally, self.own_counter, self._pending, extra)
 
     async def _deliver(self) -> None:
         """Give the memory blocks what a summary covers now."""
-        view = await self._async.view()
-        last = max((one.last for one in view.summaries), default=0)
+        window = await self._async.view()
+        last = max((one.last for one in window.summaries), default=0)
         if self._stock is None or last <= self._stock.taken:
             return
-        shown = {one.sequence for one in view.messages}
+        shown = {one.sequence for one in window.messages}
         messages = await self._async.messages(self._stock.taken + 1, last)
         await self._stock.take([(one.sequence, to_chat_message(one)) for one in messages if one.sequence not in shown])
 
@@ -342,11 +340,11 @@ class TieredChatMemory(BaseMemory):
 
     def _replace(self, messages: Sequence[ChatMessage]) -> None:
         with self._lock:
-            log.replace(self._session, messages)
+            history.replace(self._session, messages)
         self._noted(messages)
 
     def _extend(self, messages: Sequence[ChatMessage]) -> None:
         """Add what *messages* have beyond the log; a log that says something else stays as it is."""
         with self._lock:
-            if log.extend(self._session, messages):
+            if history.extend(self._session, messages):
                 self._noted(messages)

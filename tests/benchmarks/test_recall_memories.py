@@ -14,7 +14,7 @@ from benchmarks.recall.conversations import Conversation, Question
 from benchmarks.recall.measure import tokens
 from benchmarks.recall.vectors import embedding
 from tests.benchmarks.test_recall_benchmark import NOON, normalised, row, said, talk
-from tiermem.weights import Weights
+from tiermem.settings import Weights
 
 # --- the memories that need no framework
 

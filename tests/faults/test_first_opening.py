@@ -18,8 +18,8 @@ import tiermem.storage.sqlite as opening
 from tiermem.errors import StorageBusy, StorageError
 from tiermem.settings import Settings
 from tiermem.storage.database import Database
-from tiermem.storage.driver import driver
 from tiermem.storage.schema import meta, metadata
+from tiermem.storage.sqlite import driver
 
 PROCESSES = 8
 FILES = 150  # before openings were repeated, one file in about 100 failed for somebody

@@ -19,7 +19,7 @@ from tests.faults import crash
 from tests.faults.worker import length, message
 from tiermem import Memory
 from tiermem.errors import SchemaTooNew, StorageCorrupt, StorageError, StorageFull, StorageMoved, StorageReadOnly
-from tiermem.storage.driver import driver, journal_mode
+from tiermem.storage.sqlite import driver, journal_mode
 
 ROOT = Path(__file__).parents[2]
 WORKER = [sys.executable, "-m", "tests.faults.worker"]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tiermem.flows.reading import rank
 from tiermem.index import vectors
 from tiermem.index.vectors import VectorIndex
-from tiermem.search.nearest import Nearest, nothing
+from tiermem.search.embedder_trust import Nearest, nothing
 
 DIMENSIONS = 16
 Row = tuple[int, int, bytes]

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from tests.memory.crowd import length
 from tiermem import Memory
 from tiermem.errors import Closed, InvalidSettings, StorageError
-from tiermem.storage.driver import driver, journal_mode, wal_is_safe
+from tiermem.storage.sqlite import driver, journal_mode, wal_is_safe
 from tiermem.testing import ScriptedSummarizer
 
 

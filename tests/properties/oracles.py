@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from tiermem import Decision, Hit, Memory, Message
-from tiermem.storage import search
+from tiermem.storage import words
 from tiermem.window.view import Entry
 
 
@@ -36,8 +36,8 @@ def indexes_dropped(memory: Memory) -> None:
     """Empty everything that can be derived again."""
 
     def body(connection: sa.Connection) -> None:
-        search.drop(connection)
-        search.create(connection)
+        words.drop(connection)
+        words.create(connection)
         for statement in (
             "DELETE FROM tiermem_word",
             "DELETE FROM tiermem_vector",

@@ -17,8 +17,8 @@ from tiermem.search.proximity import lending as lent_by
 from tiermem.search.query import Question, Side, side, telling, without_names
 from tiermem.search.scoring import Asked, chosen, rarest, scored
 from tiermem.search.threshold import Vectors, threshold
+from tiermem.settings import Weights
 from tiermem.text.dialogue import ASSISTANT, USER, Posting, Talk, idf
-from tiermem.weights import Weights
 
 LEAST = 0.05
 DEFAULT = Weights()

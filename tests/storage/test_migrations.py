@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from tests.conftest import Open
 from tests.flows.indexing.embedders import Counting, embedded, near
 from tiermem import Memory
-from tiermem.storage import schema, search
+from tiermem.storage import schema, words
 
 TALK = [f"number {n} speaks of {('pools', 'trains', 'bread')[n % 3]} and thing{n}" for n in range(1, 41)]
 KEPT = ("tiermem_meta", "tiermem_message", "tiermem_decision", "tiermem_stub", "tiermem_summary")
@@ -72,14 +72,14 @@ def fill(target: str) -> list[str]:
         sent = source.session("s").add(TALK)
         source.session("s").index()
         old.create_all(connection)
-        search.create(connection)
+        words.create(connection)
         made = source._performer._database.read(copied)
         made["tiermem_word"] = [{name: row[name] for name in WORD} for row in made["tiermem_word"]]
         made["tiermem_session"] = [row | {"embedded": len(TALK)} for row in made["tiermem_session"]]
         for name, rows in made.items():
             if rows:
                 connection.execute(old.tables[name].insert(), rows)
-        search.add(connection, made["tiermem_word"])
+        words.add(connection, made["tiermem_word"])
         vectors = [{"session": 1, "sequence": n, "embedder": "gone", "value": b"\0<"} for n in range(1, len(TALK) + 1)]
         connection.execute(old.tables["tiermem_vector"].insert(), vectors)
         meta = old.tables["tiermem_meta"]

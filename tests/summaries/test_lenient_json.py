@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tiermem.summaries.answers import FIELDS
 from tiermem.summaries.lenient_json import read_object
+from tiermem.summaries.structured_output import FIELDS
 
 GOAL = {"user_goal": "raise the pool"}
 WRITTEN = {

@@ -14,7 +14,7 @@ from tiermem import Memory, Message, Session, ToolCall
 from tiermem.errors import Closed, InvalidMessage, InvalidSettings
 from tiermem.search.passages import CLOSE, OPEN
 from tiermem.testing import HashEmbedder, StoppedClock
-from tiermem.text.echoes import ARGUMENTS as KNOWN_CALLS
+from tiermem.text.dialogue import ARGUMENTS as KNOWN_CALLS
 from tiermem.tools.tools import ARGUMENTS, NAMES, MemoryTool, memory_tools
 
 Open = Callable[..., Memory]

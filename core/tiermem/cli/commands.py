@@ -24,8 +24,9 @@ from tiermem.errors import TiermemError, UnknownReference
 from tiermem.importers import formats
 
 if TYPE_CHECKING:  # the database takes a second to load, and `--help` needs none of it
-    from tiermem.memory import Memory, Session
+    from tiermem.memory import Memory
     from tiermem.records import Verification
+    from tiermem.session import Session
     from tiermem.settings import Scope
 
 

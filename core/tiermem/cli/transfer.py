@@ -24,7 +24,7 @@ from tiermem.importers import formats
 from tiermem.messages import Message, loads
 
 if TYPE_CHECKING:
-    from tiermem.memory import Session
+    from tiermem.session import Session
 
 # One transaction a batch: large enough that its fsync costs nothing, small enough that the bar moves.
 BATCH = 500

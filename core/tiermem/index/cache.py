@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import threading
+import weakref
 from collections import OrderedDict
 from typing import Any, Generic, TypeVar
-
-from tiermem.index.locks import ForkLock
 
 V = TypeVar("V")
 
@@ -43,3 +44,33 @@ class Recent(Generic[V]):
         self._values.move_to_end(key)
         while len(self._values) > self._size:
             self._values.popitem(last=False)
+
+
+_all: weakref.WeakSet[ForkLock] = weakref.WeakSet()
+
+
+class ForkLock:
+    """A lock for ``with``, fresh in a forked child."""
+
+    def __init__(self) -> None:
+        self.renew()
+        _all.add(self)
+
+    def renew(self) -> None:
+        """Forget who holds it."""
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
+def _renew() -> None:
+    for one in list(_all):
+        one.renew()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew)

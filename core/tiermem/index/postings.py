@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tiermem.index.locks import ForkLock
+from tiermem.index.cache import ForkLock
 from tiermem.text.analyzer import query_terms
 from tiermem.text.dialogue import ASSISTANT, ASSISTANTS, ROLES, Posting, Spoken, Talk
 from tiermem.times.nearness import Interval, Mentions

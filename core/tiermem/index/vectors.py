@@ -16,8 +16,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from tiermem.index.locks import ForkLock
-from tiermem.search.nearest import Nearest, nothing
+from tiermem.index.cache import ForkLock
+from tiermem.search.embedder_trust import Nearest, nothing
 
 Vectors: TypeAlias = NDArray[np.float32]
 Numbers: TypeAlias = NDArray[np.float64]

@@ -15,7 +15,7 @@ from typing import Generic, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from tiermem.index.locks import ForkLock
+from tiermem.index.cache import ForkLock
 from tiermem.items.ranking import word_scores
 from tiermem.search.query import Question
 

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from tiermem.items import flow
 from tiermem.items.item import ANY, Fields, Get, Item, Operation, Path, Paths, Put, Search
-from tiermem.runtime.opening import Opened
 from tiermem.settings import Scope
 
 if TYPE_CHECKING:
     from tiermem.items.embedder import VectorSpace
+    from tiermem.runtime.opening import Opened
 
 __all__ = ["ANY", "AsyncItems", "Fields", "Get", "Item", "Items", "Operation", "Path", "Paths", "Put", "Search"]
 

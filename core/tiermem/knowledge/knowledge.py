@@ -1,25 +1,25 @@
-"""The face of a user's documents; `aio.py` holds its twin with `await`."""
+"""The faces of a user's documents: `Knowledge`, and `AsyncKnowledge`, the same verbs with `await`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tiermem.arguments import adding_documents, writing
 from tiermem.flows.indexing import words
+from tiermem.flows.reading import documents as stored
 from tiermem.flows.reading import report
 from tiermem.flows.writing import decide
-from tiermem.knowledge import adding as documents
+from tiermem.flows.writing.commit import writing
+from tiermem.knowledge.adding import adding_documents, remove
 from tiermem.knowledge.chunk_trials import SIZES, Trial, trials
 from tiermem.messages import Message
 from tiermem.records import Decision, Hit, Stats, Verification
-from tiermem.runtime.opening import Opened
 from tiermem.settings import Scope
 from tiermem.text.documents import Source
 from tiermem.text.splitter import OVERLAP, SIZE
 
 if TYPE_CHECKING:
-    from tiermem.aio import AsyncKnowledge
+    from tiermem.runtime.opening import Opened
 
 
 class Knowledge:
@@ -33,8 +33,6 @@ class Knowledge:
 
     def as_async(self) -> AsyncKnowledge:
         """The same documents with `await`."""
-        from tiermem.aio import AsyncKnowledge
-
         return AsyncKnowledge(self)
 
     def add_documents(
@@ -68,15 +66,15 @@ class Knowledge:
 
     def search(self, query: str, k: int = 20) -> list[Hit]:
         """The *k* chunks that answer *query* best; `hit.message.state` names source, place and metadata."""
-        return self._run(documents.find(self._core, self.scope, query, k))
+        return self._run(stored.find(self._core, self.scope, query, k))
 
     def sources(self) -> list[Source]:
         """The sources that can be found, oldest first."""
-        return self._run(documents.sources(self.scope))
+        return self._run(stored.sources(self.scope))
 
     def chunks(self, source: str) -> list[Message]:
         """The chunks of *source* that can be found, in order."""
-        return self._run(documents.chunks(self.scope, source))
+        return self._run(stored.chunks(self.scope, source))
 
     def remove(self, source: str) -> list[int]:
         """Hide *source*; returns the decisions that do, each of which `undo` takes back.
@@ -84,7 +82,7 @@ class Knowledge:
         Raises:
             UnknownReference: there is nothing of that source to be found.
         """
-        return self._run(writing(self.scope, documents.remove(self._core, self.scope, source)))
+        return self._run(writing(self.scope, remove(self._core, self.scope, source)))
 
     def undo(self, decision: int) -> None:
         """Take a decision of the journal back."""
@@ -120,3 +118,63 @@ class Knowledge:
 
     def __repr__(self) -> str:
         return f"<Knowledge of {self.scope.user!r}>"
+
+
+class AsyncKnowledge:
+    """`Knowledge` with `await`; the docstrings are there."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self.memory = knowledge.memory
+        self.scope = knowledge.scope
+        self._core = knowledge.memory.wiring[0]
+        self._arun = knowledge.memory.drive_async
+
+    async def add_documents(
+        self,
+        documents: Any,
+        *,
+        chunk_size: int = SIZE,
+        chunk_overlap: int = OVERLAP,
+        splitter: Any = None,
+        source: str | None = None,
+        replace: bool = True,
+    ) -> list[Message]:
+        """See `Knowledge.add_documents`."""
+        how = (chunk_size, chunk_overlap, splitter, source, replace)
+        return await self._arun(adding_documents(self._core, self.scope, documents, *how))
+
+    async def search(self, query: str, k: int = 20) -> list[Hit]:
+        """See `Knowledge.search`."""
+        return await self._arun(stored.find(self._core, self.scope, query, k))
+
+    async def sources(self) -> list[Source]:
+        """See `Knowledge.sources`."""
+        return await self._arun(stored.sources(self.scope))
+
+    async def chunks(self, source: str) -> list[Message]:
+        """See `Knowledge.chunks`."""
+        return await self._arun(stored.chunks(self.scope, source))
+
+    async def remove(self, source: str) -> list[int]:
+        """See `Knowledge.remove`."""
+        return await self._arun(writing(self.scope, remove(self._core, self.scope, source)))
+
+    async def undo(self, decision: int) -> None:
+        """See `Knowledge.undo`."""
+        await self._arun(writing(self.scope, decide.undo(self._core, self.scope, decision)))
+
+    async def journal(self) -> list[Decision]:
+        """See `Knowledge.journal`."""
+        return await self._arun(decide.journal(self.scope))
+
+    async def index(self) -> None:
+        """See `Knowledge.index`."""
+        await self._arun(writing(self.scope, words.follow(self._core, self.scope)))
+
+    async def verify(self) -> Verification:
+        """See `Knowledge.verify`."""
+        return await self._arun(report.verify(self.scope))
+
+    async def stats(self) -> Stats:
+        """See `Knowledge.stats`."""
+        return await self._arun(report.stats(self._core, self.scope))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-import weakref
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from tiermem.errors import InvalidSettings
 from tiermem.events import Callback, Listeners
@@ -22,12 +20,9 @@ from tiermem.records import Compacted, StructuredSummary, Summary
 from tiermem.runtime.handler import Direct, Performer
 from tiermem.settings import Settings, settings_from
 from tiermem.storage import words
-from tiermem.storage.database import MEMORY, Database
+from tiermem.storage.database import Database
 from tiermem.text.analyzer import ANALYSER
 from tiermem.text.synonyms import Groups, Synonyms
-
-if TYPE_CHECKING:
-    from tiermem.memory import Memory
 
 T = TypeVar("T")
 Summarizer: TypeAlias = Callable[[Sequence[Message]], StructuredSummary | dict[str, Any] | Awaitable[Any]]
@@ -140,29 +135,3 @@ def _functions(**given: object) -> None:
     for name, one in given.items():
         if one is not None and not callable(one):
             raise InvalidSettings(f"{name}= takes a function, not {type(one).__name__}")
-
-
-_open_memories: weakref.WeakValueDictionary[Any, Memory] = weakref.WeakValueDictionary()
-_opening = threading.Lock()
-
-
-def shared(path: str | Path | None, options: Mapping[str, Any]) -> Memory:
-    """The open memory of this process for that path and those options, or a new one."""
-    target = default_path() if path is None else str(path)
-    if target == MEMORY:
-        from tiermem.memory import Memory
-
-        return Memory.open(MEMORY, **options)
-    place = target if "://" in target else str(Path(target).absolute())
-    key = (place, tuple(sorted((name, _key(value)) for name, value in options.items())))
-    with _opening:
-        found = _open_memories.get(key)
-        if found is None or found.closed:
-            from tiermem.memory import Memory
-
-            found = _open_memories[key] = Memory.open(target, **options)
-        return found
-
-
-def _key(value: Any) -> Any:
-    return value if isinstance(value, (str, int, float, bool, Settings, type(None))) else id(value)

@@ -19,8 +19,8 @@ from tiermem.facts.preferences import TERM as STANDING
 from tiermem.search import bm25, expansion
 from tiermem.search.proximity import alone, lending, reached, shared
 from tiermem.search.query import Question, Side
+from tiermem.settings import Weights
 from tiermem.text.dialogue import USER, Posting, Talk
-from tiermem.weights import Weights
 
 if TYPE_CHECKING:
     import numpy as np

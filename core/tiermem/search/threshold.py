@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 
 from tiermem.search.scoring import ALONE, SPREAD
-from tiermem.weights import Weights
+from tiermem.settings import Weights
 
 LEAST = 0.25  # of what the best message must reach: what every other one must
 TERMS, FALL = 8, 1.5  # of a question, and how fast it falls beyond: an answer shares a smaller part of a longer one

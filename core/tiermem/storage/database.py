@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy import exc
 
-from tiermem.errors import Closed, StorageMoved, StorageReadOnly
+from tiermem.errors import Closed, StorageBusy, StorageCorrupt, StorageError, StorageFull, StorageMoved, StorageReadOnly
 from tiermem.settings import Settings
-from tiermem.storage import failures, migrations, sqlite
+from tiermem.storage import migrations, sqlite
 from tiermem.storage.writer import Writer
 
 T = TypeVar("T")
@@ -52,7 +54,7 @@ class Database:
             Closed, StorageError: nothing of *body* was kept.
         """
         self._check()
-        with failures.translated(self.name):
+        with translated(self.name):
             if self._writer is not None:
                 return self._writer.run(body)
             with self._engine.begin() as connection:
@@ -63,7 +65,7 @@ class Database:
         self._check()
         if self.target == MEMORY and self._writer is not None:
             return self._writer.run(body)  # there is one connection, and one thread at a time on it
-        with failures.translated(self.name), self._readers.connect() as connection, connection.begin():
+        with translated(self.name), self._readers.connect() as connection, connection.begin():
             return body(connection)
 
     def close(self) -> None:
@@ -91,7 +93,7 @@ class Database:
             self._engine = _server(self.target, self._settings)
             # By default every statement of PostgreSQL has a snapshot of its own, and a window is read by several.
             self._readers = self._engine.execution_options(isolation_level="REPEATABLE READ")
-        with failures.translated(self.name):
+        with translated(self.name):
             self._migrate()
         self._inode = _inode(self._file)
 
@@ -145,3 +147,30 @@ def _inode(file: Path | None) -> tuple[int, int] | None:
     except PermissionError as error:
         raise StorageReadOnly(f"{file} cannot be read: {error.strerror}") from error
     return status.st_dev, status.st_ino
+
+
+_BY_TEXT: tuple[tuple[tuple[str, ...], type[StorageError], str], ...] = (
+    (("database is locked", "database table is locked", "lock timeout"), StorageBusy, "the database is in use"),
+    (("disk is full", "no space left", "disk full"), StorageFull, "the disk is full"),
+    (("readonly", "read-only"), StorageReadOnly, "the database cannot be written"),
+    (("unable to open",), StorageReadOnly, "the database cannot be opened"),
+    (("malformed", "not a database", "file is encrypted"), StorageCorrupt, "the file is not a sound database"),
+)
+
+
+@contextmanager
+def translated(where: str) -> Iterator[None]:
+    """Raise the typed error for a database error; *where* names the database without its password."""
+    try:
+        yield
+    except exc.DBAPIError as error:
+        raise translate(error, where) from error
+
+
+def translate(error: exc.DBAPIError, where: str) -> StorageError:
+    """The typed error that stands for *error*."""
+    cause = str(error.orig).lower()
+    for marks, kind, text in _BY_TEXT:
+        if any(mark in cause for mark in marks):
+            return kind(f"{text}: {where} ({error.orig})")
+    return StorageError(f"the database refused: {where} ({type(error.orig).__name__}: {error.orig})")

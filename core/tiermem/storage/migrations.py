@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
-from tiermem.storage import search
+from tiermem.storage import words
 from tiermem.storage.schema import VERSION, meta, metadata, refuse_newer
 
 LOCK = 0x7469_6572  # "tier"; any constant will do
@@ -30,7 +30,7 @@ def migrate(connection: sa.Connection) -> None:
     refuse_newer(version)
     if version == 0:
         metadata.create_all(connection)
-        search.create(connection)
+        words.create(connection)
         connection.execute(meta.insert().values(key="database", value=uuid.uuid4().hex))
         connection.execute(meta.insert().values(key="version", value=str(VERSION)))
         return

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import random
+import sqlite3
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from time import monotonic, sleep
+from types import ModuleType
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,7 +17,6 @@ from sqlalchemy.pool import QueuePool, StaticPool
 
 from tiermem.errors import StorageCorrupt, StorageReadOnly
 from tiermem.settings import Settings
-from tiermem.storage.driver import driver, journal_mode
 from tiermem.storage.schema import meta, refuse_newer
 
 HEADER = b"SQLite format 3\x00"
@@ -132,3 +133,32 @@ def _refuse_newer(cursor: Any) -> None:
     if cursor.execute("SELECT count(*) FROM sqlite_master WHERE name = ?", (meta.name,)).fetchone()[0]:
         row = cursor.execute(f"SELECT value FROM {meta.name} WHERE key = 'version'").fetchone()  # noqa: S608
         refuse_newer(int(row[0]) if row else 0)
+
+
+FIXED = (3, 51, 3)
+BACKPORTED = {(3, 50): 7, (3, 44): 6}
+
+
+def wal_is_safe(version: tuple[int, ...]) -> bool:
+    """True when that version of SQLite is free of the WAL-reset bug, or older than it (before 3.7.0 had no WAL)."""
+    series = (version[0], version[1])
+    return version >= FIXED or (series in BACKPORTED and version[2] >= BACKPORTED[series])
+
+
+def driver() -> ModuleType:
+    """The DB-API module to use: the first one whose SQLite is safe in WAL mode, else the standard library's."""
+    if wal_is_safe(sqlite3.sqlite_version_info):
+        return sqlite3
+    try:
+        import pysqlite3
+    except ImportError:
+        return sqlite3
+    module: ModuleType = pysqlite3
+    return module if wal_is_safe(module.sqlite_version_info) else sqlite3
+
+
+def journal_mode(version: tuple[int, ...], durability: str) -> tuple[str, str]:
+    """journal_mode and synchronous for a new file, by version and the `durability` setting."""
+    if not wal_is_safe(version):
+        return "DELETE", "EXTRA" if durability == "full" else "NORMAL"
+    return "WAL", "FULL" if durability == "full" else "NORMAL"

@@ -11,18 +11,17 @@ import re
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from tiermem.errors import SummaryRejected
 from tiermem.messages import Message
-from tiermem.providers.usage import Usage
 from tiermem.records import StructuredSummary
 from tiermem.summaries import merging
-from tiermem.summaries.answers import ConversationSummary, fields_of
 from tiermem.summaries.extractive import extract
 from tiermem.summaries.grounding import Ground
 from tiermem.summaries.lines import lines_of, structured
 from tiermem.summaries.prompts import Prompt, Turn
+from tiermem.summaries.structured_output import ConversationSummary, fields_of
 from tiermem.summaries.transcript import mostly_chinese, pieces, take
 
 MARGIN = 0.8  # of the window that our own count may fill: other tokenizers need up to a quarter more tokens
@@ -64,6 +63,13 @@ class Answer:
 Procedure: TypeAlias = Generator[Request, Answer, StructuredSummary]
 
 
+class Tally(Protocol):
+    """Adds up what calls cost."""
+
+    def add(self, **numbers: int) -> None:
+        """Add to the numbers named."""
+
+
 class Writing:
     """Writes summaries with one model that it does not know: it yields requests and is sent answers.
 
@@ -72,15 +78,16 @@ class Writing:
         max_tool_tokens: tokens shown of one tool result or of one call's arguments.
         structured: ask for structured output first.
         count: counts tokens.
+        usage: what the calls cost is added to it.
     """
 
     def __init__(
-        self, max_input_tokens: int, max_tool_tokens: int, structured: bool, count: Callable[[str], int]
+        self, max_input_tokens: int, max_tool_tokens: int, structured: bool, count: Callable[[str], int], usage: Tally
     ) -> None:
         self.max_input_tokens = max_input_tokens
         self.max_tool_tokens = max_tool_tokens
         self.structured = structured
-        self.usage = Usage()
+        self.usage = usage
         self._count = count
         self._misses = 0
 

@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 from tiermem.errors import InvalidMessage, UnknownReference
 from tiermem.flows import reporting, window_state
 from tiermem.flows.effects import Compute, Flow
-from tiermem.flows.reading import opened, search
+from tiermem.flows.reading import documents, report, search
 from tiermem.flows.reading.filters import Only
 from tiermem.flows.services import Core
 from tiermem.flows.writing import decide
@@ -157,7 +157,7 @@ def _originals(scope: Scope, ref: str) -> Flow[list[Message]]:
             raise _NoUse(_unknown(ref))
         return list(found)
     try:
-        original = yield from opened.expand(scope, ref)
+        original = yield from report.expand(scope, ref)
     except UnknownReference:
         raise _NoUse(_unknown(ref)) from None
     hidden = original.note.get("hidden", ())
@@ -188,9 +188,9 @@ def _remember(core: Core, scope: Scope, _: Bounds, arguments: Arguments) -> Flow
         raise _NoUse("Say in note what to remember, in a sentence that can be understood by itself.")
     if len(note) > LONGEST_NOTE:
         raise _NoUse(f"That is too long for a note: {len(note)} characters, at most {LONGEST_NOTE}. Note the essence.")
-    refuse_reentry(adding.collection(scope))
+    refuse_reentry(documents.collection(scope))
     source = answers.NOTE + hashlib.sha256(note.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-    known = yield from adding.chunks(scope, source)
+    known = yield from documents.chunks(scope, source)
     try:
         kept = yield from adding.add(core, scope, [Document(note, source, "note")], Splitting(LONGEST_NOTE, 0))
     except InvalidMessage as error:
@@ -221,7 +221,7 @@ def _forget_note(core: Core, scope: Scope, ref: str, chunk: Message) -> Flow[str
     source = chunk.state["source"]
     if not source.startswith(answers.NOTE):
         raise _NoUse(f"{ref} is part of a document, which only a person can remove.")
-    refuse_reentry(adding.collection(scope))
+    refuse_reentry(documents.collection(scope))
     try:
         numbers = yield from adding.remove(core, scope, source)
     except UnknownReference:  # another call was faster

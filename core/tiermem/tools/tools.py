@@ -27,13 +27,12 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import BaseModel, Field, WithJsonSchema
 
-from tiermem.aio import AsyncSession
 from tiermem.arguments import wanting
 from tiermem.errors import InvalidSettings
 from tiermem.flows.effects import Flow
-from tiermem.memory import Session
 from tiermem.records import Within
 from tiermem.search.answers import SMALLEST
+from tiermem.session import AsyncSession, Session
 from tiermem.tools import calls
 from tiermem.tools.calls import ROLES, Bounds
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from tiermem import Memory, Session
 from tiermem.flows.reading.vector_search import nearest
-from tiermem.search.nearest import Nearest
+from tiermem.search.embedder_trust import Nearest
 from tiermem.storage import sessions, vectors
 from tiermem.testing import HashEmbedder
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from tiermem import Memory, Message, Session
-from tiermem.flows.reading import times
+from tiermem.flows.reading import filters
 
 Open = Callable[..., Memory]
 START = datetime(2024, 3, 1, 9, tzinfo=UTC)
@@ -118,4 +118,4 @@ def test_hidden_messages_stay_hidden_as_of_any_time(store: Open) -> None:
 
 
 def test_a_message_without_any_time_is_not_said_by_any() -> None:
-    assert times.after(Message(role="user", content="x"), START)
+    assert filters.after(Message(role="user", content="x"), START)

@@ -16,7 +16,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from tiermem.errors import Closed, EmbeddingMismatch, StorageError
-from tiermem.flows import modes
+from tiermem.flows import reporting
 from tiermem.flows.effects import Compute, Embed, Flow, Read, Transact
 from tiermem.flows.services import Core
 from tiermem.messages import Message
@@ -25,7 +25,7 @@ from tiermem.storage import messages as log
 from tiermem.storage import sessions, vectors
 from tiermem.storage.sessions import SessionRow
 from tiermem.storage.vectors import Made, Mark
-from tiermem.text.echoes import asks_memory
+from tiermem.text.dialogue import asks_memory
 from tiermem.text.splitter import cut
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def attempt(core: Core, scope: Scope) -> Flow[bool | None]:
         return False
     except Exception as error:  # noqa: BLE001  # the thread must live; a full disk may have room again later
         core.upkeep_error = f"{type(error).__name__}: {error}"
-        yield from modes.noticed(core, scope)
+        yield from reporting.noticed(core, scope)
         return None
 
 
@@ -100,7 +100,7 @@ def step(core: Core, scope: Scope) -> Flow[bool | None]:
         raise
     except Exception as error:  # noqa: BLE001  # user code; the messages wait, and `stats` says so
         fail(core, error)
-        yield from modes.noticed(core, scope)
+        yield from reporting.noticed(core, scope)
         return None
     core.embed_error = ""
     kept = yield from keep(core, row, mark, probe, made, through)

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, TypeAlias
 from tiermem.facts.preferences import TERM as STANDING
 from tiermem.flows.effects import Compute, Flow, Read
 from tiermem.flows.indexing.words import spoken
-from tiermem.flows.reading import competence, filters, times, vector_search
+from tiermem.flows.reading import filters, vector_search
 from tiermem.flows.reading.filters import ANY, Only
 from tiermem.flows.services import Core
 from tiermem.index.postings import WordIndex
 from tiermem.providers.related_words import related_words
 from tiermem.search import expansion, scoring
-from tiermem.search.nearest import Nearest
+from tiermem.search.embedder_trust import Nearest
 from tiermem.search.query import Question, read, without_names
 from tiermem.search.scoring import Asked
 from tiermem.search.threshold import LEAST, Vectors, threshold
 from tiermem.settings import Scope
-from tiermem.storage import decisions, search
+from tiermem.storage import decisions
 from tiermem.storage import messages as log
 from tiermem.storage import words as archive
 from tiermem.storage.sessions import SessionRow
@@ -72,12 +72,12 @@ def scores(
     index, counted = yield from _words(core, row, [*question.terms, STANDING])
     bare = yield Compute(lambda: without_names(query, index.speakers))
     near = yield from vector_search.nearest(core, scope, row, bare)
-    trust = yield from competence.trust(core, scope, query, len(near))
+    trust = yield from vector_search.trust(core, scope, query, len(near))
     hidden = yield Read(lambda c: decisions.hidden(c, row))
     now = wall_clock(as_of or core.now())
     weights = core.settings.weights
     trusted = trust * _lexical(core) if len(near) else 0.0
-    later = yield from times.later(core, row, index, as_of)
+    later = yield from filters.later(core, row, index, as_of)
     if not later.upto:
         return Ranked((), question, near.degraded)
     row = replace(row, messages=later.upto, indexed=min(row.indexed, later.upto))
@@ -183,9 +183,9 @@ def _words(core: Core, row: SessionRow, question: Sequence[str]) -> Flow[tuple[W
 
 def _nominated(row: SessionRow, question: Sequence[str]) -> Flow[tuple[WordIndex, Mapping[str, int]]]:
     index = WordIndex()
-    counted = yield Read(lambda c: search.frequencies(c, row.pk, question))
+    counted = yield Read(lambda c: archive.frequencies(c, row.pk, question))
     wanted = scoring.rarest(counted)
-    rows = yield Read(lambda c: search.nominate(c, row.pk, wanted, scoring.CANDIDATES))
+    rows = yield Read(lambda c: archive.nominate(c, row.pk, wanted, scoring.CANDIDATES))
     tail = yield Read(lambda c: log.read(c, row.pk, max(row.indexed, row.messages - TAIL) + 1, row.messages))
     yield Compute(lambda: index.add([*rows, *spoken(tail)]))
     return index, counted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import partial
 
@@ -10,10 +11,12 @@ import sqlalchemy as sa
 from tiermem.errors import InvalidMessage, StorageCorrupt
 from tiermem.flows.effects import Compute, Flow, Read
 from tiermem.flows.indexing.words import index_terms, searchable
+from tiermem.flows.reading import documents
 from tiermem.flows.reading.vector_search import told
 from tiermem.flows.services import Core
+from tiermem.flows.writing import decide
 from tiermem.messages import Message
-from tiermem.records import Shown, Stats, Verification
+from tiermem.records import Original, Shown, Stats, Verification
 from tiermem.settings import Scope
 from tiermem.storage import decisions, sessions, vectors, words
 from tiermem.storage import messages as log
@@ -158,3 +161,27 @@ def _degraded(core: Core, row: SessionRow) -> Iterator[str]:
         yield f"embedder: {core.embed_error}; keyword search only"
     if core.count.name == "estimate":
         yield "tokens: no tokenizer could be loaded, counts are estimates"
+
+
+_CHUNK = re.compile(r"d(\d{1,18})")
+_NOTED = ("source", "chunk", "chunks", "start", "end")
+
+
+def expand(scope: Scope, ref: str) -> Flow[Original]:
+    """`review.expand`, and for "d12" that chunk, with where it is from in its note.
+
+    Raises:
+        UnknownReference: neither this session nor this user's documents know it.
+    """
+    match = _CHUNK.fullmatch(ref) if isinstance(ref, str) else None
+    if match:
+        found, hidden = yield Read(partial(documents.chunk, scope=scope, number=int(match[1])))
+        if found is not None:
+            return _chunk(ref, found, hidden)
+    return (yield from decide.expand(scope, ref))
+
+
+def _chunk(ref: str, found: Message, hidden: bool) -> Original:  # private
+    note = {"hidden": [ref]} if hidden else {}
+    note |= {name: found.state[name] for name in _NOTED if name in found.state}
+    return Original(ref=ref, messages=(found,), note=note | {"title": found.name or ""})

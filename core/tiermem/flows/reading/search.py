@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from tiermem.errors import BudgetTooSmall
 from tiermem.flows import reporting, window_state
 from tiermem.flows.effects import Compute, Flow
 from tiermem.flows.indexing import words as archive
-from tiermem.flows.reading import rank
+from tiermem.flows.reading import documents, rank
 from tiermem.flows.reading.filters import ANY, Only
 from tiermem.flows.services import Core
-from tiermem.knowledge import adding
-from tiermem.records import Hit, Within
-from tiermem.search import explanation, quoting
+from tiermem.records import Hit, Recalled, Within
+from tiermem.search import explanation, passages, quoting
 from tiermem.search.query import Question
 from tiermem.search.threshold import LEAST
 from tiermem.settings import Scope
@@ -76,7 +76,7 @@ def find(
         hits += [Hit(message=said[s], score=score, why=why) for s, score, why in ranked.best if s in said]
         seen.append(ranked)
     if wanted.within != "conversation":
-        chunks, ranked = yield from adding.ranked(core, scope, wanted.query, limit, wanted.as_of, wanted.only)
+        chunks, ranked = yield from documents.ranked(core, scope, wanted.query, limit, wanted.as_of, wanted.only)
         hits = _competing(hits, chunks if wanted.weak else _worth(chunks, ranked.least), limit)
         seen.append(ranked)
     question = next((one.question for one in seen if one.question is not None), None)
@@ -98,3 +98,23 @@ def _worth(chunks: Sequence[Hit], least: float) -> list[Hit]:
 
 def _competing(said: Sequence[Hit], chunks: Sequence[Hit], limit: int) -> list[Hit]:
     return sorted([*said, *chunks], key=lambda hit: -hit.score)[:limit]
+
+
+def recall(core: Core, scope: Scope, wanted: Wanted, budget: int) -> Flow[Recalled]:
+    """What answers the question, as one quoted block of at most *budget* tokens.
+
+    Raises:
+        BudgetTooSmall: *budget* is not above 0.
+    """
+    if budget <= 0:
+        raise BudgetTooSmall(1, budget, "a recalled block")
+    began = core.timer()
+    row, _ = yield from window_state.load(core, scope)
+    limit = min(core.settings.recall_limit, 1 + budget // passages.TYPICAL)
+    found = yield from find(core, scope, row, wanted, limit)
+    hits = [hit for hit in found.hits if hit.message.text]
+    pieces, shown = yield Compute(lambda: quoting.block(hits, wanted.query, budget, core.count, core.reading()))
+    text = pieces[0].message.text if pieces else ""
+    tokens = core.count(text)
+    yield reporting.recalled(scope, "recall", shown, found.degraded, core.since(began), tokens)
+    return Recalled(text=text, tokens=tokens, budget=budget, hits=tuple(shown), degraded=found.degraded)

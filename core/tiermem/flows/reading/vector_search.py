@@ -8,18 +8,19 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tiermem.errors import Closed, StorageError
-from tiermem.flows import modes
+from tiermem.flows import reporting
 from tiermem.flows.effects import Compute, Embed, Flow, Later, Read
 from tiermem.flows.indexing import vectors as embedding
 from tiermem.flows.services import Core
 from tiermem.index.vectors import VectorIndex
 from tiermem.messages import Message
-from tiermem.search.nearest import Nearest, nothing
+from tiermem.search.embedder_trust import CHINESE, ENGLISH, Nearest, competence, nothing, texts
 from tiermem.settings import Scope
 from tiermem.storage import messages as log
 from tiermem.storage import vectors
 from tiermem.storage.sessions import SessionRow
 from tiermem.storage.vectors import Mark
+from tiermem.text.analyzer import han_share
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -32,9 +33,9 @@ OWN = {True: 1_000, False: embedding.BATCH}
 def nearest(core: Core, scope: Scope, row: SessionRow, query: str) -> Flow[Nearest]:
     """How near each message of the session *row* is to *query*; nothing while the embedder fails, or none is there."""
     found = yield from _nearest(core, scope, row, query)
-    yield from modes.noticed(core, scope)
+    yield from reporting.noticed(core, scope)
     if row.pk and not core.embed_error:
-        yield from modes.begun(core, scope, row.pk, modes.SEMANTIC, "; ".join(found.degraded))
+        yield from reporting.begun(core, scope, row.pk, reporting.SEMANTIC, "; ".join(found.degraded))
     return found
 
 
@@ -99,3 +100,21 @@ def _index(core: Core, scope: Scope, row: SessionRow, mark: Mark, dimensions: in
 
 def _waiting(connection: sa.Connection, pk: int, first: int, last: int) -> list[Message]:
     return log.read(connection, pk, first, last)
+
+
+def trust(core: Core, scope: Scope, query: str, vectors: int) -> Flow[float]:
+    """0 to 1: how well the embedder separates texts of the languages of *query*."""
+    if core.lexical or not vectors:
+        return 1.0
+    if core.competence is None:
+        try:
+            made = yield Embed(texts(), scope)
+        except (StorageError, Closed):
+            raise
+        except Exception as error:  # noqa: BLE001  # user code; it just embedded the question, so it is trusted
+            core.embed_error = f"{type(error).__name__}: {error}"
+            return 1.0
+        core.competence = yield Compute(lambda: competence(made))
+    chinese = han_share(query)
+    found: float = (1 - chinese) * core.competence[ENGLISH] + chinese * core.competence[CHINESE]
+    return found

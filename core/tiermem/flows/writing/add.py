@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tiermem.errors import InvalidMessage, TiermemError
-from tiermem.flows import modes, reporting
+from tiermem.flows import reporting
 from tiermem.flows.effects import Compute, Flow, Later, Transact
 from tiermem.flows.indexing import words
 from tiermem.flows.services import Core
@@ -52,7 +52,7 @@ def _keep_up(core: Core, scope: Scope, row: SessionRow) -> Flow[None]:
         core.upkeep_error = f"{type(error).__name__}: {error}"
     else:
         core.upkeep_error = ""
-    yield from modes.noticed(core, scope)
+    yield from reporting.noticed(core, scope)
 
 
 def _check_sizes(given: Sequence[Message], limit: int) -> None:

@@ -11,7 +11,8 @@ from tiermem.flows.effects import Compute, Flow, Transact
 from tiermem.flows.services import Core
 from tiermem.flows.writing import add as remember
 from tiermem.flows.writing import decide
-from tiermem.flows.writing.maintain import commit, stubbed
+from tiermem.flows.writing.commit import commit
+from tiermem.flows.writing.maintain import stubbed
 from tiermem.messages import Message
 from tiermem.records import Decision, Shown
 from tiermem.settings import Scope

@@ -13,7 +13,7 @@ from tiermem.errors import StorageBusy, UnknownReference
 from tiermem.flows import reporting, window_state
 from tiermem.flows.effects import Flow, Read, Transact
 from tiermem.flows.services import Core
-from tiermem.flows.writing.maintain import commit
+from tiermem.flows.writing.commit import commit
 from tiermem.messages import Message
 from tiermem.records import Decision, Explanation, Original, Shown, Summary, View
 from tiermem.search.passages import runs

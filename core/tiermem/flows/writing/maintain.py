@@ -11,16 +11,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-import sqlalchemy as sa
-
-from tiermem.flows import modes, reporting, window_state
+from tiermem.flows import reporting, window_state
 from tiermem.flows.effects import Compute, Flow, Transact
 from tiermem.flows.services import Core
 from tiermem.flows.writing import summarize
+from tiermem.flows.writing.commit import commit
 from tiermem.messages import Message
-from tiermem.records import Compacted, Decision, Report, Summary
+from tiermem.records import Compacted, Decision, Report
 from tiermem.settings import Scope, Thresholds
-from tiermem.storage import decisions, sessions
+from tiermem.storage import sessions
 from tiermem.storage.decisions import Stub
 from tiermem.storage.sessions import SessionRow
 from tiermem.tokens.counting import message_tokens
@@ -54,7 +53,7 @@ def _manage(core: Core, scope: Scope) -> Flow[Report]:
         row, window = yield from window_state.load(core, scope)
         if not (step.compacted or step.covered) and row.revision == revision:
             break
-    yield from modes.noticed(core, scope)
+    yield from reporting.noticed(core, scope)
     look = planning.next_look(window.tokens, core.settings)
     if row.pk and look != row.look_at:
         yield Transact(lambda connection: sessions.update(connection, row.pk, look_at=look))
@@ -192,28 +191,3 @@ def _compact(core: Core, scope: Scope, row: SessionRow, window: Window, made: li
     )
     done = len(made) if written else 0
     return Report(tokens_before=window.tokens, tokens_after=window.tokens, compacted=done)
-
-
-def commit(
-    connection: sa.Connection,
-    core: Core,
-    scope: Scope,
-    planned: SessionRow,
-    made: Sequence[Decision],
-    *,
-    stubs: Sequence[Stub] = (),
-    summary: Summary | None = None,
-    floor: int | None = None,
-) -> bool:
-    """Write decisions that were planned at revision `planned.revision`; False when another one came first."""
-    row = sessions.find(connection, scope, lock=True)
-    if row.revision != planned.revision:
-        return False
-    now = core.now()
-    decisions.record(connection, row.pk, made, now)
-    decisions.add_stubs(connection, row.pk, [replace(one, decision=made[0].number) for one in stubs])
-    if summary is not None:
-        decisions.add_summary(connection, row.pk, summary)
-    at = row.floor if floor is None else min(floor, row.floor)
-    decisions.settle(connection, replace(row, revision=made[-1].number), at)
-    return True

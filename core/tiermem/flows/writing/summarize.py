@@ -8,9 +8,10 @@ from functools import partial
 from typing import Any
 
 from tiermem.errors import TiermemError
-from tiermem.flows import modes, reporting, window_state
+from tiermem.flows import reporting, window_state
 from tiermem.flows.effects import Ask, Compute, Flow, Read, Tell, Transact
 from tiermem.flows.services import Core
+from tiermem.flows.writing.commit import commit
 from tiermem.messages import Message
 from tiermem.records import Decision, Report, StructuredSummary, Summary
 from tiermem.settings import Scope
@@ -59,8 +60,6 @@ def cover(core: Core, scope: Scope, row: SessionRow, window: Window) -> Flow[Rep
 
 def put_back(core: Core, scope: Scope, row: SessionRow, window: Window) -> Flow[Report]:
     """Put what was restored out of summaries back under them: the last means, and no model is needed."""
-    from tiermem.flows.writing.maintain import commit
-
     chosen = planning.recoverable(window, core.settings)
     made = [
         Decision(number=row.revision + place, kind="cover", first=one, last=one, reference=number, strategy="again")
@@ -129,8 +128,6 @@ def _commit(
     children: Sequence[Cover] = (),
     kept: Sequence[int] = (),
 ) -> Flow[Report | None]:
-    from tiermem.flows.writing.maintain import commit
-
     number = yield Read(lambda c: 1 + max((s.number for s in decisions.summaries(c, row.pk)), default=0))
     level = 1 + max((child.level for child in children), default=0)
     summary = yield Compute(lambda: _summary(core, written, span, number, level, children, before))
@@ -163,7 +160,7 @@ def _commit(
 
 
 def _failed(scope: Scope, error: str) -> list[Tell]:
-    return [Tell("degraded", scope, lambda: {"mode": "summarizer", "reason": modes.brief(error)})] if error else []
+    return [Tell("degraded", scope, lambda: {"mode": "summarizer", "reason": reporting.brief(error)})] if error else []
 
 
 def _note(connection: Any, core: Core, row: SessionRow, error: str) -> None:

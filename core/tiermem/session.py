@@ -1,0 +1,320 @@
+"""The faces of one conversation: `Session`, and `AsyncSession`, the same verbs with `await`. One line a verb."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from tiermem.arguments import Given, adding, assembling, filtering, recollecting, searching
+from tiermem.flows.indexing import words
+from tiermem.flows.reading import report
+from tiermem.flows.writing import decide, maintain
+from tiermem.flows.writing.commit import writing
+from tiermem.messages import Message
+from tiermem.records import (
+    Context,
+    Decision,
+    Explanation,
+    Hit,
+    Original,
+    Recalled,
+    Report,
+    Stats,
+    Verification,
+    View,
+    Within,
+)
+from tiermem.settings import Scope, Thresholds
+
+if TYPE_CHECKING:
+    from tiermem.events import Callback
+    from tiermem.memory import Memory
+
+
+class Session:
+    """One conversation: an append-only log, and the view that a model is shown of it."""
+
+    def __init__(self, memory: Memory, scope: Scope) -> None:
+        self.memory = memory
+        self.scope = scope
+        self._core = memory.wiring[0]
+        self._run = memory.drive
+
+    def as_async(self) -> AsyncSession:
+        """The same session with `await`."""
+        return AsyncSession(self)
+
+    def add(self, messages: Given, role: str = "user", *, compacted: bool = False) -> list[Message]:
+        """Append messages (text becomes one of *role*); durable when it returns, and idempotent by id.
+
+        *compacted* shows stubs in their place from the start, where these save enough: for what is too long for any
+        window, and is there to be looked up.
+
+        Raises:
+            InvalidMessage, IdConflict, StorageError: nothing of the call was kept.
+        """
+        return self._run(adding(self._core, self.scope, messages, role, compacted))
+
+    def messages(self, first: int = 1, last: int | None = None) -> list[Message]:
+        """The originals with sequence numbers `first`..`last`, in order; hidden ones left out."""
+        return self._run(decide.messages(self.scope, first, last))
+
+    def view(self) -> View:
+        """What the window shows now: summaries, stubs, verbatim messages."""
+        return self._run(decide.view(self._core, self.scope))
+
+    def context(
+        self,
+        query: str | None = None,
+        budget: int | None = None,
+        *,
+        system: Given = (),
+        goal: str | None = None,
+        reserved: int = 0,
+        counter: Callable[[str], Any] | None = None,
+        recall: bool = True,
+        within: Within = "conversation",
+        recall_tokens: int | None = None,
+        steady: bool = False,
+        quoted: Mapping[str, str] | None = None,
+    ) -> Context:
+        """What the model should read now, in at most *budget* tokens.
+
+        Args:
+            query: what to recall for; the newest user message by default.
+            budget: tokens; `context_budget` by default.
+            system: system prompts to put first, counted in.
+            goal: the current goal, shown right before the newest turn.
+            reserved: tokens that the caller adds by itself (tool schemas, the answer).
+            counter: the caller's own counter for this context.
+            recall: False leaves the archive out.
+            within: what is recalled: of this conversation, of the user's documents ("knowledge"), of "everything".
+            recall_tokens: what recalled passages may take at most, if that is less than `recall_share`.
+            steady: for agents that ask again and again: the whole window stands first, so that each context begins
+                with the one before until a decision is taken. `manage_context` must keep the window below *budget*.
+            quoted: with *steady*, the blocks recalled before, by the message that they stand before ({"m12": text}),
+                which stay there; "" says that nothing was found. Such a message is not recalled for again.
+
+        Raises:
+            BudgetTooSmall: what must be shown does not fit; it says both numbers.
+        """
+        asked = (query, budget, system, goal, reserved, counter, recall, within, recall_tokens, steady, quoted)
+        return self._run(assembling(self._core, self.scope, *asked))
+
+    def recall(
+        self, query: str, budget: int = 2_000, *, within: Within = "conversation", as_of: datetime | None = None
+    ) -> Recalled:
+        """The passages that answer *query*, as one quoted block of at most *budget* tokens, "" when nothing does.
+
+        *within* and *as_of* are those of `search`. Raises BudgetTooSmall when *budget* is not above 0.
+        """
+        return self._run(recollecting(self._core, self.scope, query, budget, within, as_of))
+
+    def search(
+        self,
+        query: str,
+        k: int = 20,
+        *,
+        within: Within = "conversation",
+        as_of: datetime | None = None,
+        explain: bool = False,
+        since: date | None = None,
+        until: date | None = None,
+        role: str | None = None,
+    ) -> list[Hit]:
+        """The *k* best answers to *query* with the parts of their scores, and which newer one supersedes an older.
+
+        Args:
+            within: this conversation, the user's documents ("knowledge"), or "everything", competing by score.
+            as_of: only what was said, or added as a document, by then; "last week" is the one before it. Without a
+                zone it is read by each message's own clock.
+            explain: say in `hit.reason` what matched.
+            since, until: only what was said, or added as a document, in that time. A date is the whole day, and like
+                a time without a zone it is read by each message's own clock.
+            role: only what was said by "user", "assistant", "tool", …; documents and notes have the role "document".
+
+        Raises:
+            InvalidMessage: an argument is none of these.
+        """
+        only = filtering(since, until, role)
+        return self._run(searching(self._core, self.scope, query, k, within, as_of, explain, only))
+
+    def manage_context(self, thresholds: Thresholds | None = None) -> Report:
+        """Look at the thresholds now, or at *thresholds*, whatever `enable_context_management` says."""
+        return self._run(writing(self.scope, maintain.manage(self._core, self.scope, thresholds)))
+
+    def index(self) -> None:
+        """Index at once what would be indexed with the next batch."""
+        self._run(writing(self.scope, words.follow(self._core, self.scope)))
+
+    def restore(self, *refs: str) -> list[Message]:
+        """Show the originals behind *refs* ("m12", "s3", a message id) again; without refs, all of them.
+
+        Raises:
+            UnknownReference: one of them names nothing here.
+        """
+        return self._run(writing(self.scope, decide.restore(self._core, self.scope, refs)))
+
+    def expand(self, ref: str) -> Original:
+        """The originals behind a stub or a summary, or a document's chunk ("d12"); changes nothing.
+
+        `note["hidden"]` lists those of them that are hidden.
+        """
+        return self._run(report.expand(self.scope, ref))
+
+    def explain(self, ref: str) -> Explanation:
+        """Why that message is shown as it is: the decision, its numbers, when."""
+        return self._run(decide.explain(self.scope, ref))
+
+    def forget(self, *refs: str, reason: str = "forgotten") -> list[Decision]:
+        """Hide messages ("m12", a message id, or "s3" for all behind a summary) from view, context, search and recall.
+
+        Nothing is removed: `undo` of a returned decision's number, or `restore`, shows them again. What is hidden
+        already decides nothing. Summaries lose the lines that rest on a hidden message. Behind "s3" system prompts
+        and pinned messages stay; named by themselves they are hidden. A forgotten call leaves its result as quoted
+        text, a forgotten result leaves its call. For documents and notes see `Knowledge.remove`. *reason* is kept with
+        the decisions.
+
+        Raises:
+            UnknownReference: one of them names nothing here; nothing was hidden.
+        """
+        return self._run(writing(self.scope, decide.forget(self._core, self.scope, refs, reason)))
+
+    def undo(self, decision: int) -> None:
+        """Take a decision of the journal back."""
+        self._run(writing(self.scope, decide.undo(self._core, self.scope, decision)))
+
+    def journal(self) -> list[Decision]:
+        """Every decision, in order."""
+        return self._run(decide.journal(self.scope))
+
+    def clear(self) -> None:
+        """Hide everything said so far. Nothing is removed: `undo` of this decision brings it back."""
+        self._run(writing(self.scope, decide.clear(self._core, self.scope)))
+
+    def verify(self) -> Verification:
+        """Derive hashes, view, totals and index again, and list what differs."""
+        return self._run(report.verify(self.scope))
+
+    def stats(self) -> Stats:
+        """The session in numbers, with every degraded mode."""
+        return self._run(report.stats(self._core, self.scope))
+
+    def subscribe(self, callback: Callback) -> Callable[[], None]:
+        """`Memory.subscribe` for the events of this session alone."""
+        return self.memory.wiring[1].listeners.add(callback, self.scope)
+
+    def __repr__(self) -> str:
+        return f"<Session {self.scope.session!r} of {self.scope.user!r}>"
+
+
+class AsyncSession:
+    """`Session` with `await`; the docstrings are there."""
+
+    def __init__(self, session: Session) -> None:
+        self.memory = session.memory
+        self.scope = session.scope
+        self._core = session.memory.wiring[0]
+        self._arun = session.memory.drive_async
+
+    async def add(self, messages: Given, role: str = "user", *, compacted: bool = False) -> list[Message]:
+        """See `Session.add`."""
+        return await self._arun(adding(self._core, self.scope, messages, role, compacted))
+
+    async def messages(self, first: int = 1, last: int | None = None) -> list[Message]:
+        """See `Session.messages`."""
+        return await self._arun(decide.messages(self.scope, first, last))
+
+    async def view(self) -> View:
+        """See `Session.view`."""
+        return await self._arun(decide.view(self._core, self.scope))
+
+    async def context(
+        self,
+        query: str | None = None,
+        budget: int | None = None,
+        *,
+        system: Given = (),
+        goal: str | None = None,
+        reserved: int = 0,
+        counter: Callable[[str], Any] | None = None,
+        recall: bool = True,
+        within: Within = "conversation",
+        recall_tokens: int | None = None,
+        steady: bool = False,
+        quoted: Mapping[str, str] | None = None,
+    ) -> Context:
+        """See `Session.context`."""
+        asked = (query, budget, system, goal, reserved, counter, recall, within, recall_tokens, steady, quoted)
+        return await self._arun(assembling(self._core, self.scope, *asked))
+
+    async def recall(
+        self, query: str, budget: int = 2_000, *, within: Within = "conversation", as_of: datetime | None = None
+    ) -> Recalled:
+        """See `Session.recall`."""
+        return await self._arun(recollecting(self._core, self.scope, query, budget, within, as_of))
+
+    async def search(
+        self,
+        query: str,
+        k: int = 20,
+        *,
+        within: Within = "conversation",
+        as_of: datetime | None = None,
+        explain: bool = False,
+        since: date | None = None,
+        until: date | None = None,
+        role: str | None = None,
+    ) -> list[Hit]:
+        """See `Session.search`."""
+        only = filtering(since, until, role)
+        return await self._arun(searching(self._core, self.scope, query, k, within, as_of, explain, only))
+
+    async def manage_context(self, thresholds: Thresholds | None = None) -> Report:
+        """See `Session.manage_context`."""
+        return await self._arun(writing(self.scope, maintain.manage(self._core, self.scope, thresholds)))
+
+    async def index(self) -> None:
+        """See `Session.index`."""
+        await self._arun(writing(self.scope, words.follow(self._core, self.scope)))
+
+    async def restore(self, *refs: str) -> list[Message]:
+        """See `Session.restore`."""
+        return await self._arun(writing(self.scope, decide.restore(self._core, self.scope, refs)))
+
+    async def expand(self, ref: str) -> Original:
+        """See `Session.expand`."""
+        return await self._arun(report.expand(self.scope, ref))
+
+    async def explain(self, ref: str) -> Explanation:
+        """See `Session.explain`."""
+        return await self._arun(decide.explain(self.scope, ref))
+
+    async def forget(self, *refs: str, reason: str = "forgotten") -> list[Decision]:
+        """See `Session.forget`."""
+        return await self._arun(writing(self.scope, decide.forget(self._core, self.scope, refs, reason)))
+
+    async def undo(self, decision: int) -> None:
+        """See `Session.undo`."""
+        await self._arun(writing(self.scope, decide.undo(self._core, self.scope, decision)))
+
+    async def journal(self) -> list[Decision]:
+        """See `Session.journal`."""
+        return await self._arun(decide.journal(self.scope))
+
+    async def clear(self) -> None:
+        """See `Session.clear`."""
+        await self._arun(writing(self.scope, decide.clear(self._core, self.scope)))
+
+    async def verify(self) -> Verification:
+        """See `Session.verify`."""
+        return await self._arun(report.verify(self.scope))
+
+    async def stats(self) -> Stats:
+        """See `Session.stats`."""
+        return await self._arun(report.stats(self._core, self.scope))
+
+    def subscribe(self, callback: Callback) -> Callable[[], None]:
+        """See `Session.subscribe`; not to be awaited."""
+        return self.memory.wiring[1].listeners.add(callback, self.scope)
