@@ -6,7 +6,7 @@ with a function that calls the model. Adapters hold one writer for each model::
     writer = SummaryWriter(max_input_tokens=32_000)
     structure = writer.run(messages, lambda request: Answer(text=my_model(request.turns)))
 
-How a model is asked, and what is accepted, is told in `tiermem.flows.writing`.
+How a model is asked, and what is accepted, is told in `tiermem.summaries.writer`.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ def test_work_in_the_background_does_not_keep_a_process_alive(file: Path) -> Non
 
 KILLED = """
 import os, signal, sys
-from tests.conformance.vectors import Counting
+from tests.flows.indexing.embedders import Counting
 from tiermem import Memory
 embedder = Counting()
 inner = embedder.embed_documents

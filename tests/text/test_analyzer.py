@@ -133,7 +133,7 @@ def test_words_added_to_the_shared_segmenter_do_not_change_terms() -> None:
 
 
 def test_importing_words_loads_no_dictionary() -> None:
-    code = "import sys, tiermem.recall.words; print([m for m in ('rjieba', 'snowballstemmer') if m in sys.modules])"
+    code = "import sys, tiermem.text.analyzer; print([m for m in ('rjieba', 'snowballstemmer') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert re.fullmatch(r"\[\]\s*", done.stdout)
 

@@ -140,10 +140,10 @@ from llama_index.core.base.llms.types import ChatMessage, ToolCallBlock
 from llama_index.core.workflow import Context, HumanResponseEvent, InputRequiredEvent
 from workflows.context.serializers import JsonSerializer, PickleSerializer
 from llamaindex_tiered_memory import TieredChatMemory, TieredFunctionAgent
-from tests.adapters.llamaindex.agents import WatchedLLM, many_calls, report, reports
-from tests.adapters.llamaindex.fakes import called
-from tests.adapters.llamaindex.helpers import check_pairs
-from tests.adapters.llamaindex.test_restored import ask_human, one, until_asked
+from tests.llamaindex_tiered_memory.agents.agent_fakes import WatchedLLM, many_calls, report, reports
+from tests.llamaindex_tiered_memory.fakes import called
+from tests.llamaindex_tiered_memory.helpers import check_pairs
+from tests.llamaindex_tiered_memory.memory.test_restored import ask_human, one, until_asked
 folder, serializer = Path(sys.argv[1]), {"json": JsonSerializer, "pickle": PickleSerializer}[sys.argv[2]]()
 def die(messages):
     os.kill(os.getpid(), signal.SIGKILL)
