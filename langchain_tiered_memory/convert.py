@@ -24,25 +24,11 @@ from langchain_core.messages import (
     messages_from_dict,
 )
 
-from tiermem import Message, ToolCall
+from tiermem import Message
+from tiermem.importers.langchain import FORMAT, TYPES, calls_json, message_of
 
-FORMAT = "langchain"
 SOURCE_KEY = "lc_source"  # the key by which LangChain's own middleware marks messages that it made up
 
-_ROLES = {
-    "human": "user",
-    "HumanMessageChunk": "user",
-    "ai": "assistant",
-    "AIMessageChunk": "assistant",
-    "system": "system",
-    "SystemMessageChunk": "system",
-    "tool": "tool",
-    "ToolMessageChunk": "tool",
-    "function": "function",
-    "FunctionMessageChunk": "function",
-    "remove": "remove",
-}
-_CHAT_TYPES = frozenset({"chat", "ChatMessageChunk"})
 _BASES: tuple[tuple[type[BaseMessage], str], ...] = (
     (HumanMessage, "human"),
     (AIMessage, "ai"),
@@ -61,26 +47,9 @@ def to_core(message: BaseMessage) -> Message:
     Raises:
         InvalidMessage: a value in it is no JSON (a tuple, bytes, a set, an object of the caller); the path is named.
     """
-    kind = _kind(message)
-    values = message.model_dump(warnings="none")
-    identity = message.id or uuid.uuid4().hex
-    calls = _calls(values, identity)
-    role = _ROLES.get(kind) or values.get("role") or "chat"
-    raw = _without_defaults(values, type(message))
-    content = raw.pop("content", "")
-    if _langchain_calls(calls) == raw.get("tool_calls"):
-        del raw["tool_calls"]
-    kept = {"name": raw.pop("name", None), "tool_call_id": raw.pop("tool_call_id", None)}
-    if kind in _CHAT_TYPES:
-        raw.setdefault("role", role)
-    return Message(
-        role=role,
-        content=content,
-        id=identity,
-        tool_calls=calls,
-        raw={"format": FORMAT, "message": {"type": kind, "data": raw}},
-        **kept,
-    )
+    kind, identity = _kind(message), message.id or uuid.uuid4().hex
+    values = _without_defaults(message.model_dump(warnings="none"), type(message))
+    return message_of(kind, values, identity)
 
 
 def to_langchain(message: Message) -> BaseMessage:
@@ -99,7 +68,7 @@ def to_langchain(message: Message) -> BaseMessage:
     if message.tool_call_id is not None:
         data["tool_call_id"] = message.tool_call_id
     if message.tool_calls and "tool_calls" not in data:
-        data["tool_calls"] = _langchain_calls(message.tool_calls)
+        data["tool_calls"] = calls_json(message.tool_calls)
     return messages_from_dict([{"type": kind, "data": _copy(data)}])[0]
 
 
@@ -121,30 +90,9 @@ def given_id(message: Message) -> bool:
 
 def _kind(message: BaseMessage) -> str:
     """The type by which LangChain restores *message*; for a type of the caller's own, that of the class it extends."""
-    if message.type in _ROLES or message.type in _CHAT_TYPES:
+    if message.type in TYPES:
         return message.type
     return next((kind for base, kind in _BASES if isinstance(message, base)), "chat")
-
-
-def _calls(values: Mapping[str, Any], identity: str) -> tuple[ToolCall, ...]:
-    """Valid calls, then broken ones; a call without an id gets one from its place, so that a result can be paired."""
-    found = [*(values.get("tool_calls") or ()), *(values.get("invalid_tool_calls") or ())]
-    return tuple(
-        ToolCall(
-            id=call.get("id") or f"{identity}:{place}",
-            name=call.get("name") or "",
-            arguments="" if call.get("args") is None else call["args"],
-        )
-        for place, call in enumerate(found)
-    )
-
-
-def _langchain_calls(calls: Sequence[ToolCall]) -> list[dict[str, Any]]:
-    return [
-        {"name": call.name, "args": call.arguments, "id": call.id, "type": "tool_call"}
-        for call in calls
-        if isinstance(call.arguments, dict)
-    ]
 
 
 @cache
@@ -191,7 +139,7 @@ def _assistant(message: Message, content: str | list[str | dict[str, Any]]) -> A
         for call in message.tool_calls
         if isinstance(call.arguments, str)
     ]
-    calls = _copy(_langchain_calls(message.tool_calls))
+    calls = _copy(calls_json(message.tool_calls))
     return AIMessage(content=content, name=message.name, tool_calls=calls, invalid_tool_calls=broken)
 
 

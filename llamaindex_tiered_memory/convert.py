@@ -9,9 +9,8 @@ Rule 4: a message stored by another framework converts from its core fields.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from llama_index.core.base.llms.types import (
     ChatMessage,
@@ -24,27 +23,18 @@ from llama_index.core.base.llms.types import (
 
 from llamaindex_tiered_memory.blocks import Block, InsertedTextBlock, block_from, block_json
 from llamaindex_tiered_memory.plain import dumped, restored
-from tiermem import Message, ToolCall
+from tiermem import Message
+from tiermem.importers.llamaindex import FORMAT, message_of
+from tiermem.messages import Content
 
-FORMAT = "llamaindex"
-Content: TypeAlias = "str | list[str | dict[str, Any]] | None"
-_CORE_ROLES = {"developer": "system", "function": "tool", "chatbot": "assistant", "model": "assistant"}
 _ROLES = {role.value: role for role in MessageRole} | {"human": MessageRole.USER, "ai": MessageRole.ASSISTANT}
 
 
 def to_message(chat: ChatMessage, **fields: Any) -> Message:
     """The core's message for *chat*. *fields* are further fields of `Message` (id, created_at, origin, …)."""
-    blocks = [block for block in chat.blocks if not isinstance(block, InsertedTextBlock)]
-    kwargs = chat.additional_kwargs
-    return Message(
-        role=_CORE_ROLES.get(chat.role.value, chat.role.value),
-        content=_content([block for block in blocks if not isinstance(block, ToolCallBlock)]),
-        name=kwargs["name"] if isinstance(kwargs.get("name"), str) else None,
-        tool_calls=tuple(_calls(blocks, kwargs)),
-        tool_call_id=_answered(chat),
-        raw=_raw(chat, blocks),
-        **fields,
-    )
+    blocks = [block_json(block) for block in chat.blocks if not isinstance(block, InsertedTextBlock)]
+    kwargs = {key: value for key, value in chat.additional_kwargs.items() if key != "images"}  # they are blocks
+    return message_of(chat.role.value, blocks, dumped(kwargs), **fields)
 
 
 def to_chat_message(message: Message) -> ChatMessage:
@@ -86,28 +76,6 @@ def _said(message: Message) -> tuple[Any, ...]:
     return (message.role, message.content, message.name, message.tool_calls, message.tool_call_id, _own(message))
 
 
-def _content(blocks: Sequence[Block]) -> Content:
-    if not blocks:
-        return None
-    if len(blocks) == 1 and isinstance(blocks[0], TextBlock):
-        return blocks[0].text
-    return [block_json(block) for block in blocks]
-
-
-def _raw(chat: ChatMessage, blocks: Sequence[Block]) -> dict[str, Any] | None:
-    """What only LlamaIndex knows; None where the core's fields say it all."""
-    own: dict[str, Any] = {}
-    if chat.role.value in _CORE_ROLES:
-        own["role"] = chat.role.value
-    kwargs = {key: value for key, value in chat.additional_kwargs.items() if key != "images"}  # they are blocks
-    if kwargs:
-        own["additional_kwargs"] = dumped(kwargs)
-    calls = [[i, block.tool_call_id is not None] for i, block in enumerate(blocks) if isinstance(block, ToolCallBlock)]
-    if calls:
-        own["calls"] = calls
-    return {"format": FORMAT, "message": own} if own or blocks else None
-
-
 def _own(message: Message) -> dict[str, Any] | None:
     raw = message.raw or {}
     own = raw.get("message")
@@ -122,50 +90,6 @@ def _own_kwargs(own: Mapping[str, Any]) -> dict[str, Any]:
 def _foreign_kwargs(message: Message) -> dict[str, Any]:
     kwargs = {"name": message.name, "tool_call_id": message.tool_call_id}
     return {key: value for key, value in kwargs.items() if value is not None}
-
-
-def _answered(chat: ChatMessage) -> str | None:
-    """The call that a tool result answers. An assistant's own `tool_call_id` (return_direct) is not an answer."""
-    answered = chat.additional_kwargs.get("tool_call_id")
-    return answered if isinstance(answered, str) and chat.role in {MessageRole.TOOL, MessageRole.FUNCTION} else None
-
-
-def _calls(blocks: Sequence[Block], kwargs: Mapping[str, Any]) -> Iterator[ToolCall]:
-    seen = set()
-    for block in blocks:
-        if isinstance(block, ToolCallBlock):
-            seen.add(block.tool_call_id)
-            yield ToolCall(block.tool_call_id or "", block.tool_name, dumped(block.tool_kwargs))
-    listed = kwargs.get("tool_calls")
-    for call in listed if isinstance(listed, (list, tuple)) else ():
-        found = _call_of(dumped(call))
-        if found is not None and found.id not in seen:
-            yield found
-
-
-def _call_of(call: Any) -> ToolCall | None:
-    """A call of `additional_kwargs`: LlamaIndex's ToolSelection, OpenAI's, Anthropic's or LangChain's shape."""
-    if not isinstance(call, dict):
-        return None
-    function = call.get("function")
-    named = function if isinstance(function, dict) else call
-    name = named.get("name") or call.get("tool_name")
-    if not isinstance(name, str):
-        return None
-    keys = ("arguments", "tool_kwargs", "args", "input")
-    arguments: Any = next((held[key] for held in (named, call) for key in keys if held.get(key) is not None), {})
-    identifier = call.get("id") or call.get("tool_id") or call.get("tool_call_id") or ""
-    return ToolCall(str(identifier), name, _arguments(arguments))
-
-
-def _arguments(arguments: Any) -> dict[str, Any] | str:
-    if isinstance(arguments, dict):
-        return arguments
-    try:
-        read = json.loads(arguments)
-    except (TypeError, ValueError):
-        return str(arguments)
-    return read if isinstance(read, dict) else str(arguments)
 
 
 def _call_blocks(message: Message) -> list[ToolCallBlock]:

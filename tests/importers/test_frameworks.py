@@ -131,3 +131,19 @@ def test_llamaindex_messages_from_before_blocks_are_read() -> None:
     assert (old.content, old.state) == ("hi", {"images": [{"path": "p"}]})
     expected = llms.ChatMessage(role="user", content="hi", additional_kwargs={"k": 1})
     assert convert.to_chat_message(old) == expected
+
+
+def test_calls_in_every_shape_that_llamaindex_integrations_list_are_read_as_the_adapter_reads_them() -> None:
+    llms = pytest.importorskip("llama_index.core.base.llms.types")
+    convert = pytest.importorskip("llamaindex_tiered_memory.convert")
+    shapes: list[Any] = [
+        {"tool_id": "a", "tool_name": "f", "tool_kwargs": {"a": 1}},  # LlamaIndex's own ToolSelection
+        {"id": "b", "function": {"name": "g", "arguments": "{bad"}},
+        {"id": "c", "name": "h", "input": {"b": 2}},
+        "nothing that could be called",
+    ]
+    original = llms.ChatMessage(role="assistant", content="x", additional_kwargs={"tool_calls": shapes})
+    ours = one(json.loads(original.model_dump_json()))
+    assert ours.tool_calls == (ToolCall("a", "f", {"a": 1}), ToolCall("b", "g", "{bad"), ToolCall("c", "h", {"b": 2}))
+    assert convert.same(ours, convert.to_message(original))
+    assert convert.to_chat_message(ours) == original

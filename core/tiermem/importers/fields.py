@@ -10,6 +10,7 @@ from typing import Any
 from tiermem.errors import InvalidMessage
 from tiermem.messages import ToolCall
 
+IMPORTED = "import"  # the `origin` of what was read from a dump
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Chat logs count seconds since 1970; as seconds 1e11 is the year 5138, as milliseconds 1973: above, it is milliseconds.
 _MILLISECONDS_FROM = 1e11

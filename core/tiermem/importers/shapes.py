@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tiermem.errors import InvalidMessage
-from tiermem.importers import fields
-from tiermem.importers.frameworks import IMPORTED, constructed, langchain, llamaindex
+from tiermem.importers import fields, langchain, llamaindex
 from tiermem.messages import Message
 
 
@@ -29,13 +28,13 @@ def message_of(record: Any, fallback_id: str) -> Message:
     if not isinstance(record, Mapping):
         raise InvalidMessage(f"a message is a JSON object, not {type(record).__name__}")
     if "lc" in record and "kwargs" in record:
-        return langchain(constructed(record), record["kwargs"], fallback_id)
+        return langchain.dumped(langchain.constructed(record), record["kwargs"], fallback_id)
     if "type" in record and "data" in record:
-        return langchain(record["type"], record["data"], fallback_id)
+        return langchain.dumped(record["type"], record["data"], fallback_id)
     if record.get("type") == "chat" or ("type" in record and "role" not in record):
-        return langchain(record["type"], record, fallback_id)
+        return langchain.dumped(record["type"], record, fallback_id)
     if "role" in record and ("blocks" in record or "additional_kwargs" in record):
-        return llamaindex(record, fallback_id)
+        return llamaindex.dumped(record, fallback_id)
     if "role" in record:
         return _plain(record, fallback_id)
     raise InvalidMessage("an object without role is no message, unless it has a form of LangChain or LlamaIndex")
@@ -61,7 +60,7 @@ def _plain(record: Mapping[str, Any], fallback_id: str) -> Message:
         name=fields.optional_text(rest.pop("name", None), "name"),
         tool_calls=tuple(fields.tool_call(call) for call in calls),
         tool_call_id=fields.optional_text(rest.pop("tool_call_id", None), "tool_call_id"),
-        origin=fields.optional_text(rest.pop("origin", None), "origin") or IMPORTED,
+        origin=fields.optional_text(rest.pop("origin", None), "origin") or fields.IMPORTED,
         created_at=said,
         pinned=fields.switch(rest.pop("pinned", None), "pinned"),
         raw=raw,
