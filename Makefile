@@ -5,6 +5,8 @@ RUN := $(VENV)/bin
 # PyTorch and its CUDA packages are never needed; hard links break nltk, which llama-index-core imports.
 export UV_LINK_MODE := copy
 export UV_PYTHON_DOWNLOADS := never
+# Many containers set this; every process would then compile the frameworks anew, and the tests start a hundred.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test lint bench soak matrix clean
 
