@@ -22,13 +22,13 @@ from llama_index.core.tools import adapt_to_async_tool as as_async_tool
 from llamaindex_tiered_memory.memory.memory import TieredChatMemory
 from tiermem import Message, Session
 from tiermem.errors import InvalidSettings
+from tiermem.text.clipping import clip
 from tiermem.tools.tools import NAMES
 
 Source: TypeAlias = "TieredChatMemory | Session | Callable[[], TieredChatMemory | Session]"
 Function = TypeVar("Function", bound=Callable[..., Any])
 MAX_TOKENS = 1_000  # of one output: as much as `memory_tools` give at a time
 SMALLEST = 60  # tokens: below, the reference is all there is room for
-HEAD = 2 / 3  # of what is kept; outputs begin with what they are about and often end with their outcome
 
 
 def bounded_tools(
@@ -117,24 +117,13 @@ class _Bound:
     def _ends(self, text: str, size: int, kept: Message, session: Session) -> str:
         ref = f"m{kept.sequence}"
         marker = f'\n[… {size:,} tokens in all; expand_memory("{ref}") reads the whole …]\n'
-        count = session.memory.counter
-        good, bad = 0, min(len(text), 8 * self._max_tokens)  # characters; a token is seldom more than 8 of them
-        while bad - good > 1:
-            middle = (good + bad) // 2
-            fits = count(_around(text, middle, marker)) <= self._max_tokens
-            good, bad = (middle, bad) if fits else (good, middle)
-        return _around(text, good, marker)
+        return clip(text, self._max_tokens, session.memory.counter, marker) or marker
 
 
 def _whole(text: str, name: str) -> Message:
     """The output as a message of the session; the same output of the same tool is kept once."""
     digest = hashlib.sha256(f"{name}\n{text}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
     return Message(role="tool", name=name, content=text, id=f"output-{digest}")
-
-
-def _around(text: str, kept: int, marker: str) -> str:
-    head = int(kept * HEAD)
-    return f"{text[:head]}{marker}{text[len(text) - (kept - head) :]}"
 
 
 def _bounded_tool(tool: BaseTool, bound: _Bound) -> BaseTool:

@@ -23,6 +23,7 @@ from llamaindex_tiered_memory.memory.arranging import Extra, arranged
 from llamaindex_tiered_memory.memory.draft import Pending
 from tiermem import AsyncSession, Context, Message, Piece, Session
 from tiermem.errors import BudgetTooSmall
+from tiermem.text.clipping import clip
 
 FRAMES = 16  # tokens on top of what the core is asked for: it counts 4 a message for its frame, a tokenizer none
 LONGEST_TURN = 200  # messages before the first one shown in which its question is looked for
@@ -196,13 +197,11 @@ def _headless(context: Context) -> Earlier | None:
 
 def _question(earlier: Sequence[Message], limit: int, tally: Tally) -> str | None:
     """The user message that the shown messages answer, cut to an eighth of the limit; None where there was none."""
-    found = next((one for one in reversed(earlier) if one.role == "user" and one.text), None)
-    if found is None:
+    asked = next((message for message in reversed(earlier) if message.role == "user" and message.text), None)
+    if asked is None:
         return None
-    size, room = tally.text(found.text), max(1, limit // 8)
-    if size <= room:
-        return found.text
-    return f"{found.text[: len(found.text) * room // size]} … [the whole message is m{found.sequence}]"
+    marker = f" … [the whole message is m{asked.sequence}]"
+    return clip(asked.text, max(1, limit // 8), tally.text, marker, tail=False) or marker.strip()
 
 
 def _waiting(context: Context) -> Piece | None:

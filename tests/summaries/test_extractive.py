@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from tiermem.messages import Message, ToolCall
 from tiermem.summaries.extractive import extract
 from tiermem.summaries.lines import LINE_LIMIT, LIST_LIMITS, alike, units
-from tiermem.text.sanitizing import shorten
 
 START = datetime(2025, 3, 1, 9, tzinfo=UTC)
 
@@ -309,8 +308,3 @@ def test_any_conversation_gives_a_capped_summary_with_existing_sources(turns):
 )
 def test_lines_are_alike_when_words_and_numbers_agree(one, other, same):
     assert alike(units(one), units(other)) is same
-
-
-@given(st.text(max_size=400), st.integers(30, 250), st.integers(0, 400))
-def test_shortened_text_never_exceeds_its_limit(text, limit, focus):
-    assert len(shorten(text, limit, focus)) <= limit

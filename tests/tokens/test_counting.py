@@ -1,4 +1,4 @@
-"""What messages cost, what clipping keeps, and how near the estimate comes."""
+"""What messages cost, and how near the estimate comes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from tiermem.tokens.counting import (
     OVERHEAD,
     OVERHEAD_CALL,
     VIDEO_TOKENS,
-    clip,
     content_tokens,
     message_tokens,
 )
@@ -154,65 +153,6 @@ def test_any_content_has_a_cost(content):
     message = Message(role="assistant", content=content, tool_calls=(ToolCall("c", "n"),))
     assert message_tokens(message, characters) >= OVERHEAD + OVERHEAD_CALL
     assert message_tokens(message, O200K) >= OVERHEAD + OVERHEAD_CALL
-
-
-COUNTERS = {
-    "characters": len,
-    "o200k": O200K,
-    "estimate": estimate,
-    "words": lambda text: len(text.split()),
-    "super-additive": lambda text: len(text) ** 2 // 10,
-    "constant": lambda _text: 7,
-    "erratic": lambda text: (len(text) * 2654435761 >> 7) % 97,
-}
-clippable = st.text(st.sampled_from("ab c\n你😀\u0301\u200d\ud83d\ude001 "), max_size=300) | st.text(max_size=60)
-
-
-@pytest.mark.parametrize("name", COUNTERS)
-@settings(max_examples=150, deadline=None)
-@given(text=clippable, budget=st.integers(-2, 120), marker=st.sampled_from(["", "…", " [… 5 more …] "]))
-def test_a_clipped_text_fits_by_any_counter(name, text, budget, marker):
-    count = COUNTERS[name]
-    clipped = clip(text, budget, count, marker)
-    assert clipped == "" or count(clipped) <= budget
-    if count(text) <= budget:
-        assert clipped == text
-    elif count(marker) <= budget:
-        head, tail = (clipped.split(marker, 1) if marker else (clipped, "")) if marker not in text else ("", "")
-        assert marker in clipped
-        assert not marker or (text.startswith(head) and text.endswith(tail))
-
-
-@settings(max_examples=200, deadline=None)
-@given(text=st.text(st.sampled_from("abcdef"), min_size=1, max_size=400), budget=st.integers(0, 400))
-def test_clipping_keeps_as_much_as_fits_two_thirds_of_it_at_the_head(text, budget):
-    clipped = clip(text, budget, characters, "…")
-    assert len(clipped) == min(len(text), budget)
-    if "…" in clipped:
-        head, tail = clipped.split("…")
-        assert len(head) == (budget - 1) * 2 // 3
-        assert text == head + text[len(head) : len(text) - len(tail)] + tail
-
-
-@pytest.mark.parametrize("unit", ["e\u0301", "👩\u200d", "👍\U0001f3fd", "\ud83d\ude00", "❤\ufe0f"])
-@pytest.mark.parametrize("budget", range(3, 20))
-def test_clipping_parts_no_character_sequence(unit, budget):
-    head, tail = clip(f"x{unit}y" * 12, budget, characters, "|").split("|")
-    assert set((head + tail).replace(unit, "")) <= {"x", "y"}
-
-
-def test_clipping_counts_logarithmically_often_and_little_beyond_what_it_keeps():
-    sizes: list[int] = []
-
-    def count(text: str) -> int:
-        sizes.append(len(text))
-        return O200K(text)
-
-    text = "The quick brown fox jumps over the lazy dog. " * 40_000
-    clipped = clip(text, 500, count, "…")
-    assert 495 <= O200K(clipped) <= 500
-    assert len(sizes) < 30
-    assert max(sizes[1:]) < 5 * len(clipped)
 
 
 ENGLISH = (

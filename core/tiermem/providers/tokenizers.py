@@ -18,9 +18,9 @@ from numbers import Integral
 from typing import NamedTuple, TypeAlias
 
 from tiermem.errors import InvalidSettings, TokenCounterError
+from tiermem.text.clipping import Count
 from tiermem.tokens.estimate import estimate
 
-Count: TypeAlias = Callable[[str], int]
 GivenCount: TypeAlias = Callable[[str], "int | Sized"]
 
 SLICE = 32_768

@@ -8,7 +8,6 @@ Rule 3: the pages of an original, one behind the other, are the original.
 from __future__ import annotations
 
 import json
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -17,8 +16,7 @@ from tiermem.records import Hit
 from tiermem.search.passages import CLOSE, OPEN, excerpt, safe, speaker
 from tiermem.search.quoting import note
 from tiermem.text.analyzer import query_terms
-
-Count = Callable[[str], int]
+from tiermem.text.clipping import Count, largest, word_end
 
 NOTE = "note:"  # what the source of a note begins with
 SMALLEST = 120  # tokens: room for a header, a few words and how to go on
@@ -111,18 +109,13 @@ def page(messages: Sequence[Message], ref: str, offset: int, budget: int, count:
 
 def _furthest(most: int, least: int, budget: int, count: Count, shown: Callable[[int], str]) -> int:
     """The largest number up to *most* with which what is *shown* has at most *budget* tokens."""
-    most = min(most, least + WIDEST * budget)
-    found = least + bisect_right(range(least + 1, most + 1), budget, key=lambda place: count(shown(place)))
-    while found > least and count(shown(found)) > budget:  # a longer text may have fewer tokens, so a search can miss
-        found -= 1 + (found - least) // 20
-    return found
+    return largest(least, min(most, least + WIDEST * budget), lambda number: count(shown(number)) <= budget)
 
 
 def _broken(text: str, start: int, end: int) -> int:
     """*end*, or the end of the last line or word shortly before it; never *start*, or nothing would be read."""
     earliest = start + int((end - start) * BREAK)
-    found = max(text.rfind("\n", earliest, end), text.rfind(" ", earliest, end))
-    return max(found + 1 if found > earliest else end, min(start + 1, len(text)))
+    return max(word_end(text, earliest, end), min(start + 1, len(text)))
 
 
 def _shown(text: str, ref: str, offset: int, end: int, tail: int) -> str:

@@ -10,7 +10,8 @@ from itertools import pairwise
 
 from tiermem.messages import Message
 from tiermem.records import StructuredSummary, TimeRange
-from tiermem.text.sanitizing import one_line, shorten
+from tiermem.text.clipping import shorten
+from tiermem.text.sanitizing import one_line
 
 LINE_LIMIT = 240  # characters
 LABEL_LIMIT = 40  # characters

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from tiermem.summaries.lines import LIST_LIMITS
 from tiermem.summaries.transcript import CLOSE, OPEN, Piece, safe
-from tiermem.text.sanitizing import shorten
+from tiermem.text.clipping import shorten
 
 _MOST = LIST_LIMITS
 _SHOWN_AGAIN = 6_000  # characters of an unusable answer that the model is shown when it is asked to mend it

@@ -15,12 +15,12 @@ from dataclasses import dataclass, replace
 
 from tiermem.messages import Message, ToolCall, block_text
 from tiermem.summaries.lines import moment
-from tiermem.text.sanitizing import in_chinese, one_line, shorten
-from tiermem.tokens.counting import Count, clip
+from tiermem.text.clipping import Count, clip, shorten, word_end
+from tiermem.text.sanitizing import in_chinese, one_line
 
 OPEN, CLOSE = "<conversation>", "</conversation>"
 OVERLAP = 200  # characters said again where a long message is cut, so that a sentence is whole in one piece
-_BORDER = 80  # characters before the cut in which a blank or a line end is looked for
+_BORDER = 80  # characters before the cut in which the end of a word is looked for
 _NAME_LIMIT = 60  # characters of a speaker's or tool's name
 _TAG = re.compile(r"<(?=\s*/?\s*(?:conversation|message|earlier_summary)\b)", re.IGNORECASE)
 _UNSEEN = re.compile(
@@ -130,8 +130,7 @@ def _cut(piece: Piece, room: int, count: Count) -> tuple[Piece, Piece | None]:
         size = max(1, int(size * min(0.9, room / cost)))
     if size >= len(piece.text):
         return piece, None
-    blank = max(piece.text.rfind(mark, max(1, size - _BORDER), size) for mark in (" ", "\n", "。"))
-    size = blank + 1 if blank > 0 else size
+    size = word_end(piece.text, max(1, size - _BORDER), size)
     second = replace(piece, text=piece.text[size - min(OVERLAP, size // 2) :], part=first.part + 1)
     first = replace(first, text=piece.text[:size])
     return replace(first, tokens=count(first.shown)), replace(second, tokens=count(second.shown))

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from tiermem.messages import Message
 from tiermem.summaries.lines import LINE_LIMIT, units
-from tiermem.text.sanitizing import one_line, shorten
+from tiermem.text.clipping import both_ends, shorten
+from tiermem.text.sanitizing import one_line
 from tiermem.text.sentences import sentences
 
 READ_LIMIT = 4_000  # characters read from each end of a message; tool output above it is rows of the same kind
@@ -50,7 +51,7 @@ def utterances(messages: Sequence[Message]) -> Iterator[Sentence]:
     place = 0
     for message in messages:
         if message.role in TOOLS:
-            parts: Iterable[str] = _rows(read(message.text))
+            parts: Iterable[str] = _rows(both_ends(message.text, READ_LIMIT))
         else:
             parts = sentences(prose(message.text))
         for part in parts:
@@ -84,14 +85,9 @@ def _compared(message: Message, text: str) -> frozenset[str]:
     return units(_DIGITS.sub("", text) if message.role in TOOLS else text)
 
 
-def read(text: str) -> str:
-    """Both ends of *text*, `READ_LIMIT` characters each."""
-    return text if len(text) <= 2 * READ_LIMIT else f"{text[:READ_LIMIT]}\n{text[-READ_LIMIT:]}"
-
-
 def prose(text: str) -> str:
     """Both ends of *text* without fenced code: code decides nothing, and its comments are not the speaker's."""
-    return _CODE.sub("\n", read(text))
+    return _CODE.sub("\n", both_ends(text, READ_LIMIT))
 
 
 def rarity_in(said: Sequence[Sentence]) -> Callable[[Sentence], float]:

@@ -1,4 +1,4 @@
-"""Text made safe to show: one line, cut at a word, unable to pass for a role, a delimiter or a stub.
+"""Text made safe to show: on one line, unable to pass for a role, a delimiter or a stub.
 
 Rule: what is shown in place of words of others is data. It never holds a line break, a control or bidi character,
 a Unicode tag (invisible text that models read), or anything that looks like the start of a turn.
@@ -10,7 +10,6 @@ import re
 
 from tiermem.text.analyzer import han_share
 
-ELLIPSIS = "…"
 CHINESE_SHARE = 0.3  # of the letters; a Han character counts one, so a few English identifiers do not tip it
 _SAMPLE = 4_000  # characters looked at to tell the language
 
@@ -28,8 +27,6 @@ _ROLE = re.compile(
 _TAG = re.compile(r"<(?=[A-Za-z/|!?])")
 _BRACKET = re.compile(r"\[(?=/?(?:INST|SYS|SYSTEM|USER|ASSISTANT|TOOL|COMPACTED)\b)", re.IGNORECASE)
 _HEADING = re.compile(r"#{2,}\s*|`{3,}")
-_PIECE = re.compile(r"[A-Za-z]+|[0-9]+|\s+|.", re.DOTALL)
-_WORD_END = re.compile(r"[\s,.;:!?，。；：！？、)）」”]")
 
 
 def one_line(text: str) -> str:
@@ -46,50 +43,6 @@ def neutral(text: str) -> str:
 def unbracketed(text: str) -> str:
     """`neutral` text without square brackets and without the dot that parts a stub from its reference."""
     return neutral(text).replace("[", "(").replace("]", ")").replace(" · ", " - ")
-
-
-def shorten(text: str, limit: int, focus: int = 0) -> str:
-    """*text* within *limit* characters, cut at a word with "…"; the cut keeps the place *focus* in sight."""
-    if len(text) <= limit:
-        return text
-    if focus > limit * 2 // 3:
-        start = _border(text, max(0, focus - limit // 3), focus)
-        return ELLIPSIS + shorten(text[start:].lstrip(), limit - 1)
-    end = limit - 1
-    for place in range(end, max(end - 24, 0), -1):
-        if _WORD_END.match(text, place) or (text[place] >= "\u3400" and text[place - 1] >= "\u3400"):
-            end = place
-            break
-    return text[:end].rstrip(" ,;:，；：、") + ELLIPSIS
-
-
-def _border(text: str, start: int, stop: int) -> int:
-    found = _WORD_END.search(text, start, stop)
-    return found.end() if found else start
-
-
-def clip(text: str, tokens: float) -> str:
-    """*text* cut to about *tokens* tokens, without a tokeniser.
-
-    The estimate was set against o200k_base: an English word is a token up to 7 letters, three digits are one, a Han
-    character is 0.9, punctuation is one, an emoji or another script two; a space costs only before a digit.
-    """
-    cut = shorten(text, 400)
-    left = tokens
-    for piece in _PIECE.finditer(cut):
-        left -= _cost(piece[0]) + (piece[0].isdigit() and cut[piece.start() - 1 : piece.start()] == " ")
-        if left < 0:
-            return cut[: piece.start()].rstrip(" ,;:，；：、(（-_/.") + ELLIPSIS
-    return cut
-
-
-def _cost(piece: str) -> float:
-    first = piece[0]
-    if first.isspace():
-        return 0.0
-    if first < "\x80":
-        return 1 + (len(piece) - 1) // (7 if first.isalpha() else 3)
-    return 0.9 if "\u3000" <= first <= "\u9fff" or first in "，。！？：；" else 1.0 if first in "…–—·“”→" else 2.0
 
 
 def in_chinese(text: str) -> bool:

@@ -1,7 +1,6 @@
-"""What a message costs in tokens, and how a text is clipped to a budget.
+"""What a message costs in tokens, by any counter of texts: for thresholds, budgets and statistics.
 
-Rule 1: everything a provider is sent is counted; a base64 payload is never counted as text.
-Rule 2: the counter is the caller's and may be any function of a text, so what is promised about a result is counted.
+Rule: everything a provider is sent is counted; a base64 payload is never counted as text.
 """
 
 from __future__ import annotations
@@ -10,13 +9,11 @@ import base64
 import binascii
 import json
 import re
-import unicodedata
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from tiermem.messages import Content, Message
-
-Count: TypeAlias = Callable[[str], int]
+from tiermem.text.clipping import Count
 
 OVERHEAD = 4
 """Tokens of one message besides its content: OpenAI's counting recipe adds 3, and the role is one more."""
@@ -176,50 +173,3 @@ def _without_payloads(value: Any) -> Any:
 
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def clip(text: str, budget: int, count: Count, marker: str) -> str:
-    """*text* if it fits *budget* tokens, or else its head (2/3) and tail (1/3) around *marker*, as long as fits.
-
-    What is returned was counted, so it fits by any *count*; the longest is found where longer texts never count less.
-    O(log n) counts, after that of the whole text none of more than about twice what is returned. "" if not even the
-    marker fits.
-    """
-    if count(text) <= budget:
-        return text
-    if count(marker) > budget:
-        return ""
-
-    def fits(kept: int) -> bool:
-        return count(_around(text, kept, marker)) <= budget
-
-    good, bad = 0, min(len(text), max(1, budget))  # kept characters; a token is seldom less than one
-    while bad < len(text) and fits(bad):
-        good, bad = bad, min(len(text), bad * 2)
-    while bad - good > 1:
-        middle = (good + bad) // 2
-        good, bad = (middle, bad) if fits(middle) else (good, middle)
-    return _around(text, good, marker)
-
-
-def _around(text: str, kept: int, marker: str) -> str:
-    head = kept * 2 // 3
-    tail = len(text) - (kept - head)
-    head, tail = _whole(text, head, -1), _whole(text, tail, 1)
-    return f"{text[:head]}{marker}{text[tail:]}"
-
-
-def _whole(text: str, cut: int, step: int) -> int:
-    """*cut*, moved by at most 16 characters so that it parts no accent, emoji sequence or surrogate pair."""
-    moved = cut
-    for _ in range(16):
-        if not 0 < moved < len(text) or not _joined(text[moved - 1], text[moved]):
-            return moved
-        moved += step
-    return cut
-
-
-def _joined(left: str, right: str) -> bool:
-    if unicodedata.category(right)[0] == "M" or "\u200d" in (left, right) or "\U0001f3fb" <= right <= "\U0001f3ff":
-        return True  # combining marks and variation selectors, joiners, skin tones
-    return "\ud800" <= left <= "\udbff" and "\udc00" <= right <= "\udfff"

@@ -7,16 +7,16 @@ Rule 3: every piece is counted as it is rendered, so the sum is what the caller'
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tiermem.errors import BudgetTooSmall
 from tiermem.messages import Message
-from tiermem.tokens.counting import clip, message_tokens
+from tiermem.text.clipping import Count, clip
+from tiermem.tokens.counting import message_tokens
 from tiermem.window.turns import USER_ROLES, groups, paired, steps
 from tiermem.window.view import Entry
 
-Count = Callable[[str], int]
 SMALLEST_CLIP = 16  # tokens; room for a reference to the whole, without which clipping would be losing
 
 

@@ -15,8 +15,9 @@ from typing import Any
 
 from tiermem.messages import COMPACTION_KEY, Message, ToolCall
 from tiermem.records import Compacted
+from tiermem.text.clipping import both_ends, shorten_to_tokens, shorten_with_length
 from tiermem.text.cues import ACKNOWLEDGEMENT, DECISION, ERROR, ERROR_NAME, FIGURE, OUTCOME, REQUEST, TOTAL
-from tiermem.text.sanitizing import clip, in_chinese, one_line, unbracketed
+from tiermem.text.sanitizing import in_chinese, one_line, unbracketed
 from tiermem.text.sentences import sentences
 
 STUB_TOKENS = 16  # for the words of a stub; frame and reference take about nine, which makes 25
@@ -82,7 +83,7 @@ def stub(message: Message) -> Compacted | None:
         strategy, words = "code_compression", code
     else:
         strategy, words = "extract", _records(text) or telling_clause(text)
-    words = clip(unbracketed(words), STUB_TOKENS).rstrip(" :：")
+    words = shorten_to_tokens(unbracketed(words), STUB_TOKENS).rstrip(" :：")
     words += '"' * (words.count('"') % 2)  # a quotation that was cut
     return Compacted(content=f"[COMPACTED: {words} · m{message.sequence}]", strategy=strategy) if words else None
 
@@ -118,13 +119,11 @@ def clip_arguments(calls: tuple[ToolCall, ...], limit: int = 200) -> tuple[ToolC
 
 def _clipped(value: Any, limit: int) -> Any:
     if isinstance(value, str):
-        marker = f"… ({len(value):,} characters)"
-        short = value[: max(0, limit - len(marker))] + marker
-        return short if len(value) > limit and len(short) < len(value) else value
+        return shorten_with_length(value, limit)
     if isinstance(value, dict):
-        return {key: _clipped(one, limit) for key, one in value.items()}
+        return {key: _clipped(inner, limit) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_clipped(one, limit) for one in value]
+        return [_clipped(inner, limit) for inner in value]
     return value
 
 
@@ -187,7 +186,7 @@ def _pointed(line: str) -> str:
 
 def _rows(text: str) -> list[str]:
     """The rows of a table or log, from both ends of *text*; [] when it is neither."""
-    lines = [line.strip() for line in _ends(text).splitlines() if line.strip()]
+    lines = [line.strip() for line in both_ends(text, _ROUGH).splitlines() if line.strip()]
     marked = sum(1 for line in lines if "|" in line or "\t" in line or _TIMESTAMP.match(line))
     return lines if len(lines) >= 3 and marked * 2 > len(lines) else []
 
@@ -217,13 +216,9 @@ def _json(text: str) -> str:
     return "JSON: " + ", ".join(sizes) if value else "JSON {}"
 
 
-def _ends(text: str) -> str:
-    return text if len(text) <= 2 * _ROUGH else f"{text[:_ROUGH]}\n{text[-_ROUGH:]}"
-
-
 def telling_line(text: str) -> str:
     """The line of an output that says most: an error, an outcome, a figure, else the first one."""
-    lines = [line.strip(' \t|*-=#`"') for line in _ends(text).splitlines()]
+    lines = [line.strip(' \t|*-=#`"') for line in both_ends(text, _ROUGH).splitlines()]
     return _best(line for line in lines if any(map(str.isalnum, line)))
 
 

@@ -1,0 +1,139 @@
+"""A text cut to the room that there is, for whatever shows a part of one: summaries, stubs, contexts, answers of tools.
+
+Rule 1: where something is left out, the text says so: by "…", or by a marker of the caller's.
+Rule 2: a counter of tokens may be any function of a text, so what is promised about a number of tokens is counted.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from typing import TypeAlias
+
+Count: TypeAlias = Callable[[str], int]
+"""The tokens of a text, by whatever the caller counts with."""
+
+ELLIPSIS = "…"
+_LONGEST_WORD = 24  # characters before the cut in which the end of a word is looked for
+_LONGEST_STUB = 400  # characters of a text of few tokens; more are not looked at
+_PIECE = re.compile(r"[A-Za-z]+|[0-9]+|\s+|.", re.DOTALL)
+_WORD_END = re.compile(r"[\s,.;:!?，。；：！？、)）」”]")
+
+
+def shorten(text: str, limit: int, focus: int = 0) -> str:
+    """*text* within *limit* characters, cut at a word with "…"; the cut keeps the character *focus* in sight."""
+    if len(text) <= limit:
+        return text
+    if focus > limit * 2 // 3:
+        start = _word_start(text, max(0, focus - limit // 3), focus)
+        return ELLIPSIS + shorten(text[start:].lstrip(), limit - 1)
+    end = limit - 1
+    for border in range(end, max(end - _LONGEST_WORD, 0), -1):
+        if _WORD_END.match(text, border) or (text[border] >= "\u3400" and text[border - 1] >= "\u3400"):
+            end = border
+            break
+    return text[:end].rstrip(" ,;:，；：、") + ELLIPSIS
+
+
+def _word_start(text: str, start: int, stop: int) -> int:
+    border = _WORD_END.search(text, start, stop)
+    return border.end() if border else start
+
+
+def shorten_with_length(text: str, limit: int) -> str:
+    """The beginning of *text* and how many characters it had, in *limit* characters where the number leaves room.
+
+    Never longer than *text*; doing it twice changes nothing more.
+    """
+    marker = f"{ELLIPSIS} ({len(text):,} characters)"
+    short = text[: max(0, limit - len(marker))] + marker
+    return short if len(text) > limit and len(short) < len(text) else text
+
+
+def shorten_to_tokens(text: str, tokens: float) -> str:
+    """*text* cut to about *tokens* tokens, a few dozen at most, without a tokeniser.
+
+    The estimate was set against o200k_base: an English word is a token up to 7 letters, three digits are one, a Han
+    character is 0.9, punctuation is one, an emoji or another script two; a space costs only before a digit.
+    """
+    cut = shorten(text, _LONGEST_STUB)
+    left = tokens
+    for piece in _PIECE.finditer(cut):
+        left -= _cost(piece[0]) + (piece[0].isdigit() and cut[piece.start() - 1 : piece.start()] == " ")
+        if left < 0:
+            return cut[: piece.start()].rstrip(" ,;:，；：、(（-_/.") + ELLIPSIS
+    return cut
+
+
+def _cost(piece: str) -> float:
+    first = piece[0]
+    if first.isspace():
+        return 0.0
+    if first < "\x80":
+        return 1 + (len(piece) - 1) // (7 if first.isalpha() else 3)
+    return 0.9 if "\u3000" <= first <= "\u9fff" or first in "，。！？：；" else 1.0 if first in "…–—·“”→" else 2.0
+
+
+def clip(text: str, budget: int, count: Count, marker: str, *, tail: bool = True) -> str:
+    """*text* if it fits *budget* tokens, or else its head (2/3) and tail (1/3) around *marker*, as long as fits.
+
+    Without *tail* all that is kept is the head. What is returned was counted, so it fits by any *count*; the longest
+    is found where longer texts never count less. O(log n) counts, after that of the whole text none of more than
+    about twice what is returned. "" if not even the marker fits.
+    """
+    if count(text) <= budget:
+        return text
+    if count(marker) > budget:
+        return ""
+
+    def fits(kept: int) -> bool:
+        return count(_around(text, kept, marker, tail)) <= budget
+
+    good, bad = 0, min(len(text), max(1, budget))  # kept characters; a token is seldom less than one
+    while bad < len(text) and fits(bad):
+        good, bad = bad, min(len(text), bad * 2)
+    return _around(text, largest(good, bad - 1, fits), marker, tail)
+
+
+def largest(least: int, most: int, fits: Callable[[int], bool]) -> int:
+    """A number up to *most* that *fits*, or *least*, which is not tried; the largest where what fits is a beginning."""
+    good, bad = least, most + 1
+    while bad - good > 1:
+        middle = (good + bad) // 2
+        good, bad = (middle, bad) if fits(middle) else (good, middle)
+    return good
+
+
+def word_end(text: str, earliest: int, end: int) -> int:
+    """Behind the last blank, line end or 。 between *earliest* and *end*; *end* where there is none."""
+    border = max(text.rfind(mark, earliest, end) for mark in (" ", "\n", "。"))
+    return border + 1 if border >= 0 else end
+
+
+def both_ends(text: str, size: int) -> str:
+    """*text*, or of a long one *size* characters from each end, a line end between them. For rules, not to be shown."""
+    return text if len(text) <= 2 * size else f"{text[:size]}\n{text[-size:]}"
+
+
+def _around(text: str, kept: int, marker: str, tail: bool) -> str:
+    head = kept * 2 // 3 if tail else kept
+    rest = len(text) - (kept - head)
+    head, rest = _whole(text, head, -1), _whole(text, rest, 1)
+    return f"{text[:head]}{marker}{text[rest:]}"
+
+
+def _whole(text: str, cut: int, step: int) -> int:
+    """*cut*, moved by at most 16 characters so that it parts no accent, emoji sequence or surrogate pair."""
+    moved = cut
+    for _ in range(16):
+        if not 0 < moved < len(text) or not _joined(text[moved - 1], text[moved]):
+            return moved
+        moved += step
+    return cut
+
+
+def _joined(left: str, right: str) -> bool:
+    if unicodedata.category(right)[0] == "M" or "\u200d" in (left, right) or "\U0001f3fb" <= right <= "\U0001f3ff":
+        return True  # combining marks and variation selectors, joiners, skin tones
+    return "\ud800" <= left <= "\udbff" and "\udc00" <= right <= "\udfff"
