@@ -14,6 +14,7 @@ from langchain_tiered_memory.convert import derived, given_id
 from langchain_tiered_memory.events import telling
 from tiermem import AsyncSession, Memory, Message, Session, Shown
 from tiermem.errors import IdConflict, InvalidMessage, UnknownReference
+from tiermem.flows.driving import adrive, drive
 
 MANY = 32  # messages from which on it is quicker to ask at once whether any is known
 T = TypeVar("T")
@@ -24,33 +25,13 @@ Procedure: TypeAlias = Generator[Step, Any, T]
 def run(procedure: Procedure[T], session: Session) -> T:
     """Runs *procedure* on a session; an error of a step is raised inside the procedure. Events go to LangChain."""
     with telling():
-        try:
-            step = next(procedure)
-            while True:
-                try:
-                    answer = step(session)
-                except BaseException as error:  # noqa: BLE001  # raised again inside the procedure
-                    step = procedure.throw(error)
-                else:
-                    step = procedure.send(answer)
-        except StopIteration as stop:
-            return stop.value  # type: ignore[no-any-return]
+        return drive(procedure, lambda step: step(session))
 
 
 async def arun(procedure: Procedure[T], session: AsyncSession) -> T:
     """`run` for an async session."""
     async with telling():
-        try:
-            step = next(procedure)
-            while True:
-                try:
-                    answer = await step(session)
-                except BaseException as error:  # noqa: BLE001  # raised again inside the procedure
-                    step = procedure.throw(error)
-                else:
-                    step = procedure.send(answer)
-        except StopIteration as stop:
-            return stop.value  # type: ignore[no-any-return]
+        return await adrive(procedure, lambda step: step(session))
 
 
 class Waiting:

@@ -11,12 +11,11 @@ How a model is asked, and what is accepted, is told in `tiermem.summaries.writer
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
 from typing import Any
 
 from tiermem.errors import InvalidSettings
+from tiermem.flows.driving import adrive, drive
 from tiermem.messages import Message
 from tiermem.providers.tokenizers import as_counter
 from tiermem.providers.usage import Usage
@@ -25,7 +24,7 @@ from tiermem.summaries import merging
 from tiermem.summaries.extractive import extract
 from tiermem.summaries.prompts import Turn
 from tiermem.summaries.structured_output import ConversationSummary
-from tiermem.summaries.writer import Answer, Procedure, Request, Writing
+from tiermem.summaries.writer import Answer, Request, Writing
 
 __all__ = [
     "Answer",
@@ -82,29 +81,11 @@ class SummaryWriter(Writing):
             SummaryRejected: no answer could be used.
             Exception: what *ask* raised for the last way of asking.
         """
-        procedure = self.write(messages)
-        request, result = _step(procedure, None, None)
-        while request is not None:
-            try:
-                answer, error = ask(request), None
-            except Exception as raised:  # noqa: BLE001  # user code; the procedure decides what it means
-                answer, error = None, raised
-            request, result = _step(procedure, answer, error)
-        assert result is not None  # noqa: S101  # there is one where there is no request
-        return result
+        return drive(self.write(messages), ask)
 
     async def arun(self, messages: Sequence[Message], ask: Callable[[Request], Awaitable[Answer]]) -> StructuredSummary:
-        """`run` with one await; counting and checking are kept off the event loop."""
-        procedure = self.write(messages)
-        request, result = await asyncio.to_thread(_step, procedure, None, None)
-        while request is not None:
-            try:
-                answer, error = await ask(request), None
-            except Exception as raised:  # noqa: BLE001  # user code; the procedure decides what it means
-                answer, error = None, raised
-            request, result = await asyncio.to_thread(_step, procedure, answer, error)
-        assert result is not None  # noqa: S101  # there is one where there is no request
-        return result
+        """`run` for async callers; counting and checking are kept off the event loop."""
+        return await adrive(self.write(messages), ask, aside=True)
 
 
 def deterministic(messages: Sequence[Message]) -> StructuredSummary:
@@ -116,14 +97,3 @@ def as_text(summary: StructuredSummary) -> str:
     """*summary* in words, a line each, for places that want text: Goal, Decision, File, Critical, Last step."""
     bare = summary.model_copy(update={"sources": {}})
     return merging.render(bare, 0, 0, "s").partition("\n")[2]
-
-
-def _step(
-    procedure: Procedure, answer: Answer | None, error: Exception | None
-) -> tuple[Request | None, StructuredSummary | None]:
-    """The next request of *procedure*, or its result."""
-    advance = partial(procedure.throw, error) if error else partial(procedure.send, answer)  # type: ignore[arg-type]
-    try:
-        return advance(), None
-    except StopIteration as stop:
-        return None, stop.value

@@ -23,6 +23,7 @@ from llamaindex_tiered_memory.memory.arranging import Extra, arranged
 from llamaindex_tiered_memory.memory.draft import Pending
 from tiermem import AsyncSession, Context, Message, Piece, Session
 from tiermem.errors import BudgetTooSmall
+from tiermem.flows.driving import adrive, drive
 from tiermem.text.clipping import clip
 
 FRAMES = 16  # tokens on top of what the core is asked for: it counts 4 a message for its frame, a tokenizer none
@@ -155,36 +156,12 @@ def showing(
 
 def run(steps: Steps, session: Session) -> list[ChatMessage]:
     """Drive *steps* with *session*."""
-    step: Callable[[], Wanted] = lambda: next(steps)  # noqa: E731
-    while True:
-        try:
-            wanted = step()
-        except StopIteration as stop:
-            shown: list[ChatMessage] = stop.value
-            return shown
-        try:
-            got = wanted.of(session)
-        except BudgetTooSmall as error:
-            step = partial(steps.throw, error)
-        else:
-            step = partial(steps.send, got)
+    return drive(steps, lambda wanted: wanted.of(session))
 
 
 async def arun(steps: Steps, session: AsyncSession) -> list[ChatMessage]:
-    """`run` with one await."""
-    step: Callable[[], Wanted] = lambda: next(steps)  # noqa: E731
-    while True:
-        try:
-            wanted = step()
-        except StopIteration as stop:
-            shown: list[ChatMessage] = stop.value
-            return shown
-        try:
-            got = await wanted.of(session)
-        except BudgetTooSmall as error:
-            step = partial(steps.throw, error)
-        else:
-            step = partial(steps.send, got)
+    """`run` for an async session."""
+    return await adrive(steps, lambda wanted: wanted.of(session))
 
 
 def _headless(context: Context) -> Earlier | None:

@@ -1,7 +1,6 @@
-"""Effects: what a flow asks for, and the two loops that drive a flow.
+"""Effects: what a flow asks for, as values; and who performs them.
 
 A flow is a generator that yields effects and receives their results; it holds no thread, no connection and no await.
-`run` and `arun` differ by one `await`, so sync and async cannot drift apart.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
+from tiermem.flows.driving import adrive, drive
 from tiermem.messages import Message
 from tiermem.settings import Scope
 
@@ -112,41 +112,9 @@ class Actor(Protocol):
 
 def run(flow: Flow[T], actor: Actor) -> T:
     """Drive *flow* to its end and return its value; an effect's error is raised inside the flow."""
-    step: Callable[[], Effect] = lambda: next(flow)  # noqa: E731
-    while True:
-        try:
-            effect = step()
-        except StopIteration as stop:
-            value: T = stop.value
-            return value
-        try:
-            result = actor.act(effect)
-        except BaseException as error:  # noqa: BLE001  # the flow decides what an error means
-            step = _throwing(flow, error)
-        else:
-            step = _sending(flow, result)
+    return drive(flow, actor.act)
 
 
 async def arun(flow: Flow[T], actor: Actor) -> T:
-    """`run` with one await."""
-    step: Callable[[], Effect] = lambda: next(flow)  # noqa: E731
-    while True:
-        try:
-            effect = step()
-        except StopIteration as stop:
-            value: T = stop.value
-            return value
-        try:
-            result = await actor.aact(effect)
-        except BaseException as error:  # noqa: BLE001  # the flow decides what an error means
-            step = _throwing(flow, error)
-        else:
-            step = _sending(flow, result)
-
-
-def _throwing(flow: Flow[Any], error: BaseException) -> Callable[[], Effect]:
-    return lambda: flow.throw(error)
-
-
-def _sending(flow: Flow[Any], result: Any) -> Callable[[], Effect]:
-    return lambda: flow.send(result)
+    """`run` for async callers."""
+    return await adrive(flow, actor.aact)

@@ -1,0 +1,121 @@
+"""`drive` and `adrive`: answers go in, errors are raised inside, the value comes out; in sync, async and aside."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Generator
+from functools import partial
+from typing import Any
+
+import pytest
+
+from tiermem.flows.driving import adrive, drive
+
+Perform = Callable[[str], Any]
+Drive = Callable[[Generator[str, Any, Any], Perform], Any]
+
+
+def _async(generator: Generator[str, Any, Any], perform: Perform, *, aside: bool) -> Any:
+    async def aperform(wanted: str) -> Any:
+        return perform(wanted)
+
+    return asyncio.run(adrive(generator, aperform, aside=aside))
+
+
+DRIVES = {"drive": drive, "adrive": partial(_async, aside=False), "aside": partial(_async, aside=True)}
+
+
+@pytest.fixture(params=DRIVES)
+def driven(request: pytest.FixtureRequest) -> Drive:
+    return DRIVES[request.param]
+
+
+def collecting() -> Generator[str, Any, list[Any]]:
+    return [(yield "first"), (yield "second")]
+
+
+def test_answers_go_in_and_the_value_comes_out(driven: Drive) -> None:
+    assert driven(collecting(), str.upper) == ["FIRST", "SECOND"]
+
+
+def test_a_generator_that_asks_for_nothing_returns_at_once(driven: Drive) -> None:
+    def silent() -> Generator[str, Any, int]:
+        if False:
+            yield "never"
+        return 3
+
+    assert driven(silent(), str.upper) == 3
+
+
+def failing(error: BaseException) -> Perform:
+    def perform(_: str) -> Any:
+        raise error
+
+    return perform
+
+
+@pytest.mark.parametrize("error", [ValueError("no"), asyncio.CancelledError("no"), KeyError("no")], ids=repr)
+def test_an_error_is_raised_inside_the_generator_which_may_go_on(driven: Drive, error: BaseException) -> None:
+    def forgiving() -> Generator[str, Any, str]:
+        try:
+            yield "first"
+        except type(error) as raised:
+            return f"{type(raised).__name__}: {raised.args[0]}"
+        return "nothing was raised"
+
+    assert driven(forgiving(), failing(error)) == f"{type(error).__name__}: no"
+
+
+def test_an_error_that_the_generator_lets_through_reaches_the_caller(driven: Drive) -> None:
+    cleaned = []
+
+    def cleaning() -> Generator[str, Any, None]:
+        try:
+            yield "first"
+        finally:
+            cleaned.append(True)
+
+    with pytest.raises(LookupError, match="no"):
+        driven(cleaning(), failing(LookupError("no")))
+    assert cleaned == [True]
+
+
+def test_only_what_is_driven_aside_leaves_the_thread_of_the_loop() -> None:
+    def where() -> Generator[str, Any, list[int]]:
+        before = threading.get_ident()
+        yield "first"
+        return [before, threading.get_ident()]
+
+    own = threading.get_ident()
+    assert set(DRIVES["adrive"](where(), str.upper)) == {own}
+    assert own not in DRIVES["aside"](where(), str.upper)
+
+
+@pytest.mark.parametrize("aside", [False, True])
+def test_a_cancelled_task_ends_its_generator(aside: bool) -> None:
+    ended = []
+
+    def waiting() -> Generator[str, Any, None]:
+        try:
+            yield "for ever"
+        except asyncio.CancelledError:
+            ended.append(True)
+            raise
+
+    async def main() -> None:
+        begun = asyncio.Event()
+
+        async def hang(_: str) -> None:
+            begun.set()
+            await asyncio.Event().wait()
+
+        task = asyncio.create_task(adrive(waiting(), hang, aside=aside))
+        await begun.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert task.cancelled()
+
+    asyncio.run(main())
+    assert ended == [True]
