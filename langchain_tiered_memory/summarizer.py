@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any, overload
 
@@ -15,7 +14,7 @@ from langchain_core.runnables.config import merge_configs
 from langchain_tiered_memory.convert import SOURCE_KEY, to_core
 from tiermem import Message, StructuredSummary
 from tiermem.errors import InvalidMessage, InvalidSettings, MissingExtra, SummaryRejected
-from tiermem.summarizer import Answer, Request, SummaryWriter, Usage, as_text, deterministic
+from tiermem.summarizer import Answer, ModelSummarizer, Request, SummaryWriter, as_text, deterministic
 
 NO_STREAM = "nostream"  # langgraph.constants.TAG_NOSTREAM; named here, because langchain-core alone is enough for us
 _NOT_SHOWN: RunnableConfig = {
@@ -26,7 +25,7 @@ _NOT_SHOWN: RunnableConfig = {
 _log = logging.getLogger(__name__)
 
 
-class ChatModelSummarizer(Runnable[Any, Any]):
+class ChatModelSummarizer(ModelSummarizer, Runnable[Any, Any]):
     """Writes summaries with a chat model: structured output, then a JSON prompt with one repair.
 
     With core messages it is what ``summarizer=`` of every class of tiermem takes, sync and async, and returns a
@@ -78,16 +77,6 @@ class ChatModelSummarizer(Runnable[Any, Any]):
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"_structured_model": None}  # LangChain's holds lambdas; it is bound again when needed
-
-    @property
-    def usage(self) -> Usage:
-        """Calls and tokens so far."""
-        return self._writer.usage
-
-    @property
-    def max_input_tokens(self) -> int:
-        """Tokens that one call may have."""
-        return self._writer.max_input_tokens
 
     @overload
     def __call__(self, messages: Sequence[Message]) -> StructuredSummary: ...
@@ -172,17 +161,16 @@ def _window(model: Any) -> int | None:
     """Input tokens that the model declares: in its profile, or as the context of a local model."""
     profile = getattr(model, "profile", None)
     declared = profile.get("max_input_tokens") if isinstance(profile, dict) else None
-    found = (declared, getattr(model, "num_ctx", None), getattr(model, "n_ctx", None))
-    return next((one for one in found if type(one) is int and one > 0), None)
+    windows = (declared, getattr(model, "num_ctx", None), getattr(model, "n_ctx", None))
+    return next((window for window in windows if type(window) is int and window > 0), None)
 
 
 def _ours(messages: Sequence[Any]) -> bool:
-    return all(isinstance(one, Message) for one in messages)
+    return all(isinstance(message, Message) for message in messages)
 
 
 def _converted(messages: Sequence[Any]) -> list[Message]:
-    found = enumerate(convert_to_messages(messages), start=1)
-    return [replace(_core_form(message), sequence=number) for number, message in found]
+    return [_core_form(message) for message in convert_to_messages(messages)]
 
 
 def _core_form(message: BaseMessage) -> Message:

@@ -54,71 +54,65 @@ def memory_tools(
     Raises:
         InvalidSettings: an argument contradicts another one, is missing, or makes no sense.
     """
-    place = {"path": path, "memory": memory} | options
-    given = [name for name, one in {"session_id": session_id, "history": history, "resolve": resolve}.items() if one]
-    if len(given) != 1:
+    chosen = {"session_id": session_id, "history": history, "resolve": resolve}
+    naming = [name for name, value in chosen.items() if value]
+    if len(naming) != 1:
         raise InvalidSettings("name the session by one of session_id=, history= or resolve=")
-    if not isinstance(session_id, str) and any(one is not None for one in place.values()):
-        raise InvalidSettings(f"{given[0]}= says which memory it is; leave out path=, memory= and settings")
-    asked: dict[str, Any] = {"names": names, "max_tokens": max_tokens, "within": within}
+    if not isinstance(session_id, str) and any(value is not None for value in (path, memory, *options.values())):
+        raise InvalidSettings(f"{naming[0]}= says which memory it is; leave out path=, memory= and settings")
+    wanted: dict[str, Any] = {"names": names, "max_tokens": max_tokens, "within": within}
     if resolve is not None:
-        return [_asking(one) for one in tools.memory_tools(resolve, **asked).values()]
+        return [_asking(tool) for tool in tools.memory_tools(resolve, **wanted).values()]
     if isinstance(session_id, str):
         history = TieredChatMessageHistory(session_id, path=path, memory=memory, namespace=namespace, **options)
     if history is not None:  # the database is opened when a tool is first called, in async code off the event loop
-        waiting = tools.memory_tools(history.asession, **asked)
-        return [_bound(one, waiting[one.name]) for one in tools.memory_tools(_reading(history), **asked).values()]
+        waiting = tools.memory_tools(history.asession, **wanted)
+        return [_bound(tool, waiting[tool.name]) for tool in tools.memory_tools(_reading(history), **wanted).values()]
     assert not isinstance(session_id, str | None)  # noqa: S101  # the only one left that names a session
-    return [_bound(one, one) for one in tools.memory_tools(session_id, **asked).values()]
+    return [_bound(tool, tool) for tool in tools.memory_tools(session_id, **wanted).values()]
 
 
 def _reading(history: TieredChatMessageHistory) -> Callable[..., Any]:
     return lambda: history.session
 
 
-def _bound(one: tools.MemoryTool, waiting: tools.MemoryTool) -> BaseTool:
-    def call(*given: Any, **arguments: Any) -> str:
+def _bound(tool: tools.MemoryTool, waiting: tools.MemoryTool) -> BaseTool:
+    def call(*unnamed: Any, **arguments: Any) -> str:
         with telling():
-            return one.call(**_named(one, given, arguments))
+            return tool.call(**tool.named(unnamed, arguments))
 
-    async def acall(*given: Any, **arguments: Any) -> str:
+    async def acall(*unnamed: Any, **arguments: Any) -> str:
         async with telling():
-            return await waiting.acall(**_named(one, given, arguments))
+            return await waiting.acall(**tool.named(unnamed, arguments))
 
-    return _tool(one, call, acall)
+    return _tool(tool, call, acall)
 
 
-def _asking(one: tools.MemoryTool) -> BaseTool:
-    def call(runtime: ToolRuntime, *given: Any, **arguments: Any) -> str:
+def _asking(tool: tools.MemoryTool) -> BaseTool:
+    def call(runtime: ToolRuntime, *unnamed: Any, **arguments: Any) -> str:
         with telling():
-            return one.call(runtime, **_named(one, given, arguments))
+            return tool.call(runtime, **tool.named(unnamed, arguments))
 
-    async def acall(runtime: ToolRuntime, *given: Any, **arguments: Any) -> str:
+    async def acall(runtime: ToolRuntime, *unnamed: Any, **arguments: Any) -> str:
         async with telling():
-            return await one.acall(runtime, **_named(one, given, arguments))
+            return await tool.acall(runtime, **tool.named(unnamed, arguments))
 
     # Before langchain-core 1.6 an annotation that is text, as all are in this module, was not seen to be injected.
     call.__annotations__["runtime"] = acall.__annotations__["runtime"] = ToolRuntime
-    return _tool(one, call, acall)
+    return _tool(tool, call, acall)
 
 
-def _tool(one: tools.MemoryTool, call: Callable[..., str], acall: Callable[..., Any]) -> BaseTool:
+def _tool(tool: tools.MemoryTool, call: Callable[..., str], acall: Callable[..., Any]) -> BaseTool:
     return StructuredTool.from_function(
         func=call,
         coroutine=acall,
-        name=one.name,
-        description=one.description,
-        args_schema=one.arguments,
+        name=tool.name,
+        description=tool.description,
+        args_schema=tool.arguments,
         handle_validation_error=_missing,
     )
 
 
-def _named(one: tools.MemoryTool, given: tuple[Any, ...], arguments: dict[str, Any]) -> dict[str, Any]:
-    """The arguments by name; a text alone is the first one, as for every tool of LangChain."""
-    first = next(iter(one.arguments.model_fields))
-    return arguments | dict(zip((first,), given, strict=False))
-
-
 def _missing(error: ValidationError | Any) -> str:
-    names = ", ".join(str(place) for one in error.errors() for place in one["loc"])
+    names = ", ".join(str(name) for fault in error.errors() for name in fault["loc"])
     return f"An argument is missing: {names}."

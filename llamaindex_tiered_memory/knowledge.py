@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import chain, zip_longest
 from typing import Any
 
 from llama_index.core.node_parser import SentenceSplitter
@@ -22,10 +21,10 @@ from llamaindex_tiered_memory.retriever import TieredArchiveRetriever, chunk_nod
 from tiermem import Message, Session
 from tiermem.errors import InvalidMessage, InvalidSettings
 from tiermem.knowledge.knowledge import Knowledge
+from tiermem.knowledge.retrieval import in_turns
 from tiermem.records import Within
+from tiermem.text.documents import NAMING
 
-# What readers of LlamaIndex write into metadata to say where a document is from.
-NAMING = ("source", "file_path", "url", "file_name")
 _MADE_UP = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
 
@@ -138,13 +137,13 @@ class TieredKnowledgeRetriever(BaseRetriever):
         if self._archive is not None and not self._turns:
             return self._archive.retrieve(query_bundle)
         found = [chunk_node(hit) for hit in self._knowledge.search(query_bundle.query_str, self._k)]
-        return found if self._archive is None else _in_turns(found, self._archive.retrieve(query_bundle))
+        return found if self._archive is None else in_turns(found, self._archive.retrieve(query_bundle))
 
     async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         if self._archive is not None and not self._turns:
             return await self._archive.aretrieve(query_bundle)
         found = [chunk_node(hit) for hit in await self._knowledge.as_async().search(query_bundle.query_str, self._k)]
-        return found if self._archive is None else _in_turns(found, await self._archive.aretrieve(query_bundle))
+        return found if self._archive is None else in_turns(found, await self._archive.aretrieve(query_bundle))
 
 
 def _knowledge(source: TieredChatMemory | Session | Knowledge) -> Knowledge:
@@ -165,7 +164,7 @@ def _mapping(node: Any) -> dict[str, Any]:
         raise InvalidMessage(f"neither a document nor a node of LlamaIndex: {type(node).__name__}")
     given = {"text": node.get_content(), "metadata": node.metadata}
     own = node.ref_doc_id or node.node_id
-    if any(node.metadata.get(name) for name in NAMING) or _MADE_UP.fullmatch(own):
+    if any(node.metadata.get(name) for name in ("source", *NAMING)) or _MADE_UP.fullmatch(own):
         return given
     return given | {"source": own}
 
@@ -176,9 +175,3 @@ def _whole(text: str) -> list[str]:
 
 def _ids(added: Sequence[Message]) -> list[str]:
     return [one.id for one in added]
-
-
-def _in_turns(first: Sequence[NodeWithScore], second: Sequence[NodeWithScore]) -> list[NodeWithScore]:
-    """Both by rank: the score of a document's passage does not compare with that of something said."""
-    pairs = chain.from_iterable(zip_longest(first, second))
-    return [node for node in pairs if node is not None]

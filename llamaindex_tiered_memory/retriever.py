@@ -11,6 +11,7 @@ from llama_index.core.schema import NodeRelationship, NodeWithScore, QueryBundle
 from llamaindex_tiered_memory.events import attach
 from llamaindex_tiered_memory.memory.memory import TieredChatMemory
 from tiermem import Hit, Message, Recalled, Session
+from tiermem.knowledge.retrieval import spans
 from tiermem.records import Within
 
 
@@ -55,23 +56,22 @@ class TieredArchiveRetriever(BaseRetriever):
         if self._limit is not None:
             return self._block(self._session.recall(query_bundle.query_str, self._limit, within=self._within))
         hits = self._session.search(query_bundle.query_str, self._k, within=self._within)
-        spans = _spans(hits, self._neighbours)
-        return _by_score(hits, [self._node(span, self._session.messages(span[0], span[1])) for span in spans])
+        runs = spans(hits, self._neighbours)
+        return _by_score(hits, [self._node(span, self._session.messages(span[0], span[1])) for span in runs])
 
     async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         session = self._session.as_async()
         if self._limit is not None:
             return self._block(await session.recall(query_bundle.query_str, self._limit, within=self._within))
         hits = await session.search(query_bundle.query_str, self._k, within=self._within)
-        spans = _spans(hits, self._neighbours)
-        return _by_score(hits, [self._node(span, await session.messages(span[0], span[1])) for span in spans])
+        runs = spans(hits, self._neighbours)
+        return _by_score(hits, [self._node(span, await session.messages(span[0], span[1])) for span in runs])
 
     def _block(self, recalled: Recalled) -> list[NodeWithScore]:
         if not recalled.hits:
             return []
         scope = self._session.scope
-        best = max(recalled.hits, key=lambda hit: hit.score)
-        refs = [hit.ref for hit in recalled.hits]
+        best, refs = recalled.best, recalled.refs
         metadata = {"ref": best.ref, "refs": refs, "session": scope.session, "namespace": scope.user}
         node = TextNode(
             id_=f"{scope.session}/{'-'.join(sorted({refs[0], refs[-1]}))}",
@@ -121,16 +121,3 @@ def chunk_node(hit: Hit) -> NodeWithScore:
 
 def _by_score(hits: Sequence[Hit], said: Sequence[NodeWithScore]) -> list[NodeWithScore]:
     return sorted([*said, *(chunk_node(hit) for hit in hits if hit.source)], key=lambda one: -(one.score or 0.0))
-
-
-def _spans(hits: Sequence[Hit], neighbours: int) -> list[tuple[int, int, Hit]]:
-    """(first, last, best hit) of every run of messages to quote, best first; runs that touch become one."""
-    spans: list[tuple[int, int, Hit]] = []
-    for hit in sorted((one for one in hits if not one.source), key=lambda one: one.message.sequence):
-        low, high = max(1, hit.message.sequence - neighbours), hit.message.sequence + neighbours
-        if spans and low <= spans[-1][1] + 1:
-            first, _, best = spans.pop()
-            spans.append((first, high, max(best, hit, key=lambda one: one.score)))
-        else:
-            spans.append((low, high, hit))
-    return sorted(spans, key=lambda one: -one[2].score)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from llama_index.core.base.llms.types import ChatMessage, ChatResponse, MessageRole
@@ -13,13 +13,13 @@ from llama_index.core.prompts import ChatPromptTemplate
 from llamaindex_tiered_memory.convert import to_message
 from tiermem import Message, StructuredSummary
 from tiermem.errors import InvalidSettings
-from tiermem.summarizer import Answer, Request, SummaryWriter, Usage
+from tiermem.summarizer import Answer, ModelSummarizer, Request, SummaryWriter
 
 ANSWER_TOKENS = 1_500  # of an LLM's window: a summary of 50 lines; LlamaIndex counts the answer as a part of the window
 _REPORTED = (("prompt_tokens", "completion_tokens"), ("input_tokens", "output_tokens"))
 
 
-class LLMSummarizer:
+class LLMSummarizer(ModelSummarizer):
     """Writes summaries with an LLM: `structured_predict` where it calls functions, then a JSON prompt with one repair.
 
     What ``summarizer=`` of every class of tiermem takes, sync and async. Where the LLM gives nothing usable it raises,
@@ -63,16 +63,6 @@ class LLMSummarizer:
             counter=counter,
         )
 
-    @property
-    def usage(self) -> Usage:
-        """Calls and tokens so far. `structured_predict` reports no tokens: those are counted here."""
-        return self._writer.usage
-
-    @property
-    def max_input_tokens(self) -> int:
-        """Tokens that one call may have."""
-        return self._writer.max_input_tokens
-
     def __call__(self, messages: Sequence[Message | ChatMessage]) -> StructuredSummary:
         """The summary of *messages*.
 
@@ -105,12 +95,7 @@ def _window(llm: LLM) -> int:
 
 
 def _core_form(messages: Sequence[Message | ChatMessage]) -> list[Message]:
-    if all(isinstance(one, Message) for one in messages):
-        return list(messages)  # type: ignore[arg-type]
-    return [
-        replace(one if isinstance(one, Message) else to_message(one), sequence=number)
-        for number, one in enumerate(messages, start=1)
-    ]
+    return [message if isinstance(message, Message) else to_message(message) for message in messages]
 
 
 def _chat(request: Request) -> list[ChatMessage]:
@@ -136,9 +121,10 @@ def _counted(response: ChatResponse) -> tuple[int | None, int | None]:
     """Tokens as the LLM reports them: in `additional_kwargs`, or as the usage of the provider's own answer."""
     raw: Any = response.raw
     usage = raw.get("usage") if isinstance(raw, Mapping) else getattr(raw, "usage", None)
-    for place in (response.additional_kwargs, usage):
+    for report in (response.additional_kwargs, usage):
         for names in _REPORTED:
-            found = [place.get(name) if isinstance(place, Mapping) else getattr(place, name, None) for name in names]
-            if all(isinstance(one, int) for one in found):
-                return found[0], found[1]
+            read = report.get if isinstance(report, Mapping) else partial(getattr, report)
+            sent, answered = (read(name, None) for name in names)
+            if isinstance(sent, int) and isinstance(answered, int):
+                return sent, answered
     return None, None

@@ -39,26 +39,20 @@ def memory_tools(
     Raises:
         InvalidSettings: no tool has such a name, *max_tokens* is too small, or *source* has no session.
     """
-    place = source.session if isinstance(source, TieredChatMemory) else source
-    if isinstance(place, Session | AsyncSession):
-        attach(place.memory)
-    made = tools.memory_tools(place, names=names, max_tokens=max_tokens, within=within)
-    return [_tool(one) for one in made.values()]
+    session = source.session if isinstance(source, TieredChatMemory) else source
+    if isinstance(session, Session | AsyncSession):
+        attach(session.memory)
+    chosen = tools.memory_tools(session, names=names, max_tokens=max_tokens, within=within)
+    return [_tool(tool) for tool in chosen.values()]
 
 
-def _tool(one: tools.MemoryTool) -> FunctionTool:
-    def call(*given: Any, **arguments: Any) -> str:
-        return one.call(**_named(one, given, arguments))
+def _tool(tool: tools.MemoryTool) -> FunctionTool:
+    def call(*unnamed: Any, **arguments: Any) -> str:
+        return tool.call(**tool.named(unnamed, arguments))
 
-    async def acall(*given: Any, **arguments: Any) -> str:
-        return await one.acall(**_named(one, given, arguments))
+    async def acall(*unnamed: Any, **arguments: Any) -> str:
+        return await tool.acall(**tool.named(unnamed, arguments))
 
     return FunctionTool.from_defaults(
-        fn=call, async_fn=acall, name=one.name, description=one.description, fn_schema=one.arguments
+        fn=call, async_fn=acall, name=tool.name, description=tool.description, fn_schema=tool.arguments
     )
-
-
-def _named(one: tools.MemoryTool, given: tuple[Any, ...], arguments: dict[str, Any]) -> dict[str, Any]:
-    """The arguments by name; a text alone is the first one, as engines call a tool."""
-    first = next(iter(one.arguments.model_fields))
-    return arguments | dict(zip((first,), given, strict=False))

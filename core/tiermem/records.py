@@ -138,6 +138,16 @@ class Recalled:
     hits: tuple[Hit, ...] = ()
     degraded: tuple[str, ...] = ()
 
+    @property
+    def best(self) -> Hit:
+        """The hit with the highest score; ValueError where nothing was recalled."""
+        return max(self.hits, key=lambda hit: hit.score)
+
+    @property
+    def refs(self) -> list[str]:
+        """The references of all hits, as they stand in the block."""
+        return [hit.ref for hit in self.hits]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:

@@ -24,11 +24,12 @@ from tiermem.summaries import merging
 from tiermem.summaries.extractive import extract
 from tiermem.summaries.prompts import Turn
 from tiermem.summaries.structured_output import ConversationSummary
-from tiermem.summaries.writer import Answer, Request, Writing
+from tiermem.summaries.writer import Answer, Request, Writing, numbered
 
 __all__ = [
     "Answer",
     "ConversationSummary",
+    "ModelSummarizer",
     "Request",
     "SummaryWriter",
     "Turn",
@@ -88,9 +89,25 @@ class SummaryWriter(Writing):
         return await adrive(self.write(messages), ask, aside=True)
 
 
+class ModelSummarizer:
+    """What the summarisers of both frameworks are beside the model that they ask: a writer, and its account."""
+
+    _writer: SummaryWriter
+
+    @property
+    def usage(self) -> Usage:
+        """Calls and tokens so far. What a model does not report is counted here."""
+        return self._writer.usage
+
+    @property
+    def max_input_tokens(self) -> int:
+        """Tokens that one call may have."""
+        return self._writer.max_input_tokens
+
+
 def deterministic(messages: Sequence[Message]) -> StructuredSummary:
     """The summary that tiermem writes without a model: sentences of *messages*, chosen by rules."""
-    return extract(messages)
+    return extract(numbered(messages))
 
 
 def as_text(summary: StructuredSummary) -> str:

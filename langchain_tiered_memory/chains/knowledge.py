@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from importlib.util import find_spec
-from itertools import chain, zip_longest
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun, CallbackManagerForRetrieverRun
@@ -20,6 +19,7 @@ from langchain_tiered_memory.memories import OPTION_NAMES
 from tiermem import Memory
 from tiermem.errors import InvalidSettings
 from tiermem.knowledge.knowledge import Knowledge
+from tiermem.knowledge.retrieval import in_turns
 from tiermem.records import Within
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ class TieredKnowledgeRetriever(BaseRetriever):
         if not self.conversation:
             return found
         said = self._archive(limit)
-        return _in_turns(found, said.invoke(query, {"callbacks": run_manager.get_child()}))
+        return in_turns(found, said.invoke(query, {"callbacks": run_manager.get_child()}))
 
     async def _aget_relevant_documents(
         self, query: str, *, run_manager: AsyncCallbackManagerForRetrieverRun, k: int | None = None
@@ -146,7 +146,7 @@ class TieredKnowledgeRetriever(BaseRetriever):
         if not self.conversation:
             return found
         said = self._archive(limit)
-        return _in_turns(found, await said.ainvoke(query, {"callbacks": run_manager.get_child()}))
+        return in_turns(found, await said.ainvoke(query, {"callbacks": run_manager.get_child()}))
 
     def _archive(self, k: int) -> TieredArchiveRetriever:
         within = "conversation" if self.within == "knowledge" else self.within
@@ -173,9 +173,3 @@ def default_splitter(chunk_size: int, chunk_overlap: int) -> Any:
         )
     except ValueError as error:
         raise InvalidSettings(str(error)) from error
-
-
-def _in_turns(first: Sequence[Document], second: Sequence[Document]) -> list[Document]:
-    """Both by rank: the score of a document's passage does not compare with that of something said."""
-    pairs = chain.from_iterable(zip_longest(first, second))
-    return [document for document in pairs if document is not None]

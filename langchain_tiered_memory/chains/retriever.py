@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import re
-from collections import Counter
 from collections.abc import Sequence
-from itertools import chain, zip_longest
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun, CallbackManagerForRetrieverRun
@@ -22,17 +19,13 @@ from langchain_tiered_memory.procedures import Procedure, arun, run
 from langchain_tiered_memory.rendering import readable
 from tiermem import Hit, Memory, Message, Recalled
 from tiermem.errors import InvalidSettings
+from tiermem.knowledge.retrieval import in_turns, quotation
 from tiermem.records import Within
-from tiermem.search.passages import safe
 
 if TYPE_CHECKING:
     from langchain_tiered_memory.chains.memory import ConversationTieredMemory
 
 SOURCE = "tiermem"
-PASSAGE_CHARACTERS = 4_000  # of the message that was found: about 1,000 tokens, the usual chunk of a document
-NEIGHBOUR_CHARACTERS = 600  # of a message beside it: enough to see what it is about
-_TAG = re.compile(r"<(/?)(quoted)", re.IGNORECASE)
-_WORD = re.compile(r"[a-z0-9_]{2,}|[\u3400-\u9fff]")
 
 
 class TieredArchiveRetriever(BaseRetriever):
@@ -102,7 +95,7 @@ class TieredArchiveRetriever(BaseRetriever):
         if self.retriever is None:
             return found
         config = {"callbacks": run_manager.get_child()}
-        return _in_turns(self.retriever.invoke(query, config, **others), found)  # type: ignore[arg-type]
+        return in_turns(self.retriever.invoke(query, config, **others), found)  # type: ignore[arg-type]
 
     async def _aget_relevant_documents(
         self, query: str, *, run_manager: AsyncCallbackManagerForRetrieverRun, k: int | None = None, **others: Any
@@ -113,27 +106,27 @@ class TieredArchiveRetriever(BaseRetriever):
         if self.retriever is None:
             return found
         config = {"callbacks": run_manager.get_child()}
-        return _in_turns(await self.retriever.ainvoke(query, config, **others), found)  # type: ignore[arg-type]
+        return in_turns(await self.retriever.ainvoke(query, config, **others), found)  # type: ignore[arg-type]
 
     def _finding(self, query: str, k: int) -> Procedure[list[Document]]:
         """Hits that lie within the passage of a better one make no document of their own."""
         if self.max_token_limit is not None:
             return (yield from self._recalling(query, self.max_token_limit))
-        taken, found = set[int](), list[Document]()
+        taken, documents = set[int](), list[Document]()
         most = k * (2 * self.neighbours + 1)
         hits: list[Hit] = yield lambda session: session.search(query, most, within=self.within)
         for hit in hits:
-            place = 0 if hit.source else hit.message.sequence
-            if place in taken or len(found) >= k:
+            number = hit.message.sequence
+            if len(documents) >= k or (number in taken and not hit.source):
                 continue
-            passage: list[Message] = []
-            if place:
-                around = yield _reading(max(1, place - self.neighbours), place + self.neighbours)
-                passage = [one for one in around if one.sequence not in taken]
-            document = _document(hit, passage, query, self.history.session_id) if place else chunk_document(hit)
-            taken |= {one.sequence for one in passage}
-            found.append(document)
-        return found
+            if hit.source:
+                documents.append(chunk_document(hit))
+                continue
+            around = yield _reading(max(1, number - self.neighbours), number + self.neighbours)
+            passage = [message for message in around if message.sequence not in taken]
+            documents.append(_document(hit, passage, query, self.history.session_id))
+            taken |= {message.sequence for message in passage}
+        return documents
 
     def _recalling(self, query: str, budget: int) -> Procedure[list[Document]]:
         recalled: Recalled = yield lambda session: session.recall(query, budget, within=self.within)
@@ -142,12 +135,6 @@ class TieredArchiveRetriever(BaseRetriever):
 
 def _reading(first: int, last: int) -> Any:
     return lambda session: session.messages(first, last)
-
-
-def _in_turns(theirs: Sequence[Document], ours: Sequence[Document]) -> list[Document]:
-    """Both lists by rank. Their scores cannot be compared, and each knows what the other cannot."""
-    pairs = chain.from_iterable(zip_longest(theirs, ours))
-    return [document for document in pairs if document is not None]
 
 
 def chunk_document(hit: Hit) -> Document:
@@ -159,69 +146,20 @@ def chunk_document(hit: Hit) -> Document:
 
 
 def _block(recalled: Recalled, session_id: str) -> Document:
-    best = max(recalled.hits, key=lambda hit: hit.score)
-    refs = [hit.ref for hit in recalled.hits]
-    metadata = {"session_id": session_id, "ref": best.ref, "refs": refs, "score": best.score, "source": SOURCE}
+    best = recalled.best
+    metadata = {"session_id": session_id, "ref": best.ref, "refs": recalled.refs, "score": best.score, "source": SOURCE}
     return Document(page_content=recalled.text, metadata=metadata)
 
 
 def _document(hit: Hit, passage: Sequence[Message], query: str, session_id: str) -> Document:
-    found = hit.message
+    message = hit.message
     metadata = {
         "session_id": session_id,
         "ref": hit.ref,
-        "role": found.role,
-        "name": found.name,
+        "role": message.role,
+        "name": message.name,
         "score": hit.score,
-        "created_at": found.when.isoformat() if found.when else None,
+        "created_at": message.when.isoformat() if message.when else None,
         "source": SOURCE,
     }
-    return Document(page_content=_quotation(passage, found, query), id=found.id, metadata=metadata)
-
-
-def _quotation(passage: Sequence[Message], found: Message, query: str) -> str:
-    """The passage between tags that nothing in it can close; each message whole, as it was said.
-
-    The time stands once, at the top, and again where another day begins: on every line it would cost a third of the
-    tokens of a short message.
-    """
-    lines, day = [], f"{found.when:%Y-%m-%d}" if found.when else ""
-    for message in passage:
-        limit = PASSAGE_CHARACTERS if message is found or message.id == found.id else NEIGHBOUR_CHARACTERS
-        text = excerpt(readable(message), query, limit)
-        today = f"{message.when:%Y-%m-%d}" if message.when else day
-        lines.append(f"{_inside(message.name or message.role)}{'' if today == day else f' ({today})'}: {_inside(text)}")
-        day = today
-    when = f" {found.when:%Y-%m-%d %H:%M}" if found.when else ""
-    return "\n".join([f"<quoted m{found.sequence}{when}>", *lines, "</quoted>"])
-
-
-def _inside(text: str) -> str:
-    """*text* without the means to close the quotation, or the core's."""
-    return safe(_TAG.sub(r"‹\1\2", text))
-
-
-def excerpt(text: str, query: str, limit: int) -> str:
-    """The *limit* characters of *text* that share the most different words with *query*, marked where it is cut."""
-    if len(text) <= limit:
-        return text
-    wanted = set(_WORD.findall(query.lower()))
-    places = [(found.start(), found[0]) for found in _WORD.finditer(text.lower()) if found[0] in wanted]
-    start = max(0, min(_densest(places, limit) - limit // 8, len(text) - limit))
-    cut = text[start : start + limit]
-    return f"{'…' if start else ''}{cut}{'…' if start + limit < len(text) else ''}"
-
-
-def _densest(places: Sequence[tuple[int, str]], width: int) -> int:
-    """Where the stretch of *width* characters begins that holds the most different words; the first of equals."""
-    inside: Counter[str] = Counter()
-    best, where, low = 0, 0, 0
-    for start, word in places:
-        inside[word] += 1
-        while start - places[low][0] > width * 3 // 4:
-            inside[places[low][1]] -= 1
-            inside += Counter()  # drops those at zero
-            low += 1
-        if len(inside) > best:
-            best, where = len(inside), places[low][0]
-    return where
+    return Document(page_content=quotation(passage, hit, query, readable), id=message.id, metadata=metadata)

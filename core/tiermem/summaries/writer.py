@@ -96,7 +96,7 @@ class Writing:
         if not messages:
             raise SummaryRejected("there are no messages to summarise")
         self.usage.add(summaries=1)
-        messages = _numbered(messages)
+        messages = numbered(messages)
         chinese, summary, halved = mostly_chinese(messages), None, 0
         rest = pieces(messages, self._count, self.max_tool_tokens)
         while rest:
@@ -195,12 +195,12 @@ class Writing:
         return structured(kept, count=summary.count, time_range=summary.time_range, timestamp=None)
 
 
-def _numbered(messages: Sequence[Message]) -> Sequence[Message]:
+def numbered(messages: Sequence[Message]) -> Sequence[Message]:
     """*messages* as they are where their numbers rise, as those of a session do; else copies numbered from 1."""
-    numbers = [0, *(one.sequence for one in messages)]
+    numbers = [0, *(message.sequence for message in messages)]
     if all(earlier < later for earlier, later in pairwise(numbers)):
         return messages
-    return [replace(one, sequence=number) for number, one in enumerate(messages, start=1)]
+    return [replace(message, sequence=number) for number, message in enumerate(messages, start=1)]
 
 
 def _completed(summary: StructuredSummary | None, messages: Sequence[Message]) -> StructuredSummary:

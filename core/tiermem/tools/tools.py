@@ -19,7 +19,7 @@ they quote. Sessions keep them all the same, and `expand` gives them back exactl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import isawaitable
 from types import MappingProxyType
@@ -140,6 +140,11 @@ class MemoryTool:
     def parameters(self) -> dict[str, Any]:
         """The JSON schema of the arguments."""
         return self.arguments.model_json_schema()
+
+    def named(self, unnamed: Sequence[Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """All arguments by name; a text alone is the first one, as frameworks call a tool."""
+        first = next(iter(self.arguments.model_fields))
+        return {**arguments, **dict(zip((first,), unnamed, strict=False))}
 
     def call(self, /, *place: Any, **arguments: Any) -> str:
         """The answer to *arguments* in the session of *place*.

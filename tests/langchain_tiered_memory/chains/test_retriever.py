@@ -16,7 +16,6 @@ from langchain_tiered_memory import (
     TieredChatMessageHistory,
     TieredKnowledgeRetriever,
 )
-from langchain_tiered_memory.chains.retriever import excerpt
 from tiermem.errors import InvalidSettings
 
 
@@ -146,17 +145,6 @@ def test_quoted_text_cannot_pass_for_a_prompt(tmp_path: Path) -> None:
         assert last == "</quoted>"
         assert document.page_content.lower().count("<quoted") == document.page_content.lower().count("</quoted") == 1
         assert "</recalled-history" not in document.page_content
-
-
-def test_a_long_message_is_cut_around_the_words_asked_for() -> None:
-    text = "filler words here " * 500 + "the deadlock hit table orders at noon " + "more filler words " * 500
-    cut = excerpt(text, "which table had the deadlock", 400)
-    assert "deadlock hit table orders" in cut
-    assert len(cut) <= 402
-    assert cut.startswith("…")
-    assert cut.endswith("…")
-    assert excerpt("short", "x", 400) == "short"
-    assert excerpt("没有" * 500 + "连接池从10改到50" + "没有" * 500, "连接池多大", 100).count("连接池") == 1
 
 
 def test_made_from_a_memory(path: Path) -> None:

@@ -1,0 +1,87 @@
+"""Hits of a search -> what a framework's retriever hands on: runs around them, quotations, lists in turns. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain, zip_longest
+from typing import TypeVar
+
+from tiermem.messages import Message
+from tiermem.records import Hit
+from tiermem.search.passages import safe
+
+PASSAGE_CHARACTERS = 4_000  # of the message that was found: about 1,000 tokens, the usual chunk of a document
+NEIGHBOUR_CHARACTERS = 600  # of a message beside it: enough to see what it is about
+_TAG = re.compile(r"<(/?)(quoted)", re.IGNORECASE)
+_WORD = re.compile(r"[a-z0-9_]{2,}|[\u3400-\u9fff]")
+Retrieved = TypeVar("Retrieved")
+
+
+def in_turns(first: Iterable[Retrieved], second: Iterable[Retrieved]) -> list[Retrieved]:
+    """Both lists by rank, the best of *first* in front: their scores cannot be compared."""
+    pairs = chain.from_iterable(zip_longest(first, second))
+    return [document for document in pairs if document is not None]
+
+
+def spans(hits: Iterable[Hit], neighbours: int) -> list[tuple[int, int, Hit]]:
+    """(first, last, best hit) of every run of messages to quote, best first; runs that touch become one."""
+    runs: list[tuple[int, int, Hit]] = []
+    for hit in sorted((hit for hit in hits if not hit.source), key=lambda hit: hit.message.sequence):
+        low, high = max(1, hit.message.sequence - neighbours), hit.message.sequence + neighbours
+        if runs and low <= runs[-1][1] + 1:
+            first, _, best = runs.pop()
+            runs.append((first, high, max(best, hit, key=lambda hit: hit.score)))
+        else:
+            runs.append((low, high, hit))
+    return sorted(runs, key=lambda run: -run[2].score)
+
+
+def quotation(passage: Sequence[Message], hit: Hit, query: str, words: Callable[[Message], str]) -> str:
+    """The passage between tags that nothing in it can close; each message whole, as it was said.
+
+    *words* puts a message into words. The time stands once, at the top, and again where another day begins: on every
+    line it would cost a third of the tokens of a short message.
+    """
+    when = hit.message.when
+    lines, day = [], f"{when:%Y-%m-%d}" if when else ""
+    for message in passage:
+        limit = PASSAGE_CHARACTERS if message.id == hit.message.id else NEIGHBOUR_CHARACTERS
+        text = excerpt(words(message), query, limit)
+        today = f"{message.when:%Y-%m-%d}" if message.when else day
+        lines.append(f"{_inside(message.name or message.role)}{'' if today == day else f' ({today})'}: {_inside(text)}")
+        day = today
+    stamp = f" {when:%Y-%m-%d %H:%M}" if when else ""
+    return "\n".join([f"<quoted m{hit.message.sequence}{stamp}>", *lines, "</quoted>"])
+
+
+def _inside(text: str) -> str:
+    """*text* without the means to close the quotation, or the core's."""
+    return safe(_TAG.sub(r"‹\1\2", text))
+
+
+def excerpt(text: str, query: str, limit: int) -> str:
+    """The *limit* characters of *text* that share the most different words with *query*, marked where it is cut."""
+    if len(text) <= limit:
+        return text
+    wanted = set(_WORD.findall(query.lower()))
+    places = [(word.start(), word[0]) for word in _WORD.finditer(text.lower()) if word[0] in wanted]
+    start = max(0, min(_densest(places, limit) - limit // 8, len(text) - limit))
+    cut = text[start : start + limit]
+    return f"{'…' if start else ''}{cut}{'…' if start + limit < len(text) else ''}"
+
+
+def _densest(places: Sequence[tuple[int, str]], width: int) -> int:
+    """Where the stretch of *width* characters begins that holds the most different words; the first of equals."""
+    inside: Counter[str] = Counter()
+    best, where, low = 0, 0, 0
+    for start, word in places:
+        inside[word] += 1
+        while start - places[low][0] > width * 3 // 4:
+            inside[places[low][1]] -= 1
+            inside += Counter()  # drops those at zero
+            low += 1
+        if len(inside) > best:
+            best, where = len(inside), places[low][0]
+    return where
