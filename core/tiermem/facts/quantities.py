@@ -9,19 +9,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from tiermem.text.chinese_numerals import COUNTS, NUMERALS, ONES, SCALES, value
+
 FIRST, LAST = "\ue000", "\uf0ff"  # the private characters that stand for values
 MARK = f"[{FIRST}-{LAST}]"
 _MOST = ord(LAST) - ord(FIRST) + 1
 _SPELLED = {
-    word: float(number)
-    for number, words in {
-        2: "two 两 兩 二", 3: "three 三", 4: "four 四", 5: "five 五", 6: "six 六", 7: "seven 七", 8: "eight 八",
-        9: "nine 九", 10: "ten 十", 11: "eleven 十一", 12: "twelve 十二", 15: "fifteen 十五", 20: "twenty 二十",
-        30: "thirty 三十", 40: "forty 四十", 50: "fifty 五十", 1: "一",
-    }.items()
-    for word in words.split()
+    "two": 2.0, "three": 3.0, "four": 4.0, "five": 5.0, "six": 6.0, "seven": 7.0, "eight": 8.0, "nine": 9.0,
+    "ten": 10.0, "eleven": 11.0, "twelve": 12.0, "fifteen": 15.0, "twenty": 20.0, "thirty": 30.0, "forty": 40.0,
+    "fifty": 50.0,
 }  # fmt: skip
-_SCALES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "billion": 1e9, "万": 1e4, "亿": 1e8, "千": 1e3}
+_SCALES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "billion": 1e9, **SCALES}
 _MONTH = (
     r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"
     r"|Nov(?:ember)?|Dec(?:ember)?)\b\.?"
@@ -30,8 +28,8 @@ _MONTHS = "janfebmaraprmayjunjulaugsepoctnovdec"
 _WEEKDAY = r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
 _CLOCK = r"(?:\d{1,2}(?::\d\d){1,2}(?:\s?[ap]\.?m\b\.?)?|\d{1,2}\s?[ap]\.?m\b\.?|\d{1,2}\s?o'clock)"
 _CLOCK_ZH = (
-    r"(?:(?:早上|上午|中午|下午|晚上|凌晨)[\d一二两三四五六七八九十]{1,3}|\d{1,2})[点點]"
-    r"(?:半|[\d一二三四五六七八九十]{1,3}分?)?(?!击|多|儿|[的钟])"
+    rf"(?:(?:早上|上午|中午|下午|晚上|凌晨)[\d{COUNTS}十]{{1,3}}|\d{{1,2}})[点點]"
+    rf"(?:半|[\d{ONES}十]{{1,3}}分?)?(?!击|多|儿|[的钟])"
 )
 _NUMBER = r"\d[\d,]*(?:\.\d+)?(?:\s?[-–~至到]\s?\d[\d,]*(?:\.\d+)?)?"  # also a range: 5-7 months
 _DATE = (
@@ -56,10 +54,8 @@ _QUANTITY = re.compile(
     rf"|(?<![A-Za-z0-9_.\-/#])(?P<number>{_NUMBER})\s?(?P<scale>k\b(?! (?:best|race|run|time|pb|personal|record"
     rf"|steps?|swim|walk|distance))|M\b|thousand\b|million\b|billion\b|万|亿|千)?"
     rf"(?:[ -]?(?P<unit>{_UNIT}|{_UNIT_ZH}))?(?![A-Za-z0-9_.]*\d|[A-Za-z_/])"
-    rf"|\b(?P<word>{'|'.join(w for w in _SPELLED if w.isascii())})(?:[ -](?P<wordunit>{_UNIT}))?\b"
-    rf"|(?<![第十百千万一二三四五六七八九几])(?P<han>"
-    rf"{'|'.join(sorted((w for w in _SPELLED if not w.isascii()), key=len, reverse=True))})"
-    rf"(?P<hanunit>{_UNIT_ZH})(?!月)",
+    rf"|\b(?P<word>{'|'.join(_SPELLED)})(?:[ -](?P<wordunit>{_UNIT}))?\b"
+    rf"|(?<![第几{NUMERALS}])(?P<han>[{COUNTS}十][{NUMERALS}]{{0,12}})(?P<hanunit>{_UNIT_ZH})(?!月)",
     re.IGNORECASE,
 )  # fmt: skip
 _DIGITS = re.compile(r"\d[\d,]*(?:\.\d+)?")
@@ -93,23 +89,31 @@ def quantities(text: str) -> tuple[str, list[Quantity]]:
     found: list[Quantity] = []
 
     def stand_in(match: re.Match[str]) -> str:
-        if len(found) >= _MOST:
+        quantity = _quantity(match) if len(found) < _MOST else None
+        if quantity is None:
             return match.group()
-        found.append(_quantity(match))
+        found.append(quantity)
         return chr(ord(FIRST) + len(found) - 1)
 
     return _QUANTITY.sub(stand_in, _PRIVATE.sub(" ", text)), found
 
 
-def _quantity(match: re.Match[str]) -> Quantity:
+def _quantity(match: re.Match[str]) -> Quantity | None:
+    """The value of *match*; None for Chinese characters that are no numeral, or two."""
     if match["when"]:
         return _when(match["when"])
     if match["money"]:
         return _money(match["money"])
-    word = match["word"] or match["han"]
     unit = match["unit"] or match["wordunit"] or match["hanunit"] or ""
-    amounts = [_SPELLED[word.lower()]] if word else _amounts(match["number"], match["scale"] or "")
-    return Quantity("count", _unit(unit), tuple(f"{amount:.12g}" for amount in amounts))
+    amounts = _counted(match)
+    return Quantity("count", _unit(unit), tuple(f"{amount:.12g}" for amount in amounts)) if amounts else None
+
+
+def _counted(match: re.Match[str]) -> list[float]:
+    if match["han"]:
+        amount = value(match["han"])
+        return [] if amount is None else [amount]
+    return [_SPELLED[match["word"].lower()]] if match["word"] else _amounts(match["number"], match["scale"] or "")
 
 
 def _unit(written: str) -> str:

@@ -13,14 +13,13 @@ from functools import cached_property
 from tiermem.facts.quantities import quantities
 from tiermem.messages import Message
 from tiermem.summaries.lines import moment
+from tiermem.text import chinese_numerals
+from tiermem.text.chinese_numerals import NUMERALS
 from tiermem.text.entities import paths
 
 _FREE = 10.0  # whole numbers below it may be counted rather than quoted
 _FIGURE = re.compile(r"(?<![A-Za-z_\d])(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
-_HAN_FIGURE = re.compile("[零〇一二两兩三四五六七八九十百千万亿]{2,}|十")
-_HAN_DIGITS = {han: n % 10 for n, han in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "兩": 2}
-_HAN_SCALES = {"十": 10, "百": 100, "千": 1000}
-_HAN_GROUPS = {"万": 10_000, "亿": 100_000_000}
+_HAN_FIGURE = re.compile(f"[{NUMERALS}]{{2,}}|十")
 
 
 class Ground:
@@ -49,9 +48,10 @@ class Ground:
     @cached_property
     def _spelled(self) -> frozenset[float]:
         """Amounts in words, Chinese numerals and with scales; looked for only where digits alone do not do."""
-        read = (found for message in self._messages for found in quantities(message.text)[1])
-        amounts = {float(one) for found in read if found.kind != "when" for one in found.value}
-        return frozenset(amounts | {_han(one) for one in _HAN_FIGURE.findall(self._text)})
+        read = (quantity for message in self._messages for quantity in quantities(message.text)[1])
+        amounts = {float(amount) for quantity in read if quantity.kind != "when" for amount in quantity.value}
+        numerals = map(chinese_numerals.value, _HAN_FIGURE.findall(self._text))
+        return frozenset(amounts | {float(number) for number in numerals if number is not None})
 
     def bears(self, text: str) -> bool:
         """False when *text* names a figure or a file that no message names."""
@@ -69,18 +69,3 @@ class Ground:
 
 def _figures(text: str) -> set[float]:
     return {float(found.replace(",", "")[:30]) for found in _FIGURE.findall(text)}
-
-
-def _han(text: str) -> float:
-    """The value of a Chinese numeral: 五十 is 50, 一百二十 is 120, 三万五千 is 35,000, 二〇二五 is 2025."""
-    if not any(mark in _HAN_SCALES or mark in _HAN_GROUPS for mark in text):
-        return float("".join(str(_HAN_DIGITS[mark]) for mark in text))
-    total = group = digit = 0
-    for mark in text:
-        if mark in _HAN_DIGITS:
-            digit = _HAN_DIGITS[mark]
-        elif mark in _HAN_SCALES:
-            group, digit = group + (digit or 1) * _HAN_SCALES[mark], 0
-        else:
-            total, group, digit = total + (group + digit or 1) * _HAN_GROUPS[mark], 0, 0
-    return float(total + group + digit)

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from tiermem.text.analyzer import HAN, words_of
+from tiermem.text.chinese_numerals import LONGEST, NUMERALS, SCALES
 
 _MAX_NAME = 60
 _MAX_RUN = 1000
@@ -212,8 +213,7 @@ _MEASURES = (
     "(?:个月|小时|分钟|公里|公斤|毫秒|平方米|美元|人民币|個月|小時|分鐘|毫米|厘米"
     "|[个個块塊元角分秒天年月日号號周週次人条條米斤克件张張本台辆輛位名岁歲度倍层層楼樓行页頁章节節期届只支杯瓶份套点點时時字票列组組种種])"
 )
-_CHINESE_DIGITS = "零〇一二三四五六七八九十百千万亿两兩萬億"
-_CHINESE_RUN = f"[{_CHINESE_DIGITS}]{{1,40}}"
+_CHINESE_RUN = f"[{NUMERALS}]{{1,{LONGEST}}}"
 _SCALED = "[百千万亿萬億]"
 _NUMBER = re.compile(
     r"(?<![A-Za-z0-9_.])(?:"
@@ -221,11 +221,11 @@ _NUMBER = re.compile(
     r"|\d{4}年\d{1,2}月(?:\d{1,2}[日号號])?"
     r"|(?:[-+±](?=[\d$€£¥￥]))?(?:[$€£¥￥] ?)?\d{1,400}(?:,\d{3}){0,20}(?:[.:：]\d{1,40}){0,8}(?:[eE][-+]?\d{1,4})?"
     rf"(?:[ \u00a0]?(?:{_UNITS})| ?{_SCALED}{{0,2}}{_MEASURES}|{_SCALED}{{1,2}}|(?![A-Za-z_\d])))"
-    rf"|百分之[{_CHINESE_DIGITS}\d]{{1,40}}"
-    rf"|(?<![{_CHINESE_DIGITS}第]){_CHINESE_RUN}(?:点{_CHINESE_RUN})?{_MEASURES}?"
+    rf"|百分之[{NUMERALS}\d]{{1,40}}"
+    rf"|(?<![{NUMERALS}第]){_CHINESE_RUN}(?:点{_CHINESE_RUN})?{_MEASURES}?"
 )
-_CHINESE_SCALE = re.compile("[十百千万亿萬億]")
-_CHINESE_ONLY = re.compile(f"[{_CHINESE_DIGITS}]")
+_CHINESE_SCALE = re.compile(f"[{''.join(SCALES)}]")
+_CHINESE_ONLY = re.compile(f"[{NUMERALS}]")
 _NOT_NUMBERS = words_of(
     "一个 一個 一点 一點 半天 万一 千万 千萬 百分 一分 一时 一時 一次 一位 一种 一種 十分 万万 一条 一份 半点 一行"
 )
@@ -243,7 +243,7 @@ def _number(found: str) -> str:
     found = found.rstrip()
     if not _CHINESE_ONLY.match(found):
         return found
-    digits = found.rstrip("".join(c for c in found if c not in _CHINESE_DIGITS))
+    digits = found.rstrip("".join(c for c in found if c not in NUMERALS))
     # 三 alone is as often a part of a word (三明治); with a measure word, or as 三千, 十五, it counts.
     counted = len(digits) < len(found) or (len(found) > 1 and _CHINESE_SCALE.search(found))
     return found if counted and found not in _NOT_NUMBERS else ""

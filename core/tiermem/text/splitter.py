@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tiermem.errors import InvalidSettings
+from tiermem.text.chinese_numerals import NUMERALS
 from tiermem.text.sentences import sentences
 
 SIZE, OVERLAP = 1000, 200  # characters; SPEC E
@@ -22,7 +23,8 @@ SIZE, OVERLAP = 1000, 200  # characters; SPEC E
 FENCED, WEAK, SENTENCE, LINE, PARAGRAPH, HEADING = range(6)
 
 _HEADING = re.compile(
-    r"^(?: {0,3}#{1,6}[ \t]+\S[^\n]*|第[〇零一二三四五六七八九十百千\d]{1,8}[章节節回部篇卷][^\n。！？]{0,60}$"
+    r"^(?: {0,3}#{1,6}[ \t]+\S[^\n]*"
+    rf"|第[{NUMERALS}\d]{{1,8}}[章节節回部篇卷][^\n。！？]{{0,60}}$"
     r"|(?:Chapter|CHAPTER|Part|PART) (?:\d{1,3}|[IVXLC]{1,7})\b[^\n]{0,80}$"
     r"|[^\s#>|*+-][^\n]{0,119}\n(?:={3,}|-{3,})[ \t]*$)",
     re.MULTILINE,

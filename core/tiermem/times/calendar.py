@@ -10,6 +10,8 @@ import re
 from datetime import date
 from math import floor
 
+from tiermem.text import chinese_numerals
+
 Span = tuple[float, float]
 
 DAY = 86_400.0
@@ -56,7 +58,6 @@ _AMOUNTS = [
 AMOUNTS = {word: (number, number) for number, word in enumerate(_AMOUNTS, 1)}
 AMOUNTS |= {"a": (1, 1), "an": (1, 1), "twenty": (20, 20), "thirty": (30, 30), "couple": (2, 3), "few": (2, 5)}
 AMOUNTS |= {"several": (3, 7), "几": (2, 5), "数": (3, 7)}  # what people mean by these, roughly
-_DIGITS = {c: n for n, c in enumerate("〇一二三四五六七八九")} | {"零": 0, "两": 2}
 UNITS = {
     "分钟": "minute", "小时": "hour", "钟头": "hour", "天": "day", "日": "day", "晚": "day", "周": "week",
     "星期": "week", "礼拜": "week", "周末": "weekend", "月": "month", "季度": "quarter", "年": "year",
@@ -217,15 +218,7 @@ def amount(text: str) -> tuple[int, int] | None:
     word = re.sub(r"^(?:a|about|好|前)\s*(?=couple|few|几)|\s*of$", "", text.strip().lower())
     if word.isdecimal():
         return int(word), int(word)
-    return AMOUNTS.get(word) or _chinese(word)
-
-
-def _chinese(word: str) -> tuple[int, int] | None:
-    tens, ten, ones = word.rpartition("十")
-    if any(c not in _DIGITS for c in tens + ones) or len(tens) > 1 or not word:
-        return None
-    if ten:
-        number = 10 * (_DIGITS[tens] if tens else 1) + (_DIGITS[ones[0]] if ones else 0)
-    else:
-        number = int("".join(str(_DIGITS[c]) for c in ones[:4]))
-    return number, number
+    if word in AMOUNTS:
+        return AMOUNTS[word]
+    number = chinese_numerals.value(word)
+    return (number, number) if isinstance(number, int) else None

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from math import floor, inf
 
+from tiermem.text.chinese_numerals import COUNTS, ONES, ZEROS
 from tiermem.times import calendar
 from tiermem.times.calendar import SEASONS, UNITS, WEEKDAYS, Span, join
 from tiermem.times.english_readers import HABIT, beside, cut
@@ -13,16 +14,15 @@ from tiermem.times.terms import MARK, Read, Reading, Rule, Term, between, mapped
 
 _Match = re.Match[str]
 
-_NUMBER = r"(?:\d{1,2}|[一二三四五六七八九]?十[一二三四五六七八九]?|[一二三四五六七八九])"
-_AMOUNT = r"(?P<amount>\d{1,3}|[一二两三四五六七八九]?十[一二三四五六七八九]?|[一二两三四五六七八九]|好?几|数|半)"
+_NUMBER = rf"(?:\d{{1,2}}|[{ONES}]?十[{ONES}]?|[{ONES}])"
+_TENS = f"[{COUNTS}]?十[{ONES}]?|[{COUNTS}]|好?几"
+_AMOUNT = rf"(?P<amount>\d{{1,3}}|{_TENS}|数|半)"
 _UNIT = r"(?P<unit>分钟|小时|钟头|天|日|晚|周末|周|星期|礼拜|季度|年)"
 _RELATIVE_YEARS = {"大前年": -3, "前年": -2, "去年": -1, "上一年": -1, "今年": 0, "本年": 0, "明年": 1, "后年": 2}
-_YEAR = (
-    rf"(?:(?P<rel>{'|'.join(_RELATIVE_YEARS)})|(?<!\d)(?P<year>(?:19|20)\d\d|[一二][〇零一二三四五六七八九]{{3}})年)"
-)
+_YEAR = rf"(?:(?P<rel>{'|'.join(_RELATIVE_YEARS)})|(?<!\d)(?P<year>(?:19|20)\d\d|[一二][{ZEROS}{ONES}]{{3}})年)"
 _WAY = {"上上": -2, "上": -1, "这": 0, "本": 0, "当": 0, "下": 1, "下下": 2}
 _THIS = r"(?P<way>上上|下下|上|下|这|本)(?:一)?(?:个)?"
-_MONTH = rf"(?<![\d一二三四五六七八九十.])(?P<month>{_NUMBER})月(?![球亮经饼光])"
+_MONTH = rf"(?<![\d{ONES}十.])(?P<month>{_NUMBER})月(?![球亮经饼光])"
 _PARTS = {"初": (0.0, 1 / 3), "上旬": (0.0, 1 / 3), "中": (0.3, 0.7), "中旬": (1 / 3, 2 / 3), "底": (2 / 3, 1.0)}
 _PARTS |= {"末": (2 / 3, 1.0), "下旬": (2 / 3, 1.0), "上半": (0.0, 0.5), "下半": (0.5, 1.0), "中下旬": (1 / 3, 1.0)}
 _YEAR_PARTS = _PARTS | {"初": (0.0, 1 / 6), "底": (5 / 6, 1.0), "末": (5 / 6, 1.0)}  # 年底 is November and December
@@ -213,7 +213,6 @@ def _rule(pattern: str, read: Read, anchored: bool = False) -> Rule:
     return Rule(re.compile(pattern), read, anchored)
 
 
-_TENS = "[一二两三四五六七八九]?十[一二三四五六七八九]?|[一二两三四五六七八九]|好?几"
 _MANY = rf"(?:{_AMOUNT}(?:个多|多|个)?{_UNIT}|(?P<months>\d{{1,3}}|{_TENS}|半)个多?月)"
 _TO = r"\s?(?:到|至|-|－|~|～|—{1,2}|–)\s?"
 # 周一直, 周三个人, 周天气: the character belongs to the next word.
@@ -238,9 +237,7 @@ RULES = (
     _rule(rf"{_THIS}(?P<season>[春夏秋冬])[天季]", _season),
     _rule(rf"(?<!每年){_HOLIDAY}节?(?!路|广场|街|老人|树|红|快乐)", _holiday),
     _rule(rf"{_THIS}{_WEEK}(?:{_WEEKDAY})?", _week, anchored=True),
-    _rule(
-        rf"(?<![一二两三四五六七八九十几每\d半到至那个]){_WEEK}{_WEEKDAY}(?!到|至|都|总|岁)", _weekday, anchored=True
-    ),
+    _rule(rf"(?<![{COUNTS}十几每\d半到至那个]){_WEEK}{_WEEKDAY}(?!到|至|都|总|岁)", _weekday, anchored=True),
     _rule(rf"{_OLD}(?P<word>{_DAY_WORD})(?:早上|上午|中午|下午|晚上|夜里)?", _word, anchored=True),
     _rule(rf"(?<![第\d的]){_MANY}(?:之|以)?前(?!后)", _ago, anchored=True),
     # "前两天" after a noun counts from that noun: 婚礼前两天.
