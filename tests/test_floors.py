@@ -37,7 +37,7 @@ FLOORS = tuple(
     telemetry events
     runtime
     memory
-    tools importers testing
+    agents tools importers testing
     cli __main__
     """.strip().splitlines()
 )

@@ -168,13 +168,17 @@ class Piece:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What an adapter sends to the model: `tokens` is the sum over `pieces` and never above `budget`."""
+    """What an adapter sends to the model: `tokens` is the sum over `pieces` and never above `budget`.
+
+    `asked` is the sequence number of the newest message on the user's side, 0 where there is none.
+    """
 
     pieces: tuple[Piece, ...]
     tokens: int
     budget: int
     hits: tuple[Hit, ...] = ()
     degraded: tuple[str, ...] = ()
+    asked: int = 0
 
     @property
     def messages(self) -> list[Message]:

@@ -56,7 +56,8 @@ def assemble(core: Core, scope: Scope, request: Request) -> Flow[Context]:
         raise BudgetTooSmall(error.needed + budget - free, budget, what) from None
     pieces = steady.ordered(mandatory, middle) if request.steady else _ordered(mandatory, middle)
     total = sum(piece.tokens for piece in pieces)
-    return Context(pieces=tuple(pieces), tokens=total, budget=budget, hits=tuple(hits), degraded=degraded)
+    asked = next((entry.sequence for entry in reversed(tail) if entry.role in USER_ROLES), 0)
+    return Context(pieces=tuple(pieces), tokens=total, budget=budget, hits=tuple(hits), degraded=degraded, asked=asked)
 
 
 def _split(window: Window) -> tuple[list[Entry], list[Entry]]:

@@ -1,0 +1,112 @@
+"""What an agent's model is sent of its session, for both frameworks: managed at the limit of this call, and steady.
+
+Between two decisions each context begins with the one before, so that a provider's prompt cache keeps it: the window
+stands as it is, and a block that was recalled for a question stays before that question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from tiermem.agents.budget import AnyNote, block_tokens, thresholds
+from tiermem.agents.note import Note
+from tiermem.errors import BudgetTooSmall
+from tiermem.records import Context, Report, Within
+from tiermem.settings import Settings
+
+T = TypeVar("T")
+Step: TypeAlias = Callable[[Any], Any]  # of a `Session`, or of an `AsyncSession`, whose verbs have the same names
+Procedure: TypeAlias = Generator[Step, Any, T]
+
+WITHIN: Within = "everything"  # what agents recall from: the user's notes and documents too, as their tools search
+
+
+@dataclass(frozen=True, slots=True)
+class ViewRequest:
+    """What is asked of a view.
+
+    Args:
+        room: tokens for the messages, by *count*.
+        count: the memory's counter, or the one that *counter* names.
+        settings: whose thresholds are taken as shares of *room*.
+        fresh: the newest message is a question that was not answered in any way yet.
+        recall: look in the archive for a new question.
+        recall_tokens: what is quoted for one question at most; None for a share of *room*.
+        within: where.
+        beside: tokens of the system prompt and the tools, which *room* is without; for the words of an error.
+        counter: counts the context, where that is another one than the memory's.
+    """
+
+    room: int
+    count: Callable[[str], int]
+    settings: Settings
+    fresh: bool
+    recall: bool = True
+    recall_tokens: int | None = None
+    within: Within = WITHIN
+    beside: int = 0
+    counter: Callable[[str], Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AgentView(Generic[AnyNote]):
+    """What the model is sent, what was decided on the way, and what to remember for the next call."""
+
+    context: Context
+    report: Report
+    note: AnyNote
+
+
+def viewing(note: AnyNote, request: ViewRequest) -> Procedure[AgentView[AnyNote]]:
+    """The view of a session that has everything: managed at the limit, then assembled within it.
+
+    Raises:
+        BudgetTooSmall: what must be shown does not fit *request.room*.
+    """
+    if request.room <= 0:
+        what = "the system prompt, the schemas of the tools, and a first message"
+        raise BudgetTooSmall(request.beside + 1, request.room + request.beside, what)
+    report, crowded = yield from _managed(note, request)
+    decided = _decided(report)
+    quoted = dict(note.quoted)
+    if decided or crowded:  # what was quoted for older questions goes: it costs, and the archive has it
+        quoted = {ref: text for ref, text in quoted.items() if ref == note.question}
+    asked = {
+        "counter": request.counter,
+        # In the middle of a run the model has tools to look with; a new block would change the prefix.
+        "recall": request.recall and request.fresh,
+        "within": request.within,
+        "recall_tokens": block_tokens(request.room, request.recall_tokens),
+        "steady": True,
+        "quoted": quoted,
+    }
+    context: Context = yield lambda session: session.context(None, request.room, **asked)
+    question = context.asked or note.asked
+    kept = {f"m{question}": _block(context, question)} | quoted
+    bare = note.upto if decided else note.bare
+    return AgentView(context, report, replace(note, asked=question, quoted=kept, bare=bare))
+
+
+def _managed(note: Note, request: ViewRequest) -> Procedure[tuple[Report, bool]]:
+    """What was decided, and whether the blocks are too much for the window as it is."""
+    blocks = sum(map(request.count, note.quoted.values()))
+    report: Report = yield lambda session: session.manage_context(thresholds(request.settings, request.room))
+    full = int(request.room * request.settings.summarization_trigger)
+    crowded = not _decided(report) and report.tokens_after + blocks > full
+    if crowded:  # blocks that must go change the prefix anyway: what can be compacted is compacted with them
+        report = yield lambda session: session.manage_context(thresholds(request.settings, request.room, blocks))
+    return report, crowded
+
+
+def _decided(report: Report) -> bool:
+    return bool(report.compacted or report.covered)
+
+
+def _block(context: Context, question: int) -> str:
+    """The block that stands before *question*; "" where none does."""
+    for block, behind in zip(context.pieces, context.pieces[1:], strict=False):
+        if block.kind == "recalled" and behind.message.sequence == question:
+            return block.message.text
+    return ""
