@@ -8,7 +8,6 @@ from typing import Any, TypeAlias
 
 from langgraph.config import get_config
 
-from tiermem import Session
 from tiermem.errors import InvalidSettings
 from tiermem.settings import MAX_NAME_BYTES
 
@@ -31,13 +30,6 @@ def session_of(given: SessionOf, runtime: Any) -> str:
     own = given or _configured("thread_id")
     inside = _inside()
     return _beside(own, inside) if own and inside else own
-
-
-def owner_of(session: Session) -> str:
-    """Stands for a session and its user in an agent's state, which may be shown to others."""
-    scope = session.scope
-    names = "\0".join(f"{len(name)}:{name}" for name in (scope.tenant, scope.user, scope.session))
-    return blake2b(names.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 def replayed() -> bool:

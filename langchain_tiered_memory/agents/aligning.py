@@ -9,13 +9,13 @@ from typing import Any
 
 from langchain_core.messages import BaseMessage
 
-from langchain_tiered_memory.agents.notes import Note
 from langchain_tiered_memory.agents.recognising import id_given, opened, same
 from langchain_tiered_memory.convert import SOURCE_KEY, derived
 from langchain_tiered_memory.plain import core_form
 from langchain_tiered_memory.procedures import Procedure
 from langchain_tiered_memory.rendering import SUMMARY
 from tiermem import Decision, Message
+from tiermem.agents.note import Note
 from tiermem.errors import UnknownReference
 
 LEFT = "left the thread"  # the reason of a decision to hide; those of others are never taken back here

@@ -9,11 +9,11 @@ from typing import Any
 
 from langchain_core.messages import BaseMessage
 
-from langchain_tiered_memory.agents.notes import Note
 from langchain_tiered_memory.convert import given_id
 from langchain_tiered_memory.plain import core_form
 from langchain_tiered_memory.procedures import Procedure
 from tiermem import Message
+from tiermem.agents.note import Note
 
 BEYOND = 200  # messages that a session may have beyond a state that is handed over again: those of an unfinished run
 HIDDEN = 256  # hidden messages looked at, one by one

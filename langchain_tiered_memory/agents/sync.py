@@ -15,12 +15,12 @@ from zlib import crc32
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 
 from langchain_tiered_memory.agents.aligning import LEFT, aligned
-from langchain_tiered_memory.agents.notes import Note
 from langchain_tiered_memory.agents.recognising import finished, id_given, recognised, same
 from langchain_tiered_memory.convert import SOURCE_KEY
 from langchain_tiered_memory.plain import core_form
 from langchain_tiered_memory.procedures import Procedure, adding
 from tiermem import Message
+from tiermem.agents.note import Note
 
 
 def storing(note: Note, state: Sequence[BaseMessage], *, owned: bool, replayed: bool = False) -> Procedure[Note]:

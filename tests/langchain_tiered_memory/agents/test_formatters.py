@@ -10,12 +10,13 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from langchain_google_genai import ChatGoogleGenerativeAI
 from langchain_openai import ChatOpenAI
 
-from langchain_tiered_memory.agents.notes import Note
 from langchain_tiered_memory.agents.sync import storing
-from langchain_tiered_memory.agents.view import Wish, viewing
+from langchain_tiered_memory.agents.view import prompt_of
 from langchain_tiered_memory.procedures import run
 from tests.langchain_tiered_memory.agents.agent_fakes import PLACES, assert_valid
 from tiermem import Memory
+from tiermem.agents.note import Note
+from tiermem.agents.view import ViewRequest, viewing
 
 VIEWS, STEPS = 10_000, 25
 BATCHES = 8
@@ -102,10 +103,10 @@ def test_every_view_passes_the_formatters_of_three_providers(batch: int) -> None
             talk.grow()
             note = run(storing(note, talk.state, owned=True), session)
             fresh = isinstance(talk.state[-1], HumanMessage)
-            wish = Wish(limit, memory.counter, memory.settings, recall=True, within="conversation", fresh=fresh)
-            seen = run(viewing(note, wish), session)
-            note = seen.note
-            assert_valid(seen.messages)
-            assert seen.context.tokens <= limit
+            request = ViewRequest(limit, memory.counter, memory.settings, fresh=fresh, within="conversation")
+            view = run(viewing(note, request), session)
+            note, messages = view.note, prompt_of(view).messages
+            assert_valid(messages)
+            assert view.context.tokens <= limit
             for send in formatters:
-                assert send(seen.messages)
+                assert send(messages)

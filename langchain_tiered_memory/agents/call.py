@@ -1,0 +1,210 @@
+"""One call of an agent's model, from the state to the answer: written once, for the sync hooks and the async ones.
+
+A procedure here yields acts: functions of a `Sync` or an `Async`, which differ by their awaits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias, TypeVar
+
+from langchain.agents.middleware.types import ExtendedModelResponse, ModelRequest, ModelResponse
+from langchain_core.exceptions import ContextOverflowError
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
+from langgraph.types import Command
+
+from langchain_tiered_memory.agents.address import replayed
+from langchain_tiered_memory.agents.sync import storing
+from langchain_tiered_memory.agents.view import overlaid, prompt_of
+from langchain_tiered_memory.events import telling
+from langchain_tiered_memory.procedures import Procedure
+from tiermem import Session
+from tiermem.agents.budget import Spent, limit_of, measured, overflowed, room
+from tiermem.agents.note import Note
+from tiermem.agents.view import AgentView, ViewRequest, viewing
+from tiermem.errors import BudgetTooSmall
+from tiermem.flows.driving import adrive, drive
+from tiermem.records import Within
+
+T = TypeVar("T")
+Answer: TypeAlias = ModelResponse[Any] | AIMessage | ExtendedModelResponse[Any]
+Act: TypeAlias = Callable[[Any], Any]
+Acts: TypeAlias = Generator[Act, Any, T]
+_inside: ContextVar[Any] = ContextVar("tiermem_viewing", default=None)  # the run whose view another instance has made
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the user of a middleware wants of every call; see `TieredMemoryMiddleware`. *owned*: by the thread."""
+
+    max_tokens: int | None
+    recall: bool
+    recall_tokens: int | None
+    within: Within
+    owned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """Where an agent runs: the session, what was noted of it, LangGraph's runtime, and the state's messages."""
+
+    session: Session
+    note: Note
+    runtime: Any
+    messages: Sequence[BaseMessage]
+
+    def storing(self, wishes: Wishes) -> Procedure[Note]:
+        """Stores what the session lacks of the state."""
+        return storing(self.note, self.messages, owned=wishes.owned, replayed=replayed())
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCall:
+    """One call of the model: what the agent asks, in which thread, and the tokens *beside* the messages."""
+
+    request: ModelRequest[Any]
+    thread: Thread
+    wishes: Wishes
+    beside: int
+
+    def showing(self) -> Procedure[AgentView[Note]]:
+        """Stores what is new, and makes the view."""
+        note = yield from self.thread.storing(self.wishes)
+        return (yield from viewing(note, self._wanted(note)))
+
+    def tighter(self, view: AgentView[Note], error: ContextOverflowError) -> Procedure[AgentView[Note]]:
+        """A smaller view, after the provider refused *view*; *error*, where less cannot be said."""
+        note = overflowed(view.note, self.spent(view))
+        try:
+            return (yield from viewing(note, self._wanted(note)))
+        except BudgetTooSmall:
+            raise error from None
+
+    def with_view(self, view: AgentView[Note]) -> ModelRequest[Any]:
+        """The request that the model is sent."""
+        shown: Any = overlaid(prompt_of(view), self.request.messages, self.thread.messages)
+        return self.request.override(messages=shown)
+
+    def spent(self, view: AgentView[Note], answer: Answer | None = None) -> Spent:
+        """What *view* cost, by our count and by the provider's."""
+        return Spent(view.context.tokens + self.beside, 0 if answer is None else _reported(answer))
+
+    def _wanted(self, note: Note) -> ViewRequest:
+        memory, messages = self.thread.session.memory, self.thread.messages
+        window = (getattr(self.request.model, "profile", None) or {}).get("max_input_tokens")
+        declared = window if isinstance(window, int) else None
+        limit = limit_of(self.wishes.max_tokens, memory.settings.pre_rot_threshold, declared)
+        return ViewRequest(
+            room=room(note, limit) - self.beside,
+            count=memory.counter,
+            settings=memory.settings,
+            fresh=bool(messages) and isinstance(messages[-1], HumanMessage),
+            recall=self.wishes.recall,
+            recall_tokens=self.wishes.recall_tokens,
+            within=self.wishes.within,
+            beside=self.beside,
+        )
+
+
+def calling(make: Callable[[], ModelCall]) -> Acts[tuple[Answer, Note]]:
+    """The model's answer to the view, and the note; once more with less, where the provider says it was too long."""
+    call: ModelCall = yield lambda by: by.start(make)
+    thread = call.thread
+    if _inside.get() is thread.runtime:  # another instance makes the view; this one stores
+        note = yield lambda by: by.work(call.thread.storing(call.wishes), thread)
+        return (yield lambda by: by.ask(call.request)), note
+    view: AgentView[Note] = yield lambda by: by.work(call.showing(), thread)
+    with _viewed(thread.runtime):
+        try:
+            answer: Answer = yield _asking(call, view)
+        except ContextOverflowError as error:
+            view = yield _working(call.tighter(view, error), thread)
+            answer = yield _asking(call, view)
+    return answer, measured(view.note, call.spent(view, answer))
+
+
+def ending(make: Callable[[], Thread], wishes: Wishes) -> Acts[Note]:
+    """Stores the end of a run."""
+    thread: Thread = yield lambda by: by.start(make)
+    note: Note = yield lambda by: by.work(thread.storing(wishes), thread)
+    return note
+
+
+def _asking(call: ModelCall, view: AgentView[Note]) -> Act:
+    return lambda by: by.ask(call.with_view(view))
+
+
+def _working(procedure: Procedure[Any], thread: Thread) -> Act:
+    return lambda by: by.work(procedure, thread)
+
+
+class Sync:
+    """Does what acts ask for; *ask* calls the model. What the memory does is told as progress too."""
+
+    def __init__(self, ask: Callable[[ModelRequest[Any]], Answer] | None = None) -> None:
+        self.ask = ask
+
+    def start(self, make: Callable[[], T]) -> T:
+        """Opens what is needed."""
+        return make()
+
+    def work(self, procedure: Procedure[T], thread: Thread) -> T:
+        """Runs *procedure* on the session."""
+        with telling(writer=getattr(thread.runtime, "stream_writer", None)):
+            return drive(procedure, lambda step: step(thread.session))
+
+    def run(self, acts: Acts[T]) -> T:
+        """What *acts* come to."""
+        return drive(acts, lambda act: act(self))
+
+
+class Async:
+    """`Sync`, without blocking the event loop."""
+
+    def __init__(self, ask: Callable[[ModelRequest[Any]], Awaitable[Answer]] | None = None) -> None:
+        self.ask = ask
+
+    async def start(self, make: Callable[[], T]) -> T:
+        """See `Sync.start`."""
+        return await asyncio.to_thread(make)
+
+    async def work(self, procedure: Procedure[T], thread: Thread) -> T:
+        """See `Sync.work`."""
+        session = thread.session.as_async()
+        async with telling(writer=getattr(thread.runtime, "stream_writer", None)):
+            return await adrive(procedure, lambda step: step(session))
+
+    async def run(self, acts: Acts[T]) -> T:
+        """See `Sync.run`."""
+        return await adrive(acts, lambda act: act(self))
+
+
+@contextmanager
+def _viewed(runtime: Any) -> Iterator[None]:
+    token = _inside.set(runtime)
+    try:
+        yield
+    finally:
+        _inside.reset(token)
+
+
+def _reported(answer: Answer) -> int:
+    """Tokens of the prompt as the provider counted them; 0 where it did not say."""
+    response = answer.model_response if isinstance(answer, ExtendedModelResponse) else answer
+    messages = response.result if isinstance(response, ModelResponse) else [response]
+    usages = (message.usage_metadata for message in messages if isinstance(message, AIMessage))
+    usage = next((usage for usage in usages if usage), None)
+    return int(usage.get("input_tokens", 0)) if usage else 0
+
+
+def with_update(answer: Answer, update: dict[str, Any]) -> Answer:
+    """*answer*, which also writes *update* into the agent's state."""
+    if isinstance(answer, ExtendedModelResponse):
+        others = answer.command.update if answer.command is not None else None
+        return replace(answer, command=Command(update={**(others if isinstance(others, dict) else {}), **update}))
+    response = answer if isinstance(answer, ModelResponse) else ModelResponse(result=[answer])
+    return ExtendedModelResponse(model_response=response, command=Command(update=update))
