@@ -15,16 +15,19 @@ from llama_index.core.agent.workflow.workflow_events import (
     ToolCallResult,
 )
 from llama_index.core.base.llms.types import ChatMessage, MessageRole
-from llama_index.core.bridge.pydantic import Field
+from llama_index.core.bridge.pydantic import Field, PrivateAttr
 from llama_index.core.memory.types import BaseMemory
 from llama_index.core.tools import AsyncBaseTool
 from llama_index.core.workflow import Context
 from llama_index.core.workflow.decorators import step
 
-from llamaindex_tiered_memory.agents.run import Note, Seen, asked_text, limit_of, schema_tokens, shown
+from llamaindex_tiered_memory.agents.run import RunNote, asked_text, limit_for, prompt_of
 from llamaindex_tiered_memory.memory.memory import TieredChatMemory
 from llamaindex_tiered_memory.memory.view import unread
-from tiermem.errors import BudgetTooSmall
+from tiermem.agents.budget import Costs
+from tiermem.agents.note import owner_of
+from tiermem.agents.view import WITHIN, ViewRequest
+from tiermem.records import Within
 
 NOTE_KEY = "tiered_run"  # in the store of the run's Context
 STAND_IN_KEY = "tiered_run_memory"
@@ -54,6 +57,17 @@ class TieredFunctionAgent(FunctionAgent):
         description="Tokens of everything that the model is sent: system prompt, tool schemas, messages. By default "
         "the memory's token_limit, within the window that the LLM names.",
     )
+    recall: bool = Field(
+        default=True, description="Quote what an answer may need and the window no longer shows, once a question."
+    )
+    recall_tokens: int | None = Field(
+        default=None,
+        ge=1,
+        description="Tokens of what is quoted for one question; by default 5 % of the limit, from 400 to 2,000.",
+    )
+    within: Within = Field(default=WITHIN, description='"everything" recalls from the user\'s documents and notes too.')
+
+    _costs: Costs = PrivateAttr(default_factory=Costs)
 
     async def take_step(
         self, ctx: AgentContext, llm_input: list[ChatMessage], tools: Sequence[AsyncBaseTool], memory: BaseMemory
@@ -64,13 +78,14 @@ class TieredFunctionAgent(FunctionAgent):
             BudgetTooSmall: system prompt, tool schemas and the newest message do not fit.
         """
         scratchpad, note = await self._begun(ctx, llm_input)
-        prompt = self._prompt(llm_input)
-        target = await self._target(ctx, memory, None if scratchpad else llm_input[len(prompt) :])
-        seen = await self._seen(target, note, prompt, tools, fresh=not scratchpad)
-        output = await super().take_step(_without(ctx, self.scratchpad_key), seen.messages, tools, memory)
+        system = self._system(llm_input)
+        target = await self._target(ctx, memory, None if scratchpad else llm_input[len(system) :])
+        note = note.owned_by(owner_of(target.session.scope))
+        prompt = await prompt_of(target, note, self._wanted(target, system, tools, fresh=not scratchpad))
+        output = await super().take_step(_without(ctx, self.scratchpad_key), [*system, *prompt.messages], tools, memory)
         added = [output.response, *await self._never_called(ctx, output)]
         await ctx.store.set(self.scratchpad_key, [*scratchpad, *added])
-        await self._record(ctx, target, seen.note, added, len(scratchpad))
+        await self._record(ctx, target, prompt.note, added, len(scratchpad))
         return output
 
     async def handle_tool_call_results(self, ctx: Context, results: list[ToolCallResult], memory: BaseMemory) -> None:
@@ -88,12 +103,12 @@ class TieredFunctionAgent(FunctionAgent):
         note = await _note(ctx)
         if isinstance(memory, TieredChatMemory):
             scratchpad = await ctx.store.get(self.scratchpad_key, default=[])
-            await self._record(ctx, memory, note, scratchpad[note.stored :], note.stored)
+            await self._record(ctx, memory, note, scratchpad[note.count :], note.count)
             await ctx.store.set(self.scratchpad_key, [])
         else:
             output = await super().finalize(ctx, output, memory)
             await ctx.store.set(STAND_IN_KEY, None)
-        await _keep(ctx, replace(note, run=Note().run, stored=0))
+        await _keep(ctx, replace(note, run=RunNote().run, count=0))
         return output
 
     @step
@@ -119,18 +134,19 @@ class TieredFunctionAgent(FunctionAgent):
 
     # -- inside -------------------------------------------------------------------------------------------------
 
-    def _prompt(self, llm_input: Sequence[ChatMessage]) -> list[ChatMessage]:
+    def _system(self, llm_input: Sequence[ChatMessage]) -> list[ChatMessage]:
         """The agent's system prompt, which the framework puts in front of what the memory shows."""
         first = llm_input[0] if llm_input else None
         mine = first is not None and first.role is MessageRole.SYSTEM and first.content == self.system_prompt
         return [first] if first is not None and mine else []
 
-    async def _begun(self, ctx: AgentContext, llm_input: Sequence[ChatMessage]) -> tuple[list[ChatMessage], Note]:
+    async def _begun(self, ctx: AgentContext, llm_input: Sequence[ChatMessage]) -> tuple[list[ChatMessage], RunNote]:
         """Scratchpad and note; of a new run, where it is one. An aborted run is in the session, and not repeated."""
         scratchpad: list[ChatMessage] = await ctx.store.get(self.scratchpad_key, default=[])
         note = await _note(ctx)
         if await ctx.store.get("num_iterations", default=0) == 0:
-            scratchpad, note = [], Note(asked=asked_text(llm_input), quoted=note.quoted, rate=note.rate)
+            scratchpad = []
+            note = replace(note, run=RunNote().run, count=0, asked=0, question_sent=asked_text(llm_input))
             await _keep(ctx, note)
         return scratchpad, note
 
@@ -147,21 +163,23 @@ class TieredFunctionAgent(FunctionAgent):
         await ctx.store.set(STAND_IN_KEY, made)
         return made
 
-    async def _seen(
-        self,
-        memory: TieredChatMemory,
-        note: Note,
-        prompt: list[ChatMessage],
-        tools: Sequence[AsyncBaseTool],
-        *,
-        fresh: bool,
-    ) -> Seen:
-        limit = limit_of(memory, self.llm.metadata, self.max_tokens)
-        beside = memory.tally.messages(prompt) + schema_tokens(tools, memory.tally)
-        if beside >= limit:
-            raise BudgetTooSmall(beside + 1, limit, "the system prompt and the schemas of the tools")
-        seen = await shown(memory, note, limit - beside, fresh=fresh)
-        return Seen([*prompt, *seen.messages], seen.report, seen.note)
+    def _wanted(
+        self, memory: TieredChatMemory, system: Sequence[ChatMessage], tools: Sequence[AsyncBaseTool], *, fresh: bool
+    ) -> ViewRequest:
+        """What is asked of the view; its room is the limit less system prompt and schemas, by the tokenizer."""
+        count, prompt = memory.tally.text, system[0].content if system else None
+        beside = self._costs.beside(count, prompt, tools, _shape)
+        return ViewRequest(
+            room=limit_for(memory, self.llm.metadata, self.max_tokens) - beside,
+            count=count,
+            settings=memory.session.memory.settings,
+            fresh=fresh,
+            recall=self.recall,
+            recall_tokens=self.recall_tokens,
+            within=self.within,
+            beside=beside,
+            counter=memory.own_counter,
+        )
 
     async def _never_called(self, ctx: AgentContext, output: AgentOutput) -> list[ChatMessage]:
         """A result for each call that the framework will not make, because the iterations are used up."""
@@ -176,23 +194,27 @@ class TieredFunctionAgent(FunctionAgent):
         self,
         ctx: AgentContext,
         target: TieredChatMemory,
-        note: Note,
+        note: RunNote,
         messages: Sequence[ChatMessage],
         place: int,
         names: Mapping[str, str] | None = None,
     ) -> None:
         if messages:
             await target.aput_messages(list(messages), note.ids(messages, place), names)
-        await _keep(ctx, replace(note, stored=place + len(messages)))
+        await _keep(ctx, replace(note, count=place + len(messages)))
 
 
-async def _note(ctx: AgentContext) -> Note:
-    held = await ctx.store.get(NOTE_KEY, default=None)
-    return Note(**held) if held else Note()
+async def _note(ctx: AgentContext) -> RunNote:
+    return RunNote.from_plain(await ctx.store.get(NOTE_KEY, default=None) or {})
 
 
-async def _keep(ctx: AgentContext, note: Note) -> None:
+async def _keep(ctx: AgentContext, note: RunNote) -> None:
     await ctx.store.set(NOTE_KEY, note.plain())
+
+
+def _shape(tool: AsyncBaseTool) -> dict[str, Any]:
+    """The schema of a tool as providers are sent it."""
+    return tool.metadata.to_openai_tool(skip_length_check=True)
 
 
 class _Beside:

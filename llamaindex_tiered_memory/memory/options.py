@@ -26,12 +26,12 @@ from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.memory.memory import InsertMethod
 
 from tiermem import Memory, Settings
+from tiermem.agents.budget import RECENT_SHARE
 from tiermem.errors import InvalidSettings
 
 LARGEST_LIMIT = 150_000  # tokens: the core's default pre-rot threshold; a window may be larger, quality is not
 SMALLEST_WINDOW = 2_000  # tokens: below, summaries of a few short messages cost more than they save
 WINDOW_SHARE = 0.75  # of an llm's window, as ChatMemoryBuffer: the rest is for the prompt around and the answer
-RECENT_SHARE = 0.5  # of the window that the newest messages may hold verbatim, however many they are
 SETTING_NAMES = frozenset(one.name for one in fields(Settings))
 
 
