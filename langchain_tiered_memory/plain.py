@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Mapping
 from datetime import date, time
 from decimal import Decimal
@@ -16,10 +15,11 @@ from langchain_core.messages import BaseMessage
 from pydantic import BaseModel
 
 from langchain_tiered_memory.convert import to_core
-from tiermem import Message
+from tiermem import Message, plain_json
 from tiermem.errors import InvalidMessage
+from tiermem.plain_json import Inside, bare_number
 
-DEPTH = 30  # levels of lists and dictionaries that are followed; a structure may contain itself
+DEEPEST = 29  # level of lists and dictionaries that is followed; a structure may contain itself
 _WORDED = (date, time, Decimal, PurePath, UUID)  # their text says all of them
 _log = logging.getLogger("tiermem.langchain")
 
@@ -38,29 +38,26 @@ def core_form(message: BaseMessage) -> Message:
         return to_core(message.model_copy(update={name: plain(value) for name, value in values.items()}))
 
 
-def plain(value: Any, depth: int = DEPTH) -> Any:
+def plain(value: Any) -> Any:
     """The nearest JSON value; of an object of no known form only its type, for an address would differ each time."""
-    found: Any = f"<{type(value).__name__}>"
+    return plain_json.plain(value, "value", _form, lambda part, _: f"<{type(part).__name__}>", DEEPEST)
+
+
+def _form(value: Any, inside: Inside) -> Any:
+    formed: Any = NotImplemented
     if isinstance(value, Enum):
-        found = plain(value.value, depth - 1)
-    elif value is None or isinstance(value, bool | int | str):
-        found = value
-    elif isinstance(value, float):
-        found = value if math.isfinite(value) else str(value)
+        formed = inside(value.value)
+    elif isinstance(value, int | float):
+        number = bare_number(value)
+        formed = str(value) if number is None else number
     elif isinstance(value, _WORDED):
-        found = str(value)
-    elif depth > 0:
-        found = _inside(value, depth - 1, found)
-    return found
-
-
-def _inside(value: Any, depth: int, otherwise: str) -> Any:
-    if isinstance(value, BaseModel):
-        return plain(value.model_dump(warnings="none"), depth)
-    if isinstance(value, Mapping):
-        return {str(plain(key, 0)): plain(one, depth) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(one, depth) for one in value]
-    if isinstance(value, set | frozenset):
-        return sorted((plain(one, depth) for one in value), key=repr)
-    return otherwise
+        formed = str(value)
+    elif isinstance(value, BaseModel):
+        formed = inside(value.model_dump(warnings="none"))
+    elif isinstance(value, Mapping):
+        formed = {str(inside(key)): inside(part) for key, part in value.items()}
+    elif isinstance(value, tuple):
+        formed = [inside(part) for part in value]
+    elif isinstance(value, set | frozenset):
+        formed = sorted((inside(part) for part in value), key=repr)
+    return formed

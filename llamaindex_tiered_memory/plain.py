@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-import math
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from enum import Enum
@@ -18,56 +17,49 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from tiermem.plain_json import Inside, bare_number, plain
+
 BYTES, NUMBER, PAIRS, AS_IS, OBJECT = "__bytes__", "__number__", "__pairs__", "__as_is__", "__object__"
 _TAGS = frozenset({BYTES, NUMBER, PAIRS, AS_IS, OBJECT})
-_EXACT_INT = 2**63
-MAX_DEPTH = 40  # deeper values are written as their repr; real additional_kwargs are below 10 deep
+DEEPEST = 40  # deeper values are written as their repr; real additional_kwargs are below 10 deep
 
 
-def dumped(value: Any, depth: int = 0) -> Any:
+def dumped(value: Any) -> Any:
     """*value* as JSON types only; the caller's object is not touched."""
-    if isinstance(value, Enum):
-        return dumped(value.value, depth)
-    if value is None or isinstance(value, (str, int, float)):
-        return _scalar(value)
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        return {BYTES: base64.b64encode(bytes(value)).decode("ascii")}
-    return _described(value) if depth > MAX_DEPTH else _container(value, depth)
+    return plain(value, "value", _form, lambda part, _: _described(part), DEEPEST)
 
 
 def restored(value: Any) -> Any:
     """The value whose `dumped` is *value*; objects stay the plain values they held."""
     if isinstance(value, list):
-        return [restored(one) for one in value]
+        return [restored(part) for part in value]
     if not isinstance(value, dict):
         return value
     if len(value) == 1:
         tag, held = next(iter(value.items()))
         if tag in _TAGS:
             return _untagged(tag, held)
-    return {key: restored(one) for key, one in value.items()}
+    return {key: restored(part) for key, part in value.items()}
 
 
-def _scalar(value: str | float | None) -> Any:
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, str):
-        return str.__str__(value)
-    if isinstance(value, int):
-        whole = int(value)
-        return whole if -_EXACT_INT <= whole < _EXACT_INT else {NUMBER: str(whole)}
-    real = float(value)
-    return real if math.isfinite(real) else {NUMBER: repr(real)}
-
-
-def _container(value: Any, depth: int) -> Any:
-    if (fields := _fields(value)) is not None:
-        return _mapping(fields, depth)
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [dumped(one, depth + 1) for one in value]
-    if isinstance(value, (datetime, date, time)):
-        return value.isoformat()
-    return str(value) if isinstance(value, PurePath) else _described(value)
+def _form(value: Any, inside: Inside) -> Any:
+    formed: Any = NotImplemented
+    if isinstance(value, Enum):
+        formed = inside(value.value)
+    elif isinstance(value, (int, float)):
+        number = bare_number(value)
+        formed = {NUMBER: str(value)} if number is None else number
+    elif isinstance(value, (bytes, bytearray, memoryview)):
+        formed = {BYTES: base64.b64encode(bytes(value)).decode("ascii")}
+    elif (fields := _fields(value)) is not None:
+        formed = _mapping(fields, inside)
+    elif isinstance(value, (tuple, set, frozenset)):
+        formed = [inside(part) for part in value]
+    elif isinstance(value, (date, datetime, time)):
+        formed = value.isoformat()
+    elif isinstance(value, PurePath):
+        formed = str(value)
+    return formed
 
 
 def _fields(value: Any) -> Mapping[Any, Any] | None:
@@ -82,11 +74,11 @@ def _fields(value: Any) -> Mapping[Any, Any] | None:
     return None
 
 
-def _mapping(value: Mapping[Any, Any], depth: int) -> Any:
+def _mapping(value: Mapping[Any, Any], inside: Inside) -> Any:
     if not all(isinstance(key, str) for key in value):
-        return {PAIRS: [[dumped(key, depth + 1), dumped(one, depth + 1)] for key, one in value.items()]}
-    plain = {str.__str__(key): dumped(one, depth + 1) for key, one in value.items()}
-    return {AS_IS: plain} if len(plain) == 1 and next(iter(plain)) in _TAGS else plain
+        return {PAIRS: [[inside(key), inside(part)] for key, part in value.items()]}
+    kept = {str.__str__(key): inside(part) for key, part in value.items()}
+    return {AS_IS: kept} if len(kept) == 1 and next(iter(kept)) in _TAGS else kept
 
 
 def _described(value: Any) -> dict[str, Any]:
@@ -104,11 +96,11 @@ def _untagged(tag: str, held: Any) -> Any:
     if tag == NUMBER:
         return float(held) if held in {"nan", "inf", "-inf"} else int(held)
     if tag == PAIRS:
-        return {_key(restored(key)): restored(one) for key, one in held}
+        return {_key(restored(key)): restored(part) for key, part in held}
     if tag == AS_IS:
-        return {key: restored(one) for key, one in held.items()}
+        return {key: restored(part) for key, part in held.items()}
     return {OBJECT: held}
 
 
 def _key(key: Any) -> Any:
-    return tuple(_key(one) for one in key) if isinstance(key, list) else key
+    return tuple(map(_key, key)) if isinstance(key, list) else key

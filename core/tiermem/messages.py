@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,13 +17,11 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 from tiermem.errors import InvalidMessage
+from tiermem.plain_json import Json, plain
 
-Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 Content: TypeAlias = "str | list[str | dict[str, Any]] | None"
 
 COMPACTION_KEY = "__compaction__"
-MAX_DEPTH = 100  # json's C scanner recurses; real content blocks are below 10 deep
-_MAX_EXACT_INT = 2**63  # larger integers are legal JSON but no database or framework keeps them
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,41 +171,12 @@ def block_text(block: str | Mapping[str, Any]) -> str:
     return text if isinstance(text, str) and kind in {"text", "input_text", "output_text", "text-plain"} else ""
 
 
-def plain(value: Any, path: str, depth: int = 0) -> Any:
-    """A deep copy of *value* made of JSON types only, equal to it after any number of round trips.
-
-    Raises:
-        InvalidMessage: naming the path that is no JSON (bytes, NaN, tuples, keys that are no strings, too deep).
-    """
-    if value is None or isinstance(value, bool):
-        return value
-    if type(value) is str:
-        return value
-    if depth > MAX_DEPTH:
-        raise InvalidMessage(f"{path} is nested deeper than {MAX_DEPTH}")
-    if isinstance(value, Mapping):
-        return {_text(key, f"{path} key"): plain(item, f"{path}.{key}", depth + 1) for key, item in value.items()}
-    if isinstance(value, list):
-        return [plain(item, f"{path}[{index}]", depth + 1) for index, item in enumerate(value)]
-    return _scalar(value, path)
-
-
-def _scalar(value: Any, path: str) -> str | int | float:
-    if isinstance(value, str):
-        return str.__str__(value)  # a str subclass (an Enum, a numpy string) would not come back as itself
-    if isinstance(value, int) and type(value) is int and -_MAX_EXACT_INT <= value < _MAX_EXACT_INT:
-        return value
-    if isinstance(value, float) and type(value) is float and math.isfinite(value):
-        return value
-    raise InvalidMessage(f"{path} is no JSON value: {type(value).__name__}")
-
-
 def _content(value: Any) -> Content:
     if value is None or isinstance(value, str):
         return value
     if not isinstance(value, Sequence) or isinstance(value, (bytes, bytearray)):
         raise InvalidMessage(f"content must be text, a list of blocks or None, not {type(value).__name__}")
-    blocks = [plain(block, f"content[{index}]", 1) for index, block in enumerate(value)]
+    blocks = [plain(block, f"content[{index}]", depth=1) for index, block in enumerate(value)]
     if not all(isinstance(block, (str, dict)) for block in blocks):
         raise InvalidMessage("content blocks must be strings or objects")
     return blocks

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 from tiermem.errors import InvalidMessage, InvalidNamespace
-from tiermem.messages import plain
+from tiermem.plain_json import lists_for_tuples, plain
 
 Path: TypeAlias = tuple[str, ...]
 Fields: TypeAlias = Literal[False] | Sequence[str] | None
@@ -71,7 +71,7 @@ class Put:
         if self.value is not None:
             if not isinstance(self.value, Mapping):
                 raise InvalidMessage(f"an item's value must be an object, not {type(self.value).__name__}")
-            object.__setattr__(self, "value", plain(_listed(self.value), "value"))
+            object.__setattr__(self, "value", plain(self.value, "value", lists_for_tuples))
         if self.fields is not None and self.fields is not False:
             object.__setattr__(self, "fields", checked_fields(self.fields))
         if self.ttl is not None and not _is_time(self.ttl):
@@ -198,15 +198,6 @@ def _name(op: Get | Put, path: Sequence[str], key: str) -> None:
 def _alike(path: Sequence[str], pattern: Sequence[str]) -> bool:
     pairs = zip(path, pattern, strict=False)
     return len(path) >= len(pattern) and all(wanted in {ANY, label} for label, wanted in pairs)
-
-
-def _listed(value: Any, depth: int = 0) -> Any:
-    """*value* with lists for tuples, as JSON has it; `plain` refuses what is too deep."""
-    if depth > 200:
-        return value
-    if isinstance(value, Mapping):
-        return {key: _listed(one, depth + 1) for key, one in value.items()}
-    return [_listed(one, depth + 1) for one in value] if isinstance(value, (list, tuple)) else value
 
 
 def _is_time(minutes: Any) -> bool:

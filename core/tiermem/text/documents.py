@@ -16,7 +16,8 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from tiermem.errors import InvalidMessage, InvalidSettings
-from tiermem.messages import Message, dumps, plain
+from tiermem.messages import Message, dumps
+from tiermem.plain_json import Inside, lists_for_tuples, plain
 from tiermem.text.splitter import OVERLAP, SIZE, Chunk, cut
 
 ROLE, ORIGIN = "document", "document"
@@ -112,7 +113,7 @@ def _document(given: Any, source: str | None, where: str) -> Document:
         raise InvalidMessage(f"{where} has no text")
     if metadata is not None and not isinstance(metadata, Mapping):
         raise InvalidMessage(f"the metadata of {where} must be an object, not {type(metadata).__name__}")
-    kept = plain(_plainer(metadata or {}), f"the metadata of {where}")
+    kept = plain(metadata or {}, f"the metadata of {where}", _form)
     named = _named(parts, kept, source, where)
     return Document(text, named or f"text:{_digest(text)}", _title(parts, kept, named), kept)
 
@@ -148,15 +149,11 @@ def _title(parts: Mapping[str, Any], metadata: Mapping[str, Any], source: str) -
     return last[0].strip()[-LONGEST_NAME:] if last else ""
 
 
-def _plainer(value: Any) -> Any:
-    """*value* with what loaders put into metadata written as text: times, paths, UUIDs; tuples become lists."""
-    if isinstance(value, Mapping):
-        return {key: _plainer(inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plainer(inner) for inner in value]
+def _form(value: Any, inside: Inside) -> Any:
+    """What loaders put into metadata, as text: times, paths, UUIDs; tuples become lists."""
     if isinstance(value, (date, datetime)):
         return value.isoformat()
-    return str(value) if isinstance(value, (PurePath, UUID)) else value
+    return str(value) if isinstance(value, (PurePath, UUID)) else lists_for_tuples(value, inside)
 
 
 def _placed(text: str, pieces: Iterable[str]) -> Iterator[tuple[str, Chunk | None]]:

@@ -1,0 +1,97 @@
+"""Any value as JSON types only: exact or refused by default; by the caller's own rules for what is no JSON.
+
+Rule 1: what is returned equals itself after any number of round trips through JSON text.
+Rule 2: a structure that contains itself ends at the deepest level that is followed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn, TypeAlias
+
+from tiermem.errors import InvalidMessage
+
+Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
+Inside: TypeAlias = Callable[[Any], Any]
+"""The plain form of a value that is part of another."""
+Form: TypeAlias = Callable[[Any, Inside], Any]
+"""A caller's rule: the plain form of a value and, by `Inside`, of its parts; NotImplemented where it has none."""
+
+DEEPEST = 100  # json's C scanner recurses; real content blocks are below 10 deep
+_MAX_EXACT_INT = 2**63  # larger integers are legal JSON but no database or framework keeps them
+
+
+def refused(_: Any, reason: str) -> NoReturn:
+    """What becomes by default of a value that is no JSON.
+
+    Raises:
+        InvalidMessage: always, for *reason*.
+    """
+    raise InvalidMessage(reason)
+
+
+def plain(
+    value: Any,
+    path: str,
+    form: Form | None = None,
+    otherwise: Callable[[Any, str], Any] = refused,
+    deepest: int = DEEPEST,
+    depth: int = 0,
+) -> Any:
+    """A deep copy of *value* made of JSON types only.
+
+    Texts, exact numbers, booleans and None are kept. *form* is asked for everything else, then lists and objects with
+    texts as keys are followed, down to level *deepest*; what is left is written as *otherwise* says, which is told the
+    value and what is wrong with it. *path* names the value there; *depth* is the level at which it stands.
+
+    Raises:
+        InvalidMessage: something is no JSON (bytes, NaN, tuples, keys that are no strings, too deep), and *otherwise*
+            is `refused`.
+    """
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return str.__str__(value)  # a str subclass (an Enum, a numpy string) would not come back as itself
+    if exact_number(value):
+        return value
+    if depth > deepest:
+        return otherwise(value, f"{path} is nested deeper than {deepest}")
+    if form is not None:
+        formed = form(value, lambda part: plain(part, path, form, otherwise, deepest, depth + 1))
+        if formed is not NotImplemented:
+            return formed
+    return _followed(value, path, form, otherwise, deepest, depth + 1)
+
+
+def _followed(
+    value: Any, path: str, form: Form | None, otherwise: Callable[[Any, str], Any], deepest: int, depth: int
+) -> Any:
+    if isinstance(value, list):
+        parts = enumerate(value)
+        return [plain(part, f"{path}[{index}]", form, otherwise, deepest, depth) for index, part in parts]
+    if not isinstance(value, Mapping):
+        return otherwise(value, f"{path} is no JSON value: {type(value).__name__}")
+    for key in value:
+        if not isinstance(key, str):
+            return otherwise(value, f"{path} key must be a string, not {type(key).__name__}")
+    pairs = value.items()
+    return {str.__str__(key): plain(part, f"{path}.{key}", form, otherwise, deepest, depth) for key, part in pairs}
+
+
+def exact_number(value: Any) -> bool:
+    """Whether *value* is an int or a float that JSON and every database give back as it was."""
+    if type(value) is int:
+        return -_MAX_EXACT_INT <= value < _MAX_EXACT_INT
+    return type(value) is float and math.isfinite(value)
+
+
+def bare_number(value: float) -> int | float | None:
+    """The number behind a subclass (numpy's, an IntEnum's); None where it is none that JSON holds: NaN, 10 ** 30."""
+    number = int(value) if isinstance(value, int) else float(value)
+    return number if exact_number(number) else None
+
+
+def lists_for_tuples(value: Any, inside: Inside) -> Any:
+    """A `Form`: tuples as lists, as JSON has them."""
+    return [inside(part) for part in value] if isinstance(value, tuple) else NotImplemented
