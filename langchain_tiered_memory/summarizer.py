@@ -14,7 +14,7 @@ from langchain_core.runnables.config import merge_configs
 from langchain_tiered_memory.convert import SOURCE_KEY, to_core
 from tiermem import Message, StructuredSummary
 from tiermem.errors import InvalidMessage, InvalidSettings, MissingExtra, SummaryRejected
-from tiermem.summarizer import Answer, ModelSummarizer, Request, SummaryWriter, as_text, deterministic
+from tiermem.flows.summarizer import Answer, ModelSummarizer, Request, SummaryWriter, as_text, deterministic
 
 NO_STREAM = "nostream"  # langgraph.constants.TAG_NOSTREAM; named here, because langchain-core alone is enough for us
 _NOT_SHOWN: RunnableConfig = {

@@ -13,7 +13,7 @@ from llama_index.core.prompts import ChatPromptTemplate
 from llamaindex_tiered_memory.convert import to_message
 from tiermem import Message, StructuredSummary
 from tiermem.errors import InvalidSettings
-from tiermem.summarizer import Answer, ModelSummarizer, Request, SummaryWriter
+from tiermem.flows.summarizer import Answer, ModelSummarizer, Request, SummaryWriter
 
 ANSWER_TOKENS = 1_500  # of an LLM's window: a summary of 50 lines; LlamaIndex counts the answer as a part of the window
 _REPORTED = (("prompt_tokens", "completion_tokens"), ("input_tokens", "output_tokens"))

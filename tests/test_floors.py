@@ -32,7 +32,7 @@ FLOORS = tuple(
     flows.writing
     flows.reading
     knowledge items
-    arguments summarizer
+    arguments
     session
     telemetry events
     runtime

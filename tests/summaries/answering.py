@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tiermem import Message, StructuredSummary
-from tiermem.summarizer import Answer, Request, SummaryWriter
+from tiermem.flows.summarizer import Answer, Request, SummaryWriter
 
 TALK = [
     Message(role="user", content="Please fix the database timeout in the shop. " * 3, sequence=4),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.summaries.answering import Model, wrote
 from tiermem import Message
-from tiermem.summarizer import Answer, Request, SummaryWriter
+from tiermem.flows.summarizer import Answer, Request, SummaryWriter
 
 
 class Reading(Model):

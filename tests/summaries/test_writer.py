@@ -12,7 +12,7 @@ import pytest
 from tests.summaries.answering import FLAT, GOOD, TALK, WRITTEN, Model, wrote
 from tiermem import Message, StructuredSummary, ToolCall
 from tiermem.errors import InvalidSettings, SummaryRejected
-from tiermem.summarizer import Answer, ConversationSummary, SummaryWriter, as_text, deterministic
+from tiermem.flows.summarizer import Answer, ConversationSummary, SummaryWriter, as_text, deterministic
 
 
 def assert_good(summary: StructuredSummary) -> None:
