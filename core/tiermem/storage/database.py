@@ -14,7 +14,7 @@ from sqlalchemy import exc
 
 from tiermem.errors import Closed, StorageBusy, StorageCorrupt, StorageError, StorageFull, StorageMoved, StorageReadOnly
 from tiermem.settings import Settings
-from tiermem.storage import migrations, sqlite
+from tiermem.storage import interrupts, migrations, sqlite
 from tiermem.storage.writer import Writer
 
 T = TypeVar("T")
@@ -29,6 +29,7 @@ class Database:
         self._settings = settings
         self._file = sqlite.file_of(target)
         self._lock = threading.Lock()
+        self._transactions = interrupts.Transactions()
         self._closed = False
         self._open()
 
@@ -54,6 +55,9 @@ class Database:
             Closed, StorageError: nothing of *body* was kept.
         """
         self._check()
+        return self._shielded(lambda: self._write(body))
+
+    def _write(self, body: Callable[[sa.Connection], T]) -> T:
         with translated(self.name):
             if self._writer is not None:
                 return self._writer.run(body)
@@ -63,10 +67,22 @@ class Database:
     def read(self, body: Callable[[sa.Connection], T]) -> T:
         """Run *body* on one consistent snapshot; it must not write."""
         self._check()
+        return self._shielded(lambda: self._read(body))
+
+    def _read(self, body: Callable[[sa.Connection], T]) -> T:
         if self.target == MEMORY and self._writer is not None:
             return self._writer.run(body)  # there is one connection, and one thread at a time on it
         with translated(self.name), self._readers.connect() as connection, connection.begin():
             return body(connection)
+
+    def _shielded(self, work: Callable[[], T]) -> T:
+        """*work*, in which no signal raises and during which nobody forks."""
+
+        def counted() -> T:
+            with self._transactions.one():
+                return work()
+
+        return interrupts.uninterrupted(counted)
 
     def close(self) -> None:
         """Close every connection; writes that were acknowledged are safe already."""
@@ -93,16 +109,11 @@ class Database:
             self._engine = _server(self.target, self._settings)
             # By default every statement of PostgreSQL has a snapshot of its own, and a window is read by several.
             self._readers = self._engine.execution_options(isolation_level="REPEATABLE READ")
-        with translated(self.name):
-            self._migrate()
+        self._shielded(self._migrate)
         self._inode = _inode(self._file)
 
     def _migrate(self) -> None:
-        if self._writer is not None:
-            self._writer.run(migrations.migrate)
-            return
-        with self._engine.begin() as connection:
-            migrations.migrate(connection)
+        self._write(migrations.migrate)
 
     def _check(self) -> None:
         if self._closed:
@@ -117,6 +128,8 @@ class Database:
         """Leave the parent's connections alone (closing them would drop its locks) and open our own."""
         if self._pid == os.getpid():
             return
+        if self._transactions.unsound:
+            raise StorageError(f"the process forked in the middle of a transaction on {self.name}; open it anew")
         self._engine.dispose(close=False)
         self._readers.dispose(close=False)
         self._open()
