@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tiermem.facts.superseding import Mark, Statement, marks
+from tiermem.facts.superseding import Statement, UpdateMark, marks
 from tiermem.text.analyzer import query_terms
 
 UPDATES = [
@@ -261,14 +261,14 @@ def test_code_and_quoted_lines_state_nothing() -> None:
 
 def test_of_several_marks_the_one_nearest_to_the_question_is_returned() -> None:
     shown = said("The pool size is 10.", "I live in Paris. The pool size is now 50.", "I moved to Berlin.")
-    assert marks(shown, query_terms("pool size?"))[3] == Mark(True, None, "pool size")
+    assert marks(shown, query_terms("pool size?"))[3] == UpdateMark(True, None, "pool size")
     assert marks(shown, ())[3].superseded_by == 5
 
 
 def test_what_was_said_earlier_is_older_even_if_it_was_stored_later() -> None:
     late, early = "The pool size is now 50.", "The pool size is 10."
     found = marks([Statement(1, "user", late, 900.0), Statement(2, "user", early, 5.0)], ())
-    assert found == {1: Mark(True, None, "pool size"), 2: Mark(False, 1, "pool size")}
+    assert found == {1: UpdateMark(True, None, "pool size"), 2: UpdateMark(False, 1, "pool size")}
 
 
 @settings(max_examples=150, deadline=None)

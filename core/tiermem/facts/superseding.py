@@ -33,7 +33,7 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class UpdateMark:
     """What is known of a statement: the newest of what it is `about`, or superseded by the newest (its sequence).
 
     `conflict`: the newest denies that what the older one tells ever was ("I have never met Kelly"); it corrects or
@@ -47,14 +47,14 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class FactReaders:
     """How facts and mentions are read of a text; a caller may keep what was read before."""
 
     facts: Callable[[str, str], Sequence[Fact]] = facts
     mentions: Callable[[str], Sequence[tuple[Quantity, frozenset[str]]]] = mentions
 
 
-UNKEPT = Reading()
+UNKEPT = FactReaders()
 
 
 @dataclass(slots=True)
@@ -66,8 +66,8 @@ class _Group:
 
 
 def marks(
-    statements: Sequence[Statement], question_terms: Collection[str] = (), reading: Reading = UNKEPT
-) -> dict[int, Mark]:
+    statements: Sequence[Statement], question_terms: Collection[str] = (), reading: FactReaders = UNKEPT
+) -> dict[int, UpdateMark]:
     """The marks by sequence number: of statements that give a value of what another one here gives another value of.
 
     Args:
@@ -77,7 +77,7 @@ def marks(
     """
     wanted = frozenset(question_terms)
     statements = sorted(statements, key=lambda one: one.sequence)
-    found: dict[int, list[tuple[float, Mark]]] = defaultdict(list)
+    found: dict[int, list[tuple[float, UpdateMark]]] = defaultdict(list)
     groups = _groups(_all_said(statements, reading))
     for group in [*groups, *_mentioned(groups, statements, reading)]:
         for sequence, mark, words in _marked(group):
@@ -85,7 +85,7 @@ def marks(
     return {sequence: max(several, key=lambda one: one[0])[1] for sequence, several in sorted(found.items())}
 
 
-def _all_said(statements: Sequence[Statement], reading: Reading) -> list[Said]:
+def _all_said(statements: Sequence[Statement], reading: FactReaders) -> list[Said]:
     order = _order(statements)
     found = [
         Said(fact, one.sequence, _name(one), order[one.sequence])
@@ -105,7 +105,7 @@ def _name(one: Statement) -> str:
     return one.speaker.strip().lower()
 
 
-def _believed(one: Statement, reading: Reading) -> Sequence[Fact]:
+def _believed(one: Statement, reading: FactReaders) -> Sequence[Fact]:
     """The facts of a statement; of an assistant only changes of things, for what it says of "I" is nobody's state."""
     speaker = _name(one)
     if speaker not in _ASSISTANTS:
@@ -178,7 +178,7 @@ def _referred(one: Said, recent: Sequence[tuple[Said, _Group]]) -> _Group | None
     return next(iter(found.values())) if len(found) == 1 else None
 
 
-def _mentioned(groups: Sequence[_Group], statements: Sequence[Statement], reading: Reading) -> list[_Group]:
+def _mentioned(groups: Sequence[_Group], statements: Sequence[Statement], reading: FactReaders) -> list[_Group]:
     """Changes whose earlier value is not stated as such, but named once with the same words: "aiming for 10 books"."""
     changes = [group.said[0] for group in groups if len(group.said) == 1 and _tells_change(group.said[0].fact)]
     if not changes:
@@ -216,7 +216,7 @@ def _with_mention(change: Said, index: dict[str, list[Said]]) -> _Group | None:
     return _Group(-1, [newest, change])
 
 
-def _marked(group: _Group) -> list[tuple[int, Mark, frozenset[str]]]:
+def _marked(group: _Group) -> list[tuple[int, UpdateMark, frozenset[str]]]:
     """(sequence, mark, words) of a group whose values differ; of a message its last value counts."""
     last: dict[int, Said] = {one.sequence: one for one in group.said}
     ordered = sorted(last.values(), key=lambda one: one.order)
@@ -227,5 +227,5 @@ def _marked(group: _Group) -> list[tuple[int, Mark, frozenset[str]]]:
     if not older:
         return []
     denied = newest.fact.kind == "ever" and newest.fact.value == "no"
-    found = [(newest.sequence, Mark(True, None, label, denied), words)]
-    return found + [(one.sequence, Mark(False, newest.sequence, label, denied), words) for one in older]
+    found = [(newest.sequence, UpdateMark(True, None, label, denied), words)]
+    return found + [(one.sequence, UpdateMark(False, newest.sequence, label, denied), words) for one in older]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from tiermem.facts.fact import Fact
 from tiermem.facts.quantities import Quantity
 from tiermem.facts.reading import facts, mentions
-from tiermem.facts.superseding import Reading
+from tiermem.facts.superseding import FactReaders
 from tiermem.index.cache import Recent
 from tiermem.messages import Message
 from tiermem.providers.clock import stopwatch
@@ -76,7 +76,7 @@ class Core:
             self.tables = Synonyms()
         return self.tables
 
-    def reading(self) -> Reading:
+    def reading(self) -> FactReaders:
         """How facts are read of a text: once, and then kept."""
 
         def stated(text: str, speaker: str) -> list[Fact]:
@@ -87,7 +87,7 @@ class Core:
             known = self.mentions.get(text)
             return self.mentions.put(text, mentions(text)) if known is None else known
 
-        return Reading(stated, mentioned)
+        return FactReaders(stated, mentioned)
 
     def since(self, began: float) -> float:
         """Milliseconds since the `timer` said *began*."""

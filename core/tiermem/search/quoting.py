@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from tiermem.facts.superseding import UNKEPT, Mark, Reading, Statement, marks
+from tiermem.facts.superseding import UNKEPT, FactReaders, Statement, UpdateMark, marks
 from tiermem.messages import Message
 from tiermem.records import Hit, Piece, Tier
 from tiermem.search import packing, passages
@@ -27,7 +27,7 @@ CHUNKS = 1 << 40  # above every number of a message; by 2 a chunk, because no tw
 
 
 def block(
-    hits: Sequence[Hit], query: str, budget: int, count: Callable[[str], int], reading: Reading = UNKEPT
+    hits: Sequence[Hit], query: str, budget: int, count: Callable[[str], int], reading: FactReaders = UNKEPT
 ) -> tuple[list[Piece], list[Hit]]:
     """What of *hits* fits into *budget* tokens, as one quoted block, and the hits that it shows, marked."""
     quote = _quote(hits, query, budget, count)
@@ -106,7 +106,7 @@ def _cost(hit: Hit, text: str, count: Callable[[str], int]) -> int:
 
 
 def marked(
-    hits: Sequence[Hit], query: str, reading: Reading = UNKEPT, texts: Mapping[int, str] | None = None
+    hits: Sequence[Hit], query: str, reading: FactReaders = UNKEPT, texts: Mapping[int, str] | None = None
 ) -> list[Hit]:
     """*hits*, best first, with what newer ones among the best `COMPARED` say of older ones. Documents are not compared.
 
@@ -128,7 +128,7 @@ def marked(
     )
 
 
-def _with(hit: Hit, mark: Mark | None) -> Hit:
+def _with(hit: Hit, mark: UpdateMark | None) -> Hit:
     if mark is None:
         return hit
     if mark.superseded_by is None:

@@ -10,7 +10,7 @@ from tiermem.text.chinese_numerals import COUNTS, ONES, ZEROS
 from tiermem.times import calendar
 from tiermem.times.calendar import SEASONS, UNITS, WEEKDAYS, Span, join
 from tiermem.times.english_readers import HABIT, beside, cut
-from tiermem.times.terms import MARK, Read, Reading, Rule, Term, between, mapped, settled
+from tiermem.times.terms import MARK, Reader, Rule, Term, TimeReading, between, mapped, settled
 
 _Match = re.Match[str]
 
@@ -51,7 +51,7 @@ def _number(text: str) -> int:
     return found[0] if found else 0
 
 
-def _year(match: _Match, reading: Reading) -> int | None:
+def _year(match: _Match, reading: TimeReading) -> int | None:
     """The year that was said; None where none was; 0 where it cannot be known."""
     parts = match.groupdict()
     if parts.get("rel"):
@@ -59,19 +59,19 @@ def _year(match: _Match, reading: Reading) -> int | None:
     return _number(parts["year"]) if parts.get("year") else None
 
 
-def _term(match: _Match, reading: Reading, of: Callable[[int], Span | None]) -> Term | None:
+def _term(match: _Match, reading: TimeReading, of: Callable[[int], Span | None]) -> Term | None:
     """What *of* makes of a year; nothing for "last year" when nobody knows when that was said, or for 31 June."""
     year = _year(match, reading)
     term = Term(of, year)
     return None if year == 0 or term.of(year or 2000) is None else term
 
 
-def _days(match: _Match, reading: Reading) -> Term | None:
+def _days(match: _Match, reading: TimeReading) -> Term | None:
     month, first, last = _number(match["month"]), _number(match["day"]), _number(match["until"])
     return _term(match, reading, lambda year: join(calendar.day(year, month, first), calendar.day(year, month, last)))
 
 
-def _month(match: _Match, reading: Reading) -> Term | None:
+def _month(match: _Match, reading: TimeReading) -> Term | None:
     """三月, 3月5日, 去年五月中旬."""
     month, day, part = _number(match["month"]), match["day"], match["part"]
     if not 1 <= month <= 12:
@@ -82,7 +82,7 @@ def _month(match: _Match, reading: Reading) -> Term | None:
     return _term(match, reading, (mapped(whole, lambda span: cut(span, _PARTS[part])) if part else whole).of)
 
 
-def _this_month(match: _Match, reading: Reading) -> Term | None:
+def _this_month(match: _Match, reading: TimeReading) -> Term | None:
     span = calendar.around(reading.now or 0.0, _WAY[match["way"] or "这"], "month")
     if span is None:
         return None
@@ -92,7 +92,7 @@ def _this_month(match: _Match, reading: Reading) -> Term | None:
     return settled(cut(span, _PARTS[match["part"]]) if match["part"] else span)
 
 
-def _in_year(match: _Match, reading: Reading) -> Term | None:
+def _in_year(match: _Match, reading: TimeReading) -> Term | None:
     """去年夏天, 2023年第三季度, 今年国庆, 去年底, 2021年."""
     parts = match.groupdict()
     if parts["season"]:
@@ -107,22 +107,22 @@ def _in_year(match: _Match, reading: Reading) -> Term | None:
     return _term(match, reading, (mapped(whole, lambda span: cut(span, _YEAR_PARTS[part])) if part else whole).of)
 
 
-def _this_year(match: _Match, reading: Reading) -> Term | None:
+def _this_year(match: _Match, reading: TimeReading) -> Term | None:
     span = calendar.months(reading.year, 1, 12)
     return settled(cut(span, _YEAR_PARTS[match["part"]])) if span else None
 
 
-def _season(match: _Match, reading: Reading) -> Term | None:
+def _season(match: _Match, reading: TimeReading) -> Term | None:
     first = SEASONS[match["season"]]
     return reading.occurrence(_WAY[match["way"]], lambda year: calendar.season(year, first))
 
 
-def _holiday(match: _Match, _: Reading) -> Term | None:
+def _holiday(match: _Match, _: TimeReading) -> Term | None:
     name = match["holiday"]
     return Term(lambda year: calendar.holiday(year, name), None, HABIT)
 
 
-def _week(match: _Match, reading: Reading) -> Term | None:
+def _week(match: _Match, reading: TimeReading) -> Term | None:
     """上周, 上上周, 上周五, 下个周末."""
     now, way, day = reading.now or 0.0, _WAY[match["way"]], match["weekday"]
     if not day:
@@ -131,7 +131,7 @@ def _week(match: _Match, reading: Reading) -> Term | None:
     return settled((start, start + (2 if day == "末" else 1)))
 
 
-def _weekday(match: _Match, reading: Reading) -> Term | None:
+def _weekday(match: _Match, reading: TimeReading) -> Term | None:
     """周五: the one just past; 周末: the one just past, or the one that is now."""
     now, number = reading.now or 0.0, WEEKDAYS[match["weekday"]]
     if match["weekday"] != "末":
@@ -140,14 +140,14 @@ def _weekday(match: _Match, reading: Reading) -> Term | None:
     return settled((start, start + 2))
 
 
-def _word(match: _Match, reading: Reading) -> Term | None:
+def _word(match: _Match, reading: TimeReading) -> Term | None:
     today, word = floor(reading.now or 0.0), match[0]
     start = today + _WORDS[match["word"]]
     span = (start + 0.75, start + 1.25) if word.endswith(("晚", "夜", "晚上", "夜里")) else (start, start + 1)
     return settled(span, 1.0 if _WORDS[match["word"]] else HABIT)
 
 
-def _ago(match: _Match, reading: Reading) -> Term | None:
+def _ago(match: _Match, reading: TimeReading) -> Term | None:
     return settled(moved(match, reading.now or 0.0, -1))
 
 
@@ -179,7 +179,7 @@ def _adjacent(match: _Match) -> bool:
     ]
 
 
-def _recent(match: _Match, reading: Reading) -> Term | None:
+def _recent(match: _Match, reading: TimeReading) -> Term | None:
     amount, unit = _unit_of(match)
     if amount is None:
         return None
@@ -187,29 +187,29 @@ def _recent(match: _Match, reading: Reading) -> Term | None:
     return settled((today + 1 - max(1.0, amount[1] * calendar.LENGTHS[unit]), today + 1))
 
 
-def _range(match: _Match, reading: Reading) -> Term | None:
+def _range(match: _Match, reading: TimeReading) -> Term | None:
     return between(reading.term(match["at"]), reading.term(match["until"]))
 
 
-def _from(match: _Match, reading: Reading) -> Term | None:
+def _from(match: _Match, reading: TimeReading) -> Term | None:
     direction = 1 if match["place"][-1] in "后後" else -1
     return mapped(reading.term(match["at"]), lambda span: moved(match, span[0], direction) if -inf < span[0] else None)
 
 
-def _open(match: _Match, reading: Reading) -> Term | None:
+def _open(match: _Match, reading: TimeReading) -> Term | None:
     word, term = match["word"], reading.term(match["at"])
     if "前" in word:
         return mapped(term, lambda span: (-inf, span[0]))
     return mapped(term, lambda span: (span[1] if word[-1] in "后後" else span[0], inf))
 
 
-def _around(match: _Match, reading: Reading) -> Term | None:
+def _around(match: _Match, reading: TimeReading) -> Term | None:
     """5月7日那个周末, 5月7日那周."""
     unit = "weekend" if match["unit"] == "周末" else "week"
     return mapped(reading.term(match["at"]), lambda span: calendar.around(span[0], 0, unit) if span[0] > -inf else None)
 
 
-def _rule(pattern: str, read: Read, anchored: bool = False) -> Rule:
+def _rule(pattern: str, read: Reader, anchored: bool = False) -> Rule:
     return Rule(re.compile(pattern), read, anchored)
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 from tiermem.times import calendar
 from tiermem.times import english_readers as read
 from tiermem.times.calendar import MONTHS, ORDINALS, WEEKDAYS
-from tiermem.times.terms import MARK, Read, Rule
+from tiermem.times.terms import MARK, Reader, Rule
 
 
 def _any(words: list[str], name: str) -> str:
@@ -89,7 +89,7 @@ WORDS = _NEEDS["month"] | _NEEDS["season"] | _NEEDS["holiday"] | _NEEDS["quarter
 WORDS |= {"yesterday", "today", "tonight", "tomorrow", "ago", "weekend", "weekends"}
 
 
-def _rule(matter: _Matter, pattern: str, meant: Read, anchored: bool = False) -> Rule:
+def _rule(matter: _Matter, pattern: str, meant: Reader, anchored: bool = False) -> Rule:
     return Rule(re.compile(pattern, re.IGNORECASE), meant, anchored, _NEEDS[matter], matter == "built")
 
 

@@ -7,7 +7,7 @@ from math import floor, inf
 
 from tiermem.times import calendar
 from tiermem.times.calendar import MONTHS, ORDINALS, SEASONS, WEEKDAYS, Span, join
-from tiermem.times.terms import Reading, Term, between, mapped, settled
+from tiermem.times.terms import Term, TimeReading, between, mapped, settled
 
 _Match = re.Match[str]
 _DIRECTION = {"last": -1, "previous": -1, "past": -1, "this past": -1, "this": 0, "next": 1, "coming": 1}
@@ -24,7 +24,7 @@ def _year(match: _Match, name: str = "year") -> int | None:
     return int(found) if found else None
 
 
-def date(match: _Match, _: Reading) -> Term | None:
+def date(match: _Match, _: TimeReading) -> Term | None:
     """7 May 2023, 5/7/2023 (the month first, unless it can be none), 2023-05-07."""
     parts = match.groupdict()
     month, number = parts["month"].lower(), int(parts["day"])
@@ -39,7 +39,7 @@ def _possible(term: Term) -> Term | None:
     return term if term.of(term.year or 2000) else None
 
 
-def days(match: _Match, _: Reading) -> Term | None:
+def days(match: _Match, _: TimeReading) -> Term | None:
     """From 3 to 7 May 2023."""
     month, first, last = MONTHS[match["month"].lower()], int(match["day"]), int(match["until"])
     return _possible(
@@ -47,7 +47,7 @@ def days(match: _Match, _: Reading) -> Term | None:
     )
 
 
-def month(match: _Match, reading: Reading) -> Term | None:
+def month(match: _Match, reading: TimeReading) -> Term | None:
     """May 2023, in May, last May."""
     month = MONTHS[match["month"].lower()]
     rel = (match.groupdict().get("rel") or "").lower()
@@ -56,7 +56,7 @@ def month(match: _Match, reading: Reading) -> Term | None:
     return Term(lambda year: calendar.months(year, month), _year(match))
 
 
-def months(match: _Match, _: Reading) -> Term | None:
+def months(match: _Match, _: TimeReading) -> Term | None:
     """Between March and May 2025; from November to February 2024 begins the year before."""
     first, last = MONTHS[match["month"].lower()], MONTHS[match["last"].lower()]
     year = _year(match)
@@ -69,7 +69,7 @@ def months(match: _Match, _: Reading) -> Term | None:
     )
 
 
-def season(match: _Match, reading: Reading) -> Term | None:
+def season(match: _Match, reading: TimeReading) -> Term | None:
     """Summer 2023, last summer, in the spring."""
     first, rel = SEASONS[match["season"].lower()], (match.groupdict().get("rel") or "").lower()
     if rel:
@@ -78,7 +78,7 @@ def season(match: _Match, reading: Reading) -> Term | None:
     return Term(lambda y: calendar.season(y, first), year, 1.0 if year else HABIT)
 
 
-def holiday(match: _Match, reading: Reading) -> Term | None:
+def holiday(match: _Match, reading: TimeReading) -> Term | None:
     """Last Christmas, Thanksgiving 2023, Halloween."""
     name, rel = match["holiday"].lower(), (match["rel"] or "").lower()
     if rel:
@@ -87,19 +87,19 @@ def holiday(match: _Match, reading: Reading) -> Term | None:
     return Term(lambda y: calendar.holiday(y, name), year, 1.0 if year else HABIT)
 
 
-def quarter(match: _Match, _: Reading) -> Term | None:
+def quarter(match: _Match, _: TimeReading) -> Term | None:
     """Q3 2023, the third quarter of 2023."""
     number = int(match["digit"] or ORDINALS[match["word"].lower()])
     return Term(lambda year: calendar.months(year, 3 * number - 2, 3), _year(match)) if 0 < number < 5 else None
 
 
-def years(match: _Match, _: Reading) -> Term | None:
+def years(match: _Match, _: TimeReading) -> Term | None:
     """In 2023, in the 1990s."""
     year = int(match["year"])
     return settled(calendar.months(year, 1, 120 if match["decade"] else 12))
 
 
-def spoken(match: _Match, reading: Reading) -> Term | None:
+def spoken(match: _Match, reading: TimeReading) -> Term | None:
     """Yesterday, the day after tomorrow, last night, the other day."""
     today, word = floor(reading.now or 0.0), match[0].lower()
     if word.startswith(("last night", "the other night")):
@@ -111,13 +111,13 @@ def spoken(match: _Match, reading: Reading) -> Term | None:
     return settled((today + away, today + away + 1), 1.0 if away else HABIT)
 
 
-def relative(match: _Match, reading: Reading) -> Term | None:
+def relative(match: _Match, reading: TimeReading) -> Term | None:
     """Last week, this month, over the weekend."""
     direction = _DIRECTION[match["rel"].lower()]
     return settled(calendar.around(reading.now or 0.0, direction, match["unit"].lower()))
 
 
-def recent(match: _Match, reading: Reading) -> Term | None:
+def recent(match: _Match, reading: TimeReading) -> Term | None:
     """The past two weeks: from two weeks ago up to now."""
     amount, ahead = calendar.amount(match["amount"] or "one"), match["rel"].lower() in {"next", "coming"}
     if amount is None:
@@ -127,12 +127,12 @@ def recent(match: _Match, reading: Reading) -> Term | None:
     return settled((today, today + length) if ahead else (today + 1 - length, today + 1))
 
 
-def ago(match: _Match, reading: Reading) -> Term | None:
+def ago(match: _Match, reading: TimeReading) -> Term | None:
     """Two weeks ago."""
     return settled(_moved(match, reading.now or 0.0, -1))
 
 
-def half_year(_: _Match, reading: Reading) -> Term | None:
+def half_year(_: _Match, reading: TimeReading) -> Term | None:
     """Half a year ago: three months around that day."""
     return settled(calendar.shift(reading.now or 0.0, -1, "halfyear"))
 
@@ -145,7 +145,7 @@ def _moved(match: _Match, ordinal: float, direction: int) -> Span | None:
     return join(far, near) if direction < 0 else join(near, far)
 
 
-def weekday(match: _Match, reading: Reading) -> Term | None:
+def weekday(match: _Match, reading: TimeReading) -> Term | None:
     """Last Friday: the one just past; this Friday: the one of this week."""
     number, rel = WEEKDAYS[match["weekday"].lower()], match["rel"].lower()
     now = reading.now or 0.0
@@ -155,13 +155,13 @@ def weekday(match: _Match, reading: Reading) -> Term | None:
     return settled(calendar.weekday(now, number, _DIRECTION[rel]))
 
 
-def day_of(match: _Match, reading: Reading) -> Term | None:
+def day_of(match: _Match, reading: TimeReading) -> Term | None:
     """Friday of last week."""
     number, term = WEEKDAYS[match["weekday"].lower()], reading.term(match["at"])
     return mapped(term, lambda span: (span[0] + number, span[0] + number + 1) if span[1] - span[0] == 7 else None)
 
 
-def part_of(match: _Match, reading: Reading) -> Term | None:
+def part_of(match: _Match, reading: TimeReading) -> Term | None:
     """Early March, the end of the month."""
     part, unit = match["part"].lower(), match.groupdict().get("unit")
     if unit:
@@ -176,7 +176,7 @@ def cut(span: Span, share: tuple[float, float]) -> Span | None:
     return (span[0] + round(share[0] * length), span[0] + round(share[1] * length)) if 3 < length < inf else None
 
 
-def numbered(match: _Match, reading: Reading) -> Term | None:
+def numbered(match: _Match, reading: TimeReading) -> Term | None:
     """The second week of November, the last Friday of May."""
     which, unit = ORDINALS[match["which"].lower()], match["unit"].lower()
     return mapped(reading.term(match["at"]), lambda span: _number(span, which, unit))
@@ -194,7 +194,7 @@ def _number(span: Span, which: int, unit: str) -> Span | None:
     return (start, start + (2 if unit == "weekend" else 1)) if start < span[1] else None
 
 
-def besides(match: _Match, reading: Reading) -> Term | None:
+def besides(match: _Match, reading: TimeReading) -> Term | None:
     """The week before 3 August, the weekend of 7 May, the Friday after it."""
     unit, place = match["unit"].lower(), match["place"].lower()
     direction = 0 if place == "of" else 1 if place in {"after", "following"} else -1
@@ -219,18 +219,18 @@ def beside(span: Span, unit: str, direction: int) -> Span | None:
     return (span[0] - length, span[0]) if direction < 0 else (span[1], span[1] + length)
 
 
-def counted(match: _Match, reading: Reading) -> Term | None:
+def counted(match: _Match, reading: TimeReading) -> Term | None:
     """Two weeks before 11 August."""
     direction = -1 if match["place"].lower() in {"before", "prior to", "earlier than"} else 1
     return mapped(reading.term(match["at"]), lambda span: _moved(match, span[0], direction) if -inf < span[0] else None)
 
 
-def spanning(match: _Match, reading: Reading) -> Term | None:
+def spanning(match: _Match, reading: TimeReading) -> Term | None:
     """From what one mark means to what the other means."""
     return between(reading.term(match["at"]), reading.term(match["until"]))
 
 
-def unending(match: _Match, reading: Reading) -> Term | None:
+def unending(match: _Match, reading: TimeReading) -> Term | None:
     """Since, until, before or after what the mark means."""
     word, term = match["word"].lower(), reading.term(match["at"])
     if word in {"since", "after", "later than"}:
@@ -238,7 +238,7 @@ def unending(match: _Match, reading: Reading) -> Term | None:
     return mapped(term, lambda span: (-inf, span[1] if word in {"until", "till", "up to"} else span[0]))
 
 
-def as_of(match: _Match, reading: Reading) -> Term | None:
+def as_of(match: _Match, reading: TimeReading) -> Term | None:
     """ "… last week, as mentioned on 6 November 2023": from here on the text counts from that day."""
     term = reading.term(match["at"])
     span = term.of(term.year) if term.year is not None else None

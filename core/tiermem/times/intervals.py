@@ -20,7 +20,7 @@ from math import floor, inf, isfinite
 from tiermem.times import chinese as chinese_times
 from tiermem.times import english as english_times
 from tiermem.times.calendar import DAY, EPOCH, Span, date_of, seconds
-from tiermem.times.terms import Reading, Term, applied, plain
+from tiermem.times.terms import Term, TimeReading, applied, unmarked
 
 MENTIONS = 16  # intervals kept for one message
 READ = 20_000  # characters of one message that are read for mentions: longer ones are files and logs
@@ -53,7 +53,7 @@ def intervals(text: str, now: float | None = None, years: Sequence[int] = ()) ->
         now: wall-clock seconds that "yesterday" counts from; without it (None, NaN) such words give nothing.
         years: what a date without a year may mean; by default the occurrence nearest to *now*.
     """
-    reading = Reading(_ordinal(now))
+    reading = TimeReading(_ordinal(now))
     found = [span for term in _terms(text, reading) for span in _chosen(term, reading, years)]
     return list(dict.fromkeys(_made(span, weight) for span, weight in found))
 
@@ -81,20 +81,20 @@ def _ordinal(now: float | None) -> float | None:
     return now / DAY + EPOCH if there and _YEARS_KNOWN[0] <= there.year <= _YEARS_KNOWN[1] else None
 
 
-def _terms(text: str, reading: Reading) -> list[Term]:
+def _terms(text: str, reading: TimeReading) -> list[Term]:
     words = set(_WORD.findall(text.lower()))
     chinese = not text.isascii() and _HINT_CHINESE.search(text)
     english = _hinted(words)
     if not (chinese or english):
         return []
-    text = plain(text)
+    text = unmarked(text)
     for rule in (*(chinese_times.RULES if chinese else ()), *(english_times.RULES if english else ())):
         if not rule.idle(words, reading):
             text = applied(rule, text, reading)
     return reading.left(text)
 
 
-def _chosen(term: Term, reading: Reading, years: Sequence[int]) -> list[tuple[Span, float]]:
+def _chosen(term: Term, reading: TimeReading, years: Sequence[int]) -> list[tuple[Span, float]]:
     if years or reading.now is None:
         return [(span, term.weight) for span in term.spans(years)]
     now = floor(reading.now)

@@ -31,7 +31,7 @@ class Term:
 
 
 @dataclass(slots=True)
-class Reading:
+class TimeReading:
     """One text while it is read. `now` is the ordinal of the moment to count from, or None."""
 
     now: float | None
@@ -62,7 +62,7 @@ class Reading:
         return [self.term(mark) for mark in _MARKS.findall(text)]
 
 
-Read: TypeAlias = Callable[[re.Match[str], Reading], Term | None]
+Reader: TypeAlias = Callable[[re.Match[str], TimeReading], Term | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +74,12 @@ class Rule:
     """
 
     pattern: re.Pattern[str]
-    read: Read
+    read: Reader
     anchored: bool = False
     needs: frozenset[str] = frozenset()
     built: bool = False
 
-    def idle(self, words: AbstractSet[str], reading: Reading) -> bool:
+    def idle(self, words: AbstractSet[str], reading: TimeReading) -> bool:
         """Whether it cannot find anything in a text of these *words*."""
         return (self.built and not reading.terms) or bool(self.needs and self.needs.isdisjoint(words))
 
@@ -103,12 +103,12 @@ def mapped(term: Term, change: Callable[[Span], Span | None]) -> Term:
     return Term(lambda year: change(span) if (span := term.of(year)) else None, term.year, term.weight)
 
 
-def plain(text: str) -> str:
+def unmarked(text: str) -> str:
     """*text* without the characters that marks are made of."""
     return _MARKS.sub(" ", text)
 
 
-def applied(rule: Rule, text: str, reading: Reading) -> str:
+def applied(rule: Rule, text: str, reading: TimeReading) -> str:
     """*text* with a mark for each thing that *rule* reads; a match that means no time is blanked."""
 
     def replaced(match: re.Match[str]) -> str:
