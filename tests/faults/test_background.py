@@ -6,13 +6,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import traceback
 from pathlib import Path
 
 import pytest
 
-from tests.flows.indexing.embedders import Counting, embedded, near, stored, until
+from tests.flows.indexing.embedders import Counting, embedded, near, stored
+from tests.waiting import PATIENCE, until
 from tiermem import Memory
 from tiermem.flows.indexing.vectors import PROBE
 
@@ -30,25 +30,30 @@ def talk(count: int, first: int = 1) -> list[str]:
 
 def run(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, cwd=ROOT, check=False, timeout=120
+        [sys.executable, "-c", code, *arguments],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+        timeout=PATIENCE,
     )
 
 
 HANGS = """
 import sys, threading
 from tiermem import Memory
+from tiermem.runtime import background
+background.JOIN = 0.5  # seconds
 def embed(texts):
     threading.Event().wait()
-session = Memory.open(sys.argv[1], embedder=embed, index_batch=5, counter=len).session("s")
+session = Memory.open(sys.argv[1], embedder=embed, embedder_timeout=1e6, index_batch=5, counter=len).session("s")
 session.add([f"text {n}" for n in range(50)])
 """
 
 
 def test_work_in_the_background_does_not_keep_a_process_alive(file: Path) -> None:
-    started = time.monotonic()
     done = run(HANGS, str(file))
     assert (done.returncode, done.stderr) == (0, "")
-    assert time.monotonic() - started < 40
 
 
 KILLED = """

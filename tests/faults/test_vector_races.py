@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from tests.conftest import Open
 from tests.faults.worker import length
 from tests.flows.indexing.embedders import Counting
+from tests.waiting import PATIENCE
 from tiermem.flows.indexing.vectors import PROBE
 from tiermem.settings import Scope, Settings
 from tiermem.storage import sessions, vectors, words
@@ -115,7 +116,7 @@ def test_dropping_old_vectors_waits_for_a_batch_that_is_being_stored(postgres_ur
 
     batch = threading.Thread(target=database.write, args=(slowly,))
     batch.start()
-    assert begun.wait(10)
+    assert begun.wait(PATIENCE)
     database.write(lambda c: vectors.drop_others(c, pk, new, 1_000))
     batch.join()
     assert database.read(lambda c: vectors.count(c, pk)) == 0

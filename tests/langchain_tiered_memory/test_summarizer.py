@@ -19,6 +19,7 @@ from langchain_core.runnables import RunnableLambda
 
 from langchain_tiered_memory import ChatModelSummarizer, ConversationTieredMemory
 from tests.langchain_tiered_memory.summarizer_fakes import CALL, NOTES, USED, WRITTEN, Calling, Plain, Streaming, echo
+from tests.waiting import PATIENCE
 from tiermem import Memory, Message, StructuredSummary
 from tiermem.errors import InvalidSettings, SummaryRejected
 
@@ -170,7 +171,7 @@ def test_it_works_in_a_thread_that_knows_no_run() -> None:
     found: list[Any] = []
     thread = threading.Thread(target=lambda: found.append(ChatModelSummarizer(Calling())(TALK)))
     thread.start()
-    thread.join(20)
+    thread.join(PATIENCE)
     assert_noted(found[0])
 
 
@@ -277,7 +278,7 @@ async def test_a_summary_by_the_model_is_in_the_window_and_its_lines_point_to_me
 @pytest.mark.parametrize("asynchronous", [False, True])
 async def test_a_model_that_hangs_costs_its_timeout_and_no_message(asynchronous: bool) -> None:
     ended = threading.Event()
-    summarize = ChatModelSummarizer(Plain(answers=[lambda _: ended.wait(60) or WRITTEN]))
+    summarize = ChatModelSummarizer(Plain(answers=[lambda _: ended.wait(PATIENCE) or WRITTEN]))
     with Memory.open(":memory:", **SMALL, summarizer=summarize, summarizer_timeout=0.1) as memory:
         session = memory.session("s")
         for n in range(40):

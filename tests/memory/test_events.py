@@ -12,8 +12,9 @@ import pytest
 
 import tiermem.events
 from tests.conftest import Open
-from tests.flows.indexing.embedders import Counting, until
+from tests.flows.indexing.embedders import Counting
 from tests.memory.told import CANARY, SMALL, everything, kinds, talk
+from tests.waiting import until
 from tiermem.errors import IdConflict, StorageFull
 from tiermem.events import KINDS, Event, collecting
 from tiermem.testing import HashEmbedder, ScriptedSummarizer, StoppedClock

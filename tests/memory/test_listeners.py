@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +13,7 @@ import pytest
 
 from tests.conftest import Open
 from tests.memory.told import SMALL, everything, kinds, talk, texts
+from tests.waiting import PATIENCE
 from tiermem import Memory
 from tiermem.errors import InvalidSettings
 from tiermem.events import Event, collecting
@@ -199,17 +199,18 @@ def test_what_was_committed_for_a_cancelled_caller_is_told(store: Open) -> None:
     told: list[Event] = []
     memory.subscribe(told.append)
     database = memory._performer._database
-    write, begun = database.write, threading.Event()
+    write, begun, cancelled = database.write, threading.Event(), threading.Event()
 
     def slow(body: Callable[[Any], Any]) -> Any:
         begun.set()
-        time.sleep(0.1)
+        assert cancelled.wait(PATIENCE)
         return write(body)
 
     async def main() -> None:
         adding = asyncio.create_task(memory.session("s").as_async().add("hello"))
-        await asyncio.to_thread(begun.wait, 5)
+        await asyncio.to_thread(begun.wait, PATIENCE)
         adding.cancel()
+        cancelled.set()
         with pytest.raises(asyncio.CancelledError):
             await adding
 

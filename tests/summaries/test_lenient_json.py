@@ -104,6 +104,6 @@ def test_a_cut_answer_gives_a_part_of_the_whole_one_and_nothing_else(place: int)
 
 def test_the_time_grows_with_the_text_only() -> None:
     text = '{"user_goal": ' + "[" * 100_000 + "{" * 100_000
-    started = time.monotonic()
+    started = time.thread_time()
     assert read_object(text, FIELDS) is None
-    assert time.monotonic() - started < 5
+    assert time.thread_time() - started < 5

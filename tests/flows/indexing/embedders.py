@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
 
+from tests.waiting import PATIENCE
 from tiermem import Memory, Session
 from tiermem.flows.reading.vector_search import nearest
 from tiermem.search.embedder_trust import Nearest
 from tiermem.storage import sessions, vectors
 from tiermem.testing import HashEmbedder
-
-PATIENCE = 30.0
 
 
 class Counting:
@@ -29,13 +26,14 @@ class Counting:
         self.fails: Exception | None = None
         self.gate = threading.Event()
         self.gate.set()
+        self.gave_up = 0  # who waited for it until patience ended
         self._seed = seed
         self._inner = HashEmbedder(64)
 
     def embed_documents(self, texts: list[str]) -> Any:
         """Vectors of texts."""
         self.calls += 1
-        assert self.gate.wait(PATIENCE)
+        self._pass()
         if self.fails is not None:
             raise self.fails
         self.texts += texts
@@ -43,19 +41,16 @@ class Counting:
 
     def embed_query(self, text: str) -> Any:
         """The vector of a question."""
-        assert self.gate.wait(PATIENCE)
+        self._pass()
         if self.fails is not None:
             raise self.fails
         self.questions.append(text)
         return self._inner.embed_query(self._seed + text)
 
-
-def until(true: Callable[[], Any]) -> None:
-    """Wait until *true* says so."""
-    end = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < end, "it never came true"
-        time.sleep(0.01)
+    def _pass(self) -> None:
+        if not self.gate.wait(PATIENCE):
+            self.gave_up += 1
+            raise AssertionError("the gate was never opened")
 
 
 def embedded(session: Session) -> int:

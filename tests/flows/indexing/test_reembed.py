@@ -8,7 +8,8 @@ import threading
 import pytest
 
 from tests.conftest import Open
-from tests.flows.indexing.embedders import Counting, embedded, mark, near, stored, until
+from tests.flows.indexing.embedders import Counting, embedded, mark, near, stored
+from tests.waiting import until
 from tiermem import AsyncMemory, Memory
 from tiermem.errors import Reentrant
 from tiermem.flows.indexing.vectors import BATCH, PROBE

@@ -18,6 +18,7 @@ import pytest
 
 from tests.conftest import Open
 from tests.memory.crowd import length
+from tests.waiting import PATIENCE, until
 from tiermem import AsyncMemory, Memory, Message
 from tiermem.errors import TiermemError
 from tiermem.storage.writer import LARGEST_GROUP, _Job
@@ -192,27 +193,30 @@ async def test_a_cancelled_turn_leaves_the_pool_usable(shared: str) -> None:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        started = time.monotonic()
-        await asyncio.gather(*(session.add(f"after {n}") for n in range(32)))
-        assert time.monotonic() - started < 20
+        async with asyncio.timeout(PATIENCE):
+            await asyncio.gather(*(session.add(f"after {n}") for n in range(32)))
         assert (await session.verify()).ok
 
 
-def slow(calls: list[int]) -> Callable[[Sequence[Message]], dict[str, Any]]:
+def slow(calls: list[int], going: threading.Event | None) -> Callable[[Sequence[Message]], dict[str, Any]]:
     def summarize(messages: Sequence[Message]) -> dict[str, Any]:
         calls.append(len(messages))
-        time.sleep(SLOW)
+        if going is None:
+            time.sleep(SLOW)
+        else:
+            assert going.wait(PATIENCE)
         return {"user_goal": "raise the pool", "key_decisions": [f"{len(messages)} messages said so"]}
 
     return summarize
 
 
-def filled(store: Open, calls: list[int], **more: Any) -> Memory:
+def filled(store: Open, calls: list[int], going: threading.Event | None = None, **more: Any) -> Memory:
+    """A memory with much to summarise; the summariser waits for *going*, or for a moment."""
     memory = store(
         counter=length,
         pre_rot_threshold=1_000,
         keep_recent_count=3,
-        summarizer=slow(calls),
+        summarizer=slow(calls, going),
         enable_context_management=False,
         **more,
     )
@@ -222,21 +226,20 @@ def filled(store: Open, calls: list[int], **more: Any) -> Memory:
 
 
 def test_an_add_during_a_slow_summariser_goes_through_and_the_summary_covers_what_it_read(store: Open) -> None:
-    calls: list[int] = []
-    memory = filled(store, calls)
+    calls, going = list[int](), threading.Event()
+    memory = filled(store, calls, going, summarizer_timeout=2 * PATIENCE)
     session = memory.session("s")
 
-    def add() -> float:
-        while not calls:
-            time.sleep(0.005)
-        started = time.monotonic()
+    def add() -> None:
+        until(lambda: calls)
         session.add("news while the model thinks")
-        return time.monotonic() - started
+        going.set()
 
-    report, waited = together(session.manage_context, add)
+    report, added = together(session.manage_context, add)
     assert not isinstance(report, BaseException), report
-    assert waited < SLOW
+    assert added is None
     assert report.covered
+    assert session.stats().summarizer_failures == 0
     (summary,) = session.view().summaries
     assert calls[0] == summary.structure.count == summary.last - summary.first + 1
     assert session.messages()[-1].content == "news while the model thinks"
@@ -255,13 +258,13 @@ def test_two_that_manage_at_once_make_one_summary(store: Open) -> None:
 
 
 def test_a_decision_taken_while_the_summariser_thinks_is_not_overwritten(store: Open) -> None:
-    calls: list[int] = []
-    session = filled(store, calls).session("s")
+    calls, going = list[int](), threading.Event()
+    session = filled(store, calls, going, summarizer_timeout=2 * PATIENCE).session("s")
 
     def restore() -> None:
-        while not calls:
-            time.sleep(0.005)
+        until(lambda: calls)
         session.clear()
+        going.set()
 
     results = together(session.manage_context, restore)
     assert not [one for one in results if isinstance(one, BaseException)]

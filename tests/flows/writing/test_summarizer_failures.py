@@ -13,6 +13,7 @@ import pytest
 
 from tests.conftest import Open
 from tests.memory.crowd import length
+from tests.waiting import PATIENCE
 from tiermem import Memory, Message, Session
 from tiermem.errors import Reentrant
 from tiermem.testing import HashEmbedder, ScriptedSummarizer, StoppedClock
@@ -31,11 +32,11 @@ def _nothing_hangs_on() -> Any:
 
 
 def hang(_: object) -> None:
-    hung.wait(60)
+    hung.wait(PATIENCE)
 
 
 async def hang_async(_: object) -> None:
-    await asyncio.sleep(60)
+    await asyncio.sleep(PATIENCE)
 
 
 def mutate(messages: list[Message]) -> dict[str, Any]:
@@ -145,7 +146,7 @@ def test_a_hanging_model_costs_its_timeout_once_and_then_nothing(store: Open) ->
         asked.append(len(messages))
         hang(messages)
 
-    memory = store(**SMALL, summarizer=hangs, summarizer_timeout=0.5, summarizer_pause=1_000.0)
+    memory = store(**SMALL, summarizer=hangs, summarizer_timeout=TIMEOUT, summarizer_pause=1_000.0)
     session = memory.session("s")
     for text in texts(80):
         session.add(text)

@@ -208,7 +208,7 @@ async def test_a_run_that_is_cancelled_in_the_middle_of_a_call_goes_on(tmp_path:
             if len(self.prompts) == 3:
                 self.prompts.append(list(messages))
                 asked.set()
-                await asyncio.sleep(60)
+                await asyncio.Event().wait()
             return self._generate(messages, stop, None, **more)
 
     model, middleware = Slow(script=reading(6)), tiered(tmp_path, max_tokens=LIMIT)

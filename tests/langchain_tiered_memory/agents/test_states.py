@@ -187,7 +187,7 @@ def test_parallel_runs_on_one_thread_never_lose_their_own_messages(tmp_path: Pat
     def run(name: str) -> None:
         def script(messages: list[Any], turn: int) -> AIMessage | None:
             with suppress(threading.BrokenBarrierError):
-                together.wait(5)
+                together.wait(60)
             made = {"name": "read_page", "args": {"number": turn}, "id": f"{name}{turn}"}
             return AIMessage("", tool_calls=[made]) if turn <= 4 else AIMessage(f"{name} is done")
 
@@ -295,16 +295,16 @@ def test_a_state_of_5000_messages_is_taken_up_and_changed_in_seconds(tmp_path: P
     old: list[Any] = []
     for number in range(2_500):
         old += [HumanMessage(f"question {number} about the bridge"), AIMessage(f"the answer {number} is " + "yes " * 9)]
-    times = [time.perf_counter()]
+    times = [time.process_time()]
     one.invoke({"messages": [*old, HumanMessage("And now?")]}, thread())
-    times.append(time.perf_counter())
+    times.append(time.process_time())
     state = ask(one, "Again?")["messages"]
-    times.append(time.perf_counter())
+    times.append(time.process_time())
     one.update_state(thread(), {"messages": [RemoveMessage(id=state[3].id)]})
     ask(one, "Still?")
-    times.append(time.perf_counter())
+    times.append(time.process_time())
     spent = [later - earlier for earlier, later in pairwise(times)]
-    assert spent[0] < 30  # 5 s where nothing else runs: a message costs a millisecond, once
+    assert spent[0] < 30  # 5 s of CPU: a message costs a millisecond, once
     assert spent[1] < 8
     assert spent[2] < 8  # it was 24 s when each message was looked up by itself
     close_all()

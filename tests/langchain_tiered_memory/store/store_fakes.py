@@ -1,9 +1,11 @@
 """An embedder that counts letters, and an index configuration with it."""
 
-import time
+import threading
 from typing import Any
 
 from langchain_core.embeddings import Embeddings
+
+from tests.waiting import PATIENCE
 
 
 class Letters(Embeddings):
@@ -11,10 +13,8 @@ class Letters(Embeddings):
 
     def __init__(self) -> None:
         self.texts: list[str] = []
-        self.pause = 0.0
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        time.sleep(self.pause)
         self.texts += texts
         return [self.vector(text) for text in texts]
 
@@ -24,6 +24,19 @@ class Letters(Embeddings):
     @staticmethod
     def vector(text: str) -> list[float]:
         return [float(text.lower().count(letter)) for letter in "abcdefghijklmnopqrstuvwxyz"]
+
+
+class Gated(Letters):
+    """Says when it is asked for vectors of texts, and waits until its gate is opened."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.gate = threading.Event(), threading.Event()
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        self.asked.set()
+        assert self.gate.wait(PATIENCE)
+        return super().embed_documents(texts)
 
 
 def letters(embed: Any = None, **more: Any) -> Any:

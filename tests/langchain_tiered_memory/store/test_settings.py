@@ -2,13 +2,13 @@
 
 import copy
 import pickle
-import time
 from pathlib import Path
 
 import pytest
 
 from langchain_tiered_memory import TieredMemoryStore
 from tests.langchain_tiered_memory.store.store_fakes import letters
+from tests.waiting import PATIENCE, until
 from tiermem import Memory
 from tiermem.errors import InvalidNamespace, InvalidSettings
 from tiermem.testing import StoppedClock
@@ -50,12 +50,9 @@ def test_the_sweeper_removes_what_has_expired_until_it_is_stopped(path: Path) ->
         clock.tick(61)
         done = store.start_ttl_sweeper(0.0005)
         assert store.start_ttl_sweeper() is done
-        deadline = time.monotonic() + 20
-        while memory.items().sweep() == 0 and rows(memory) and time.monotonic() < deadline:
-            time.sleep(0.02)
-        assert rows(memory) == 0
+        until(lambda: rows(memory) == 0)
         assert not done.done()
-        assert store.stop_ttl_sweeper(20)
+        assert store.stop_ttl_sweeper(PATIENCE)
         assert done.done()
         again = store.start_ttl_sweeper()
     assert again.done()

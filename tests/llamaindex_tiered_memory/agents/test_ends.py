@@ -23,6 +23,7 @@ from tests.llamaindex_tiered_memory.agents.agent_fakes import (
 )
 from tests.llamaindex_tiered_memory.fakes import called
 from tests.llamaindex_tiered_memory.helpers import check_pairs, fresh, said
+from tests.waiting import PATIENCE, until
 
 
 def check_archived(memory: TieredChatMemory, count: int) -> None:
@@ -72,12 +73,12 @@ async def test_a_run_that_is_cancelled_is_in_the_session():
     async def wait(number: int) -> str:
         """Wait."""
         waiting.set()
-        await asyncio.sleep(60)
+        await asyncio.Event().wait()
         return "late"
 
     script = [*many_calls(4)[:4], called("wait", "w", number=1)]
     handler = agent_of(WatchedLLM(*script), FunctionTool.from_defaults(async_fn=wait)).run(TASK, memory=memory)
-    await asyncio.wait_for(waiting.wait(), 30)
+    await asyncio.wait_for(waiting.wait(), PATIENCE)
     await handler.cancel_run()
     with pytest.raises((WorkflowCancelledByUser, asyncio.CancelledError)):
         await handler
@@ -91,7 +92,7 @@ async def test_of_parallel_calls_what_came_before_the_end_is_in_the_session():
     async def wait(number: int) -> str:
         """Wait."""
         stuck.set()
-        await asyncio.sleep(60)
+        await asyncio.Event().wait()
         return "late"
 
     both = ChatMessage(role="assistant", blocks=[*several(("a", 3)).blocks, *several(("b", 0), name="wait").blocks])
@@ -99,11 +100,8 @@ async def test_of_parallel_calls_what_came_before_the_end_is_in_the_session():
     async for event in handler.stream_events():
         if type(event) is ToolCallResult:
             break
-    await asyncio.wait_for(stuck.wait(), 30)
-    for _ in range(200):
-        if originals(memory):
-            break
-        await asyncio.sleep(0.02)
+    await asyncio.wait_for(stuck.wait(), PATIENCE)
+    await asyncio.to_thread(until, lambda: originals(memory))
     await handler.cancel_run()
     with pytest.raises((WorkflowCancelledByUser, asyncio.CancelledError)):
         await handler

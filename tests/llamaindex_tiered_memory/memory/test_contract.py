@@ -28,6 +28,7 @@ from llamaindex_tiered_memory.counting import Tally
 from tests.llamaindex_tiered_memory.fakes import ScriptedLLM, called, words
 from tests.llamaindex_tiered_memory.helpers import EchoQueryEngine, assistant, fresh, heavy, said, user, write_note
 from tests.llamaindex_tiered_memory.test_convert import BLOCKS
+from tests.waiting import PATIENCE
 
 
 async def test_c01_an_empty_memory_is_true_and_is_not_replaced():
@@ -161,7 +162,7 @@ def test_c09_pickle_here_is_the_same_object_and_elsewhere_the_same_conversation(
     memory.put_messages([user("one"), assistant("two")])
     assert pickle.loads(pickle.dumps(memory)) is memory
     there = subprocess.run(
-        [sys.executable, "-c", ELSEWHERE], input=pickle.dumps(memory), capture_output=True, check=True, timeout=60
+        [sys.executable, "-c", ELSEWHERE], input=pickle.dumps(memory), capture_output=True, check=True, timeout=PATIENCE
     )
     assert there.stdout.decode().strip() == "['one', 'two'] 777 s"
 
@@ -264,7 +265,7 @@ def test_c27_the_process_exits(where, tmp_path):
         [sys.executable, "-c", f"PATH = {path!r}\n" + textwrap.dedent(EXITS)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=True,
     )
     assert done.stdout.split() == ["5", "10", "10"]
