@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser().parse_args(arguments)
     _quiet()
     if given.command == "apollo":
-        from benchmarks import apollo
+        from benchmarks.answers import apollo
 
         try:
             apollo.run(given.data, given.budget, markdown=given.markdown)
@@ -45,11 +45,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 2
         return 0
     if given.command == "agents":
-        from benchmarks import agents
+        from benchmarks.agents import measure as agents
 
         agents.run(given.only, markdown=given.markdown)
         return 0
-    from benchmarks import cost
+    from benchmarks.cost import measure as cost
 
     if given.fsync_child:
         cost.child(given.fsync_child, given.turns)

@@ -15,10 +15,10 @@ from typing import Any
 
 from benchmarks.recall import conversations, measure
 from benchmarks.recall.__main__ import quiet
+from benchmarks.recall.contestants.tiered import Recall, Tiered
 from benchmarks.recall.conversations import Conversation
 from benchmarks.recall.measure import Row
 from benchmarks.recall.results import percent
-from benchmarks.recall.tiered import Recall, Tiered
 from benchmarks.recall.vectors import embedding
 from benchmarks.report import table
 from tiermem import Settings, Weights

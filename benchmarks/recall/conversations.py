@@ -2,7 +2,7 @@
 
 Normalised lines (`.jsonl`, `.jsonl.gz`): an object a line with conversation_id, messages [{id, timestamp, speaker,
 role, text}] and questions [{id, question, category, evidence_ids}].
-Apollo 13: a folder with the two files that `benchmarks.apollo` names.
+Apollo 13: a folder with the two files that `benchmarks.answers.apollo` names.
 LongMemEval (`.json`): a list of questions, each with a haystack of sessions of its own.
 """
 
@@ -17,7 +17,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from benchmarks.conversation import folded
+from benchmarks.answers.conversation import folded
 from tiermem import Message
 
 ABSTENTION = "abstention"  # the category of questions that the conversation does not answer
@@ -143,7 +143,7 @@ def _time(text: str | None) -> datetime | None:
 
 
 def _apollo(folder: Path) -> Conversation:
-    from benchmarks import apollo, conversation
+    from benchmarks.answers import apollo, conversation
 
     found = conversation.read(folder / apollo.MESSAGES, folder / apollo.QUESTIONS)
     questions = tuple(Question(one.id, one.text, one.category, one.evidence) for one in found.questions)

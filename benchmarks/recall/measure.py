@@ -16,7 +16,7 @@ from random import Random
 from statistics import fmean
 from typing import NamedTuple, Protocol
 
-from benchmarks.conversation import folded
+from benchmarks.answers.conversation import folded
 from benchmarks.recall.conversations import Conversation, Question
 from tiermem.providers.tokenizers import Counter, encoding_counter
 

@@ -37,7 +37,7 @@ def made(name: str, vectors: Embedding) -> Asked:
         KeyError: there is none.
         ModuleNotFoundError: its framework is not installed.
     """
-    module = import_module(f"benchmarks.recall.{({**_TIERED, **_PEERS, **_PLAIN})[name]}")
+    module = import_module(f"benchmarks.recall.contestants.{({**_TIERED, **_PEERS, **_PLAIN})[name]}")
     make = module.MEMORIES[name]
     memory: Asked = make() if name in _PLAIN else make(vectors)
     return memory

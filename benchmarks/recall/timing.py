@@ -17,7 +17,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks.prose import question, said
+from benchmarks.cost.prose import question, said
 from benchmarks.recall.__main__ import quiet
 from benchmarks.recall.measure import percentile, tokens
 from benchmarks.recall.minilm import DIMENSIONS

@@ -15,11 +15,14 @@ import pytest
 pytest.importorskip("langchain_classic")
 pytest.importorskip("llama_index.core")
 
-from benchmarks import apollo, cost, peers, report, tiered, turns
+from benchmarks import report
 from benchmarks.__main__ import main
-from benchmarks.conversation import Conversation, read
+from benchmarks.answers import apollo, peers, tiered
+from benchmarks.answers.conversation import Conversation, read
+from benchmarks.cost import measure as cost
+from benchmarks.cost import turns
+from benchmarks.cost.prose import said
 from benchmarks.models import ExtractiveModel, reply, tokens
-from benchmarks.prose import said
 
 ROOT = Path(__file__).parents[2]
 FACT = "The spare key of the observatory hangs behind the barometer in room 417."

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.recall import ablation, baselines, measure, memories, tiered
+from benchmarks.recall import ablation, measure, memories
 from benchmarks.recall.__main__ import main
+from benchmarks.recall.contestants import baselines, tiered
 from benchmarks.recall.conversations import Conversation, Question
 from benchmarks.recall.measure import tokens
 from benchmarks.recall.vectors import embedding

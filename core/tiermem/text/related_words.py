@@ -1,7 +1,7 @@
 """Related words: which other words mean nearly the same as one of a question's, and how nearly. Pure.
 
-The built-in table says it of English (`benchmarks/pack_related.py` made it, from distances between word vectors);
-`synonyms` of Chinese, of spellings, and of what the caller adds.
+The built-in table says it of English (`benchmarks/packing/related_words.py` made it, from distances between word
+vectors); `synonyms` of Chinese, of spellings, and of what the caller adds.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.conversation import Conversation
-from benchmarks.peers import SESSION, copied
+from benchmarks.answers.conversation import Conversation
+from benchmarks.answers.peers import SESSION, copied
 from tiermem import Memory
 
 
@@ -43,7 +43,7 @@ class Chain(Core):
 
     def ask(self, question: str) -> list[str]:
         """Both prompts of the chain: the one that rephrases has the history, the one that answers the documents."""
-        from benchmarks.langchain_peers import ask_chain
+        from benchmarks.answers.langchain_peers import ask_chain
         from langchain_tiered_memory import ConversationTieredMemory
 
         with Memory.open(copied(self.stored, "asked.db")) as opened:
@@ -60,7 +60,7 @@ class Simple(Core):
 
     def ask(self, question: str) -> list[str]:
         """The one prompt."""
-        from benchmarks.llamaindex_peers import ask_simple
+        from benchmarks.answers.llamaindex_peers import ask_simple
         from llamaindex_tiered_memory import TieredChatMemory
 
         with Memory.open(copied(self.stored, "asked.db")) as opened:
@@ -77,7 +77,7 @@ class Condense(Core):
 
     def ask(self, question: str) -> list[str]:
         """Both prompts of the engine."""
-        from benchmarks.llamaindex_peers import ask_condensed
+        from benchmarks.answers.llamaindex_peers import ask_condensed
         from llamaindex_tiered_memory import TieredArchiveRetriever, TieredChatMemory
 
         half = self.budget // 2

@@ -15,11 +15,11 @@ from langchain_core.messages import HumanMessage
 from llama_index.core.chat_engine import CondensePlusContextChatEngine
 from llama_index.core.chat_engine.condense_plus_context import DEFAULT_CONTEXT_PROMPT_TEMPLATE
 
-from benchmarks.llamaindex_peers import RecordingLLM, ask_simple
+from benchmarks.answers.llamaindex_peers import RecordingLLM, ask_simple
+from benchmarks.answers.peers import copied
 from benchmarks.models import ANSWER, RecordingModel, reply
-from benchmarks.peers import copied
+from benchmarks.recall.contestants.tiered import FILE, SESSION, Tiered
 from benchmarks.recall.measure import Shown, tokens
-from benchmarks.recall.tiered import FILE, SESSION, Tiered
 from langchain_tiered_memory import ConversationTieredMemory
 from llamaindex_tiered_memory import TieredArchiveRetriever, TieredChatMemory
 from tiermem import Memory

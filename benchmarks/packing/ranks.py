@@ -1,6 +1,6 @@
 """Pack the two tiktoken vocabularies that tiermem carries, from the copies in llama-index-core.
 
-    python benchmarks/pack_ranks.py [llama_index_core-*.whl]
+    python benchmarks/packing/ranks.py [llama_index_core-*.whl]
 
 Without a wheel, the installed llama-index-core is read. Nothing is downloaded. A source file counts only if its SHA-256
 is the one that the installed tiktoken expects. The packed form is, in rank order, one length byte and the token's
@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from unittest.mock import patch
 
-TARGET = Path(__file__).resolve().parent.parent / "core" / "tiermem" / "providers" / "ranks"
+TARGET = Path(__file__).resolve().parents[2] / "core" / "tiermem" / "providers" / "ranks"
 CACHE = "llama_index/core/_static/tiktoken_cache"
 ENCODINGS = ("o200k_base", "cl100k_base")
 

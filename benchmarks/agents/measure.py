@@ -11,7 +11,7 @@ from typing import Any
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 from langchain_core.tools import tool
 
-from benchmarks.contestants import LIMIT, Contestant, as_text, contestants
+from benchmarks.agents.contestants import LIMIT, Contestant, as_text, contestants
 from benchmarks.report import table
 
 CALLS, RESULT_TOKENS, QUESTIONS, TURNS = 60, 3_000, 10, 200

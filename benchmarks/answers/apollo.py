@@ -14,10 +14,11 @@ from pathlib import Path
 from statistics import fmean
 from tempfile import TemporaryDirectory
 
-from benchmarks import conversation, report
-from benchmarks.conversation import Conversation, Question
+from benchmarks import report
+from benchmarks.answers import conversation
+from benchmarks.answers.conversation import Conversation, Question
+from benchmarks.answers.peers import SESSION, Asked, copied, everyone
 from benchmarks.models import tokens
-from benchmarks.peers import SESSION, Asked, copied, everyone
 from tiermem import Memory, Message, Session, Shown
 
 MESSAGES, QUESTIONS = "apollo13.jsonl.gz", "apollo13-questions-dev.jsonl"

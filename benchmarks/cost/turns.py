@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from benchmarks.prose import question, said
+from benchmarks.cost.prose import question, said
 from tiermem import Memory, Message
 from tiermem.providers.tokenizers import encoding_counter
 
@@ -203,7 +203,7 @@ def limit() -> Turns:
 
 def everyone() -> list[Turns]:
     """Ours, then the peers that are installed."""
-    from benchmarks import peer_turns as peers
+    from benchmarks.cost import peer_turns as peers
 
     ours: list[Turns] = [Add(), AddShow(), AddRecall(), Chain(), History(), Engine()]
     theirs: list[Turns] = [

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from benchmarks.conversation import Conversation
+from benchmarks.answers.conversation import Conversation
 
 SESSION = "apollo"
 
@@ -40,9 +40,9 @@ def copied(file: Path, name: str) -> Path:
 
 def everyone(stored: Path) -> Sequence[Asked]:
     """All memories; *stored* is the conversation as tiermem imported it."""
-    from benchmarks import langchain_peers as langchain
-    from benchmarks import llamaindex_peers as llamaindex
-    from benchmarks import tiered
+    from benchmarks.answers import langchain_peers as langchain
+    from benchmarks.answers import llamaindex_peers as llamaindex
+    from benchmarks.answers import tiered
 
     return (
         tiered.Core(stored),

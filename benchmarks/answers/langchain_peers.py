@@ -16,7 +16,7 @@ from langchain_core.chat_history import InMemoryChatMessageHistory
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.vectorstores import InMemoryVectorStore
 
-from benchmarks.conversation import Conversation
+from benchmarks.answers.conversation import Conversation
 from benchmarks.models import CountingModel, ExtractiveModel, HashEmbeddings, NoDocuments, RecordingModel, tokens
 
 HISTORY = "chat_history"  # the one memory key that the chain takes

@@ -22,9 +22,9 @@ from llama_index.core.vector_stores.types import BasePydanticVectorStore, Vector
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from benchmarks.conversation import Conversation
+from benchmarks.answers.conversation import Conversation
+from benchmarks.answers.peers import SESSION, copied
 from benchmarks.models import embedded, reply, tokens
-from benchmarks.peers import SESSION, copied
 from tiermem.providers.tokenizers import encoding_counter
 
 

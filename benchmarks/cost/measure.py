@@ -21,7 +21,7 @@ from statistics import fmean, median
 from tempfile import TemporaryDirectory
 
 from benchmarks import report
-from benchmarks.turns import Turns, everyone, limit
+from benchmarks.cost.turns import Turns, everyone, limit
 
 WARM = 3  # turns before the first that counts: indexes and statements are loaded, not paid by each turn
 LEAST = 3  # turns of the slowest

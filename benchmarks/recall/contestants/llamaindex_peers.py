@@ -11,10 +11,10 @@ from typing import Any
 from llama_index.core.base.llms.types import ChatMessage, MessageRole
 from llama_index.core.memory import ChatMemoryBuffer, Memory, VectorMemoryBlock
 
-from benchmarks.llamaindex_peers import ListStore
+from benchmarks.answers.llamaindex_peers import ListStore
+from benchmarks.recall.contestants.peers import Peer
 from benchmarks.recall.conversations import Conversation, Question
 from benchmarks.recall.measure import Shown, tokens
-from benchmarks.recall.peers import Peer
 from benchmarks.recall.vectors import Embedding, for_llamaindex
 
 TAGS = 14  # tokens that VectorMemoryBlock writes around a message

@@ -1,6 +1,6 @@
 """Pack the table of related English words that tiermem carries: which words mean nearly the same, and how nearly.
 
-    python benchmarks/pack_related.py          (needs benchmarks/requirements-recall.txt; two minutes on one core)
+    python benchmarks/packing/related_words.py   (needs benchmarks/requirements-recall.txt; two minutes of a core)
 
 The words are the whole words of two public vocabularies, all-MiniLM-L6-v2's (BERT's, in order of frequency) and
 tiktoken's cl100k_base. Each is embedded by all-MiniLM-L6-v2 (Apache-2.0) by itself; what all words have in common is
@@ -23,7 +23,7 @@ import numpy as np
 from tiermem.providers.tokenizers import _ranks
 from tiermem.text.analyzer import terms
 
-TARGET = Path(__file__).resolve().parent.parent / "core" / "tiermem" / "providers" / "related.npz"
+TARGET = Path(__file__).resolve().parents[2] / "core" / "tiermem" / "providers" / "related.npz"
 MOST, LEAST = 24, 0.30  # others a stem keeps, and the cosine below which two words have little to do with each other
 COMMON = 20_000  # the mean is that of the words of the first vocabulary
 BLOCK = 1_000  # rows multiplied at once

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.prose import question, said
+from benchmarks.cost.prose import question, said
 from tiermem.providers.tokenizers import encoding_counter
 
 SESSION = "cost"

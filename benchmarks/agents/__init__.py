@@ -1,0 +1,1 @@
+"""Agents of LangChain under one limit, ours and theirs."""

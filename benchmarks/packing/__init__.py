@@ -1,0 +1,1 @@
+"""Programs that build the tables which the package carries."""
