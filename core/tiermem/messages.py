@@ -203,7 +203,7 @@ def as_messages(value: Message | str | Mapping[str, Any] | Iterable[Any], role: 
     """
     if isinstance(value, (Message, str, Mapping)):
         return [_as_message(value, role)]
-    return [_as_message(one, role) for one in value]
+    return [_as_message(message, role) for message in value]
 
 
 def _as_message(value: Any, role: str) -> Message:

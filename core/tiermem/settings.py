@@ -51,7 +51,7 @@ class Weights:
     standing: float = 0.5
 
     def __post_init__(self) -> None:
-        for name in (one.name for one in fields(self)):
+        for name in (weight.name for weight in fields(self)):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < float("inf"):
                 raise InvalidSettings(f"the weight {name} must be a number of at least 0, not {value!r}")
@@ -190,8 +190,8 @@ class Settings(Thresholds):
 SETTING_NAMES = frozenset(field.name for field in fields(Settings))
 
 
-def settings_from(given: Settings | None, overrides: Mapping[str, Any]) -> Settings:
-    """*given*, or the defaults, with *overrides*.
+def settings_from(settings: Settings | None, overrides: Mapping[str, Any]) -> Settings:
+    """*settings*, or the defaults, with *overrides*.
 
     Raises:
         InvalidSettings: an override is not the name of a setting, or its value makes no sense.
@@ -199,7 +199,7 @@ def settings_from(given: Settings | None, overrides: Mapping[str, Any]) -> Setti
     unknown = sorted(set(overrides) - SETTING_NAMES)
     if unknown:
         raise InvalidSettings(f"unknown settings: {', '.join(unknown)}")
-    base = given or Settings()
+    base = settings or Settings()
     values = {name: getattr(base, name) for name in SETTING_NAMES} | dict(overrides)
     return Settings(**values)
 

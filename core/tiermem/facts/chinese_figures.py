@@ -43,20 +43,20 @@ def figure(clause: Clause, before: str, after: str, value: Quantity, speaker: st
     if not clause.real or clause.other:
         return None
     noun = _NOUN.match(after.strip())
-    found: Fact | None = None
+    fact: Fact | None = None
     if (match := _HAS.match(_strip_lead(before))) and noun:
-        found = _about(clause, f"我的{noun[1]}", value, speaker, None)
-        found = replace(found, frame="have") if found else None
+        fact = _about(clause, f"我的{noun[1]}", value, speaker, None)
+        fact = replace(fact, frame="have") if fact else None
     elif _BARE.match(before):
-        found = refers_back(clause, value, speaker)
+        fact = refers_back(clause, value, speaker)
     elif match := _TO.match(before):
         old = clause.values[ord(match["old"]) - ord(FIRST)] if match["old"] else None
         bare = match["np"] in ("", "它", "这个", "那个", "我", "我们")
-        found = refers_back(clause, value, speaker, old) if bare else None
-        found = found or _about(clause, match["np"], value, speaker, old, explicit=True)
+        fact = refers_back(clause, value, speaker, old) if bare else None
+        fact = fact or _about(clause, match["np"], value, speaker, old, explicit=True)
     elif match := _IS.match(before):
-        found = _about(clause, match["np"], value, speaker, None)
-    return found
+        fact = _about(clause, match["np"], value, speaker, None)
+    return fact
 
 
 def _strip_lead(before: str) -> str:

@@ -130,16 +130,16 @@ def _clauses(sentence: str) -> Iterator[Clause]:
     marked, values = quantities(sentence)
     parts = _BREAK.split(marked)
     spans, marks = parts[0::2], [*parts[1::2], ""]
-    before, real, told, corrects = "", True, False, False
+    before, real, announced, corrects = "", True, False, False
     for number, (span, mark) in enumerate(zip(spans, marks, strict=True)):
         if _EMPTY.match(span) and not re.search(MARK, span):
             continue
         if _REPORTED.search(span) or _CONDITION.search(span):
             return  # what follows in the sentence is theirs too, or depends on the condition
-        asked = not told and (bool(_ASKS.search(span)) or (mark[:1] in ("?", "？") and (number == 0 or not real)))
+        asked = not announced and (bool(_ASKS.search(span)) or (mark[:1] in ("?", "？") and (number == 0 or not real)))
         real = not asked and not _UNREAL.search(span)
         corrects = corrects or bool(_CORRECTS.match(span))
         changed, past = corrects or bool(_CHANGED.search(span)), bool(_PAST.search(span))
         yield Clause(span.strip(), before, real, past, changed, bool(_OTHER.search(span)), tuple(values))
-        told = bool(_TOLD.search(mark))
+        announced = bool(_TOLD.search(mark))
         before = before if asked and before else span.strip()

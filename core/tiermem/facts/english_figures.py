@@ -86,9 +86,9 @@ _NOUN_END = re.compile(
 
 def figure(clause: Clause, before: str, after: str, value: Quantity, speaker: str) -> Fact | None:
     """The fact that *value*, between *before* and *after* in its clause, is part of; None if it is part of none."""
-    found = _noun_with_value(clause, before, after, value, speaker)
-    if found is not None or not clause.real or clause.other:
-        return found
+    stated = _noun_with_value(clause, before, after, value, speaker)
+    if stated is not None or not clause.real or clause.other:
+        return stated
     if match := _TO.match(before):
         return _moved(clause, match, with_unit(value, counted(after)), speaker)
     if (match := _HAS.match(before)) and value.kind == "count":
@@ -105,8 +105,8 @@ def _told_of(before: str) -> str:
     """The subject of "is" or "takes"; with the verb where that tells which time of the subject is meant."""
     if match := _HAPPENS.search(before):
         return f"{_TRAILING.sub('', match['subject'])} {match['verb']}"
-    found = _IS.search(before)
-    return before[: found.start()] if found else ""
+    verb = _IS.search(before)
+    return before[: verb.start()] if verb else ""
 
 
 def _moved(clause: Clause, match: re.Match[str], value: Quantity, speaker: str) -> Fact | None:
@@ -122,8 +122,8 @@ def _possessed(clause: Clause, subject: str, noun: str, value: Quantity, speaker
     if not noun:
         return refers_back(clause, value, speaker, frame="have") if own and clause.changed else None
     owner = "my" if own else _TRAILING.sub("", subject)
-    found = _named(clause, f"{owner} {noun}", value, speaker) if owner else None
-    return replace(found, frame="have") if found else None
+    fact = _named(clause, f"{owner} {noun}", value, speaker) if owner else None
+    return replace(fact, frame="have") if fact else None
 
 
 def _noun_with_value(clause: Clause, before: str, after: str, value: Quantity, speaker: str) -> Fact | None:

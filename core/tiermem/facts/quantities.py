@@ -86,16 +86,16 @@ class Quantity:
 
 def quantities(text: str) -> tuple[str, list[Quantity]]:
     """*text* with every value as one private character, and the values: character ``FIRST + n`` is the n-th."""
-    found: list[Quantity] = []
+    values: list[Quantity] = []
 
     def stand_in(match: re.Match[str]) -> str:
-        quantity = _quantity(match) if len(found) < _MOST else None
+        quantity = _quantity(match) if len(values) < _MOST else None
         if quantity is None:
             return match.group()
-        found.append(quantity)
-        return chr(ord(FIRST) + len(found) - 1)
+        values.append(quantity)
+        return chr(ord(FIRST) + len(values) - 1)
 
-    return _QUANTITY.sub(stand_in, _PRIVATE.sub(" ", text)), found
+    return _QUANTITY.sub(stand_in, _PRIVATE.sub(" ", text)), values
 
 
 def _quantity(match: re.Match[str]) -> Quantity | None:
@@ -127,13 +127,13 @@ def _unit(written: str) -> str:
 
 
 def _amounts(number: str, scale: str) -> list[float]:
-    return [float(one.replace(",", "")[:30]) * _SCALES.get(scale.lower(), 1.0) for one in _DIGITS.findall(number)]
+    return [float(digits.replace(",", "")[:30]) * _SCALES.get(scale.lower(), 1.0) for digits in _DIGITS.findall(number)]
 
 
 def _money(written: str) -> Quantity:
     rest = _DIGITS.sub("", written).strip().lower()
-    found = _SCALED.search(rest.replace("美元", "$"))
-    scale = found.group() if found else ""
+    scaled = _SCALED.search(rest.replace("美元", "$"))
+    scale = scaled.group() if scaled else ""
     unit = rest.replace(scale, "").strip().removesuffix("s")
     return Quantity("money", _SYMBOLS.get(unit, unit), tuple(f"{a:.12g}" for a in _amounts(written, scale)))
 

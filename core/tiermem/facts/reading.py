@@ -34,27 +34,27 @@ _NOT = re.compile(r"\bnot\b|不是|没有|不到", re.IGNORECASE)
 
 def facts(text: str, speaker: str) -> list[Fact]:
     """What *text*, said by *speaker*, states; at most 12 facts, in order."""
-    found: list[Fact] = []
+    stated: list[Fact] = []
     for clause in clauses(text):
-        found += _figures(clause, speaker)
+        stated += _figures(clause, speaker)
         if clause.real:
-            told = [_of_state(state, clause) for state in states(clause, speaker)]
-            found += [one for one in told if not one.words or one.words - _VAGUE]
-        if len(found) >= _MOST_FACTS:
+            in_words = [_of_state(state, clause) for state in states(clause, speaker)]
+            stated += [fact for fact in in_words if not fact.words or fact.words - _VAGUE]
+        if len(stated) >= _MOST_FACTS:
             break
-    return found[:_MOST_FACTS]
+    return stated[:_MOST_FACTS]
 
 
 def mentions(text: str) -> list[tuple[Quantity, frozenset[str]]]:
     """Every value in what *text* tells, with the words of the sentence up to and with the clause that names it."""
-    found: list[tuple[Quantity, frozenset[str]]] = []
+    named: list[tuple[Quantity, frozenset[str]]] = []
     words: frozenset[str] = frozenset()
     for clause in clauses(text):
         words = (words if clause.before else frozenset()) | content(_MARK.sub(" ", clause.text))
         for match in _MARK.finditer(clause.text):
             value = clause.values[ord(match.group()) - ord(FIRST)]
-            found.append((english_figures.with_unit(value, english_figures.counted(clause.text[match.end() :])), words))
-    return found[:_MOST_MENTIONS]
+            named.append((english_figures.with_unit(value, english_figures.counted(clause.text[match.end() :])), words))
+    return named[:_MOST_MENTIONS]
 
 
 def _of_state(state: State, clause: Clause) -> Fact:

@@ -47,9 +47,9 @@ def states(clause: Clause, speaker: str) -> Iterator[State]:
     for kind, pattern in chinese_states.PATTERNS if chinese else english_states.PATTERNS:
         if match := pattern.search(clause.text):
             part = {name: text or "" for name, text in match.groupdict().items()}
-            found = _state(kind, part, clause, speaker)
-            if found is not None:
-                yield found
+            state = _state(kind, part, clause, speaker)
+            if state is not None:
+                yield state
     match = chinese_states.NOT_BUT.search(f"{clause.before}{clause.text}") if chinese else None
     if match and clause.text.startswith(("而是", "是", match["value"])):
         yield State("switch", speaker, "", match["value"].lower(), "", changed=True, old=match["old"].lower())
@@ -105,8 +105,8 @@ def _valued(kind: str, owner: str, part: _Part, speaker: str) -> State | None:
 
 def _age(owner: str, part: _Part, clause: Clause) -> State | None:
     years = clause.values[ord(part["value"]) - ord(FIRST)]
-    told = "turn" in clause.text or years.unit == "age"
-    return State("age", owner, "", years.value[0], "age") if told and years.kind == "count" else None
+    is_age = "turn" in clause.text or years.unit == "age"
+    return State("age", owner, "", years.value[0], "age") if is_age and years.kind == "count" else None
 
 
 def _owned(owner: str, what: str, value: str) -> State | None:

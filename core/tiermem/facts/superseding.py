@@ -76,62 +76,66 @@ def marks(
         reading: reads a text's facts (1 to 2 ms a long message), or finds them kept.
     """
     wanted = frozenset(question_terms)
-    statements = sorted(statements, key=lambda one: one.sequence)
-    found: dict[int, list[tuple[float, UpdateMark]]] = defaultdict(list)
+    statements = sorted(statements, key=lambda statement: statement.sequence)
+    by_sequence: dict[int, list[tuple[float, UpdateMark]]] = defaultdict(list)
     groups = _groups(_all_said(statements, reading))
     for group in [*groups, *_mentioned(groups, statements, reading)]:
         for sequence, mark, words in _marked(group):
-            found[sequence].append((len(words & wanted) + 0.5 * (not mark.current), mark))
-    return {sequence: max(several, key=lambda one: one[0])[1] for sequence, several in sorted(found.items())}
+            by_sequence[sequence].append((len(words & wanted) + 0.5 * (not mark.current), mark))
+    return {
+        sequence: max(several, key=lambda weighed: weighed[0])[1] for sequence, several in sorted(by_sequence.items())
+    }
 
 
 def _all_said(statements: Sequence[Statement], reading: FactReaders) -> list[Said]:
     order = _order(statements)
-    found = [
-        Said(fact, one.sequence, _name(one), order[one.sequence])
-        for one in statements
-        for fact in _believed(one, reading)
+    said = [
+        Said(fact, statement.sequence, _name(statement), order[statement.sequence])
+        for statement in statements
+        for fact in _believed(statement, reading)
     ]
-    return sorted(found, key=lambda one: one.order)
+    return sorted(said, key=lambda known: known.order)
 
 
 def _order(statements: Sequence[Statement]) -> dict[int, tuple[float, int]]:
     """By time where each has one, so that what was imported later is not newer; else by number."""
-    timed = all(math.isfinite(one.said) for one in statements)
-    return {one.sequence: (one.said if timed else 0.0, one.sequence) for one in statements}
+    timed = all(math.isfinite(statement.said) for statement in statements)
+    return {statement.sequence: (statement.said if timed else 0.0, statement.sequence) for statement in statements}
 
 
-def _name(one: Statement) -> str:
-    return one.speaker.strip().lower()
+def _name(statement: Statement) -> str:
+    return statement.speaker.strip().lower()
 
 
-def _believed(one: Statement, reading: FactReaders) -> Sequence[Fact]:
+def _believed(statement: Statement, reading: FactReaders) -> Sequence[Fact]:
     """The facts of a statement; of an assistant only changes of things, for what it says of "I" is nobody's state."""
-    speaker = _name(one)
+    speaker = _name(statement)
     if speaker not in _ASSISTANTS:
-        return reading.facts(one.text, speaker)
-    if len(one.text) > REPORT:
+        return reading.facts(statement.text, speaker)
+    if len(statement.text) > REPORT:
         return []
-    found = reading.facts(one.text, speaker)
-    return [fact for fact in found if fact.kind == "figure" and fact.explicit and fact.words and fact.owner != speaker]
+    stated = reading.facts(statement.text, speaker)
+    return [fact for fact in stated if fact.kind == "figure" and fact.explicit and fact.words and fact.owner != speaker]
 
 
 def _groups(said: Sequence[Said]) -> list[_Group]:
     groups: list[_Group] = []
     index: dict[tuple[str, str], list[_Group]] = defaultdict(list)
     recent: list[tuple[Said, _Group]] = []
-    for one in said:
-        group = _referred(one, recent) if not one.fact.words and one.fact.kind == "figure" else _known(one, index)
+    for newer in said:
+        group = (
+            _referred(newer, recent) if not newer.fact.words and newer.fact.kind == "figure" else _known(newer, index)
+        )
         if group is None:
-            if not one.fact.words and one.fact.kind == "figure":
+            if not newer.fact.words and newer.fact.kind == "figure":
                 continue
             group = _Group(len(groups))
             groups.append(group)
-        group.said.append(one)
-        for key in _keys(one.fact):
+        group.said.append(newer)
+        for key in _keys(newer.fact):
             if not any(known is group for known in index[key][-8:]):
                 index[key].append(group)
-        recent.append((one, group))
+        recent.append((newer, group))
         del recent[:-64]
     return groups
 
@@ -149,33 +153,33 @@ def _family(fact: Fact) -> str:
     return f"{fact.kind} {fact.value.kind}" if isinstance(fact.value, Quantity) else fact.kind
 
 
-def _known(one: Said, index: dict[tuple[str, str], list[_Group]]) -> _Group | None:
-    """The one group that *one* belongs to; None if there is none, or if it could be either of two."""
+def _known(newer: Said, index: dict[tuple[str, str], list[_Group]]) -> _Group | None:
+    """The one group that *newer* belongs to; None if there is none, or if it could be either of two."""
     seen: dict[int, _Group] = {}
-    keys = _keys(one.fact)
-    if one.fact.kind == "switch" or one.fact.old is not None:
-        keys = [*keys, ("value", str(one.fact.old))]
+    keys = _keys(newer.fact)
+    if newer.fact.kind == "switch" or newer.fact.old is not None:
+        keys = [*keys, ("value", str(newer.fact.old))]
     for key in keys:
         seen.update((group.number, group) for group in index.get(key, ())[-16:])
-    near = [group for group in seen.values() if same(group.said[-1], one)]
-    if len(near) > 1 and len(one.fact.words) > 1:
-        near = [group for group in near if group.said[-1].fact.words == one.fact.words]
+    near = [group for group in seen.values() if same(group.said[-1], newer)]
+    if len(near) > 1 and len(newer.fact.words) > 1:
+        near = [group for group in near if group.said[-1].fact.words == newer.fact.words]
     return near[0] if len(near) == 1 else None
 
 
-def _referred(one: Said, recent: Sequence[tuple[Said, _Group]]) -> _Group | None:
+def _referred(newer: Said, recent: Sequence[tuple[Said, _Group]]) -> _Group | None:
     """What "it is now 50" means: the one thing said shortly before of which a like value is known."""
-    fact = one.fact
-    found: dict[int, _Group] = {}
+    fact = newer.fact
+    like_groups: dict[int, _Group] = {}
     for earlier, group in recent:
-        if earlier.sequence >= one.sequence or not isinstance(earlier.fact.value, Quantity):
+        if earlier.sequence >= newer.sequence or not isinstance(earlier.fact.value, Quantity):
             continue
         like = comparable(earlier.fact.value, fact.value) and earlier.fact.frame == fact.frame
         like = like and unit_of(earlier.fact.value) == unit_of(fact.value)
-        near = one.sequence - earlier.sequence <= NEAR and earlier.speaker == one.speaker
+        near = newer.sequence - earlier.sequence <= NEAR and earlier.speaker == newer.speaker
         if like and (fact.old == earlier.fact.value if fact.old is not None else near):
-            found[group.number] = group
-    return next(iter(found.values())) if len(found) == 1 else None
+            like_groups[group.number] = group
+    return next(iter(like_groups.values())) if len(like_groups) == 1 else None
 
 
 def _mentioned(groups: Sequence[_Group], statements: Sequence[Statement], reading: FactReaders) -> list[_Group]:
@@ -185,9 +189,11 @@ def _mentioned(groups: Sequence[_Group], statements: Sequence[Statement], readin
         return []
     index: dict[str, list[Said]] = defaultdict(list)
     order = _order(statements)
-    for one in statements:
-        for value, words in reading.mentions(one.text):
-            said = Said(Fact("figure", "", words, value, ""), one.sequence, _name(one), order[one.sequence])
+    for statement in statements:
+        for value, words in reading.mentions(statement.text):
+            said = Said(
+                Fact("figure", "", words, value, ""), statement.sequence, _name(statement), order[statement.sequence]
+            )
             for word in words:
                 index[word].append(said)
     return [group for change in changes if (group := _with_mention(change, index))]
@@ -200,32 +206,36 @@ def _tells_change(fact: Fact) -> bool:
 def _with_mention(change: Said, index: dict[str, list[Said]]) -> _Group | None:
     fact = change.fact
     least = max(2, math.ceil(0.65 * len(fact.words)))
-    found: dict[int, list[Said]] = {}
-    for one in {id(said): said for word in fact.words for said in index[word][-64:]}.values():
-        if one.speaker != change.speaker or one.order >= change.order or len(one.fact.words & fact.words) < least:
+    earlier: dict[int, list[Said]] = {}
+    for mention in {id(said): said for word in fact.words for said in index[word][-64:]}.values():
+        if (
+            mention.speaker != change.speaker
+            or mention.order >= change.order
+            or len(mention.fact.words & fact.words) < least
+        ):
             continue
         if (
-            comparable(one.fact.value, fact.value)
-            and unit_of(one.fact.value) == unit_of(fact.value)
+            comparable(mention.fact.value, fact.value)
+            and unit_of(mention.fact.value) == unit_of(fact.value)
             and unit_of(fact.value)
         ):
-            found.setdefault(one.sequence, []).append(one)
-    if len({one.fact.value for several in found.values() for one in several}) != 1:
+            earlier.setdefault(mention.sequence, []).append(mention)
+    if len({mention.fact.value for several in earlier.values() for mention in several}) != 1:
         return None
-    newest = max((several[0] for several in found.values()), key=lambda one: one.order)
+    newest = max((several[0] for several in earlier.values()), key=lambda mention: mention.order)
     return _Group(-1, [newest, change])
 
 
 def _marked(group: _Group) -> list[tuple[int, UpdateMark, frozenset[str]]]:
     """(sequence, mark, words) of a group whose values differ; of a message its last value counts."""
-    last: dict[int, Said] = {one.sequence: one for one in group.said}
-    ordered = sorted(last.values(), key=lambda one: one.order)
+    last: dict[int, Said] = {said.sequence: said for said in group.said}
+    ordered = sorted(last.values(), key=lambda said: said.order)
     newest = ordered[-1]
-    label = next((one.fact.label for one in reversed(ordered) if one.fact.label), "")
-    words = frozenset().union(*(one.fact.words for one in ordered))
-    older = [one for one in ordered[:-1] if differs(one.fact, newest.fact)]
+    label = next((said.fact.label for said in reversed(ordered) if said.fact.label), "")
+    words = frozenset().union(*(said.fact.words for said in ordered))
+    older = [said for said in ordered[:-1] if differs(said.fact, newest.fact)]
     if not older:
         return []
     denied = newest.fact.kind == "ever" and newest.fact.value == "no"
-    found = [(newest.sequence, UpdateMark(True, None, label, denied), words)]
-    return found + [(one.sequence, UpdateMark(False, newest.sequence, label, denied), words) for one in older]
+    marks = [(newest.sequence, UpdateMark(True, None, label, denied), words)]
+    return marks + [(said.sequence, UpdateMark(False, newest.sequence, label, denied), words) for said in older]

@@ -69,15 +69,15 @@ def terms(text: str) -> list[str]:
     """Index terms of `text` in order, with repeats: English stems, identifiers and their parts, numbers, Chinese
     words and character pairs. Stop words are left out. Each term is at most `MAX_TERM` characters.
     """
-    found: list[str] = []
+    index_terms: list[str] = []
     for kind, token in _tokens(text):
         if kind == "han":
-            found += _han_terms(token)
+            index_terms += _han_terms(token)
         elif kind == "syllables":
-            found += _pairs(token)
+            index_terms += _pairs(token)
         else:
-            found += _token_terms(token[:_MAX_IDENTIFIER])
-    return found
+            index_terms += _token_terms(token[:_MAX_IDENTIFIER])
+    return index_terms
 
 
 def query_terms(text: str) -> list[str]:
@@ -105,11 +105,11 @@ def features(text: str) -> list[str]:
     A piece is four characters of a lower-cased English word with its ends marked, and starts with "#", which no
     term can: "#^dep", "#depl", …, "#nts$".
     """
-    found = terms(text)
+    index_terms = terms(text)
     for kind, token in _tokens(text):
         if kind == "word":
-            found += _pieces(token[:_MAX_IDENTIFIER])
-    return found
+            index_terms += _pieces(token[:_MAX_IDENTIFIER])
+    return index_terms
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str]]:
@@ -183,8 +183,8 @@ def _stem(word: str) -> str:
 def _stemmers() -> Callable[[str], Any]:
     import snowballstemmer
 
-    made: Callable[[str], Any] = snowballstemmer.stemmer
-    return made
+    stemmer: Callable[[str], Any] = snowballstemmer.stemmer
+    return stemmer
 
 
 @lru_cache(maxsize=1)
@@ -212,9 +212,9 @@ def _pairs(run: str) -> Iterable[str]:
 
 @lru_cache(maxsize=65_536)
 def _pieces(token: str) -> tuple[str, ...]:
-    found: list[str] = []
+    fragments: list[str] = []
     for word in _NOT_TERM.sub("_", token.lower()).split("_"):
         if len(word) > 3 and word.isalpha() and word not in _STOP_ENGLISH:
             marked = f"^{word[:MAX_TERM]}$"
-            found += [f"#{marked[i : i + 4]}" for i in range(len(marked) - 3)]
-    return tuple(found)
+            fragments += [f"#{marked[i : i + 4]}" for i in range(len(marked) - 3)]
+    return tuple(fragments)

@@ -65,28 +65,28 @@ class Splitting:
     def chunks(self, text: str) -> list[tuple[str, Chunk | None]]:
         """The pieces with words in them, and where they lie; None where a splitter changed the text."""
         if self.splitter is None:
-            found: list[tuple[str, Chunk | None]] = [(text[c.start : c.end], c) for c in self._cut(text)]
+            placed: list[tuple[str, Chunk | None]] = [(text[c.start : c.end], c) for c in self._cut(text)]
         else:
-            found = list(_placed(text, self.splitter(text)))
-        return [(piece, chunk) for piece, chunk in found if piece.strip()]
+            placed = list(_placed(text, self.splitter(text)))
+        return [(piece, chunk) for piece, chunk in placed if piece.strip()]
 
     def _cut(self, text: str) -> list[Chunk]:
         return cut(text, self.size, self.overlap)
 
 
-def splitter_of(given: Any) -> Splitter | None:
+def splitter_of(splitter: Any) -> Splitter | None:
     """A function of texts from a function, or from a text splitter of LangChain or LlamaIndex.
 
     Raises:
         InvalidSettings: it is neither.
     """
-    found: Splitter | None = getattr(given, "split_text", given)
-    if found is not None and not callable(found):
-        raise InvalidSettings(f"splitter must be a function or have split_text, not {type(given).__name__}")
-    return found
+    split: Splitter | None = getattr(splitter, "split_text", splitter)
+    if split is not None and not callable(split):
+        raise InvalidSettings(f"splitter must be a function or have split_text, not {type(splitter).__name__}")
+    return split
 
 
-def documents_from(given: Any, source: str | None = None) -> list[Document]:
+def documents_from(documents: Any, source: str | None = None) -> list[Document]:
     """Documents from what a caller hands over, one or many: text, an object with "text", "source", "metadata" and
     "title", a Document of LangChain, a Document, node or node with score of LlamaIndex.
 
@@ -97,16 +97,20 @@ def documents_from(given: Any, source: str | None = None) -> list[Document]:
     """
     if source is not None and (not isinstance(source, str) or not source.strip()):
         raise InvalidMessage("source must be a non-empty string")
-    if isinstance(given, (str, bytes, Mapping)) or not isinstance(given, Iterable) or _parts(given) is not None:
-        return [_document(given, source, "document")]
-    return [_document(one, source, f"document {place}") for place, one in enumerate(given)]
+    if (
+        isinstance(documents, (str, bytes, Mapping))
+        or not isinstance(documents, Iterable)
+        or _parts(documents) is not None
+    ):
+        return [_document(documents, source, "document")]
+    return [_document(document, source, f"document {number}") for number, document in enumerate(documents)]
 
 
-def _document(given: Any, source: str | None, where: str) -> Document:
-    parts = _parts(given)
+def _document(document: Any, source: str | None, where: str) -> Document:
+    parts = _parts(document)
     if parts is None:
         raise InvalidMessage(
-            f"{where} is neither text, nor an object with text, nor a document: {type(given).__name__}"
+            f"{where} is neither text, nor an object with text, nor a document: {type(document).__name__}"
         )
     text, metadata = parts["text"], parts.get("metadata")
     if not isinstance(text, str) or not text.strip():
@@ -118,18 +122,22 @@ def _document(given: Any, source: str | None, where: str) -> Document:
     return Document(text, named or f"text:{_digest(text)}", _title(parts, kept, named), kept)
 
 
-def _parts(given: Any) -> dict[str, Any] | None:
+def _parts(document: Any) -> dict[str, Any] | None:
     """Text, metadata, source and title of one document; None for what is none."""
-    if isinstance(given, str):
-        return {"text": given}
-    if isinstance(given, Mapping):
-        return dict(given) if "text" in given and not given.keys() - {"text", "source", "title", "metadata"} else None
-    given = getattr(given, "node", given)
+    if isinstance(document, str):
+        return {"text": document}
+    if isinstance(document, Mapping):
+        return (
+            dict(document)
+            if "text" in document and not document.keys() - {"text", "source", "title", "metadata"}
+            else None
+        )
+    document = getattr(document, "node", document)
     for name in ("page_content", "text"):
-        if isinstance(getattr(given, name, None), str):
-            return {"text": getattr(given, name), "metadata": getattr(given, "metadata", None)}
-    content = getattr(given, "get_content", None)
-    return {"text": content(), "metadata": getattr(given, "metadata", None)} if callable(content) else None
+        if isinstance(getattr(document, name, None), str):
+            return {"text": getattr(document, name), "metadata": getattr(document, "metadata", None)}
+    content = getattr(document, "get_content", None)
+    return {"text": content(), "metadata": getattr(document, "metadata", None)} if callable(content) else None
 
 
 def _named(parts: Mapping[str, Any], metadata: Mapping[str, Any], source: str | None, where: str) -> str:
@@ -178,7 +186,7 @@ def messages_of(document: Document, splitting: Splitting) -> list[Message]:
     chunks = splitting.chunks(document.text)
     if not chunks:
         raise InvalidMessage("the splitter left nothing of a document")
-    states = [_state(document, place, len(chunks), chunk) for place, (_, chunk) in enumerate(chunks)]
+    states = [_state(document, number, len(chunks), chunk) for number, (_, chunk) in enumerate(chunks)]
     version = _digest(
         dumps([document.text, document.title, [[p, s] for (p, _), s in zip(chunks, states, strict=True)]])
     )
@@ -191,8 +199,8 @@ def _message(document: Document, piece: str, state: dict[str, Any], beginning: s
     return Message(role=ROLE, content=piece, id=identifier, name=title, state=state, origin=ORIGIN)
 
 
-def _state(document: Document, place: int, count: int, chunk: Chunk | None) -> dict[str, Any]:
-    state: dict[str, Any] = {"source": document.source, "chunk": place, "chunks": count}
+def _state(document: Document, number: int, count: int, chunk: Chunk | None) -> dict[str, Any]:
+    state: dict[str, Any] = {"source": document.source, "chunk": number, "chunks": count}
     if chunk is not None:
         state |= {"start": chunk.start, "end": chunk.end}
     return state | ({"metadata": dict(document.metadata)} if document.metadata else {})

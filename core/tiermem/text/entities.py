@@ -73,13 +73,13 @@ def entities(text: str) -> list[str]:
     sentence. Names in URLs are left out; names longer than 60 characters are not names.
     """
     bare = _without_urls(text)
-    found = [*_english_names(bare), *_chinese_names(bare)]
-    found += [(match.start(1), match[1]) for match in _TITLE.finditer(text)]
-    return _unique(name for _, name in sorted(found) if 2 <= len(name.strip()) <= _MAX_NAME)
+    placed = [*_english_names(bare), *_chinese_names(bare)]
+    placed += [(match.start(1), match[1]) for match in _TITLE.finditer(text)]
+    return _unique(name for _, name in sorted(placed) if 2 <= len(name.strip()) <= _MAX_NAME)
 
 
-def _unique(found: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(found))
+def _unique(texts: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(texts))
 
 
 def _without_urls(text: str) -> str:
@@ -239,14 +239,14 @@ def numbers(text: str) -> list[str]:
     return _unique(number for match in _NUMBER.finditer(text) if (number := _number(match.group())))
 
 
-def _number(found: str) -> str:
-    found = found.rstrip()
-    if not _CHINESE_ONLY.match(found):
-        return found
-    digits = found.rstrip("".join(c for c in found if c not in NUMERALS))
+def _number(written: str) -> str:
+    written = written.rstrip()
+    if not _CHINESE_ONLY.match(written):
+        return written
+    digits = written.rstrip("".join(c for c in written if c not in NUMERALS))
     # 三 alone is as often a part of a word (三明治); with a measure word, or as 三千, 十五, it counts.
-    counted = len(digits) < len(found) or (len(found) > 1 and _CHINESE_SCALE.search(found))
-    return found if counted and found not in _NOT_NUMBERS else ""
+    counted = len(digits) < len(written) or (len(written) > 1 and _CHINESE_SCALE.search(written))
+    return written if counted and written not in _NOT_NUMBERS else ""
 
 
 # --- paths -----------------------------------------------------------------------------------------------------------
@@ -284,11 +284,11 @@ def paths(text: str) -> list[str]:
     path (pool.py:42) is left out.
     """
     text = _without_urls(text)
-    found = [
+    placed = [
         (m.start(), m.group().rstrip(".").lstrip("@")) for m in _PATH_RUN.finditer(text) if len(m.group()) <= _MAX_PATH
     ]
-    found += [(m.start(1), m[1]) for m in _HAN_FILE.finditer(text)]
-    return _unique(path for _, path in sorted(found) if _is_path(path))
+    placed += [(m.start(1), m[1]) for m in _HAN_FILE.finditer(text)]
+    return _unique(path for _, path in sorted(placed) if _is_path(path))
 
 
 def _is_path(path: str) -> bool:

@@ -52,11 +52,11 @@ def expand(terms: Iterable[str], text: str, related: Related | None, synonyms: S
     asked = list(terms)
     own = set(asked)
     written = synonyms.expand(asked, text) if synonyms else {}
-    found: dict[str, dict[str, float]] = {}
+    expanded: dict[str, dict[str, float]] = {}
     for term in asked:
         others = {o: w for o, w in (related.to(term) if related else {}).items() if o not in own}
         for other, weight in written.get(term, {}).items():
             others[other] = max(others.get(other, 0.0), weight)
         if others:
-            found[term] = others
-    return found
+            expanded[term] = others
+    return expanded

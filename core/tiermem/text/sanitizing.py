@@ -36,7 +36,7 @@ def one_line(text: str) -> str:
 
 def neutral(text: str) -> str:
     """*text* on one line in which nothing reads as the start of a turn, a tag, a heading or a code fence."""
-    text = _ROLE.sub(lambda found: f"{found[1] or found[2]} -", one_line(text))
+    text = _ROLE.sub(lambda role: f"{role[1] or role[2]} -", one_line(text))
     return _HEADING.sub("", _BRACKET.sub("(", _TAG.sub("‹", text))).strip()
 
 

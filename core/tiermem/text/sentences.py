@@ -113,12 +113,12 @@ def _cut(block: str, *, prose: bool) -> Iterator[str]:
     start = 0
     while start < len(block):
         piece = block[start : start + MAX_SENTENCE]
-        found = split(piece)
+        parts = split(piece)
         if start + len(piece) < len(block):
             # The last one may go on behind the piece: it is looked at again, unless it is all there is.
-            found = found[:-1] or [_to_last_space(piece)]
-        yield from found
-        start += sum(map(len, found))
+            parts = parts[:-1] or [_to_last_space(piece)]
+        yield from parts
+        start += sum(map(len, parts))
 
 
 def _whole(piece: str) -> list[str]:
@@ -155,8 +155,8 @@ def _splitter() -> Callable[[str], list[str]]:
 
 def _split_by_model(segment: Callable[[str, str], Iterable[str]], piece: str) -> list[str]:
     clean = _SURROGATE.sub("\ufffd", _WIDE_SPACE.sub(" ", piece))
-    found = list(segment("zh" if _HAN.search(piece) else "en", clean))
-    if "".join(found) != clean:
+    parts = list(segment("zh" if _HAN.search(piece) else "en", clean))
+    if "".join(parts) != clean:
         return split_by_rules(piece)
-    ends = accumulate(map(len, found), initial=0)
+    ends = accumulate(map(len, parts), initial=0)
     return [piece[a:b] for a, b in pairwise(ends)]

@@ -64,10 +64,10 @@ class _Borders:
         inside = range(bisect_left(self.places, low), bisect_left(self.places, high))
         return next((self.places[i] for i in inside if self.levels[i] > FENCED), None)
 
-    def fence(self, place: int) -> tuple[int, int] | None:
-        """The fence around *place*, or the one that begins there."""
-        index = bisect_right(self.fences, (place, float("inf"))) - 1
-        return self.fences[index] if index >= 0 and place < self.fences[index][1] else None
+    def fence(self, position: int) -> tuple[int, int] | None:
+        """The fence around *position*, or the one that begins there."""
+        index = bisect_right(self.fences, (position, float("inf"))) - 1
+        return self.fences[index] if index >= 0 and position < self.fences[index][1] else None
 
 
 def cut(text: str, size: int = SIZE, overlap: int = OVERLAP) -> list[Chunk]:
@@ -95,18 +95,18 @@ def cut(text: str, size: int = SIZE, overlap: int = OVERLAP) -> list[Chunk]:
 
 def _end(text: str, borders: _Borders, last: Chunk, low: int, high: int) -> int:
     """Where to end the chunk that begins at `last.start`, after the one before it ended at `last.end`."""
-    level, place = borders.best(low, high)
+    level, border = borders.best(low, high)
     if level <= FENCED:
         fence = borders.fence(high)
         if fence and fence[0] > max(last.start, last.end) and fence[1] - fence[0] <= high - last.start:
             return fence[0]
     if level >= FENCED:
-        return place
+        return border
     for pattern in (_CLAUSE, _SPACE):
         ends = [match.end() for match in pattern.finditer(text, low, high)]
         if ends and not _joined(text, ends[-1]):
             return ends[-1]
-    return next((place for place in range(high, low - 1, -1) if not _joined(text, place)), high)
+    return next((border for border in range(high, low - 1, -1) if not _joined(text, border)), high)
 
 
 def _next_start(text: str, borders: _Borders, last: Chunk, size: int, overlap: int) -> int:
@@ -114,16 +114,16 @@ def _next_start(text: str, borders: _Borders, last: Chunk, size: int, overlap: i
     follows = borders.fence(last.end)
     if follows and follows[1] - follows[0] <= size:
         low = max(low, follows[1] - size)  # so that the fence behind it still fits
-    found = borders.first(low, last.end)
-    if found is not None:
-        return found
+    border = borders.first(low, last.end)
+    if border is not None:
+        return border
     around = borders.fence(low)
     if low >= last.end or (around and around[1] - around[0] <= size):
         return last.end
     space = _SPACE.search(text, low, last.end)
     if space and space.end() < last.end:
         return space.end()
-    return next((place for place in range(low, last.end) if not _joined(text, place)), last.end)
+    return next((position for position in range(low, last.end) if not _joined(text, position)), last.end)
 
 
 def _borders(text: str, size: int) -> _Borders:
@@ -132,19 +132,19 @@ def _borders(text: str, size: int) -> _Borders:
     fitting = _Spans([fence for fence in fences if fence[1] - fence[0] <= size])
     long = _Spans([fence for fence in fences if fence[1] - fence[0] > size])
     places, levels = [], []
-    place = titled = 0  # where the last heading ends
+    end = titled = 0  # where the last heading ends
     for piece in sentences(text):
-        titled = headings.get(place, titled)
-        beginning, place = place, place + len(piece)
-        if _joined(text, place):
+        titled = headings.get(end, titled)
+        beginning, end = end, end + len(piece)
+        if _joined(text, end):
             continue
-        places.append(place)
-        if fitting.hold(place):
+        places.append(end)
+        if fitting.hold(end):
             levels.append(FENCED)
-        elif long.hold(place) or beginning < titled:
+        elif long.hold(end) or beginning < titled:
             levels.append(WEAK)  # a heading stays with what it is about
         else:
-            levels.append(HEADING if place in headings else _level(piece))
+            levels.append(HEADING if end in headings else _level(piece))
     return _Borders(places, levels, fences)
 
 
@@ -155,10 +155,10 @@ class _Spans:
         self._spans = spans
         self._next = 0
 
-    def hold(self, place: int) -> bool:
-        while self._next < len(self._spans) and self._spans[self._next][1] <= place:
+    def hold(self, position: int) -> bool:
+        while self._next < len(self._spans) and self._spans[self._next][1] <= position:
             self._next += 1
-        return self._next < len(self._spans) and self._spans[self._next][0] < place
+        return self._next < len(self._spans) and self._spans[self._next][0] < position
 
 
 def _level(piece: str) -> int:
@@ -178,16 +178,16 @@ def _fences(text: str) -> Iterator[tuple[int, int]]:
             opened = None
 
 
-def _joined(text: str, place: int) -> bool:
+def _joined(text: str, position: int) -> bool:
     """True where a cut would part what is one character to a reader (a subset of Unicode's UAX 29)."""
-    if not 0 < place < len(text):
+    if not 0 < position < len(text):
         return False
-    before, after = text[place - 1], text[place]
+    before, after = text[position - 1], text[position]
     if after < "\u0300":
         return before == "\r" and after == "\n"
     if "\ud800" <= before <= "\udbff" and "\udc00" <= after <= "\udfff":
         return True
-    return _extends(after) or before == _JOINER or (_is_flag(after) and _flags_before(text, place) % 2 == 1)
+    return _extends(after) or before == _JOINER or (_is_flag(after) and _flags_before(text, position) % 2 == 1)
 
 
 def _extends(character: str) -> bool:
@@ -200,8 +200,8 @@ def _is_flag(character: str) -> bool:
     return "\U0001f1e6" <= character <= "\U0001f1ff"
 
 
-def _flags_before(text: str, place: int) -> int:
-    first = place
-    while first > 0 and _is_flag(text[first - 1]) and place - first < MOST_FLAGS:
+def _flags_before(text: str, position: int) -> int:
+    first = position
+    while first > 0 and _is_flag(text[first - 1]) and position - first < MOST_FLAGS:
         first -= 1
-    return place - first
+    return position - first

@@ -76,31 +76,33 @@ class Synonyms:
         """
         asked = list(dict.fromkeys(terms))
         question = _Question(text.translate(self._script.plain), frozenset(pairwise(all_terms(text))))
-        found: dict[str, dict[str, float]] = {}
+        expanded: dict[str, dict[str, float]] = {}
         for term in asked:
             others = self._others(term, question)
-            kept = sorted(((one, w) for one, w in others.items() if one not in asked), key=lambda pair: -pair[1])
+            kept = sorted(
+                ((other, weight) for other, weight in others.items() if other not in asked), key=lambda pair: -pair[1]
+            )
             if kept:
-                found[term] = dict(kept[:MOST])
-        return found
+                expanded[term] = dict(kept[:MOST])
+        return expanded
 
     def _others(self, term: str, question: _Question) -> dict[str, float]:
         plain = term.translate(self._script.plain)
-        found: dict[str, float] = {}
+        weights: dict[str, float] = {}
         for members, weight in [group for table in self._tables for group in table.get(plain, ())]:
-            said = {one.words for one in members if one.head == plain and _stands(one, question)}
+            said = {member.words for member in members if member.head == plain and _stands(member, question)}
             for member in members if said else ():
                 for other in member.terms if member.words not in said else ():
-                    found[other] = max(found.get(other, 0.0), weight / len(member.terms))
-        return self._in_both_scripts({term: 1.0, plain: SCRIPT_WEIGHT, **found}, term)
+                    weights[other] = max(weights.get(other, 0.0), weight / len(member.terms))
+        return self._in_both_scripts({term: 1.0, plain: SCRIPT_WEIGHT, **weights}, term)
 
     def _in_both_scripts(self, others: dict[str, float], term: str) -> dict[str, float]:
-        found = dict(others)
+        both = dict(others)
         for other, weight in others.items():
             form = other.translate(self._script.full)
-            found.setdefault(form, SCRIPT_WEIGHT * weight)
-        del found[term]
-        return found
+            both.setdefault(form, SCRIPT_WEIGHT * weight)
+        del both[term]
+        return both
 
 
 def _stands(member: _Member, question: _Question) -> bool:
@@ -110,11 +112,11 @@ def _stands(member: _Member, question: _Question) -> bool:
 
 
 def _by_head(groups: Iterable[_Group]) -> dict[str, list[_Group]]:
-    found: dict[str, list[_Group]] = {}
+    by_head: dict[str, list[_Group]] = {}
     for group in groups:
         for head in dict.fromkeys(member.head for member in group[0]):
-            found.setdefault(head, []).append(group)
-    return found
+            by_head.setdefault(head, []).append(group)
+    return by_head
 
 
 def _listed(groups: Groups) -> list[list[str]]:
@@ -130,9 +132,9 @@ def _checked(first: list[str], rest: Iterable[str], number: int) -> list[str]:
     if isinstance(rest, str) or not isinstance(rest, Iterable):
         raise InvalidSettings(f"group {number} of the synonyms is not a list of words")
     members = [*first, *rest]
-    if not all(isinstance(one, str) and 0 < len(one.strip()) <= _LONGEST for one in members):
+    if not all(isinstance(member, str) and 0 < len(member.strip()) <= _LONGEST for member in members):
         raise InvalidSettings(f"group {number} of the synonyms has a member that is not 1 to {_LONGEST} characters")
-    if len({one.strip().casefold() for one in members}) < 2:
+    if len({member.strip().casefold() for member in members}) < 2:
         raise InvalidSettings(f"group {number} of the synonyms has fewer than two different words")
     return members
 
@@ -141,28 +143,28 @@ def _checked(first: list[str], rest: Iterable[str], number: int) -> list[str]:
 def _member(words: str) -> _Member:
     """Raises InvalidSettings for words without any index term (only stop words or signs)."""
     words = words.strip()
-    found = query_terms(words)
-    if not found:
+    terms = query_terms(words)
+    if not terms:
         raise InvalidSettings(f"a synonym of {len(words)} characters has no word that is indexed")
     if _HAN.search(words):
-        found = _cover(words, found)
-    return _Member(words, max(found, key=len), tuple(found))
+        terms = _cover(words, terms)
+    return _Member(words, max(terms, key=len), tuple(terms))
 
 
-def _cover(words: str, found: list[str]) -> list[str]:
-    """The fewest terms of *found* that cover most of *words* end to end, so without pairs across two words.
+def _cover(words: str, candidates: list[str]) -> list[str]:
+    """The fewest terms of *candidates* that cover most of *words* end to end, so without pairs across two words.
 
     Single characters are left out where a longer term is left: 好 of 好朋友 stands everywhere.
     """
     best: list[tuple[int, int, list[str]]] = [(0, 0, [])]  # for each length: characters covered, -terms, terms
     for end in range(1, len(words) + 1):
         options = [best[-1]]
-        for term in found:
+        for term in candidates:
             if words.endswith(term, 0, end):
                 covered, terms, parts = best[end - len(term)]
                 options.append((covered + len(term), terms - 1, [*parts, term]))
         best.append(max(options, key=lambda option: option[:2]))
-    parts = best[-1][2] or found
+    parts = best[-1][2] or candidates
     return [part for part in parts if len(part) > 1] or parts
 
 
@@ -179,6 +181,6 @@ def _builtin() -> tuple[dict[str, list[_Group]], _Script]:
             if section == "script":
                 pairs += line.split()
             else:
-                groups.append((tuple(_member(one) for one in line.split(",")), float(section)))
+                groups.append((tuple(_member(words) for words in line.split(",")), float(section)))
     plain = {ord(pair[1]): pair[0] for pair in pairs}
     return _by_head(groups), _Script(plain, {ord(pair[0]): pair[1] for pair in pairs})

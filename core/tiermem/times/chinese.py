@@ -47,8 +47,8 @@ _P = rf"(?P<at>{MARK})"
 
 
 def _number(text: str) -> int:
-    found = calendar.amount(text)
-    return found[0] if found else 0
+    amount = calendar.amount(text)
+    return amount[0] if amount else 0
 
 
 def _year(match: _Match, reading: TimeReading) -> int | None:

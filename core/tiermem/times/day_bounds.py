@@ -49,10 +49,10 @@ def _named(text: str, now: datetime) -> tuple[datetime, datetime] | None:
             return day, day + timedelta(days=1)
         except (ValueError, OverflowError):
             return None
-    found = mentioned(text, wall_clock(now))
-    if not found:
+    spans = mentioned(text, wall_clock(now))
+    if not spans:
         return None
-    return _naive(min(one.start for one in found)), _naive(max(one.end for one in found))
+    return _naive(min(span.start for span in spans)), _naive(max(span.end for span in spans))
 
 
 def _naive(seconds: float) -> datetime:

@@ -20,8 +20,8 @@ PARTS |= {"first half": (0.0, 0.5), "second half": (0.5, 1.0), "latter half": (0
 
 
 def _year(match: _Match, name: str = "year") -> int | None:
-    found = match.groupdict().get(name)
-    return int(found) if found else None
+    year = match.groupdict().get(name)
+    return int(year) if year else None
 
 
 def date(match: _Match, _: TimeReading) -> Term | None:
@@ -62,10 +62,10 @@ def months(match: _Match, _: TimeReading) -> Term | None:
     year = _year(match)
     if last < first and year and not match["from"]:
         return settled(join(calendar.months(year - 1, first), calendar.months(year, last)))
-    one, two = _year(match, "from") or year, year
+    first_year, last_year = _year(match, "from") or year, year
     return between(
-        Term(lambda y: calendar.months(y, first), one),
-        Term(lambda y: calendar.months(y if last >= first or two else y + 1, last), two),
+        Term(lambda y: calendar.months(y, first), first_year),
+        Term(lambda y: calendar.months(y if last >= first or last_year else y + 1, last), last_year),
     )
 
 
@@ -196,8 +196,8 @@ def _number(span: Span, which: int, unit: str) -> Span | None:
 
 def besides(match: _Match, reading: TimeReading) -> Term | None:
     """The week before 3 August, the weekend of 7 May, the Friday after it."""
-    unit, place = match["unit"].lower(), match["place"].lower()
-    direction = 0 if place == "of" else 1 if place in {"after", "following"} else -1
+    unit, side = match["unit"].lower(), match["place"].lower()
+    direction = 0 if side == "of" else 1 if side in {"after", "following"} else -1
     return mapped(reading.term(match["at"]), lambda span: beside(span, unit, direction))
 
 

@@ -54,8 +54,8 @@ def intervals(text: str, now: float | None = None, years: Sequence[int] = ()) ->
         years: what a date without a year may mean; by default the occurrence nearest to *now*.
     """
     reading = TimeReading(_ordinal(now))
-    found = [span for term in _terms(text, reading) for span in _chosen(term, reading, years)]
-    return list(dict.fromkeys(_made(span, weight) for span, weight in found))
+    weighted = [span for term in _terms(text, reading) for span in _chosen(term, reading, years)]
+    return list(dict.fromkeys(_made(span, weight) for span, weight in weighted))
 
 
 def mentioned(text: str, said_at: float) -> list[Interval]:
@@ -65,7 +65,9 @@ def mentioned(text: str, said_at: float) -> list[Interval]:
     """
     if not isfinite(said_at):
         return []
-    return [one for one in intervals(text[:READ], said_at) if isfinite(one.start) and isfinite(one.end)][:MENTIONS]
+    return [
+        interval for interval in intervals(text[:READ], said_at) if isfinite(interval.start) and isfinite(interval.end)
+    ][:MENTIONS]
 
 
 def _hinted(words: AbstractSet[str]) -> bool:

@@ -55,7 +55,9 @@ class Mentions:
         """The columns of (place, interval) pairs."""
         import numpy as np
 
-        table = np.array([(place, one.start, one.end) for place, one in rows], dtype="float64").reshape(-1, 3)
+        table = np.array([(index, interval.start, interval.end) for index, interval in rows], dtype="float64").reshape(
+            -1, 3
+        )
         return cls(table[:, 0].astype("int64"), table[:, 1], table[:, 2])
 
 
@@ -66,13 +68,13 @@ def wall_clock(when: datetime | None) -> float:
 
 def elapsed(text: str) -> list[int]:
     """The times since the beginning that *text* names ("68:45", "at 102 hours"), in seconds; 24 hours and more only."""
-    found = []
+    moments = []
     for match in [*_ELAPSED.finditer(text), *_HOURS.finditer(text)]:
         part = match.groupdict()
         hours = int(part["hours"])
         if hours >= 24:
-            found.append(hours * 3600 + int(part.get("minutes") or 0) * 60 + int(part.get("seconds") or 0))
-    return found
+            moments.append(hours * 3600 + int(part.get("minutes") or 0) * 60 + int(part.get("seconds") or 0))
+    return moments
 
 
 def nearness(
@@ -109,10 +111,10 @@ def near(named: Iterable[Interval], said: NDArray[np.float64], talked: Mentions 
     import numpy as np
 
     fits = np.zeros(len(said))
-    for one in named:
-        fits = np.maximum(fits, _said_in(one, said))
+    for interval in named:
+        fits = np.maximum(fits, _said_in(interval, said))
         if talked is not None and len(talked.place):
-            np.maximum.at(fits, talked.place, _talked_of(one, talked))
+            np.maximum.at(fits, talked.place, _talked_of(interval, talked))
     return fits
 
 
@@ -124,23 +126,23 @@ def _years(known: NDArray[np.float64]) -> list[int]:
     return [int(year) for year in years[:MOST_YEARS]]
 
 
-def _said_in(one: Interval, said: NDArray[np.float64]) -> NDArray[np.float64]:
+def _said_in(interval: Interval, said: NDArray[np.float64]) -> NDArray[np.float64]:
     """The interval's fit inside, less in the days around it, unknown times not at all."""
     import numpy as np
 
-    after = np.ceil((said - one.end) / DAY + 1e-9)  # 1 for the whole day after
-    before = np.ceil((one.start - said) / DAY)
+    after = np.ceil((said - interval.end) / DAY + 1e-9)  # 1 for the whole day after
+    before = np.ceil((interval.start - said) / DAY)
     value = np.where(after > 0, AFTER * (1 - (after - 1) / AFTER_DAYS), 1.0)
     value = np.where(before > 0, BEFORE * (1 - (before - 1) / BEFORE_DAYS), value)
-    fits: NDArray[np.float64] = one.fit * np.where(np.isfinite(said), np.clip(value, 0.0, 1.0), 0.0)
+    fits: NDArray[np.float64] = interval.fit * np.where(np.isfinite(said), np.clip(value, 0.0, 1.0), 0.0)
     return fits
 
 
-def _talked_of(one: Interval, talked: Mentions) -> NDArray[np.float64]:
+def _talked_of(interval: Interval, talked: Mentions) -> NDArray[np.float64]:
     """The share of what is talked about that lies in the interval; roots, because a mention is no accident."""
     import numpy as np
 
-    common = np.minimum(one.end, talked.end) - np.maximum(one.start, talked.start)
+    common = np.minimum(interval.end, talked.end) - np.maximum(interval.start, talked.start)
     share = np.clip(common / np.maximum(talked.end - talked.start, 1.0), 0.0, 1.0)
-    value: NDArray[np.float64] = np.sqrt(one.fit * share)
+    value: NDArray[np.float64] = np.sqrt(interval.fit * share)
     return value
