@@ -102,18 +102,7 @@ class Message:
     @cached_property
     def canonical(self) -> bytes:
         """The bytes that are stored: sorted JSON, UTF-8 with lone surrogates passed through."""
-        body: dict[str, Any] = {"role": self.role, "content": self.content, "id": self.id, "origin": self.origin}
-        optional: dict[str, Any] = {
-            "name": self.name,
-            "tool_calls": [{"id": c.id, "name": c.name, "arguments": c.arguments} for c in self.tool_calls] or None,
-            "tool_call_id": self.tool_call_id,
-            "state": self.state or None,
-            "created_at": self.created_at.isoformat() if self.created_at else None,
-            "pinned": self.pinned or None,
-            "raw": self.raw,
-        }
-        body |= {key: value for key, value in optional.items() if value is not None}
-        return dumps(body)
+        return dumps(to_json(self))
 
     @cached_property
     def sha256(self) -> bytes:
@@ -128,6 +117,47 @@ class Message:
 _ORIGINS = {"user": "direct_user", "human": "direct_user", "assistant": "assistant", "tool": "tool"}
 
 
+def to_json(message: Message) -> dict[str, Any]:
+    """*message* as a JSON object of what is part of its identity, without what is absent; `from_json` reads it."""
+    body: dict[str, Any] = {
+        "role": message.role,
+        "content": message.content,
+        "id": message.id,
+        "origin": message.origin,
+    }
+    calls = [{"id": call.id, "name": call.name, "arguments": call.arguments} for call in message.tool_calls]
+    optional: dict[str, Any] = {
+        "name": message.name,
+        "tool_calls": calls or None,
+        "tool_call_id": message.tool_call_id,
+        "state": message.state or None,
+        "created_at": message.created_at.isoformat() if message.created_at else None,
+        "pinned": message.pinned or None,
+        "raw": message.raw,
+    }
+    return body | {key: value for key, value in optional.items() if value is not None}
+
+
+def from_json(values: Mapping[str, Any], **kept: Any) -> Message:
+    """The message whose `to_json` is *values*; *kept* are the fields that a store adds (sequence, tokens, stored_at).
+
+    Raises:
+        InvalidMessage: *values* are not the fields of a message, or one cannot be kept exactly.
+    """
+    try:
+        given = dict(values)
+        if "tool_calls" in given:
+            calls = given["tool_calls"] or ()
+            given["tool_calls"] = tuple(call if isinstance(call, ToolCall) else ToolCall(**call) for call in calls)
+        if isinstance(given.get("created_at"), str):
+            given["created_at"] = datetime.fromisoformat(given["created_at"])
+        return Message(**given, **kept)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        if isinstance(error, InvalidMessage):
+            raise
+        raise InvalidMessage(f"not the fields of a message: {error}") from error
+
+
 def from_canonical(body: bytes, *, sequence: int = 0, tokens: int = 0, stored_at: datetime | None = None) -> Message:
     """The message whose `canonical` is *body*.
 
@@ -135,12 +165,8 @@ def from_canonical(body: bytes, *, sequence: int = 0, tokens: int = 0, stored_at
         InvalidMessage: *body* is not the canonical form of a message.
     """
     try:
-        values = json.loads(body.decode("utf-8", "surrogatepass"))
-        values["tool_calls"] = tuple(ToolCall(**call) for call in values.get("tool_calls", ()))
-        if "created_at" in values:
-            values["created_at"] = datetime.fromisoformat(values["created_at"])
-        return Message(**values, sequence=sequence, tokens=tokens, stored_at=stored_at)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        return from_json(loads(body), sequence=sequence, tokens=tokens, stored_at=stored_at)
+    except (ValueError, TypeError) as error:
         raise InvalidMessage(f"not the stored form of a message: {type(error).__name__}") from error
 
 
@@ -213,7 +239,4 @@ def _as_message(value: Any, role: str) -> Message:
         return Message(role=role, content=value)
     if not isinstance(value, Mapping):
         raise InvalidMessage(f"neither a Message, text nor an object: {type(value).__name__}")
-    try:
-        return Message(**value)
-    except TypeError as error:
-        raise InvalidMessage(f"not the fields of a message: {error}") from error
+    return from_json(value)

@@ -11,12 +11,12 @@ from __future__ import annotations
 import dataclasses
 import uuid
 import weakref
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from tiermem import Memory, Message, ToolCall
+from tiermem import Memory
 from tiermem.errors import InvalidMessage, InvalidSettings
+from tiermem.messages import from_json, to_json
 
 if TYPE_CHECKING:
     from llamaindex_tiered_memory.memory.memory import TieredChatMemory
@@ -41,7 +41,7 @@ def dumped(memory: TieredChatMemory) -> dict[str, Any]:
         "chat_store_key": memory.chat_store_key,
         "settings": dataclasses.asdict(core.settings),
         "place": place,
-        "messages": messages_json(memory.session.messages()) if place["path"] == IN_RAM else [],
+        "messages": [to_json(message) for message in memory.session.messages()] if place["path"] == IN_RAM else [],
     }
 
 
@@ -64,7 +64,7 @@ def rebuilt(kind: type[TieredChatMemory], data: Mapping[str, Any], options: Mapp
         return kind(**(named | {"memory": memory} | dict(options)))
     made = kind(**(named | {"path": place["path"]} | dict(data["settings"]) | dict(options)))
     if data["messages"] and not made.session.messages():
-        made.session.add(messages_from(data["messages"]))
+        made.session.add([from_json(values) for values in data["messages"]])
     return made
 
 
@@ -87,44 +87,6 @@ def opened(memory: Memory) -> tuple[dict[str, Any], dict[str, Any]]:
 def in_ram(place: Mapping[str, Any]) -> Memory | None:
     """The memory in this process's RAM that *place* names, while somebody holds it."""
     return _in_ram.get(place.get("ram", ""))
-
-
-def messages_json(messages: Iterable[Message]) -> list[dict[str, Any]]:
-    """*messages* as JSON objects."""
-    return [_message_json(message) for message in messages]
-
-
-def messages_from(values: Iterable[Mapping[str, Any]]) -> list[Message]:
-    """The messages whose JSON is *values*.
-
-    Raises:
-        InvalidMessage: one is not valid.
-    """
-    return [_message_from(dict(one)) for one in values]
-
-
-def _message_json(message: Message) -> dict[str, Any]:
-    values: dict[str, Any] = {
-        "role": message.role,
-        "content": message.content,
-        "id": message.id,
-        "name": message.name,
-        "tool_calls": [{"id": call.id, "name": call.name, "arguments": call.arguments} for call in message.tool_calls],
-        "tool_call_id": message.tool_call_id,
-        "state": message.state,
-        "origin": message.origin,
-        "created_at": message.created_at.isoformat() if message.created_at else None,
-        "pinned": message.pinned,
-        "raw": message.raw,
-    }
-    return {name: value for name, value in values.items() if value or name in {"role", "content", "id"}}
-
-
-def _message_from(values: dict[str, Any]) -> Message:
-    values["tool_calls"] = tuple(ToolCall(**call) for call in values.get("tool_calls", ()))
-    if "created_at" in values:
-        values["created_at"] = datetime.fromisoformat(values["created_at"])
-    return Message(**values)
 
 
 def _without_password(path: str) -> str:

@@ -21,7 +21,7 @@ from rich.text import Text
 
 from tiermem.cli.screen import line, table
 from tiermem.importers import formats
-from tiermem.messages import Message, loads
+from tiermem.messages import Message, to_json
 
 if TYPE_CHECKING:
     from tiermem.session import Session
@@ -108,5 +108,5 @@ def _line(message: Message) -> bytes:
     try:
         message.canonical.decode("utf-8")
     except UnicodeDecodeError:
-        return json.dumps(loads(message.canonical), sort_keys=True).encode("ascii") + b"\n"
+        return json.dumps(to_json(message), sort_keys=True).encode("ascii") + b"\n"
     return message.canonical + b"\n"
