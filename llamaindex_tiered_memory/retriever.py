@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
 from llama_index.core.retrievers import BaseRetriever
@@ -11,6 +11,7 @@ from llama_index.core.schema import NodeRelationship, NodeWithScore, QueryBundle
 from llamaindex_tiered_memory.events import attach
 from llamaindex_tiered_memory.memory.memory import TieredChatMemory
 from tiermem import Hit, Message, Recalled, Session
+from tiermem.flows.driving import adrive, drive
 from tiermem.knowledge.retrieval import spans
 from tiermem.records import Within
 
@@ -53,19 +54,23 @@ class TieredArchiveRetriever(BaseRetriever):
         self._limit = max_token_limit
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        if self._limit is not None:
-            return self._block(self._session.recall(query_bundle.query_str, self._limit, within=self._within))
-        hits = self._session.search(query_bundle.query_str, self._k, within=self._within)
-        runs = spans(hits, self._neighbours)
-        return _by_score(hits, [self._node(span, self._session.messages(span[0], span[1])) for span in runs])
+        return drive(self._finding(query_bundle.query_str), lambda step: step(self._session))
 
     async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         session = self._session.as_async()
-        if self._limit is not None:
-            return self._block(await session.recall(query_bundle.query_str, self._limit, within=self._within))
-        hits = await session.search(query_bundle.query_str, self._k, within=self._within)
-        runs = spans(hits, self._neighbours)
-        return _by_score(hits, [self._node(span, await session.messages(span[0], span[1])) for span in runs])
+        return await adrive(self._finding(query_bundle.query_str), lambda step: step(session))
+
+    def _finding(self, query: str) -> Generator[Callable[[Any], Any], Any, list[NodeWithScore]]:
+        """The nodes for *query*; what is yielded are functions of the session, or of its async twin."""
+        limit = self._limit
+        if limit is not None:
+            return self._block((yield lambda session: session.recall(query, limit, within=self._within)))
+        hits: list[Hit] = yield lambda session: session.search(query, self._k, within=self._within)
+        nodes: list[NodeWithScore] = []
+        for first, last, best in spans(hits, self._neighbours):
+            nodes.append(self._node(best, (yield _reading(first, last))))
+        nodes += [chunk_node(hit) for hit in hits if hit.source]
+        return sorted(nodes, key=lambda node: -(node.score or 0.0))
 
     def _block(self, recalled: Recalled) -> list[NodeWithScore]:
         if not recalled.hits:
@@ -82,8 +87,7 @@ class TieredArchiveRetriever(BaseRetriever):
         )
         return [NodeWithScore(node=node, score=best.score)]
 
-    def _node(self, span: tuple[int, int, Hit], messages: Sequence[Message]) -> NodeWithScore:
-        hit = span[2]
+    def _node(self, hit: Hit, messages: Sequence[Message]) -> NodeWithScore:
         scope = self._session.scope
         metadata = {
             "ref": hit.ref,
@@ -94,7 +98,7 @@ class TieredArchiveRetriever(BaseRetriever):
             "first": messages[0].sequence,
             "last": messages[-1].sequence,
         }
-        text = "\n".join(f"{one.name or one.role}: {one.text}" for one in messages if one.text)
+        text = "\n".join(f"{message.name or message.role}: {message.text}" for message in messages if message.text)
         node = TextNode(
             id_=f"{scope.session}/m{messages[0].sequence}-m{messages[-1].sequence}",
             text=text,
@@ -119,5 +123,5 @@ def chunk_node(hit: Hit) -> NodeWithScore:
     return NodeWithScore(node=node, score=hit.score)
 
 
-def _by_score(hits: Sequence[Hit], said: Sequence[NodeWithScore]) -> list[NodeWithScore]:
-    return sorted([*said, *(chunk_node(hit) for hit in hits if hit.source)], key=lambda one: -(one.score or 0.0))
+def _reading(first: int, last: int) -> Callable[[Any], Any]:
+    return lambda session: session.messages(first, last)
