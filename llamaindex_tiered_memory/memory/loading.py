@@ -13,16 +13,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from llama_index.core.base.llms.types import ChatMessage
-from pydantic import ValidationError
+from llama_index.core.base.llms.types import ChatMessage, MessageRole
+from pydantic import BaseModel
 
-from llamaindex_tiered_memory.blocks import block_from
+from llamaindex_tiered_memory.blocks import block_json
+from llamaindex_tiered_memory.convert import to_chat_message
+from llamaindex_tiered_memory.plain import dumped
 from tiermem.errors import InvalidMessage, MissingExtra
+from tiermem.importers import llamaindex as importer
+from tiermem.importers.containers import container, conversations
 
 if TYPE_CHECKING:
     from llamaindex_tiered_memory.memory.options import Options
 
 TABLE = "llama_index_memory"
+_ROLES = frozenset(role.value for role in MessageRole)
 _ASYNC_DRIVERS = {"aiosqlite": "", "asyncpg": "psycopg", "aiomysql": "pymysql", "asyncmy": "pymysql"}
 
 
@@ -36,10 +41,12 @@ def load_saved(data: str | Mapping[str, Any] | Sequence[Any], key: str | None = 
     Raises:
         InvalidMessage: *data* is no dump of LlamaIndex, or holds several histories and no *key* was given.
     """
-    read = json.loads(data) if isinstance(data, str) else data
-    if isinstance(read, Mapping):
-        read = _history(read, key)
-    return [chat_from(one) for one in read]
+    document = json.loads(data) if isinstance(data, str) else data
+    held = conversations(list(document) if isinstance(document, tuple) else document)
+    name = held.chosen(key)
+    if name is None and len(held.by_name) > 1:
+        raise InvalidMessage(f"the chat store holds {len(held.by_name)} histories; name one by key=")
+    return [chat_from(record) for record in held.records(name)] if name in held.by_name else []
 
 
 def load_file(path: str | os.PathLike[str], key: str | None = None) -> list[ChatMessage]:
@@ -88,18 +95,23 @@ def chat_from(values: Any) -> ChatMessage:
     """
     if isinstance(values, ChatMessage):
         return values
-    if not isinstance(values, Mapping) or "role" not in values:
-        raise InvalidMessage("not a message of LlamaIndex: no role")
-    fields = {name: value for name, value in values.items() if name != "class_name"}
-    if isinstance(fields.get("blocks"), list):
-        fields["blocks"] = [block_from(one) if isinstance(one, Mapping) else one for one in fields["blocks"]]
-    kwargs = fields.get("additional_kwargs")
-    if isinstance(kwargs, Mapping):
-        fields["additional_kwargs"] = {name: value for name, value in kwargs.items() if name != "images"}
-    try:
-        return ChatMessage(**fields)
-    except (ValidationError, TypeError) as error:
-        raise InvalidMessage(f"not a message of LlamaIndex: {type(error).__name__}") from error
+    role = values.get("role") if isinstance(values, Mapping) else None
+    if role not in _ROLES:
+        raise InvalidMessage("not a message of LlamaIndex: no role that it knows")
+    record = {name: values[name] for name in ("role", "content", "blocks") if name in values}
+    if isinstance(record.get("content"), list):
+        record["blocks"] = record.pop("content")
+    if "blocks" in record:
+        record["blocks"] = json.loads(json.dumps(record["blocks"], default=_as_json))
+    kwargs = values.get("additional_kwargs")
+    return to_chat_message(importer.dumped(record | {"additional_kwargs": dumped(kwargs)}, "-"))
+
+
+def _as_json(value: Any) -> Any:
+    """What a dump made without JSON holds beside JSON: blocks, bytes (base64 already), URLs and paths."""
+    if isinstance(value, BaseModel):
+        return block_json(value)
+    return value.decode("ascii") if isinstance(value, bytes) else str(value)
 
 
 def place(options: Options) -> str | Path | None:
@@ -130,22 +142,7 @@ def _source(options: Options) -> Any:
 
 def is_stock(data: Mapping[str, Any]) -> bool:
     """True when *data* looks like a dump of a stock memory or chat store."""
-    return any(name in data for name in ("chat_history", "chat_store", "store"))
-
-
-def _history(data: Mapping[str, Any], key: str | None) -> Sequence[Any]:
-    if isinstance(data.get("chat_history"), list):
-        return list(data["chat_history"])
-    store = data.get("chat_store", data)
-    histories = store.get("store") if isinstance(store, Mapping) else None
-    if not isinstance(histories, Mapping):
-        raise InvalidMessage("not a dump of a LlamaIndex memory or chat store")
-    wanted = key if key is not None else data.get("chat_store_key")
-    if wanted is None and len(histories) > 1:
-        raise InvalidMessage(f"the chat store holds {len(histories)} histories; name one by key=")
-    if wanted is None:
-        return list(next(iter(histories.values()), ()))
-    return list(histories.get(wanted, ()))
+    return "place" not in data and container(data) is not None  # our own dumps have a place
 
 
 def _sync_url(uri_or_path: Any) -> str:

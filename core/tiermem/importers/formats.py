@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any, BinaryIO, NoReturn, cast
 
 from tiermem.errors import InvalidMessage
+from tiermem.importers.containers import container, conversations
 from tiermem.importers.shapes import message_of
 from tiermem.messages import Message, dumps
 
 _GZIP = b"\x1f\x8b"
-_CONTAINERS = ("messages", "chat_store", "chat_history", "store")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def _lines(path: Path) -> Iterator[tuple[str, Any]]:
         if not line.strip():
             continue
         record = _parsed(line.rstrip(), f"{path.name}, line {number}")
-        if isinstance(record, dict) and "role" not in record and any(name in record for name in _CONTAINERS):
+        if isinstance(record, dict) and container(record):
             raise InvalidMessage(
                 f"{path.name}, line {number}: a whole conversation; give each a file and session of its own"
             )
@@ -168,35 +168,16 @@ def _no_number(word: str) -> NoReturn:
 
 
 def _unpacked(document: Any, name: str, conversation: str | None) -> tuple[list[Any], tuple[str, ...]]:
-    """The records of a document, and the names of what is beside them."""
-    if isinstance(document, list):
-        return document, ()
-    if not isinstance(document, dict):
-        raise InvalidMessage(f"{name}: neither messages nor an object that holds them")
-    key = next((key for key in _CONTAINERS if "role" not in document and key in document), None)
-    if key is None:
-        return [document], ()
-    if key == "chat_store":
-        chosen = conversation or document.get("chat_store_key")
-        inner = document["chat_store"]
-        return _stored(inner.get("store") if isinstance(inner, dict) else None, name, chosen)
-    if key == "store":
-        return _stored(document[key], name, conversation)
-    beside = tuple(sorted(set(document) - {key, "class_name", "token_limit"}))
-    return _list(document[key], name), beside
-
-
-def _stored(store: Any, name: str, conversation: str | None) -> tuple[list[Any], tuple[str, ...]]:
-    """The messages of one conversation of a LlamaIndex chat store, and the other conversations."""
-    if not isinstance(store, dict) or not store:
+    """The records of one conversation of a document, and the names of what is beside them."""
+    try:
+        held = conversations(document)
+        chosen = held.chosen(conversation)
+        if chosen in held.by_name:
+            others = tuple(sorted(f"conversation {other}" for other in held.by_name if other != chosen))
+            return held.records(chosen), held.beside or others
+    except InvalidMessage as error:
+        raise InvalidMessage(f"{name}: {error}") from error
+    if not held.by_name:
         raise InvalidMessage(f"{name}: a chat store without messages")
-    chosen = next(iter(store)) if conversation is None and len(store) == 1 else conversation
-    if chosen not in store:
-        raise InvalidMessage(f"{name} holds {len(store)} conversations; name one of them: {', '.join(sorted(store))}")
-    return _list(store[chosen], name), tuple(sorted(f"conversation {key}" for key in store if key != chosen))
-
-
-def _list(value: Any, name: str) -> list[Any]:
-    if not isinstance(value, list):
-        raise InvalidMessage(f"{name}: the messages must be a list, not {type(value).__name__}")
-    return value
+    known = ", ".join(sorted(map(str, held.by_name)))
+    raise InvalidMessage(f"{name} holds {len(held.by_name)} conversations; name one of them: {known}")

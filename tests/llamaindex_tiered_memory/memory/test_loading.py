@@ -76,6 +76,15 @@ def test_what_is_no_history_is_refused(wrong):
         load_saved(wrong)
 
 
+def test_dumps_made_without_json_are_read_as_exactly():
+    message = ChatMessage(
+        role="developer",
+        blocks=[TextBlock(text="x {"), ImageBlock(image=PNG), ImageBlock(url="http://pictures/one.png")],
+        additional_kwargs={"k": {"__bytes__": "no tag of ours"}},
+    )
+    assert load_saved([message.model_dump()]) == load_saved((json.loads(message.model_dump_json()),)) == [message]
+
+
 async def stock_table(file, **options) -> SQLAlchemyChatStore:
     store = SQLAlchemyChatStore("llama_index_memory", async_database_uri=f"sqlite+aiosqlite:///{file}", **options)
     picture = ChatMessage(role="user", blocks=[TextBlock(text="look"), ImageBlock(image=PNG)])
