@@ -3,6 +3,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -238,6 +239,22 @@ def test_a_related_word_is_found_and_counts_less_than_the_word_itself() -> None:
     assert best[2 * len(FILLER) + 2] > best[len(FILLER) + 1] > best[len(FILLER) + 2]
     alone, _ = words(made, found, question, lending(made), related=0.0)
     assert alone[len(FILLER)] == 0
+
+
+def related_score(weight: float, nearness: float = 0.6) -> float:
+    """What a message with a related word scores by words, of a conversation where nothing else answers."""
+    texts = [*FILLER, "farewell captain", *FILLER]
+    made = talk([len(text.split()) for text in texts])
+    question = Question("goodbye", {"goodbye": 1.0}, related={"goodbye": {"farewell": nearness}})
+    parts = scored(made, postings(texts), Asked(question), replace(DEFAULT, related=weight)).parts
+    return float(parts["keyword"][len(FILLER)])
+
+
+def test_the_weight_of_related_words_is_what_they_count_of_the_word_itself() -> None:
+    assert related_score(0.0) == 0
+    assert related_score(0.5) == pytest.approx(related_score(1.0) / 2)
+    assert related_score(1.0, nearness=0.3) == pytest.approx(related_score(1.0) / 2)
+    assert related_score(DEFAULT.related) > LEAST  # by default enough to be found
 
 
 def test_the_side_that_a_question_asks_about_is_preferred_where_one_side_is_an_assistant() -> None:

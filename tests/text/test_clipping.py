@@ -64,6 +64,32 @@ def test_clipping_keeps_as_much_as_fits_two_thirds_of_it_at_the_head(text, budge
         assert text == head + text[len(head) : len(text) - len(tail)] + tail
 
 
+def longest(text, budget, count, marker, tail):
+    """What clipping should keep, by trying every length."""
+    if count(text) <= budget:
+        return text
+    for kept in range(len(text), -1, -1):
+        head = kept * 2 // 3 if tail else kept
+        clipped = text[:head] + marker + text[len(text) - kept + head :]
+        if count(clipped) <= budget:
+            return clipped
+    return ""
+
+
+GROWING = {"characters": len, "threes": lambda text: -(-len(text) // 3), "doubled": lambda text: 2 * len(text)}
+
+
+@pytest.mark.parametrize("tail", [True, False])
+@pytest.mark.parametrize("marker", ["", "…", " [more] "])
+@pytest.mark.parametrize("name", GROWING)
+def test_clipping_keeps_the_most_that_fits_of_every_length_in_every_budget(name, marker, tail):
+    for size in range(26):
+        text = "abcdefghijklmnopqrstuvwxyz"[:size]
+        for budget in range(-1, 56):
+            kept = clip(text, budget, GROWING[name], marker, tail=tail)
+            assert kept == longest(text, budget, GROWING[name], marker, tail), (size, budget)
+
+
 @pytest.mark.parametrize("unit", ["e\u0301", "👩\u200d", "👍\U0001f3fd", "\ud83d\ude00", "❤\ufe0f"])
 @pytest.mark.parametrize("budget", range(3, 20))
 def test_clipping_parts_no_character_sequence(unit, budget):

@@ -100,6 +100,22 @@ def test_a_longer_mention_fits_less() -> None:
     assert 1 >= fits[0] > fits[1] > fits[2] > 0
 
 
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["on 9 August 2023", "in August 2023", "since June 2023"],
+        ["yesterday", "last week", "since 2019"],
+        ["2023年8月9日", "2023年8月", "2023年6月以来"],
+    ],
+)
+def test_a_time_without_an_end_tells_less_than_one_with_an_end(texts: list[str]) -> None:
+    fits = [intervals(text, NOW)[0].fit for text in texts]
+    assert 1 >= fits[0] > fits[1] > fits[2] > 0
+    inside = said(datetime(2023, 8, 9, tzinfo=UTC))
+    assert near(intervals(texts[2], NOW), inside)[0] == fits[2]
+    assert fits[2] <= intervals("in 2023", NOW)[0].fit
+
+
 def test_no_mentions_change_nothing() -> None:
     times = said(datetime(2023, 5, 7, tzinfo=UTC), datetime(2023, 8, 7, tzinfo=UTC))
     without, none = nearness("in May 2023", times), nearness("in May 2023", times, None, Mentions.of([]))

@@ -121,3 +121,51 @@ def test_a_run_of_compaction_that_saves_little_waits_for_the_summary(session: Se
     made = [(one.kind, one.tokens_before - one.tokens_after) for one in session.journal() if one.kind == "compact"]
     assert made
     assert all(saved >= 0.15 * 4_000 for _, saved in made)
+
+
+SHIFT = "The valve of the second pump was steady through the whole night and nobody had to climb the ladder. " * 2
+FILLER = ("Copy that", "Stand by", "Going on")
+
+
+def filled(session: Session) -> None:
+    for number in range(40):
+        session.add(f"{FILLER[number % 3]} {number}", role=("assistant", "user")[number % 2])
+
+
+def behind_a_stub(session: Session, text: str) -> None:
+    """*text* said long ago and shown as a stub, with forty messages about nothing since."""
+    session.add([Message(role="assistant", content=f"{text} {SHIFT}")], compacted=True)
+    filled(session)
+
+
+@pytest.mark.parametrize(
+    ("said", "quotes"),
+    [
+        ("Where are the ferry tickets sold?", True),
+        ("Please book a table at the harbour for tomorrow evening", False),  # one word in common
+        ("At which counter are the ferry tickets sold?", True),
+        ("The office was cold today.", False),
+        ("Who works in the harbour office?", False),
+    ],
+)
+def test_a_long_run_is_quoted_what_surely_answers_and_not_what_shares_a_word(
+    session: Session, said: str, quotes: bool
+) -> None:
+    behind_a_stub(session, "The harbour office opens at seven, the ferry tickets are sold at the green counter.")
+    session.add(said)
+    made = session.context(budget=3_000, steady=True)
+    assert bool(made.hits) is quotes
+    assert any(piece.kind == "recalled" for piece in made.pieces) is quotes
+    weak = session.search(said)  # the page is there for whoever looks for it
+    assert 1 in [hit.message.sequence for hit in weak]
+
+
+@pytest.mark.parametrize("steady", [True, False])
+def test_a_question_is_no_evidence_for_what_stands_before_it(session: Session, steady: bool) -> None:
+    filled(session)
+    session.add([Message(role="assistant", content=f"Report {number}. {SHIFT}") for number in range(3)], compacted=True)
+    assert session.stats().compacted == 3
+    session.add("What is the locker code?")
+    made = session.context(budget=900, steady=steady)
+    assert made.hits == ()
+    assert all(piece.kind == "message" for piece in made.pieces)
