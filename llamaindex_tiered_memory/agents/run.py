@@ -81,8 +81,11 @@ async def prompt_of(memory: TieredChatMemory, note: RunNote, request: ViewReques
 
 
 def _fitting(memory: TieredChatMemory, note: RunNote, request: ViewRequest, extra: Extra) -> Procedure[Prompt]:
-    """Views with less and less room, until what they become is within it: the core counts less than is sent."""
-    tally, scale, size = memory.tally, note.scale, request.room + 1
+    """Views with less and less room, until what they become is within it: the core counts less than is sent.
+
+    It begins with all the room each time: one that followed what was measured before would move what is shown.
+    """
+    tally, scale, size = memory.tally, 1.0, request.room + 1
     left = request.room - tally.blocks(extra.blocks) - tally.messages(extra.messages)
     for _ in range(TRIES):
         if left / scale < 1 and request.room > 0:  # else the view itself says what there is no room for
@@ -90,10 +93,10 @@ def _fitting(memory: TieredChatMemory, note: RunNote, request: ViewRequest, extr
         view: AgentView[RunNote] = yield from viewing(note, replace(request, room=int(left / scale)))
         note, messages = view.note, in_place(view.context, _chat_of(view.note), extra)
         size = tally.messages(messages)
-        measured = max(1.0, (size - request.room + left) / max(1, view.context.tokens))
         if size <= request.room:
-            return Prompt(messages, replace(note, scale=measured))
-        scale = max(scale * TIGHTER, measured * TIGHTER)
+            return Prompt(messages, note)
+        measured = (size - request.room + left) / max(1, view.context.tokens)
+        scale = TIGHTER * max(scale, measured)
     raise BudgetTooSmall(size, request.room, "the newest messages of the run, their additional_kwargs included,")
 
 
