@@ -90,7 +90,9 @@ def test_clipping_keeps_the_most_that_fits_of_every_length_in_every_budget(name,
             assert kept == longest(text, budget, GROWING[name], marker, tail), (size, budget)
 
 
-@pytest.mark.parametrize("unit", ["e\u0301", "👩\u200d", "👍\U0001f3fd", "\ud83d\ude00", "❤\ufe0f"])
+@pytest.mark.parametrize(
+    "unit", ["e\u0301", "👩\u200d", "👍\U0001f3fd", "\ud83d\ude00", "❤\ufe0f", "\r\n", "\u1100\u1161"]
+)
 @pytest.mark.parametrize("budget", range(3, 20))
 def test_clipping_parts_no_character_sequence(unit, budget):
     head, tail = clip(f"x{unit}y" * 12, budget, characters, "|").split("|")

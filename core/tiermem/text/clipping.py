@@ -18,6 +18,10 @@ ELLIPSIS = "…"
 _LONGEST_WORD = 24  # characters before the cut in which the end of a word is looked for
 _LONGEST_STUB = 400  # characters of a text of few tokens; more are not looked at
 _PIECE = re.compile(r"[A-Za-z]+|[0-9]+|\s+|.", re.DOTALL)
+_JOINER = "\u200d"
+_MOST_FLAGS = 2_000  # halves of flags in a row that are counted back, so that a text of flags takes linear time
+# Skin tones; the tags of a flag; the vowels and finals of Hangul that is written in parts.
+_EXTENDING = (("\U0001f3fb", "\U0001f3ff"), ("\U000e0020", "\U000e007f"), ("\u1160", "\u11ff"))
 _WORD_END = re.compile(r"[\s,.;:!?，。；：！？、)）」”]")
 
 
@@ -124,16 +128,39 @@ def _around(text: str, kept: int, marker: str, tail: bool) -> str:
 
 
 def _whole(text: str, cut: int, step: int) -> int:
-    """*cut*, moved by at most 16 characters so that it parts no accent, emoji sequence or surrogate pair."""
+    """*cut*, moved by at most 16 characters so that it parts no character."""
     moved = cut
     for _ in range(16):
-        if not 0 < moved < len(text) or not _joined(text[moved - 1], text[moved]):
+        if not within_character(text, moved):
             return moved
         moved += step
     return cut
 
 
-def _joined(left: str, right: str) -> bool:
-    if unicodedata.category(right)[0] == "M" or "\u200d" in (left, right) or "\U0001f3fb" <= right <= "\U0001f3ff":
-        return True  # combining marks and variation selectors, joiners, skin tones
-    return "\ud800" <= left <= "\udbff" and "\udc00" <= right <= "\udfff"
+def within_character(text: str, position: int) -> bool:
+    """True where a cut would part what is one character to a reader (a subset of Unicode's UAX 29)."""
+    if not 0 < position < len(text):
+        return False
+    before, after = text[position - 1], text[position]
+    if after < "\u0300":
+        return before == "\r" and after == "\n"
+    if "\ud800" <= before <= "\udbff" and "\udc00" <= after <= "\udfff":
+        return True
+    return _extends(after) or before == _JOINER or (_is_flag(after) and _flags_before(text, position) % 2 == 1)
+
+
+def _extends(character: str) -> bool:
+    if character == _JOINER or unicodedata.category(character) in {"Mn", "Me", "Mc"}:
+        return True
+    return any(low <= character <= high for low, high in _EXTENDING)
+
+
+def _is_flag(character: str) -> bool:
+    return "\U0001f1e6" <= character <= "\U0001f1ff"
+
+
+def _flags_before(text: str, position: int) -> int:
+    first = position
+    while first > 0 and _is_flag(text[first - 1]) and position - first < _MOST_FLAGS:
+        first -= 1
+    return position - first

@@ -9,13 +9,13 @@ Rule 3: the time is linear in the characters of all chunks together.
 from __future__ import annotations
 
 import re
-import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tiermem.errors import InvalidSettings
 from tiermem.text.chinese_numerals import NUMERALS
+from tiermem.text.clipping import within_character
 from tiermem.text.sentences import sentences
 
 SIZE, OVERLAP = 1000, 200  # characters; SPEC E
@@ -32,10 +32,6 @@ _HEADING = re.compile(
 _FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})([^\n]*)(?:\n|\Z)", re.MULTILINE)
 _CLAUSE = re.compile(r"[，、；：][”’」』）》】]?|[,;:]\s+")
 _SPACE = re.compile(r"\s+")
-_JOINER = "\u200d"
-MOST_FLAGS = 2_000  # halves of flags in a row that are counted back, so that a text of flags takes linear time
-# Skin tones; the tags of a flag; the vowels and finals of Hangul that is written in parts.
-_EXTENDING = (("\U0001f3fb", "\U0001f3ff"), ("\U000e0020", "\U000e007f"), ("\u1160", "\u11ff"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +100,9 @@ def _end(text: str, borders: _Borders, last: Chunk, low: int, high: int) -> int:
         return border
     for pattern in (_CLAUSE, _SPACE):
         ends = [match.end() for match in pattern.finditer(text, low, high)]
-        if ends and not _joined(text, ends[-1]):
+        if ends and not within_character(text, ends[-1]):
             return ends[-1]
-    return next((border for border in range(high, low - 1, -1) if not _joined(text, border)), high)
+    return next((border for border in range(high, low - 1, -1) if not within_character(text, border)), high)
 
 
 def _next_start(text: str, borders: _Borders, last: Chunk, size: int, overlap: int) -> int:
@@ -123,7 +119,7 @@ def _next_start(text: str, borders: _Borders, last: Chunk, size: int, overlap: i
     space = _SPACE.search(text, low, last.end)
     if space and space.end() < last.end:
         return space.end()
-    return next((position for position in range(low, last.end) if not _joined(text, position)), last.end)
+    return next((position for position in range(low, last.end) if not within_character(text, position)), last.end)
 
 
 def _borders(text: str, size: int) -> _Borders:
@@ -136,7 +132,7 @@ def _borders(text: str, size: int) -> _Borders:
     for piece in sentences(text):
         titled = headings.get(end, titled)
         beginning, end = end, end + len(piece)
-        if _joined(text, end):
+        if within_character(text, end):
             continue
         places.append(end)
         if fitting.hold(end):
@@ -176,32 +172,3 @@ def _fences(text: str) -> Iterator[tuple[int, int]]:
         elif match[1].startswith(opened[1]) and not match[2].strip():
             yield opened.start(), match.end()
             opened = None
-
-
-def _joined(text: str, position: int) -> bool:
-    """True where a cut would part what is one character to a reader (a subset of Unicode's UAX 29)."""
-    if not 0 < position < len(text):
-        return False
-    before, after = text[position - 1], text[position]
-    if after < "\u0300":
-        return before == "\r" and after == "\n"
-    if "\ud800" <= before <= "\udbff" and "\udc00" <= after <= "\udfff":
-        return True
-    return _extends(after) or before == _JOINER or (_is_flag(after) and _flags_before(text, position) % 2 == 1)
-
-
-def _extends(character: str) -> bool:
-    if character == _JOINER or unicodedata.category(character) in {"Mn", "Me", "Mc"}:
-        return True
-    return any(low <= character <= high for low, high in _EXTENDING)
-
-
-def _is_flag(character: str) -> bool:
-    return "\U0001f1e6" <= character <= "\U0001f1ff"
-
-
-def _flags_before(text: str, position: int) -> int:
-    first = position
-    while first > 0 and _is_flag(text[first - 1]) and position - first < MOST_FLAGS:
-        first -= 1
-    return position - first
