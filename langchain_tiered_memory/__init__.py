@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from tiermem.runtime.lazy_names import names_of
 
 if TYPE_CHECKING:
     from langchain_tiered_memory.agents.middleware import TieredMemoryMiddleware
@@ -32,34 +33,19 @@ __all__ = [
 ]
 
 # Each name loads its own part of LangChain, so that the history outlives the classic chains.
-_HOMES = {
-    "ChatModelSummarizer": "summarizer",
-    "ConversationTieredMemory": "chains.memory",
-    "TieredArchiveRetriever": "chains.retriever",
-    "TieredChatMessageHistory": "chains.history",
-    "TieredKnowledgeRetriever": "chains.knowledge",
-    "TieredMemoryStore": "store.store",
-    "TieredMemoryMiddleware": "agents.middleware",
-    "close_all": "memories",
-    "memory_tools": "tools",
-    "to_core": "convert",
-    "to_langchain": "convert",
+_NAMES = {
+    "agents.middleware": ("TieredMemoryMiddleware",),
+    "chains.history": ("TieredChatMessageHistory",),
+    "chains.knowledge": ("TieredKnowledgeRetriever",),
+    "chains.memory": ("ConversationTieredMemory",),
+    "chains.retriever": ("TieredArchiveRetriever",),
+    "convert": ("to_core", "to_langchain"),
+    "memories": ("close_all",),
+    "store.store": ("TieredMemoryStore",),
+    "summarizer": ("ChatModelSummarizer",),
+    "tools": ("memory_tools",),
 }
 _NEEDED = ("langchain", "langchain_classic", "langchain_core", "langgraph")
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
-        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    except ImportError as error:  # not installed, or too old to have what is imported from it
-        if (error.name or "").split(".")[0] not in _NEEDED:
-            raise
-        from tiermem.errors import MissingExtra
-
-        raise MissingExtra(f"{name}: {error}; pip install 'tiermem[langchain]'") from error
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = names_of(__name__, _NAMES, extra="langchain", needed=_NEEDED)

@@ -5,27 +5,9 @@ Nothing is imported until it is used.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-_WHERE = {
-    "LLMSummarizer": "summarizer",
-    "TieredChatMemory": "memory.memory",
-    "TieredArchiveRetriever": "retriever",
-    "TieredFunctionAgent": "agents.agent",
-    "TieredMemoryBlock": "block",
-    "TieredMemoryEvent": "events",
-    "TieredKnowledgeRetriever": "knowledge",
-    "InitialTokensError": "memory.view",
-    "bounded_function": "agents.bounded",
-    "bounded_tools": "agents.bounded",
-    "load_saved": "memory.loading",
-    "load_file": "memory.loading",
-    "memory_tools": "tools",
-    "load_sql_table": "memory.loading",
-    "to_message": "convert",
-    "to_chat_message": "convert",
-}
+from tiermem.runtime.lazy_names import names_of
 
 __all__ = [
     "InitialTokensError",
@@ -64,22 +46,21 @@ if TYPE_CHECKING:
     from llamaindex_tiered_memory.summarizer import LLMSummarizer as LLMSummarizer
     from llamaindex_tiered_memory.tools import memory_tools as memory_tools
 
+_NAMES = {
+    "agents.agent": ("TieredFunctionAgent",),
+    "agents.bounded": ("bounded_function", "bounded_tools"),
+    "block": ("TieredMemoryBlock",),
+    "convert": ("to_chat_message", "to_message"),
+    "events": ("TieredMemoryEvent",),
+    "knowledge": ("TieredKnowledgeRetriever",),
+    "memory.loading": ("load_file", "load_saved", "load_sql_table"),
+    "memory.memory": ("TieredChatMemory",),
+    "memory.view": ("InitialTokensError",),
+    "retriever": ("TieredArchiveRetriever",),
+    "summarizer": ("LLMSummarizer",),
+    "tools": ("memory_tools",),
+}
 _NEEDED = ("llama_index", "workflows")
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _WHERE:
-        raise AttributeError(f"module 'llamaindex_tiered_memory' has no attribute {name!r}")
-    try:
-        value = globals()[name] = getattr(import_module(f"llamaindex_tiered_memory.{_WHERE[name]}"), name)
-    except ImportError as error:  # not installed, or too old to have what is imported from it
-        if (error.name or "").split(".")[0] not in _NEEDED:
-            raise
-        from tiermem.errors import MissingExtra
-
-        raise MissingExtra(f"{name}: {error}; pip install 'tiermem[llamaindex]'") from error
-    return value
-
-
-def __dir__() -> list[str]:
-    return list(__all__)
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = names_of(__name__, _NAMES, extra="llamaindex", needed=_NEEDED)

@@ -5,17 +5,19 @@ Nothing is imported until it is used, so `import tiermem` costs next to nothing.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from tiermem.runtime.lazy_names import names_of
 
 __version__ = "0.1.0"
 
-_WHERE = {
-    "tiermem.knowledge.knowledge": ("Knowledge",),
-    "tiermem.memory": ("AsyncMemory", "Memory"),
-    "tiermem.session": ("AsyncSession", "Session"),
-    "tiermem.messages": ("Message", "ToolCall"),
-    "tiermem.records": (
+_NAMES = {
+    "knowledge.knowledge": ("Knowledge",),
+    "memory": ("AsyncMemory", "Memory"),
+    "session": ("AsyncSession", "Session"),
+    "messages": ("Message", "ToolCall"),
+    "records": (
         "Compacted",
         "Context",
         "Decision",
@@ -34,14 +36,15 @@ _WHERE = {
         "Verification",
         "View",
     ),
-    "tiermem.settings": ("Settings", "Thresholds", "Weights"),
-    "tiermem.errors": ("TiermemError",),
+    "settings": ("Settings", "Thresholds", "Weights"),
+    "errors": ("TiermemError",),
 }
-_HOME = {name: module for module, names in _WHERE.items() for name in names}
 
-__all__ = sorted([*_HOME, "__version__"])  # noqa: PLE0605  # one list, in one place
+__all__ = sorted([*chain.from_iterable(_NAMES.values()), "__version__"])  # noqa: PLE0605  # one list, in one place
 
-if TYPE_CHECKING:
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = names_of(__name__, _NAMES)
+else:
     from tiermem.errors import TiermemError as TiermemError
     from tiermem.knowledge.knowledge import Knowledge as Knowledge
     from tiermem.memory import AsyncMemory as AsyncMemory
@@ -70,14 +73,3 @@ if TYPE_CHECKING:
     from tiermem.settings import Settings as Settings
     from tiermem.settings import Thresholds as Thresholds
     from tiermem.settings import Weights as Weights
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module 'tiermem' has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(_HOME[name]), name)
-    return value
-
-
-def __dir__() -> list[str]:
-    return list(__all__)

@@ -1,0 +1,1 @@
+"""LangChain's agents: the middleware, and how a session follows an agent's state."""

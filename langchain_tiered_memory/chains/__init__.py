@@ -1,0 +1,1 @@
+"""LangChain's chains: message history, classic memory, and both retrievers."""

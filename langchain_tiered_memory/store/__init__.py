@@ -1,0 +1,1 @@
+"""LangGraph's store: `TieredMemoryStore` over the items of a memory."""

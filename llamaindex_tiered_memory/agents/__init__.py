@@ -1,0 +1,1 @@
+"""LlamaIndex's agents: `TieredFunctionAgent`, its run, and tools whose results are bounded."""

@@ -1,0 +1,1 @@
+"""Importers: files and JSON of other programs' messages, read as messages."""

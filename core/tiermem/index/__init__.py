@@ -1,0 +1,1 @@
+"""Indexes in memory: postings of words, vectors, and the caches that hold them."""

@@ -1,0 +1,1 @@
+"""What others compute: embedders, token counters, models, the clock; asked with care, counted."""

@@ -1,0 +1,1 @@
+"""Search: how a question and a message match, are scored, chosen, and quoted. Pure."""

@@ -1,0 +1,1 @@
+"""Storage: tables, migrations, and plain functions of a connection; SQLite and PostgreSQL."""

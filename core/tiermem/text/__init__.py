@@ -1,0 +1,1 @@
+"""Text: terms for the index, sentences, entities, splitting, clipping, cleaning. Pure."""

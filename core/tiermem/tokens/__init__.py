@@ -1,0 +1,1 @@
+"""Tokens: counting them, and estimating where no tokenizer is at hand. Pure."""

@@ -1,0 +1,1 @@
+"""Indexing: words and vectors of what was added, from a watermark."""

@@ -1,0 +1,1 @@
+"""Reading: search, recall and contexts, in order, as generators of effects."""

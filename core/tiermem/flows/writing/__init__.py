@@ -1,0 +1,1 @@
+"""Writing: adding, compacting, summarising, deciding, committing."""
