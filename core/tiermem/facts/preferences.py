@@ -1,4 +1,4 @@
-"""Standing wishes: what a user asks for once and for all, or prefers. It matters to requests of other words too.
+"""Standing wishes in a message: what a user asks for once and for all, or prefers, for the ranking of other requests.
 
 "Always show the units" answers no question, yet every later answer is judged by it.
 """

@@ -1,4 +1,4 @@
-"""What a message states: who or what has which value. English and Chinese, by rules.
+"""The facts that a message states, who or what has which value, by rules in English and Chinese, for `superseding`.
 
 Rule 1: a fact has a subject that is written down, or refers back ("it is now 50"); what is neither is no fact.
 Rule 2: no text makes these functions raise; the time is linear in the text.

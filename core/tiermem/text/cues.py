@@ -1,4 +1,4 @@
-"""The words by which a goal, a decision, an action, an error or a fact is told in English and Chinese.
+"""The words by which a goal, a decision, an action or an error is told, for stubs and summaries: English and Chinese.
 
 All are compiled once and read nothing but the text. English ones are tied to word borders; Chinese ones are
 literal, since Chinese has none. Order inside an alternative matters nowhere.

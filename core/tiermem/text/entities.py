@@ -1,4 +1,4 @@
-"""Names, numbers and paths of a text, found by rules, in English and Chinese.
+"""Names, numbers and paths of a text by rules, in English and Chinese, for the graph of names and for summaries.
 
 Rule 1: what is found is a part of the text as it stands there, once, in the order of its first place.
 Rule 2: better to miss a name than to take an ordinary word: entities feed a graph, and a wrong one links everything.

@@ -1,4 +1,4 @@
-"""Cutting text into sentences without losing a character, in English and Chinese.
+"""A text as its sentences, with no character lost, in English and Chinese: for chunks, excerpts, facts and summaries.
 
 Rule 1: the sentences joined are the text, whatever the text.
 Rule 2: a fenced code block, a log and a list are cut at line ends only; prose wrapped at a column is one sentence.

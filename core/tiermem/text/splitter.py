@@ -1,4 +1,4 @@
-"""Cutting a long text into overlapping chunks that can be found and quoted on their own.
+"""A long text as overlapping chunks that can be found and quoted on their own, for documents and vectors.
 
 Rule 1: every character lies in a chunk, chunks are in order, and none is longer than asked.
 Rule 2: a cut is made where the text itself parts most: before a heading, between paragraphs, lines, sentences, clauses,

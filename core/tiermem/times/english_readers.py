@@ -1,4 +1,4 @@
-"""What the matches of English time expressions mean: each reader makes a term of one match (`english_times`)."""
+"""What the matches of English time expressions mean: each reader makes a term of one match of `english`."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def intervals(text: str, now: float | None = None, years: Sequence[int] = ()) ->
     """The intervals that *text* names, in its order.
 
     Args:
-        text: a question or a message, English or Chinese; at most `time_terms.LIMIT` expressions are read.
+        text: a question or a message, English or Chinese; at most `terms.LIMIT` expressions are read.
         now: wall-clock seconds that "yesterday" counts from; without it (None, NaN) such words give nothing.
         years: what a date without a year may mean; by default the occurrence nearest to *now*.
     """
