@@ -53,7 +53,10 @@ def _open(target: str) -> str:
 
 
 def crowd(driver: str) -> Iterator[Pool]:
-    context = multiprocessing.get_context("spawn")
+    how = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+    context = multiprocessing.get_context(how)
+    if how == "forkserver":  # two dozen processes need not import the same each by itself
+        context.set_forkserver_preload(["pytest", "psycopg", "tiermem.storage.database"])
     with context.Pool(PROCESSES, ready, (context.Barrier(PROCESSES), driver)) as pool:
         yield pool
 
