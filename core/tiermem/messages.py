@@ -10,18 +10,40 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from functools import cached_property
-from typing import Any, TypeAlias
+from datetime import UTC, datetime, timezone
+from typing import Any, Generic, Self, TypeAlias, TypeVar, overload
 
 from tiermem.errors import InvalidMessage
 from tiermem.plain_json import Json, plain
 
+V = TypeVar("V")
 Content: TypeAlias = "str | list[str | dict[str, Any]] | None"
 
 COMPACTION_KEY = "__compaction__"
+
+
+class kept(Generic[V]):  # noqa: N801  # used as a decorator
+    """A value computed once and kept. `functools.cached_property` has a lock for each class in Python 3.11, which a
+    forked child inherits locked; here two threads may compute the same value twice."""
+
+    def __init__(self, compute: Callable[[Any], V]) -> None:
+        self._compute = compute
+        self.__doc__ = compute.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, instance: object, owner: type) -> V: ...
+    def __get__(self, instance: object | None, owner: type) -> V | Self:
+        if instance is None:
+            return self
+        value = instance.__dict__[self._name] = self._compute(instance)
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +55,8 @@ class ToolCall:
     arguments: dict[str, Any] | str = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        _text(self.id, "tool_calls.id")
+        _text(self.name, "tool_calls.name")
         object.__setattr__(self, "arguments", plain(self.arguments, "tool_calls.arguments"))
 
 
@@ -75,21 +99,25 @@ class Message:
     __hash__ = None  # type: ignore[assignment]  # content may hold lists
 
     def __post_init__(self) -> None:
-        _text(self.role, "role")
-        _text(self.id, "id")
-        if not self.role or not self.id:
-            raise InvalidMessage("role and id must not be empty")
-        if self.created_at is not None and getattr(self.created_at, "tzinfo", None) is None:
-            raise InvalidMessage("created_at must be an aware datetime")
+        for name in ("role", "id"):
+            if not _text(getattr(self, name), name):
+                raise InvalidMessage(f"{name} must not be empty")
+        for name in ("name", "tool_call_id"):
+            if getattr(self, name) is not None:
+                _text(getattr(self, name), name)
+        _text(self.origin, "origin")
+        if not isinstance(self.pinned, bool):
+            raise InvalidMessage(f"pinned must be True or False, not {type(self.pinned).__name__}")
         put = object.__setattr__
+        put(self, "created_at", None if self.created_at is None else _moment(self.created_at))
         put(self, "content", _content(self.content))
-        put(self, "tool_calls", tuple(self.tool_calls))
+        put(self, "tool_calls", _calls(self.tool_calls))
         put(self, "state", _mapping(self.state, "state"))
         put(self, "raw", None if self.raw is None else _mapping(self.raw, "raw"))
         if not self.origin:
             put(self, "origin", _ORIGINS.get(self.role, "model_inference"))
 
-    @cached_property
+    @kept
     def text(self) -> str:
         """The readable text: strings and text blocks, one a line."""
         return content_text(self.content)
@@ -99,12 +127,12 @@ class Message:
         """When it was said, or else when it was stored."""
         return self.created_at or self.stored_at
 
-    @cached_property
+    @kept
     def canonical(self) -> bytes:
         """The bytes that are stored: sorted JSON, UTF-8 with lone surrogates passed through."""
         return dumps(to_json(self))
 
-    @cached_property
+    @kept
     def sha256(self) -> bytes:
         """SHA-256 of `canonical` (32 bytes)."""
         return hashlib.sha256(self.canonical).digest()
@@ -114,6 +142,7 @@ class Message:
         return replace(self, content=content, **changes)
 
 
+_TEXTS = frozenset({"text", "input_text", "output_text", "text-plain"})
 _ORIGINS = {"user": "direct_user", "human": "direct_user", "assistant": "assistant", "tool": "tool"}
 
 
@@ -192,9 +221,17 @@ def block_text(block: str | Mapping[str, Any]) -> str:
     """The text of one content block; "" for images, tool calls, reasoning and unknown blocks."""
     if isinstance(block, str):
         return block
-    kind = block.get("type", block.get("block_type", "text"))
     text = block.get("text")
-    return text if isinstance(text, str) and kind in {"text", "input_text", "output_text", "text-plain"} else ""
+    return text if isinstance(text, str) and block_kind(block) in _TEXTS else ""
+
+
+def block_kind(block: Mapping[str, Any]) -> str:
+    """The kind of a content block, by either framework's word for it; "text" where it names none and has a text, "" for
+    whatever is no word."""
+    kind = block.get("type", block.get("block_type"))
+    if isinstance(kind, str):
+        return kind
+    return "text" if kind is None and isinstance(block.get("text"), str) else ""
 
 
 def _content(value: Any) -> Content:
@@ -213,6 +250,30 @@ def _mapping(value: Any, path: str) -> dict[str, Any]:
         raise InvalidMessage(f"{path} must be an object, not {type(value).__name__}")
     copied: dict[str, Any] = plain(value, path)
     return copied
+
+
+def _moment(value: Any) -> datetime:
+    """*value* as a plain datetime: subclasses, such as those of pandas, hold what its stored form would lose."""
+    if not isinstance(value, datetime) or value.utcoffset() is None:
+        raise InvalidMessage("created_at must be an aware datetime")
+    try:
+        value.astimezone(UTC)
+    except OverflowError as error:
+        raise InvalidMessage(f"created_at is no time of the years 1 to 9999 in UTC: {value}") from error
+    moment: datetime = value
+    if type(value) is not datetime:
+        zone = timezone(value.utcoffset())  # type: ignore[arg-type]  # there is one
+        day, clock = (value.year, value.month, value.day), (value.hour, value.minute, value.second, value.microsecond)
+        moment = datetime(*day, *clock, tzinfo=zone)
+    text = moment.isoformat()  # offsets of microseconds are written, but not read
+    return moment if datetime.fromisoformat(text).isoformat() == text else moment.astimezone(UTC)
+
+
+def _calls(value: Any) -> tuple[ToolCall, ...]:
+    calls = tuple(value) if isinstance(value, Iterable) else (value,)
+    if not all(isinstance(call, ToolCall) for call in calls):
+        raise InvalidMessage("tool_calls must be ToolCalls")
+    return calls
 
 
 def _text(value: Any, path: str) -> str:

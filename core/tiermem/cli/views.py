@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tiermem.cli.screen import INDENT, day, facts, line, paragraph, table, visible
-from tiermem.messages import COMPACTION_KEY, Message, block_text
+from tiermem.messages import COMPACTION_KEY, Message, block_kind, block_text
 
 if TYPE_CHECKING:  # pydantic takes a fifth of a second, and `--help` needs none of it
     from tiermem.records import Context, Decision, Explanation, Hit, Original, Piece, StructuredSummary, Summary, View
@@ -35,7 +35,7 @@ def body(message: Message) -> str:
 def _block_word(block: object) -> str:
     if not isinstance(block, dict):
         return ""
-    kind = block.get("type", block.get("block_type", "block"))
+    kind = block_kind(block) or "block"
     return "" if kind in {"text", "tool_use", "tool_call"} else f"[{kind}]"
 
 

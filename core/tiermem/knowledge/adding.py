@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
-from tiermem.errors import InvalidMessage, TiermemError, UnknownReference
+from tiermem.errors import InvalidMessage, UnknownReference
 from tiermem.flows import reporting
 from tiermem.flows.effects import Compute, Flow, Tell, Transact
 from tiermem.flows.indexing import words
@@ -109,7 +109,7 @@ def _follow(core: Core, scope: Scope) -> Flow[None]:
     """Index at once: documents come in bulk. They are safe already; what fails here, the next add or `index` does."""
     try:
         yield from words.follow(core, scope)
-    except TiermemError as error:
+    except Exception as error:  # noqa: BLE001  # raising now would tell the caller that nothing was stored
         core.upkeep_error = f"{type(error).__name__}: {error}"
     else:
         core.upkeep_error = ""

@@ -5,13 +5,29 @@ Everything but `message`, `decision`, `stub`, `summary` and `item` can be derive
 
 from __future__ import annotations
 
+import re
+
 import sqlalchemy as sa
 
 from tiermem.errors import SchemaTooNew
 
 VERSION = 3
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 metadata = sa.MetaData()
+
+
+class Words(sa.TypeDecorator[str]):
+    """Text that others wrote: reasons, errors, names. What a database's text cannot hold becomes U+FFFD: lone
+    surrogates on either database, U+0000 on PostgreSQL."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002  # SQLAlchemy's signature
+        """*value* as it is stored."""
+        return None if value is None else _UNSTORABLE.sub("\ufffd", value)
+
 
 meta = sa.Table(
     "tiermem_meta",
@@ -41,7 +57,7 @@ session = sa.Table(
     sa.Column("indexed", sa.BigInteger, nullable=False, default=0),
     sa.Column("failures", sa.BigInteger, nullable=False, default=0),
     sa.Column("failed_at", sa.Float, nullable=False, default=0.0),
-    sa.Column("last_error", sa.Text, nullable=False, default=""),
+    sa.Column("last_error", Words, nullable=False, default=""),
     sa.UniqueConstraint("tenant", "owner", "name"),
 )
 
@@ -82,8 +98,8 @@ decision = sa.Table(
     sa.Column("reference", sa.BigInteger, nullable=False, default=0),
     sa.Column("tokens_before", sa.BigInteger, nullable=False, default=0),
     sa.Column("tokens_after", sa.BigInteger, nullable=False, default=0),
-    sa.Column("strategy", sa.Text, nullable=False, default=""),
-    sa.Column("reason", sa.Text, nullable=False, default=""),
+    sa.Column("strategy", Words, nullable=False, default=""),
+    sa.Column("reason", Words, nullable=False, default=""),
     sa.Column("decided_at", sa.Text, nullable=False),
     sa.Column("undone", sa.SmallInteger, nullable=False, default=0),
     sa.UniqueConstraint("session", "number"),
@@ -99,7 +115,7 @@ stub = sa.Table(
     sa.Column("decision", sa.BigInteger, nullable=False),
     sa.Column("sequence", sa.BigInteger, nullable=False),
     sa.Column("tokens", sa.BigInteger, nullable=False),
-    sa.Column("strategy", sa.Text, nullable=False),
+    sa.Column("strategy", Words, nullable=False),
     sa.Column("content", sa.LargeBinary, nullable=False),
     sa.UniqueConstraint("session", "sequence", "decision"),
 )
@@ -114,7 +130,7 @@ summary = sa.Table(
     sa.Column("last", sa.BigInteger, nullable=False),
     sa.Column("level", sa.BigInteger, nullable=False),
     sa.Column("tokens", sa.BigInteger, nullable=False),
-    sa.Column("strategy", sa.Text, nullable=False),
+    sa.Column("strategy", Words, nullable=False),
     sa.Column("children", sa.Text, nullable=False, default=""),
     sa.Column("live", sa.SmallInteger, nullable=False, default=1),
     sa.Column("body", sa.LargeBinary, nullable=False),
@@ -143,7 +159,7 @@ embedder = sa.Table(
     "tiermem_embedder",
     metadata,
     sa.Column("pk", _Key, primary_key=True),
-    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("name", Words, nullable=False),
     sa.Column("probe", sa.LargeBinary, nullable=False),  # float16 vector of a fixed text; empty for the built-in one
 )
 
@@ -212,7 +228,7 @@ item_vector = sa.Table(
     metadata,
     sa.Column("pk", _Key, primary_key=True),
     sa.Column("item", _Key, nullable=False),
-    sa.Column("space", sa.Text, nullable=False),  # embedder and dimensions; vectors of two are never compared
+    sa.Column("space", Words, nullable=False),  # embedder and dimensions; vectors of two are never compared
     sa.Column("hash", sa.LargeBinary, nullable=False),  # BLAKE2b-128 of the text that was embedded
     sa.Column("value", sa.LargeBinary, nullable=False),  # float32, little-endian, of length 1
     sa.UniqueConstraint("item", "space", "hash"),

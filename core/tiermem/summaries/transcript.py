@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from tiermem.messages import Message, ToolCall, block_text
+from tiermem.messages import Message, ToolCall, block_kind, block_text
 from tiermem.summaries.lines import moment
 from tiermem.text.clipping import Count, clip, shorten, word_end
 from tiermem.text.sanitizing import in_chinese, one_line
@@ -112,7 +112,7 @@ def _said(message: Message) -> Iterator[str]:
         return
     for block in message.content:
         text = block_text(block)
-        kind = "" if isinstance(block, str) else str(block.get("type", block.get("block_type", "")))
+        kind = "" if isinstance(block, str) else block_kind(block)
         if text or kind not in _SILENT:
             yield text or f"[{one_line(kind) or 'block'}]"
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tiermem.messages import Content, Message
+from tiermem.messages import Content, Message, block_kind
 from tiermem.text.clipping import Count
 
 OVERHEAD = 4
@@ -75,7 +75,7 @@ def _sum(content: Any, count: Count, calls: list[tuple[str, str]]) -> int:
 
 
 def _block_tokens(block: Mapping[str, Any], count: Count, calls: list[tuple[str, str]]) -> int:
-    kind = _kind(block)
+    kind = block_kind(block)
     if kind in _MEDIA:
         return _MEDIA[kind]
     if kind in _CALLS:
@@ -94,13 +94,6 @@ def _texts(block: Mapping[str, Any], kind: str) -> list[str] | None:
     if kind in _REASONING:
         return list(_reasoning(block))
     return [block["text"]] if kind in _TEXTS and isinstance(block.get("text"), str) else None
-
-
-def _kind(block: Mapping[str, Any]) -> str:
-    kind = block.get("type", block.get("block_type"))
-    if isinstance(kind, str):
-        return kind
-    return "text" if isinstance(block.get("text"), str) else ""
 
 
 def _call_tokens(name: str, arguments: Any, count: Count) -> int:

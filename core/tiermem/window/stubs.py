@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from tiermem.messages import COMPACTION_KEY, Message, ToolCall
+from tiermem.messages import COMPACTION_KEY, Message, ToolCall, block_kind
 from tiermem.records import Compacted
 from tiermem.text.clipping import both_ends, shorten_to_tokens, shorten_with_length
 from tiermem.text.cues import ACKNOWLEDGEMENT, DECISION, ERROR, ERROR_NAME, FIGURE, OUTCOME, REQUEST, TOTAL
@@ -132,7 +132,7 @@ def _media(message: Message, chinese: bool) -> str:
         return ""
     counts: dict[str, int] = {}
     for block in message.content:
-        kind = str(block.get("type", block.get("block_type", ""))) if isinstance(block, dict) else ""
+        kind = block_kind(block) if isinstance(block, dict) else ""
         for word, name in _MEDIA.items():
             if word in kind:
                 counts[name] = counts.get(name, 0) + 1

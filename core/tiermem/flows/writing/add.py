@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tiermem.errors import InvalidMessage, TiermemError
+from tiermem.errors import InvalidMessage
 from tiermem.flows import reporting
 from tiermem.flows.effects import Compute, Flow, Later, Transact
 from tiermem.flows.indexing import words
 from tiermem.flows.services import Core
 from tiermem.flows.writing.maintain import manage
-from tiermem.messages import Message
+from tiermem.messages import Message, from_canonical
 from tiermem.settings import Scope
 from tiermem.storage import messages as log
 from tiermem.storage.sessions import SessionRow
@@ -21,13 +21,13 @@ def add(core: Core, scope: Scope, given: Sequence[Message]) -> Flow[list[Message
     """Append *given*; returns them with sequence and tokens. All are stored, or none.
 
     Raises:
-        InvalidMessage: one is larger than `max_message_bytes`.
+        InvalidMessage: one is larger than `max_message_bytes`, or could not be read back as it is.
         IdConflict: an id is taken by a message with other content.
     """
     if not given:
         return []
-    _check_sizes(given, core.settings.max_message_bytes)
     began = core.timer()
+    yield Compute(lambda: _check(given, core.settings.max_message_bytes))
     counted = yield Compute(lambda: [(one, message_tokens(one, core.count)) for one in given])
     settings = core.settings
     stored, row, _ = yield Transact(
@@ -48,14 +48,17 @@ def _keep_up(core: Core, scope: Scope, row: SessionRow) -> Flow[None]:
             yield from words.follow_words(scope)
         if row.messages - (core.embedded.get(row.pk) or 0) >= settings.index_batch:
             yield Later(scope)
-    except TiermemError as error:
+    except Exception as error:  # noqa: BLE001  # raising now would tell the caller that nothing was stored
         core.upkeep_error = f"{type(error).__name__}: {error}"
     else:
         core.upkeep_error = ""
     yield from reporting.noticed(core, scope)
 
 
-def _check_sizes(given: Sequence[Message], limit: int) -> None:
-    for position, one in enumerate(given):
-        if len(one.canonical) > limit:
-            raise InvalidMessage(f"message {position} has {len(one.canonical)} bytes; max_message_bytes is {limit}")
+def _check(messages: Sequence[Message], limit: int) -> None:
+    """What is stored must fit, and come back as it was: a session with a message that does not can never be read."""
+    for position, message in enumerate(messages):
+        if len(message.canonical) > limit:
+            raise InvalidMessage(f"message {position} has {len(message.canonical)} bytes; max_message_bytes is {limit}")
+        if from_canonical(message.canonical).canonical != message.canonical:
+            raise InvalidMessage(f"message {position} would not come back as it is")
