@@ -17,7 +17,7 @@ MESSAGE_OVERHEAD = 4  # tokens of a message beside its text, as the core counts 
 _SYSTEM_ROLES = frozenset({"system", "developer"})
 
 
-class Shown(list[BaseMessage]):
+class BufferMessages(list[BaseMessage]):
     """A list of messages that a memory returned and completes when the turn is saved; as a string, a transcript.
 
     Chains keep the list as their result, and prompts made of text format it with `str`.

@@ -21,14 +21,14 @@ _BINDING = ("anthropic", "bedrock")  # providers that bind a block of reasoning 
 
 
 @dataclass(frozen=True, slots=True)
-class Prompt:
+class AgentPrompt:
     """The messages for the model; *whole* says which of them are as they were said."""
 
     messages: list[BaseMessage]
     whole: list[bool]
 
 
-def prompt_of(view: AgentView[Note]) -> Prompt:
+def prompt_of(view: AgentView[Note]) -> AgentPrompt:
     """*view* as LangChain messages that every provider takes.
 
     System messages stand in front, the user's side begins, each call has its result, and no thoughts stand behind a
@@ -43,7 +43,7 @@ def prompt_of(view: AgentView[Note]) -> Prompt:
         bare = 0 < piece.message.sequence <= view.note.bare
         shown.append((without_reasoning(message) if bare else message, whole))
     shown = [*_opened(shown), *_unanswered(shown)]
-    return Prompt([message for message, _ in shown], [whole for _, whole in shown])
+    return AgentPrompt([message for message, _ in shown], [whole for _, whole in shown])
 
 
 def _opened(shown: Sequence[tuple[BaseMessage, bool]]) -> list[tuple[BaseMessage, bool]]:
@@ -86,7 +86,7 @@ def without_reasoning(message: BaseMessage) -> BaseMessage:
     return message.model_copy(update={"content": content or "", "additional_kwargs": beside})
 
 
-def overlaid(prompt: Prompt, handed: Sequence[BaseMessage], state: Sequence[BaseMessage]) -> list[BaseMessage]:
+def overlaid(prompt: AgentPrompt, handed: Sequence[BaseMessage], state: Sequence[BaseMessage]) -> list[BaseMessage]:
     """*prompt* with what other middleware made of this call: messages it changed, and those it put in.
 
     What it left out is for this memory to decide, and stays; only where nothing of the *state* is left, what was

@@ -20,7 +20,7 @@ from langchain_tiered_memory.convert import to_core, to_langchain
 from langchain_tiered_memory.events import telling
 from langchain_tiered_memory.memories import OPTION_NAMES
 from langchain_tiered_memory.procedures import Procedure, Step, arun, run
-from langchain_tiered_memory.rendering import Shown, context_messages, overrun, plain_text
+from langchain_tiered_memory.rendering import BufferMessages, context_messages, overrun, plain_text
 from tiermem import Memory
 from tiermem.errors import InvalidSettings
 
@@ -134,10 +134,10 @@ class ConversationTieredMemory(BaseChatMemory):
         limit, recall = self.max_token_limit, self.recall
         return lambda session: session.context(query, limit, reserved=reserved, recall=recall)
 
-    def _shown(self, messages: list[BaseMessage]) -> Shown | str:
+    def _shown(self, messages: list[BaseMessage]) -> BufferMessages | str:
         for waiting in self.chat_memory.undelivered():
             messages += self._as_shown(to_langchain(waiting))
-        shown = Shown(messages, self.human_prefix, self.ai_prefix)
+        shown = BufferMessages(messages, self.human_prefix, self.ai_prefix)
         return shown if self.return_messages else str(shown)
 
     def _as_shown(self, message: BaseMessage) -> list[BaseMessage]:
@@ -184,7 +184,7 @@ class ConversationTieredMemory(BaseChatMemory):
     def _complete(self, inputs: dict[str, Any], messages: list[BaseMessage]) -> None:
         """The chain's inputs still hold the list it was given: that of this very call, also when calls are parallel."""
         given = inputs.get(self.memory_key)
-        if isinstance(given, Shown):
+        if isinstance(given, BufferMessages):
             for message in messages:
                 given.extend(self._as_shown(message))
 

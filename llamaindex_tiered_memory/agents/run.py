@@ -63,14 +63,14 @@ def limit_for(memory: TieredChatMemory, llm: LLMMetadata, wished: int | None) ->
 
 
 @dataclass(frozen=True, slots=True)
-class Prompt:
+class RunPrompt:
     """The messages for the model, and the note to keep."""
 
     messages: list[ChatMessage]
     note: RunNote
 
 
-async def prompt_of(memory: TieredChatMemory, note: RunNote, request: ViewRequest) -> Prompt:
+async def prompt_of(memory: TieredChatMemory, note: RunNote, request: ViewRequest) -> RunPrompt:
     """The conversation and the run so far, within *request.room* tokens by the memory's tokenizer.
 
     Raises:
@@ -80,7 +80,7 @@ async def prompt_of(memory: TieredChatMemory, note: RunNote, request: ViewReques
     return await adrive(_fitting(memory, note, request, extra), lambda step: step(session))
 
 
-def _fitting(memory: TieredChatMemory, note: RunNote, request: ViewRequest, extra: Extra) -> Procedure[Prompt]:
+def _fitting(memory: TieredChatMemory, note: RunNote, request: ViewRequest, extra: Extra) -> Procedure[RunPrompt]:
     """Views with less and less room, until what they become is within it: the core counts less than is sent.
 
     It begins with all the room each time: one that followed what was measured before would move what is shown.
@@ -94,7 +94,7 @@ def _fitting(memory: TieredChatMemory, note: RunNote, request: ViewRequest, extr
         note, messages = view.note, in_place(view.context, _chat_of(view.note), extra)
         size = tally.messages(messages)
         if size <= request.room:
-            return Prompt(messages, note)
+            return RunPrompt(messages, note)
         measured = (size - request.room + left) / max(1, view.context.tokens)
         scale = TIGHTER * max(scale, measured)
     raise BudgetTooSmall(size, request.room, "the newest messages of the run, their additional_kwargs included,")

@@ -18,7 +18,7 @@ from langchain_core.load import dumps
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 
 from langchain_tiered_memory import ConversationTieredMemory, TieredChatMessageHistory
-from langchain_tiered_memory.rendering import Shown
+from langchain_tiered_memory.rendering import BufferMessages
 from tests.langchain_tiered_memory.langchain_fakes import Listening, Pages, memory, shown  # type: ignore[import-not-found]  # found by pytest, beside this file
 from tiermem import Memory
 from tiermem.errors import BudgetTooSmall, InvalidSettings, StorageFull
@@ -218,7 +218,7 @@ def test_arguments(tmp_path: Path) -> None:
 
 
 def test_the_list_is_a_list_and_a_transcript() -> None:
-    one = Shown([HumanMessage("hi")], "Me", "You")
+    one = BufferMessages([HumanMessage("hi")], "Me", "You")
     assert isinstance(one, list)
     assert f"{one}" == str(one) == "Me: hi"
 
