@@ -66,7 +66,7 @@ except ImportError as error:
 
 def python(*arguments: str) -> str:
     done = subprocess.run(
-        [sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=240, check=False
+        [sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=600, check=False
     )
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     return done.stdout
@@ -93,7 +93,7 @@ def test_type_checkers_see_the_types_of_names_and_refuse_a_misspelled_one(tmp_pa
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=600,
         check=False,
     )
     told = [line.partition(": ")[2] for line in done.stdout.splitlines()]

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-PATIENCE = 240.0  # seconds
+PATIENCE = 600.0  # seconds
 
 
 def until(true: Callable[[], Any]) -> None:

@@ -46,7 +46,7 @@ EXPECTED = {
 def printed(name: str) -> str:
     """In a process of its own: an example may set up logging, and imports what is beside it."""
     done = subprocess.run(
-        [sys.executable, EXAMPLES / name], capture_output=True, text=True, encoding="utf-8", timeout=120, check=False
+        [sys.executable, EXAMPLES / name], capture_output=True, text=True, encoding="utf-8", timeout=600, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout

@@ -43,7 +43,7 @@ def test_two_processes_on_one_session(tmp_path: Path, kind: str) -> None:
         subprocess.Popen([*command, name, str(TASKS), kind], env=environment, stderr=subprocess.PIPE, text=True)
         for name in ("a", "b")
     ]
-    assert [(talker.communicate(timeout=120)[1], talker.returncode) for talker in talkers] == [("", 0)] * 2
+    assert [(talker.communicate(timeout=600)[1], talker.returncode) for talker in talkers] == [("", 0)] * 2
     history = TieredChatMessageHistory("s", path=path)
     said = [message.text for message in history.originals()]
     assert sorted(said[::2]) == sorted(f"{name}{n} about pools" for name in "ab" for n in range(TASKS))

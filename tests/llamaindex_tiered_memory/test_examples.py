@@ -35,7 +35,7 @@ EXPECTED = {
 @cache
 def printed(name):
     """In a process of its own, because examples use asyncio.run."""
-    done = subprocess.run([sys.executable, EXAMPLES / name], capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run([sys.executable, EXAMPLES / name], capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

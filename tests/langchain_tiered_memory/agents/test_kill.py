@@ -36,7 +36,7 @@ def kill(tmp_path: Path, point: str, number: int, durability: str = "") -> None:
     program = Path(__file__).with_name("killed_agent.py")
     command = [sys.executable, str(program), str(tmp_path / "agent.db"), checkpoints, durability, point, str(number)]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT / "core"), str(ROOT), str(program.parent)])}
-    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
     assert ended.returncode == -signal.SIGKILL, ended.stderr
 
 

@@ -160,7 +160,7 @@ def test_two_processes_put_the_same_key(path: Path) -> None:
     started = [
         subprocess.Popen([*command, name], env=environment, stderr=subprocess.PIPE, text=True) for name in ("a", "b")
     ]
-    assert [(one.communicate(timeout=120)[1], one.returncode) for one in started] == [("", 0)] * 2
+    assert [(one.communicate(timeout=600)[1], one.returncode) for one in started] == [("", 0)] * 2
     found = TieredMemoryStore(path).search((), limit=100)
     assert len(found) == 51
     assert [one.value["turn"] for one in found if one.key == "same"] == [24]

@@ -213,7 +213,7 @@ def process(code, folder, serializer="json", *, killed=False):
         [sys.executable, "-c", textwrap.dedent(PRELUDE + code), str(folder), serializer],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     assert done.returncode == (-signal.SIGKILL if killed else 0), done.stderr
