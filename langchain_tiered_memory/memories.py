@@ -20,7 +20,7 @@ from tiermem import Memory, Settings
 from tiermem.errors import InvalidSettings
 
 MAX_HELD = 8  # databases kept open between two calls: a few file handles each
-SETTING_NAMES = frozenset(one.name for one in fields(Settings))
+SETTING_NAMES = frozenset(field.name for field in fields(Settings))
 OPTION_NAMES = SETTING_NAMES | {
     "settings",
     "counter",

@@ -138,7 +138,7 @@ def _stored(message_id: str) -> Procedure[Message | None]:
         original = yield lambda session: session.expand(message_id)
     except UnknownReference:
         return None
-    return next((one for one in original.messages if one.id == message_id), None)
+    return next((message for message in original.messages if message.id == message_id), None)
 
 
 def _hidden(reference: str) -> Procedure[bool]:

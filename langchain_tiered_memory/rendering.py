@@ -36,7 +36,7 @@ class BufferMessages(list[BaseMessage]):
 def shown_messages(view: View) -> list[BaseMessage]:
     """The messages of a view; its summaries are one system message behind the leading system messages."""
     leading = list(takewhile(lambda message: message.role in _SYSTEM_ROLES, view.messages))
-    summaries = [made_up("\n\n".join(one.text for one in view.summaries))] if view.summaries else []
+    summaries = [made_up("\n\n".join(summary.text for summary in view.summaries))] if view.summaries else []
     rest = view.messages[len(leading) :]
     return [*map(to_langchain, leading), *summaries, *map(to_langchain, rest)]
 
@@ -55,7 +55,7 @@ def context_messages(context: Context, *, text_only: bool) -> list[BaseMessage]:
     """
     shown: list[BaseMessage] = []
     for piece in context.pieces:
-        at_front = all(isinstance(one, SystemMessage) for one in shown)
+        at_front = all(isinstance(message, SystemMessage) for message in shown)
         shown += _piece(piece, at_front=at_front, text_only=text_only)
     return shown
 

@@ -56,12 +56,12 @@ class _Delivered:
         self._read = count
 
     def _look_again(self) -> None:
-        for one in self._session.messages(self._read + 1):
-            self._note(one)
-            self._read = one.sequence
+        for message in self._session.messages(self._read + 1):
+            self._note(message)
+            self._read = message.sequence
 
-    def _note(self, one: Message) -> None:
-        match = _ID.fullmatch(one.id)
+    def _note(self, message: Message) -> None:
+        match = _ID.fullmatch(message.id)
         if match and (match[1] not in self._last or self._last[match[1]][0] < int(match[2])):
             self._place += match[1] not in self._last
             self._last[match[1]] = int(match[2]), self._place
@@ -70,11 +70,11 @@ class _Delivered:
         """*made* with their ids."""
         within: dict[str, int] = {}
         named = []
-        for one in made:
-            digest = one.sha256.hex()[:32]
+        for message in made:
+            digest = message.sha256.hex()[:32]
             time = self._time(digest) if digest not in within else self._last[digest][0]
             within[digest] = within.get(digest, 0) + 1
-            named.append(dataclasses.replace(one, id=f"flushed-{digest}-{time}-{within[digest]}"))
+            named.append(dataclasses.replace(message, id=f"flushed-{digest}-{time}-{within[digest]}"))
         return named
 
     def _time(self, digest: str) -> int:
@@ -192,7 +192,7 @@ class TieredMemoryBlock(BaseMemoryBlock[str]):
         return (await self._shown(*asked, room)) or None
 
     async def _aget(self, messages: list[ChatMessage] | None = None, **block_kwargs: Any) -> str:
-        question = next((text for one in reversed(messages or ()) if (text := _question(one))), "")
+        question = next((text for message in reversed(messages or ()) if (text := _question(message))), "")
         if not question:
             return ""
         return await self._shown(block_kwargs.get(SESSION_KEY) or self.session_id, question, self.max_tokens)
@@ -217,7 +217,7 @@ class TieredMemoryBlock(BaseMemoryBlock[str]):
         return text
 
     async def _keep(self, messages: Sequence[ChatMessage], session_id: str) -> None:
-        made = [to_message(_without(one, session_id), id="?") for one in messages]
+        made = [to_message(_without(message, session_id), id="?") for message in messages]
         await asyncio.to_thread(self._add, made, session_id)
 
     def _add(self, made: Sequence[Message], session_id: str) -> None:

@@ -85,7 +85,7 @@ def block_from(values: Mapping[str, Any]) -> Block:
     nested = "cited_content" if kind == "citation" else "content" if kind == "citable" else None
     if nested is not None:
         inner = fields[nested]
-        fields[nested] = [block_from(one) for one in inner] if isinstance(inner, list) else block_from(inner)
+        fields[nested] = [block_from(part) for part in inner] if isinstance(inner, list) else block_from(inner)
     try:
         block: Block = _ADAPTER.validate_python(fields)
     except ValidationError:
@@ -100,7 +100,7 @@ def verbatim(block: Block) -> Block:
     if isinstance(block, TextBlock):
         return VerbatimTextBlock(text=block.text) if "{" in block.text else block
     if isinstance(block, CitableBlock):
-        return block.model_copy(update={"content": [verbatim(one) for one in block.content]})
+        return block.model_copy(update={"content": [verbatim(part) for part in block.content]})
     if isinstance(block, CitationBlock):
         return block.model_copy(update={"cited_content": verbatim(block.cited_content)})
     return block
@@ -110,7 +110,7 @@ def _field_json(block: Block, name: str, value: Any) -> Any:
     if isinstance(value, Block):
         return block_json(value)
     if isinstance(value, list) and value and isinstance(value[0], Block):
-        return [block_json(one) for one in value]
+        return [block_json(part) for part in value]
     if name == BINARY.get(getattr(block, "block_type", "")):
         return _base64(value)
     if isinstance(value, (AnyUrl, Path)):

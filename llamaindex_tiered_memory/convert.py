@@ -64,7 +64,7 @@ def starts_with(chats: Sequence[ChatMessage], kept: Sequence[Message]) -> bool:
     """True when *chats* begin with everything that was *kept*."""
     if len(chats) < len(kept):
         return False
-    return all(_is(chat, one) for chat, one in zip(chats, kept, strict=False))
+    return all(_is(chat, message) for chat, message in zip(chats, kept, strict=False))
 
 
 def _is(chat: ChatMessage, kept: Message) -> bool:
@@ -106,7 +106,7 @@ def _listed(content: Content) -> list[str | dict[str, Any]]:
         return []
     if isinstance(content, str):
         return [content]
-    return [one for one in content if isinstance(one, str) or one.get("type") not in {"tool_use", "tool_call"}]
+    return [block for block in content if isinstance(block, str) or block.get("type") not in {"tool_use", "tool_call"}]
 
 
 def _block(value: str | dict[str, Any]) -> Block:

@@ -156,7 +156,7 @@ def _knowledge(source: TieredChatMemory | Session | Knowledge) -> Knowledge:
 def _given(nodes: Sequence[BaseNode]) -> list[dict[str, Any]]:
     if isinstance(nodes, (str, BaseNode)):
         raise InvalidMessage("several documents or nodes are expected, in a list")
-    return [_mapping(getattr(one, "node", one)) for one in nodes]
+    return [_mapping(getattr(node, "node", node)) for node in nodes]
 
 
 def _mapping(node: Any) -> dict[str, Any]:
@@ -174,4 +174,4 @@ def _whole(text: str) -> list[str]:
 
 
 def _ids(added: Sequence[Message]) -> list[str]:
-    return [one.id for one in added]
+    return [chunk.id for chunk in added]

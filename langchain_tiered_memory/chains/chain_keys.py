@@ -81,7 +81,7 @@ def _one_of(values: Mapping[str, Any], keys: list[str], known: tuple[str, ...]) 
 def _messages(value: Any, kind: type[HumanMessage | AIMessage]) -> list[BaseMessage]:
     if isinstance(value, BaseMessage):
         return [value]
-    if isinstance(value, list) and value and all(isinstance(one, BaseMessage) for one in value):
+    if isinstance(value, list) and value and all(isinstance(message, BaseMessage) for message in value):
         return list(value)
-    blocks = isinstance(value, list) and all(isinstance(one, (str, dict)) for one in value)
+    blocks = isinstance(value, list) and all(isinstance(block, (str, dict)) for block in value)
     return [kind(content=value if blocks else as_text(value))]

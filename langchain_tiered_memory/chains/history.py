@@ -197,7 +197,7 @@ class TieredChatMessageHistory(BaseChatMessageHistory):
         self.last_error = None
 
     def _adding(self, messages: Sequence[BaseMessage], *, keep: bool) -> Procedure[list[Message]]:
-        new = [to_core(one) for one in self._readings.new(messages)]
+        new = [to_core(message) for message in self._readings.new(messages)]
         return (yield from delivering(new, self.memory, self._scope, keep=keep))
 
     def _clearing(self) -> Procedure[None]:

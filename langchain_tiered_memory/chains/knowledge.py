@@ -107,14 +107,14 @@ class TieredKnowledgeRetriever(BaseRetriever):
             InvalidMessage: a document is empty or its metadata are no JSON; nothing was kept.
         """
         with telling():
-            return [one.id for one in self.knowledge.add_documents(list(documents), **self._how(), **options)]
+            return [chunk.id for chunk in self.knowledge.add_documents(list(documents), **self._how(), **options)]
 
     async def aadd_documents(self, documents: Iterable[Document], **options: Any) -> list[str]:
         """`add_documents` without blocking the event loop."""
         await self.history.asession()
         async with telling():
             added = await self.knowledge.as_async().add_documents(list(documents), **self._how(), **options)
-        return [one.id for one in added]
+        return [chunk.id for chunk in added]
 
     def _how(self) -> dict[str, Any]:
         size, overlap = self.chunk_size, self.chunk_overlap

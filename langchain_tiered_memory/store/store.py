@@ -124,7 +124,7 @@ class TieredMemoryStore(BaseStore):
             EmbeddingMismatch, StorageError, or what the embedder raises. Nothing of the batch was kept.
         """
         given = list(ops)
-        return [_given_back(op, one) for op, one in zip(given, self.items.batch(map(_asked, given)), strict=True)]
+        return [_given_back(op, answer) for op, answer in zip(given, self.items.batch(map(_asked, given)), strict=True)]
 
     async def abatch(self, ops: Iterable[Op]) -> list[Result]:
         """`batch` without blocking the event loop; an async embedder is awaited on it."""
@@ -132,7 +132,9 @@ class TieredMemoryStore(BaseStore):
         wanted = [_asked(op) for op in given]
         if self._items is None:
             await asyncio.to_thread(lambda: self.items)
-        return [_given_back(op, one) for op, one in zip(given, await self.items.as_async().batch(wanted), strict=True)]
+        return [
+            _given_back(op, answer) for op, answer in zip(given, await self.items.as_async().batch(wanted), strict=True)
+        ]
 
     # --- what has expired
 
@@ -229,15 +231,15 @@ def _asked(op: Op) -> Operation:
 
 
 def _patterns(conditions: Sequence[MatchCondition], kind: str) -> list[Sequence[str]]:
-    if other := {one.match_type for one in conditions} - {"prefix", "suffix"}:
+    if other := {condition.match_type for condition in conditions} - {"prefix", "suffix"}:
         raise ValueError(f"unknown match types: {', '.join(sorted(other))}")
-    paths = (one.path for one in conditions if one.match_type == kind)
+    paths = (condition.path for condition in conditions if condition.match_type == kind)
     return [(path,) if isinstance(path, str) else path for path in paths]  # "public" is the label, not its letters
 
 
 def _given_back(op: Op, result: Any) -> Result:
     if isinstance(op, SearchOp):
-        return [SearchItem(score=one.score, **_fields(one)) for one in result]
+        return [SearchItem(score=found.score, **_fields(found)) for found in result]
     if isinstance(result, Stored):
         return Item(**_fields(result))
     return cast("Result", result)

@@ -40,13 +40,13 @@ class StockBlocks:
             if content:
                 contents[block.name] = content
         await self._shorten(contents, room, tally)
-        messages = [one for content in contents.values() for one in _messages(content)]
+        messages = [message for content in contents.values() for message in _messages(content)]
         return Extra(self._rendered(contents), messages, self._in_system)
 
     async def take(self, covered: Sequence[tuple[int, ChatMessage]]) -> None:
         """Give every block the covered messages that it has not had. *covered*: sequence number and a fresh copy."""
         for block in self.blocks:
-            fresh = [(number, one) for number, one in covered if number > self._taken.get(block.name, 0)]
+            fresh = [(number, message) for number, message in covered if number > self._taken.get(block.name, 0)]
             if not fresh:
                 continue
             messages = [one.model_copy(deep=True) for _, one in fresh]
@@ -87,17 +87,17 @@ class StockBlocks:
             return []
         made = self._template.format_messages(memory_blocks=listed)
         blocks = made[0].blocks if made else []
-        return [InsertedTextBlock(text=one.text) if isinstance(one, TextBlock) else one for one in blocks]
+        return [InsertedTextBlock(text=block.text) if isinstance(block, TextBlock) else block for block in blocks]
 
 
 def _messages(content: Any) -> list[ChatMessage]:
-    return [one for one in content if isinstance(one, ChatMessage)] if isinstance(content, list) else []
+    return [message for message in content if isinstance(message, ChatMessage)] if isinstance(content, list) else []
 
 
 def _content_blocks(content: Any) -> list[Block]:
     if isinstance(content, str):
         return [TextBlock(text=content)]
-    return [one for one in content if not isinstance(one, ChatMessage)]
+    return [block for block in content if not isinstance(block, ChatMessage)]
 
 
 def _size(content: Any, tally: Tally) -> int:

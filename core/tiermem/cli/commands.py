@@ -195,7 +195,7 @@ def _verified(found: Mapping[Scope, Verification]) -> None:
     for scope, one in found.items():
         for problem in one.problems:
             screen.print(Text(f"{line(scope.session)}: {line(problem)}"), soft_wrap=True)
-    if not all(one.ok for one in found.values()):
+    if not all(verification.ok for verification in found.values()):
         raise typer.Exit(1)
     screen.print(Text("Everything is as it was stored."))
 

@@ -78,7 +78,11 @@ def objects(value: Any, name: str) -> list[Mapping[str, Any]]:
     """*value*, which must be a list of objects; null is an empty one."""
     if value is None:
         return []
-    if not isinstance(value, Sequence) or isinstance(value, str) or not all(isinstance(one, Mapping) for one in value):
+    if (
+        not isinstance(value, Sequence)
+        or isinstance(value, str)
+        or not all(isinstance(entry, Mapping) for entry in value)
+    ):
         raise InvalidMessage(f"{name} must be a list of objects")
     return list(value)
 

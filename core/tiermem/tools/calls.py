@@ -161,7 +161,7 @@ def _originals(scope: Scope, ref: str) -> Flow[list[Message]]:
     except UnknownReference:
         raise _NoUse(_unknown(ref)) from None
     hidden = original.note.get("hidden", ())
-    shown = [one for one in original.messages if f"m{one.sequence}" not in hidden and ref not in hidden]
+    shown = [message for message in original.messages if f"m{message.sequence}" not in hidden and ref not in hidden]
     if not shown:
         raise _NoUse(f"{ref} was forgotten. Only a person can bring it back.")
     return shown
@@ -205,12 +205,12 @@ def _forget(core: Core, scope: Scope, _: Bounds, arguments: Arguments) -> Flow[s
     found = yield from _originals(scope, ref)
     if ref.startswith("d") and found[0].role == ROLE and "source" in found[0].state:
         return (yield from _forget_note(core, scope, ref, found[0]))
-    refs = [f"m{one.sequence}" for one in found if not _fixed(one)]
+    refs = [f"m{message.sequence}" for message in found if not _fixed(message)]
     if not refs:
         raise _NoUse(f"{ref} is an instruction or pinned; it cannot be forgotten.")
     refuse_reentry(scope)
     made = yield from decide.forget(core, scope, refs)
-    return _forgotten(ref, [one.number for one in made], "")
+    return _forgotten(ref, [decision.number for decision in made], "")
 
 
 def _fixed(message: Message) -> bool:
