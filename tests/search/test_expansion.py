@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tiermem.search.bm25 import idf
 from tiermem.search.expansion import BRIDGES, bridged, bridges
-from tiermem.text.dialogue import Posting, idf
+from tiermem.text.dialogue import Posting
 
 
 def test_a_bridge_is_rare_shared_and_was_not_asked_for() -> None:

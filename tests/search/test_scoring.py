@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tiermem.errors import InvalidSettings
-from tiermem.search.bm25 import FEWEST, words
+from tiermem.search.bm25 import FEWEST, idf, words
 from tiermem.search.packing import by_value
 from tiermem.search.proximity import alone
 from tiermem.search.proximity import lending as lent_by
@@ -19,7 +19,7 @@ from tiermem.search.query import Question, Side, side, telling, without_names
 from tiermem.search.scoring import Asked, chosen, rarest, scored
 from tiermem.search.threshold import Vectors, threshold
 from tiermem.settings import Weights
-from tiermem.text.dialogue import ASSISTANT, USER, Posting, Talk, idf
+from tiermem.text.dialogue import ASSISTANT, USER, Posting, Talk
 
 LEAST = 0.05
 DEFAULT = Weights()

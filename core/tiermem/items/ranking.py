@@ -1,6 +1,6 @@
 """How well items answer a question by their words, as shares (0 to 1) of what the question weighs. Pure.
 
-BM25 with the numbers of `keywords.py`, over the items under one path; a related word (of the built-in table, or of the
+BM25 (`search/bm25.py`) over the items under one path; a related word (of the built-in table, or of the
 synonyms) counts less than the question's own, and of several for one term the best one counts.
 """
 
@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tiermem.search.bm25 import FEWEST, K1, RAREST, B
+from tiermem.search import bm25
 from tiermem.search.query import Question
-from tiermem.text.dialogue import idf
 
 
 def word_scores(
@@ -22,17 +21,17 @@ def word_scores(
         postings: for each index term, how often it stands in which item.
         sizes: index terms of each item.
     """
-    count = max(len(sizes), FEWEST)
-    weights = {term: own * idf(len(postings.get(term, ())), count) for term, own in question.terms.items()}
-    mass = sum(sorted(weights.values(), reverse=True)[:RAREST])
-    if mass <= 0:
+    count = len(sizes)
+    weights = {term: own * bm25.rarity(len(postings.get(term, ())), count) for term, own in question.terms.items()}
+    whole = bm25.mass(weights.values())
+    if whole <= 0:
         return {}
-    mean = max(sum(sizes.values()) / max(len(sizes), 1), 1.0)
+    mean = sum(sizes.values()) / max(count, 1)
     scores: dict[int, float] = {}
     for term, weight in weights.items():
         for key, worth in _best(term, weight, question, postings, count).items():
             often, share = worth
-            value = share * often / (often + K1 * (1 - B + B * sizes[key] / mean)) / mass
+            value = bm25.value(share, float(often), bm25.norms(float(sizes[key]), mean), most=1.0) / whole
             scores[key] = min(1.0, scores.get(key, 0.0) + value)
     return scores
 
@@ -44,7 +43,7 @@ def _best(
     found = {key: (often, weight) for key, often in postings.get(term, {}).items()}
     for other, share in question.related.get(term, {}).items():
         places = postings.get(other, {})
-        worth = share * min(weight, idf(len(places), count))  # a frequent word becomes no rare one by being related
+        worth = bm25.lesser(weight, share, len(places), count)
         for key, often in places.items():
             if worth > found.get(key, (0, 0.0))[1]:
                 found[key] = (often, worth)

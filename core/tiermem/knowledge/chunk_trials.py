@@ -13,9 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tiermem.errors import InvalidSettings
-from tiermem.search.bm25 import K1, B
+from tiermem.search.bm25 import idf, norms, value
 from tiermem.text.analyzer import query_terms, terms
-from tiermem.text.dialogue import idf
 from tiermem.text.splitter import OVERLAP, SIZE, cut
 from tiermem.tokens.estimate import estimate
 
@@ -94,16 +93,17 @@ def _trial(
 
 
 def _ranked(bags: Sequence[Counter[str]], question: Sequence[str]) -> list[int]:
-    """The chunks that share a word with *question*, best first, by BM25 as `ranking` has it."""
-    mean = sum(bag.total() for bag in bags) / max(1, len(bags)) or 1.0
+    """The chunks that share a word with *question*, best first, by BM25 as ranking has it."""
+    mean = sum(bag.total() for bag in bags) / max(1, len(bags))
     weights = {term: idf(sum(1 for bag in bags if term in bag), len(bags)) for term in question}
 
     def score(bag: Counter[str]) -> float:
-        norm = K1 * (1 - B + B * bag.total() / mean)
-        return sum(w * bag[t] * (K1 + 1) / (bag[t] + norm) for t, w in weights.items() if bag[t])
+        longer = norms(float(bag.total()), mean)
+        return sum(value(weight, float(bag[term]), longer) for term, weight in weights.items() if bag[term])
 
     scores = [score(bag) for bag in bags]
-    return sorted((p for p, value in enumerate(scores) if value > 0), key=lambda p: (-scores[p], p))
+    answering = (place for place, total in enumerate(scores) if total > 0)
+    return sorted(answering, key=lambda place: (-scores[place], place))
 
 
 def _tokens_until(

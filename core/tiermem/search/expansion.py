@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
-from tiermem.text.dialogue import Posting, idf
+from tiermem.search.bm25 import idf
+from tiermem.text.dialogue import Posting
 
 if TYPE_CHECKING:
     import numpy as np

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
@@ -69,11 +68,6 @@ class Posting:
     places: Places
     counts: Numbers
     frequency: int
-
-
-def idf(count: int, documents: int) -> float:
-    """Robertson's idf, never negative."""
-    return math.log(1.0 + (max(0, documents - count) + 0.5) / (count + 0.5))
 
 
 # The tools of `tiermem.tools` by name, with their arguments. Somebody else's tool of such a name, with no other
