@@ -34,22 +34,19 @@ def unit(value: bytes) -> Any:
     return row / np.linalg.norm(row)
 
 
-def by_hand(rows: Sequence[Row], question: Any) -> dict[int, tuple[float, int]]:
-    """The greatest cosine of each message, and its passage."""
+def by_hand(rows: Sequence[Row], question: Any) -> dict[int, float]:
+    """The greatest cosine of each message."""
     asked = question / np.linalg.norm(question)
-    found: dict[int, tuple[float, int]] = {}
-    for number, part, value in rows:
-        score = float(unit(value) @ asked)
-        if number not in found or score > found[number][0]:
-            found[number] = (score, part)
-    return found
+    best: dict[int, float] = {}
+    for number, _, value in rows:
+        best[number] = max(best.get(number, -2.0), float(unit(value) @ asked))
+    return best
 
 
 def assert_exact(found: Nearest, rows: Sequence[Row], question: Any) -> None:
     wanted = by_hand(rows, question)
     assert found.sequences.tolist() == sorted(wanted)
-    np.testing.assert_allclose(found.scores, [wanted[s][0] for s in sorted(wanted)], atol=1e-5)
-    assert found.parts.tolist() == [wanted[s][1] for s in sorted(wanted)]
+    np.testing.assert_allclose(found.scores, [wanted[number] for number in sorted(wanted)], atol=1e-5)
     every = [float(unit(value) @ (question / np.linalg.norm(question))) for _, _, value in rows]
     assert found.mean == pytest.approx(np.mean(every), abs=1e-5)
     assert found.spread == pytest.approx(np.std(every), abs=1e-5)
@@ -122,12 +119,12 @@ def test_a_very_long_session_names_its_nearest_and_estimates_the_rest(
         index.extend([row for row in rows if first <= row[0] <= last], last)
     index.lend([row for row in rows if row[0] > 1_990], 1_991, 2_000)
     found, wanted = index.nearest(QUESTION, 2_000), by_hand(rows, QUESTION)
-    best = sorted(wanted, key=lambda s: -wanted[s][0])[:20]
+    best = sorted(wanted, key=lambda number: -wanted[number])[:20]
     named = dict(zip(found.sequences.tolist(), found.scores.tolist(), strict=True))
     assert 35 <= len(named) <= 60
     assert list(named) == sorted(named)
     assert len(set(best) & set(named)) >= 19
-    assert all(named[s] == pytest.approx(wanted[s][0], abs=2e-3) for s in named if s in best)
+    assert all(named[number] == pytest.approx(wanted[number], abs=2e-3) for number in named if number in best)
     every = [unit(value) @ (QUESTION / np.linalg.norm(QUESTION)) for _, _, value in rows]
     assert found.mean == pytest.approx(np.mean(every), abs=1e-4)
     assert found.spread == pytest.approx(np.std(every), rel=0.05)
@@ -135,7 +132,7 @@ def test_a_very_long_session_names_its_nearest_and_estimates_the_rest(
 
 def test_the_nearest_of_a_very_long_session_stand_above_messages_that_were_not_named() -> None:
     scores = np.array([0.3, 0.32, 0.6])
-    near = Nearest(np.array([5, 9, 20]), scores, np.zeros(3, np.int64), mean=0.05, spread=0.1)
+    near = Nearest(np.array([5, 9, 20]), scores, mean=0.05, spread=0.1)
     found = rank._semantic(near, 1_000)
     assert found is not None
     np.testing.assert_allclose(found[[4, 8, 19]], (scores - 0.05) / 0.1)
@@ -144,7 +141,7 @@ def test_the_nearest_of_a_very_long_session_stand_above_messages_that_were_not_n
 
 def test_where_every_message_has_a_vector_they_are_compared_with_each_other() -> None:
     scores = np.array([0.1, 0.3, 0.8])
-    near = Nearest(np.array([1, 2, 3]), scores, np.zeros(3, np.int64), mean=9.0, spread=9.0)
+    near = Nearest(np.array([1, 2, 3]), scores, mean=9.0, spread=9.0)
     found = rank._semantic(near, 3)
     assert found is not None
     np.testing.assert_allclose(found, (scores - scores.mean()) / scores.std())

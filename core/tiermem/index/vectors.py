@@ -22,7 +22,7 @@ from tiermem.search.embedder_trust import Nearest, nothing
 Vectors: TypeAlias = NDArray[np.float32]
 Numbers: TypeAlias = NDArray[np.float64]
 Places: TypeAlias = NDArray[np.int64]
-Row: TypeAlias = tuple[int, int, bytes]  # message, passage, float16 bytes
+Row: TypeAlias = tuple[int, int, bytes]  # message, passage, float16 bytes; in order
 
 EXACT = 50_000  # passages; 512 dimensions take 100 MB and 10 ms a question
 NOMINATED = 2_000  # passages that FAISS names
@@ -37,7 +37,6 @@ class Block:
 
     def __init__(self, dimensions: int) -> None:
         self.sequences: Places = np.zeros(0, np.int64)
-        self.parts: Places = np.zeros(0, np.int64)
         self.matrix: Vectors | None = np.zeros((0, dimensions), np.float32)
         self._room = self.matrix
         self.total: Numbers = np.zeros(dimensions)
@@ -52,7 +51,6 @@ class Block:
         if self.matrix is not None:
             self._append(self.matrix, units)
         self.sequences = np.concatenate([self.sequences, numbers])
-        self.parts = np.concatenate([self.parts, np.array([row[1] for row in rows], np.int64)])
         self.total += units.sum(axis=0, dtype=np.float64)
         return units
 
@@ -74,11 +72,10 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class _Scored:
-    """Cosines of some passages: their messages, numbers and values, in the order of the session."""
+class _Cosines:
+    """Cosines of some passages, with the messages that they are of, in the order of the session."""
 
     sequences: Places
-    parts: Places
     values: Numbers
 
 
@@ -127,16 +124,16 @@ class VectorIndex:
                 return nothing()
             unit = _units(question[None, :].astype(np.float32))[0]
             mean = float((self._stored.total + self._lent.total) @ unit) / len(self)
-            found, spread = self._score(unit, mean)
-        sequences, scores, parts = _best(found)
+            cosines, spread = self._score(unit, mean)
+        sequences, scores = _best(cosines)
         kept = sequences <= last
-        return Nearest(sequences[kept], scores[kept], parts[kept], mean, spread)
+        return Nearest(sequences[kept], scores[kept], mean, spread)
 
     def _fitting(self, rows: Sequence[Row], above: int) -> list[Row]:
         """Without what is known, what has another length, and the zero vector, which has no direction."""
-        return [r for r in rows if r[0] > above and len(r[2]) == 2 * self.dimensions and r[2].strip(b"\0")]
+        return [row for row in rows if row[0] > above and len(row[2]) == 2 * self.dimensions and row[2].strip(b"\0")]
 
-    def _score(self, unit: Vectors, mean: float) -> tuple[_Scored, float]:
+    def _score(self, unit: Vectors, mean: float) -> tuple[_Cosines, float]:
         """Cosines of all passages, or of the nominated ones, and the standard deviation over the session."""
         lent, stored = self._lent, self._stored
         assert lent.matrix is not None  # noqa: S101  # only what is stored moves to FAISS
@@ -144,18 +141,14 @@ class VectorIndex:
         if stored.matrix is not None:
             every = np.concatenate([(stored.matrix @ unit).astype(np.float64), values])
             spread = float(every.std()) if len(every) else 0.0
-            both = _Scored(
-                np.concatenate([stored.sequences, lent.sequences]), np.concatenate([stored.parts, lent.parts]), every
-            )
-            return both, spread
+            return _Cosines(np.concatenate([stored.sequences, lent.sequences]), every), spread
         scores, places = self._faiss.search(unit[None, :], min(NOMINATED, len(stored)))
         order = np.argsort(places[0], kind="stable")
         order = order[places[0][order] >= 0]
         chosen = places[0][order]
         sampled = np.concatenate([block @ unit for block in self._sample]).astype(np.float64)
-        named = _Scored(
+        named = _Cosines(
             np.concatenate([stored.sequences[chosen], lent.sequences]),
-            np.concatenate([stored.parts[chosen], lent.parts]),
             np.concatenate([scores[0][order].astype(np.float64), values]),
         )
         return named, float(np.sqrt(np.mean((sampled - mean) ** 2)))
@@ -207,14 +200,12 @@ def _units(rows: Vectors) -> Vectors:
     return np.asarray(rows / np.where(lengths > 0, lengths, 1.0), dtype=np.float32)
 
 
-def _best(found: _Scored) -> tuple[Places, Numbers, Places]:
-    """For each message its greatest cosine and the passage that has it (the first of equals)."""
-    starts = _starts(found.sequences)
-    if not len(starts) or len(starts) == len(found.sequences):
-        return found.sequences, found.values, found.parts
-    order = np.lexsort((found.parts, -found.values, found.sequences))
-    best = order[starts]
-    return found.sequences[starts], found.values[best], found.parts[best]
+def _best(cosines: _Cosines) -> tuple[Places, Numbers]:
+    """Each message, once, and the greatest cosine of its passages."""
+    starts = _starts(cosines.sequences)
+    if not len(starts) or len(starts) == len(cosines.sequences):
+        return cosines.sequences, cosines.values
+    return cosines.sequences[starts], np.maximum.reduceat(cosines.values, starts)
 
 
 def _starts(numbers: Places) -> Places:

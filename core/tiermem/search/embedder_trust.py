@@ -71,7 +71,6 @@ class Nearest:
     Args:
         sequences: int64, numbers of the messages that have vectors; of a very long session, of those nominated.
         scores: float64, the greatest cosine over the passages of each message.
-        parts: int64, which of its passages that is, from 0.
         mean: mean of the cosine over all passages of the session.
         spread: its standard deviation there.
         waiting: messages that have no vector yet; words alone find them.
@@ -80,7 +79,6 @@ class Nearest:
 
     sequences: NDArray[np.int64]
     scores: NDArray[np.float64]
-    parts: NDArray[np.int64]
     mean: float = 0.0
     spread: float = 0.0
     waiting: int = 0
@@ -94,4 +92,4 @@ def nothing(waiting: int = 0, degraded: tuple[str, ...] = ()) -> Nearest:
     """No message scored."""
     import numpy as np
 
-    return Nearest(np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.int64), waiting=waiting, degraded=degraded)
+    return Nearest(np.zeros(0, np.int64), np.zeros(0), waiting=waiting, degraded=degraded)
