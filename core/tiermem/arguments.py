@@ -10,8 +10,9 @@ from typing import Any, TypeAlias, TypeVar, get_args
 from tiermem.errors import InvalidMessage
 from tiermem.flows.effects import Flow, Read
 from tiermem.flows.reading import context, search
-from tiermem.flows.reading.draft import Request
+from tiermem.flows.reading.draft import ContextRequest
 from tiermem.flows.reading.filters import ANY, Only
+from tiermem.flows.reading.request import SearchRequest
 from tiermem.flows.services import Core
 from tiermem.flows.writing import add as remember
 from tiermem.flows.writing import compact
@@ -58,13 +59,13 @@ def assembling(
     wanted = wanting("" if query is None else query, within)
     count = None if counter is None else as_counter(counter, core.settings.encoding)
     prompts = as_messages(system, "system")
-    request = Request(
+    request = ContextRequest(
         query, budget, prompts, goal, reserved, count, recall, wanted.within, recall_tokens, steady, quoted or {}
     )
     return (yield from context.assemble(core, scope, request))
 
 
-def wanting(query: str, within: Within, as_of: datetime | None = None) -> search.Wanted:
+def wanting(query: str, within: Within, as_of: datetime | None = None) -> SearchRequest:
     """What a caller looks for.
 
     Raises:
@@ -76,7 +77,7 @@ def wanting(query: str, within: Within, as_of: datetime | None = None) -> search
         raise InvalidMessage(f"within must be one of {', '.join(get_args(Within))}, not {within!r}")
     if as_of is not None and not isinstance(as_of, datetime):
         raise InvalidMessage(f"as_of must be a datetime, not {type(as_of).__name__}")
-    return search.Wanted(query, within, as_of)
+    return SearchRequest(query, within, as_of)
 
 
 def searching(
@@ -89,9 +90,9 @@ def searching(
     explain: bool,  # private; the faces take it by name
     only: Only = ANY,
 ) -> Flow[list[Hit]]:
-    """`finding.search` with the caller's arguments checked."""
-    wanted = replace(wanting(query, within, as_of), only=only)
-    return (yield from search.search(core, scope, wanted, k, explain))
+    """`search.search` with the caller's arguments checked."""
+    request = replace(wanting(query, within, as_of), only=only, limit=k)
+    return (yield from search.search(core, scope, request, explain))
 
 
 def filtering(since: date | None, until: date | None, role: str | None) -> Only:

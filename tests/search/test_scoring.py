@@ -16,7 +16,7 @@ from tiermem.search.packing import by_value
 from tiermem.search.proximity import alone
 from tiermem.search.proximity import lending as lent_by
 from tiermem.search.query import Question, Side, side, telling, without_names
-from tiermem.search.scoring import Asked, chosen, rarest, scored
+from tiermem.search.scoring import Signals, chosen, rarest, scored
 from tiermem.search.threshold import Vectors, threshold
 from tiermem.settings import Weights
 from tiermem.text.dialogue import ASSISTANT, USER, Posting, Talk
@@ -29,18 +29,18 @@ def lending(made: Talk) -> list[np.ndarray]:
     return lent_by(made.sizes, made.said)
 
 
-def asked(terms: list[str], vectors: dict[int, float] | None = None, count: int = 0, **known: object) -> Asked:
+def asked(terms: list[str], vectors: dict[int, float] | None = None, count: int = 0, **known: object) -> Signals:
     question = Question(" ".join(terms), dict.fromkeys(terms, 1.0))
     near = None
     if vectors is not None:
         near = np.zeros(count)
         for sequence, value in vectors.items():
             near[sequence - 1] = value
-    return Asked(question, near, **known)  # type: ignore[arg-type]
+    return Signals(question, near, **known)  # type: ignore[arg-type]
 
 
 def rank(
-    made: Talk, found: dict[str, Posting], query: Asked, limit: int, without: frozenset[int] = frozenset()
+    made: Talk, found: dict[str, Posting], query: Signals, limit: int, without: frozenset[int] = frozenset()
 ) -> list[tuple[int, float, dict[str, float]]]:
     out = np.array([place + 1 in without for place in range(len(made))], dtype=bool)
     return chosen(scored(made, found, query, DEFAULT), out, limit, LEAST, LEAST / 4)
@@ -235,7 +235,7 @@ def test_a_related_word_is_found_and_counts_less_than_the_word_itself() -> None:
     texts = [*FILLER, "farewell captain", *FILLER, "goodbye captain", *FILLER]
     made, found = talk([len(t.split()) for t in texts]), postings(texts)
     question = Question("goodbye", {"goodbye": 1.0}, related={"goodbye": {"farewell": 0.6}})
-    best = {s: score for s, score, _ in rank(made, found, Asked(question), 99)}
+    best = {s: score for s, score, _ in rank(made, found, Signals(question), 99)}
     assert best[2 * len(FILLER) + 2] > best[len(FILLER) + 1] > best[len(FILLER) + 2]
     alone, _ = words(made, found, question, lending(made), related=0.0)
     assert alone[len(FILLER)] == 0
@@ -262,7 +262,7 @@ def test_the_side_that_a_question_asks_about_is_preferred_where_one_side_is_an_a
     roles = np.array([USER, ASSISTANT])
     made = Talk(np.array([2.0, 2.0]), np.full(2, np.nan), np.zeros(2, np.int64), [[]], roles, assistant=True)
     for about, first in ((Side.USER, 1), (Side.ASSISTANT, 2), (Side.EITHER, 1)):
-        query = Asked(Question("zebra", {"zebra": 1.0}, side=about))
+        query = Signals(Question("zebra", {"zebra": 1.0}, side=about))
         assert rank(made, postings(texts), query, 2)[0][0] == first
 
 

@@ -40,9 +40,10 @@ BRIDGE = 1.7  # times the weight of the graph: what the best bridge lifts, as a 
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A question with what is known of each message: its cosine less the mean, in units of `SPREAD` (0: unknown), how
-    far the embedder is to be trusted here (0 to 1), how near it is to the question's dates, which are pinned."""
+class Signals:
+    """A question with what is known of each message beside its words: its cosine less the mean, in units of `SPREAD`
+    (0: unknown), how far the embedder is to be trusted here (0 to 1), how near it is to the question's dates, which are
+    pinned."""
 
     question: Question
     semantic: Numbers | None = None
@@ -72,28 +73,28 @@ def rarest(frequencies: Mapping[str, int]) -> list[str]:
     return chosen
 
 
-def scored(talk: Talk, postings: Mapping[str, Posting], asked: Asked, weights: Weights) -> Scores:
+def scored(talk: Talk, postings: Mapping[str, Posting], signals: Signals, weights: Weights) -> Scores:
     """The scores of all messages by everything but bridges, which need the best ones first."""
     import numpy as np
 
     shares = lending(talk.sizes, talk.said)
-    own, stretch = bm25.words(talk, postings, asked.question, shares, weights.related)
+    own, stretch = bm25.words(talk, postings, signals.question, shares, weights.related)
     unit = weights.keyword / (1 + OWN)
     parts = {"keyword": unit * OWN * own, "stretch": unit * stretch}
     apart = alone(shares, len(talk))
-    if asked.semantic is not None and weights.semantic * asked.trust:
-        near = SPREAD * asked.semantic
-        unit = (1 + ALONE * apart) * weights.semantic * asked.trust
+    if signals.semantic is not None and weights.semantic * signals.trust:
+        near = SPREAD * signals.semantic
+        unit = (1 + ALONE * apart) * weights.semantic * signals.trust
         parts["semantic"] = unit * (near + shared(near, shares))
     base = np.sum(list(parts.values()), axis=0)
     parts["reach"] = (1 - apart) * weights.reach * reached(base, shares)
     touched = base + parts["reach"] > TOUCHED
-    parts["graph"] = np.where(touched, weights.graph * _mentions(talk, postings, asked.question) / 2, 0.0)
-    parts["speaker"] = np.where(touched, _speaking(talk, asked.question, weights), 0.0)
-    if asked.nearness is not None:
-        parts["date"] = weights.date * asked.nearness
-    parts |= _placed(talk, asked, weights, touched)
-    return replace(_raised(talk, parts, asked.question, weights), alone=apart)
+    parts["graph"] = np.where(touched, weights.graph * _mentions(talk, postings, signals.question) / 2, 0.0)
+    parts["speaker"] = np.where(touched, _speaking(talk, signals.question, weights), 0.0)
+    if signals.nearness is not None:
+        parts["date"] = weights.date * signals.nearness
+    parts |= _placed(talk, signals, weights, touched)
+    return replace(_raised(talk, parts, signals.question, weights), alone=apart)
 
 
 def _raised(talk: Talk, parts: dict[str, Numbers], question: Question, weights: Weights) -> Scores:
@@ -120,7 +121,7 @@ def wished(scores: Scores, talk: Talk, postings: Mapping[str, Posting], question
     return replace(scores, total=scores.total + lift, parts={**scores.parts, "standing": lift})
 
 
-def _placed(talk: Talk, asked: Asked, weights: Weights, touched: NDArray[np.bool_]) -> dict[str, Numbers]:
+def _placed(talk: Talk, signals: Signals, weights: Weights, touched: NDArray[np.bool_]) -> dict[str, Numbers]:
     """Recency and importance, of messages that have anything to do with the question."""
     import numpy as np
 
@@ -128,9 +129,9 @@ def _placed(talk: Talk, asked: Asked, weights: Weights, touched: NDArray[np.bool
     if weights.recency and np.isfinite(talk.said).any():
         days = (np.nanmax(talk.said) - talk.said) / 86_400.0
         found["recency"] = np.where(touched & np.isfinite(days), weights.recency * np.exp(-0.03 * days), 0.0)
-    if weights.importance and asked.pinned is not None:
+    if weights.importance and signals.pinned is not None:
         pinned = np.zeros(len(talk))
-        pinned[asked.pinned] = weights.importance
+        pinned[signals.pinned] = weights.importance
         found["importance"] = np.where(touched, pinned, 0.0)
     return found
 

@@ -20,6 +20,7 @@ from tiermem.flows import reporting, window_state
 from tiermem.flows.effects import Compute, Flow
 from tiermem.flows.reading import documents, report, search
 from tiermem.flows.reading.filters import Only
+from tiermem.flows.reading.request import SearchRequest
 from tiermem.flows.services import Core
 from tiermem.flows.writing import decide
 from tiermem.knowledge import adding
@@ -72,13 +73,13 @@ def _search(core: Core, scope: Scope, bounds: Bounds, arguments: Arguments) -> F
     only = _only(arguments, core.now())
     began = core.timer()
     row, window = yield from window_state.load(core, scope)
-    wanted = search.Wanted(query, bounds.within, weak=True, only=only)
-    found = yield from search.find(core, scope, row, wanted, HITS)
-    kept = _without_question(found.hits, newest_question(window))
+    request = SearchRequest(query, bounds.within, only=only, weak=True, limit=HITS)
+    result = yield from search.find(core, scope, row, request)
+    kept = _without_question(result.hits, newest_question(window))
     hits = yield Compute(lambda: quoting.marked(kept, query, core.reading()))
     worth = [hit for hit in hits if hit.score >= WORTH * hits[0].score]
     text = yield Compute(lambda: answers.listed(worth, query, bounds.tokens, core.count))
-    yield reporting.recalled(scope, "tool", worth, found.degraded, core.since(began))
+    yield reporting.recalled(scope, "tool", worth, result.degraded, core.since(began))
     return text or _nothing(only)
 
 

@@ -15,7 +15,7 @@ from tiermem.errors import BudgetTooSmall
 from tiermem.flows import reporting, window_state
 from tiermem.flows.effects import Compute, Flow
 from tiermem.flows.reading import steady
-from tiermem.flows.reading.draft import Draft, Request, looked_up, message_pieces, summary_pieces, verbatim
+from tiermem.flows.reading.draft import ContextRequest, Draft, looked_up, message_pieces, summary_pieces, verbatim
 from tiermem.flows.services import Core
 from tiermem.messages import Message
 from tiermem.records import Context, Hit, Piece, Shown, Tier
@@ -27,7 +27,7 @@ from tiermem.window.turns import USER_ROLES, groups
 from tiermem.window.view import Entry, Window
 
 
-def assemble(core: Core, scope: Scope, request: Request) -> Flow[Context]:
+def assemble(core: Core, scope: Scope, request: ContextRequest) -> Flow[Context]:
     """The context for *request*.
 
     Raises:
@@ -78,7 +78,7 @@ def _tail(entries: Sequence[Entry], budget: int) -> list[Entry]:
     return [asked, *tail] if asked else tail
 
 
-def _mandatory(request: Request, fixed: Sequence[Entry], scale: Scale) -> list[Piece]:
+def _mandatory(request: ContextRequest, fixed: Sequence[Entry], scale: Scale) -> list[Piece]:
     system = [
         Piece(message=one, kind="system", tier=Tier.L1, tokens=message_tokens(one, scale.count))
         for one in request.system

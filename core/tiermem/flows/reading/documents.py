@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import replace
 
 import sqlalchemy as sa
 
 from tiermem.errors import InvalidMessage
-from tiermem.flows import reporting, window_state
+from tiermem.flows import reporting
 from tiermem.flows.effects import Flow, Read
 from tiermem.flows.reading import rank
-from tiermem.flows.reading.filters import ANY, Only
-from tiermem.flows.reading.rank import Ranked, Scored
+from tiermem.flows.reading.request import SearchRequest, SearchResult
 from tiermem.flows.services import Core
 from tiermem.messages import Message
 from tiermem.records import Hit
@@ -50,38 +49,37 @@ def find(core: Core, scope: Scope, query: str, k: int) -> Flow[list[Hit]]:
     if not isinstance(query, str):
         raise InvalidMessage(f"query must be text, not {type(query).__name__}")
     began = core.timer()
-    hits, seen = yield from ranked(core, scope, query, k)
-    yield reporting.recalled(collection(scope), "search", hits, seen.degraded, core.since(began))
-    return hits
+    result = yield from ranked(core, scope, SearchRequest(query, "knowledge", limit=k))
+    yield reporting.recalled(collection(scope), "search", result.hits, result.degraded, core.since(began))
+    return list(result.hits)
 
 
-def ranked(
-    core: Core, scope: Scope, query: str, k: int, as_of: datetime | None = None, only: Only = ANY
-) -> Flow[tuple[list[Hit], Ranked]]:
-    """`find`, with what is known of the search; with *as_of* among the chunks that had been added by then, with
-    *only* among those added in that time; their role is "document"."""
+def ranked(core: Core, scope: Scope, request: SearchRequest) -> Flow[SearchResult]:
+    """The chunks that answer *request* best, weak ones too, of those that had been added by its time and within its
+    filters; their role is "document"."""
     scope = collection(scope)
     row = yield Read(lambda connection: sessions.find(connection, scope))
-    nominated = yield from rank.scores(core, scope, row, query, k * NOMINATED, weak=True, as_of=as_of, only=only)
-    found = yield from window_state.bodies(core, row, (sequence for sequence, _, _ in nominated.best))
-    return _ranked(nominated.best, found, k, core.settings.weights.fresh), nominated
+    more = replace(request, weak=True, limit=request.limit * NOMINATED, without=frozenset())
+    nominated = yield from rank.hits(core, scope, row, more)
+    best = _best(nominated.hits, core.settings.weights.fresh)[: request.limit]
+    return replace(nominated, hits=tuple(best))
 
 
-def _ranked(nominated: Sequence[Scored], found: Mapping[int, Message], limit: int, fresh: float) -> list[Hit]:
-    """The best of what ranking nominates, scored as parts of documents; of equals, the one added first.
+def _best(nominated: Sequence[Hit], fresh: float) -> list[Hit]:
+    """What ranking nominates, scored as parts of documents, best first; of equals, the one added first.
 
     Documents do not repeat themselves as talk does, so each chunk counts as all new. It changes no order here, but
     brings the scores to those of messages: of 194 questions about documents beside a conversation of the same kind
     (LoCoMo, MemoryBank) 75 % find one first, not 52 %; of as many about the conversation 97 % a message.
     """
     hits: list[Hit] = []
-    for sequence, _, why in sorted(one for one in nominated if one[0] in found):
-        alone = found[sequence].state.get("chunks", 1) == 1
-        parts = {name: part for name, part in why.items() if name not in FOREIGN and not (alone and name == LENT)}
+    for hit in sorted(nominated, key=lambda hit: hit.message.sequence):
+        state = hit.message.state
+        alone = state.get("chunks", 1) == 1
+        parts = {name: part for name, part in hit.why.items() if name not in FOREIGN and not (alone and name == LENT)}
         parts |= {"fresh": fresh * sum(parts.values())} if fresh else {}
-        source = found[sequence].state["source"]
-        hits.append(Hit(message=found[sequence], score=sum(parts.values()), why=parts, source=source))
-    return sorted((hit for hit in hits if hit.score > 0), key=lambda hit: -hit.score)[:limit]
+        hits.append(replace(hit, score=sum(parts.values()), why=parts, source=state["source"]))
+    return sorted((hit for hit in hits if hit.score > 0), key=lambda hit: -hit.score)
 
 
 def chunk(connection: sa.Connection, scope: Scope, number: int) -> tuple[Message | None, bool]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from tiermem.flows.effects import Flow
 from tiermem.flows.reading import search
+from tiermem.flows.reading.request import SearchRequest, SearchResult
 from tiermem.flows.services import Core
 from tiermem.messages import Message
 from tiermem.records import Piece, Shown, Summary, Tier, Within
@@ -21,7 +22,7 @@ from tiermem.window.view import Entry, Window
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ContextRequest:
     """What a caller asks of a context; the defaults are those of `Session.context`."""
 
     query: str | None = None
@@ -45,7 +46,7 @@ class Draft:
     scope: Scope
     row: SessionRow
     window: Window
-    request: Request
+    request: ContextRequest
     scale: Scale
     free: int
 
@@ -93,18 +94,17 @@ def _one_piece(chosen: Sequence[tuple[Summary, str]], count: Callable[[str], int
 
 def looked_up(
     draft: Draft, tail: Sequence[Entry], entries: Sequence[Entry], budget: int
-) -> Flow[tuple[str, search.Found]]:
+) -> Flow[tuple[str, SearchResult]]:
     """The question, and what was found for it outside *entries*: as many messages as *budget* could hold."""
     query = draft.request.query
     if query is None:
         query = _newest_question(tail, draft.scale)
     if not draft.request.recall or not query or budget <= passages.BLOCK_TOKENS:
-        return "", search.Found([], search.degraded(draft.core))
-    limit = min(draft.core.settings.recall_limit, 1 + budget // passages.TYPICAL)
-    wanted, shown = search.Wanted(query, draft.request.within), frozenset(verbatim(entries))
-    row = _before_question(draft, tail, query)
-    found = yield from search.find(draft.core, draft.scope, row, wanted, limit, shown)
-    return query, replace(found, hits=[hit for hit in found.hits if hit.message.text])
+        return "", SearchResult(degraded=search.degraded(draft.core))
+    limit, shown = search.candidates(draft.core, budget), frozenset(verbatim(entries))
+    request = SearchRequest(query, draft.request.within, limit=limit, without=shown)
+    result = yield from search.find(draft.core, draft.scope, _before_question(draft, tail, query), request)
+    return query, replace(result, hits=tuple(hit for hit in result.hits if hit.message.text))
 
 
 def _before_question(draft: Draft, tail: Sequence[Entry], query: str) -> SessionRow:

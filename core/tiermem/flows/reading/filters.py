@@ -104,7 +104,7 @@ def _all_of(read: dict[int, Message], only: Only, count: int) -> Mask:
     import numpy as np
 
     mask = np.zeros(count, dtype=bool)
-    mask[[number - 1 for number, one in read.items() if not only.timely(one)]] = True
+    mask[[number - 1 for number, message in read.items() if not only.timely(message)]] = True
     return mask
 
 
@@ -114,22 +114,22 @@ APART = timedelta(days=2).total_seconds()
 
 
 @dataclass(frozen=True, slots=True)
-class Later:
-    """Messages that are too late: all above number `upto`, and `among` those below it."""
+class Cutoff:
+    """Which messages are too late: all above number `upto`, and `among` those below it."""
 
     upto: int
     among: frozenset[int] = frozenset()
 
 
-def later(core: Core, row: SessionRow, index: WordIndex, as_of: datetime | None) -> Flow[Later]:
+def cutoff(core: Core, row: SessionRow, index: WordIndex, as_of: datetime | None) -> Flow[Cutoff]:
     """What was said after *as_of*. Of a very long session, what the index does not know counts as later too."""
     if as_of is None:
-        return Later(row.messages)
+        return Cutoff(row.messages)
     early, unsure = yield Compute(lambda: _said_by(index, row.messages, as_of))
     read = yield from window_state.bodies(core, row, unsure)
-    early |= {number for number, one in read.items() if not after(one, as_of)}
+    early |= {number for number, message in read.items() if not after(message, as_of)}
     upto = max(early, default=0)
-    return Later(upto, frozenset(range(1, upto + 1)) - early)
+    return Cutoff(upto, frozenset(range(1, upto + 1)) - early)
 
 
 def after(message: Message, as_of: datetime) -> bool:

@@ -1,31 +1,34 @@
-"""Finding: every message scored by its words, the stretch of talk around it and its vector; the best ones read."""
+"""Ranking one conversation for a search: its index and vectors brought up to date, every message scored by its words,
+the stretch of talk around it and its vector, the best ones read."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeAlias
 
 from tiermem.facts.preferences import TERM as STANDING
+from tiermem.flows import window_state
 from tiermem.flows.effects import Compute, Flow, Read
 from tiermem.flows.indexing.words import spoken
 from tiermem.flows.reading import filters, vector_search
-from tiermem.flows.reading.filters import ANY, Only
+from tiermem.flows.reading.request import SearchRequest, SearchResult
 from tiermem.flows.services import Core
 from tiermem.index.postings import WordIndex
 from tiermem.providers.related_words import related_words
+from tiermem.records import Hit
 from tiermem.search import expansion, scoring
 from tiermem.search.embedder_trust import Nearest
 from tiermem.search.query import Question, read, without_names
-from tiermem.search.scoring import Asked
+from tiermem.search.scoring import Signals
 from tiermem.search.threshold import LEAST, Vectors, threshold
 from tiermem.settings import Scope
 from tiermem.storage import decisions
 from tiermem.storage import messages as log
 from tiermem.storage import words as archive
 from tiermem.storage.sessions import SessionRow
-from tiermem.text.dialogue import ECHO, Talk
+from tiermem.text.dialogue import ECHO, Posting, Talk
 from tiermem.times.nearness import nearness, wall_clock
 
 if TYPE_CHECKING:
@@ -35,70 +38,82 @@ if TYPE_CHECKING:
 LEAST_SPREAD = 0.08  # of cosines; below it a session has hardly any vector near the question
 TAIL = 5_000  # unindexed messages that one question reads as they are; more wait for the index
 
-
 Scored: TypeAlias = tuple[int, float, dict[str, float]]  # sequence, score, its parts
 
 
 @dataclass(frozen=True, slots=True)
-class Ranked:
-    """What ranking found, best first; the question as it was read; why vectors are missing, where they are; the score
-    from which on the best is worth a page."""
+class _Ranking:
+    """A question beside one conversation: its words, as far as the question may look, and what vectors say."""
 
-    best: Sequence[Scored] = ()
-    question: Question | None = None
-    degraded: tuple[str, ...] = ()
-    least: float = 0.0
+    core: Core
+    row: SessionRow
+    question: Question
+    index: WordIndex
+    counted: Mapping[str, int]
+    near: Nearest
+    trusted: float
+
+    def postings(self, terms: Iterable[str]) -> Mapping[str, Posting]:
+        """Where these index terms stand."""
+        return self.index.postings(terms, self.row.messages, self.counted)
 
 
-def scores(
-    core: Core,
-    scope: Scope,
-    row: SessionRow,
-    query: str,
-    limit: int,
-    without: frozenset[int] = frozenset(),
-    weak: bool = False,
-    as_of: datetime | None = None,
-    only: Only = ANY,
-) -> Flow[Ranked]:
-    """The *limit* best messages worth a page of context, best first; with *weak*, also when the best one is not.
+def hits(core: Core, scope: Scope, row: SessionRow, request: SearchRequest) -> Flow[SearchResult]:
+    """The messages of the session *row* that answer *request*; none where the best one is not worth a page.
 
-    What was said after *as_of* is left out: the others are ranked as if it had not been said yet, but for names and
-    words of very long sessions. What *only* leaves out lends its words as ever, and is not found.
+    What was said after `as_of` is left out: the others are ranked as if it had not been said yet, but for names and
+    words of very long sessions. What `only` leaves out lends its words as ever, and is not found.
     """
-    if not row.pk or not query.strip() or limit <= 0:
-        return Ranked()
-    question = yield Compute(lambda: read(query, related_words(), core.synonyms()))
+    best, result = yield from _best(core, scope, row, request)
+    said = yield from window_state.bodies(core, row, (sequence for sequence, _, _ in best))
+    answers = (Hit(message=said[number], score=score, why=why) for number, score, why in best if number in said)
+    return replace(result, hits=tuple(answers))
+
+
+def _best(
+    core: Core, scope: Scope, row: SessionRow, request: SearchRequest
+) -> Flow[tuple[Sequence[Scored], SearchResult]]:
+    if not row.pk or not request.query.strip() or request.limit <= 0:
+        return (), SearchResult()
+    question = yield Compute(lambda: read(request.query, related_words(), core.synonyms()))
     index, counted = yield from _words(core, row, [*question.terms, STANDING])
-    bare = yield Compute(lambda: without_names(query, index.speakers))
+    bare = yield Compute(lambda: without_names(request.query, index.speakers))
     near = yield from vector_search.nearest(core, scope, row, bare)
-    trust = yield from vector_search.trust(core, scope, query, len(near))
-    hidden = yield Read(lambda c: decisions.hidden(c, row))
-    now = wall_clock(as_of or core.now())
-    weights = core.settings.weights
-    trusted = trust * _lexical(core) if len(near) else 0.0
-    later = yield from filters.later(core, row, index, as_of)
-    if not later.upto:
-        return Ranked((), question, near.degraded)
-    row = replace(row, messages=later.upto, indexed=min(row.indexed, later.upto))
-    outside = yield from filters.outside(core, row, index, only)
+    trust = yield from vector_search.trust(core, scope, request.query, len(near))
+    hidden = yield Read(lambda connection: decisions.hidden(connection, row))
+    cutoff = yield from filters.cutoff(core, row, index, request.as_of)
+    if not cutoff.upto:
+        return (), SearchResult(question=question, degraded=near.degraded)
+    row = replace(row, messages=cutoff.upto, indexed=min(row.indexed, cutoff.upto))
+    outside = yield from filters.outside(core, row, index, request.only)
+    ranking = _Ranking(core, row, question, index, counted, near, trust * _lexical(core) if len(near) else 0.0)
 
     def first() -> tuple[Talk, scoring.Scores, NDArray[np.bool_]]:
-        talk = index.talk(row.messages)
-        postings = index.postings(question.index_terms(), row.messages, counted)
-        fits = nearness(query, talk.said, now, talk.talked)
-        asked = Asked(question, _semantic(near, row.messages), trusted, fits)
-        out = _left_out(row.messages, without | later.among, hidden) | outside | _echoes(talk)
-        found = scoring.scored(talk, postings, asked, weights)
-        return talk, scoring.wished(found, talk, postings, question, weights), out
+        talk, scores = _scored(ranking, request.as_of)
+        return talk, scores, _left_out(row.messages, request.without | cutoff.among, hidden) | outside | _echoes(talk)
 
-    talk, found, out = yield Compute(first)
-    found = yield from _bridged(core, row, index, counted, question, talk, found, out)
-    theta = core.settings.relevance_threshold
-    least = threshold(theta, len(question.terms), weights, Vectors(len(near), trusted, found.alone))
-    best = 0.0 if weak else least
-    made: list[Scored] = yield Compute(lambda: scoring.chosen(found, out, limit, best, LEAST * least))
-    return Ranked(made, question, near.degraded, least)
+    talk, scores, out = yield Compute(first)
+    scores = yield from _bridged(ranking, talk, scores, out)
+    least = _threshold(ranking, scores)
+    must = 0.0 if request.weak else least
+    best = yield Compute(lambda: scoring.chosen(scores, out, request.limit, must, LEAST * least))
+    return best, SearchResult(question=question, degraded=near.degraded, least=least)
+
+
+def _scored(ranking: _Ranking, as_of: datetime | None) -> tuple[Talk, scoring.Scores]:
+    """The conversation, and each message's score by everything but bridges."""
+    core, question, count = ranking.core, ranking.question, ranking.row.messages
+    talk = ranking.index.talk(count)
+    postings = ranking.postings(question.index_terms())
+    fits = nearness(question.text, talk.said, wall_clock(as_of or core.now()), talk.talked)
+    signals = Signals(question, _semantic(ranking.near, count), ranking.trusted, fits)
+    scores = scoring.scored(talk, postings, signals, core.settings.weights)
+    return talk, scoring.wished(scores, talk, postings, question, core.settings.weights)
+
+
+def _threshold(ranking: _Ranking, scores: scoring.Scores) -> float:
+    settings, vectors = ranking.core.settings, Vectors(len(ranking.near), ranking.trusted, scores.alone)
+    return threshold(settings.relevance_threshold, len(ranking.question.terms), settings.weights, vectors)
 
 
 def _lexical(core: Core) -> float:
@@ -112,12 +127,12 @@ def _semantic(near: Nearest, count: int) -> NDArray[np.float64] | None:
     there = near.sequences <= count
     if not there.any():
         return None
-    found, scores = np.zeros(count), near.scores[there]
+    standing, scores = np.zeros(count), near.scores[there]
     mean, spread = float(scores.mean()), float(scores.std())
     if 2 * len(scores) < count:  # only the nearest were named; they do not tell how far apart all are
         mean, spread = near.mean, near.spread
-    found[near.sequences[there] - 1] = (scores - mean) / max(spread, LEAST_SPREAD)
-    return found
+    standing[near.sequences[there] - 1] = (scores - mean) / max(spread, LEAST_SPREAD)
+    return standing
 
 
 def _echoes(talk: Talk) -> NDArray[np.bool_] | bool:
@@ -129,40 +144,31 @@ def _left_out(count: int, without: frozenset[int], hidden: Sequence[tuple[int, i
     import numpy as np
 
     out = np.zeros(count, dtype=bool)
-    out[[s - 1 for s in without if 0 < s <= count]] = True
+    out[[number - 1 for number in without if 0 < number <= count]] = True
     for first, last in hidden:
         out[max(0, first - 1) : last] = True
     return out
 
 
-def _bridged(
-    core: Core,
-    row: SessionRow,
-    index: WordIndex,
-    counted: Mapping[str, int],
-    question: Question,
-    talk: Talk,
-    found: scoring.Scores,
-    out: NDArray[np.bool_],
-) -> Flow[scoring.Scores]:
-    """*found* with the second hop: rare words of the best messages, looked up in turn."""
-    weights = core.settings.weights
-    best = yield Compute(lambda: scoring.seeds(found, out))
+def _bridged(ranking: _Ranking, talk: Talk, scores: scoring.Scores, out: NDArray[np.bool_]) -> Flow[scoring.Scores]:
+    """*scores* with the second hop: rare words of the best messages, looked up in turn."""
+    row, weights = ranking.row, ranking.core.settings.weights
+    best = yield Compute(lambda: scoring.seeds(scores, out))
     if not weights.graph or not best:
-        return found
+        return scores
     rows = yield Read(lambda c: archive.some_words(c, row.pk, list(best)))
-    late = yield Read(lambda c: log.pick(c, row.pk, [s for s in best if s > row.indexed]))
+    late = yield Read(lambda c: log.pick(c, row.pk, [number for number in best if number > row.indexed]))
 
     def second() -> scoring.Scores:
-        mentioned = {one.sequence: one.terms for one in [*rows, *spoken(late)]}
-        postings = index.postings({t for terms in mentioned.values() for t in terms}, row.messages, counted)
-        frequencies = {term: one.frequency for term, one in postings.items()}
-        asked = {STANDING, *question.terms, *(term for name in talk.names for term in name)}
+        mentioned = {message.sequence: message.terms for message in [*rows, *spoken(late)]}
+        postings = ranking.postings({term for terms in mentioned.values() for term in terms})
+        frequencies = {term: posting.frequency for term, posting in postings.items()}
+        asked = {STANDING, *ranking.question.terms, *(term for name in talk.names for term in name)}
         words = expansion.bridges(best, mentioned, frequencies, row.messages, asked)
-        return scoring.bridged(found, expansion.bridged(words, postings, best, row.messages), weights)
+        return scoring.bridged(scores, expansion.bridged(words, postings, best, row.messages), weights)
 
-    made: scoring.Scores = yield Compute(second)
-    return made
+    lifted: scoring.Scores = yield Compute(second)
+    return lifted
 
 
 def _words(core: Core, row: SessionRow, question: Sequence[str]) -> Flow[tuple[WordIndex, Mapping[str, int]]]:
@@ -184,8 +190,8 @@ def _words(core: Core, row: SessionRow, question: Sequence[str]) -> Flow[tuple[W
 def _nominated(row: SessionRow, question: Sequence[str]) -> Flow[tuple[WordIndex, Mapping[str, int]]]:
     index = WordIndex()
     counted = yield Read(lambda c: archive.frequencies(c, row.pk, question))
-    wanted = scoring.rarest(counted)
-    rows = yield Read(lambda c: archive.nominate(c, row.pk, wanted, scoring.CANDIDATES))
+    rare = scoring.rarest(counted)
+    rows = yield Read(lambda c: archive.nominate(c, row.pk, rare, scoring.CANDIDATES))
     tail = yield Read(lambda c: log.read(c, row.pk, max(row.indexed, row.messages - TAIL) + 1, row.messages))
     yield Compute(lambda: index.add([*rows, *spoken(tail)]))
     return index, counted

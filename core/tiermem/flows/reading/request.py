@@ -1,0 +1,44 @@
+"""A question as every part of a search is handed it, and what a search answers. Values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from tiermem.flows.reading.filters import ANY, Only
+from tiermem.records import Hit, Within
+from tiermem.search.query import Question
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRequest:
+    """What is looked for: the *limit* best of the messages, the documents, or both.
+
+    Args:
+        query: the question, in words.
+        within: where.
+        as_of: only what was said by then, ranked as it was then; None is now.
+        only: of these times and this role.
+        weak: also hits that are not worth a page of context.
+        limit: hits at most.
+        without: numbers of messages that are not to be found; of documents all can be.
+    """
+
+    query: str
+    within: Within = "conversation"
+    as_of: datetime | None = None
+    only: Only = ANY
+    weak: bool = False
+    limit: int = 0
+    without: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """Hits, best first; the question as it was read; why vectors are missing, where they are; the score from which on
+    the best hit is worth a page."""
+
+    hits: tuple[Hit, ...] = ()
+    question: Question | None = None
+    degraded: tuple[str, ...] = ()
+    least: float = 0.0
