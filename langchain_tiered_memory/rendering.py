@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from itertools import takewhile
 
@@ -10,10 +9,21 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 
 from langchain_tiered_memory.convert import SOURCE_KEY, to_langchain
 from tiermem import Context, Message, Piece, View
+from tiermem.text.readable import readable as words_of
 
 SUMMARY = "summarization"  # what LangChain's own middleware writes, and what others filter on
 RECALLED = "recall"
 MESSAGE_OVERHEAD = 4  # tokens of a message beside its text, as the core counts them
+CALL, RESULT = "[calls {name} with {arguments}]", "[result of {name}] {text}"
+_MEDIA = {
+    "image": "image",
+    "image_url": "image",
+    "audio": "audio",
+    "input_audio": "audio",
+    "video": "video",
+    "file": "file",
+    "document": "file",
+}
 _SYSTEM_ROLES = frozenset({"system", "developer"})
 
 
@@ -100,23 +110,9 @@ def plain_text(message: Message, shown: BaseMessage) -> list[BaseMessage]:
 
 def readable(message: Message) -> str:
     """The words of a message: its text, its media by name, what tools it calls, and whose result it is."""
-    lines = [message.text, *_media(message)]
-    lines += [f"[calls {call.name} with {_arguments(call.arguments)}]" for call in message.tool_calls]
-    text = "\n".join(line for line in lines if line)
-    if message.role in {"tool", "function"} and text:
-        return f"[result of {message.name or 'a tool'}] {text}"
-    return text
+    return words_of(message, word=_media, call=CALL, result=RESULT)
 
 
-def _media(message: Message) -> list[str]:
-    """One word for every block that has no text: an image must not become its base64 in a prompt."""
-    if isinstance(message.content, str) or message.content is None:
-        return []
-    kinds = [block.get("type") or block.get("block_type") for block in message.content if isinstance(block, dict)]
-    named = {"image": "image", "image_url": "image", "audio": "audio", "input_audio": "audio", "video": "video"}
-    named |= {"file": "file", "document": "file"}
-    return [f"[{named[kind]}]" for kind in kinds if kind in named]
-
-
-def _arguments(arguments: object) -> str:
-    return arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
+def _media(kind: str) -> str:
+    """One word for a block that has no text: an image must not become its base64 in a prompt."""
+    return f"[{_MEDIA[kind]}]" if kind in _MEDIA else ""

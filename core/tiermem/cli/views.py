@@ -6,7 +6,6 @@ Rule 2: what is shortened says so; nothing is left out without a word.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,8 @@ from rich.table import Table
 from rich.text import Text
 
 from tiermem.cli.screen import INDENT, day, facts, line, paragraph, table, visible
-from tiermem.messages import COMPACTION_KEY, Message, block_kind, block_text
+from tiermem.messages import COMPACTION_KEY, Message
+from tiermem.text.readable import readable
 
 if TYPE_CHECKING:  # pydantic takes a fifth of a second, and `--help` needs none of it
     from tiermem.records import Context, Decision, Explanation, Hit, Original, Piece, StructuredSummary, Summary, View
@@ -24,19 +24,11 @@ if TYPE_CHECKING:  # pydantic takes a fifth of a second, and `--help` needs none
 
 def body(message: Message) -> str:
     """A message as a person reads it: its text, what it asks of tools, and a word for each block that is no text."""
-    blocks = message.content if isinstance(message.content, list) else [message.content or ""]
-    parts = [text for block in blocks if (text := block_text(block) or _block_word(block))]
-    for call in message.tool_calls:
-        given = call.arguments if isinstance(call.arguments, str) else json.dumps(call.arguments, ensure_ascii=False)
-        parts.append(f"→ {call.name}({given})")
-    return visible("\n".join(parts))
+    return visible(readable(message, word=_block_word, call="→ {name}({arguments})"))
 
 
-def _block_word(block: object) -> str:
-    if not isinstance(block, dict):
-        return ""
-    kind = block_kind(block) or "block"
-    return "" if kind in {"text", "tool_use", "tool_call"} else f"[{kind}]"
+def _block_word(kind: str) -> str:
+    return "" if kind in {"text", "tool_use", "tool_call"} else f"[{kind or 'block'}]"
 
 
 def message(screen: Console, one: Message, *, mark: str = "") -> None:

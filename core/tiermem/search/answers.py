@@ -7,16 +7,16 @@ Rule 3: the pages of an original, one behind the other, are the original.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from tiermem.messages import Message
 from tiermem.records import Hit
-from tiermem.search.passages import CLOSE, OPEN, excerpt, safe, speaker
+from tiermem.search.passages import CLOSE, OPEN, excerpt, safe
 from tiermem.search.quoting import note
 from tiermem.text.analyzer import query_terms
 from tiermem.text.clipping import Count, largest, word_end
+from tiermem.text.readable import readable, speaker
 
 NOTE = "note:"  # what the source of a note begins with
 SMALLEST = 120  # tokens: room for a header, a few words and how to go on
@@ -40,8 +40,8 @@ def listed(hits: Sequence[Hit], query: str, budget: int, count: Count) -> str:
     return _block(lines, _more(len(lines))) if lines else ""
 
 
-def _more(found: int) -> str:
-    return f'found="{found}" next="expand_memory(ref) shows one in full"'
+def _more(hits: int) -> str:
+    return f'found="{hits}" next="expand_memory(ref) shows one in full"'
 
 
 def _line(hit: Hit, question: Sequence[str], limit: int) -> str:
@@ -49,8 +49,8 @@ def _line(hit: Hit, question: Sequence[str], limit: int) -> str:
     return f"{header(hit.message)} {safe(text)}{note(hit)}"
 
 
-def _block(lines: Sequence[str], told: str) -> str:
-    return "\n".join([f"{OPEN[:-1]} {told}>", *lines, CLOSE])
+def _block(lines: Sequence[str], attributes: str) -> str:
+    return "\n".join([f"{OPEN[:-1]} {attributes}>", *lines, CLOSE])
 
 
 def header(message: Message) -> str:
@@ -67,23 +67,15 @@ def header(message: Message) -> str:
 
 
 def whole(message: Message) -> str:
-    """All that can be read of *message*: its text, its tool calls, and how much of it is neither."""
-    parts = [message.text] if message.text else []
-    parts += [f"[calls {call.name}({_arguments(call.arguments)})]" for call in message.tool_calls]
-    if not parts and message.content:
-        parts = ["[no text]"]
-    return "\n".join(parts)
-
-
-def _arguments(arguments: object) -> str:
-    return arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
+    """All that can be read of *message*: its text, its tool calls, and that there is something which is neither."""
+    return readable(message) or ("[no text]" if message.content else "")
 
 
 def transcript(messages: Sequence[Message]) -> str:
     """What `page` shows parts of: the words of one message, or of many with a header each."""
     if len(messages) == 1:
         return safe(whole(messages[0]))
-    return "\n".join(f"{header(one)} {safe(whole(one))}" for one in messages)
+    return "\n".join(f"{header(message)} {safe(whole(message))}" for message in messages)
 
 
 def page(messages: Sequence[Message], ref: str, offset: int, budget: int, count: Count) -> str:

@@ -1,4 +1,4 @@
-"""Quoting: what of the hits a recalled block shows within its tokens, and what is said of each. Pure.
+"""What of the hits a recalled block shows within its tokens, and what is said of each, for contexts and tools. Pure.
 
 Rule 1: messages come first, in order; then the chunks of documents, source by source, in order.
 Rule 2: that a statement is out of date is said behind its text, and only where there is room for it: it takes nothing
@@ -15,6 +15,7 @@ from tiermem.messages import Message
 from tiermem.records import Hit, Piece, Tier
 from tiermem.search import packing, passages
 from tiermem.text.analyzer import query_terms
+from tiermem.text.readable import speaker
 from tiermem.times.nearness import wall_clock
 from tiermem.tokens.counting import message_tokens
 
@@ -39,8 +40,8 @@ def block(
         shown = [hit for hit in hits if place(hit) in set(chosen)]
         piece = quote.piece(shown, {}, count)
         if piece.tokens <= budget:
-            told = marked(shown, query, reading, quote.texts)
-            return [_noted(quote, told, piece, budget, count)], told
+            noted = marked(shown, query, reading, quote.texts)
+            return [_noted(quote, noted, piece, budget, count)], noted
         allowed = int(allowed * SMALLER)
     return [], []
 
@@ -116,15 +117,17 @@ def marked(
     statements = [
         Statement(
             hit.message.sequence,
-            passages.speaker(hit.message),
+            speaker(hit.message),
             texts[place(hit)] if texts else hit.message.text,
             wall_clock(hit.message.when),
         )
         for hit in said
     ]
-    found = marks(statements, query_terms(query), reading) if len(statements) > 1 else {}
+    marks_of = marks(statements, query_terms(query), reading) if len(statements) > 1 else {}
     return (
-        [_with(hit, found.get(hit.message.sequence)) if not hit.source else hit for hit in hits] if found else [*hits]
+        [_with(hit, marks_of.get(hit.message.sequence)) if not hit.source else hit for hit in hits]
+        if marks_of
+        else [*hits]
     )
 
 

@@ -10,6 +10,7 @@ from tiermem.messages import Message, ToolCall
 from tiermem.summaries.lines import LIST_LIMITS, Line
 from tiermem.text import cues
 from tiermem.text.entities import paths
+from tiermem.text.readable import TOOL_ROLES
 
 _PATH_KEYS = (
     "path",
@@ -25,7 +26,6 @@ _PATH_KEYS = (
 _COMMAND_KEYS = ("command", "cmd", "script", "bash", "input", "code")
 _PATCH_LIMIT = 100_000  # characters of a patch that are read for its file names
 _OUTPUT_LINES = 20  # an output says at its start what was written; below follow contents of files
-_TOOLS = {"tool", "function"}
 _SEPARATOR = re.compile(r"&&|\|\||;|\n")
 _FILE = re.compile(r"\.[A-Za-z][\w-]{0,9}$|^[~.]?/|(?:^|/)[A-Z]\w*file$")  # not "CI/CD", not "N/A"
 _REDIRECT = re.compile(r">{1,2}\s*([^\s;&|<>\"']+)")
@@ -38,20 +38,20 @@ def changed_files(messages: Sequence[Message], said: Iterable[tuple[int, str, st
         messages: for their tool calls.
         said: (sequence, role, sentence) of every sentence.
     """
-    found: dict[str, list[int]] = {}
+    changed: dict[str, list[int]] = {}
     changes = [(message.sequence, path) for message in messages for path in _by_calls(message)]
     lines_seen: dict[int, int] = {}
     for sequence, role, sentence in said:
         lines_seen[sequence] = lines_seen.get(sequence, 0) + 1
-        if role not in _TOOLS or lines_seen[sequence] <= _OUTPUT_LINES:
+        if role not in TOOL_ROLES or lines_seen[sequence] <= _OUTPUT_LINES:
             changes += [(sequence, path) for path in _by_words(sentence, role)]
     for sequence, path in sorted(changes, key=lambda change: change[0]):
         name = path.removeprefix("./").strip("`'\"").replace("\\", "/")
         if 1 < len(name) <= 240 and name not in {"dev/null", "/dev/null"}:
-            found.setdefault(name, []).append(sequence)
-    ranked = sorted(found, key=lambda name: (-min(3, len(found[name])), -found[name][-1], name))
+            changed.setdefault(name, []).append(sequence)
+    ranked = sorted(changed, key=lambda name: (-min(3, len(changed[name])), -changed[name][-1], name))
     kept = set(ranked[: LIST_LIMITS["modified_files"]])
-    return [Line("modified_files", name, tuple(sequences)) for name, sequences in found.items() if name in kept]
+    return [Line("modified_files", name, tuple(sequences)) for name, sequences in changed.items() if name in kept]
 
 
 def _by_calls(message: Message) -> Iterator[str]:
@@ -69,7 +69,7 @@ def _by_call(call: ToolCall) -> Iterator[str]:
                 yield arguments[key]
     for text in arguments.values():
         if isinstance(text, str) and ("*** " in text[:_PATCH_LIMIT] or "+++ " in text[:_PATCH_LIMIT]):
-            yield from (found[1] for found in cues.PATCH_PATH.finditer(text[:_PATCH_LIMIT]))
+            yield from (match[1] for match in cues.PATCH_PATH.finditer(text[:_PATCH_LIMIT]))
     if command and not writes:
         yield from _by_shell(command[:_PATCH_LIMIT])
 
@@ -79,21 +79,21 @@ def _by_shell(command: str) -> Iterator[str]:
     for part in _SEPARATOR.split(command):
         if not cues.SHELL_WRITE.search(part):
             continue
-        redirected = [found[1] for found in _REDIRECT.finditer(part) if paths(found[1])]
+        redirected = [match[1] for match in _REDIRECT.finditer(part) if paths(match[1])]
         named = paths(part)
         yield from redirected or (named[-1:] if re.search(r"\bcp\b|[<>]", part) else named)
 
 
 def _by_words(sentence: str, role: str) -> Iterator[str]:
     """The paths of *sentence* whose nearest verb is one of writing, stated as done or being done."""
-    edits = [found.start() for found in cues.EDIT.finditer(sentence)]
-    if role in _TOOLS:
-        yield from (found[1] for found in cues.PATCH_PATH.finditer(sentence))
+    edits = [match.start() for match in cues.EDIT.finditer(sentence)]
+    if role in TOOL_ROLES:
+        yield from (match[1] for match in cues.PATCH_PATH.finditer(sentence))
         if not edits or edits[0] > 40 or len(sentence) > 200:
             return
     if not edits or sentence.endswith(("?", "？")):
         return
-    reads = [found.start() for found in cues.READ.finditer(sentence)]
+    reads = [match.start() for match in cues.READ.finditer(sentence)]
     for path in paths(sentence):
         verb = _verb(sentence, sentence.find(path), edits, reads)
         if (

@@ -17,9 +17,10 @@ from tiermem.messages import Message
 from tiermem.records import StructuredSummary
 from tiermem.summaries.changed_files import changed_files
 from tiermem.summaries.lines import KINDS_OF_FACT, LIST_LIMITS, Line, alike, structured, times_of
-from tiermem.summaries.utterances import TOOLS, USERS, Sentence, prose, quoted, rarity_in, utterances
+from tiermem.summaries.utterances import USERS, Sentence, prose, quoted, rarity_in, utterances
 from tiermem.text import cues
 from tiermem.text.entities import entities, paths
+from tiermem.text.readable import TOOL_ROLES
 from tiermem.text.sanitizing import in_chinese, one_line
 from tiermem.text.sentences import sentences
 from tiermem.window.stubs import telling_line
@@ -45,7 +46,7 @@ _KINDS = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Scored:
+class _Candidate:
     score: float
     sentence: Sentence
     kind: str = ""
@@ -62,8 +63,8 @@ def extract(messages: Sequence[Message], now: datetime | None = None) -> Structu
     rarity = rarity_in(said)
     lines = _goal(messages, said)
     lines += _decisions(said, rarity)
-    lines += changed_files(messages, [(one.sequence, one.role, one.text) for one in said])
-    lines += _facts(said, rarity, {one.text for one in lines})
+    lines += changed_files(messages, [(sentence.sequence, sentence.role, sentence.text) for sentence in said])
+    lines += _facts(said, rarity, {line.text for line in lines})
     lines += _last_step(messages)
     return structured(lines, count=len(messages), time_range=times_of(messages), timestamp=now)
 
@@ -77,9 +78,9 @@ def _goal(messages: Sequence[Message], said: Sequence[Sentence]) -> list[Line]:
         stated = message.state.get("user_goal")
         if isinstance(stated, str) and stated.strip():
             return [Line("user_goal", stated, (message.sequence,))]
-    asked = [one for one in said if one.role in USERS]
+    asked = [sentence for sentence in said if sentence.role in USERS]
     best, strength = _first_strongest(asked)
-    changes = [one for one in asked if cues.GOAL_CHANGE.search(one.text) and len(one.text) > 8]
+    changes = [sentence for sentence in asked if cues.GOAL_CHANGE.search(sentence.text) and len(sentence.text) > 8]
     if changes and changes[-1].place > (best.place if best else 0):
         new = changes[-1]
         lines = [Line("user_goal", _in_full(new, asked), (new.sequence,))]
@@ -95,13 +96,13 @@ def _goal(messages: Sequence[Message], said: Sequence[Sentence]) -> list[Line]:
 def _first_strongest(asked: Sequence[Sentence]) -> tuple[Sentence | None, float]:
     if not asked:
         return None, 0.0
-    strengths = [_request_strength(one.text) for one in asked]
+    strengths = [_request_strength(sentence.text) for sentence in asked]
     for floor in (3.0, 2.0, 1.0):
-        for one, strength in zip(asked, strengths, strict=True):
+        for sentence, strength in zip(asked, strengths, strict=True):
             if strength >= floor:
-                return one, strength
-    opening = [one for one in asked[:6] if not cues.ACKNOWLEDGEMENT.match(one.text)] or asked[:1]
-    return max(opening, key=lambda one: (len(one.units), -one.place)), 0.0
+                return sentence, strength
+    opening = [sentence for sentence in asked[:6] if not cues.ACKNOWLEDGEMENT.match(sentence.text)] or asked[:1]
+    return max(opening, key=lambda sentence: (len(sentence.units), -sentence.place)), 0.0
 
 
 def _request_strength(text: str) -> float:
@@ -114,33 +115,35 @@ def _request_strength(text: str) -> float:
     return strength - 1.0 * (len(text) < 12) - 1.0 * bool(cues.ACKNOWLEDGEMENT.match(text))
 
 
-def _in_full(one: Sentence, asked: Sequence[Sentence]) -> str:
+def _in_full(sentence: Sentence, asked: Sequence[Sentence]) -> str:
     """A goal that points elsewhere ("please fix it") together with the sentence of its message before or after it."""
-    if len(one.units) > 5 or len(one.text) > 40:
-        return quoted(one)
-    near = [other for other in asked if other.sequence == one.sequence and abs(other.place - one.place) == 1]
+    if len(sentence.units) > 5 or len(sentence.text) > 40:
+        return quoted(sentence)
+    near = [other for other in asked if other.sequence == sentence.sequence and abs(other.place - sentence.place) == 1]
     if not near:
-        return quoted(one)
-    both = sorted([one, near[0]], key=lambda other: other.place)
-    return quoted(replace(one, text=" ".join(other.text for other in both)))
+        return quoted(sentence)
+    both = sorted([sentence, near[0]], key=lambda other: other.place)
+    return quoted(replace(sentence, text=" ".join(other.text for other in both)))
 
 
 def _decisions(said: Sequence[Sentence], rarity: Callable[[Sentence], float]) -> list[Line]:
     last = max(1, said[-1].place if said else 1)
     scored = []
-    for one in said:
-        if one.role in TOOLS or one.role == "system":
+    for sentence in said:
+        if sentence.role in TOOL_ROLES or sentence.role == "system":
             continue
-        score = _decision_strength(one.text) + 0.5 * (one.role in USERS) - 1.0 * bool(_QUOTE.match(one.text))
+        score = (
+            _decision_strength(sentence.text) + 0.5 * (sentence.role in USERS) - 1.0 * bool(_QUOTE.match(sentence.text))
+        )
         if score >= DECISION_FLOOR:
-            scored.append(_Scored(score + 0.5 * rarity(one) + 0.5 * one.place / last, one))
+            scored.append(_Candidate(score + 0.5 * rarity(sentence) + 0.5 * sentence.place / last, sentence))
     chosen = _distinct(scored, LIST_LIMITS["key_decisions"])
-    return [Line("key_decisions", _decided(one.sentence), sources) for one, sources in chosen]
+    return [Line("key_decisions", _decided(candidate.sentence), sources) for candidate, sources in chosen]
 
 
-def _decided(one: Sentence) -> str:
+def _decided(sentence: Sentence) -> str:
     """The decision without the word that only says that it is one: the field says so already."""
-    return _LABELLED.sub("", quoted(one, cues.DECISION))
+    return _LABELLED.sub("", quoted(sentence, cues.DECISION))
 
 
 def _decision_strength(text: str) -> float:
@@ -154,14 +157,14 @@ def _decision_strength(text: str) -> float:
     return score - 2.0 * (len(text) < 10 and not digits) - 0.5 * (len(text) > 300)
 
 
-def _facts(said: Sequence[Sentence], rarity: Callable[[Sentence], float], told: set[str]) -> list[Line]:
+def _facts(said: Sequence[Sentence], rarity: Callable[[Sentence], float], said_already: set[str]) -> list[Line]:
     """Errors, causes, limits, preferences, who somebody is, versions and figures; decisions are not told twice."""
     last = max(1, said[-1].place if said else 1)
     scored = []
-    for one in said:
-        kind, score = _fact_strength(one)
-        if score >= FACT_FLOOR and _decided(one) not in told and one.text not in told:
-            scored.append(_Scored(score + 0.7 * rarity(one) + 0.2 * one.place / last, one, kind))
+    for sentence in said:
+        kind, score = _fact_strength(sentence)
+        if score >= FACT_FLOOR and _decided(sentence) not in said_already and sentence.text not in said_already:
+            scored.append(_Candidate(score + 0.7 * rarity(sentence) + 0.2 * sentence.place / last, sentence, kind))
     chosen = _distinct(scored, LIST_LIMITS["critical_context"] - 1, _KIND_LIMIT)  # one place for an earlier goal
     taken: set[str] = set()
     lines = []
@@ -172,25 +175,25 @@ def _facts(said: Sequence[Sentence], rarity: Callable[[Sentence], float], told: 
     return lines
 
 
-def _fact_strength(one: Sentence) -> tuple[str, float]:
-    text = one.text
-    found = [(weight, kind) for kind, weight, cue in _KINDS if cue.search(text)]
-    found = [(weight, kind) for weight, kind in found if kind != "error" or not cues.NO_ERROR.search(text)]
-    if one.role in TOOLS:
-        found = [(weight, kind) for weight, kind in found if kind in {"error", "version"}]
+def _fact_strength(sentence: Sentence) -> tuple[str, float]:
+    text = sentence.text
+    kinds = [(weight, kind) for kind, weight, cue in _KINDS if cue.search(text)]
+    kinds = [(weight, kind) for weight, kind in kinds if kind != "error" or not cues.NO_ERROR.search(text)]
+    if sentence.role in TOOL_ROLES:
+        kinds = [(weight, kind) for weight, kind in kinds if kind in {"error", "version"}]
     elif cues.IMPERATIVE_NOT.match(text):
-        found.append((2.0, "constraint"))
+        kinds.append((2.0, "constraint"))
     if cues.OUTCOME.search(text) or cues.MEASURED.search(text):  # "the timeouts are gone" tells no error
-        found = [(weight, kind) for weight, kind in found if kind != "error"] + [(2.0, "result")]
+        kinds = [(weight, kind) for weight, kind in kinds if kind != "error"] + [(2.0, "result")]
     figures = min(3, sum(1 for _ in cues.FIGURE.finditer(text)))
     if not figures:
-        found = [(weight, kind) for weight, kind in found if kind != "result"]
-    if not found and not figures:
+        kinds = [(weight, kind) for weight, kind in kinds if kind != "result"]
+    if not kinds and not figures:
         return "", 0.0
-    weight, kind = max(found, default=(0.8, "figure"))
-    score = weight + 0.4 * max(0, len(found) - 1) + 0.4 * figures + 0.8 * bool(cues.ERROR_NAME.search(text))
-    score += 0.5 * (one.role in USERS) - 0.6 * (one.role in TOOLS)
-    if one.role == "assistant":  # what a model likes or recommends is advice, not a fact about the user
+    weight, kind = max(kinds, default=(0.8, "figure"))
+    score = weight + 0.4 * max(0, len(kinds) - 1) + 0.4 * figures + 0.8 * bool(cues.ERROR_NAME.search(text))
+    score += 0.5 * (sentence.role in USERS) - 0.6 * (sentence.role in TOOL_ROLES)
+    if sentence.role == "assistant":  # what a model likes or recommends is advice, not a fact about the user
         score -= 2.0 if kind in {"preference", "about", "constraint"} else 0.5
     score -= (
         1.5 * text.endswith(_QUESTION) + 1.0 * bool(cues.ACKNOWLEDGEMENT.match(text)) + 1.0 * bool(_QUOTE.match(text))
@@ -199,31 +202,35 @@ def _fact_strength(one: Sentence) -> tuple[str, float]:
 
 
 def _distinct(
-    scored: Iterable[_Scored], limit: int, per_kind: int | None = None
-) -> list[tuple[_Scored, tuple[int, ...]]]:
+    scored: Iterable[_Candidate], limit: int, per_kind: int | None = None
+) -> list[tuple[_Candidate, tuple[int, ...]]]:
     """The *limit* best, near-duplicates collapsed into the best of them, with all their sources, in order."""
-    chosen: list[_Scored] = []
+    chosen: list[_Candidate] = []
     behind: list[list[int]] = []
     kinds: Counter[str] = Counter()
-    for one in sorted(scored, key=lambda one: (-one.score, -one.sentence.place)):
-        twin = next((n for n, other in enumerate(chosen) if alike(other.sentence.units, one.sentence.units)), None)
+    for candidate in sorted(scored, key=lambda candidate: (-candidate.score, -candidate.sentence.place)):
+        twin = next(
+            (n for n, other in enumerate(chosen) if alike(other.sentence.units, candidate.sentence.units)), None
+        )
         if twin is not None:
-            behind[twin].append(one.sentence.sequence)
-        elif len(chosen) < limit and (per_kind is None or kinds[one.kind] < per_kind):
-            chosen.append(one)
-            behind.append([one.sentence.sequence])
-            kinds[one.kind] += 1
+            behind[twin].append(candidate.sentence.sequence)
+        elif len(chosen) < limit and (per_kind is None or kinds[candidate.kind] < per_kind):
+            chosen.append(candidate)
+            behind.append([candidate.sentence.sequence])
+            kinds[candidate.kind] += 1
     pairs = zip(chosen, behind, strict=True)
-    return [(one, tuple(sources[:5])) for one, sources in sorted(pairs, key=lambda pair: pair[0].sentence.place)]
+    return [
+        (candidate, tuple(sources[:5])) for candidate, sources in sorted(pairs, key=lambda pair: pair[0].sentence.place)
+    ]
 
 
-def _label(one: _Scored, taken: set[str]) -> str:
+def _label(candidate: _Candidate, taken: set[str]) -> str:
     """What a fact is about: its subject ("max_connections"), else its kind and the name that stands out."""
-    text = one.sentence.text
-    for subject in _subjects(one.kind, text):
+    text = candidate.sentence.text
+    for subject in _subjects(candidate.kind, text):
         if _apt(subject) and subject not in taken:
             return subject
-    kind = _label_word(one.kind, text)
+    kind = _label_word(candidate.kind, text)
     if kind not in taken:
         return kind
     names = [*paths(text), *entities(text)]
@@ -236,11 +243,11 @@ def _apt(name: str) -> bool:
 
 def _subjects(kind: str, text: str) -> Iterator[str]:
     if kind == "error":
-        yield from (found[0] for found in cues.ERROR_NAME.finditer(text))
+        yield from (match[0] for match in cues.ERROR_NAME.finditer(text))
     elif kind == "version":
-        yield from (found[1] for found in cues.VERSION.finditer(text) if found[1])
-    elif kind in {"cause", "constraint", "figure"} and (found := cues.SUBJECT.match(text)):
-        yield (found[1] or found[2]).strip(" .-/")
+        yield from (match[1] for match in cues.VERSION.finditer(text) if match[1])
+    elif kind in {"cause", "constraint", "figure"} and (match := cues.SUBJECT.match(text)):
+        yield (match[1] or match[2]).strip(" .-/")
 
 
 def _label_word(kind: str, text: str) -> str:
@@ -264,9 +271,9 @@ def _step(message: Message) -> tuple[Line | None, bool]:
         return Line("last_step", text, (message.sequence,))
 
     text = message.text
-    if message.role in TOOLS:
-        told = telling_line(text)
-        return (line(f"{message.name or 'tool'}: {told}"), True) if told else (None, False)
+    if message.role in TOOL_ROLES:
+        words = telling_line(text)
+        return (line(f"{message.name or 'tool'}: {words}"), True) if words else (None, False)
     if message.role in USERS or message.role == "system":
         return None, False
     parts = [part for part in (one_line(part) for part in sentences(prose(text))) if len(part) > 1]

@@ -68,4 +68,4 @@ class Ground:
 
 
 def _figures(text: str) -> set[float]:
-    return {float(found.replace(",", "")[:30]) for found in _FIGURE.findall(text)}
+    return {float(figure.replace(",", "")[:30]) for figure in _FIGURE.findall(text)}

@@ -44,7 +44,9 @@ def read_object(text: str, names: Collection[str]) -> dict[str, Any] | None:
 
 
 def _known(value: dict[str, Any], names: Collection[str]) -> int:
-    inner = max((_known(one, names) for one in value.values() if isinstance(one, dict)), default=0)
+    inner = max(
+        (_known(inner_value, names) for inner_value in value.values() if isinstance(inner_value, dict)), default=0
+    )
     return max(inner, sum(name in value for name in names))
 
 
@@ -84,12 +86,12 @@ class _Reader:
         return self._bare() if mark else _CUT
 
     def _peek(self) -> str:
-        found = _SPACE.match(self.text, self.place)
-        self.place = found.end() if found else self.place
+        space = _SPACE.match(self.text, self.place)
+        self.place = space.end() if space else self.place
         return self.text[self.place : self.place + 1]
 
     def _object(self, depth: int) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        fields: dict[str, Any] = {}
         self.place += 1
         while (mark := self._peek()) not in {"", "}"}:
             if mark in ",，;]":
@@ -101,12 +103,12 @@ class _Reader:
             self.place += 1
             value = self.value(depth + 1)
             if value is not _CUT and key is not _CUT:
-                found[str(key)] = value
+                fields[str(key)] = value
         self.place += 1
-        return found
+        return fields
 
     def _array(self, depth: int) -> list[Any]:
-        found: list[Any] = []
+        values: list[Any] = []
         self.place += 1
         while (mark := self._peek()) not in {"", "]", "}"}:
             if mark in ",，;:：":
@@ -114,9 +116,9 @@ class _Reader:
                 continue
             value = self.value(depth + 1)
             if value is not _CUT:
-                found.append(value)
+                values.append(value)
         self.place += mark != "}"  # the object around was closed first: its brace is its own
-        return found
+        return values
 
     def _string(self) -> Any:
         ends = _QUOTES[self.text[self.place]]
@@ -143,20 +145,20 @@ class _Reader:
 
     def _ends_here(self) -> bool:
         """A quote ends a string where JSON goes on behind it; else it is a quote that was not escaped."""
-        found = _SPACE.match(self.text, self.place)
-        place = found.end() if found else self.place
+        space = _SPACE.match(self.text, self.place)
+        place = space.end() if space else self.place
         behind = self.text[place : place + 1]  # the end of the text, "", ends the string too
         return behind in ",，:：}]" or (behind in _QUOTES and place > self.place)
 
     def _bare(self) -> Any:
-        found = _BARE.match(self.text, self.place)
-        if found is None:
+        bare = _BARE.match(self.text, self.place)
+        if bare is None:
             self.place += 1
             return None
-        self.place = found.end()
+        self.place = bare.end()
         if self.place >= len(self.text):
             return _CUT
-        word = found[0]
+        word = bare[0]
         if word.lower() in _WORDS:
             return _WORDS[word.lower()]
         try:

@@ -139,13 +139,13 @@ def units(text: str) -> frozenset[str]:
 
     Not the analyser's terms: these need no dictionary, so a summary is the same on every platform and version.
     """
-    found: set[str] = set()
+    compared: set[str] = set()
     for run in _UNIT.findall(text.lower()):
         if run[0] < "\x80" or len(run) == 1:
-            found |= {run} - _COMMON
+            compared |= {run} - _COMMON
         else:
-            found.update(one + next_one for one, next_one in pairwise(run))
-    return frozenset(found)
+            compared.update(one + next_one for one, next_one in pairwise(run))
+    return frozenset(compared)
 
 
 def alike(one: frozenset[str], other: frozenset[str]) -> bool:

@@ -66,8 +66,8 @@ def accept(value: Any, messages: Sequence[Message], now: datetime | None = None)
     lines = [replace(line, sources=tuple(number for number in line.sources if number in known)) for line in lines]
     lines = _first_of_each(map(capped, lines))
     missing = [f"{line.label} {line.text}" for line in lines if not line.sources]
-    found = iter(_attributed(missing, messages))
-    lines = [line if line.sources else replace(line, sources=tuple(next(found))) for line in lines]
+    attributed = iter(_attributed(missing, messages))
+    lines = [line if line.sources else replace(line, sources=tuple(next(attributed))) for line in lines]
     return structured(lines, count=len(messages), time_range=times_of(messages), timestamp=now)
 
 
@@ -128,7 +128,7 @@ def merge(summaries: Sequence[StructuredSummary], now: datetime | None = None) -
     Counts add up, times join, the newest goal and last step win (the first goal stays as "earlier goal"), lines that
     say the same become the newest of them with all sources, and for one label the newest value wins.
     """
-    parts = [lines_of(one) for one in summaries]
+    parts = [lines_of(summary) for summary in summaries]
     lines = [line for part in parts for line in part]
     goals = [line for line in lines if line.kind == "user_goal"]
     steps = [line for line in lines if line.kind == "last_step"]
@@ -136,8 +136,10 @@ def merge(summaries: Sequence[StructuredSummary], now: datetime | None = None) -
     kept = goals[-1:] + _joined(line for line in lines if line.kind == "key_decisions")
     kept += _same_name(line for line in lines if line.kind == "modified_files")
     kept += _joined_context(goals, context) + steps[-1:]
-    ends = [end for one in summaries for end in (one.time_range.start, one.time_range.end)]
-    return structured(kept, count=sum(one.count for one in summaries), time_range=time_range(ends), timestamp=now)
+    ends = [end for summary in summaries for end in (summary.time_range.start, summary.time_range.end)]
+    return structured(
+        kept, count=sum(summary.count for summary in summaries), time_range=time_range(ends), timestamp=now
+    )
 
 
 def _joined_context(goals: Sequence[Line], context: Sequence[Line]) -> list[Line]:
@@ -215,7 +217,7 @@ def without(summary: Summary, hidden: Sequence[tuple[int, int]]) -> Summary:
     shares no rare word with any message. A text of the caller's own cannot be parted, so the plain one takes its place.
     """
     lines = lines_of(summary.structure)
-    kept = [one for one in lines if not any(within(hidden, source) for source in one.sources)]
+    kept = [line for line in lines if not any(within(hidden, source) for source in line.sources)]
     if len(kept) == len(lines):
         return summary
     old = summary.structure

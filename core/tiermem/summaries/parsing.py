@@ -98,13 +98,13 @@ def _entries(kind: str, value: Any) -> Iterator[tuple[str, str, str]]:
     if kind in _TEXTS:
         yield kind, "", _words(value, kind)
     elif kind == "critical_context" and isinstance(value, Mapping):
-        for label, one in value.items():
-            yield f"{kind}.{label}", one_line(str(label)), _words(one, kind)
+        for label, entry in value.items():
+            yield f"{kind}.{label}", one_line(str(label)), _words(entry, kind)
     elif isinstance(value, str):
         yield f"{kind}.0", "note" if kind == "critical_context" else "", value
     elif isinstance(value, (list, tuple)):
-        for place, one in enumerate(value):
-            yield f"{kind}.{place}", "note" if kind == "critical_context" else "", _words(one, kind)
+        for place, entry in enumerate(value):
+            yield f"{kind}.{place}", "note" if kind == "critical_context" else "", _words(entry, kind)
     else:
         raise SummaryRejected(f"{kind} must not be {type(value).__name__}")
 
@@ -112,7 +112,7 @@ def _entries(kind: str, value: Any) -> Iterator[tuple[str, str, str]]:
 def _words(value: Any, kind: str) -> str:
     if value is None or isinstance(value, (str, int, float)):
         return "" if value is None else str(value)
-    if isinstance(value, (list, tuple)) and all(isinstance(one, (str, int, float)) for one in value):
+    if isinstance(value, (list, tuple)) and all(isinstance(entry, (str, int, float)) for entry in value):
         return ", ".join(map(str, value))
     try:
         return json.dumps(value, ensure_ascii=False)

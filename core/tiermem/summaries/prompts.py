@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tiermem.summaries.lines import LIST_LIMITS
-from tiermem.summaries.transcript import CLOSE, OPEN, Piece, safe
+from tiermem.summaries.transcript import CLOSE, OPEN, Element, safe
 from tiermem.text.clipping import shorten
 
 _MOST = LIST_LIMITS
@@ -95,16 +95,16 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What is asked about some pieces of a conversation; *earlier* are the notes on what came before them."""
+    """What is asked about some messages of a conversation; *earlier* are the notes on what came before them."""
 
     chinese: bool
-    shown: Sequence[Piece] = ()
+    shown: Sequence[Element] = ()
     earlier: str = ""
 
     def turns(self, *, as_json: bool) -> tuple[Turn, ...]:
         """The messages of the prompt; *as_json* says the form of the answer, which a schema says otherwise."""
         system = Turn("system", _CHINESE if self.chinese else _ENGLISH)
-        parts = [OPEN, *(piece.shown for piece in self.shown), CLOSE, "", _CLOSING[self.chinese]]
+        parts = [OPEN, *(element.shown for element in self.shown), CLOSE, "", _CLOSING[self.chinese]]
         if self.earlier:
             parts[:0] = [_EARLIER[self.chinese], "<earlier_summary>", safe(self.earlier), "</earlier_summary>", ""]
         if as_json:

@@ -68,18 +68,18 @@ def fields_of(value: Any, text: str = "") -> dict[str, Any]:
     """
     if isinstance(value, BaseModel):
         value = value.model_dump()
-    found = _inside(value) or _inside(read_object(text, FIELDS))
-    if found is None:
+    held = _inside(value) or _inside(read_object(text, FIELDS))
+    if held is None:
         raise SummaryRejected("an empty answer" if not text.strip() else "an answer without the fields of a summary")
     fields: dict[str, Any] = {}
-    sources = dict(found["sources"]) if isinstance(found.get("sources"), Mapping) else {}
+    sources = dict(held["sources"]) if isinstance(held.get("sources"), Mapping) else {}
     for name in FIELDS:
         if name == "critical_context":
-            fields[name] = _facts(found.get(name), sources)
+            fields[name] = _facts(held.get(name), sources)
         elif name in _LISTS:
-            fields[name] = _texts(name, found.get(name), sources)
+            fields[name] = _texts(name, held.get(name), sources)
         else:
-            line = _line(found.get(name))
+            line = _line(held.get(name))
             fields[name] = line["text"] if any(map(str.isalpha, line["text"])) else ""  # 5 is no goal
             _point(sources, name, line)
     return fields | {"sources": sources}
@@ -92,8 +92,8 @@ def _inside(value: Any, depth: int = 0) -> Mapping[str, Any] | None:
             return value
         value = list(value.values())
     if depth < 2 and isinstance(value, list):
-        found = (_inside(one, depth + 1) for one in value if isinstance(one, (Mapping, list)))
-        return next((one for one in found if one is not None), None)
+        inner = (_inside(entry, depth + 1) for entry in value if isinstance(entry, (Mapping, list)))
+        return next((entry for entry in inner if entry is not None), None)
     return None
 
 
@@ -133,17 +133,17 @@ def _free(label: str, taken: Mapping[str, str]) -> str:
 def _entries(value: Any) -> list[dict[str, Any]]:
     """The lines of a list field, in whatever form: a list, an object by label, one text."""
     if isinstance(value, Mapping) and not _is_line(value):
-        return [{**_line(one), "label": str(label)} for label, one in value.items()]
+        return [{**_line(entry), "label": str(label)} for label, entry in value.items()]
     if isinstance(value, (str, Mapping)):
         return [_line(value)]
     if isinstance(value, Sequence):
-        return [line for one in value for line in _entry(one)]
+        return [line for entry in value for line in _entry(entry)]
     return []
 
 
 def _entry(value: Any) -> Iterator[dict[str, Any]]:
     if isinstance(value, Mapping) and not _is_line(value):
-        yield from ({**_line(one), "label": str(label)} for label, one in value.items())
+        yield from ({**_line(entry), "label": str(label)} for label, entry in value.items())
     else:
         yield _line(value)
 
@@ -158,11 +158,11 @@ def _line(value: Any) -> dict[str, Any]:
         value = value.model_dump()
     if not isinstance(value, Mapping):
         return {"text": _words(value), "messages": [], "label": ""}
-    text, given, label = (
+    text, sources, label = (
         next((value[key] for key in keys if value.get(key) is not None), None)
         for keys in (_TEXT_KEYS, _SOURCE_KEYS, _LABEL_KEYS)
     )
-    return {"text": _words(text), "messages": _numbers(given), "label": _words(label)}
+    return {"text": _words(text), "messages": _numbers(sources), "label": _words(label)}
 
 
 def _words(value: Any) -> str:
@@ -175,7 +175,7 @@ def _words(value: Any) -> str:
 def _numbers(value: Any) -> list[int]:
     """Message numbers as numbers: 12, "12", "m12", "[3, m4]"."""
     if isinstance(value, (list, tuple)):
-        return [number for one in value for number in _numbers(one)]
+        return [number for entry in value for number in _numbers(entry)]
     if isinstance(value, (str, int)) and not isinstance(value, bool):
         return [int(number) for number in _NUMBER.findall(str(value))]
     return []

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from tiermem.messages import Message
 from tiermem.summaries.lines import LINE_LIMIT, units
 from tiermem.text.clipping import both_ends, shorten
+from tiermem.text.readable import TOOL_ROLES
 from tiermem.text.sanitizing import one_line
 from tiermem.text.sentences import sentences
 
@@ -21,7 +22,6 @@ READ_LIMIT = 4_000  # characters read from each end of a message; tool output ab
 SENTENCE_LIMIT = 600  # characters of a sentence that are judged; longer ones are dumps
 _NAME_LIMIT = 40  # characters of a speaker's name
 USERS = {"user", "human"}
-TOOLS = {"tool", "function"}
 _STAMP = re.compile(r"^[\[(]?(?:\d{4}-\d\d-\d\d[T ])?\d\d:\d\d:\d\d\S*\s+")  # of a log line: each differs, none matters
 _CODE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 _BULLET = re.compile(r"^[\s>*#•·\-–—+]+|^\(?\d{1,2}[.)]\s+")
@@ -50,7 +50,7 @@ def utterances(messages: Sequence[Message]) -> Iterator[Sentence]:
     speakers = {message.name for message in messages if _is_person(message)}
     place = 0
     for message in messages:
-        if message.role in TOOLS:
+        if message.role in TOOL_ROLES:
             parts: Iterable[str] = _rows(both_ends(message.text, READ_LIMIT))
         else:
             parts = sentences(prose(message.text))
@@ -72,7 +72,7 @@ def _rows(output: str) -> Iterable[str]:
 
 def _is_person(message: Message) -> bool:
     name = (message.name or "").strip().lower()
-    return bool(name) and message.role not in TOOLS and name not in _ROLE_NAMES
+    return bool(name) and message.role not in TOOL_ROLES and name not in _ROLE_NAMES
 
 
 def _part(message: Message) -> str:
@@ -82,7 +82,7 @@ def _part(message: Message) -> str:
 
 def _compared(message: Message, text: str) -> frozenset[str]:
     """The units of *text*; without digits in an output, where rows differ in nothing else."""
-    return units(_DIGITS.sub("", text) if message.role in TOOLS else text)
+    return units(_DIGITS.sub("", text) if message.role in TOOL_ROLES else text)
 
 
 def prose(text: str) -> str:
@@ -92,19 +92,23 @@ def prose(text: str) -> str:
 
 def rarity_in(said: Sequence[Sentence]) -> Callable[[Sentence], float]:
     """How rare the words of a sentence are in the span, in [0, 1]: the mean inverse document frequency."""
-    frequency = Counter(unit for one in said for unit in one.units)
+    frequency = Counter(unit for sentence in said for unit in sentence.units)
     highest = math.log(1 + len(said)) or 1.0
 
-    def rarity(one: Sentence) -> float:
-        if not one.units:
+    def rarity(sentence: Sentence) -> float:
+        if not sentence.units:
             return 0.0
-        return sum(math.log((1 + len(said)) / frequency[unit]) for unit in sorted(one.units)) / len(one.units) / highest
+        return (
+            sum(math.log((1 + len(said)) / frequency[unit]) for unit in sorted(sentence.units))
+            / len(sentence.units)
+            / highest
+        )
 
     return rarity
 
 
-def quoted(one: Sentence, cue: re.Pattern[str] | None = None) -> str:
+def quoted(sentence: Sentence, cue: re.Pattern[str] | None = None) -> str:
     """*one* as a line of a summary, after its speaker; a cut leaves the first match of *cue* in sight."""
-    found = cue.search(one.text) if cue else None
-    head = f"{one.speaker}: " if one.speaker else ""
-    return head + shorten(one.text, LINE_LIMIT - len(head), found.start() if found else 0)
+    match = cue.search(sentence.text) if cue else None
+    head = f"{sentence.speaker}: " if sentence.speaker else ""
+    return head + shorten(sentence.text, LINE_LIMIT - len(head), match.start() if match else 0)

@@ -22,7 +22,7 @@ from tiermem.summaries.grounding import Ground
 from tiermem.summaries.lines import lines_of, structured
 from tiermem.summaries.prompts import Prompt, Turn
 from tiermem.summaries.structured_output import ConversationSummary, fields_of
-from tiermem.summaries.transcript import mostly_chinese, pieces, take
+from tiermem.summaries.transcript import elements, mostly_chinese, take
 
 MARGIN = 0.8  # of the window that our own count may fill: other tokenizers need up to a quarter more tokens
 SCHEMA_TOKENS = 600  # what the schema of the answer costs where it is sent as a tool: 641 in OpenAI's form, less the
@@ -63,7 +63,7 @@ class Answer:
 Procedure: TypeAlias = Generator[Request, Answer, StructuredSummary]
 
 
-class Tally(Protocol):
+class Meter(Protocol):
     """Adds up what calls cost."""
 
     def add(self, **numbers: int) -> None:
@@ -82,7 +82,7 @@ class Writing:
     """
 
     def __init__(
-        self, max_input_tokens: int, max_tool_tokens: int, structured: bool, count: Callable[[str], int], usage: Tally
+        self, max_input_tokens: int, max_tool_tokens: int, structured: bool, count: Callable[[str], int], usage: Meter
     ) -> None:
         self.max_input_tokens = max_input_tokens
         self.max_tool_tokens = max_tool_tokens
@@ -98,12 +98,12 @@ class Writing:
         self.usage.add(summaries=1)
         messages = numbered(messages)
         chinese, summary, halved = mostly_chinese(messages), None, 0
-        rest = pieces(messages, self._count, self.max_tool_tokens)
+        rest = elements(messages, self._count, self.max_tool_tokens)
         while rest:
             limit = int(self.max_input_tokens * MARGIN) >> halved
             prompt = Prompt(chinese, earlier=self._earlier(summary, messages, limit))
             part, left = take(rest, self._room(prompt, limit), self._count)
-            seen = [one for one in messages if not left or one.sequence <= part[-1].number]
+            seen = [message for message in messages if not left or message.sequence <= part[-1].number]
             try:
                 summary = yield from self._answered(Prompt(chinese, part, prompt.earlier), seen)
             except Exception as error:
@@ -172,9 +172,9 @@ class Writing:
         if answer.input_tokens is not None and answer.output_tokens is not None:
             self.usage.add(input_tokens=answer.input_tokens, output_tokens=answer.output_tokens)
             return
-        given = answer.text or ("" if answer.value is None else str(answer.value))
+        answered = answer.text or ("" if answer.value is None else str(answer.value))
         sent = sum(self._count(turn.text) for turn in request.turns)
-        self.usage.add(input_tokens=sent, output_tokens=self._count(given), estimated_calls=1)
+        self.usage.add(input_tokens=sent, output_tokens=self._count(answered), estimated_calls=1)
 
     def _accepted(self, answer: Answer, seen: Sequence[Message]) -> StructuredSummary:
         try:
@@ -209,8 +209,8 @@ def _completed(summary: StructuredSummary | None, messages: Sequence[Message]) -
     missing = {name for name in ("user_goal", "last_step") if not getattr(summary, name)}
     if not missing:
         return summary
-    found = [line for line in lines_of(extract(messages)) if line.kind in missing]
-    lines = [*lines_of(summary), *found]
+    ruled = [line for line in lines_of(extract(messages)) if line.kind in missing]
+    lines = [*lines_of(summary), *ruled]
     return structured(lines, count=summary.count, time_range=summary.time_range, timestamp=None)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from tiermem.messages import Content, Message, block_kind
 from tiermem.text.clipping import Count
+from tiermem.text.readable import arguments_text
 
 OVERHEAD = 4
 """Tokens of one message besides its content: OpenAI's counting recipe adds 3, and the role is one more."""
@@ -97,11 +98,7 @@ def _texts(block: Mapping[str, Any], kind: str) -> list[str] | None:
 
 
 def _call_tokens(name: str, arguments: Any, count: Count) -> int:
-    return (
-        OVERHEAD_CALL
-        + count(name)
-        + count(arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False))
-    )
+    return OVERHEAD_CALL + count(name) + count(arguments_text(arguments))
 
 
 def _call_block_tokens(block: Mapping[str, Any], count: Count, calls: list[tuple[str, str]]) -> int:

@@ -17,6 +17,7 @@ from tiermem.messages import COMPACTION_KEY, Message, ToolCall, block_kind
 from tiermem.records import Compacted
 from tiermem.text.clipping import both_ends, shorten_to_tokens, shorten_with_length
 from tiermem.text.cues import ACKNOWLEDGEMENT, DECISION, ERROR, ERROR_NAME, FIGURE, OUTCOME, REQUEST, TOTAL
+from tiermem.text.readable import TOOL_ROLES, kind_of
 from tiermem.text.sanitizing import in_chinese, one_line, unbracketed
 from tiermem.text.sentences import sentences
 
@@ -77,7 +78,7 @@ def stub(message: Message) -> Compacted | None:
         strategy, words = "media", f'{media} "{one_line(text)}"' if text.strip() else media
     elif not text.strip():
         strategy, words = "tool_output", _calls(message)
-    elif message.role in {"tool", "function"} or message.tool_call_id:
+    elif message.role in TOOL_ROLES or message.tool_call_id:
         strategy, words = "tool_output", _outcome(message, text)
     elif code := _code(text):
         strategy, words = "code_compression", code
@@ -132,7 +133,7 @@ def _media(message: Message, chinese: bool) -> str:
         return ""
     counts: dict[str, int] = {}
     for block in message.content:
-        kind = block_kind(block) if isinstance(block, dict) else ""
+        kind = kind_of(block)
         for word, name in _MEDIA.items():
             if word in kind:
                 counts[name] = counts.get(name, 0) + 1
@@ -146,12 +147,14 @@ def _calls(message: Message) -> str:
     """Words for a turn that only calls tools; "" unless clipping its arguments saves something."""
     if clip_arguments(message.tool_calls) == message.tool_calls:
         return ""
-    told = []
+    words = []
     for call in message.tool_calls:
         values = call.arguments.values() if isinstance(call.arguments, dict) else [call.arguments]
-        short = next((one for one in values if isinstance(one, str) and one and len(one) <= 60), "")
-        told.append(f"{call.name}({short})" if short else call.name)
-    return "calls " + ", ".join(told)
+        short = next(
+            (argument for argument in values if isinstance(argument, str) and argument and len(argument) <= 60), ""
+        )
+        words.append(f"{call.name}({short})" if short else call.name)
+    return "calls " + ", ".join(words)
 
 
 def _outcome(message: Message, text: str) -> str:
@@ -166,9 +169,9 @@ def _outcome(message: Message, text: str) -> str:
 
 def _records(text: str) -> str:
     """Words for JSON, tables and logs: how many, of what, and the worst line; "" for anything else."""
-    found = _json(text)
-    if found or text.lstrip()[:1] in {"{", "["}:
-        return found
+    summed_up = _json(text)
+    if summed_up or text.lstrip()[:1] in {"{", "["}:
+        return summed_up
     rows = list(dict.fromkeys(_rows(text)))
     if not rows:
         return ""
@@ -180,8 +183,8 @@ def _records(text: str) -> str:
 def _pointed(line: str) -> str:
     """*line* from where it tells something: without a time stamp, and from the name of an error that comes late."""
     line = _TIMESTAMP.sub("", line)
-    found = ERROR_NAME.search(line)
-    return line[found.start() :] if found and found.start() > _LATE else line
+    error = ERROR_NAME.search(line)
+    return line[error.start() :] if error and error.start() > _LATE else line
 
 
 def _rows(text: str) -> list[str]:
@@ -192,9 +195,9 @@ def _rows(text: str) -> list[str]:
 
 
 def _row_count(text: str) -> str:
-    found = _ROWS.search(text[-_ROUGH:])
-    if found:
-        return next(group for group in found.groups() if group)
+    counted = _ROWS.search(text[-_ROUGH:])
+    if counted:
+        return next(group for group in counted.groups() if group)
     return f"{sum(1 for line in text.splitlines() if line.strip(' |-+='))}"
 
 
@@ -212,7 +215,7 @@ def _json(text: str) -> str:
     fault = next((value[key] for key in ("error", "message", "detail") if isinstance(value.get(key), str)), "")
     if fault:
         return f'"{fault}"'
-    sizes = (f"{key} ({len(one)})" if isinstance(one, list) else key for key, one in value.items())
+    sizes = (f"{key} ({len(held)})" if isinstance(held, list) else key for key, held in value.items())
     return "JSON: " + ", ".join(sizes) if value else "JSON {}"
 
 
@@ -239,22 +242,22 @@ def _best(parts: Iterable[str]) -> str:
 
 def _telling(part: str) -> float:
     part = part[:600]
-    told = sum(weight for weight, cue in _CUES if cue.search(part)) + min(2, sum(1 for _ in FIGURE.finditer(part)))
-    short = len(one_line(part)) < 12 and not told
-    return told - 2.0 * bool(ACKNOWLEDGEMENT.match(part.strip())) - 1.0 * short + min(len(part), 80) / 160
+    cued = sum(weight for weight, cue in _CUES if cue.search(part)) + min(2, sum(1 for _ in FIGURE.finditer(part)))
+    short = len(one_line(part)) < 12 and not cued
+    return cued - 2.0 * bool(ACKNOWLEDGEMENT.match(part.strip())) - 1.0 * short + min(len(part), 80) / 160
 
 
 def _code(text: str) -> str:
     """Words for a message that is mostly code: language, lines, what it defines; "" for other messages."""
     start = text[:_ROUGH]
     fences = list(_FENCE.finditer(start))
-    code = "\n".join(found[2] for found in fences)
+    code = "\n".join(fence[2] for fence in fences)
     if len(code) * 5 < len(start) * 2:  # 40 %: below it the prose is what the message is about
         lines = [line for line in start.splitlines() if line.strip()]
         if len(lines) < 4 or 5 * sum(1 for line in lines if _CODE_LINE.match(line)) < 3 * len(lines):
             return ""
         code = start
-    language = next((found[1] for found in fences if found[1]), "") or _language(code)
+    language = next((fence[1] for fence in fences if fence[1]), "") or _language(code)
     names = list(dict.fromkeys(_names(code)))
     size = text.count("\n") + 1 if code == start else code.count("\n")
     head = f"{language} 代码, {size} 行" if in_chinese(text) else f"{language} code, {size} lines".strip()
@@ -262,9 +265,9 @@ def _code(text: str) -> str:
 
 
 def _names(code: str) -> list[str]:
-    found = [(match.start(), f"{' '.join(match[1].lower().split())} {match[2]}") for match in _DEFINED.finditer(code)]
-    found += [(match.start(), f"function {match[1]}") for match in _ARROW.finditer(code)]
-    return [name.rstrip(":.") for _, name in sorted(found)]
+    named = [(match.start(), f"{' '.join(match[1].lower().split())} {match[2]}") for match in _DEFINED.finditer(code)]
+    named += [(match.start(), f"function {match[1]}") for match in _ARROW.finditer(code)]
+    return [name.rstrip(":.") for _, name in sorted(named)]
 
 
 def _language(code: str) -> str:

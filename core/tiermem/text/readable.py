@@ -1,0 +1,71 @@
+"""A message as words: who speaks, what it says, what it asks of tools; for models that are shown it, and for people.
+
+What differs from reader to reader is an option: the form of a call, and the word for a block that has no text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from tiermem.messages import Message, ToolCall, block_text
+
+TOOL_ROLES = frozenset({"tool", "function"})
+CALL = "[calls {name}({arguments})]"
+_SIDES = {"human": "user", "ai": "assistant"}  # words of a framework for the sides of a talk
+_LABELS = {"user": "User", "assistant": "Assistant", "tool": "Tool"}
+
+
+def side(role: str) -> str:
+    """*role* in our own words: "user" and "assistant", whatever a framework calls them; any other as it is."""
+    return _SIDES.get(role, role)
+
+
+def speaker(message: Message) -> str:
+    """Who says it: the name, or the role as a word."""
+    label = _LABELS.get(side(message.role), message.role)
+    if message.role == "tool" and message.name:
+        return f"{label} {message.name}"
+    return message.name or label
+
+
+def arguments_text(arguments: Any) -> str:
+    """What a tool is called with: the text that a model wrote, or else JSON."""
+    return arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
+
+
+def call_line(call: ToolCall, form: str = CALL, shown: Callable[[str], str] = str) -> str:
+    """*call* in that *form*, a format of `name` and `arguments`, of which *shown* says how much is told."""
+    return form.format(name=call.name, arguments=shown(arguments_text(call.arguments)))
+
+
+def kind_of(block: str | Mapping[str, Any]) -> str:
+    """The type of a content block, "text" of one that is nothing else; "" where it names none."""
+    return "text" if isinstance(block, str) else str(block.get("type", block.get("block_type", "")))
+
+
+def said(message: Message, word: Callable[[str], str] | None = None) -> Iterator[str]:
+    """The text of each block of *message*, in order; where there is none, what *word* says of a block of its kind."""
+    blocks = message.content if isinstance(message.content, list) else [message.content or ""]
+    for block in blocks:
+        text = block_text(block) or ("" if word is None or isinstance(block, str) else word(kind_of(block)))
+        if text:
+            yield text
+
+
+def readable(
+    message: Message, *, word: Callable[[str], str] | None = None, call: str = CALL, result: str = "{text}"
+) -> str:
+    """All that can be read of *message*, "" where that is nothing.
+
+    Args:
+        message: what is told.
+        word: what stands for a block of a kind that has no text; nothing without it.
+        call: the form of a tool call, a format of `name` and `arguments`.
+        result: the form of what a tool answers, a format of `name` and `text`.
+    """
+    text = "\n".join([*said(message, word), *(call_line(asked, call) for asked in message.tool_calls)])
+    if message.role in TOOL_ROLES and text:
+        return result.format(name=message.name or "a tool", text=text)
+    return text
