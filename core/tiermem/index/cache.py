@@ -1,4 +1,4 @@
-"""A small cache of what the store can give again."""
+"""Small caches of what the store can give again, for flows and indexes: the values used last, whatever the thread."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ class ForkLock:
 
 
 def _renew() -> None:
-    for one in list(_all):
-        one.renew()
+    for cache in list(_all):
+        cache.renew()
 
 
 if hasattr(os, "register_at_fork"):

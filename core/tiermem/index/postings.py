@@ -49,15 +49,15 @@ class WordIndex:
     def add(self, spoken: Iterable[Spoken]) -> None:
         """Add messages with numbers above `last`, in order; others are known already."""
         with self._lock:
-            fresh = [one for one in spoken if one.sequence > self.last]
+            fresh = [message for message in spoken if message.sequence > self.last]
             if not fresh:
                 return
-            speakers = [self._speakers.setdefault(one.speaker, len(self._speakers)) for one in fresh]
-            rows = [self._row(one, code) for one, code in zip(fresh, speakers, strict=True)]
+            speakers = [self._speakers.setdefault(message.speaker, len(self._speakers)) for message in fresh]
+            rows = [self._row(message, code) for message, code in zip(fresh, speakers, strict=True)]
             self._talked += [
-                (one.sequence - 1, Interval(start, end, 1.0)) for one in fresh for start, end in one.talked
+                (message.sequence - 1, Interval(start, end, 1.0)) for message in fresh for start, end in message.talked
             ]
-            self._assistants |= {one.speaker.lower() for one in fresh if ROLES.get(one.role) == ASSISTANT}
+            self._assistants |= {message.speaker.lower() for message in fresh if ROLES.get(message.role) == ASSISTANT}
             self._rows.append(np.array(rows, dtype=np.float64))
             self._blocks.append(self._block(fresh))
             while len(self._blocks) > 1 and len(self._blocks[-2].terms) < 2 * len(self._blocks[-1].terms):
@@ -70,7 +70,7 @@ class WordIndex:
             self._rows = [np.concatenate(self._rows)] if self._rows else []
             rows = self._rows[0] if self._rows else np.zeros((0, 6))
             names = [query_terms(name) for name in self._speakers]
-            talked = Mentions.of((place, one) for place, one in self._talked if place < count)
+            talked = Mentions.of((place, interval) for place, interval in self._talked if place < count)
             assistant = bool(self._assistants) and self._assistants <= ASSISTANTS
         rows = rows[rows[:, 0] <= count]
         places = rows[:, 0].astype(np.int64) - 1
@@ -95,27 +95,27 @@ class WordIndex:
         with self._lock:
             blocks = list(self._blocks)
             wanted = {term: self._codes[term] for term in terms if term in self._codes}
-        found = {}
+        standing = {}
         for term, code in wanted.items():
             parts = [_slice(block, code) for block in blocks]
             places, counts = (np.concatenate([part[side] for part in parts]) for side in (0, 1))
             within = places < count
             if within.any():
                 known = max(frequencies.get(term, 0), int(within.sum()))
-                found[term] = Posting(places[within], counts[within], known)
-        return found
+                standing[term] = Posting(places[within], counts[within], known)
+        return standing
 
-    def _row(self, one: Spoken, speaker: int) -> tuple[float, ...]:
-        used, distinct = self._used.setdefault(speaker, set()), set(one.terms)
+    def _row(self, message: Spoken, speaker: int) -> tuple[float, ...]:
+        used, distinct = self._used.setdefault(speaker, set()), set(message.terms)
         share = len(distinct - used) / max(len(distinct), DISTINCT)
         used |= distinct
-        return one.sequence, len(one.terms), one.said, speaker, ROLES.get(one.role, 0), share
+        return message.sequence, len(message.terms), message.said, speaker, ROLES.get(message.role, 0), share
 
     def _block(self, fresh: Sequence[Spoken]) -> _Block:
         codes = self._codes
-        numbers = [codes.setdefault(term, len(codes)) for one in fresh for term in one.terms]
-        lengths = [len(one.terms) for one in fresh]
-        places = np.repeat(np.array([one.sequence - 1 for one in fresh], dtype=np.int64), lengths)
+        numbers = [codes.setdefault(term, len(codes)) for message in fresh for term in message.terms]
+        lengths = [len(message.terms) for message in fresh]
+        places = np.repeat(np.array([message.sequence - 1 for message in fresh], dtype=np.int64), lengths)
         width = fresh[-1].sequence
         keys, counts = np.unique(np.array(numbers, dtype=np.int64) * width + places, return_counts=True)
         return _Block(keys // width, keys % width, counts.astype(np.float64))

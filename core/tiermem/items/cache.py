@@ -1,4 +1,4 @@
-"""What a search compares of the items under one path, in RAM: a cache of what the database keeps.
+"""What a search compares of the store items under one path, in RAM: a cache of what the database keeps.
 
 A search brings it up to date with its own snapshot (items by their stamps) and scores under one lock, so that searches
 with different snapshots can share it. What it takes stands with `tiermem.items.Items`.
@@ -55,13 +55,13 @@ class Under(Generic[K]):
 
     def _update(self, stamp: int, marks: Marked, load: Callable[[Sequence[int]], Iterable[tuple[int, K]]]) -> None:
         self._stamp = 0  # what fails half-way must not look whole
-        found = {key: own for key, own, _ in marks}
-        for key in [key for key, own in self._marks.items() if found.get(key) != own]:
+        stamps = {key: own for key, own, _ in marks}
+        for key in [key for key, own in self._marks.items() if stamps.get(key) != own]:
             del self._marks[key]
             self._drop(key)
-        for key, value in load([key for key in found if key not in self._marks]):
+        for key, value in load([key for key in stamps if key not in self._marks]):
             self._keep(key, value)
-        self._marks = found
+        self._marks = stamps
         self._first = min((expires for _, _, expires in marks if expires is not None), default=None)
         self._stamp = stamp
 
@@ -146,5 +146,5 @@ def best_first(keys: Sequence[int], scores: Scores, most: int) -> list[tuple[int
         return -scores[key], key  # a later item has a larger key
 
     ranked = nsmallest(most, scores, place) if most < len(scores) else sorted(scores, key=place)
-    found: list[tuple[int, float | None]] = [(key, scores[key]) for key in ranked]
-    return found + [(key, None) for key in islice((key for key in keys if key not in scores), most - len(found))]
+    first: list[tuple[int, float | None]] = [(key, scores[key]) for key in ranked]
+    return first + [(key, None) for key in islice((key for key in keys if key not in scores), most - len(first))]

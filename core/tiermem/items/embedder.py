@@ -1,4 +1,4 @@
-"""How the texts of items get vectors: the caller's embedder with its two ways, sync and async, and checked answers."""
+"""How texts of store items get vectors: the caller's embedder with its two ways, sync and async, answers checked."""
 
 from __future__ import annotations
 
@@ -90,19 +90,19 @@ def _ways(embed: Any) -> tuple[Callable[..., Any], Callable[..., Any], Any, Any]
     return embed, lambda text: embed([text])[0], None, None
 
 
-def _each(one: Callable[[str], Any]) -> Callable[[list[str]], Any]:
+def _each(embed: Callable[[str], Any]) -> Callable[[list[str]], Any]:
     """A function of questions, one after another; its answer may be awaitable."""
 
     def questions(texts: list[str]) -> Any:
-        answers = [one(text) for text in texts]
+        answers = [embed(text) for text in texts]
         return _gathered(answers) if any(map(isawaitable, answers)) else answers
 
     return questions
 
 
-def _together(one: Callable[[str], Any]) -> Callable[[list[str]], Any]:
+def _together(embed: Callable[[str], Any]) -> Callable[[list[str]], Any]:
     async def questions(texts: list[str]) -> Any:
-        return await asyncio.gather(*map(one, texts))
+        return await asyncio.gather(*map(embed, texts))
 
     return questions
 

@@ -1,4 +1,4 @@
-"""Whether an item's value passes a filter. Pure, and total: a field that is missing or of another kind is no error.
+"""Whether a store item's value passes a filter. Pure, and total: a field missing or of another kind is no error.
 
 A filter names fields and what they must be: {"color": "red", "size": {"$gt": 3}, "owner": {"name": "Anna"}}. A field
 "owner.name" that the value does not have itself is looked up inside "owner".
@@ -28,7 +28,7 @@ def check(wanted: Mapping[str, Any] | None) -> None:
 
 def passes(value: Mapping[str, Any], wanted: Mapping[str, Any] | None) -> bool:
     """True when every field of *wanted* is as it must be."""
-    return all(_fits(_found(value, name), one) for name, one in (wanted or {}).items())
+    return all(_fits(_found(value, name), condition) for name, condition in (wanted or {}).items())
 
 
 def _check_value(wanted: Any) -> None:
@@ -38,8 +38,8 @@ def _check_value(wanted: Any) -> None:
             if unknown:
                 raise InvalidMessage(f"unknown operators in a filter: {', '.join(unknown)}")
             return
-        for one in wanted.values():
-            _check_value(one)
+        for condition in wanted.values():
+            _check_value(condition)
 
 
 def _operator(name: Any) -> bool:
@@ -58,11 +58,13 @@ def _found(value: Any, name: str) -> Any:
 def _fits(value: Any, wanted: Any) -> bool:
     if isinstance(wanted, Mapping):
         if any(_operator(name) for name in wanted):
-            return all(_holds(value, name, one) for name, one in wanted.items())
-        return isinstance(value, Mapping) and all(_fits(value.get(name), one) for name, one in wanted.items())
+            return all(_holds(value, name, operand) for name, operand in wanted.items())
+        return isinstance(value, Mapping) and all(
+            _fits(value.get(name), condition) for name, condition in wanted.items()
+        )
     if isinstance(wanted, (list, tuple)):
         same = isinstance(value, list) and len(value) == len(wanted)
-        return same and all(_fits(one, other) for one, other in zip(value, wanted, strict=True))
+        return same and all(_fits(element, other) for element, other in zip(value, wanted, strict=True))
     return _equal(value, wanted)
 
 

@@ -1,4 +1,4 @@
-"""Items: one batch of reads and writes as one transaction. Reads see what was there before the batch.
+"""A batch of reads and writes of store items as one transaction. Reads see what was there before the batch.
 
 Texts are embedded before the transaction begins: those of puts, equal ones once, and none that the item has a vector
 of already. Where the embedder fails nothing is kept. Without an embedder a query ranks by words, which are read when
@@ -40,7 +40,7 @@ MOST_ROWS = 2**62  # what a database takes as a limit
 
 
 @dataclass
-class _Reading:
+class _Reads:
     """One batch inside its transaction."""
 
     core: Core
@@ -70,26 +70,26 @@ def batch(core: Core, scope: Scope, operations: Sequence[Operation], space: Vect
             filters.check(op.filter)
     puts = last_puts(operations)
     kept = [(put, _value(core, put)) for put in puts if put.value is not None]
-    made = yield from _embedded(core, scope, puts, space)
+    vectors = yield from _embedded(core, scope, puts, space)
     asked = yield from _asked(core, scope, operations, space)
-    reading = _Reading(core, scope, space, asked, core.now())
-    new = [New(tuple(put.path), put.key, value, _seconds(put), made[id(put)]) for put, value in kept]
+    reads = _Reads(core, scope, space, asked, core.now())
+    new = [New(tuple(put.path), put.key, value, _seconds(put), vectors[id(put)]) for put, value in kept]
     gone = [stored.named(put.path, put.key) for put in puts if put.value is None]
 
     def body(connection: sa.Connection) -> list[Any]:
         if puts and len(puts) < len(operations):
             stored.lock(connection, scope)  # or PostgreSQL would show each read what others write in between
-        results = _results(connection, reading, operations)
-        if reading.used and puts:
-            stored.refresh(connection, scope, reading.used, reading.seconds)
+        results = _results(connection, reads, operations)
+        if reads.used and puts:
+            stored.refresh(connection, scope, reads.used, reads.seconds)
         if puts:
-            now = reading.now.isoformat(), reading.seconds
+            now = reads.now.isoformat(), reads.seconds
             stored.write(connection, scope, new, gone, space.name if space else "", now)
         return results
 
     results: list[Any] = yield (Transact(body) if puts else Read(body))
-    if reading.used and not puts:
-        yield Transact(lambda connection: stored.refresh(connection, scope, reading.used, reading.seconds))
+    if reads.used and not puts:
+        yield Transact(lambda connection: stored.refresh(connection, scope, reads.used, reads.seconds))
     return results
 
 
@@ -121,9 +121,9 @@ def _embedded(
     core: Core, scope: Scope, puts: Sequence[Put], space: VectorSpace | None
 ) -> Flow[dict[int, list[tuple[bytes, bytes]]]]:
     """By put: hash and vector of each of its texts."""
-    found: dict[int, list[tuple[bytes, bytes]]] = {id(put): [] for put in puts}
+    vectors: dict[int, list[tuple[bytes, bytes]]] = {id(put): [] for put in puts}
     if space is None:
-        return found
+        return vectors
     hashed = {id(put): [(_hash(text), text) for text in _texts(put, space)] for put in puts}
     wanted = {digest: text for own in hashed.values() for digest, text in own}
     names = [stored.named(put.path, put.key) for put in puts if hashed[id(put)]]
@@ -136,8 +136,8 @@ def _embedded(
         units = space.units(answer, len(part))
         known |= {digest: row.tobytes() if row.any() else b"" for digest, row in zip(part, units, strict=True)}
     for key, own in hashed.items():
-        found[key] = [(digest, known[digest]) for digest, _ in own if known[digest]]
-    return found
+        vectors[key] = [(digest, known[digest]) for digest, _ in own if known[digest]]
+    return vectors
 
 
 def _texts(put: Put, space: VectorSpace) -> list[str]:
@@ -178,30 +178,30 @@ def _asked(
 # --- reading
 
 
-def _results(connection: sa.Connection, reading: _Reading, operations: Sequence[Operation]) -> list[Any]:
-    reading.connection = connection
-    reading.pk, reading.stamp = stored.find(connection, reading.scope)
+def _results(connection: sa.Connection, reads: _Reads, operations: Sequence[Operation]) -> list[Any]:
+    reads.connection = connection
+    reads.pk, reads.stamp = stored.find(connection, reads.scope)
     names = {id(op): stored.named(op.path, op.key) for op in operations if isinstance(op, Get)}
-    rows = stored.get(connection, reading.pk, set(names.values()), reading.seconds) if reading.pk and names else {}
-    return [_result(reading, op, rows.get(names.get(id(op), b""))) for op in operations]
+    rows = stored.get(connection, reads.pk, set(names.values()), reads.seconds) if reads.pk and names else {}
+    return [_result(reads, op, rows.get(names.get(id(op), b""))) for op in operations]
 
 
-def _result(reading: _Reading, op: Operation, row: Row | None) -> Any:
+def _result(reads: _Reads, op: Operation, row: Row | None) -> Any:
     if isinstance(op, Put):
         return None
     if isinstance(op, Get):
-        return _item(reading, row, op.refresh) if row else None
-    if not reading.pk:
+        return _item(reads, row, op.refresh) if row else None
+    if not reads.pk:
         return []
     if isinstance(op, Paths):
-        return op.listed(stored.paths(reading.connection, reading.pk, op.common(), reading.seconds))
-    ranked = _answers(reading, op) if op.asked else _oldest(reading, op)
-    return [_item(reading, row, op.refresh, score) for row, score in _found(reading, op, ranked)]
+        return op.listed(stored.paths(reads.connection, reads.pk, op.common(), reads.seconds))
+    ranked = _answers(reads, op) if op.asked else _oldest(reads, op)
+    return [_item(reads, row, op.refresh, score) for row, score in _found(reads, op, ranked)]
 
 
-def _item(reading: _Reading, row: Row, refresh: bool, score: float | None = None) -> Item:  # private
+def _item(reads: _Reads, row: Row, refresh: bool, score: float | None = None) -> Item:  # private
     if refresh and row.ttl is not None:
-        reading.used.append(row.pk)
+        reads.used.append(row.pk)
     return Item(
         path=path_of(row.path),
         key=decoded(row.key),
@@ -212,9 +212,9 @@ def _item(reading: _Reading, row: Row, refresh: bool, score: float | None = None
     )
 
 
-def _oldest(reading: _Reading, op: Search) -> list[tuple[int, float | None]]:
+def _oldest(reads: _Reads, op: Search) -> list[tuple[int, float | None]]:
     path = tuple(op.path)
-    return [(key, None) for key in stored.keys(reading.connection, reading.pk, path, reading.seconds, _most(op))]
+    return [(key, None) for key in stored.keys(reads.connection, reads.pk, path, reads.seconds, _most(op))]
 
 
 def _most(op: Search) -> int:
@@ -222,45 +222,43 @@ def _most(op: Search) -> int:
     return MOST_ROWS if op.filter else min(op.offset + op.limit, MOST_ROWS)
 
 
-def _found(
-    reading: _Reading, op: Search, ranked: Sequence[tuple[int, float | None]]
-) -> Iterator[tuple[Row, float | None]]:
+def _found(reads: _Reads, op: Search, ranked: Sequence[tuple[int, float | None]]) -> Iterator[tuple[Row, float | None]]:
     """This page of what is *ranked*; with a filter, values are read in order until the page is full."""
     if not op.filter:
         ranked = ranked[op.offset : op.offset + op.limit]
     scores = dict(ranked)
-    rows = ((row, scores[row.pk]) for row in stored.pick(reading.connection, list(scores)))
+    rows = ((row, scores[row.pk]) for row in stored.pick(reads.connection, list(scores)))
     if not op.filter:
         return rows
     passing = (pair for pair in rows if filters.passes(loads(bytes(pair[0].value)), op.filter))
     return islice(passing, op.offset, op.offset + op.limit)
 
 
-def _answers(reading: _Reading, op: Search) -> list[tuple[int, float | None]]:
+def _answers(reads: _Reads, op: Search) -> list[tuple[int, float | None]]:
     """The items at and under the path, best answer first."""
     from tiermem.items.cache import best_first
 
-    path, connection = tuple(op.path), reading.connection
-    under, load = _index(reading, path)
+    path, connection = tuple(op.path), reads.connection
+    under, load = _index(reads, path)
     keys, scores = under.scored(
-        reading.stamp,
-        reading.seconds,
-        lambda: stored.marks(connection, reading.pk, path, reading.seconds),
+        reads.stamp,
+        reads.seconds,
+        lambda: stored.marks(connection, reads.pk, path, reads.seconds),
         load,
-        reading.asked[op.asked],
+        reads.asked[op.asked],
     )
     return best_first(keys, scores, _most(op))
 
 
-def _index(reading: _Reading, path: tuple[str, ...]) -> tuple[Under[Any], Callable[[Sequence[int]], Any]]:
+def _index(reads: _Reads, path: tuple[str, ...]) -> tuple[Under[Any], Callable[[Sequence[int]], Any]]:
     """What is kept in RAM of the items under *path*, and how to read it."""
     from tiermem.items.cache import VectorsUnder, WordsUnder
 
-    space, connection = reading.space, reading.connection
-    key = (reading.pk, path, space.name if space else "")
+    space, connection = reads.space, reads.connection
+    key = (reads.pk, path, space.name if space else "")
     if space:
         name = space.name
-        vectors = reading.core.items.get(key) or reading.core.items.put(key, VectorsUnder())
+        vectors = reads.core.items.get(key) or reads.core.items.put(key, VectorsUnder())
         return vectors, lambda keys: stored.vectors(connection, keys, name)
-    index = reading.core.items.get(key) or reading.core.items.put(key, WordsUnder())
+    index = reads.core.items.get(key) or reads.core.items.put(key, WordsUnder())
     return index, lambda keys: ((row.pk, words(loads(bytes(row.value)))) for row in stored.pick(connection, keys))

@@ -1,4 +1,4 @@
-"""Items: JSON objects under a path and a key, and what a caller asks of them. Values, checked where they are made.
+"""Store items (LangGraph's word): JSON objects under a path and a key, and what a caller asks of them. Checked values.
 
 A path is a tuple of labels, as ("users", "anna"). It is kept as bytes, each label followed by one zero byte, so that
 all that lies under a path is one range of bytes, and no label can be taken for two.
@@ -122,14 +122,14 @@ class Paths:
 
     def __post_init__(self) -> None:
         for name in ("starts", "ends"):
-            object.__setattr__(self, name, tuple(checked_path(one) for one in getattr(self, name)))
+            object.__setattr__(self, name, tuple(checked_path(path) for path in getattr(self, name)))
         if self.depth is not None and (type(self.depth) is not int or self.depth < 1):
             raise InvalidMessage(f"depth must be a whole number above 0, not {self.depth!r}")
         _page(self.limit, self.offset)
 
     def common(self) -> Path:
         """The longest path under which everything lies that can be listed."""
-        literal = (one[: one.index(ANY)] if ANY in one else one for one in map(tuple, self.starts))
+        literal = (start[: start.index(ANY)] if ANY in start else start for start in map(tuple, self.starts))
         return max(literal, key=len, default=())
 
     def listed(self, paths: Iterable[Path]) -> list[Path]:
@@ -174,7 +174,11 @@ def checked_fields(fields: Any) -> tuple[str, ...]:
     Raises:
         InvalidMessage: they are no list of strings.
     """
-    if isinstance(fields, str) or not isinstance(fields, Sequence) or not all(isinstance(one, str) for one in fields):
+    if (
+        isinstance(fields, str)
+        or not isinstance(fields, Sequence)
+        or not all(isinstance(field_name, str) for field_name in fields)
+    ):
         raise InvalidMessage("fields must be a list of paths into the value, as 'title' or 'parts[*].text'")
     return tuple(fields)
 

@@ -1,4 +1,4 @@
-"""Items: JSON objects of a user under paths and keys, kept in the same database as what was said.
+"""Store items: JSON objects of a user under paths and keys, kept in the same database as what was said.
 
     notes = memory.items("anna")
     notes.put(("facts",), "tea", {"text": "Anna drinks green tea"})
@@ -74,8 +74,8 @@ class Items(_Batched):
 
     def get(self, path: Sequence[str], key: str, *, refresh: bool = True) -> Item | None:
         """The item, or None. *refresh* starts its time to live again."""
-        found: Item | None = self.batch([Get(path, key, refresh)])[0]
-        return found
+        item: Item | None = self.batch([Get(path, key, refresh)])[0]
+        return item
 
     def put(
         self,
@@ -107,13 +107,13 @@ class Items(_Batched):
 
         *filter* names fields and what they must be: a value, or {"$gt": 3} ($eq, $ne, $gt, $gte, $lt, $lte).
         """
-        found: list[Item] = self.batch([Search(path, query, filter, limit, offset, refresh)])[0]
-        return found
+        items: list[Item] = self.batch([Search(path, query, filter, limit, offset, refresh)])[0]
+        return items
 
     def paths(self, start: Sequence[str] = (), *, depth: int | None = None) -> list[Path]:
         """All paths at and under *start* that hold items, sorted; cut after *depth* labels. See `Paths`."""
-        found: list[Path] = self.batch([Paths(starts=[start], depth=depth, limit=2**62)])[0]
-        return found
+        paths: list[Path] = self.batch([Paths(starts=[start], depth=depth, limit=2**62)])[0]
+        return paths
 
     def sweep(self) -> int:
         """Remove what has expired now, and say how many. Nothing else needs it: what has expired is never found, and
@@ -130,8 +130,8 @@ class AsyncItems(_Batched):
 
     async def get(self, path: Sequence[str], key: str, *, refresh: bool = True) -> Item | None:
         """See `Items.get`."""
-        found: Item | None = (await self.batch([Get(path, key, refresh)]))[0]
-        return found
+        item: Item | None = (await self.batch([Get(path, key, refresh)]))[0]
+        return item
 
     async def put(
         self,
@@ -160,13 +160,13 @@ class AsyncItems(_Batched):
         refresh: bool = True,
     ) -> list[Item]:
         """See `Items.search`."""
-        found: list[Item] = (await self.batch([Search(path, query, filter, limit, offset, refresh)]))[0]
-        return found
+        items: list[Item] = (await self.batch([Search(path, query, filter, limit, offset, refresh)]))[0]
+        return items
 
     async def paths(self, start: Sequence[str] = (), *, depth: int | None = None) -> list[Path]:
         """See `Items.paths`."""
-        found: list[Path] = (await self.batch([Paths(starts=[start], depth=depth, limit=2**62)]))[0]
-        return found
+        paths: list[Path] = (await self.batch([Paths(starts=[start], depth=depth, limit=2**62)]))[0]
+        return paths
 
     async def sweep(self) -> int:
         """See `Items.sweep`."""

@@ -1,4 +1,4 @@
-"""How well items answer a question by their words, as shares (0 to 1) of what the question weighs. Pure.
+"""How well store items answer a question by their words, as shares (0 to 1) of what the question weighs. Pure.
 
 BM25 (`search/bm25.py`) over the items under one path; a related word (of the built-in table, or of the
 synonyms) counts less than the question's own, and of several for one term the best one counts.
@@ -40,11 +40,11 @@ def _best(
     term: str, weight: float, question: Question, postings: Mapping[str, Mapping[int, int]], count: int
 ) -> dict[int, tuple[int, float]]:
     """For each item that has *term* or a word related to it: how often, and what it is worth there."""
-    found = {key: (often, weight) for key, often in postings.get(term, {}).items()}
+    best = {key: (often, weight) for key, often in postings.get(term, {}).items()}
     for other, share in question.related.get(term, {}).items():
         places = postings.get(other, {})
         worth = bm25.lesser(weight, share, len(places), count)
         for key, often in places.items():
-            if worth > found.get(key, (0, 0.0))[1]:
-                found[key] = (often, worth)
-    return found
+            if worth > best.get(key, (0, 0.0))[1]:
+                best[key] = (often, worth)
+    return best

@@ -1,4 +1,4 @@
-"""Items: JSON objects of a user by path and key, with their vectors and their times to live.
+"""The tables of store items: JSON objects of a user by path and key, with their vectors and their times to live.
 
 Every read leaves out what has expired. A write locks the user's collection, so that batches that put the same keys in
 another order cannot wait for each other, and gives it another stamp, by which a cache sees that it is out of date.
@@ -100,12 +100,12 @@ def obtain(connection: sa.Connection, scope: Scope) -> tuple[int, int]:
 
 def get(connection: sa.Connection, pk: int, names: Iterable[bytes], now: float) -> dict[bytes, Row]:
     """The items with these names."""
-    found: dict[bytes, Row] = {}
+    rows: dict[bytes, Row] = {}
     for part in _parts(list(names)):
         for row in connection.execute(_NAMED, {"collection": pk, "names": part, "now": now}):
-            one = Row(*row)
-            found[sha256(bytes(one.path) + b"\0" + bytes(one.key)).digest()] = one
-    return found
+            stored = Row(*row)
+            rows[sha256(bytes(stored.path) + b"\0" + bytes(stored.key)).digest()] = stored
+    return rows
 
 
 def pick(connection: sa.Connection, keys: Iterable[int]) -> Iterator[Row]:
@@ -161,17 +161,17 @@ def write(
     *now* is the time, as text and as seconds. An update keeps `created_at`, but not that of what has expired.
     """
     pk, stamp = obtain(connection, scope)
-    fresh = {named(one.path, one.key): one for one in puts}
+    fresh = {named(put.path, put.key): put for put in puts}
     there = _there(connection, pk, [*fresh, *gone])
     expired = {name for name, (_, expires) in there.items() if expires is not None and expires <= now[1]}
     kept = {name: there[name][0] for name in fresh if name in there and name not in expired}
     _remove(connection, [key for name, (key, _) in there.items() if name not in kept])
     _remove_vectors(connection, list(kept.values()))
     _sweep(connection, pk, now[1], SWEPT)
-    values = {name: _values(one, now, stamp) for name, one in fresh.items()}
+    values = {name: _values(put, now, stamp) for name, put in fresh.items()}
     if old := [{"known": kept[name], **values[name]} for name in fresh if name in kept]:
         connection.execute(_UPDATE, old)
-    if new := [_inserted(name, one, pk, now) | values[name] for name, one in fresh.items() if name not in kept]:
+    if new := [_inserted(name, put, pk, now) | values[name] for name, put in fresh.items() if name not in kept]:
         connection.execute(item.insert(), new)
     _add_vectors(connection, pk, fresh, space)
 
@@ -198,25 +198,25 @@ def _sweep(connection: sa.Connection, pk: int, now: float, limit: int) -> int:
 
 
 def _there(connection: sa.Connection, pk: int, names: Sequence[bytes]) -> dict[bytes, tuple[int, float | None]]:
-    found: dict[bytes, tuple[int, float | None]] = {}
+    there: dict[bytes, tuple[int, float | None]] = {}
     for part in _parts(names):
         rows = connection.execute(_THERE, {"collection": pk, "names": part})
-        found |= {bytes(name): (key, expires) for name, key, expires in rows}
-    return found
+        there |= {bytes(name): (key, expires) for name, key, expires in rows}
+    return there
 
 
-def _values(one: New, now: tuple[str, float], stamp: int) -> dict[str, object]:
-    expires = None if one.ttl is None else now[1] + one.ttl
-    return {"value": one.value, "updated_at": now[0], "ttl": one.ttl, "expires": expires, "stamp": stamp}
+def _values(new: New, now: tuple[str, float], stamp: int) -> dict[str, object]:
+    expires = None if new.ttl is None else now[1] + new.ttl
+    return {"value": new.value, "updated_at": now[0], "ttl": new.ttl, "expires": expires, "stamp": stamp}
 
 
-def _inserted(name: bytes, one: New, pk: int, now: tuple[str, float]) -> dict[str, object]:
-    path, key = path_bytes(one.path), encoded(one.key)
+def _inserted(name: bytes, new: New, pk: int, now: tuple[str, float]) -> dict[str, object]:
+    path, key = path_bytes(new.path), encoded(new.key)
     return {"collection": pk, "name": name, "path": path, "key": key, "created_at": now[0]}
 
 
 def _add_vectors(connection: sa.Connection, pk: int, fresh: dict[bytes, New], space: str) -> None:
-    names = [name for name, one in fresh.items() if one.vectors]
+    names = [name for name, put in fresh.items() if put.vectors]
     if not names:
         return
     there = _there(connection, pk, names)

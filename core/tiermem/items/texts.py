@@ -1,4 +1,4 @@
-"""The texts of an item's value: those that a path names, which get vectors, and its words. Pure.
+"""The texts of a store item's value: those that a path names, which get vectors, and its words. Pure.
 
 Paths are those of LangGraph's index configuration: "title", "owner.name", "parts[0].text", "parts[-1]",
 "parts[*].text", "meta.*", "{title,owner.name}", and "$" for the whole value as JSON.
@@ -21,8 +21,8 @@ _STEP = re.compile(r"\[(?:[^\[\]]|\[[^\]]*\])*\]?|\{(?:[^{}]|\{[^}]*\})*\}?|[^.\
 
 def texts(value: Any, fields: Sequence[str]) -> list[str]:
     """The texts that *fields* name in *value*, each once, in order; blank ones and missing fields left out."""
-    found = (text for one in fields for text in at(value, one))
-    return list(dict.fromkeys(text for text in found if text.strip()))
+    named = (text for field in fields for text in at(value, field))
+    return list(dict.fromkeys(text for text in named if text.strip()))
 
 
 def at(value: Any, field: str) -> list[str]:
@@ -43,13 +43,13 @@ def _walk(value: Any, steps: Sequence[str], place: int) -> Iterator[str]:
         return
     step, after = steps[place], place + 1
     if step[0] == "[":
-        for one in _elements(value, step):
-            yield from _walk(one, steps, after)
+        for element in _elements(value, step):
+            yield from _walk(element, steps, after)
     elif step[0] == "{":
         yield from _group(value, step)
     elif step == "*":
-        for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-            yield from _walk(one, steps, after)
+        for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+            yield from _walk(inner, steps, after)
     elif isinstance(value, dict) and step in value:
         yield from _walk(value[step], steps, after)
 
@@ -71,10 +71,10 @@ def _group(value: Any, step: str) -> Iterator[str]:
     if not isinstance(value, dict) or not step.endswith("}"):
         return
     for name in step[1:-1].split(","):
-        found: Any = value
+        inner: Any = value
         for part in _STEP.findall(name.strip()) or [""]:
-            found = found.get(part) if isinstance(found, dict) else None
-        yield from _text(found)
+            inner = inner.get(part) if isinstance(inner, dict) else None
+        yield from _text(inner)
 
 
 def _text(value: Any) -> Iterator[str]:
@@ -90,11 +90,11 @@ def _json(value: Any) -> str:
 
 def _leaves(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
-        for name, one in value.items():
+        for name, inner in value.items():
             yield name
-            yield from _leaves(one)
+            yield from _leaves(inner)
     elif isinstance(value, list):
-        for one in value:
-            yield from _leaves(one)
+        for inner in value:
+            yield from _leaves(inner)
     elif value is not None and not isinstance(value, bool):
         yield str(value)

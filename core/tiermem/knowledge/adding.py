@@ -1,4 +1,4 @@
-"""Knowledge beside conversation: documents of a user, kept as messages of a collection that no window shows.
+"""Documents of a user added and removed: kept as messages of a collection beside the conversations, in no window.
 
 Rule 1: adding a source again hides what is no longer in it and shows what is in it again, by decisions.
 Rule 2: nothing is stored unless all documents of a call are good.
@@ -50,7 +50,7 @@ def add(
         return []
     began = core.timer()
     counted = yield Compute(partial(_counted, core, documents, splitting))
-    sources = sorted({one.source for one in documents}) if whole else []
+    sources = sorted({document.source for document in documents}) if whole else []
     kept, _, _, _ = yield Transact(
         lambda connection: _keep(connection, core, scope, counted, sources),
         lambda done: _telling(scope, done, core.since(began)),
@@ -60,12 +60,12 @@ def add(
 
 
 def _counted(core: Core, documents: Sequence[Document], splitting: Splitting) -> list[tuple[Message, int]]:
-    made = {one.id: one for document in documents for one in messages_of(document, splitting)}
+    messages = {message.id: message for document in documents for message in messages_of(document, splitting)}
     limit = core.settings.max_message_bytes
-    largest = max(len(one.canonical) for one in made.values())
+    largest = max(len(message.canonical) for message in messages.values())
     if largest > limit:
         raise InvalidMessage(f"a chunk with its metadata has {largest} bytes; max_message_bytes is {limit}")
-    return [(one, message_tokens(one, core.count)) for one in made.values()]
+    return [(message, message_tokens(message, core.count)) for message in messages.values()]
 
 
 def _keep(
@@ -73,17 +73,17 @@ def _keep(
 ) -> _Kept:
     kept, row, before = log.append(connection, scope, counted, core.now(), core.settings.compact_at)
     hidden = decisions.hidden(connection, row)
-    wanted = {one.sequence for one in kept}
+    wanted = {message.sequence for message in kept}
     again = wanted - {mark.sequence for mark in stored.visible(_as_marks(wanted), hidden)}
     there = [mark for source in sources for mark in stored.marks(connection, row.pk, prefix(source))]
     gone = {mark.sequence for mark in stored.visible(sorted(there), hidden)} - wanted
-    made = [*_decisions("hide", gone, "replaced"), *_decisions("restore", again, "added again")]
-    return kept, row, before, _decide(connection, core, row, made)
+    taken = [*_decisions("hide", gone, "replaced"), *_decisions("restore", again, "added again")]
+    return kept, row, before, _decide(connection, core, row, taken)
 
 
 def _telling(scope: Scope, done: _Kept, ms: float) -> list[Tell]:
-    kept, row, before, made = done
-    return [*reporting.added(scope, ms, kept, row, before), *reporting.by_hand(scope, made)]
+    kept, row, before, taken = done
+    return [*reporting.added(scope, ms, kept, row, before), *reporting.by_hand(scope, taken)]
 
 
 def _as_marks(sequences: Iterable[int]) -> list[Mark]:
@@ -95,12 +95,12 @@ def _decisions(kind: str, sequences: Iterable[int], reason: str) -> list[Decisio
     return [Decision(number=0, kind=kind, first=first, last=last, reason=reason) for first, last in spans]
 
 
-def _decide(connection: sa.Connection, core: Core, row: SessionRow, made: Sequence[Decision]) -> list[Decision]:
+def _decide(connection: sa.Connection, core: Core, row: SessionRow, taken: Sequence[Decision]) -> list[Decision]:
     """Write decisions about the locked *row*, numbered from its revision on; returns them with their numbers."""
-    numbered = [replace(one, number=row.revision + place) for place, one in enumerate(made, start=1)]
+    numbered = [replace(decision, number=row.revision + place) for place, decision in enumerate(taken, start=1)]
     if numbered:
         decisions.record(connection, row.pk, numbered, core.now())
-        floor = min(row.floor, *(one.first - 1 for one in numbered))
+        floor = min(row.floor, *(decision.first - 1 for decision in numbered))
         decisions.settle(connection, replace(row, revision=numbered[-1].number), floor)
     return numbered
 
@@ -131,8 +131,8 @@ def remove(core: Core, scope: Scope, source: str) -> Flow[list[int]]:
             raise UnknownReference(f"no document of this user has the source {source!r}")
         return _decide(connection, core, row, _decisions("hide", there, "removed"))
 
-    made: list[Decision] = yield Transact(body, lambda made: reporting.by_hand(scope, made))
-    return [one.number for one in made]
+    taken: list[Decision] = yield Transact(body, lambda taken: reporting.by_hand(scope, taken))
+    return [decision.number for decision in taken]
 
 
 def adding_documents(

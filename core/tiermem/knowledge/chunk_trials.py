@@ -55,8 +55,8 @@ def trials(
         InvalidSettings: there is nothing to measure by, or a phrase stands in none of the documents.
     """
     _check(documents, questions, sizes, budget)
-    made = [_trial(documents, questions, size, budget, count) for size in sizes]
-    return sorted(made, key=lambda one: (-one.value, one.size))
+    tried = [_trial(documents, questions, size, budget, count) for size in sizes]
+    return sorted(tried, key=lambda trial: (-trial.value, trial.size))
 
 
 def _check(documents: Sequence[str], questions: Mapping[str, Sequence[str]], sizes: Sequence[int], budget: int) -> None:

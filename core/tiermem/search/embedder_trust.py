@@ -1,4 +1,4 @@
-"""Does an embedder know a language? Pairs of sentences that mean the same and share hardly a word. Pure."""
+"""How well an embedder knows a language, from sentences that mean the same in other words, for scores. Pure."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def competence(vectors: Sequence[Any]) -> tuple[float, ...]:
 
     rows = np.asarray(vectors, dtype=np.float64)
     rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
-    found, start = [], 0
+    shares, start = [], 0
     for pairs in PAIRS:
         own = rows[start : start + 2 * len(pairs)]
         start += 2 * len(pairs)
@@ -60,8 +60,8 @@ def competence(vectors: Sequence[Any]) -> tuple[float, ...]:
         same = np.eye(len(pairs), dtype=bool)
         strangers = alike[~same]
         apart = (float(alike[same].mean()) - float(strangers.mean())) / max(float(strangers.std()), 1e-6)
-        found.append(min(1.0, max(0.0, apart / ENOUGH)))
-    return tuple(found)
+        shares.append(min(1.0, max(0.0, apart / ENOUGH)))
+    return tuple(shares)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Association: which messages a question reaches through what its own words stand beside. Pure numbers.
+"""The second hop: which messages a question reaches through rare words of its best ones, for scores. Pure numbers.
 
 A bridge is a rare word of a question's best messages; all of them are a second question of small weight. A question
 about a trip finds where the trip is named, and from the name the rest of it.
@@ -36,13 +36,13 @@ def bridges(
     """
     rare = max(3.0, BRIDGE_SHARE * count)
     known = set(asked)
-    found: dict[str, float] = {}
+    weights: dict[str, float] = {}
     for sequence in sorted(best):
         for word in dict.fromkeys(mentioned.get(sequence, ())):
             often = frequencies.get(word, 0)
             if word not in known and 2 <= often <= rare and best[sequence] > 0:
-                found[word] = found.get(word, 0.0) + best[sequence] * idf(often, count)
-    return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))[:BRIDGES])
+                weights[word] = weights.get(word, 0.0) + best[sequence] * idf(often, count)
+    return dict(sorted(weights.items(), key=lambda pair: (-pair[1], pair[0]))[:BRIDGES])
 
 
 def bridged(
@@ -51,10 +51,10 @@ def bridged(
     """What the words of `bridges` lend each of *count* messages, 0 to 1; the *best* ones themselves get nothing."""
     import numpy as np
 
-    found = np.zeros(count)
+    lift = np.zeros(count)
     for word, weight in weights.items():
         if word in postings:
-            found[postings[word].places] += weight
-    found[[sequence - 1 for sequence in best if 0 < sequence <= count]] = 0.0
-    most = found.max(initial=0.0)
-    return found / most if most > 0 else found
+            lift[postings[word].places] += weight
+    lift[[sequence - 1 for sequence in best if 0 < sequence <= count]] = 0.0
+    most = lift.max(initial=0.0)
+    return lift / most if most > 0 else lift

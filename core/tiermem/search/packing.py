@@ -1,4 +1,4 @@
-"""Packing: which of the messages found are shown within a budget of tokens. Pure."""
+"""Which of the hits are shown within a budget of tokens, by score per token, for a recalled block. Pure."""
 
 from __future__ import annotations
 

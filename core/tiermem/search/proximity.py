@@ -1,4 +1,4 @@
-"""What neighbours lend each other: answers stand next to the words of their question. Pure arrays over a conversation.
+"""What messages lend their neighbours, from sizes and times, for scores: an answer stands beside its question. Pure.
 
 Lending fades with the *words* between two messages (`WORDS_APART`: some eight short ones, or not even one long answer)
 and never crosses a long silence, so records that stand apart from each other lend nothing.
@@ -36,11 +36,11 @@ def lending(sizes: Numbers, said: Numbers) -> list[Numbers]:
     talks = np.concatenate([[0], np.cumsum(silent)])[:count]
     steps = sizes + 2  # a message of one word is still a step
     middles = np.cumsum(steps) - steps / 2
-    found = []
+    shares = []
     for distance in range(1, min(STRETCH, count - 1) + 1):
         near = np.exp((middles[:-distance] - middles[distance:]) / WORDS_APART)
-        found.append(near * (talks[:-distance] == talks[distance:]))
-    return found
+        shares.append(near * (talks[:-distance] == talks[distance:]))
+    return shares
 
 
 def alone(shares: Sequence[Numbers], count: int) -> float:
@@ -58,37 +58,37 @@ def lent(places: Places, values: Numbers, count: int, shares: Sequence[Numbers])
     """One term's value at each message: its own, or the most that a neighbour lends. *places* are distinct."""
     import numpy as np
 
-    found = np.zeros(count)
-    found[places] = values
+    most = np.zeros(count)
+    most[places] = values
     for distance, share in enumerate(shares, 1):
         older = places >= distance
         there = places[older] - distance
-        found[there] = np.maximum(found[there], values[older] * share[there])
+        most[there] = np.maximum(most[there], values[older] * share[there])
         newer = places < count - distance
         here = places[newer]
-        found[here + distance] = np.maximum(found[here + distance], values[newer] * share[here])
-    return found
+        most[here + distance] = np.maximum(most[here + distance], values[newer] * share[here])
+    return most
 
 
 def shared(score: Numbers, shares: Sequence[Numbers]) -> Numbers:
     """What each message gets of its neighbours' *score*, `SHARE` by distance."""
     import numpy as np
 
-    found = np.zeros(len(score))
+    gained = np.zeros(len(score))
     for distance, (part, near) in enumerate(zip(SHARE, shares, strict=False), 1):
         joined = part * (near > 0)
-        found[distance:] += joined * score[:-distance]
-        found[:-distance] += joined * score[distance:]
-    return found
+        gained[distance:] += joined * score[:-distance]
+        gained[:-distance] += joined * score[distance:]
+    return gained
 
 
 def reached(score: Numbers, shares: Sequence[Numbers]) -> Numbers:
     """The best *score* within `REACH` messages, fading `FADE` a step; never below 0."""
     import numpy as np
 
-    found = np.zeros(len(score))
+    best = np.zeros(len(score))
     for distance, near in enumerate(shares[:REACH], 1):
         fade = FADE**distance * (near > 0)
-        found[distance:] = np.maximum(found[distance:], fade * score[:-distance])
-        found[:-distance] = np.maximum(found[:-distance], fade * score[distance:])
-    return found
+        best[distance:] = np.maximum(best[distance:], fade * score[:-distance])
+        best[:-distance] = np.maximum(best[:-distance], fade * score[distance:])
+    return best

@@ -78,7 +78,7 @@ class Question:
 
     def index_terms(self) -> list[str]:
         """Every index term that can matter: the question's own and the related ones, each once."""
-        others = (other for found in self.related.values() for other in found)
+        others = (other for words in self.related.values() for other in words)
         return list(dict.fromkeys([*self.terms, *others, STANDING]))
 
 

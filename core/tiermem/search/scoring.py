@@ -1,4 +1,4 @@
-"""Ranking: which messages answer a question. Pure numbers; the parts of a score add up to it.
+"""The score of each message for a question, from words, vectors, dates and speakers. Its parts add up to it. Pure.
 
 S = w1·semantic + w2·keyword + w3·graph + w4·recency + w5·importance, with weights that sum to 1 (SPEC E), and on top
 bounded hints: good neighbours (`reach`), the speaker whom the question names, whose words it asks for (`side`), the
@@ -113,11 +113,11 @@ def _raised(talk: Talk, parts: dict[str, Numbers], question: Question, weights: 
 
 def wished(scores: Scores, talk: Talk, postings: Mapping[str, Posting], question: Question, weights: Weights) -> Scores:
     """*scores* with a share of the best one for standing wishes, where the user asks an assistant for something new."""
-    found = postings.get(STANDING)
-    if found is None or not weights.standing or not talk.assistant or question.side != Side.EITHER:
+    wishes = postings.get(STANDING)
+    if wishes is None or not weights.standing or not talk.assistant or question.side != Side.EITHER:
         return scores
     lift = scores.total * 0.0
-    lift[found.places] = weights.standing * float(scores.total.max(initial=0.0)) * min(1.0, FEW / found.frequency)
+    lift[wishes.places] = weights.standing * float(scores.total.max(initial=0.0)) * min(1.0, FEW / wishes.frequency)
     return replace(scores, total=scores.total + lift, parts={**scores.parts, "standing": lift})
 
 
@@ -125,15 +125,15 @@ def _placed(talk: Talk, signals: Signals, weights: Weights, touched: NDArray[np.
     """Recency and importance, of messages that have anything to do with the question."""
     import numpy as np
 
-    found: dict[str, Numbers] = {}
+    parts: dict[str, Numbers] = {}
     if weights.recency and np.isfinite(talk.said).any():
         days = (np.nanmax(talk.said) - talk.said) / 86_400.0
-        found["recency"] = np.where(touched & np.isfinite(days), weights.recency * np.exp(-0.03 * days), 0.0)
+        parts["recency"] = np.where(touched & np.isfinite(days), weights.recency * np.exp(-0.03 * days), 0.0)
     if weights.importance and signals.pinned is not None:
         pinned = np.zeros(len(talk))
         pinned[signals.pinned] = weights.importance
-        found["importance"] = np.where(touched, pinned, 0.0)
-    return found
+        parts["importance"] = np.where(touched, pinned, 0.0)
+    return parts
 
 
 def seeds(scores: Scores, without: NDArray[np.bool_]) -> dict[int, float]:
@@ -175,13 +175,13 @@ def _mentions(talk: Talk, postings: Mapping[str, Posting], question: Question) -
     """1 for messages that hold a name of the question, less by how many do; speakers' names are hints by themselves."""
     import numpy as np
 
-    found = np.zeros(len(talk))
+    share = np.zeros(len(talk))
     speakers = {term for name in talk.names for term in name}
     for name in question.names - speakers:
         if name in postings:
             rare = 1 - len(postings[name].places) / max(len(talk), 1)
-            found[postings[name].places] = np.maximum(found[postings[name].places], rare)
-    return found
+            share[postings[name].places] = np.maximum(share[postings[name].places], rare)
+    return share
 
 
 def _speaking(talk: Talk, question: Question, weights: Weights) -> Numbers:
@@ -189,13 +189,13 @@ def _speaking(talk: Talk, question: Question, weights: Weights) -> Numbers:
     import numpy as np
 
     named = _named(talk, question)
-    found = np.where(named, weights.speaker, 0.0) if named is not None else np.zeros(len(talk))
+    hint = np.where(named, weights.speaker, 0.0) if named is not None else np.zeros(len(talk))
     if talk.assistant and talk.roles is not None and weights.side:
         users = talk.roles == USER
         if question.side == Side.ASSISTANT:
-            return found + np.where(users, 0.0, weights.side / 2)
-        return found + np.where(users, weights.side / (1 if question.side == Side.USER else 3), 0.0)
-    return found
+            return hint + np.where(users, 0.0, weights.side / 2)
+        return hint + np.where(users, weights.side / (1 if question.side == Side.USER else 3), 0.0)
+    return hint
 
 
 def _named(talk: Talk, question: Question) -> NDArray[np.bool_] | None:

@@ -1,4 +1,4 @@
-"""The threshold: from which score on the best message is worth a page. A wrong page is worse than none. Pure.
+"""From which score on the best message is worth a page, by question and vectors. A wrong page is worse than none. Pure.
 
 `Settings.relevance_threshold` is meant for a short question and words; it is moved to where it says the same of other
 questions. The default silences no question of the chats it was chosen on, and one of 24 about a radio log.

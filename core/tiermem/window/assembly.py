@@ -61,7 +61,7 @@ class Scale:
     def parts(self, entries: Sequence[Entry], *, open_end: bool = True) -> list[Part]:
         """The messages of *entries*, with tool pairs made whole, and their costs."""
         messages = [self.messages[entry.sequence] for entry in entries]
-        return [self.part(one) for one in paired(messages, open_end=open_end)]
+        return [self.part(message) for message in paired(messages, open_end=open_end)]
 
 
 def recent(entries: Sequence[Entry], budget: int, scale: Scale, most: int) -> tuple[list[Part], list[Entry]]:
@@ -116,13 +116,13 @@ def _whole(parts: Sequence[list[Entry]], budget: int, scale: Scale) -> list[Entr
     """The newest *parts* that fit together."""
     left, start = budget, len(parts)
     while start > 0:
-        left -= sum(one.tokens for one in scale.parts(parts[start - 1]))
+        left -= sum(part.tokens for part in scale.parts(parts[start - 1]))
         if left < 0:
             break
         start -= 1
     # A call without a result costs more where something follows it, so what was added up is counted as a whole.
     while chosen := [entry for part in parts[start:] for entry in part]:
-        if sum(one.tokens for one in scale.parts(chosen)) <= budget:
+        if sum(part.tokens for part in scale.parts(chosen)) <= budget:
             return chosen
         start += 1
     return []

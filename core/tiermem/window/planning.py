@@ -107,9 +107,9 @@ def mergeable(covers: Sequence[Cover], *, pressed: bool = False) -> tuple[Cover,
         return _adjacent(sorted(covers, key=lambda cover: cover.first), least=2)
     for level in sorted({cover.level for cover in covers}):
         same = sorted((cover for cover in covers if cover.level == level), key=lambda cover: cover.first)
-        found = _adjacent(same, least=MERGE_WIDTH) if len(same) > MERGE_ABOVE else ()
-        if found:
-            return found
+        wide = _adjacent(same, least=MERGE_WIDTH) if len(same) > MERGE_ABOVE else ()
+        if wide:
+            return wide
     return ()
 
 

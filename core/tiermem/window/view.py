@@ -117,7 +117,7 @@ def _strokes(decision: Decision, stubs: Mapping[int, Sequence[int]], first: int,
     shown = SHOWN_BY_KIND[decision.kind]
     if decision.kind == "compact":
         members = stubs.get(decision.number, ())
-        return [Span(one, one, shown, decision.number) for one in members if first <= one <= last]
+        return [Span(member, member, shown, decision.number) for member in members if first <= member <= last]
     low, high = max(first, decision.first), min(last, decision.last)
     summary = decision.reference if decision.kind == "cover" else 0
     return [Span(low, high, shown, decision.number, summary)] if low <= high else []
@@ -137,16 +137,16 @@ def _joined(borders: list[int], colours: list[Span | None]) -> list[Span]:
     return spans
 
 
-def hidden_ranges(made: Sequence[tuple[bool, int, int]]) -> list[tuple[int, int]]:
+def hidden_ranges(decisions: Sequence[tuple[bool, int, int]]) -> list[tuple[int, int]]:
     """The ranges that are hidden, in order and apart: what `paint` says of the decisions to hide and to restore alone.
 
     Args:
         made: those in force, in order of number: whether it hides, first, last. A session may have thousands, and each
             context asks.
     """
-    borders = sorted({border for _, first, last in made for border in (first, last + 1)})
+    borders = sorted({border for _, first, last in decisions for border in (first, last + 1)})
     hidden = bytearray(len(borders))
-    for hides, first, last in made:
+    for hides, first, last in decisions:
         low, high = bisect_left(borders, first), bisect_left(borders, last + 1)
         hidden[low:high] = bytes([hides]) * (high - low)
     ranges: list[tuple[int, int]] = []
@@ -160,7 +160,7 @@ def hidden_ranges(made: Sequence[tuple[bool, int, int]]) -> list[tuple[int, int]
 
 def within(ranges: Sequence[tuple[int, int]], number: int) -> bool:
     """Whether *number* lies in one of *ranges*, which are in order and apart."""
-    place = bisect_right(ranges, number, key=lambda one: one[0])
+    place = bisect_right(ranges, number, key=lambda span: span[0])
     return place > 0 and number <= ranges[place - 1][1]
 
 

@@ -1,4 +1,4 @@
-"""The way out: what the model should read now, under a budget, with a trace of what came from where.
+"""A context: what a model should read now, from the window, summaries and hits, under a budget, each with its origin.
 
 A query is answered from the window (L1). Where something is left out of the context, the running summary stands for
 it (L2) and passages come from the archive (L3). Stable parts come first and recalled ones right before the newest
@@ -80,8 +80,8 @@ def _tail(entries: Sequence[Entry], budget: int) -> list[Entry]:
 
 def _mandatory(request: ContextRequest, fixed: Sequence[Entry], scale: Scale) -> list[Piece]:
     system = [
-        Piece(message=one, kind="system", tier=Tier.L1, tokens=message_tokens(one, scale.count))
-        for one in request.system
+        Piece(message=message, kind="system", tier=Tier.L1, tokens=message_tokens(message, scale.count))
+        for message in request.system
     ]
     system += message_pieces(scale.parts(fixed, open_end=False), fixed, kind="system")
     if request.goal:
@@ -112,19 +112,19 @@ def _fill(
             yield reporting.recalled(draft.scope, "context", [], seen.degraded, draft.core.since(began))
         return whole, [], seen.degraded
     quote = partial(quoting.block, query=query, count=draft.scale.count, reading=draft.core.reading())
-    recalled, found = yield Compute(lambda: quote(seen.hits, budget=room))
+    recalled, hits = yield Compute(lambda: quote(seen.hits, budget=room))
     left -= sum(piece.tokens for piece in recalled)
     if left > 0 and not any(part.clipped for part in parts):
         spent = sum(part.tokens for part in parts)
         parts, entries = yield Compute(lambda: recent(tail, spent + left, draft.scale, spent + left))
-        once = [hit for hit in found if hit.source or hit.message.sequence not in verbatim(entries)]
-        if len(once) < len(found):  # turns that came in with what was left over need not be quoted as well
+        once = [hit for hit in hits if hit.source or hit.message.sequence not in verbatim(entries)]
+        if len(once) < len(hits):  # turns that came in with what was left over need not be quoted as well
             most = sum(piece.tokens for piece in recalled)
-            recalled, found = yield Compute(lambda: quote(once, budget=most))
+            recalled, hits = yield Compute(lambda: quote(once, budget=most))
     if query:
         spent = sum(piece.tokens for piece in recalled)
-        yield reporting.recalled(draft.scope, "context", found, seen.degraded, draft.core.since(began), spent)
-    return [*summary, *recalled, *message_pieces(parts, entries)], found, seen.degraded
+        yield reporting.recalled(draft.scope, "context", hits, seen.degraded, draft.core.since(began), spent)
+    return [*summary, *recalled, *message_pieces(parts, entries)], hits, seen.degraded
 
 
 def _latest(draft: Draft, newest: Sequence[Entry], share: int) -> tuple[list[Part], list[Entry]]:

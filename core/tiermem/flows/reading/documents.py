@@ -85,10 +85,10 @@ def _best(nominated: Sequence[Hit], fresh: float) -> list[Hit]:
 def chunk(connection: sa.Connection, scope: Scope, number: int) -> tuple[Message | None, bool]:
     """The chunk with that number of the documents of the user of *scope*, None where there is none; is it hidden?"""
     row = sessions.find(connection, collection(scope))
-    found = log.pick(connection, row.pk, [number]) if row.pk else []
-    if not found:
+    picked = log.pick(connection, row.pk, [number]) if row.pk else []
+    if not picked:
         return None, False
-    return found[0], within(decisions.hidden(connection, row), number)
+    return picked[0], within(decisions.hidden(connection, row), number)
 
 
 def chunks(scope: Scope, source: str) -> Flow[list[Message]]:
@@ -120,7 +120,10 @@ def sources(scope: Scope) -> Flow[list[Source]]:
         groups: dict[str, list[Mark]] = {}
         for mark in stored.visible(stored.marks(connection, row.pk), decisions.hidden(connection, row)):
             groups.setdefault(mark.id[:DIGEST], []).append(mark)
-        first = {one.sequence: one for one in log.pick(connection, row.pk, (g[0].sequence for g in groups.values()))}
+        first = {
+            message.sequence: message
+            for message in log.pick(connection, row.pk, (g[0].sequence for g in groups.values()))
+        }
         return [_source(first[group[0].sequence], group) for group in groups.values()]
 
     return list((yield Read(body)))

@@ -1,4 +1,4 @@
-"""What a context is made of: what was asked for, the summary, what is recalled, and messages with what they cost."""
+"""What a context is made of, for both ways to make one: the request, the summary, the hits, and messages as pieces."""
 
 from __future__ import annotations
 
@@ -60,16 +60,16 @@ def summary_pieces(live: Sequence[Summary], budget: int, count: Callable[[str], 
     """The running summary: all of it, or the newest summaries that fit, each cut to its most telling lines."""
     chosen: list[tuple[Summary, str]] = []
     left = budget
-    for position, one in enumerate(reversed(live)):
+    for position, summary in enumerate(reversed(live)):
         allowed = left if position == len(live) - 1 else max(left // 2, left - _rest(live, position))
         text = (
-            one.text
-            if count(one.text) + 8 <= allowed
-            else fit(one.structure, one.first, one.last, one.ref, allowed - 8, count)
+            summary.text
+            if count(summary.text) + 8 <= allowed
+            else fit(summary.structure, summary.first, summary.last, summary.ref, allowed - 8, count)
         )
         if not text:  # older ones would get less; trying all of a long session's summaries took 200 ms
             break
-        chosen.append((one, text))
+        chosen.append((summary, text))
         left -= count(text) + 1
     while chosen:
         piece = _one_piece(list(reversed(chosen)), count)
@@ -80,14 +80,14 @@ def summary_pieces(live: Sequence[Summary], budget: int, count: Callable[[str], 
 
 
 def _rest(live: Sequence[Summary], position: int) -> int:
-    return sum(one.tokens + 1 for one in list(reversed(live))[position + 1 :])
+    return sum(summary.tokens + 1 for summary in list(reversed(live))[position + 1 :])
 
 
 def _one_piece(chosen: Sequence[tuple[Summary, str]], count: Callable[[str], int]) -> Piece:
     message = Message(
         role="system", content="\n".join(text for _, text in chosen), id="summary", origin="model_inference"
     )
-    refs = tuple(one.ref for one, _ in chosen)
+    refs = tuple(summary.ref for summary, _ in chosen)
     tokens = message_tokens(message, count)
     return Piece(message=message, kind="summary", tier=Tier.L2, tokens=tokens, shown=Shown.COVERED, refs=refs)
 

@@ -35,10 +35,10 @@ def verify(scope: Scope) -> Flow[Verification]:
     indexed: dict[int, str] = yield Read(lambda c: dict(words.stored_terms(c, row.pk)))
     for first in range(1, row.messages + 1, BATCH):
         last = min(first + BATCH - 1, row.messages)
-        found, wrong = yield Read(partial(_read, pk=row.pk, first=first, last=last))
+        messages, wrong = yield Read(partial(_read, pk=row.pk, first=first, last=last))
         problems += wrong
-        tokens += sum(one.tokens for one in found)
-        problems += yield Compute(partial(_terms_differ, found, indexed, row.indexed))
+        tokens += sum(message.tokens for message in messages)
+        problems += yield Compute(partial(_terms_differ, messages, indexed, row.indexed))
     if tokens != row.tokens and not problems:
         problems.append(f"the session's total is {row.tokens} tokens, its messages have {tokens}")
     problems += yield Read(lambda c: list(_view_differs(c, sessions.find(c, scope))))  # one snapshot of its own
@@ -53,36 +53,38 @@ def verify(scope: Scope) -> Flow[Verification]:
 
 def _read(connection: sa.Connection, pk: int, first: int, last: int) -> tuple[list[Message], list[str]]:
     try:
-        found = log.read(connection, pk, first, last)
+        messages = log.read(connection, pk, first, last)
     except (StorageCorrupt, InvalidMessage):
         if first == last:
             return [], [f"message {first} does not match its hash"]
         middle = (first + last) // 2
         left, right = _read(connection, pk, first, middle), _read(connection, pk, middle + 1, last)
         return left[0] + right[0], left[1] + right[1]
-    missing = set(range(first, last + 1)) - {one.sequence for one in found}
-    return found, [f"message {sequence} is missing" for sequence in sorted(missing)]
+    missing = set(range(first, last + 1)) - {message.sequence for message in messages}
+    return messages, [f"message {sequence} is missing" for sequence in sorted(missing)]
 
 
-def _terms_differ(found: list[Message], indexed: dict[int, str], through: int) -> Iterator[str]:
-    for one in found:
-        if one.sequence <= through and indexed.get(one.sequence) != " ".join(index_terms(one, searchable(one))):
-            yield f"the keyword index of message {one.sequence} differs from its text"
+def _terms_differ(messages: list[Message], indexed: dict[int, str], through: int) -> Iterator[str]:
+    for message in messages:
+        if message.sequence <= through and indexed.get(message.sequence) != " ".join(
+            index_terms(message, searchable(message))
+        ):
+            yield f"the keyword index of message {message.sequence} differs from its text"
 
 
 def _view_differs(connection: sa.Connection, row: SessionRow) -> Iterator[str]:
     if not row.pk:
         return
-    made = decisions.journal(connection, row.pk)
-    if [one.number for one in made] != list(range(1, row.revision + 1)):
-        yield f"the journal has {len(made)} rows, the session's revision is {row.revision}"
-    undone = {one.reference for one in made if one.kind == "undo"}
-    if undone != {one.number for one in made if one.undone}:
+    journal = decisions.journal(connection, row.pk)
+    if [decision.number for decision in journal] != list(range(1, row.revision + 1)):
+        yield f"the journal has {len(journal)} rows, the session's revision is {row.revision}"
+    undone = {decision.reference for decision in journal if decision.kind == "undo"}
+    if undone != {decision.number for decision in journal if decision.undone}:
         yield "the decisions marked undone are not those that the journal undoes"
-    parts = paint(1, row.messages, made, decisions.members(connection, row.pk, 0)) if row.messages else []
+    parts = paint(1, row.messages, journal, decisions.members(connection, row.pk, 0)) if row.messages else []
     yield from _partition_differs(parts, row)
     live = {part.summary for part in parts if part.summary}
-    if live != {one.number for one in decisions.summaries(connection, row.pk, live=True)}:
+    if live != {summary.number for summary in decisions.summaries(connection, row.pk, live=True)}:
         yield "the summaries in force are not those that the journal leads to"
     window = decisions.window(connection, row)
     if window.tokens != row.window_tokens:
@@ -119,8 +121,8 @@ def stats(core: Core, scope: Scope) -> Flow[Stats]:
         mark = vectors.mark(connection, row.pk, core.embedder_name)
         return _stats(core, row, parts, live, pinned, tuple(told(core, mark, row.messages - mark.done)))
 
-    found: Stats = yield Read(body)
-    return found
+    counted: Stats = yield Read(body)
+    return counted
 
 
 def _covered(parts: list[Span], sequence: int) -> bool:
@@ -175,13 +177,13 @@ def expand(scope: Scope, ref: str) -> Flow[Original]:
     """
     match = _CHUNK.fullmatch(ref) if isinstance(ref, str) else None
     if match:
-        found, hidden = yield Read(partial(documents.chunk, scope=scope, number=int(match[1])))
-        if found is not None:
-            return _chunk(ref, found, hidden)
+        chunk, hidden = yield Read(partial(documents.chunk, scope=scope, number=int(match[1])))
+        if chunk is not None:
+            return _chunk(ref, chunk, hidden)
     return (yield from decide.expand(scope, ref))
 
 
-def _chunk(ref: str, found: Message, hidden: bool) -> Original:  # private
+def _chunk(ref: str, chunk: Message, hidden: bool) -> Original:  # private
     note = {"hidden": [ref]} if hidden else {}
-    note |= {name: found.state[name] for name in _NOTED if name in found.state}
-    return Original(ref=ref, messages=(found,), note=note | {"title": found.name or ""})
+    note |= {name: chunk.state[name] for name in _NOTED if name in chunk.state}
+    return Original(ref=ref, messages=(chunk,), note=note | {"title": chunk.name or ""})

@@ -50,17 +50,17 @@ def find(core: Core, scope: Scope, row: SessionRow, request: SearchRequest) -> F
         chunks = yield from documents.ranked(core, scope, request)
         results.append(chunks if request.weak else replace(chunks, hits=_worth(chunks.hits, chunks.least)))
     question = next((result.question for result in results if result.question is not None), None)
-    told = degraded(core, *(words for result in results for words in result.degraded))
+    reasons = degraded(core, *(words for result in results for words in result.degraded))
     hits = [hit for result in results for hit in result.hits]
     if request.within != "conversation":
         hits = sorted(hits, key=lambda hit: -hit.score)[: request.limit]
-    return SearchResult(tuple(hits), question, told)
+    return SearchResult(tuple(hits), question, reasons)
 
 
-def degraded(core: Core, *told: str) -> tuple[str, ...]:
+def degraded(core: Core, *reasons: str) -> tuple[str, ...]:
     """What people should know of the vectors, each thing once."""
     error = (f"embedder: {core.embed_error}",) if core.embed_error else ()
-    return tuple(dict.fromkeys((*told, *error)))
+    return tuple(dict.fromkeys((*reasons, *error)))
 
 
 def _worth(chunks: Sequence[Hit], least: float) -> tuple[Hit, ...]:

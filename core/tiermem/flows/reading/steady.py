@@ -1,4 +1,4 @@
-"""The way out for an agent: the whole window first, in an order that only grows until the next decision.
+"""A context for an agent: the whole window first, in an order that only grows until the next decision.
 
 A provider's prompt cache keeps what the next prompt begins with. So the window is shown as it stands; what is recalled
 for a question stands before it and stays there; and nothing older is taken in or left out from call to call.
@@ -103,8 +103,8 @@ def _hides(draft: Draft, entries: Sequence[Entry]) -> bool:
 def _blocks(draft: Draft, tail: Sequence[Entry]) -> dict[int, Piece]:
     """The given blocks by the number of the message that they stand before."""
     numbers = {f"m{entry.sequence}": entry.sequence for entry in tail}
-    given: Mapping[str, str] = draft.request.quoted
-    return {numbers[ref]: _block(text, draft) for ref, text in given.items() if ref in numbers and text}
+    quoted: Mapping[str, str] = draft.request.quoted
+    return {numbers[ref]: _block(text, draft) for ref, text in quoted.items() if ref in numbers and text}
 
 
 def _block(text: str, draft: Draft) -> Piece:

@@ -32,11 +32,11 @@ OWN = {True: 1_000, False: embedding.BATCH}
 
 def nearest(core: Core, scope: Scope, row: SessionRow, query: str) -> Flow[Nearest]:
     """How near each message of the session *row* is to *query*; nothing while the embedder fails, or none is there."""
-    found = yield from _nearest(core, scope, row, query)
+    near = yield from _nearest(core, scope, row, query)
     yield from reporting.noticed(core, scope)
     if row.pk and not core.embed_error:
-        yield from reporting.begun(core, scope, row.pk, reporting.SEMANTIC, "; ".join(found.degraded))
-    return found
+        yield from reporting.begun(core, scope, row.pk, reporting.SEMANTIC, "; ".join(near.degraded))
+    return near
 
 
 def _nearest(core: Core, scope: Scope, row: SessionRow, query: str) -> Flow[Nearest]:
@@ -63,9 +63,9 @@ def _nearest(core: Core, scope: Scope, row: SessionRow, query: str) -> Flow[Near
         embedding.fail(core, error)
         return nothing(waiting, (f"embedder: {core.embed_error}",))
     core.embed_error = ""
-    found: Nearest = yield Compute(lambda: index.nearest(asked[0], row.messages))
+    near: Nearest = yield Compute(lambda: index.nearest(asked[0], row.messages))
     left = row.messages - max(index.through, index.lent_through)
-    return replace(found, waiting=max(0, left), degraded=tuple(told(core, mark, left)))
+    return replace(near, waiting=max(0, left), degraded=tuple(told(core, mark, left)))
 
 
 def told(core: Core, mark: Mark, waiting: int) -> Iterator[str]:
@@ -79,10 +79,10 @@ def told(core: Core, mark: Mark, waiting: int) -> Iterator[str]:
 
 def _index(core: Core, scope: Scope, row: SessionRow, mark: Mark, dimensions: int) -> Flow[VectorIndex]:
     """The session's index with everything stored, and with what waits where that is little."""
-    place = (row.pk, mark.key, core.embedder_name)
-    index = core.vectors.get(place)
+    key = (row.pk, mark.key, core.embedder_name)
+    index = core.vectors.get(key)
     if index is None or index.dimensions != dimensions:
-        index = core.vectors.put(place, VectorIndex(dimensions))
+        index = core.vectors.put(key, VectorIndex(dimensions))
     if index.through < mark.done:
         above = index.through
         rows = yield Read(lambda c: vectors.read(c, row.pk, mark.key, above, mark.done))
@@ -90,10 +90,10 @@ def _index(core: Core, scope: Scope, row: SessionRow, mark: Mark, dimensions: in
     first = max(index.through, index.lent_through) + 1
     if first <= row.messages and row.messages - index.through <= OWN[core.lexical]:
         fresh = yield Read(partial(_waiting, pk=row.pk, first=first, last=row.messages))
-        texts = yield Compute(lambda: [(one.sequence, embedding.passages(one)) for one in fresh])
+        texts = yield Compute(lambda: [(message.sequence, embedding.passages(message)) for message in fresh])
         if sum(len(own) for _, own in texts) <= 2 * OWN[core.lexical]:
-            made = yield from embedding.embed(core, scope, mark.key, texts)
-            lent = [(one.sequence, one.part, one.value) for one in made]
+            embedded = yield from embedding.embed(core, scope, mark.key, texts)
+            lent = [(vector.sequence, vector.part, vector.value) for vector in embedded]
             yield Compute(lambda: index.lend(lent, first, row.messages))
     return index
 
@@ -108,13 +108,13 @@ def trust(core: Core, scope: Scope, query: str, vectors: int) -> Flow[float]:
         return 1.0
     if core.competence is None:
         try:
-            made = yield Embed(texts(), scope)
+            embedded = yield Embed(texts(), scope)
         except (StorageError, Closed):
             raise
         except Exception as error:  # noqa: BLE001  # user code; it just embedded the question, so it is trusted
             core.embed_error = f"{type(error).__name__}: {error}"
             return 1.0
-        core.competence = yield Compute(lambda: competence(made))
+        core.competence = yield Compute(lambda: competence(embedded))
     chinese = han_share(query)
-    found: float = (1 - chinese) * core.competence[ENGLISH] + chinese * core.competence[CHINESE]
-    return found
+    trusted: float = (1 - chinese) * core.competence[ENGLISH] + chinese * core.competence[CHINESE]
+    return trusted
