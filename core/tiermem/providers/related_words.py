@@ -8,7 +8,7 @@ from importlib import resources
 
 import numpy as np
 
-from tiermem.text.related_words import Related
+from tiermem.text.synonyms import Related
 
 
 @lru_cache(maxsize=1)

@@ -15,8 +15,7 @@ from enum import IntEnum
 from tiermem.facts.preferences import TERM as STANDING
 from tiermem.text.analyzer import HAN, is_word, query_terms, words_of
 from tiermem.text.entities import entities
-from tiermem.text.related_words import Others, Related, expand
-from tiermem.text.synonyms import Synonyms
+from tiermem.text.synonyms import Others, Related, Synonyms, expand
 
 LIGHT_WEIGHT = 0.3  # of a light word
 PAIR_WEIGHT = 0.2  # of a pair of characters that is no word

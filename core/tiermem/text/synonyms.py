@@ -1,29 +1,61 @@
-"""Synonyms: other index terms that a question's terms may have been said with. Pure: the table is read once, lazily.
+"""Related words and synonyms: other index terms that a question's terms may have been said with. Pure.
 
-English is mostly served by word vectors; this table is for what they miss. First Chinese, where a pair of characters
-is matched exactly or not at all, then short forms, spellings, the other script, and the other language of a chat.
+`Related`, the built-in table, says it of English (`benchmarks/packing/related_words.py` made it, from distances between
+word vectors). `Synonyms` have what it misses, and what the caller adds: first Chinese, where a pair of characters is
+matched exactly or not at all, then short forms, spellings, the other script, and the other language of a chat. Their
+table is read once, lazily.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
 from itertools import pairwise
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from tiermem.errors import InvalidSettings
 from tiermem.text.analyzer import HAN, query_terms
 from tiermem.text.analyzer import terms as all_terms
 
-Groups: TypeAlias = Mapping[str, Iterable[str]] | Iterable[Iterable[str]]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
+Groups: TypeAlias = Mapping[str, Iterable[str]] | Iterable[Iterable[str]]
+Others: TypeAlias = Mapping[str, Mapping[str, float]]  # by term: other terms and their weight
+
+FAR = 0.30  # the cosine at which a related word counts nothing; at 1 it would count like the word itself
 WEIGHT = 0.8  # of a user's own groups, unless they say otherwise: who names them knows their own words
 SCRIPT_WEIGHT = 0.9  # of the same characters in the other script
 MOST = 24  # other terms that one term of a question may have; more would be a topic and not a word
 _LONGEST = 80  # characters of one member
 _HAN = re.compile(f"[{HAN}]")
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """The built-in table: row i of `words` is related to words[others[starts[i]:starts[i + 1]]], nearest first."""
+
+    words: tuple[str, ...]
+    starts: NDArray[np.uint32]
+    others: NDArray[np.uint16]
+    cosines: NDArray[np.uint8]  # times 255
+    rows: Mapping[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rows", {word: row for row, word in enumerate(self.words)})
+
+    def to(self, term: str) -> dict[str, float]:
+        """Other index terms and their weight (0 to 1), nearest first; none for a term that is not in the table."""
+        row = self.rows.get(term)
+        if row is None:
+            return {}
+        low, high = int(self.starts[row]), int(self.starts[row + 1])
+        pairs = zip(self.others[low:high].tolist(), self.cosines[low:high].tolist(), strict=True)
+        return {self.words[o]: w for o, c in pairs if (w := (c / 255 - FAR) / (1 - FAR)) > 0}
 
 
 class _Member(NamedTuple):
@@ -103,6 +135,25 @@ class Synonyms:
             both.setdefault(form, SCRIPT_WEIGHT * weight)
         del both[term]
         return both
+
+
+def expand(terms: Iterable[str], text: str, related: Related | None, synonyms: Synonyms | None) -> Others:
+    """For each of a question's *terms*: other index terms and their weight, from both tables, the larger one counting.
+
+    A question's own terms are never among the others: they count for themselves.
+    """
+    asked = list(terms)
+    own = set(asked)
+    written = synonyms.expand(asked, text) if synonyms else {}
+    lent: dict[str, dict[str, float]] = {}
+    for term in asked:
+        near = related.to(term) if related else {}
+        others = {other: weight for other, weight in near.items() if other not in own}
+        for other, weight in written.get(term, {}).items():
+            others[other] = max(others.get(other, 0.0), weight)
+        if others:
+            lent[term] = others
+    return lent
 
 
 def _stands(member: _Member, question: _Question) -> bool:
