@@ -94,7 +94,7 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Prompt:
+class SummaryPrompt:
     """What is asked about some messages of a conversation; *earlier* are the notes on what came before them."""
 
     chinese: bool

@@ -20,7 +20,7 @@ from tiermem.summaries import merging
 from tiermem.summaries.extractive import extract
 from tiermem.summaries.grounding import Ground
 from tiermem.summaries.lines import lines_of, structured
-from tiermem.summaries.prompts import Prompt, Turn
+from tiermem.summaries.prompts import SummaryPrompt, Turn
 from tiermem.summaries.structured_output import ConversationSummary, fields_of
 from tiermem.summaries.transcript import elements, mostly_chinese, take
 
@@ -101,11 +101,11 @@ class Writing:
         rest = elements(messages, self._count, self.max_tool_tokens)
         while rest:
             limit = int(self.max_input_tokens * MARGIN) >> halved
-            prompt = Prompt(chinese, earlier=self._earlier(summary, messages, limit))
+            prompt = SummaryPrompt(chinese, earlier=self._earlier(summary, messages, limit))
             part, left = take(rest, self._room(prompt, limit), self._count)
             seen = [message for message in messages if not left or message.sequence <= part[-1].number]
             try:
-                summary = yield from self._answered(Prompt(chinese, part, prompt.earlier), seen)
+                summary = yield from self._answered(SummaryPrompt(chinese, part, prompt.earlier), seen)
             except Exception as error:
                 halved += 1  # the model reads less than it declares, or makes more tokens of the text than we do
                 if not _too_long(error) or halved > HALVINGS:
@@ -121,11 +121,11 @@ class Writing:
         text = merging.fit(summary, messages[0].sequence, messages[-1].sequence, "s", budget, self._count)
         return text.partition("\n")[2]  # the first line counts messages
 
-    def _room(self, prompt: Prompt, limit: int) -> int:
+    def _room(self, prompt: SummaryPrompt, limit: int) -> int:
         frame = sum(self._count(turn.text) for turn in prompt.turns(as_json=True))
         return max(SMALLEST_PART, limit - frame - SCHEMA_TOKENS)
 
-    def _answered(self, prompt: Prompt, seen: Sequence[Message]) -> Procedure:
+    def _answered(self, prompt: SummaryPrompt, seen: Sequence[Message]) -> Procedure:
         """One summary, asked for in every way there is."""
         missed = False
         if self.structured and self._misses < MISSES:
@@ -145,7 +145,7 @@ class Writing:
         self._misses += missed
         return summary
 
-    def _plainly(self, prompt: Prompt, seen: Sequence[Message]) -> Procedure:
+    def _plainly(self, prompt: SummaryPrompt, seen: Sequence[Message]) -> Procedure:
         answer = yield from self._asked(Request(prompt.turns(as_json=True), structured=False))
         try:
             return self._accepted(answer, seen)
