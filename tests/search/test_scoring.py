@@ -246,7 +246,7 @@ def related_score(weight: float, nearness: float = 0.6) -> float:
     texts = [*FILLER, "farewell captain", *FILLER]
     made = talk([len(text.split()) for text in texts])
     question = Question("goodbye", {"goodbye": 1.0}, related={"goodbye": {"farewell": nearness}})
-    parts = scored(made, postings(texts), Asked(question), replace(DEFAULT, related=weight)).parts
+    parts = scored(made, postings(texts), Signals(question), replace(DEFAULT, related=weight)).parts
     return float(parts["keyword"][len(FILLER)])
 
 
