@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tiermem import Message, ToolCall
-from tiermem.text.readable import arguments_text, call_line, kind_of, readable, said, side, speaker
+from tiermem.text.readable import arguments_text, call_line, readable, said, side, speaker
 
 LOOK = ToolCall(id="c1", name="look", arguments={"zoom": 2, "at": "池"})
 BROKEN = ToolCall(id="c2", name="look", arguments='{"zoom": ')
@@ -55,12 +55,6 @@ def test_blocks_are_told_in_order_and_those_without_text_only_by_the_word_for_th
     assert list(said(message, lambda kind: f"<{kind}>")) == ["a", "<image_url>", "b", "c"]
     assert list(said(Message(role="user", content=""), str.upper)) == []
     assert list(said(Message(role="assistant", content=None, tool_calls=(LOOK,)), str.upper)) == []
-    assert [kind_of(block) for block in ("a", IMAGE, {"block_type": "audio"}, {"text": "c"})] == [
-        "text",
-        "image_url",
-        "audio",
-        "",
-    ]
 
 
 def test_all_of_a_message_is_its_words_then_its_calls() -> None:

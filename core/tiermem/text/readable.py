@@ -6,10 +6,10 @@ What differs from reader to reader is an option: the form of a call, and the wor
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from tiermem.messages import Message, ToolCall, block_text
+from tiermem.messages import Message, ToolCall, block_kind, block_text
 
 TOOL_ROLES = frozenset({"tool", "function"})
 CALL = "[calls {name}({arguments})]"
@@ -40,16 +40,11 @@ def call_line(call: ToolCall, form: str = CALL, shown: Callable[[str], str] = st
     return form.format(name=call.name, arguments=shown(arguments_text(call.arguments)))
 
 
-def kind_of(block: str | Mapping[str, Any]) -> str:
-    """The type of a content block, "text" of one that is nothing else; "" where it names none."""
-    return "text" if isinstance(block, str) else str(block.get("type", block.get("block_type", "")))
-
-
 def said(message: Message, word: Callable[[str], str] | None = None) -> Iterator[str]:
     """The text of each block of *message*, in order; where there is none, what *word* says of a block of its kind."""
     blocks = message.content if isinstance(message.content, list) else [message.content or ""]
     for block in blocks:
-        text = block_text(block) or ("" if word is None or isinstance(block, str) else word(kind_of(block)))
+        text = block_text(block) or ("" if word is None or isinstance(block, str) else word(block_kind(block)))
         if text:
             yield text
 

@@ -17,7 +17,7 @@ from tiermem.messages import COMPACTION_KEY, Message, ToolCall, block_kind
 from tiermem.records import Compacted
 from tiermem.text.clipping import both_ends, shorten_to_tokens, shorten_with_length
 from tiermem.text.cues import ACKNOWLEDGEMENT, DECISION, ERROR, ERROR_NAME, FIGURE, OUTCOME, REQUEST, TOTAL
-from tiermem.text.readable import TOOL_ROLES, kind_of
+from tiermem.text.readable import TOOL_ROLES
 from tiermem.text.sanitizing import in_chinese, one_line, unbracketed
 from tiermem.text.sentences import sentences
 
@@ -133,7 +133,7 @@ def _media(message: Message, chinese: bool) -> str:
         return ""
     counts: dict[str, int] = {}
     for block in message.content:
-        kind = kind_of(block)
+        kind = block_kind(block) if isinstance(block, dict) else ""
         for word, name in _MEDIA.items():
             if word in kind:
                 counts[name] = counts.get(name, 0) + 1
