@@ -6,9 +6,8 @@ import asyncio
 import threading
 import weakref
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from pathlib import Path
-from typing import Any, Self, TypeAlias
+from typing import Any, Self, TypeAlias, Unpack
 
 from tiermem.arguments import names, scopes
 from tiermem.flows.indexing import reembed as reembedding
@@ -16,15 +15,12 @@ from tiermem.flows.reading import report
 from tiermem.flows.reading.documents import collection
 from tiermem.items.items import AsyncItems, Items
 from tiermem.knowledge.knowledge import AsyncKnowledge, Knowledge
-from tiermem.records import (
-    Report,
-    Verification,
-)
-from tiermem.runtime.opening import Compactor, Keep, Opened, StoreSummary, Summarizer, default_path, wired
+from tiermem.records import Report, Verification
+from tiermem.runtime.opening import Opened, default_path, wired
+from tiermem.runtime.options import OpenOptions
 from tiermem.session import AsyncSession, Session
 from tiermem.settings import Scope, Settings, scope_of
 from tiermem.storage.database import MEMORY
-from tiermem.text.synonyms import Groups
 
 Namespace: TypeAlias = str | tuple[str, str]
 
@@ -33,26 +29,12 @@ class Memory(Opened):
     """Conversations in one database. Safe to share between threads, event loops and (by file) processes."""
 
     @classmethod
-    def open(
-        cls,
-        path: str | Path | None = None,
-        *,
-        settings: Settings | None = None,
-        counter: Callable[[str], Any] | None = None,
-        summarizer: Summarizer | None = None,
-        compactor: Compactor | None = None,
-        store_summary: StoreSummary | None = None,
-        keep: Keep | None = None,
-        embedder: Any = None,
-        synonyms: Groups = (),
-        clock: Callable[[], datetime] | None = None,
-        **overrides: Any,
-    ) -> Memory:
+    def open(cls, path: str | Path | None = None, **options: Unpack[OpenOptions]) -> Memory:
         """Open a memory, making its database when there is none.
 
         Args:
             path: a file, ":memory:", or a database URL ("postgresql://…"); None is the user's data directory.
-            settings: all settings at once; single ones may be given by name instead.
+            settings: all settings at once; single ones may be given by name as well, and then count.
             counter: tokens of a text, as an int or something with a length; tiktoken's o200k by default.
             summarizer: takes messages, returns a StructuredSummary or its fields; sync or async.
             compactor: takes a message, returns what to show instead; None leaves it to the default.
@@ -66,13 +48,10 @@ class Memory(Opened):
         Raises:
             InvalidSettings, StorageError: it cannot be opened like this; nothing was changed.
         """
-        core, performer = wired(
-            path, settings, counter, summarizer, compactor, embedder, clock, (store_summary, keep, synonyms), overrides
-        )
-        return cls(core, performer)
+        return cls(*wired(path, options))
 
     @classmethod
-    def shared(cls, path: str | Path | None = None, **options: Any) -> Memory:
+    def shared(cls, path: str | Path | None = None, **options: Unpack[OpenOptions]) -> Memory:
         """`open`, or the memory this process already opened with the same path and options and still uses."""
         return shared(path, options)
 
@@ -121,7 +100,7 @@ class AsyncMemory(Opened):
     """`Memory` with `await`."""
 
     @classmethod
-    async def open(cls, path: str | Path | None = None, **options: Any) -> AsyncMemory:
+    async def open(cls, path: str | Path | None = None, **options: Unpack[OpenOptions]) -> AsyncMemory:
         """`Memory.open`, off the event loop."""
         opened = await asyncio.to_thread(Memory.open, path, **options)
         return cls(*opened.wiring)
@@ -167,7 +146,7 @@ _open_memories: weakref.WeakValueDictionary[Any, Memory] = weakref.WeakValueDict
 _opening = threading.Lock()
 
 
-def shared(path: str | Path | None, options: Mapping[str, Any]) -> Memory:
+def shared(path: str | Path | None, options: OpenOptions) -> Memory:
     """The open memory of this process for that path and those options, or a new one."""
     target = default_path() if path is None else str(path)
     if target == MEMORY:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
@@ -196,12 +196,23 @@ def settings_from(settings: Settings | None, overrides: Mapping[str, Any]) -> Se
     Raises:
         InvalidSettings: an override is not the name of a setting, or its value makes no sense.
     """
-    unknown = sorted(set(overrides) - SETTING_NAMES)
-    if unknown:
-        raise InvalidSettings(f"unknown settings: {', '.join(unknown)}")
+    refuse_unknown(overrides, SETTING_NAMES)
     base = settings or Settings()
     values = {name: getattr(base, name) for name in SETTING_NAMES} | dict(overrides)
     return Settings(**values)
+
+
+def refuse_unknown(names: Iterable[str], known: Collection[str]) -> None:
+    """Raises InvalidSettings where one of *names* is not *known*, with the nearest name that is."""
+    if unknown := sorted(set(names) - set(known)):
+        raise InvalidSettings(f"unknown arguments: {', '.join(_guessed(name, known) for name in unknown)}")
+
+
+def _guessed(name: str, known: Collection[str]) -> str:
+    from difflib import get_close_matches  # only where something is wrong
+
+    near = get_close_matches(name, sorted(known), n=1)
+    return f"{name} (did you mean {near[0]}?)" if near else name
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import TypeVar
 
-from tiermem.errors import InvalidSettings
 from tiermem.events import Callback, Listeners
 from tiermem.flows.effects import Flow, arun, run
 from tiermem.flows.indexing import vectors as follow_up
 from tiermem.flows.services import Core
-from tiermem.messages import Message
 from tiermem.providers.clock import system_clock
 from tiermem.providers.embedders import HashEmbedder, as_embedder
 from tiermem.providers.tokenizers import as_counter
-from tiermem.records import Compacted, StructuredSummary, Summary
 from tiermem.runtime.handler import Direct, Performer
-from tiermem.settings import Settings, settings_from
+from tiermem.runtime.options import OpenOptions, check
+from tiermem.settings import Settings
 from tiermem.storage import words
 from tiermem.storage.database import Database
 from tiermem.text.analyzer import ANALYSER
-from tiermem.text.synonyms import Groups, Synonyms
+from tiermem.text.synonyms import Synonyms
 
 T = TypeVar("T")
-Summarizer: TypeAlias = Callable[[Sequence[Message]], StructuredSummary | dict[str, Any] | Awaitable[Any]]
-Compactor: TypeAlias = Callable[[Message], Compacted | str | None]
-StoreSummary: TypeAlias = Callable[[Summary], str | None]
-Keep: TypeAlias = Callable[[Message], bool]
 
 
 def default_path() -> str:
@@ -95,43 +88,26 @@ class Opened:
         return await arun(flow, self._performer)
 
 
-def wired(
-    path: str | Path | None,
-    settings: Settings | None,
-    counter: Callable[[str], Any] | None,
-    summarizer: Summarizer | None,
-    compactor: Compactor | None,
-    embedder: Any,
-    clock: Callable[[], datetime] | None,
-    steps: tuple[StoreSummary | None, Keep | None, Groups],
-    overrides: Mapping[str, Any],
-) -> tuple[Core, Performer]:
+def wired(path: str | Path | None, options: OpenOptions) -> tuple[Core, Performer]:
     """The core and the performer behind a memory, with its database open and its schema current."""
-    chosen = settings_from(settings, overrides)
-    _functions(summarizer=summarizer, compactor=compactor, store_summary=steps[0], keep=steps[1], clock=clock)
-    count = as_counter(counter, chosen.encoding)
-    embedding = as_embedder(embedder)
-    database = Database(default_path() if path is None else str(path), chosen)
+    settings = check(options)
+    count = as_counter(options.get("counter"), settings.encoding)
+    embedder = as_embedder(options.get("embedder"))
+    database = Database(default_path() if path is None else str(path), settings)
     database.write(lambda connection: words.use_analyser(connection, ANALYSER))
+    groups = options.get("synonyms")
     core = Core(
-        settings=chosen,
+        settings=settings,
         count=count,
-        now=clock or system_clock,
-        embedder_name=embedding.name,
-        lexical=isinstance(embedding, HashEmbedder),
-        summarizer=summarizer,
-        compactor=compactor,
-        store_summary=steps[0],
-        keep=steps[1],
-        tables=Synonyms(steps[2]) if steps[2] else None,
+        now=options.get("clock") or system_clock,
+        embedder_name=embedder.name,
+        lexical=isinstance(embedder, HashEmbedder),
+        summarizer=options.get("summarizer"),
+        compactor=options.get("compactor"),
+        store_summary=options.get("store_summary"),
+        keep=options.get("keep"),
+        tables=Synonyms(groups) if groups else None,
     )
     listeners = Listeners(core.now, core.unheard)
-    direct = Direct(database, embedding, listeners, None if core.lexical else chosen.embedder_timeout)
+    direct = Direct(database, embedder, listeners, None if core.lexical else settings.embedder_timeout)
     return core, Performer(direct, lambda scope: run(follow_up.attempt(core, scope), direct))
-
-
-def _functions(**given: object) -> None:
-    """Refuses what could not be called: a model's name as a summariser would fail at the first summary, unseen."""
-    for name, one in given.items():
-        if one is not None and not callable(one):
-            raise InvalidSettings(f"{name}= takes a function, not {type(one).__name__}")

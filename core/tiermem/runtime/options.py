@@ -1,0 +1,87 @@
+"""The options of a memory: their names and types, checked before anything is opened, for every face that opens one."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal, TypeAlias, TypedDict, cast
+
+from tiermem.errors import InvalidSettings
+from tiermem.messages import Message
+from tiermem.records import Compacted, StructuredSummary, Summary
+from tiermem.settings import SETTING_NAMES, Settings, Weights, refuse_unknown, settings_from
+from tiermem.text.synonyms import Groups
+
+Summarizer: TypeAlias = Callable[[Sequence[Message]], StructuredSummary | dict[str, Any] | Awaitable[Any]]
+Compactor: TypeAlias = Callable[[Message], Compacted | str | None]
+StoreSummary: TypeAlias = Callable[[Summary], str | None]
+Keep: TypeAlias = Callable[[Message], bool]
+
+
+class OpenOptions(TypedDict, total=False):
+    """What `Memory.open` takes by keyword: its parts, and each field of `Settings` by name."""
+
+    settings: Settings | None
+    counter: Callable[[str], Any] | None
+    summarizer: Summarizer | None
+    compactor: Compactor | None
+    store_summary: StoreSummary | None
+    keep: Keep | None
+    embedder: Any
+    synonyms: Groups
+    clock: Callable[[], datetime] | None
+
+    pre_rot_threshold: int
+    compaction_trigger: float
+    summarization_trigger: float
+    compaction_target: float | None
+    summarization_target: float | None
+    keep_recent_count: int
+    keep_recent_tokens: int | None
+    hard_limit: int
+    enable_context_management: bool
+    context_budget: int
+    recall_share: float
+    summary_share: float
+    recall_limit: int
+    encoding: Literal["o200k_base", "cl100k_base"]
+    max_message_bytes: int
+    summarizer_timeout: float
+    summarizer_retries: int
+    summarizer_pause: float
+    embedder_timeout: float
+    relevance_threshold: float
+    weights: Weights
+    durability: Literal["full", "relaxed"]
+    busy_timeout: float
+    index_batch: int
+
+
+OPTION_NAMES = frozenset(OpenOptions.__annotations__)
+FUNCTIONS = ("summarizer", "compactor", "store_summary", "keep", "clock")
+
+
+def check(options: OpenOptions) -> Settings:
+    """The settings that *options* amount to, with nothing opened.
+
+    Raises:
+        InvalidSettings: an option is not known, or makes no sense. A model's name as a summariser is refused here,
+            because it would fail at the first summary, unseen.
+    """
+    refuse_unknown(options, OPTION_NAMES)
+    for name in FUNCTIONS:
+        function = options.get(name)
+        if function is not None and not callable(function):
+            raise InvalidSettings(f"{name}= takes a function, not {type(function).__name__}")
+    return settings_from(options.get("settings"), {name: options[name] for name in SETTING_NAMES & options.keys()})  # type: ignore[literal-required]
+
+
+def parted(arguments: Mapping[str, Any], own: Collection[str]) -> tuple[OpenOptions, dict[str, Any]]:
+    """The options among *arguments*, and the others, whose names are in *own*.
+
+    Raises:
+        InvalidSettings: an argument is neither.
+    """
+    refuse_unknown(arguments, OPTION_NAMES.union(own))
+    options = {name: arguments[name] for name in arguments if name in OPTION_NAMES}
+    return cast("OpenOptions", options), {name: arguments[name] for name in arguments if name not in OPTION_NAMES}
