@@ -11,26 +11,14 @@ import os
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-from tiermem import Memory, Settings
-from tiermem.errors import InvalidSettings
+from tiermem import Memory
+from tiermem.runtime.options import OpenOptions
 
 MAX_HELD = 8  # databases kept open between two calls: a few file handles each
-SETTING_NAMES = frozenset(field.name for field in fields(Settings))
-OPTION_NAMES = SETTING_NAMES | {
-    "settings",
-    "counter",
-    "summarizer",
-    "compactor",
-    "store_summary",
-    "keep",
-    "embedder",
-    "clock",
-}
 FileId: TypeAlias = tuple[int, int]  # device and inode
 
 
@@ -44,21 +32,8 @@ class _Shelf:
 _shelf = _Shelf()
 
 
-def check(options: Mapping[str, Any]) -> None:
-    """Refuses what `Memory.open` would refuse, without opening anything.
-
-    Raises:
-        InvalidSettings: an option is not known, or makes no sense.
-    """
-    unknown = sorted(set(options) - OPTION_NAMES)
-    if unknown:
-        raise InvalidSettings(f"unknown arguments: {', '.join(unknown)}")
-    named = {name: value for name, value in options.items() if name in SETTING_NAMES}
-    replace(options.get("settings") or Settings(), **named)
-
-
-def open_memory(path: str | os.PathLike[str] | None, options: Mapping[str, Any]) -> Memory:
-    """The open memory of *path* with *options* (arguments of `Memory.open`), opened if need be.
+def open_memory(path: str | os.PathLike[str] | None, options: OpenOptions) -> Memory:
+    """The open memory of *path* with *options*, opened if need be.
 
     ":memory:" is never shared: as with a SQLite connection, each one is a memory of its own.
 

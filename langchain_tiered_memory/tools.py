@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Unpack
 
 from langchain_core.tools import BaseTool, StructuredTool
 from langgraph.prebuilt import ToolRuntime
@@ -15,6 +15,7 @@ from langchain_tiered_memory.events import telling
 from tiermem import AsyncSession, Memory, Session
 from tiermem.errors import InvalidSettings
 from tiermem.records import Within
+from tiermem.runtime.options import OpenOptions
 from tiermem.tools import tools
 
 __all__ = ["memory_tools"]
@@ -31,7 +32,7 @@ def memory_tools(
     names: Iterable[str] | None = None,
     max_tokens: int = 1_000,
     within: Within = "everything",
-    **options: Any,
+    **options: Unpack[OpenOptions],
 ) -> list[BaseTool]:
     """`search_memory`, `expand_memory`, `remember` and `forget_memory` for an agent::
 

@@ -16,7 +16,7 @@ from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from os import PathLike
-from typing import Any
+from typing import Any, Unpack
 
 from llama_index.core.base.llms.types import ChatMessage, MessageRole, TextBlock
 from llama_index.core.bridge.pydantic import Field, PrivateAttr
@@ -27,6 +27,7 @@ from llamaindex_tiered_memory.events import attach
 from llamaindex_tiered_memory.memory import serialisation
 from tiermem import AsyncSession, Memory, Message, Session
 from tiermem.errors import InvalidSettings, UnknownReference
+from tiermem.runtime.options import OpenOptions, parted
 
 SESSION_KEY = "session_id"  # what `BaseMemoryBlock.aput` writes into `additional_kwargs`
 AGAIN = 64  # messages: a few flushes of LlamaIndex's default size
@@ -108,6 +109,18 @@ class _Delivered:
         return True
 
 
+class BlockOptions(OpenOptions, total=False):
+    """Keyword arguments of `TieredMemoryBlock` beside those that name the memory and its tokenizer."""
+
+    name: str
+    description: str | None
+    priority: int
+    accept_short_term_memory: bool
+    max_tokens: int
+    session_id: str
+    namespace: str | tuple[str, str]
+
+
 class TieredMemoryBlock(BaseMemoryBlock[str]):
     """Keeps what `Memory` flushes, for good, and gives back what answers the newest user message::
 
@@ -148,9 +161,9 @@ class TieredMemoryBlock(BaseMemoryBlock[str]):
         *,
         memory: Memory | None = None,
         tokenizer_fn: Callable[[str], Any] | None = None,
-        **options: Any,
+        **arguments: Unpack[BlockOptions],
     ) -> None:
-        own = {name: options.pop(name) for name in list(options) if name in type(self).model_fields}
+        options, own = parted(arguments, type(self).model_fields)
         if own.get("max_tokens", 1) < 1:
             raise InvalidSettings(f"max_tokens must be above 0, not {own['max_tokens']}")
         if tokenizer_fn is not None:
@@ -160,8 +173,8 @@ class TieredMemoryBlock(BaseMemoryBlock[str]):
             raise InvalidSettings(f"the open memory has its own {given}; leave out memory= or these")
         super().__init__(**own)
         # Nothing is ever shown of the window of an archive, so it need not be managed.
-        where = None if path is None else str(path)
-        self._memory = memory or Memory.shared(where, **({"enable_context_management": False} | options))
+        options = {"enable_context_management": False, **options}
+        self._memory = memory or Memory.shared(None if path is None else str(path), **options)
         attach(self._memory)
 
     @property

@@ -6,7 +6,7 @@ import os
 import threading
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, get_args
+from typing import Any, Unpack, get_args
 
 from langchain.agents.middleware.types import AgentMiddleware, ModelRequest
 from langchain_core.tools import BaseTool
@@ -26,13 +26,14 @@ from langchain_tiered_memory.agents.call import (
 )
 from langchain_tiered_memory.agents.costs import beside
 from langchain_tiered_memory.agents.state import TieredMemoryState, note_of, update_of
-from langchain_tiered_memory.memories import check, open_memory
+from langchain_tiered_memory.memories import open_memory
 from tiermem import Memory, Session
 from tiermem.agents.budget import Costs
 from tiermem.agents.note import Note, owner_of
 from tiermem.agents.view import WITHIN
 from tiermem.errors import InvalidSettings
 from tiermem.records import Within
+from tiermem.runtime.options import OpenOptions, check
 
 
 class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
@@ -79,7 +80,7 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
         within: Within = WITHIN,
         tools: bool | Sequence[str] = True,
         name: str = "TieredMemoryMiddleware",
-        **options: Any,
+        **options: Unpack[OpenOptions],
     ) -> None:
         super().__init__()
         check(options)
@@ -90,7 +91,8 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
                 raise InvalidSettings(f"{what} must be a whole number of at least 1, not {value!r}")
         _check_address(namespace, session_id, within)
         self._name = name
-        self._path, self._given, self._options = path, memory, {"enable_context_management": False} | options
+        self._path, self._given = path, memory
+        self._options: OpenOptions = {"enable_context_management": False, **options}
         self._namespace, self._session_id = namespace, session_id
         self._wishes = Wishes(max_tokens, recall, recall_tokens, within, owned=session_id is None)
         self._costs, self._opening, self._opened = Costs(), threading.Lock(), False

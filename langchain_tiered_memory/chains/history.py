@@ -7,18 +7,19 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock
-from typing import Any
+from typing import Any, Unpack
 
 from langchain_core.chat_history import BaseChatMessageHistory
 from langchain_core.messages import BaseMessage
 
 from langchain_tiered_memory.chains.runnable import Readings, asked_by
 from langchain_tiered_memory.convert import to_core, to_langchain
-from langchain_tiered_memory.memories import check, open_memory
+from langchain_tiered_memory.memories import open_memory
 from langchain_tiered_memory.procedures import WAITING, Procedure, arun, delivering, run
 from langchain_tiered_memory.rendering import shown_messages
 from tiermem import AsyncSession, Memory, Message, Session, View
 from tiermem.errors import InvalidSettings
+from tiermem.runtime.options import OpenOptions, check
 from tiermem.settings import scope_of
 
 
@@ -53,7 +54,7 @@ class TieredChatMessageHistory(BaseChatMessageHistory):
         path: str | os.PathLike[str] | None = None,
         memory: Memory | None = None,
         namespace: str | tuple[str, str] = "default",
-        **options: Any,
+        **options: Unpack[OpenOptions],
     ) -> None:
         super().__init__()
         if memory is not None and (path is not None or options):
@@ -73,7 +74,7 @@ class TieredChatMessageHistory(BaseChatMessageHistory):
         """The open memory behind this history; opened when it is first used."""
         with self._opening:
             if self._memory is None:
-                path, options = self._opened_with or (None, {})
+                path, options = self._opened_with or (None, OpenOptions())
                 self._memory = open_memory(path, options)
             return self._memory
 

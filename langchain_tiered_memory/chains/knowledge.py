@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun, CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
@@ -15,18 +15,32 @@ from pydantic import ConfigDict
 from langchain_tiered_memory.chains.history import TieredChatMessageHistory
 from langchain_tiered_memory.chains.retriever import TieredArchiveRetriever, chunk_document
 from langchain_tiered_memory.events import telling
-from langchain_tiered_memory.memories import OPTION_NAMES
 from tiermem import Memory
 from tiermem.errors import InvalidSettings
 from tiermem.knowledge.knowledge import Knowledge
 from tiermem.knowledge.retrieval import in_turns
 from tiermem.records import Within
+from tiermem.runtime.options import OpenOptions, parted
 
 if TYPE_CHECKING:
     from langchain_tiered_memory.chains.memory import ConversationTieredMemory  # needs langchain-classic
 
 # LangChain's own list ends with spaces: Chinese, which has none, would be cut anywhere.
 SEPARATORS = ["\n\n", "\n", "。", "！", "？", "；", ". ", "! ", "? ", "; ", "，", "、", ", ", " ", ""]
+
+
+class KnowledgeRetrieverOptions(OpenOptions, total=False):
+    """Keyword arguments of `TieredKnowledgeRetriever` beside those that name memory and session."""
+
+    within: Within
+    conversation: bool
+    k: int
+    chunk_size: int
+    chunk_overlap: int
+    text_splitter: Any
+    name: str | None
+    tags: list[str] | None
+    metadata: dict[str, Any] | None
 
 
 class TieredKnowledgeRetriever(BaseRetriever):
@@ -73,9 +87,9 @@ class TieredKnowledgeRetriever(BaseRetriever):
         namespace: str | tuple[str, str] = "default",
         session_id: str | None = None,
         history: TieredChatMessageHistory | None = None,
-        **values: Any,
+        **arguments: Unpack[KnowledgeRetrieverOptions],
     ) -> None:
-        options = {name: values.pop(name) for name in OPTION_NAMES & values.keys()}
+        options, values = parted(arguments, type(self).model_fields)
         talk = values.get("conversation") or values.get("within", "knowledge") != "knowledge"
         if talk and history is None and session_id is None:
             raise InvalidSettings("session_id= or history= must name the conversation to search")

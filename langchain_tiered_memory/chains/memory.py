@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import uuid
-from typing import Any
+from typing import Any, Unpack
 
 from langchain_classic.memory.chat_memory import BaseChatMemory
 from langchain_core.documents import Document
@@ -18,14 +18,28 @@ from langchain_tiered_memory.chains.history import TieredChatMessageHistory
 from langchain_tiered_memory.chains.retriever import TieredArchiveRetriever
 from langchain_tiered_memory.convert import to_core, to_langchain
 from langchain_tiered_memory.events import telling
-from langchain_tiered_memory.memories import OPTION_NAMES
 from langchain_tiered_memory.procedures import Procedure, Step, arun, run
 from langchain_tiered_memory.rendering import BufferMessages, context_messages, overrun, plain_text
 from tiermem import Memory
 from tiermem.errors import InvalidSettings
+from tiermem.runtime.options import OpenOptions, parted
 
 FITTING = 4  # readings at most until the words fit; each leaves out what the one before was above
 _log = logging.getLogger(__name__)
+
+
+class ConversationMemoryOptions(OpenOptions, total=False):
+    """Keyword arguments of `ConversationTieredMemory` beside those that name the session."""
+
+    memory_key: str
+    input_key: str | None
+    output_key: str | None
+    return_messages: bool
+    human_prefix: str
+    ai_prefix: str
+    max_token_limit: int | None
+    recall: bool
+    text_only: bool
 
 
 class ConversationTieredMemory(BaseChatMemory):
@@ -76,17 +90,14 @@ class ConversationTieredMemory(BaseChatMemory):
         memory: Memory | None = None,
         namespace: str | tuple[str, str] = "default",
         chat_memory: TieredChatMessageHistory | None = None,
-        **values: Any,
+        **arguments: Unpack[ConversationMemoryOptions],
     ) -> None:
-        options = {name: values.pop(name) for name in OPTION_NAMES & values.keys()}
+        options, values = parted(arguments, type(self).model_fields)
         if chat_memory is None:
             session_id = uuid.uuid4().hex if session_id is None else session_id
             chat_memory = TieredChatMessageHistory(session_id, path=path, memory=memory, namespace=namespace, **options)
         elif options or (session_id, path, memory, namespace) != (None, None, None, "default"):
             raise InvalidSettings("chat_memory= names its session already; leave the other arguments to it")
-        unknown = sorted(values.keys() - type(self).model_fields.keys())
-        if unknown:
-            raise InvalidSettings(f"unknown arguments: {', '.join(unknown)}")
         super().__init__(chat_memory=chat_memory, **values)
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun, CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
@@ -14,18 +14,31 @@ from pydantic import ConfigDict
 
 from langchain_tiered_memory.chains.history import TieredChatMessageHistory
 from langchain_tiered_memory.events import telling
-from langchain_tiered_memory.memories import OPTION_NAMES
 from langchain_tiered_memory.procedures import Procedure, arun, run
 from langchain_tiered_memory.rendering import readable
 from tiermem import Hit, Memory, Message, Recalled
 from tiermem.errors import InvalidSettings
 from tiermem.knowledge.retrieval import in_turns, quotation
 from tiermem.records import Within
+from tiermem.runtime.options import OpenOptions, parted
 
 if TYPE_CHECKING:
     from langchain_tiered_memory.chains.memory import ConversationTieredMemory
 
 SOURCE = "tiermem"
+
+
+class ArchiveRetrieverOptions(OpenOptions, total=False):
+    """Keyword arguments of `TieredArchiveRetriever` beside those that name the session."""
+
+    k: int
+    within: Within
+    retriever: Runnable[str, list[Document]] | None
+    neighbours: int
+    max_token_limit: int | None
+    name: str | None
+    tags: list[str] | None
+    metadata: dict[str, Any] | None
 
 
 class TieredArchiveRetriever(BaseRetriever):
@@ -69,9 +82,9 @@ class TieredArchiveRetriever(BaseRetriever):
         memory: Memory | None = None,
         namespace: str | tuple[str, str] = "default",
         history: TieredChatMessageHistory | None = None,
-        **values: Any,
+        **arguments: Unpack[ArchiveRetrieverOptions],
     ) -> None:
-        options = {name: values.pop(name) for name in OPTION_NAMES & values.keys()}
+        options, values = parted(arguments, type(self).model_fields)
         if history is None:
             if session_id is None:
                 raise InvalidSettings("session_id= or history= must name the session to search")

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from threading import Lock
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, Self, Unpack, cast
 
 from langgraph.store.base import (
     BaseStore,
@@ -28,12 +28,13 @@ from langgraph.store.base import (
     ensure_embeddings,
 )
 
-from langchain_tiered_memory.memories import check, open_memory
+from langchain_tiered_memory.memories import open_memory
 from langchain_tiered_memory.store.ttl_sweeper import Sweeper
 from tiermem import Memory
 from tiermem.errors import InvalidSettings
 from tiermem.items.items import Get, Items, Operation, Paths, Put, Search
 from tiermem.items.items import Item as Stored
+from tiermem.runtime.options import OpenOptions, check
 from tiermem.settings import scope_of
 
 TTL_NAMES = frozenset(TTLConfig.__annotations__)
@@ -80,7 +81,7 @@ class TieredMemoryStore(BaseStore):
         namespace: str | tuple[str, str] = "default",
         index: IndexConfig | None = None,
         ttl: TTLConfig | None = None,
-        **options: Any,
+        **options: Unpack[OpenOptions],
     ) -> None:
         if memory is not None and (path is not None or options):
             raise InvalidSettings("memory= is open already: path and settings belong to Memory.open")
@@ -105,7 +106,7 @@ class TieredMemoryStore(BaseStore):
         """The open memory behind this store; opened when it is first used."""
         with self._opening:
             if self._memory is None:
-                path, options = self._opened_with or (None, {})
+                path, options = self._opened_with or (None, OpenOptions())
                 self._memory = open_memory(path, options)
             return self._memory
 

@@ -24,7 +24,7 @@ from tiermem.importers import llamaindex as importer
 from tiermem.importers.containers import container, conversations
 
 if TYPE_CHECKING:
-    from llamaindex_tiered_memory.memory.options import Options
+    from llamaindex_tiered_memory.memory.options import Arguments
 
 TABLE = "llama_index_memory"
 _ROLES = frozenset(role.value for role in MessageRole)
@@ -114,11 +114,11 @@ def _as_json(value: Any) -> Any:
     return value.decode("ascii") if isinstance(value, bytes) else str(value)
 
 
-def place(options: Options) -> str | Path | None:
+def place(arguments: Arguments) -> str | Path | None:
     """Where the log lives: as told, or, for one who names only LlamaIndex's database, beside or in that one."""
-    source = _source(options)
-    if options.path is not None or source is None:
-        return options.path if options.path is None or isinstance(options.path, str) else Path(options.path)
+    source = _source(arguments)
+    if arguments.path is not None or source is None:
+        return arguments.path if arguments.path is None or isinstance(arguments.path, str) else Path(arguments.path)
     import sqlalchemy as sa
 
     parsed = sa.make_url(_sync_url(source))
@@ -130,14 +130,14 @@ def place(options: Options) -> str | Path | None:
     return file.with_name(f"{file.stem}.tiermem{file.suffix or '.db'}")
 
 
-def from_table(options: Options, session_id: str) -> list[ChatMessage]:
+def from_table(arguments: Arguments, session_id: str) -> list[ChatMessage]:
     """The session's messages in the database that was named as LlamaIndex's; none where none was named."""
-    source = _source(options)
-    return load_sql_table(source, session_id, options.table_name, options.db_schema) if source is not None else []
+    source = _source(arguments)
+    return load_sql_table(source, session_id, arguments.table_name, arguments.db_schema) if source is not None else []
 
 
-def _source(options: Options) -> Any:
-    return options.async_database_uri or getattr(options.async_engine, "url", None)
+def _source(arguments: Arguments) -> Any:
+    return arguments.async_database_uri or getattr(arguments.async_engine, "url", None)
 
 
 def is_stock(data: Mapping[str, Any]) -> bool:

@@ -28,7 +28,7 @@ from llamaindex_tiered_memory.events import attach
 from llamaindex_tiered_memory.memory import history, loading, serialisation, view
 from llamaindex_tiered_memory.memory.arranging import NOTHING, Extra
 from llamaindex_tiered_memory.memory.draft import Pending
-from llamaindex_tiered_memory.memory.options import Given, Options, options_from
+from llamaindex_tiered_memory.memory.options import Arguments, Keywords, arguments_from
 from llamaindex_tiered_memory.memory.stock_blocks import StockBlocks
 from llamaindex_tiered_memory.memory.stores import Mirror, TieredChatStore
 from tiermem import AsyncSession, Memory, Session
@@ -57,7 +57,7 @@ class TieredChatMemory(BaseMemory):
     tokenizer_fn: Callable[[str], Any] = Field(exclude=True, description="Tokens of a text, or their number.")
     memory_blocks: list[Any] = Field(default_factory=list, exclude=True, description="LlamaIndex's memory blocks.")
 
-    _options: Options = PrivateAttr()
+    _arguments: Arguments = PrivateAttr()
     _session: Session = PrivateAttr()
     _async: AsyncSession = PrivateAttr()
     _counted_by: Any = PrivateAttr()
@@ -70,13 +70,13 @@ class TieredChatMemory(BaseMemory):
     _waiting: bool = PrivateAttr(default=False)
 
     def __init__(
-        self, chat_history: list[ChatMessage] | None = None, llm: LLM | None = None, **options: Unpack[Given]
+        self, chat_history: list[ChatMessage] | None = None, llm: LLM | None = None, **options: Unpack[Keywords]
     ) -> None:
-        chosen = options_from({"chat_history": chat_history, "llm": llm, **options})
+        chosen = arguments_from({"chat_history": chat_history, "llm": llm, **options})
         memory = chosen.memory or Memory.shared(loading.place(chosen), **chosen.opening())
         attach(memory)
         settings = memory.settings
-        tokenizer = chosen.tokenizer_fn or chosen.counter or tokens_of(memory.counter)
+        tokenizer = chosen.counter or tokens_of(memory.counter)
         ratio = chosen.chat_history_token_ratio
         fields: dict[str, Any] = {
             "token_limit": chosen.limit or settings.context_budget,
@@ -89,10 +89,10 @@ class TieredChatMemory(BaseMemory):
             "memory_blocks": list(chosen.memory_blocks or ()),
         }
         super().__init__(**fields)
-        self._options = chosen
+        self._arguments = chosen
         self._session = memory.session(self.session_id, self.namespace)
         self._async = self._session.as_async()
-        shared_by_others = chosen.memory is not None and tokenizer in {chosen.tokenizer_fn, chosen.counter}
+        shared_by_others = chosen.memory is not None and tokenizer is chosen.counter
         self._counted_by = None if shared_by_others else tokenizer
         self._tally = Tally(tokenizer, chosen.media)
         self._begin()
@@ -105,7 +105,7 @@ class TieredChatMemory(BaseMemory):
 
     @classmethod
     def from_defaults(  # type: ignore[override]  # narrower than **kwargs, so that a type checker knows the names
-        cls, chat_history: list[ChatMessage] | None = None, llm: LLM | None = None, **options: Unpack[Given]
+        cls, chat_history: list[ChatMessage] | None = None, llm: LLM | None = None, **options: Unpack[Keywords]
     ) -> TieredChatMemory:
         """The same as calling the class."""
         return cls(chat_history, llm, **options)
@@ -124,7 +124,7 @@ class TieredChatMemory(BaseMemory):
     def tally(self) -> Tally:
         """Counts chat messages with `tokenizer_fn`."""
         if self._tally.tokenizer is not self.tokenizer_fn:
-            self._tally = Tally(self.tokenizer_fn, self._options.media)
+            self._tally = Tally(self.tokenizer_fn, self._arguments.media)
         return self._tally
 
     @property
@@ -304,7 +304,7 @@ class TieredChatMemory(BaseMemory):
 
     def _begin(self) -> None:
         """Take over what the arguments bring along, and attach what follows the log."""
-        chosen = self._options
+        chosen = self._arguments
         if self.memory_blocks:
             in_system = chosen.insert_method is InsertMethod.SYSTEM
             blocks = StockBlocks(

@@ -20,7 +20,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, TypedDict
+from typing import Any, cast
 
 from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.memory.memory import InsertMethod
@@ -28,15 +28,16 @@ from llama_index.core.memory.memory import InsertMethod
 from tiermem import Memory, Settings
 from tiermem.agents.budget import RECENT_SHARE
 from tiermem.errors import InvalidSettings
+from tiermem.runtime.options import OpenOptions, parted
+from tiermem.settings import SETTING_NAMES
 
 LARGEST_LIMIT = 150_000  # tokens: the core's default pre-rot threshold; a window may be larger, quality is not
 SMALLEST_WINDOW = 2_000  # tokens: below, summaries of a few short messages cost more than they save
 WINDOW_SHARE = 0.75  # of an llm's window, as ChatMemoryBuffer: the rest is for the prompt around and the answer
-SETTING_NAMES = frozenset(one.name for one in fields(Settings))
 
 
-class Given(TypedDict, total=False):
-    """Keyword arguments of `TieredChatMemory` and `from_defaults`; core settings may be given by name as well."""
+class Keywords(OpenOptions, total=False):
+    """Keyword arguments of `TieredChatMemory` and `from_defaults`."""
 
     chat_store: Any
     chat_store_key: str | None
@@ -59,39 +60,11 @@ class Given(TypedDict, total=False):
     path: str | os.PathLike[str] | None
     namespace: str | tuple[str, str]
     memory: Memory | None
-    settings: Settings | None
-    counter: Callable[[str], Any] | None
-    summarizer: Callable[..., Any] | None
-    compactor: Callable[..., Any] | None
-    store_summary: Callable[..., Any] | None
-    keep: Callable[..., Any] | None
-    embedder: Any
-    enable_context_management: bool
-    pre_rot_threshold: int
-    compaction_trigger: float
-    summarization_trigger: float
-    compaction_target: float | None
-    summarization_target: float | None
-    keep_recent_count: int
-    keep_recent_tokens: int | None
-    hard_limit: int
-    context_budget: int
-    recall_share: float
-    summary_share: float
-    recall_limit: int
-    encoding: str
-    max_message_bytes: int
-    summarizer_timeout: float
-    summarizer_retries: int
-    summarizer_pause: float
-    durability: str
-    busy_timeout: float
-    index_batch: int
 
 
 @dataclass(kw_only=True)
-class Options:
-    """The arguments, checked. `overrides` are core settings given by name."""
+class Arguments:
+    """The keyword arguments, checked. `options` are those of `Memory.open`."""
 
     chat_history: list[ChatMessage] | None = None
     llm: Any = None
@@ -116,14 +89,7 @@ class Options:
     path: str | os.PathLike[str] | None = None
     namespace: str | tuple[str, str] = "default"
     memory: Memory | None = None
-    settings: Settings | None = None
-    counter: Callable[[str], Any] | None = None
-    summarizer: Callable[..., Any] | None = None
-    compactor: Callable[..., Any] | None = None
-    store_summary: Callable[..., Any] | None = None
-    keep: Callable[..., Any] | None = None
-    embedder: Any = None
-    overrides: dict[str, Any] = field(default_factory=dict)
+    options: OpenOptions = field(default_factory=OpenOptions)
 
     def __post_init__(self) -> None:
         if self.token_limit is not None and (type(self.token_limit) is not int or self.token_limit < 1):
@@ -133,7 +99,7 @@ class Options:
         names = [block.name for block in self.memory_blocks or ()]
         if len(names) != len(set(names)):
             raise InvalidSettings("memory blocks must have unique names")
-        if self.tokenizer_fn is not None and self.counter is not None:
+        if self.tokenizer_fn is not None and "counter" in self.options:
             raise InvalidSettings("tokenizer_fn and counter are two names of one thing; give one of them")
         if self.insert_method is not None:
             self.insert_method = InsertMethod(self.insert_method)
@@ -152,23 +118,19 @@ class Options:
             return self.token_limit
         return max(1, min(LARGEST_LIMIT, int(self.llm.metadata.context_window * WINDOW_SHARE)))
 
-    def opening(self) -> dict[str, Any]:
-        """The keyword arguments of `Memory.open`: settings that were named or follow, and parts that were given."""
-        parts = {
-            "settings": self.settings,
-            "counter": self.counter or self.tokenizer_fn,
-            "summarizer": self.summarizer,
-            "compactor": self.compactor,
-            "store_summary": self.store_summary,
-            "keep": self.keep,
-            "embedder": self.embedder,
-        }
-        return {name: part for name, part in parts.items() if part is not None} | self._followed() | self.overrides
+    @property
+    def counter(self) -> Callable[[str], Any] | None:
+        """The counter that was named, by either name."""
+        return self.tokenizer_fn or self.options.get("counter")
 
-    def _followed(self) -> dict[str, Any]:
-        """The settings that stock arguments stand for."""
-        base = self.settings or Settings()
-        followed: dict[str, Any] = {}
+    def opening(self) -> OpenOptions:
+        """What `Memory.open` is given: the options that were named, and the settings that stock arguments stand for."""
+        counted: OpenOptions = {} if self.counter is None else {"counter": self.counter}
+        return {**self._followed(), **self.options, **counted}
+
+    def _followed(self) -> OpenOptions:
+        base = self.options.get("settings") or Settings()
+        followed: OpenOptions = {}
         limit = self.limit
         if limit is not None:
             followed["context_budget"] = limit
@@ -180,29 +142,28 @@ class Options:
             followed["recall_share"] = base.recall_share * rest
             followed["summary_share"] = base.summary_share * rest
         if self.token_flush_size is not None:
-            window = self.overrides.get("pre_rot_threshold", followed.get("pre_rot_threshold", base.pre_rot_threshold))
+            window = self.options.get("pre_rot_threshold", followed.get("pre_rot_threshold", base.pre_rot_threshold))
             freed = min(self.token_flush_size / window, base.summarization_trigger / 2)
             followed["summarization_target"] = base.summarization_trigger - freed
         return followed
 
     def _check_shared(self) -> None:
-        given = [name for name in ("path", "settings", "summarizer", "compactor", "embedder") if getattr(self, name)]
-        given += sorted(self.overrides)
-        if given:
-            raise InvalidSettings(f"the open memory has its own {', '.join(given)}; leave out memory= or these")
+        own = [*(["path"] if self.path else []), *sorted(self.options.keys() - {"counter"})]
+        if own:
+            raise InvalidSettings(f"the open memory has its own {', '.join(own)}; leave out memory= or these")
 
 
-_NAMES = frozenset(one.name for one in fields(Options)) - {"overrides"}
+_NAMES = frozenset(field.name for field in fields(Arguments)) - {"options"}
 
 
-def options_from(given: Mapping[str, Any]) -> Options:
-    """The options in *given*.
+def arguments_from(keywords: Mapping[str, Any]) -> Arguments:
+    """The arguments in *keywords*.
 
     Raises:
         InvalidSettings: a ValueError that names the argument which is not known or makes no sense.
     """
-    unknown = sorted(set(given) - _NAMES - SETTING_NAMES)
-    if unknown:
-        raise InvalidSettings(f"unknown arguments: {', '.join(unknown)}")
-    own = {name: value for name, value in given.items() if name in _NAMES and value is not None}
-    return Options(**own, overrides={name: value for name, value in given.items() if name in SETTING_NAMES})
+    options, own = parted(keywords, _NAMES)
+    named = {name: value for name, value in options.items() if value is not None or name in SETTING_NAMES}
+    return Arguments(
+        **{name: value for name, value in own.items() if value is not None}, options=cast("OpenOptions", named)
+    )
