@@ -7,7 +7,6 @@ Rule 2: nothing is stored unless all documents of a call are good.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -19,6 +18,7 @@ from tiermem.flows.effects import Compute, Flow, Tell, Transact
 from tiermem.flows.indexing import words
 from tiermem.flows.reading.documents import collection, present
 from tiermem.flows.services import Core
+from tiermem.flows.writing.commit import commit
 from tiermem.messages import Message
 from tiermem.providers.calls import refuse_reentry
 from tiermem.records import Decision
@@ -78,7 +78,7 @@ def _keep(
     there = [mark for source in sources for mark in stored.marks(connection, row.pk, prefix(source))]
     gone = {mark.sequence for mark in stored.visible(sorted(there), hidden)} - wanted
     taken = [*_decisions("hide", gone, "replaced"), *_decisions("restore", again, "added again")]
-    return kept, row, before, _decide(connection, core, row, taken)
+    return kept, row, before, commit(connection, core, scope, row, taken)
 
 
 def _telling(scope: Scope, done: _Kept, ms: float) -> list[Tell]:
@@ -93,16 +93,6 @@ def _as_marks(sequences: Iterable[int]) -> list[Mark]:
 def _decisions(kind: str, sequences: Iterable[int], reason: str) -> list[Decision]:
     spans = runs(sorted(sequences))
     return [Decision(number=0, kind=kind, first=first, last=last, reason=reason) for first, last in spans]
-
-
-def _decide(connection: sa.Connection, core: Core, row: SessionRow, taken: Sequence[Decision]) -> list[Decision]:
-    """Write decisions about the locked *row*, numbered from its revision on; returns them with their numbers."""
-    numbered = [replace(decision, number=row.revision + place) for place, decision in enumerate(taken, start=1)]
-    if numbered:
-        decisions.record(connection, row.pk, numbered, core.now())
-        floor = min(row.floor, *(decision.first - 1 for decision in numbered))
-        decisions.settle(connection, replace(row, revision=numbered[-1].number), floor)
-    return numbered
 
 
 def _follow(core: Core, scope: Scope) -> Flow[None]:
@@ -129,7 +119,7 @@ def remove(core: Core, scope: Scope, source: str) -> Flow[list[int]]:
         there = [mark.sequence for mark in present(connection, row, source)]
         if not there:
             raise UnknownReference(f"no document of this user has the source {source!r}")
-        return _decide(connection, core, row, _decisions("hide", there, "removed"))
+        return commit(connection, core, scope, row, _decisions("hide", there, "removed"))
 
     taken: list[Decision] = yield Transact(body, lambda taken: reporting.by_hand(scope, taken))
     return [decision.number for decision in taken]

@@ -13,7 +13,8 @@ from tiermem.flows.services import Core
 from tiermem.providers.calls import refuse_reentry
 from tiermem.records import Decision, Summary
 from tiermem.settings import Scope
-from tiermem.storage import decisions, sessions
+from tiermem.storage import decisions as journal
+from tiermem.storage import sessions
 from tiermem.storage.decisions import Stub
 from tiermem.storage.sessions import SessionRow
 
@@ -31,21 +32,23 @@ def commit(
     core: Core,
     scope: Scope,
     planned: SessionRow,
-    made: Sequence[Decision],
+    decisions: Sequence[Decision],
     *,
     stubs: Sequence[Stub] = (),
     summary: Summary | None = None,
-    floor: int | None = None,
-) -> bool:
-    """Write decisions that were planned at revision `planned.revision`; False when another one came first."""
+) -> list[Decision]:
+    """Write *decisions*, with *stubs* of the first of them and a *summary*, if the session is still at the revision
+    that they were *planned* at; returns them with their numbers, or nothing when another one came first."""
     row = sessions.find(connection, scope, lock=True)
-    if row.revision != planned.revision:
-        return False
-    now = core.now()
-    decisions.record(connection, row.pk, made, now)
-    decisions.add_stubs(connection, row.pk, [replace(one, decision=made[0].number) for one in stubs])
+    if row.revision != planned.revision or not decisions:
+        return []
+    numbered = [replace(decision, number=row.revision + place) for place, decision in enumerate(decisions, start=1)]
+    journal.record(connection, row.pk, numbered, core.now())
+    journal.add_stubs(connection, row.pk, [replace(stub, decision=numbered[0].number) for stub in stubs])
     if summary is not None:
-        decisions.add_summary(connection, row.pk, summary)
-    at = row.floor if floor is None else min(floor, row.floor)
-    decisions.settle(connection, replace(row, revision=made[-1].number), at)
-    return True
+        journal.add_summary(connection, row.pk, summary)
+    for undo in (decision for decision in numbered if decision.kind == "undo"):
+        journal.mark_undone(connection, row.pk, undo.reference)
+    floor = min(row.floor, *(decision.first - 1 for decision in numbered))  # hidden ones may show again
+    journal.settle(connection, replace(row, revision=numbered[-1].number), floor)
+    return numbered

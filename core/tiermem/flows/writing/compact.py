@@ -53,7 +53,7 @@ def _decided(core: Core, scope: Scope, row: SessionRow, window: Window, named: S
         return True
     saved = sum(entry.shown_tokens for entry in window.entries if entry.sequence in {one.sequence for one in tried})
     decision = Decision(
-        number=row.revision + 1,
+        number=0,
         kind="compact",
         first=tried[0].sequence,
         last=tried[-1].sequence,
@@ -64,7 +64,7 @@ def _decided(core: Core, scope: Scope, row: SessionRow, window: Window, named: S
     )
     written = yield Transact(
         lambda c: commit(c, core, scope, row, [decision], stubs=tried),
-        lambda done: [reporting.compacted(scope, decision, len(tried), core.since(began))] if done else (),
+        lambda done: [reporting.compacted(scope, made, len(tried), core.since(began)) for made in done],
     )
     return bool(written)
 

@@ -59,10 +59,7 @@ def restore(core: Core, scope: Scope, refs: Sequence[str]) -> Flow[list[Message]
     for _ in range(RACES):
         row, _window = yield from window_state.load(core, scope)
         spans = yield Read(partial(_resolved, row=row, refs=refs))
-        made = [
-            Decision(number=row.revision + place, kind="restore", first=first, last=last, reason="asked for")
-            for place, (first, last) in enumerate(spans, start=1)
-        ]
+        made = [Decision(number=0, kind="restore", first=first, last=last, reason="asked for") for first, last in spans]
         if not made or (yield from _decide(core, scope, row, made)):
             break
     else:
@@ -70,16 +67,17 @@ def restore(core: Core, scope: Scope, refs: Sequence[str]) -> Flow[list[Message]
     return list((yield Read(lambda c: [one for first, last in spans for one in log.read(c, row.pk, first, last)])))
 
 
-def _decide(core: Core, scope: Scope, row: SessionRow, made: Sequence[Decision]) -> Flow[bool]:
-    floor = min(one.first for one in made) - 1
+def _decide(core: Core, scope: Scope, row: SessionRow, planned: Sequence[Decision]) -> Flow[list[Decision]]:
+    """The decisions with their numbers; nothing when another one came first."""
 
-    def body(connection: sa.Connection) -> bool:
-        if not commit(connection, core, scope, row, made, floor=floor):
-            return False
-        sessions.update(connection, row.pk, look_at=core.settings.compact_at)
-        return True
+    def body(connection: sa.Connection) -> list[Decision]:
+        decisions = commit(connection, core, scope, row, planned)
+        if decisions:
+            sessions.update(connection, row.pk, look_at=core.settings.compact_at)
+        return decisions
 
-    return bool((yield Transact(body, lambda done: reporting.by_hand(scope, made) if done else ())))
+    written: list[Decision] = yield Transact(body, partial(reporting.by_hand, scope))
+    return written
 
 
 def _resolved(connection: sa.Connection, row: SessionRow, refs: Sequence[str]) -> list[tuple[int, int]]:
@@ -192,14 +190,14 @@ def undo(core: Core, scope: Scope, number: int) -> Flow[None]:
         row, _window = yield from window_state.load(core, scope)
         target = yield Read(partial(_target, row=row, number=number))
         made = Decision(
-            number=row.revision + 1,
+            number=0,
             kind="undo",
             first=target.first,
             last=target.last,
             reference=number,
             reason="asked for",
         )
-        if (yield from _undo(core, scope, row, made)):
+        if (yield from _decide(core, scope, row, [made])):
             return
     raise _overtaken()
 
@@ -211,25 +209,13 @@ def _target(connection: sa.Connection, row: SessionRow, number: int) -> Decision
     return found[0]
 
 
-def _undo(core: Core, scope: Scope, row: SessionRow, made: Decision) -> Flow[bool]:
-    def body(connection: sa.Connection) -> bool:
-        locked = sessions.find(connection, scope, lock=True)
-        if locked.revision != row.revision:
-            return False
-        decisions.mark_undone(connection, row.pk, made.reference)
-        sessions.update(connection, row.pk, look_at=core.settings.compact_at)
-        return commit(connection, core, scope, row, [made], floor=made.first - 1)
-
-    return bool((yield Transact(body, lambda done: reporting.by_hand(scope, [made]) if done else ())))
-
-
 def clear(core: Core, scope: Scope) -> Flow[None]:
     """Hide everything said so far; nothing is removed, and `undo` of this decision brings it back."""
     for _ in range(RACES):
         row, _window = yield from window_state.load(core, scope)
         if not row.messages:
             return
-        hide = Decision(number=row.revision + 1, kind="hide", first=1, last=row.messages, reason="cleared")
+        hide = Decision(number=0, kind="hide", first=1, last=row.messages, reason="cleared")
         if (yield from _decide(core, scope, row, [hide])):
             return
     raise _overtaken()
@@ -247,15 +233,15 @@ def forget(core: Core, scope: Scope, refs: Sequence[str], reason: str = "forgott
     for _ in range(RACES):
         row, _window = yield from window_state.load(core, scope)
         wanted = yield Read(partial(_to_hide, row=row, refs=refs))
-        made = [
-            Decision(number=row.revision + place, kind="hide", first=first, last=last, reason=reason)
-            for place, (first, last) in enumerate(runs(sorted(wanted)), start=1)
+        planned = [
+            Decision(number=0, kind="hide", first=first, last=last, reason=reason)
+            for first, last in runs(sorted(wanted))
         ]
-        if not made:
+        if not planned:
             return []
-        if (yield from _decide(core, scope, row, made)):
-            numbers = {one.number for one in made}
-            return [one for one in (yield from journal(scope)) if one.number in numbers]
+        if made := (yield from _decide(core, scope, row, planned)):
+            numbers = {decision.number for decision in made}
+            return [decision for decision in (yield from journal(scope)) if decision.number in numbers]
     raise _overtaken()
 
 

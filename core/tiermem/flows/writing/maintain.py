@@ -176,7 +176,7 @@ def _compact(core: Core, scope: Scope, row: SessionRow, window: Window, made: li
     before = {entry.sequence: entry.shown_tokens for entry in window.entries}
     sequences = [one.sequence for one in made]
     decision = Decision(
-        number=row.revision + 1,
+        number=0,
         kind="compact",
         first=min(sequences),
         last=max(sequences),
@@ -187,7 +187,7 @@ def _compact(core: Core, scope: Scope, row: SessionRow, window: Window, made: li
     )
     written = yield Transact(
         lambda c: commit(c, core, scope, row, [decision], stubs=made),
-        lambda done: [reporting.compacted(scope, decision, len(made), core.since(began))] if done else (),
+        lambda done: [reporting.compacted(scope, decision, len(made), core.since(began)) for decision in done],
     )
     done = len(made) if written else 0
     return Report(tokens_before=window.tokens, tokens_after=window.tokens, compacted=done)

@@ -62,13 +62,13 @@ def put_back(core: Core, scope: Scope, row: SessionRow, window: Window) -> Flow[
     """Put what was restored out of summaries back under them: the last means, and no model is needed."""
     chosen = planning.recoverable(window, core.settings)
     made = [
-        Decision(number=row.revision + place, kind="cover", first=one, last=one, reference=number, strategy="again")
-        for place, (one, number) in enumerate(chosen, start=1)
+        Decision(number=0, kind="cover", first=sequence, last=sequence, reference=number, strategy="again")
+        for sequence, number in chosen
     ]
     done = bool(made) and (
         yield Transact(
             lambda connection: commit(connection, core, scope, row, made),
-            lambda done: [reporting.put_back(scope, made)] if done else (),
+            lambda done: [reporting.put_back(scope, done)] if done else (),
         )
     )
     return Report(tokens_before=window.tokens, tokens_after=window.tokens, covered=len(made) if done else 0)
@@ -133,21 +133,23 @@ def _commit(
     summary = yield Compute(lambda: _summary(core, written, span, number, level, children, before))
     if not planning.worth(before, summary.tokens):
         return None
-    made = _decisions(core, row, summary, before, window, kept)
+    planned = _decisions(core, summary, before, window, kept)
 
-    def body(connection: Any) -> bool:
-        if not commit(connection, core, scope, row, made, summary=summary, floor=span[0] - 1):
-            return False
-        if core.summarizer is not None and not children:
+    def body(connection: Any) -> list[Decision]:
+        decisions = commit(connection, core, scope, row, planned, summary=summary)
+        if decisions and core.summarizer is not None and not children:
             _note(connection, core, row, written.error)
-        return True
+        return decisions
+
+    def telling(decisions: Sequence[Decision]) -> list[Tell]:
+        if not decisions:
+            return []
+        failed = "" if row.failures else written.error  # it was told when it began
+        return [*_failed(scope, failed), reporting.summarised(scope, decisions[0], summary, covered, written.ms)]
 
     inside = [e for e in window.entries if span[0] <= e.sequence <= span[1] and not e.fixed]
     covered = (0 if children else len(inside) - len(kept)) or len(children)
-
-    failed = "" if row.failures else written.error  # it was told when it began
-    told = [*_failed(scope, failed), reporting.summarised(scope, made[0], summary, covered, written.ms)]
-    if not (yield Transact(body, lambda done: told if done else ())):
+    if not (yield Transact(body, telling)):
         return None
     degraded = (f"summarizer: {written.error}",) if written.error else ()
     return Report(
@@ -206,12 +208,10 @@ def _own_text(store: Callable[[Summary], str | None], made: Summary) -> str | No
     return text
 
 
-def _decisions(
-    core: Core, row: SessionRow, summary: Summary, before: int, window: Window, kept: Sequence[int]
-) -> list[Decision]:
+def _decisions(core: Core, summary: Summary, before: int, window: Window, kept: Sequence[int]) -> list[Decision]:
     """The cover, and a restore for each message of its span that stays visible."""
     decision = Decision(
-        number=row.revision + 1,
+        number=0,
         kind="cover",
         first=summary.first,
         last=summary.last,
@@ -222,8 +222,7 @@ def _decisions(
         reason=f"window at {window.tokens} of {core.settings.pre_rot_threshold} tokens",
     )
     return [decision] + [
-        Decision(number=decision.number + place, kind="restore", first=one, last=one, reason="kept in view")
-        for place, one in enumerate(kept, start=1)
+        Decision(number=0, kind="restore", first=sequence, last=sequence, reason="kept in view") for sequence in kept
     ]
 
 
