@@ -101,16 +101,16 @@ def filtering(since: date | None, until: date | None, role: str | None) -> Only:
     Raises:
         InvalidMessage: *since* or *until* is no date, or *role* is no word.
     """
-    for name, given in (("since", since), ("until", until)):
-        if given is not None and not isinstance(given, date):  # a datetime is one
-            raise InvalidMessage(f"{name} must be a datetime or a date, not {type(given).__name__}")
+    for name, day in (("since", since), ("until", until)):
+        if day is not None and not isinstance(day, date):  # a datetime is one
+            raise InvalidMessage(f"{name} must be a datetime or a date, not {type(day).__name__}")
     if role is not None and (not isinstance(role, str) or not role):
         raise InvalidMessage("role must be a non-empty word, like user, assistant or tool")
     return Only(_moment(since, time.min), _moment(until, time.max), role or "")
 
 
-def _moment(given: date | None, at: time) -> datetime | None:
-    return given if given is None or isinstance(given, datetime) else datetime.combine(given, at)
+def _moment(day: date | None, at: time) -> datetime | None:
+    return day if day is None or isinstance(day, datetime) else datetime.combine(day, at)
 
 
 def recollecting(

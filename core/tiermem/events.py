@@ -89,11 +89,11 @@ class Event:
 
     def numbers(self) -> dict[str, Any]:
         """The fields as new, plain JSON values."""
-        return {name: list(one) if isinstance(one, tuple) else one for name, one in self.fields.items()}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in self.fields.items()}
 
     def __str__(self) -> str:
-        told = (f"{name}={one}" for name, one in self.fields.items() if not isinstance(one, tuple))
-        return " ".join([self.kind, f"session={self.digest}", *told])
+        values = (f"{name}={value}" for name, value in self.fields.items() if not isinstance(value, tuple))
+        return " ".join([self.kind, f"session={self.digest}", *values])
 
 
 Callback: TypeAlias = Callable[[Event], object]
@@ -103,10 +103,10 @@ _collectors: ContextVar[tuple[list[Event], ...]] = ContextVar("tiermem_collector
 @contextmanager
 def collecting() -> Iterator[list[Event]]:
     """A list that receives the events of every memory that is called in here, also of async calls; nests."""
-    told: list[Event] = []
-    token = _collectors.set((*_collectors.get(), told))
+    events: list[Event] = []
+    token = _collectors.set((*_collectors.get(), events))
     try:
-        yield told
+        yield events
     finally:
         _collectors.reset(token)
 
@@ -133,12 +133,12 @@ class Listeners:
         """
         if not callable(callback) or inspect.iscoroutinefunction(callback):
             raise InvalidSettings(f"a callback is a plain function of an event, not {callback!r}")
-        place = object()
-        self._callbacks[place] = callback, scope
+        key = object()
+        self._callbacks[key] = callback, scope
 
         def stop() -> None:
-            self._callbacks.pop(place, None)
-            self._failing.discard(place)
+            self._callbacks.pop(key, None)
+            self._failing.discard(key)
 
         return stop
 
@@ -152,21 +152,21 @@ class Listeners:
         if not self.wanted(kind):
             return
         event = Event(kind, scope, self._now(), MappingProxyType(dict(fields())))
-        for told in _collectors.get():
-            told.append(event)
+        for events in _collectors.get():
+            events.append(event)
         self._call(_logged, _logged, event)
         self._call(telemetry.record, telemetry.record, event)
-        for place, (callback, only) in list(self._callbacks.items()):
+        for key, (callback, only) in list(self._callbacks.items()):
             if only is None or only == scope:
-                self._call(place, callback, event)
+                self._call(key, callback, event)
 
-    def _call(self, place: object, callback: Callback, event: Event) -> None:
+    def _call(self, key: object, callback: Callback, event: Event) -> None:
         try:
             callback(event)
         except Exception as error:  # noqa: BLE001  # user code; what it listens to is done, and others listen too
             self._failed(f"{type(error).__name__}: {error}")
-            if place not in self._failing:
-                self._failing.add(place)
+            if key not in self._failing:
+                self._failing.add(key)
                 with suppress(Exception):  # the log may be what failed; stats() tells it all the same
                     _log.warning(
                         "a callback failed on %s; its later errors are told by stats() alone", event, exc_info=True
@@ -176,5 +176,5 @@ class Listeners:
 def _logged(event: Event) -> None:
     level = LEVELS[event.kind]
     if _log.isEnabledFor(level):
-        told = {"kind": event.kind, "session": event.digest, "at": event.at.isoformat()} | event.numbers()
-        _log.log(level, "%s", event, extra={"tiermem": told})
+        values = {"kind": event.kind, "session": event.digest, "at": event.at.isoformat()} | event.numbers()
+        _log.log(level, "%s", event, extra={"tiermem": values})

@@ -151,13 +151,13 @@ def shared(path: str | Path | None, options: OpenOptions) -> Memory:
     target = default_path() if path is None else str(path)
     if target == MEMORY:
         return Memory.open(MEMORY, **options)
-    place = target if "://" in target else str(Path(target).absolute())
-    key = (place, tuple(sorted((name, _key(value)) for name, value in options.items())))
+    where = target if "://" in target else str(Path(target).absolute())
+    key = (where, tuple(sorted((name, _key(value)) for name, value in options.items())))
     with _opening:
-        found = _open_memories.get(key)
-        if found is None or found.closed:
-            found = _open_memories[key] = Memory.open(target, **options)
-        return found
+        memory = _open_memories.get(key)
+        if memory is None or memory.closed:
+            memory = _open_memories[key] = Memory.open(target, **options)
+        return memory
 
 
 def _key(value: Any) -> Any:

@@ -26,7 +26,7 @@ def added(scope: Scope, ms: float, stored: Sequence[Message], row: SessionRow, b
 
 
 def _added(stored: Sequence[Message], row: SessionRow, before: int, ms: float) -> dict[str, Any]:
-    new = {one.sequence: one.tokens for one in stored if one.sequence > before}
+    new = {message.sequence: message.tokens for message in stored if message.sequence > before}
     return {
         "count": len(new),
         "first": min(new),
@@ -49,18 +49,22 @@ def summarised(scope: Scope, decision: Decision, summary: Summary, covered: int,
     return Tell("summarised", scope, lambda: _decision(decision) | about)
 
 
-def put_back(scope: Scope, made: Sequence[Decision]) -> Tell:
+def put_back(scope: Scope, decisions: Sequence[Decision]) -> Tell:
     """Restored messages are under their summaries again."""
-    return Tell("summarised", scope, lambda: _decisions(made) | {"strategy": "again"})
+    return Tell("summarised", scope, lambda: _decisions(decisions) | {"strategy": "again"})
 
 
-def by_hand(scope: Scope, made: Sequence[Decision]) -> list[Tell]:
+def by_hand(scope: Scope, decisions: Sequence[Decision]) -> list[Tell]:
     """Decisions that were asked for: one event a kind, for all stretches of it."""
-    return [_group(scope, event, group) for kind, event in _BY_HAND if (group := [d for d in made if d.kind == kind])]
+    return [
+        _group(scope, event, group)
+        for kind, event in _BY_HAND
+        if (group := [decision for decision in decisions if decision.kind == kind])
+    ]
 
 
-def _group(scope: Scope, event: str, made: Sequence[Decision]) -> Tell:
-    return Tell(event, scope, lambda: _decisions(made))
+def _group(scope: Scope, event: str, decisions: Sequence[Decision]) -> Tell:
+    return Tell(event, scope, lambda: _decisions(decisions))
 
 
 def recalled(scope: Scope, by: str, hits: Sequence[Hit], degraded: tuple[str, ...], ms: float, tokens: int = 0) -> Tell:
@@ -76,29 +80,29 @@ def _hits(hits: Sequence[Hit]) -> dict[str, Any]:
     return {"count": len(hits), "refs": tuple(hit.ref for hit in hits), "scores": scores}
 
 
-def _decision(one: Decision) -> dict[str, Any]:
+def _decision(decision: Decision) -> dict[str, Any]:
     return {
-        "decision": one.number,
-        "first": one.first,
-        "last": one.last,
-        "tokens_before": one.tokens_before,
-        "tokens_after": one.tokens_after,
-        "strategy": one.strategy,
-        "reason": one.reason,
+        "decision": decision.number,
+        "first": decision.first,
+        "last": decision.last,
+        "tokens_before": decision.tokens_before,
+        "tokens_after": decision.tokens_after,
+        "strategy": decision.strategy,
+        "reason": decision.reason,
     }
 
 
-def _decisions(made: Sequence[Decision]) -> dict[str, Any]:
+def _decisions(decisions: Sequence[Decision]) -> dict[str, Any]:
     """The decisions, how many messages they name and from which to which; of an undo, the decision taken back."""
-    named = set[int]().union(*(range(one.first, one.last + 1) for one in made))
+    named = set[int]().union(*(range(decision.first, decision.last + 1) for decision in decisions))
     numbers = {
-        "decisions": tuple(one.number for one in made),
+        "decisions": tuple(decision.number for decision in decisions),
         "count": len(named),
         "first": min(named),
         "last": max(named),
-        "reason": made[0].reason,
+        "reason": decisions[0].reason,
     }
-    return numbers | ({"undone": made[0].reference} if made[0].kind == "undo" else {})
+    return numbers | ({"undone": decisions[0].reference} if decisions[0].kind == "undo" else {})
 
 
 SEMANTIC = "semantic search"
@@ -118,10 +122,10 @@ def noticed(core: Core, scope: Scope) -> Flow[None]:
 
 def begun(core: Core, scope: Scope, pk: int, mode: str, reason: str) -> Flow[None]:
     """Tell that *mode* of the session *pk* began, where that is new; without a *reason*, note that it is over."""
-    place = (pk, mode)
-    if not reason and not core.modes.get(place):
+    key = (pk, mode)
+    if not reason and not core.modes.get(key):
         return
-    if not core.modes.swap(place, bool(reason)) and reason:
+    if not core.modes.swap(key, bool(reason)) and reason:
         yield Tell("degraded", scope, lambda: {"mode": mode, "reason": reason})
 
 
@@ -132,4 +136,4 @@ def brief(error: str) -> str:
 
 def brief_all(degraded: tuple[str, ...]) -> tuple[str, ...]:
     """The same for "part: type: words", as contexts and hits tell of modes."""
-    return tuple(":".join(one.split(":")[:2]) for one in degraded)
+    return tuple(":".join(mode.split(":")[:2]) for mode in degraded)

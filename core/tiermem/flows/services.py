@@ -67,7 +67,7 @@ class Core:
 
     def under(self, thresholds: Thresholds) -> Core:
         """The same wiring and caches with other thresholds."""
-        named = {one.name: getattr(thresholds, one.name) for one in fields(Thresholds)}
+        named = {setting.name: getattr(thresholds, setting.name) for setting in fields(Thresholds)}
         return replace(self, settings=replace(self.settings, **named))
 
     def synonyms(self) -> Synonyms:

@@ -46,15 +46,15 @@ def read(core: Core, scope: Scope, connection: sa.Connection) -> tuple[SessionRo
 def bodies(core: Core, row: SessionRow, sequences: Iterable[int]) -> Flow[dict[int, Message]]:
     """The original messages with these numbers, read once and then kept in memory."""
     wanted = list(sequences)
-    found = {s: kept for s in wanted if (kept := core.bodies.get((row.pk, s))) is not None}
-    missing = [s for s in wanted if s not in found]
+    known = {sequence: body for sequence in wanted if (body := core.bodies.get((row.pk, sequence))) is not None}
+    missing = [sequence for sequence in wanted if sequence not in known]
     if missing:
         fresh = yield Read(lambda connection: log.pick(connection, row.pk, missing))
-        found |= {one.sequence: one for one in fresh}
-        for one in fresh:
-            if one.tokens <= CACHED_TOKENS:
-                core.bodies.put((row.pk, one.sequence), one)
-    return found
+        known |= {message.sequence: message for message in fresh}
+        for message in fresh:
+            if message.tokens <= CACHED_TOKENS:
+                core.bodies.put((row.pk, message.sequence), message)
+    return known
 
 
 def shown(core: Core, row: SessionRow, entries: Iterable[Entry]) -> Flow[dict[int, Message]]:
@@ -64,31 +64,31 @@ def shown(core: Core, row: SessionRow, entries: Iterable[Entry]) -> Flow[dict[in
     compacted = [entry for entry in listed if entry.shown is Shown.COMPACTED]
     if not compacted:
         return originals
-    made = yield Read(lambda c: decisions.stubs_of(c, row.pk, (entry.sequence for entry in compacted)))
+    stubs = yield Read(lambda c: decisions.stubs_of(c, row.pk, (entry.sequence for entry in compacted)))
     taken = yield Read(lambda c: _times(c, row.pk, {entry.decision for entry in compacted}))
-    return originals | {e.sequence: _stubbed(e, originals[e.sequence], made, taken) for e in compacted}
+    return originals | {entry.sequence: _stubbed(entry, originals[entry.sequence], stubs, taken) for entry in compacted}
 
 
 def _times(connection: sa.Connection, pk: int, numbers: set[int]) -> dict[int, Decision]:
-    found = decisions.journal(connection, pk, kinds=("compact",))
-    return {one.number: one for one in found if one.number in numbers}
+    compactions = decisions.journal(connection, pk, kinds=("compact",))
+    return {decision.number: decision for decision in compactions if decision.number in numbers}
 
 
 def _stubbed(
     entry: Entry,
     original: Message,
-    made: Mapping[tuple[int, int], decisions.Stub],
+    stubs: Mapping[tuple[int, int], decisions.Stub],
     taken: Mapping[int, Decision],
 ) -> Message:
-    one = made[entry.sequence, entry.decision]
+    stub = stubs[entry.sequence, entry.decision]
     when = taken[entry.decision].decided_at
-    compacted = decisions.compacted(one)
-    return as_stub(original, compacted, tokens_saved=original.tokens - one.tokens, compacted_at=when)
+    compacted = decisions.compacted(stub)
+    return as_stub(original, compacted, tokens_saved=original.tokens - stub.tokens, compacted_at=when)
 
 
 def live_summaries(row: SessionRow) -> Flow[list[Summary]]:
     """The summaries in force, oldest span first, without what they say of hidden messages."""
-    found, hidden = yield Read(
+    live, hidden = yield Read(
         lambda c: (decisions.summaries(c, row.pk, live=True), decisions.hidden(c, row) if row.pk else [])
     )
-    return [merging.without(one, hidden) for one in found] if hidden else list(found)
+    return [merging.without(summary, hidden) for summary in live] if hidden else list(live)

@@ -198,9 +198,9 @@ def as_embedder(given: Any = None) -> Embedder:
         return LocalEmbedder()
     if isinstance(given, (HashEmbedder, CheckedEmbedder, LocalEmbedder)):
         return given
-    for many, one in (("embed_documents", "embed_query"), ("get_text_embedding_batch", "get_query_embedding")):
-        if callable(getattr(given, many, None)) and callable(getattr(given, one, None)):
-            return CheckedEmbedder(name_of(given), getattr(given, many), getattr(given, one))
+    for many, single in (("embed_documents", "embed_query"), ("get_text_embedding_batch", "get_query_embedding")):
+        if callable(getattr(given, many, None)) and callable(getattr(given, single, None)):
+            return CheckedEmbedder(name_of(given), getattr(given, many), getattr(given, single))
     if isinstance(given, Embedder):
         return CheckedEmbedder(given.name, given.embed, given.embed_query)
     if callable(given) and not isinstance(given, type):

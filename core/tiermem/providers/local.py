@@ -67,7 +67,7 @@ class LocalEmbedder:
             before = torch.get_num_threads()  # one number for the whole process, so it is lent and given back
             torch.set_num_threads(self._threads)
             try:
-                made = model.encode(
+                vectors = model.encode(
                     readable,
                     batch_size=BATCH,
                     normalize_embeddings=True,
@@ -76,7 +76,7 @@ class LocalEmbedder:
                 )
             finally:
                 torch.set_num_threads(before)
-        return np.asarray(made, dtype=np.float32)
+        return np.asarray(vectors, dtype=np.float32)
 
     def embed_query(self, text: str) -> NDArray[np.float32]:
         """float32 array of shape (384,)."""
@@ -108,11 +108,11 @@ def check_weights(file: Path) -> None:
     """
     if not file.is_file():
         raise InvalidSettings(f"{file.name} of the local embedder is missing; install tiermem[local] again")
-    found = sha256()
+    digest = sha256()
     with file.open("rb") as handle:
         while block := handle.read(1 << 20):
-            found.update(block)
-    if found.hexdigest() != WEIGHTS:
+            digest.update(block)
+    if digest.hexdigest() != WEIGHTS:
         raise InvalidSettings(
             f"{file.name} of the local embedder is not the one this version knows; its vectors differ"
         )

@@ -174,13 +174,13 @@ _lock = threading.Lock()
 
 
 def _loaded(encoding: str) -> _Loaded:
-    found = _cache.get(encoding)
-    if found is None:
+    loaded = _cache.get(encoding)
+    if loaded is None:
         with _lock:
-            found = _cache.get(encoding)
-            if found is None:
-                found = _cache[encoding] = _load(encoding)
-    return found
+            loaded = _cache.get(encoding)
+            if loaded is None:
+                loaded = _cache[encoding] = _load(encoding)
+    return loaded
 
 
 def _load(encoding: str) -> _Loaded:

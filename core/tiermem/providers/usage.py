@@ -44,7 +44,11 @@ class Usage:
     def as_dict(self) -> dict[str, int]:
         """The numbers, by name."""
         with self._lock:
-            return {one.name: getattr(self, one.name) for one in fields(self) if not one.name.startswith("_")}
+            return {
+                counter.name: getattr(self, counter.name)
+                for counter in fields(self)
+                if not counter.name.startswith("_")
+            }
 
     def __getstate__(self) -> dict[str, int]:
         return self.as_dict()  # a lock is neither copied nor pickled

@@ -117,5 +117,5 @@ def _next(bell: _Bell, later: dict[Scope, float]) -> Scope | None:
 @atexit.register
 def _end() -> None:
     """Daemon threads are stopped wherever they are when the interpreter ends; inside a library that can abort it."""
-    for one in list(_all):
-        one.close()
+    for follower in list(_all):
+        follower.close()

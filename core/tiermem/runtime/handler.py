@@ -46,8 +46,8 @@ class Direct:
 
     def _transacted(self, effect: Transact) -> Any:
         result = self.database.write(effect.body)
-        for one in effect.telling(result) if effect.telling is not None else ():
-            self.listeners.tell(one.kind, one.scope, one.fields)
+        for told in effect.telling(result) if effect.telling is not None else ():
+            self.listeners.tell(told.kind, told.scope, told.fields)
         return result
 
     def _called(self, effect: Ask | Call | Embed) -> Any:

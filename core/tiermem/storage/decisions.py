@@ -79,12 +79,12 @@ def _decision(row: Any) -> Decision:
     return Decision(**values | {"undone": bool(values["undone"])})
 
 
-def record(connection: sa.Connection, pk: int, made: Iterable[Decision], now: datetime) -> None:
+def record(connection: sa.Connection, pk: int, decisions: Iterable[Decision], now: datetime) -> None:
     """Write decisions; their numbers were given by the caller, from the session's revision on."""
     rows = [
-        {name: getattr(one, name) for name in Decision.__dataclass_fields__ if name not in {"decided_at", "undone"}}
+        {name: getattr(entry, name) for name in Decision.__dataclass_fields__ if name not in {"decided_at", "undone"}}
         | {"session": pk, "decided_at": now.isoformat()}
-        for one in made
+        for entry in decisions
     ]
     if rows:
         connection.execute(decision.insert(), rows)
@@ -96,18 +96,18 @@ def mark_undone(connection: sa.Connection, pk: int, number: int) -> None:
     connection.execute(decision.update().where(condition).values(undone=1))
 
 
-def add_stubs(connection: sa.Connection, pk: int, made: Iterable[Stub]) -> None:
+def add_stubs(connection: sa.Connection, pk: int, stubs: Iterable[Stub]) -> None:
     """Write stubs, each with the number of its decision."""
     rows = [
         {
             "session": pk,
-            "decision": one.decision,
-            "sequence": one.sequence,
-            "tokens": one.tokens,
-            "strategy": one.strategy,
-            "content": dumps(one.content),  # type: ignore[arg-type]
+            "decision": made_stub.decision,
+            "sequence": made_stub.sequence,
+            "tokens": made_stub.tokens,
+            "strategy": made_stub.strategy,
+            "content": dumps(made_stub.content),  # type: ignore[arg-type]
         }
-        for one in made
+        for made_stub in stubs
     ]
     if rows:
         connection.execute(stub.insert(), rows)
@@ -116,10 +116,10 @@ def add_stubs(connection: sa.Connection, pk: int, made: Iterable[Stub]) -> None:
 def members(connection: sa.Connection, pk: int, above: int) -> dict[int, list[int]]:
     """For each decision to compact the messages it replaced, of those beyond *above*."""
     query = sa.select(stub.c.decision, stub.c.sequence).where(stub.c.session == pk, stub.c.sequence > above)
-    found: dict[int, list[int]] = defaultdict(list)
+    replaced: dict[int, list[int]] = defaultdict(list)
     for number, sequence in connection.execute(query.order_by(stub.c.sequence)):
-        found[number].append(sequence)
-    return found
+        replaced[number].append(sequence)
+    return replaced
 
 
 def stub_sizes(connection: sa.Connection, pk: int, above: int) -> dict[tuple[int, int], int]:
@@ -133,28 +133,28 @@ def stubs_of(connection: sa.Connection, pk: int, sequences: Iterable[int]) -> di
     """The stubs of these messages, by (message, decision)."""
     wanted = sorted(set(sequences))
     columns = (stub.c.sequence, stub.c.tokens, stub.c.strategy, stub.c.content, stub.c.decision)
-    found: dict[tuple[int, int], Stub] = {}
+    stubs: dict[tuple[int, int], Stub] = {}
     for start in range(0, len(wanted), messages.CHUNK):
         part = wanted[start : start + messages.CHUNK]
         query = sa.select(*columns).where(stub.c.session == pk, stub.c.sequence.in_(part))
         for sequence, tokens, strategy, content, number in connection.execute(query):
-            found[sequence, number] = Stub(sequence, tokens, strategy, loads(bytes(content)), number)
-    return found
+            stubs[sequence, number] = Stub(sequence, tokens, strategy, loads(bytes(content)), number)
+    return stubs
 
 
-def add_summary(connection: sa.Connection, pk: int, made: Summary) -> None:
+def add_summary(connection: sa.Connection, pk: int, written: Summary) -> None:
     """Write a summary."""
-    body: Any = {"structure": made.structure.model_dump(mode="json"), "text": made.text}
+    body: Any = {"structure": written.structure.model_dump(mode="json"), "text": written.text}
     connection.execute(
         summary.insert().values(
             session=pk,
-            number=made.number,
-            first=made.first,
-            last=made.last,
-            level=made.level,
-            tokens=made.tokens,
-            strategy=made.strategy,
-            children=",".join(map(str, made.children)),
+            number=written.number,
+            first=written.first,
+            last=written.last,
+            level=written.level,
+            tokens=written.tokens,
+            strategy=written.strategy,
+            children=",".join(map(str, written.children)),
             body=dumps(body),
         )
     )
@@ -191,8 +191,8 @@ def _summary(
 
 def spans(connection: sa.Connection, pk: int, row: SessionRow, floor: int) -> list[Span]:
     """The partition of the messages beyond *floor*."""
-    made = journal(connection, pk, above=floor)
-    return paint(floor + 1, row.messages, made, members(connection, pk, floor)) if row.messages > floor else []
+    decisions = journal(connection, pk, above=floor)
+    return paint(floor + 1, row.messages, decisions, members(connection, pk, floor)) if row.messages > floor else []
 
 
 def window(connection: sa.Connection, row: SessionRow) -> Window:
@@ -240,8 +240,8 @@ def _fixed(connection: sa.Connection, row: SessionRow) -> list[Entry]:
 
 def hidden(connection: sa.Connection, row: SessionRow) -> list[tuple[int, int]]:
     """The ranges of messages that are hidden now."""
-    made = connection.execute(_HIDING, {"key": row.pk}).all() if row.pk else []
-    return hidden_ranges([(kind == "hide", first, min(last, row.messages)) for kind, first, last in made])
+    changes = connection.execute(_HIDING, {"key": row.pk}).all() if row.pk else []
+    return hidden_ranges([(kind == "hide", first, min(last, row.messages)) for kind, first, last in changes])
 
 
 def settle(connection: sa.Connection, pk_row: SessionRow, floor: int) -> Window:
@@ -275,6 +275,6 @@ def _set_live(connection: sa.Connection, pk: int, floor: int, in_force: set[int]
         connection.execute(summary.update().where(chosen).values(live=1))
 
 
-def compacted(one: Stub) -> Compacted:
+def compacted(made_stub: Stub) -> Compacted:
     """The stub as the compactor made it."""
-    return Compacted(content=one.content, strategy=one.strategy)
+    return Compacted(content=made_stub.content, strategy=made_stub.strategy)

@@ -28,14 +28,14 @@ def marks(connection: sa.Connection, pk: int, prefix: str = "") -> list[Mark]:
     return [Mark(sequence, bytes(key).decode("ascii"), tokens) for sequence, key, tokens in rows]
 
 
-def visible(found: Iterable[Mark], hidden: Iterable[tuple[int, int]]) -> list[Mark]:
-    """Those of *found* that lie in no *hidden* range; both are in order."""
+def visible(chunks: Iterable[Mark], hidden: Iterable[tuple[int, int]]) -> list[Mark]:
+    """Those of *chunks* that lie in no *hidden* range; both are in order."""
     kept: list[Mark] = []
     ranges = iter(hidden)
     low, high = next(ranges, (0, 0))
-    for mark in found:
-        while high and high < mark.sequence:
+    for chunk in chunks:
+        while high and high < chunk.sequence:
             low, high = next(ranges, (0, 0))
-        if not (high and low <= mark.sequence):
-            kept.append(mark)
+        if not (high and low <= chunk.sequence):
+            kept.append(chunk)
     return kept

@@ -35,17 +35,19 @@ def append(
         IdConflict: an id is taken by a message with other content; nothing of the batch is kept.
     """
     row = sessions.obtain(connection, scope, now, look_at)
-    known = _known(connection, row.pk, [one.id for one, _ in counted])
+    known = _known(connection, row.pk, [original.id for original, _ in counted])
     stored, fresh, number = [], [], row.messages
-    for one, tokens in counted:
-        place = known.get(one.id)
-        if place is None:
+    for original, tokens in counted:
+        stored_as = known.get(original.id)
+        if stored_as is None:
             number += 1
-            fresh.append(_values(one, row.pk, number, tokens, now))
-            place = known[one.id] = (number, one.sha256, tokens, now)
-        elif place[1] != one.sha256:
-            raise IdConflict(f"message id {one.id!r} is taken in this session by a message with other content")
-        stored.append(one.shown_as(one.content, sequence=place[0], tokens=place[2], stored_at=place[3]))
+            fresh.append(_values(original, row.pk, number, tokens, now))
+            stored_as = known[original.id] = (number, original.sha256, tokens, now)
+        elif stored_as[1] != original.sha256:
+            raise IdConflict(f"message id {original.id!r} is taken in this session by a message with other content")
+        stored.append(
+            original.shown_as(original.content, sequence=stored_as[0], tokens=stored_as[2], stored_at=stored_as[3])
+        )
     if not fresh:
         return stored, row, row.messages
     connection.execute(_INSERT, fresh)
@@ -57,27 +59,27 @@ def append(
 
 
 def _known(connection: sa.Connection, pk: int, ids: Sequence[str]) -> dict[str, tuple[int, bytes, int, datetime]]:
-    found: dict[str, tuple[int, bytes, int, datetime]] = {}
+    known: dict[str, tuple[int, bytes, int, datetime]] = {}
     for start in range(0, len(ids), CHUNK):
-        keys = [encoded(one) for one in ids[start : start + CHUNK]]
+        keys = [encoded(message_id) for message_id in ids[start : start + CHUNK]]
         for key, sequence, digest, tokens, stored_at in connection.execute(_KNOWN, {"pk": pk, "ids": keys}):
-            found[decoded(key)] = (sequence, bytes(digest), tokens, datetime.fromisoformat(stored_at))
-    return found
+            known[decoded(key)] = (sequence, bytes(digest), tokens, datetime.fromisoformat(stored_at))
+    return known
 
 
-def _values(one: Message, pk: int, sequence: int, tokens: int, now: datetime) -> dict[str, Any]:
-    links = [[call.id for call in one.tool_calls], one.tool_call_id or ""]
+def _values(message: Message, pk: int, sequence: int, tokens: int, now: datetime) -> dict[str, Any]:
+    links = [[call.id for call in message.tool_calls], message.tool_call_id or ""]
     return {
         "session": pk,
         "sequence": sequence,
-        "id": encoded(one.id),
-        "role": encoded(one.role),
+        "id": encoded(message.id),
+        "role": encoded(message.role),
         "tokens": tokens,
-        "fixed": int(one.pinned or one.role in _FIXED_ROLES),
+        "fixed": int(message.pinned or message.role in _FIXED_ROLES),
         "links": dumps(links) if any(links) else None,  # type: ignore[arg-type]
         "stored_at": now.isoformat(),
-        "sha256": one.sha256,
-        "body": one.canonical,
+        "sha256": message.sha256,
+        "body": message.canonical,
     }
 
 

@@ -64,9 +64,9 @@ def mark(connection: sa.Connection, pk: int, name: str) -> Mark:
     """How far the embedder *name* has come in the session *pk*, and who else was there."""
     row = connection.execute(_NEWEST, {"name": name}).first()
     key, probe = (int(row[0]), bytes(row[1])) if row else (0, b"")
-    found = list(connection.execute(_MARKS, {"pk": pk}))
-    through = next((int(one[2]) for one in found if one[0] == key), None)
-    others = tuple((str(one[1]), int(one[2])) for one in found if one[0] != key and one[2])
+    rows = list(connection.execute(_MARKS, {"pk": pk}))
+    through = next((int(entry[2]) for entry in rows if entry[0] == key), None)
+    others = tuple((str(entry[1]), int(entry[2])) for entry in rows if entry[0] != key and entry[2])
     return Mark(key, through, probe, others)
 
 
@@ -82,11 +82,11 @@ def ensure(connection: sa.Connection, name: str, probe: bytes) -> tuple[int, byt
 
 def renew(connection: sa.Connection, name: str, probe: bytes) -> int:
     """A new row for *name*: its model is another one now. Vectors of the old row stay until they are dropped."""
-    made = connection.execute(embedder.insert().values(name=name, probe=probe)).inserted_primary_key
-    return int(made[0]) if made else 0
+    inserted = connection.execute(embedder.insert().values(name=name, probe=probe)).inserted_primary_key
+    return int(inserted[0]) if inserted else 0
 
 
-def add(connection: sa.Connection, pk: int, key: int, made: Sequence[Made], after: int, through: int) -> None:
+def add(connection: sa.Connection, pk: int, key: int, passages: Sequence[Made], after: int, through: int) -> None:
     """Keep vectors by the embedder *key* and move its watermark in the session *pk* from *after* to *through*.
 
     A run whose watermark was moved meanwhile, forwards by another run or back by `drop_others`, writes nothing.
@@ -96,8 +96,10 @@ def add(connection: sa.Connection, pk: int, key: int, made: Sequence[Made], afte
     known = connection.execute(sa.select(embedded.c.through).where(mine)).scalar()
     if (known or 0) != after:
         return
-    if made:
-        connection.execute(vector.insert(), [{"session": pk, "embedder": key, **one._asdict()} for one in made])
+    if passages:
+        connection.execute(
+            vector.insert(), [{"session": pk, "embedder": key, **passage._asdict()} for passage in passages]
+        )
     if known is None:
         connection.execute(embedded.insert().values(session=pk, embedder=key, through=through))
     else:
@@ -122,13 +124,13 @@ def read(connection: sa.Connection, pk: int, key: int, above: int, through: int)
 def known(connection: sa.Connection, key: int, hashes: Iterable[bytes]) -> dict[bytes, bytes]:
     """Vectors that the embedder *key* made of texts with these hashes, in any session."""
     wanted = list(hashes)
-    found: dict[bytes, bytes] = {}
+    values: dict[bytes, bytes] = {}
     for start in range(0, len(wanted), CHUNK):
         query = sa.select(vector.c.hash, vector.c.value).where(
             vector.c.embedder == key, vector.c.hash.in_(wanted[start : start + CHUNK])
         )
-        found |= {bytes(digest): bytes(value) for digest, value in connection.execute(query)}
-    return found
+        values |= {bytes(digest): bytes(value) for digest, value in connection.execute(query)}
+    return values
 
 
 def count(connection: sa.Connection, pk: int, *, by: int | None = None, but: int | None = None) -> int:

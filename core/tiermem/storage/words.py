@@ -15,17 +15,17 @@ from tiermem.text.dialogue import Spoken
 LOCK = 0x7469_6574  # that of the migrations, plus two
 
 
-def add_words(connection: sa.Connection, pk: int, found: Sequence[Spoken], through: int) -> None:
+def add_words(connection: sa.Connection, pk: int, entries: Sequence[Spoken], through: int) -> None:
     """Index the terms of messages and move the watermark to *through*.
 
     A run that another one has overtaken writes nothing, nor does one before whose batch the index was emptied.
     """
     row = connection.execute(sa.select(session.c.indexed).where(session.c.pk == pk).with_for_update()).scalar_one()
-    if found and found[0].sequence > row + 1:
+    if entries and entries[0].sequence > row + 1:
         return
-    wanted = [one for one in found if one.sequence > row]
-    keys = _keys(connection, pk, [one.sequence for one in wanted])
-    rows = [_word_row(keys[one.sequence], pk, one) for one in wanted]
+    wanted = [entry for entry in entries if entry.sequence > row]
+    keys = _keys(connection, pk, [entry.sequence for entry in wanted])
+    rows = [_word_row(keys[entry.sequence], pk, entry) for entry in wanted]
     if rows:
         connection.execute(word.insert(), rows)
         add(connection, rows)
@@ -44,17 +44,17 @@ def some_words(connection: sa.Connection, pk: int, sequences: Sequence[int]) -> 
     return [spoken(*row) for row in connection.execute(query.order_by(word.c.sequence))]
 
 
-def _word_row(key: int, pk: int, one: Spoken) -> dict[str, Any]:
+def _word_row(key: int, pk: int, entry: Spoken) -> dict[str, Any]:
     return {
         "pk": key,
         "session": pk,
-        "sequence": one.sequence,
-        "length": len(one.terms),
-        "said": None if math.isnan(one.said) else one.said,
-        "speaker": one.speaker,
-        "role": one.role,
-        "talked": " ".join(f"{start:.0f},{end:.0f}" for start, end in one.talked),
-        "terms": " ".join(one.terms),
+        "sequence": entry.sequence,
+        "length": len(entry.terms),
+        "said": None if math.isnan(entry.said) else entry.said,
+        "speaker": entry.speaker,
+        "role": entry.role,
+        "talked": " ".join(f"{start:.0f},{end:.0f}" for start, end in entry.talked),
+        "terms": " ".join(entry.terms),
     }
 
 
@@ -126,11 +126,11 @@ def add(connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> None:
         return
     if connection.dialect.name == "postgresql":
         statement = sa.text("INSERT INTO tiermem_lexeme VALUES (:pk, array_to_tsvector(CAST(:terms AS text[])))")
-        made = [{"pk": r["pk"], "terms": sorted({_mark(r["session"]), *r["terms"].split()})} for r in rows]
+        values = [{"pk": r["pk"], "terms": sorted({_mark(r["session"]), *r["terms"].split()})} for r in rows]
     else:
         statement = sa.text("INSERT INTO tiermem_fts(rowid, sess, body) VALUES (:pk, :sess, :body)")
-        made = [{"pk": r["pk"], "sess": _mark(r["session"]), "body": r["terms"]} for r in rows]
-    connection.execute(statement, made)
+        values = [{"pk": r["pk"], "sess": _mark(r["session"]), "body": r["terms"]} for r in rows]
+    connection.execute(statement, values)
 
 
 def frequencies(connection: sa.Connection, session: int, terms: Iterable[str]) -> dict[str, int]:
@@ -159,16 +159,16 @@ def nominate(connection: sa.Connection, session: int, terms: Sequence[str], limi
         if len(chosen) >= limit:
             break
     keys = list(chosen)[:limit]
-    found: list[Spoken] = []
+    entries: list[Spoken] = []
     for start in range(0, len(keys), CHUNK):
         rows = sa.select(*SPOKEN).where(word.c.pk.in_(keys[start : start + CHUNK]))
-        found += [spoken(*row) for row in connection.execute(rows)]
-    return sorted(found, key=lambda one: one.sequence)
+        entries += [spoken(*row) for row in connection.execute(rows)]
+    return sorted(entries, key=lambda entry: entry.sequence)
 
 
 def spoken(sequence: int, said: float | None, speaker: str, terms: str, role: str, talked: str) -> Spoken:
     """A row of `SPOKEN`."""
-    times = [(float(start), float(end)) for start, end in (one.split(",") for one in talked.split())]
+    times = [(float(start), float(end)) for start, end in (interval.split(",") for interval in talked.split())]
     return Spoken(sequence, math.nan if said is None else said, speaker, terms.split(), role, times)
 
 

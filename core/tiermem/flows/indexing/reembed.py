@@ -44,8 +44,8 @@ def reembed(
         while (yield Transact(partial(_drop, pk=row.pk, key=key))):
             pass
     yield Transact(lambda connection: vectors.drop_unused(connection, key))
-    made: int = done - before
-    return made
+    embedded: int = done - before
+    return embedded
 
 
 def _scopes(namespace: str | tuple[str, str] | None) -> Flow[list[Scope]]:
@@ -53,15 +53,15 @@ def _scopes(namespace: str | tuple[str, str] | None) -> Flow[list[Scope]]:
     if namespace is None:
         return every
     asked = scope_of("-", namespace)
-    return [one for one in every if (one.tenant, one.user) == (asked.tenant, asked.user)]
+    return [scope for scope in every if (scope.tenant, scope.user) == (asked.tenant, asked.user)]
 
 
 def _vector_space(core: Core, scope: Scope) -> Flow[int]:
     """The row of the embedder in use; a new one when the stored probe is of another model of that name."""
     probe = b""
     if not core.lexical:
-        made = yield Embed([embedding.PROBE], scope)
-        probe = embedding.packed(made[0])
+        values = yield Embed([embedding.PROBE], scope)
+        probe = embedding.packed(values[0])
 
     def body(connection: sa.Connection) -> int:
         known = vectors.mark(connection, 0, core.embedder_name)
@@ -83,8 +83,8 @@ def _session(
         row, mark = yield from embedding.position(core, scope)
         if mark.done >= row.messages:
             return done, total
-        probe, made, through = yield from embedding.batch(core, scope, row, mark)
-        if not (yield from embedding.keep(core, row, mark, probe, made, through)):
+        probe, rows, through = yield from embedding.batch(core, scope, row, mark)
+        if not (yield from embedding.keep(core, row, mark, probe, rows, through)):
             continue
         done += through - mark.done
         total = max(total, done)  # more may be added while this runs

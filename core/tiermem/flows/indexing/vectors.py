@@ -65,7 +65,7 @@ def passages(message: Message) -> list[str]:
     if len(text) <= LONG:
         return [text]
     text = text[: MOST_PASSAGES * PASSAGE]
-    return [text[one.start : one.end] for one in cut(text, PASSAGE, 0)][:MOST_PASSAGES]
+    return [text[span.start : span.end] for span in cut(text, PASSAGE, 0)][:MOST_PASSAGES]
 
 
 def follow(core: Core, scope: Scope) -> Flow[None]:
@@ -114,8 +114,8 @@ def position(core: Core, scope: Scope) -> Flow[tuple[SessionRow, Mark]]:
         row = sessions.find(connection, scope)
         return row, vectors.mark(connection, row.pk, core.embedder_name)
 
-    found: tuple[SessionRow, Mark] = yield Read(body)
-    return found
+    position: tuple[SessionRow, Mark] = yield Read(body)
+    return position
 
 
 def blocked(core: Core, mark: Mark) -> bool:
@@ -139,8 +139,8 @@ def batch(core: Core, scope: Scope, row: SessionRow, mark: Mark) -> Flow[tuple[b
     fresh: list[Message] = yield Read(partial(_reading, pk=row.pk, first=mark.done + 1))
     texts = yield Compute(partial(_share, fresh))
     probe = yield from probed(core, scope, mark)
-    made = yield from embed(core, scope, mark.key, texts)
-    return probe, made, fresh[len(texts) - 1].sequence
+    rows = yield from embed(core, scope, mark.key, texts)
+    return probe, rows, fresh[len(texts) - 1].sequence
 
 
 def _reading(connection: sa.Connection, pk: int, first: int) -> list[Message]:
@@ -149,15 +149,15 @@ def _reading(connection: sa.Connection, pk: int, first: int) -> list[Message]:
 
 def _share(fresh: Sequence[Message]) -> list[tuple[int, list[str]]]:
     """Passages by message, of as many messages as make up one batch of texts, and at least one."""
-    found: list[tuple[int, list[str]]] = []
+    share: list[tuple[int, list[str]]] = []
     count = 0
-    for one in fresh:
-        texts = passages(one)
+    for message in fresh:
+        texts = passages(message)
         count += len(texts)
-        if found and count > BATCH:
+        if share and count > BATCH:
             break
-        found.append((one.sequence, texts))
-    return found
+        share.append((message.sequence, texts))
+    return share
 
 
 def embed(core: Core, scope: Scope, key: int, texts: Sequence[tuple[int, list[str]]]) -> Flow[list[Made]]:
@@ -170,21 +170,21 @@ def embed(core: Core, scope: Scope, key: int, texts: Sequence[tuple[int, list[st
 
 def _values(core: Core, scope: Scope, key: int, wanted: dict[bytes, str]) -> Flow[dict[bytes, bytes]]:
     """The vectors of texts by hash: what is known, and for the rest the embedder is asked."""
-    found: dict[bytes, bytes] = {}
+    values: dict[bytes, bytes] = {}
     if not core.lexical:  # hashing words takes less time than looking up what they gave
         known = ((digest, core.texts.get((core.embedder_name, digest))) for digest in wanted)
-        found = {digest: value for digest, value in known if value is not None}
-        if key and (missing := [digest for digest in wanted if digest not in found]):
-            found |= yield Read(lambda connection: vectors.known(connection, key, missing))
-    missing = [digest for digest in wanted if digest not in found]
+        values = {digest: value for digest, value in known if value is not None}
+        if key and (missing := [digest for digest in wanted if digest not in values]):
+            values |= yield Read(lambda connection: vectors.known(connection, key, missing))
+    missing = [digest for digest in wanted if digest not in values]
     for start in range(0, len(missing), BATCH):
         part = missing[start : start + BATCH]
-        made = yield Embed([wanted[digest] for digest in part], scope)
-        found |= {digest: packed(value) for digest, value in zip(part, made, strict=True)}
+        embedded = yield Embed([wanted[digest] for digest in part], scope)
+        values |= {digest: packed(value) for digest, value in zip(part, embedded, strict=True)}
     if not core.lexical:
         for digest in missing:
-            core.texts.put((core.embedder_name, digest), found[digest])
-    return found
+            core.texts.put((core.embedder_name, digest), values[digest])
+    return values
 
 
 def _hash(text: str) -> bytes:
@@ -207,8 +207,8 @@ def probed(core: Core, scope: Scope, mark: Mark) -> Flow[bytes]:
     """
     if core.lexical or (mark.key and core.probed == mark.key):
         return mark.probe
-    made = yield Embed([PROBE], scope)
-    probe = packed(made[0])
+    values = yield Embed([PROBE], scope)
+    probe = packed(values[0])
     if mark.key and not alike(probe, mark.probe):
         raise EmbeddingMismatch(
             f"{core.embedder_name} is another model than the one that made the stored vectors; run reembed()"
@@ -218,17 +218,17 @@ def probed(core: Core, scope: Scope, mark: Mark) -> Flow[bytes]:
     return probe
 
 
-def alike(one: bytes, other: bytes) -> bool:
+def alike(first: bytes, second: bytes) -> bool:
     """Whether two stored vectors have the same length and nearly the same direction."""
     import numpy as np
 
-    if len(one) != len(other) or not one:
-        return one == other
-    left, right = (np.frombuffer(value, dtype="<f2").astype(np.float64) for value in (one, other))
+    if len(first) != len(second) or not first:
+        return first == second
+    left, right = (np.frombuffer(value, dtype="<f2").astype(np.float64) for value in (first, second))
     return float(left @ right) >= ALIKE * float(np.linalg.norm(left) * np.linalg.norm(right))
 
 
-def keep(core: Core, row: SessionRow, mark: Mark, probe: bytes, made: Sequence[Made], through: int) -> Flow[bool]:
+def keep(core: Core, row: SessionRow, mark: Mark, probe: bytes, rows: Sequence[Made], through: int) -> Flow[bool]:
     """Store what `batch` gave, and the embedder itself where it has no row yet.
 
     False: another process has put another model under this name meanwhile. Nothing is kept, and the next step compares.
@@ -238,7 +238,7 @@ def keep(core: Core, row: SessionRow, mark: Mark, probe: bytes, made: Sequence[M
         key, stored = vectors.ensure(connection, core.embedder_name, probe)
         if mark.key not in {0, key} or not alike(probe, stored):
             return 0
-        vectors.add(connection, row.pk, key, made, mark.done, through)
+        vectors.add(connection, row.pk, key, rows, mark.done, through)
         return key
 
     core.probed = yield Transact(body)

@@ -47,18 +47,18 @@ def follow_words(scope: Scope) -> Flow[None]:
         if row.indexed >= row.messages:
             break
         fresh = yield Read(_reading(row.pk, row.indexed + 1))
-        found = yield Compute(partial(spoken, fresh))
-        yield Transact(_adding_words(row.pk, found, fresh[-1].sequence))
+        indexed = yield Compute(partial(spoken, fresh))
+        yield Transact(_adding_words(row.pk, indexed, fresh[-1].sequence))
 
 
 def spoken(messages: Sequence[Message]) -> list[Spoken]:
     """What the word index keeps of *messages*."""
-    return [_spoken(one) for one in messages]
+    return [_spoken(message) for message in messages]
 
 
 def _spoken(message: Message) -> Spoken:
     text, said = searchable(message), wall_clock(message.when)
-    talked = [(one.start, one.end) for one in mentioned(text, said)] if math.isfinite(said) else []
+    talked = [(interval.start, interval.end) for interval in mentioned(text, said)] if math.isfinite(said) else []
     return Spoken(message.sequence, said, speaker_of(message), index_terms(message, text), role_of(message), talked)
 
 
@@ -84,5 +84,5 @@ def _reading(pk: int, first: int, count: int = BATCH) -> Any:
     return lambda connection: log.read(connection, pk, first, first + count - 1)
 
 
-def _adding_words(pk: int, found: Sequence[Spoken], through: int) -> Any:
-    return lambda connection: words.add_words(connection, pk, found, through)
+def _adding_words(pk: int, indexed: Sequence[Spoken], through: int) -> Any:
+    return lambda connection: words.add_words(connection, pk, indexed, through)

@@ -17,18 +17,18 @@ from tiermem.storage.sessions import SessionRow
 from tiermem.tokens.counting import message_tokens
 
 
-def add(core: Core, scope: Scope, given: Sequence[Message]) -> Flow[list[Message]]:
-    """Append *given*; returns them with sequence and tokens. All are stored, or none.
+def add(core: Core, scope: Scope, messages: Sequence[Message]) -> Flow[list[Message]]:
+    """Append *messages*; returns them with sequence and tokens. All are stored, or none.
 
     Raises:
         InvalidMessage: one is larger than `max_message_bytes`, or could not be read back as it is.
         IdConflict: an id is taken by a message with other content.
     """
-    if not given:
+    if not messages:
         return []
     began = core.timer()
-    yield Compute(lambda: _check(given, core.settings.max_message_bytes))
-    counted = yield Compute(lambda: [(one, message_tokens(one, core.count)) for one in given])
+    yield Compute(lambda: _check(messages, core.settings.max_message_bytes))
+    counted = yield Compute(lambda: [(message, message_tokens(message, core.count)) for message in messages])
     settings = core.settings
     stored, row, _ = yield Transact(
         lambda connection: log.append(connection, scope, counted, core.now(), settings.compact_at),

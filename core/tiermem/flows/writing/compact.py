@@ -21,7 +21,7 @@ from tiermem.storage.sessions import SessionRow
 from tiermem.window.view import Entry, Window
 
 
-def add(core: Core, scope: Scope, given: Sequence[Message]) -> Flow[list[Message]]:
+def add(core: Core, scope: Scope, messages: Sequence[Message]) -> Flow[list[Message]]:
     """`remember.add`, with stubs in place of the messages from the start, where these save enough.
 
     The thresholds are not looked at in between: for the length of one message all others would be summarised.
@@ -31,10 +31,10 @@ def add(core: Core, scope: Scope, given: Sequence[Message]) -> Flow[list[Message
     """
     core.managing.add(scope)
     try:
-        stored = yield from remember.add(core, scope, given)
+        stored = yield from remember.add(core, scope, messages)
         for _ in range(decide.RACES):
             row, window = yield from window_state.load(core, scope)
-            numbers = {one.sequence for one in stored}
+            numbers = {message.sequence for message in stored}
             named = [entry for entry in window.entries if entry.sequence in numbers]
             if (yield from _decided(core, scope, row, window, named)):
                 return list(stored)
@@ -48,27 +48,27 @@ def _decided(core: Core, scope: Scope, row: SessionRow, window: Window, named: S
     began = core.timer()
     open_ones = [entry for entry in named if entry.shown is Shown.VERBATIM and not entry.fixed]
     originals = yield from window_state.bodies(core, row, (entry.sequence for entry in open_ones))
-    tried = yield Compute(partial(_stubs, core, open_ones, originals))
-    if not tried:
+    stubs = yield Compute(partial(_stubs, core, open_ones, originals))
+    if not stubs:
         return True
-    saved = sum(entry.shown_tokens for entry in window.entries if entry.sequence in {one.sequence for one in tried})
-    decision = Decision(
+    saved = sum(entry.shown_tokens for entry in window.entries if entry.sequence in {stub.sequence for stub in stubs})
+    planned = Decision(
         number=0,
         kind="compact",
-        first=tried[0].sequence,
-        last=tried[-1].sequence,
+        first=stubs[0].sequence,
+        last=stubs[-1].sequence,
         tokens_before=saved,
-        tokens_after=sum(one.tokens for one in tried),
-        strategy="+".join(sorted({one.strategy for one in tried})),
+        tokens_after=sum(stub.tokens for stub in stubs),
+        strategy="+".join(sorted({stub.strategy for stub in stubs})),
         reason="asked for",
     )
     written = yield Transact(
-        lambda c: commit(c, core, scope, row, [decision], stubs=tried),
-        lambda done: [reporting.compacted(scope, made, len(tried), core.since(began)) for made in done],
+        lambda c: commit(c, core, scope, row, [planned], stubs=stubs),
+        lambda done: [reporting.compacted(scope, decision, len(stubs), core.since(began)) for decision in done],
     )
     return bool(written)
 
 
 def _stubs(core: Core, entries: Sequence[Entry], originals: dict[int, Message]) -> list[Stub]:
-    made = (stubbed(core, entry, originals[entry.sequence]) for entry in entries)
-    return [one[0] for one in made if one is not None]
+    tried = (stubbed(core, entry, originals[entry.sequence]) for entry in entries)
+    return [stub_saving[0] for stub_saving in tried if stub_saving is not None]

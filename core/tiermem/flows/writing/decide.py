@@ -33,8 +33,8 @@ def messages(scope: Scope, first: int, last: int | None) -> Flow[list[Message]]:
     def body(connection: sa.Connection) -> list[Message]:
         row = sessions.find(connection, scope)
         hidden = decisions.hidden(connection, row)
-        found = log.read(connection, row.pk, first, row.messages if last is None else last)
-        return [one for one in found if not within(hidden, one.sequence)]
+        originals = log.read(connection, row.pk, first, row.messages if last is None else last)
+        return [message for message in originals if not within(hidden, message.sequence)]
 
     return list((yield Read(body)))
 
@@ -44,9 +44,9 @@ def view(core: Core, scope: Scope) -> Flow[View]:
     row, window = yield from window_state.load(core, scope)
     if not row.pk:
         return View(summaries=(), messages=(), tokens=0)
-    found = yield from window_state.shown(core, row, window.entries)
+    shown = yield from window_state.shown(core, row, window.entries)
     live = yield from window_state.live_summaries(row)
-    ordered = tuple(found[entry.sequence] for entry in window.entries)
+    ordered = tuple(shown[entry.sequence] for entry in window.entries)
     return View(summaries=tuple(live), messages=ordered, tokens=window.tokens)
 
 
@@ -59,12 +59,16 @@ def restore(core: Core, scope: Scope, refs: Sequence[str]) -> Flow[list[Message]
     for _ in range(RACES):
         row, _window = yield from window_state.load(core, scope)
         spans = yield Read(partial(_resolved, row=row, refs=refs))
-        made = [Decision(number=0, kind="restore", first=first, last=last, reason="asked for") for first, last in spans]
-        if not made or (yield from _decide(core, scope, row, made)):
+        planned = [
+            Decision(number=0, kind="restore", first=first, last=last, reason="asked for") for first, last in spans
+        ]
+        if not planned or (yield from _decide(core, scope, row, planned)):
             break
     else:
         raise _overtaken()
-    return list((yield Read(lambda c: [one for first, last in spans for one in log.read(c, row.pk, first, last)])))
+    return list(
+        (yield Read(lambda c: [message for first, last in spans for message in log.read(c, row.pk, first, last)]))
+    )
 
 
 def _decide(core: Core, scope: Scope, row: SessionRow, planned: Sequence[Decision]) -> Flow[list[Decision]]:
@@ -101,9 +105,9 @@ def resolve(connection: sa.Connection, row: SessionRow, ref: str) -> tuple[int, 
     if match and match[1] == "m" and 1 <= int(match[2]) <= row.messages:
         return int(match[2]), None
     if match and match[1] == "s":
-        found = decisions.summaries(connection, row.pk, numbers=[int(match[2])])
-        if found:
-            return 0, found[0]
+        summaries = decisions.summaries(connection, row.pk, numbers=[int(match[2])])
+        if summaries:
+            return 0, summaries[0]
     sequence = log.by_id(connection, row.pk, ref) if isinstance(ref, str) and row.pk else 0
     if not sequence:
         raise UnknownReference(f"no message or summary of this session is {ref!r}")
@@ -120,8 +124,8 @@ def expand(scope: Scope, ref: str) -> Flow[Original]:
         row = sessions.find(connection, scope)
         sequence, summary = resolve(connection, row, ref)
         if summary is None:
-            found = tuple(log.pick(connection, row.pk, [sequence]))
-            return Original(ref=ref, messages=found, note=_hidden_among(connection, row, sequence, sequence))
+            named = tuple(log.pick(connection, row.pk, [sequence]))
+            return Original(ref=ref, messages=named, note=_hidden_among(connection, row, sequence, sequence))
         children = decisions.summaries(connection, row.pk, numbers=summary.children)
         originals = log.read(connection, row.pk, summary.first, summary.last)
         note = _hidden_among(connection, row, summary.first, summary.last)
@@ -133,8 +137,8 @@ def expand(scope: Scope, ref: str) -> Flow[Original]:
 
 def _hidden_among(connection: sa.Connection, row: SessionRow, first: int, last: int) -> dict[str, Any]:
     ranges = decisions.hidden(connection, row)
-    found = [f"m{s}" for low, high in ranges for s in range(max(low, first), min(high, last) + 1)]
-    return {"hidden": found} if found else {}
+    refs = [f"m{sequence}" for low, high in ranges for sequence in range(max(low, first), min(high, last) + 1)]
+    return {"hidden": refs} if refs else {}
 
 
 def explain(scope: Scope, ref: str) -> Flow[Explanation]:
@@ -144,9 +148,13 @@ def explain(scope: Scope, ref: str) -> Flow[Explanation]:
         row = sessions.find(connection, scope)
         sequence, summary = resolve(connection, row, ref)
         first, last = (summary.first, summary.last) if summary else (sequence, sequence)
-        made = [one for one in decisions.journal(connection, row.pk, above=first - 1) if one.first <= last]
+        about = [
+            decision for decision in decisions.journal(connection, row.pk, above=first - 1) if decision.first <= last
+        ]
         stubs = decisions.members(connection, row.pk, first - 1)
-        history = [one for one in made if one.kind != "compact" or first in stubs.get(one.number, ())]
+        history = [
+            decision for decision in about if decision.kind != "compact" or first in stubs.get(decision.number, ())
+        ]
         part = paint(first, first, history, stubs)[0]
         pinned = any(True for entry in log.fixed(connection, row.pk, first) if entry.sequence == first)
         sizes = decisions.stub_sizes(connection, row.pk, first - 1) if part.shown is Shown.COMPACTED else {}
@@ -160,7 +168,7 @@ def _explanation(ref: str, part: Span, history: Sequence[Decision], pinned: bool
     if pinned and part.shown is not Shown.HIDDEN:
         text = f"{ref} is verbatim: system prompts and pinned messages are never compacted or covered"
         return Explanation(ref=ref, shown=Shown.VERBATIM, decision=None, history=tuple(history), text=text)
-    decision = next((one for one in history if one.number == part.decision), None)
+    decision = next((entry for entry in history if entry.number == part.decision), None)
     if decision is None:
         text = f"{ref} is verbatim: no decision names it"
     else:
@@ -189,7 +197,7 @@ def undo(core: Core, scope: Scope, number: int) -> Flow[None]:
     for _ in range(RACES):
         row, _window = yield from window_state.load(core, scope)
         target = yield Read(partial(_target, row=row, number=number))
-        made = Decision(
+        planned = Decision(
             number=0,
             kind="undo",
             first=target.first,
@@ -197,16 +205,16 @@ def undo(core: Core, scope: Scope, number: int) -> Flow[None]:
             reference=number,
             reason="asked for",
         )
-        if (yield from _decide(core, scope, row, [made])):
+        if (yield from _decide(core, scope, row, [planned])):
             return
     raise _overtaken()
 
 
 def _target(connection: sa.Connection, row: SessionRow, number: int) -> Decision:
-    found = [one for one in decisions.journal(connection, row.pk) if one.number == number]
-    if not found or found[0].undone or found[0].kind == "undo":
+    named = [decision for decision in decisions.journal(connection, row.pk) if decision.number == number]
+    if not named or named[0].undone or named[0].kind == "undo":
         raise UnknownReference(f"decision {number} does not exist in this session, or cannot be undone")
-    return found[0]
+    return named[0]
 
 
 def clear(core: Core, scope: Scope) -> Flow[None]:
@@ -270,5 +278,5 @@ def journal(scope: Scope) -> Flow[list[Decision]]:
         row = sessions.find(connection, scope)
         return decisions.journal(connection, row.pk) if row.pk else []
 
-    found: Any = yield Read(body)
-    return list(found)
+    every: Any = yield Read(body)
+    return list(every)

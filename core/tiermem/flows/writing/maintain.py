@@ -68,21 +68,21 @@ def _one_step(core: Core, scope: Scope, row: SessionRow, window: Window) -> Flow
     if not planning.wants_compaction(window, core.settings):
         return nothing
     began = core.timer()
-    made = yield from _stubs(core, row, window)
-    saved = sum(_saving(window, made))
-    if made and planning.worth_a_run(saved, window, core.settings):
-        return (yield from _compact(core, scope, row, window, made, began))
+    stubs = yield from _stubs(core, row, window)
+    saved = sum(_saving(window, stubs))
+    if stubs and planning.worth_a_run(saved, window, core.settings):
+        return (yield from _compact(core, scope, row, window, stubs, began))
     if planning.wants_summary(window, core.settings):
         step = yield from _summarize(core, scope, row, window)
-        if made and not step.covered:  # the last means: each message helps
-            return (yield from _compact(core, scope, row, window, made, began))
+        if stubs and not step.covered:  # the last means: each message helps
+            return (yield from _compact(core, scope, row, window, stubs, began))
         return step
     return nothing
 
 
-def _saving(window: Window, made: Sequence[Stub]) -> list[int]:
+def _saving(window: Window, stubs: Sequence[Stub]) -> list[int]:
     shown = {entry.sequence: entry.shown_tokens for entry in window.entries}
-    return [shown[one.sequence] - one.tokens for one in made]
+    return [shown[stub.sequence] - stub.tokens for stub in stubs]
 
 
 def _summarize(core: Core, scope: Scope, row: SessionRow, window: Window) -> Flow[Report]:
@@ -110,7 +110,7 @@ def _stubs(core: Core, row: SessionRow, window: Window) -> Flow[list[Stub]]:
     """Stubs, in the planned order, until the window would be at its target; only those that save."""
     parts = planning.compactable(window, core.settings)
     goal = window.tokens - core.settings.compact_to
-    made: list[Stub] = []
+    stubs: list[Stub] = []
     saved, position = 0, 0
     while position < len(parts) and saved < goal:
         batch, position = _batch(parts, position)
@@ -119,9 +119,9 @@ def _stubs(core: Core, row: SessionRow, window: Window) -> Flow[list[Stub]]:
         for part in tried:
             if saved >= goal:
                 break
-            made += [one for one, _ in part]
+            stubs += [made_stub for made_stub, _ in part]
             saved += sum(saving for _, saving in part)
-    return made
+    return stubs
 
 
 def _batch(parts: Sequence[list[Entry]], start: int) -> tuple[Sequence[list[Entry]], int]:
@@ -140,7 +140,7 @@ def _tried_all(
 
 def _tried(core: Core, part: Sequence[Entry], originals: dict[int, Message]) -> list[tuple[Stub, int]]:
     tried = (stubbed(core, entry, originals[entry.sequence]) for entry in part)
-    return [one for one in tried if one is not None]
+    return [stub_saving for stub_saving in tried if stub_saving is not None]
 
 
 def stubbed(core: Core, entry: Entry, original: Message) -> tuple[Stub, int] | None:
@@ -163,31 +163,33 @@ def _compacted(core: Core, original: Message) -> Compacted | None:
 def _own_stub(compactor: Callable[[Message], Compacted | str | None], original: Message) -> Compacted | None:
     """What the caller's compactor makes of a copy, which it may spoil; raises where that cannot be shown."""
     chosen = compactor(original.shown_as(original.content))
-    made = Compacted(content=chosen, strategy="custom") if isinstance(chosen, str) else chosen
-    if made is None:
+    compacted = Compacted(content=chosen, strategy="custom") if isinstance(chosen, str) else chosen
+    if compacted is None:
         return None
-    if not isinstance(made, Compacted) or not isinstance(made.strategy, str):
-        raise TypeError(f"a compactor returns a Compacted, text or None, not {type(made).__name__}")
-    as_stub(original, made, tokens_saved=0, compacted_at=None)
-    return made
+    if not isinstance(compacted, Compacted) or not isinstance(compacted.strategy, str):
+        raise TypeError(f"a compactor returns a Compacted, text or None, not {type(compacted).__name__}")
+    as_stub(original, compacted, tokens_saved=0, compacted_at=None)
+    return compacted
 
 
-def _compact(core: Core, scope: Scope, row: SessionRow, window: Window, made: list[Stub], began: float) -> Flow[Report]:
+def _compact(
+    core: Core, scope: Scope, row: SessionRow, window: Window, stubs: list[Stub], began: float
+) -> Flow[Report]:
     before = {entry.sequence: entry.shown_tokens for entry in window.entries}
-    sequences = [one.sequence for one in made]
+    sequences = [made_stub.sequence for made_stub in stubs]
     decision = Decision(
         number=0,
         kind="compact",
         first=min(sequences),
         last=max(sequences),
         tokens_before=sum(before[sequence] for sequence in sequences),
-        tokens_after=sum(one.tokens for one in made),
-        strategy="+".join(sorted({one.strategy for one in made})),
+        tokens_after=sum(made_stub.tokens for made_stub in stubs),
+        strategy="+".join(sorted({made_stub.strategy for made_stub in stubs})),
         reason=f"window at {window.tokens} of {core.settings.pre_rot_threshold} tokens",
     )
     written = yield Transact(
-        lambda c: commit(c, core, scope, row, [decision], stubs=made),
-        lambda done: [reporting.compacted(scope, decision, len(made), core.since(began)) for decision in done],
+        lambda c: commit(c, core, scope, row, [decision], stubs=stubs),
+        lambda done: [reporting.compacted(scope, decision, len(stubs), core.since(began)) for decision in done],
     )
-    done = len(made) if written else 0
+    done = len(stubs) if written else 0
     return Report(tokens_before=window.tokens, tokens_after=window.tokens, compacted=done)

@@ -61,25 +61,25 @@ def cover(core: Core, scope: Scope, row: SessionRow, window: Window) -> Flow[Rep
 def put_back(core: Core, scope: Scope, row: SessionRow, window: Window) -> Flow[Report]:
     """Put what was restored out of summaries back under them: the last means, and no model is needed."""
     chosen = planning.recoverable(window, core.settings)
-    made = [
+    planned = [
         Decision(number=0, kind="cover", first=sequence, last=sequence, reference=number, strategy="again")
         for sequence, number in chosen
     ]
-    done = bool(made) and (
+    done = bool(planned) and (
         yield Transact(
-            lambda connection: commit(connection, core, scope, row, made),
+            lambda connection: commit(connection, core, scope, row, planned),
             lambda done: [reporting.put_back(scope, done)] if done else (),
         )
     )
-    return Report(tokens_before=window.tokens, tokens_after=window.tokens, covered=len(made) if done else 0)
+    return Report(tokens_before=window.tokens, tokens_after=window.tokens, covered=len(planned) if done else 0)
 
 
 def merge(core: Core, scope: Scope, row: SessionRow, window: Window, chosen: Sequence[Cover]) -> Flow[Report]:
     """Make one summary of the next level from *chosen*; their sources stay open through it."""
-    found = yield Read(lambda c: decisions.summaries(c, row.pk, numbers=[one.number for one in chosen]))
-    merged = yield Compute(lambda: merging.merge([one.structure for one in found], core.now()))
-    span = (min(one.first for one in chosen), max(one.last for one in chosen))
-    before = sum(one.tokens for one in chosen)
+    summaries = yield Read(lambda c: decisions.summaries(c, row.pk, numbers=[summary.number for summary in chosen]))
+    merged = yield Compute(lambda: merging.merge([summary.structure for summary in summaries], core.now()))
+    span = (min(summary.first for summary in chosen), max(summary.last for summary in chosen))
+    before = sum(summary.tokens for summary in chosen)
     kept = [e.sequence for e in window.entries if span[0] <= e.sequence <= span[1] and not e.fixed]
     report = yield from _commit(core, scope, row, Written(merged, "merge"), span, before, window, chosen, kept)
     return report or Report(tokens_before=window.tokens, tokens_after=window.tokens)
@@ -103,7 +103,7 @@ def _asked(core: Core, scope: Scope, messages: Sequence[Message]) -> Flow[tuple[
     error = ""
     for _ in range(core.settings.summarizer_retries + 1):
         try:
-            copies = [one.shown_as(one.content) for one in messages]  # user code may spoil what it is given
+            copies = [message.shown_as(message.content) for message in messages]  # user code may spoil what it is given
             answer = yield Ask(core.summarizer, copies, scope, core.settings.summarizer_timeout)
             accepted = yield Compute(partial(merging.accept, answer, messages, core.now()))
         except TimeoutError:
@@ -186,7 +186,7 @@ def _summary(
     usual = int(max(SHARE * threshold, min(LEAST, LARGEST_SHARE * threshold))) * level
     budget = min(usual, max(HEADER, before // 2))  # what replaces a short span must be shorter still
     text = merging.fit(written.structure, *span, f"s{number}", budget, core.count)
-    made = Summary(
+    summary = Summary(
         number=number,
         first=span[0],
         last=span[1],
@@ -197,12 +197,12 @@ def _summary(
         strategy=written.strategy,
         children=tuple(child.number for child in children),
     )
-    own = core.own_step(partial(_own_text, core.store_summary), made) if core.store_summary else None
-    return made if own is None else replace(made, text=own, tokens=core.count(own))
+    own = core.own_step(partial(_own_text, core.store_summary), summary) if core.store_summary else None
+    return summary if own is None else replace(summary, text=own, tokens=core.count(own))
 
 
-def _own_text(store: Callable[[Summary], str | None], made: Summary) -> str | None:
-    text = store(made)
+def _own_text(store: Callable[[Summary], str | None], summary: Summary) -> str | None:
+    text = store(summary)
     if text is not None and not isinstance(text, str):
         raise TypeError(f"a stored summary is text or None, not {type(text).__name__}")
     return text
@@ -231,7 +231,7 @@ def _kept(core: Core, messages: Sequence[Message], asked: int) -> list[int]:
 
     At least one message is covered, or nothing would be gained: where `keep` wants all of them, it is not heard.
     """
-    kept = [one.sequence for one in messages if one.sequence == asked or _own_keep(core, one)]
+    kept = [message.sequence for message in messages if message.sequence == asked or _own_keep(core, message)]
     if len(kept) < len(messages):
         return kept
     return [asked] if asked in kept and len(kept) > 1 else []
