@@ -17,7 +17,7 @@ SHIPPED = [
 # Faces that both frameworks' users know under one name.
 FACES = {"TieredArchiveRetriever", "TieredKnowledgeRetriever"}
 # Names still borne by several classes; a name leaves this set for good.
-SHARED = {"Mark"}
+SHARED: set[str] = set()
 
 
 def classes(path: Path) -> list[str]:

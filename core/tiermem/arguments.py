@@ -24,13 +24,13 @@ from tiermem.settings import Scope
 from tiermem.storage import sessions
 
 T = TypeVar("T")
-Given: TypeAlias = Message | str | Mapping[str, Any] | Iterable[Any]
+MessageLike: TypeAlias = Message | str | Mapping[str, Any] | Iterable[Any]
 
 
 def adding(
     core: Core,
     scope: Scope,
-    given: Given,
+    given: MessageLike,
     role: str,
     compacted: bool,  # private; the faces take it by name
 ) -> Flow[list[Message]]:
@@ -45,7 +45,7 @@ def assembling(
     scope: Scope,
     query: str | None,
     budget: int | None,
-    system: Given,
+    system: MessageLike,
     goal: str | None,
     reserved: int,
     counter: Callable[[str], Any] | None,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from tiermem.arguments import Given, adding, assembling, filtering, recollecting, searching
+from tiermem.arguments import MessageLike, adding, assembling, filtering, recollecting, searching
 from tiermem.flows.indexing import words
 from tiermem.flows.reading import report
 from tiermem.flows.writing import decide, maintain
@@ -45,7 +45,7 @@ class Session:
         """The same session with `await`."""
         return AsyncSession(self)
 
-    def add(self, messages: Given, role: str = "user", *, compacted: bool = False) -> list[Message]:
+    def add(self, messages: MessageLike, role: str = "user", *, compacted: bool = False) -> list[Message]:
         """Append messages (text becomes one of *role*); durable when it returns, and idempotent by id.
 
         *compacted* shows stubs in their place from the start, where these save enough: for what is too long for any
@@ -69,7 +69,7 @@ class Session:
         query: str | None = None,
         budget: int | None = None,
         *,
-        system: Given = (),
+        system: MessageLike = (),
         goal: str | None = None,
         reserved: int = 0,
         counter: Callable[[str], Any] | None = None,
@@ -218,7 +218,7 @@ class AsyncSession:
         self._core = session.memory.wiring[0]
         self._arun = session.memory.drive_async
 
-    async def add(self, messages: Given, role: str = "user", *, compacted: bool = False) -> list[Message]:
+    async def add(self, messages: MessageLike, role: str = "user", *, compacted: bool = False) -> list[Message]:
         """See `Session.add`."""
         return await self._arun(adding(self._core, self.scope, messages, role, compacted))
 
@@ -235,7 +235,7 @@ class AsyncSession:
         query: str | None = None,
         budget: int | None = None,
         *,
-        system: Given = (),
+        system: MessageLike = (),
         goal: str | None = None,
         reserved: int = 0,
         counter: Callable[[str], Any] | None = None,

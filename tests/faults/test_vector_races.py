@@ -20,7 +20,7 @@ from tiermem.settings import Scope, Settings
 from tiermem.storage import sessions, vectors, words
 from tiermem.storage.database import Database
 from tiermem.storage.schema import embedded
-from tiermem.storage.vectors import Made
+from tiermem.storage.vectors import PassageVector
 from tiermem.text.dialogue import Spoken
 
 A, B = Scope("", "a", "s"), Scope("", "b", "s")
@@ -58,7 +58,7 @@ def counts(memory: object, scope: Scope, name: str) -> tuple[int, int]:
 
     def body(connection: sa.Connection) -> tuple[int, int]:
         row = sessions.find(connection, scope)
-        key = vectors.mark(connection, row.pk, name).key
+        key = vectors.watermark(connection, row.pk, name).key
         return vectors.count(connection, row.pk, by=key), vectors.count(connection, row.pk)
 
     return database.read(body)
@@ -101,8 +101,8 @@ def test_of_two_models_that_come_first_under_one_name_one_is_refused(store: Open
 def test_dropping_old_vectors_waits_for_a_batch_that_is_being_stored(postgres_url: str) -> None:
     database = Database(postgres_url, Settings())
 
-    def made(first: int, count: int) -> list[Made]:
-        return [Made(number, 0, b"%d" % number, b"\0\x3c") for number in range(first, first + count)]
+    def made(first: int, count: int) -> list[PassageVector]:
+        return [PassageVector(number, 0, b"%d" % number, b"\0\x3c") for number in range(first, first + count)]
 
     old, new = (database.write(lambda c, n=n: vectors.renew(c, n, b"")) for n in ("old", "new"))
     pk = database.write(lambda c: sessions.obtain(c, A, datetime.now(UTC), 1)).pk

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tests.properties.values import Mood, Moody, quarter, texts
 from tiermem import Memory, Message, Session
 from tiermem.errors import TiermemError
-from tiermem.flows.effects import Effect, Later
+from tiermem.flows.effects import Effect, Wake
 from tiermem.testing import HashEmbedder, StoppedClock
 
 Step = tuple[str, Callable[[Any], Any]]
@@ -67,11 +67,11 @@ class Recorded:
 
         def recorded(effect: Effect) -> Any:
             self.asked.append(type(effect).__name__)
-            return None if isinstance(effect, Later) else act(effect)  # the background keeps its own time
+            return None if isinstance(effect, Wake) else act(effect)  # the background keeps its own time
 
         async def arecorded(effect: Effect) -> Any:
             self.asked.append(type(effect).__name__)
-            if isinstance(effect, Later):
+            if isinstance(effect, Wake):
                 return None
             self.memory._performer.act = act  # type: ignore[method-assign]  # aact goes through act
             try:

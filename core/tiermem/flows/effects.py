@@ -58,7 +58,7 @@ class Compute:
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class Summarize:
     """Ask the user's summariser about *messages* of *scope*, at most *timeout* seconds long."""
 
     summarizer: Callable[[Sequence[Message]], Any]
@@ -88,13 +88,13 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Later:
+class Wake:
     """Let the background embed what waits in *scope*; returns at once."""
 
     scope: Scope
 
 
-Effect: TypeAlias = Transact | Read | Compute | Ask | Embed | Call | Later | Tell
+Effect: TypeAlias = Transact | Read | Compute | Summarize | Embed | Call | Wake | Tell
 Flow: TypeAlias = Generator[Effect, Any, T]
 
 

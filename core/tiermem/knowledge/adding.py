@@ -27,7 +27,7 @@ from tiermem.settings import Scope
 from tiermem.storage import decisions, sessions
 from tiermem.storage import documents as stored
 from tiermem.storage import messages as log
-from tiermem.storage.documents import Mark
+from tiermem.storage.documents import StoredChunk
 from tiermem.storage.sessions import SessionRow
 from tiermem.text.documents import Document, Splitting, documents_from, messages_of, prefix, splitter_of
 from tiermem.tokens.counting import message_tokens
@@ -75,7 +75,7 @@ def _keep(
     hidden = decisions.hidden(connection, row)
     wanted = {message.sequence for message in kept}
     again = wanted - {mark.sequence for mark in stored.visible(_as_marks(wanted), hidden)}
-    there = [mark for source in sources for mark in stored.marks(connection, row.pk, prefix(source))]
+    there = [mark for source in sources for mark in stored.chunks(connection, row.pk, prefix(source))]
     gone = {mark.sequence for mark in stored.visible(sorted(there), hidden)} - wanted
     taken = [*_decisions("hide", gone, "replaced"), *_decisions("restore", again, "added again")]
     return kept, row, before, commit(connection, core, scope, row, taken)
@@ -86,8 +86,8 @@ def _telling(scope: Scope, done: _Kept, ms: float) -> list[Tell]:
     return [*reporting.added(scope, ms, kept, row, before), *reporting.by_hand(scope, taken)]
 
 
-def _as_marks(sequences: Iterable[int]) -> list[Mark]:
-    return [Mark(sequence, "", 0) for sequence in sorted(sequences)]
+def _as_marks(sequences: Iterable[int]) -> list[StoredChunk]:
+    return [StoredChunk(sequence, "", 0) for sequence in sorted(sequences)]
 
 
 def _decisions(kind: str, sequences: Iterable[int], reason: str) -> list[Decision]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tiermem.events import Listeners
-from tiermem.flows.effects import Ask, Call, Compute, Effect, Embed, Later, Read, Tell, Transact
+from tiermem.flows.effects import Call, Compute, Effect, Embed, Read, Summarize, Tell, Transact, Wake
 from tiermem.providers import calls
 from tiermem.providers.embedders import Embedder
 from tiermem.runtime.background import Follower
@@ -27,14 +27,14 @@ class Direct:
         self._embedder_timeout = embedder_timeout
 
     def act(self, effect: Effect) -> Any:
-        """The result of *effect*; `Later` is for a `Performer` only and does nothing."""
+        """The result of *effect*; `Wake` is for a `Performer` only and does nothing."""
         if isinstance(effect, Transact):
             return self._transacted(effect)
         if isinstance(effect, Read):
             return self.database.read(effect.body)
         if isinstance(effect, Compute):
             return effect.body()
-        if isinstance(effect, (Ask, Call, Embed)):
+        if isinstance(effect, (Summarize, Call, Embed)):
             return self._called(effect)
         if isinstance(effect, Tell):
             self.listeners.tell(effect.kind, effect.scope, effect.fields)
@@ -50,8 +50,8 @@ class Direct:
             self.listeners.tell(told.kind, told.scope, told.fields)
         return result
 
-    def _called(self, effect: Ask | Call | Embed) -> Any:
-        if isinstance(effect, Ask):
+    def _called(self, effect: Summarize | Call | Embed) -> Any:
+        if isinstance(effect, Summarize):
             return calls.call(effect.summarizer, effect.messages, effect.scope, effect.timeout)
         if isinstance(effect, Call):
             return calls.call(effect.function, effect.argument, effect.scope, effect.timeout)
@@ -68,7 +68,7 @@ class Performer:
 
     Args:
         direct: performs the effects.
-        step: one step of what `Later` asks for; see `Follower`.
+        step: one step of what `Wake` asks for; see `Follower`.
     """
 
     def __init__(self, direct: Direct, step: Callable[[Scope], bool | None]) -> None:
@@ -94,13 +94,13 @@ class Performer:
 
     def act(self, effect: Effect) -> Any:
         """The result of *effect*, in this thread."""
-        if isinstance(effect, Later):
+        if isinstance(effect, Wake):
             return self._follower.wake(effect.scope)
         return self._direct.act(effect)
 
     async def aact(self, effect: Effect) -> Any:
         """The result of *effect*; database and computing run in threads, and a cancelled write is seen to its end."""
-        if isinstance(effect, Ask):
+        if isinstance(effect, Summarize):
             return await calls.acall(effect.summarizer, effect.messages, effect.scope, effect.timeout)
         if isinstance(effect, Call):
             return await calls.acall(effect.afunction, effect.argument, effect.scope, effect.timeout)

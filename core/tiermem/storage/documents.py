@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from tiermem.storage.schema import message
 
 
-class Mark(NamedTuple):
+class StoredChunk(NamedTuple):
     """A stored chunk without its text: sequence number, id, tokens."""
 
     sequence: int
@@ -18,19 +18,19 @@ class Mark(NamedTuple):
     tokens: int
 
 
-def marks(connection: sa.Connection, pk: int, prefix: str = "") -> list[Mark]:
+def chunks(connection: sa.Connection, pk: int, prefix: str = "") -> list[StoredChunk]:
     """The chunks whose ids begin with *prefix*, hidden ones too, in order. Ids are ASCII."""
     query = sa.select(message.c.sequence, message.c.id, message.c.tokens).where(message.c.session == pk)
     if prefix:
         low = prefix.encode("ascii")
         query = query.where(message.c.id >= low, message.c.id < low + b"\xff")
     rows = connection.execute(query.order_by(message.c.sequence))
-    return [Mark(sequence, bytes(key).decode("ascii"), tokens) for sequence, key, tokens in rows]
+    return [StoredChunk(sequence, bytes(key).decode("ascii"), tokens) for sequence, key, tokens in rows]
 
 
-def visible(chunks: Iterable[Mark], hidden: Iterable[tuple[int, int]]) -> list[Mark]:
+def visible(chunks: Iterable[StoredChunk], hidden: Iterable[tuple[int, int]]) -> list[StoredChunk]:
     """Those of *chunks* that lie in no *hidden* range; both are in order."""
-    kept: list[Mark] = []
+    kept: list[StoredChunk] = []
     ranges = iter(hidden)
     low, high = next(ranges, (0, 0))
     for chunk in chunks:

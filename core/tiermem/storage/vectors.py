@@ -14,7 +14,7 @@ LOCK = 0x7469_6573  # that of the migrations, plus one
 CHUNK = 500  # bound values a statement; SQLite's oldest limit is 999
 
 
-class Made(NamedTuple):
+class PassageVector(NamedTuple):
     """One vector: number of its message, number of the passage in it, hash of the passage's text, float16 bytes."""
 
     sequence: int
@@ -24,7 +24,7 @@ class Made(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Watermark:
     """What there is of one embedder in one session.
 
     Args:
@@ -60,14 +60,14 @@ _MARKS = (
 )
 
 
-def mark(connection: sa.Connection, pk: int, name: str) -> Mark:
+def watermark(connection: sa.Connection, pk: int, name: str) -> Watermark:
     """How far the embedder *name* has come in the session *pk*, and who else was there."""
     row = connection.execute(_NEWEST, {"name": name}).first()
     key, probe = (int(row[0]), bytes(row[1])) if row else (0, b"")
     rows = list(connection.execute(_MARKS, {"pk": pk}))
     through = next((int(entry[2]) for entry in rows if entry[0] == key), None)
     others = tuple((str(entry[1]), int(entry[2])) for entry in rows if entry[0] != key and entry[2])
-    return Mark(key, through, probe, others)
+    return Watermark(key, through, probe, others)
 
 
 def ensure(connection: sa.Connection, name: str, probe: bytes) -> tuple[int, bytes]:
@@ -86,7 +86,9 @@ def renew(connection: sa.Connection, name: str, probe: bytes) -> int:
     return int(inserted[0]) if inserted else 0
 
 
-def add(connection: sa.Connection, pk: int, key: int, passages: Sequence[Made], after: int, through: int) -> None:
+def add(
+    connection: sa.Connection, pk: int, key: int, passages: Sequence[PassageVector], after: int, through: int
+) -> None:
     """Keep vectors by the embedder *key* and move its watermark in the session *pk* from *after* to *through*.
 
     A run whose watermark was moved meanwhile, forwards by another run or back by `drop_others`, writes nothing.

@@ -58,12 +58,12 @@ def embedded(session: Session) -> int:
     return mark(session).done
 
 
-def mark(session: Session) -> vectors.Mark:
+def mark(session: Session) -> vectors.Watermark:
     """How far the embedder in use has come, and which others were there."""
     name = session.memory.wiring[0].embedder_name
 
-    def body(connection: sa.Connection) -> vectors.Mark:
-        return vectors.mark(connection, sessions.find(connection, session.scope).pk, name)
+    def body(connection: sa.Connection) -> vectors.Watermark:
+        return vectors.watermark(connection, sessions.find(connection, session.scope).pk, name)
 
     return session.memory._performer._database.read(body)
 

@@ -64,7 +64,7 @@ def _vector_space(core: Core, scope: Scope) -> Flow[int]:
         probe = embedding.packed(values[0])
 
     def body(connection: sa.Connection) -> int:
-        known = vectors.mark(connection, 0, core.embedder_name)
+        known = vectors.watermark(connection, 0, core.embedder_name)
         if known.key and embedding.alike(probe, known.probe):
             return known.key
         return vectors.renew(connection, core.embedder_name, probe)
@@ -98,7 +98,7 @@ def _tell(on_progress: Callable[[int, int], object] | None, done: int, total: in
 
 def _progress(connection: sa.Connection, scopes: Sequence[Scope], name: str) -> tuple[int, int]:
     rows = [sessions.find(connection, scope) for scope in scopes]
-    marks = [vectors.mark(connection, row.pk, name) for row in rows]
+    marks = [vectors.watermark(connection, row.pk, name) for row in rows]
     return sum(mark.done for mark in marks), sum(row.messages for row in rows)
 
 

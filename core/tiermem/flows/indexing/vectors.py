@@ -24,7 +24,7 @@ from tiermem.settings import Scope
 from tiermem.storage import messages as log
 from tiermem.storage import sessions, vectors
 from tiermem.storage.sessions import SessionRow
-from tiermem.storage.vectors import Made, Mark
+from tiermem.storage.vectors import PassageVector, Watermark
 from tiermem.text.dialogue import asks_memory
 from tiermem.text.splitter import cut
 
@@ -107,18 +107,18 @@ def step(core: Core, scope: Scope) -> Flow[bool | None]:
     return bool(not kept or through < row.messages)
 
 
-def position(core: Core, scope: Scope) -> Flow[tuple[SessionRow, Mark]]:
+def position(core: Core, scope: Scope) -> Flow[tuple[SessionRow, Watermark]]:
     """The session, and how far the embedder has come there."""
 
-    def body(connection: sa.Connection) -> tuple[SessionRow, Mark]:
+    def body(connection: sa.Connection) -> tuple[SessionRow, Watermark]:
         row = sessions.find(connection, scope)
-        return row, vectors.mark(connection, row.pk, core.embedder_name)
+        return row, vectors.watermark(connection, row.pk, core.embedder_name)
 
-    position: tuple[SessionRow, Mark] = yield Read(body)
+    position: tuple[SessionRow, Watermark] = yield Read(body)
     return position
 
 
-def blocked(core: Core, mark: Mark) -> bool:
+def blocked(core: Core, mark: Watermark) -> bool:
     """True for a session that another embedder has embedded and this one may not embed anew by itself."""
     return not core.lexical and mark.through is None and bool(mark.others)
 
@@ -134,7 +134,7 @@ def fail(core: Core, error: Exception) -> None:
     core.embed_failed_at = core.now().timestamp()
 
 
-def batch(core: Core, scope: Scope, row: SessionRow, mark: Mark) -> Flow[tuple[bytes, list[Made], int]]:
+def batch(core: Core, scope: Scope, row: SessionRow, mark: Watermark) -> Flow[tuple[bytes, list[PassageVector], int]]:
     """Vector of the probe, vectors of the next messages, and the number of the last of these. Nothing is stored."""
     fresh: list[Message] = yield Read(partial(_reading, pk=row.pk, first=mark.done + 1))
     texts = yield Compute(partial(_share, fresh))
@@ -160,12 +160,16 @@ def _share(fresh: Sequence[Message]) -> list[tuple[int, list[str]]]:
     return share
 
 
-def embed(core: Core, scope: Scope, key: int, texts: Sequence[tuple[int, list[str]]]) -> Flow[list[Made]]:
+def embed(core: Core, scope: Scope, key: int, texts: Sequence[tuple[int, list[str]]]) -> Flow[list[PassageVector]]:
     """Vectors of passages given by message. Blank texts, and those that give the zero vector, have none."""
     hashed = [(sequence, part, _hash(text), text) for sequence, own in texts for part, text in enumerate(own)]
     wanted = {digest: text for _, _, digest, text in hashed if text.strip()}
     values = yield from _values(core, scope, key, wanted)
-    return [Made(sequence, part, digest, values[digest]) for sequence, part, digest, _ in hashed if values.get(digest)]
+    return [
+        PassageVector(sequence, part, digest, values[digest])
+        for sequence, part, digest, _ in hashed
+        if values.get(digest)
+    ]
 
 
 def _values(core: Core, scope: Scope, key: int, wanted: dict[bytes, str]) -> Flow[dict[bytes, bytes]]:
@@ -199,7 +203,7 @@ def packed(value: Any) -> bytes:
     return (value / abs(value).max()).astype("<f2").tobytes() if value.any() else b""
 
 
-def probed(core: Core, scope: Scope, mark: Mark) -> Flow[bytes]:
+def probed(core: Core, scope: Scope, mark: Watermark) -> Flow[bytes]:
     """The embedder's vector of `PROBE`, asked for once in a process.
 
     Raises:
@@ -228,7 +232,9 @@ def alike(first: bytes, second: bytes) -> bool:
     return float(left @ right) >= ALIKE * float(np.linalg.norm(left) * np.linalg.norm(right))
 
 
-def keep(core: Core, row: SessionRow, mark: Mark, probe: bytes, rows: Sequence[Made], through: int) -> Flow[bool]:
+def keep(
+    core: Core, row: SessionRow, mark: Watermark, probe: bytes, rows: Sequence[PassageVector], through: int
+) -> Flow[bool]:
     """Store what `batch` gave, and the embedder itself where it has no row yet.
 
     False: another process has put another model under this name meanwhile. Nothing is kept, and the next step compares.

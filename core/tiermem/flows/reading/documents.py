@@ -19,7 +19,7 @@ from tiermem.settings import Scope
 from tiermem.storage import decisions, sessions
 from tiermem.storage import documents as stored
 from tiermem.storage import messages as log
-from tiermem.storage.documents import Mark
+from tiermem.storage.documents import StoredChunk
 from tiermem.storage.sessions import SessionRow
 from tiermem.text.documents import DIGEST, Source, prefix
 from tiermem.window.view import within
@@ -102,11 +102,11 @@ def chunks(scope: Scope, source: str) -> Flow[list[Message]]:
     return list((yield Read(body)))
 
 
-def present(connection: sa.Connection, row: SessionRow, source: str) -> list[Mark]:
+def present(connection: sa.Connection, row: SessionRow, source: str) -> list[StoredChunk]:
     """The chunks of *source* that can be found; none where *source* is no text."""
     if not row.pk or not isinstance(source, str):
         return []
-    return stored.visible(stored.marks(connection, row.pk, prefix(source)), decisions.hidden(connection, row))
+    return stored.visible(stored.chunks(connection, row.pk, prefix(source)), decisions.hidden(connection, row))
 
 
 def sources(scope: Scope) -> Flow[list[Source]]:
@@ -117,8 +117,8 @@ def sources(scope: Scope) -> Flow[list[Source]]:
         row = sessions.find(connection, scope)
         if not row.pk:
             return []
-        groups: dict[str, list[Mark]] = {}
-        for mark in stored.visible(stored.marks(connection, row.pk), decisions.hidden(connection, row)):
+        groups: dict[str, list[StoredChunk]] = {}
+        for mark in stored.visible(stored.chunks(connection, row.pk), decisions.hidden(connection, row)):
             groups.setdefault(mark.id[:DIGEST], []).append(mark)
         first = {
             message.sequence: message
@@ -129,7 +129,7 @@ def sources(scope: Scope) -> Flow[list[Source]]:
     return list((yield Read(body)))
 
 
-def _source(first: Message, group: Sequence[Mark]) -> Source:
+def _source(first: Message, group: Sequence[StoredChunk]) -> Source:
     return Source(
         source=first.state["source"],
         title=first.name or "",

@@ -118,7 +118,7 @@ def stats(core: Core, scope: Scope) -> Flow[Stats]:
         parts = decisions.spans(connection, row.pk, row, 0)
         live = len(decisions.summaries(connection, row.pk, live=True))
         pinned = sum(1 for e in log.fixed(connection, row.pk, row.messages) if _covered(parts, e.sequence))
-        mark = vectors.mark(connection, row.pk, core.embedder_name)
+        mark = vectors.watermark(connection, row.pk, core.embedder_name)
         return _stats(core, row, parts, live, pinned, tuple(told(core, mark, row.messages - mark.done)))
 
     counted: Stats = yield Read(body)

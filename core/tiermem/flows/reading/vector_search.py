@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tiermem.errors import Closed, StorageError
 from tiermem.flows import reporting
-from tiermem.flows.effects import Compute, Embed, Flow, Later, Read
+from tiermem.flows.effects import Compute, Embed, Flow, Read, Wake
 from tiermem.flows.indexing import vectors as embedding
 from tiermem.flows.services import Core
 from tiermem.index.vectors import VectorIndex
@@ -19,7 +19,7 @@ from tiermem.settings import Scope
 from tiermem.storage import messages as log
 from tiermem.storage import vectors
 from tiermem.storage.sessions import SessionRow
-from tiermem.storage.vectors import Mark
+from tiermem.storage.vectors import Watermark
 from tiermem.text.analyzer import han_share
 
 if TYPE_CHECKING:
@@ -42,12 +42,12 @@ def nearest(core: Core, scope: Scope, row: SessionRow, query: str) -> Flow[Neare
 def _nearest(core: Core, scope: Scope, row: SessionRow, query: str) -> Flow[Nearest]:
     if not row.messages or not query.strip():
         return nothing()
-    mark: Mark = yield Read(lambda connection: vectors.mark(connection, row.pk, core.embedder_name))
+    mark: Watermark = yield Read(lambda connection: vectors.watermark(connection, row.pk, core.embedder_name))
     waiting = row.messages - min(mark.done, row.messages)
     if embedding.blocked(core, mark):
         return nothing(waiting, tuple(told(core, mark, waiting)))
     if waiting > OWN[core.lexical]:
-        yield Later(scope)  # as after a restart: nothing may be added for a long time
+        yield Wake(scope)  # as after a restart: nothing may be added for a long time
     if not mark.done and waiting > OWN[core.lexical]:
         return nothing(waiting, tuple(told(core, mark, waiting)))
     if embedding.resting(core):
@@ -68,7 +68,7 @@ def _nearest(core: Core, scope: Scope, row: SessionRow, query: str) -> Flow[Near
     return replace(near, waiting=max(0, left), degraded=tuple(told(core, mark, left)))
 
 
-def told(core: Core, mark: Mark, waiting: int) -> Iterator[str]:
+def told(core: Core, mark: Watermark, waiting: int) -> Iterator[str]:
     """What people should know of the vectors of a session in which *waiting* messages have none."""
     names = ", ".join(name for name, _ in mark.others)
     if embedding.blocked(core, mark):
@@ -77,7 +77,7 @@ def told(core: Core, mark: Mark, waiting: int) -> Iterator[str]:
         yield f"embedder: {waiting} messages wait for their vectors; words alone find them"
 
 
-def _index(core: Core, scope: Scope, row: SessionRow, mark: Mark, dimensions: int) -> Flow[VectorIndex]:
+def _index(core: Core, scope: Scope, row: SessionRow, mark: Watermark, dimensions: int) -> Flow[VectorIndex]:
     """The session's index with everything stored, and with what waits where that is little."""
     key = (row.pk, mark.key, core.embedder_name)
     index = core.vectors.get(key)

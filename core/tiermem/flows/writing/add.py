@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tiermem.errors import InvalidMessage
 from tiermem.flows import reporting
-from tiermem.flows.effects import Compute, Flow, Later, Transact
+from tiermem.flows.effects import Compute, Flow, Transact, Wake
 from tiermem.flows.indexing import words
 from tiermem.flows.services import Core
 from tiermem.flows.writing.maintain import manage
@@ -47,7 +47,7 @@ def _keep_up(core: Core, scope: Scope, row: SessionRow) -> Flow[None]:
         if row.messages - row.indexed >= settings.index_batch:
             yield from words.follow_words(scope)
         if row.messages - (core.embedded.get(row.pk) or 0) >= settings.index_batch:
-            yield Later(scope)
+            yield Wake(scope)
     except Exception as error:  # noqa: BLE001  # raising now would tell the caller that nothing was stored
         core.upkeep_error = f"{type(error).__name__}: {error}"
     else:

@@ -9,7 +9,7 @@ from typing import Any
 
 from tiermem.errors import TiermemError
 from tiermem.flows import reporting, window_state
-from tiermem.flows.effects import Ask, Compute, Flow, Read, Tell, Transact
+from tiermem.flows.effects import Compute, Flow, Read, Summarize, Tell, Transact
 from tiermem.flows.services import Core
 from tiermem.flows.writing.commit import commit
 from tiermem.messages import Message
@@ -104,7 +104,7 @@ def _asked(core: Core, scope: Scope, messages: Sequence[Message]) -> Flow[tuple[
     for _ in range(core.settings.summarizer_retries + 1):
         try:
             copies = [message.shown_as(message.content) for message in messages]  # user code may spoil what it is given
-            answer = yield Ask(core.summarizer, copies, scope, core.settings.summarizer_timeout)
+            answer = yield Summarize(core.summarizer, copies, scope, core.settings.summarizer_timeout)
             accepted = yield Compute(partial(merging.accept, answer, messages, core.now()))
         except TimeoutError:
             return None, f"no answer within {core.settings.summarizer_timeout:g} s"
