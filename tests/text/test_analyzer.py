@@ -155,3 +155,16 @@ def test_threads_do_not_mix_the_words_that_they_work_on() -> None:
     alone = snowballstemmer.stemmer("english").stemWord
     for turn, each in enumerate(found):
         assert each == [[alone(f"{word}{'xyzvwjhk'[turn]}ed")] for word in words]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("cry", "cries"), ("car", "cars"), ("pump", "pumps"), ("deploy", "deployed"), ("cat", "cats"), ("dry", "dried")],
+)
+def test_the_forms_of_a_word_are_one_term(one: str, other: str) -> None:
+    assert terms(one) == terms(other) != []
+
+
+@pytest.mark.parametrize(("one", "other"), [("bus", "bud"), ("as1", "a1"), ("café", "cafés")])
+def test_words_that_are_no_forms_of_one_another_are_two_terms(one: str, other: str) -> None:
+    assert terms(one) != terms(other)

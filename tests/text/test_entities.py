@@ -102,3 +102,18 @@ def test_a_number_is_found_behind_words_of_both_languages(value: int, unit: str)
         wanted = written.removesuffix(" rows")
         assert numbers(f"it took {written}") == [wanted]
         assert numbers(f"用了{written}") == [wanted]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("see /srv/data/backups for it", ["/srv/data/backups"]),
+        ("see /alpha/beta/gamma for it", ["/alpha/beta/gamma"]),  # three parts make a path of unknown roots
+        ("either /yes/no or not", []),  # two do not
+        ("look into /etc/hosts", ["/etc/hosts"]),  # but for a root that is known
+        (r"C:\tools\run and ~/notes and ./here", [r"C:\tools\run", "~/notes", "./here"]),
+        ("and/or, his/her, 24/7, 1/2", []),
+    ],
+)
+def test_a_path_is_told_by_its_root_its_depth_or_its_file(text: str, wanted: list[str]) -> None:
+    assert paths(text) == wanted

@@ -98,3 +98,11 @@ def test_long_lines_are_cut_into_bounded_sentences(base: str) -> None:
 def test_a_sentence_that_crosses_an_inner_piece_stays_whole() -> None:
     text = "Every good sentence stays as it is. " * 500
     assert set(sentences(text)) == {"Every good sentence stays as it is. "}
+
+
+def test_a_sentence_over_the_border_of_what_is_split_at_once_is_not_parted():
+    sentence = "The pump is checked every morning before the first shift. "
+    text = sentence * (3 * MAX_SENTENCE // len(sentence))
+    assert len(text) % len(sentence) == 0
+    assert MAX_SENTENCE % len(sentence)  # so the border lies inside a sentence
+    assert [piece.strip() for piece in sentences(text)] == [sentence.strip()] * (len(text) // len(sentence))

@@ -155,3 +155,23 @@ def test_the_time_is_linear(text: str) -> None:
 
 def test_chunks_are_values() -> None:
     assert cut("text") == [Chunk(0, 4)]
+
+
+@given(TEXTS, st.integers(1, 121), st.data())
+def test_all_chunks_but_the_last_are_at_least_half_full(text: str, size: int, data: st.DataObject) -> None:
+    overlap = data.draw(st.integers(0, size - 1))
+    for one in cut(text, size, overlap)[:-1]:
+        assert 2 * (one.end - one.start) >= size - 6  # a sequence of characters that is not parted may be missing
+
+
+@pytest.mark.parametrize("size", [9, 10, 11, 25, 51])
+def test_plain_letters_fill_every_chunk(size: int) -> None:
+    assert [one.end - one.start for one in cut("x" * 5 * size, size, 0)] == [size] * 5
+
+
+@pytest.mark.parametrize("size", [5, 7, 9, 11])
+def test_a_chunk_ends_at_a_word_only_where_it_is_half_full_by_then(size: int) -> None:
+    half = (size + 1) // 2
+    early, late = "x" * (half - 1) + " " + "y" * 3 * size, "x" * half + " " + "y" * 3 * size
+    assert cut(early, size, 0)[0].end == size
+    assert cut(late, size, 0)[0].end == half + 1

@@ -104,3 +104,14 @@ def test_whatever_a_model_writes_is_answered_in_few_words_or_in_one_block(
     answer = tools[name].call(**arguments)
     assert answer
     assert answer.endswith(CLOSE) or len(answer) < 300
+
+
+@pytest.mark.parametrize("text", ["0000-05", "9999-01", "2024-00", "2024-13"])
+def test_a_month_that_no_calendar_has_is_no_bound(text: str) -> None:
+    assert bound(text, NOW, upper=False) is None
+    assert bound(text, NOW, upper=True) is None
+
+
+def test_the_first_and_the_last_month_that_there_are_bounds() -> None:
+    assert bound("0001-05", NOW, upper=False) == datetime(1, 5, 1)
+    assert bound("9998-12", NOW, upper=True) == datetime(9998, 12, 31) + LAST

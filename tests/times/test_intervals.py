@@ -297,3 +297,34 @@ def test_the_work_grows_with_the_length_of_the_text_not_its_square(unit: str) ->
         return min(times)
 
     assert least_time(24_000) < 25 * (least_time(3_000) + 0.001)
+
+
+CALENDAR = """
+2023年5月上旬 | 2023-05-01 10
+2023年5月初 | 2023-05-01 10
+2023年5月中旬 | 2023-05-11 11
+2023年5月下旬 | 2023-05-22 10
+2023年5月底 | 2023-05-22 10
+2023年底 | 2023-11-01 61
+五一 | 2023-05-01 5
+劳动节 | 2023-05-01 5
+国庆 | 2023-10-01 7
+元旦 | 2024-01-01 1
+清明 | 2023-04-04 3
+on Halloween | 2023-10-31 1
+at Christmas 2022 | 2022-12-24 3
+on Independence Day | 2023-07-04 1
+on Valentine's Day | 2023-02-14 1
+the first Friday of May 2023 | 2023-05-05 1
+the second Friday of May 2023 | 2023-05-12 1
+the last Friday of May 2023 | 2023-05-26 1
+the first weekend of May 2023 | 2023-05-06 2
+the second week of May 2023 | 2023-05-08 7
+the last week of May 2023 | 2023-05-25 7
+"""
+
+
+@pytest.mark.parametrize("line", CALENDAR.strip().split("\n"))
+def test_parts_of_months_and_days_with_a_name_are_those_of_the_calendar(line: str) -> None:
+    text, _, expected = line.partition(" | ")
+    assert [shown(interval) for interval in intervals(text, NOW)] == [expected]
