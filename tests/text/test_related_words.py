@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tiermem.providers.related_words import related_words
-from tiermem.text.related_words import FAR, Related, expand
+from tiermem.text.synonyms import FAR, Related, expand
 
 TABLE = Related(
     words=("doctor", "physician", "nurse", "stone"),

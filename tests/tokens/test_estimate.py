@@ -43,7 +43,7 @@ SAMPLES = {
     "gothic": "𐌰𐌱𐌲𐌳𐌴𐌵𐌶𐌷𐌸𐌹",
     "han ext": "𠀀𠀁𠀂𠀃𠀄𠀅𠀆𠀇",
     "capitals": "ATTENTION: PLEASE READ THE WHOLE OF THIS MESSAGE BEFORE YOU ANSWER.",
-    "long words": "Donaudampfschifffahrtsgesellschaft antidisestablishmentarianism pneumonoultramicroscopicsilicovolcanoconiosis",
+    "long words": "Donaudampfschifffahrtsgesellschaft pneumonoultramicroscopicsilicovolcanoconiosis",
     "digits": "1234567890 20231116 3.14159265 100,000,000 0x7fffffff 555-0199",
     "hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "rule": "-------------------- ==================== ####################",
