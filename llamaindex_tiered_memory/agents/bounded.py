@@ -1,16 +1,12 @@
 """Tools whose outputs are bounded: what is too long is kept whole in the archive, and the agent gets its two ends.
 
 For agents whose steps a memory cannot see before they end (`ReActAgent`, `CodeActAgent`, `FunctionAgent`), and for
-single outputs that are longer than all else together.
-
-Rule 1: nothing is lost: the whole output is in the session, shown there as a stub, before the agent gets its part.
-Rule 2: what the agent gets has at most `max_tokens`, by the memory's counter, and names the reference of the whole.
+single outputs that are longer than all else together. How they are cut is told in `tiermem.agents.bounded`.
 """
 
 from __future__ import annotations
 
 import functools
-import hashlib
 import inspect
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias, TypeVar
@@ -20,15 +16,13 @@ from llama_index.core.tools import AsyncBaseTool, BaseTool, FunctionTool, ToolMe
 from llama_index.core.tools import adapt_to_async_tool as as_async_tool
 
 from llamaindex_tiered_memory.memory.memory import TieredChatMemory
-from tiermem import Message, Session
-from tiermem.errors import InvalidSettings
-from tiermem.text.clipping import clip
+from tiermem import Session
+from tiermem.agents.bounded import MAX_TOKENS, ResultBound
+from tiermem.flows.driving import adrive, drive
 from tiermem.tools.tools import NAMES
 
 Source: TypeAlias = "TieredChatMemory | Session | Callable[[], TieredChatMemory | Session]"
 Function = TypeVar("Function", bound=Callable[..., Any])
-MAX_TOKENS = 1_000  # of one output: as much as `memory_tools` give at a time
-SMALLEST = 60  # tokens: below, the reference is all there is room for
 
 
 def bounded_tools(
@@ -51,8 +45,8 @@ def bounded_tools(
         InvalidSettings: *max_tokens* is too small.
     """
     bound = _Bound(source, max_tokens)
-    made = [one if isinstance(one, BaseTool) else FunctionTool.from_defaults(one) for one in tools]
-    return [one if one.metadata.name in NAMES else _bounded_tool(one, bound) for one in made]
+    made = [tool if isinstance(tool, BaseTool) else FunctionTool.from_defaults(tool) for tool in tools]
+    return [tool if tool.metadata.name in NAMES else _bounded_tool(tool, bound) for tool in made]
 
 
 def bounded_function(function: Function, source: Source, max_tokens: int = MAX_TOKENS) -> Function:
@@ -86,44 +80,24 @@ class _Bound:
     """Where outputs are kept, and how long they may be."""
 
     def __init__(self, source: Source, max_tokens: int) -> None:
-        if type(max_tokens) is not int or max_tokens < SMALLEST:
-            raise InvalidSettings(f"max_tokens must be a whole number from {SMALLEST} on, not {max_tokens!r}")
         self._source = source
-        self._max_tokens = max_tokens
+        self._bound = ResultBound(max_tokens)
 
     def shorter(self, text: str, name: str) -> str | None:
         """The ends of *text*, once the whole is kept; None where it is short enough."""
-        session, size = self._measured(text)
-        if size <= self._max_tokens:
-            return None
-        (kept,) = session.add([_whole(text, name)], compacted=True)
-        return self._ends(text, size, kept, session)
+        session = self._session()
+        return drive(self._bound.shortened(text, name, session.memory.counter), lambda step: step(session))
 
     async def ashorter(self, text: str, name: str) -> str | None:
         """`shorter`, without blocking the event loop."""
-        session, size = self._measured(text)
-        if size <= self._max_tokens:
-            return None
-        (kept,) = await session.as_async().add([_whole(text, name)], compacted=True)
-        return self._ends(text, size, kept, session)
+        session = self._session().as_async()
+        return await adrive(self._bound.shortened(text, name, session.memory.counter), lambda step: step(session))
 
-    def _measured(self, text: str) -> tuple[Session, int]:
+    def _session(self) -> Session:
         source = self._source
         if not isinstance(source, (TieredChatMemory, Session)):
             source = source()
-        session = source.session if isinstance(source, TieredChatMemory) else source
-        return session, session.memory.counter(text)
-
-    def _ends(self, text: str, size: int, kept: Message, session: Session) -> str:
-        ref = f"m{kept.sequence}"
-        marker = f'\n[… {size:,} tokens in all; expand_memory("{ref}") reads the whole …]\n'
-        return clip(text, self._max_tokens, session.memory.counter, marker) or marker
-
-
-def _whole(text: str, name: str) -> Message:
-    """The output as a message of the session; the same output of the same tool is kept once."""
-    digest = hashlib.sha256(f"{name}\n{text}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
-    return Message(role="tool", name=name, content=text, id=f"output-{digest}")
+        return source.session if isinstance(source, TieredChatMemory) else source
 
 
 def _bounded_tool(tool: BaseTool, bound: _Bound) -> BaseTool:
