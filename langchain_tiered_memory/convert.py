@@ -7,7 +7,6 @@ Rule 3: what the core keeps anyway (content, tool calls, name) is not kept a sec
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -72,20 +71,10 @@ def to_langchain(message: Message) -> BaseMessage:
     return messages_from_dict([{"type": kind, "data": _copy(data)}])[0]
 
 
-def derived(message: Message, salt: str = "") -> Message:
-    """*message* under an id made of its own, of its content and of *salt*.
-
-    LangChain delivers a changed message under its old id (an updated answer of an agent); both are kept. The id that
-    LangChain gave stays in `raw` and comes back.
-    """
-    digest = hashlib.sha256(message.sha256 + salt.encode()).hexdigest()
-    return message.shown_as(message.content, id=f"{message.id}#{digest[:12]}")
-
-
-def given_id(message: Message) -> bool:
-    """True when the id of a core message was given by LangChain, and not made by `to_core`."""
+def given_id(message: Message) -> str:
+    """The id that LangChain gave a core message; "" where it gave none, and `to_core` made one."""
     raw = message.raw or {}
-    return raw.get("format") == FORMAT and bool(raw["message"]["data"].get("id"))
+    return str(raw["message"]["data"].get("id") or "") if raw.get("format") == FORMAT else ""
 
 
 def _kind(message: BaseMessage) -> str:

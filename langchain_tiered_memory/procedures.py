@@ -7,19 +7,20 @@ A procedure is a generator that yields steps: functions of a session. `run` give
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Mapping, Sequence
-from typing import Any, TypeAlias, TypeVar
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
-from langchain_tiered_memory.convert import derived, given_id
+from langchain_tiered_memory.convert import given_id
 from langchain_tiered_memory.events import telling
-from tiermem import AsyncSession, Memory, Message, Session, Shown
-from tiermem.errors import IdConflict, InvalidMessage, UnknownReference
+from tiermem import AsyncSession, Memory, Message, Session
+from tiermem.agents.adding import adding as add
+from tiermem.agents.view import Procedure, Step
+from tiermem.errors import InvalidMessage
 from tiermem.flows.driving import adrive, drive
 
-MANY = 32  # messages from which on it is quicker to ask at once whether any is known
+__all__ = ["WAITING", "Procedure", "Step", "Waiting", "adding", "arun", "delivering", "run"]
+
 T = TypeVar("T")
-Step: TypeAlias = Callable[[Any], Any]
-Procedure: TypeAlias = Generator[Step, Any, T]
 
 
 def run(procedure: Procedure[T], session: Session) -> T:
@@ -88,59 +89,5 @@ def delivering(messages: Sequence[Message], memory: Memory, scope: Any, *, keep:
 
 
 def adding(messages: Sequence[Message]) -> Procedure[list[Message]]:
-    """Stores *messages* in one piece.
-
-    An id that LangChain gave may be taken by other words (an agent's updated answer), or by the same words in a part
-    of the session that was cleared. The message then goes under an id of its own, so that nothing said is missing.
-    """
-    if len(messages) >= MANY and not (yield lambda session: session.stats()).hidden:
-        try:
-            return list((yield lambda session: session.add(messages)))  # what is equal is not stored twice
-        except IdConflict:
-            pass  # and what is not, is looked at one by one
-    free = yield from _freed(messages)
-    try:
-        added: list[Message] = yield lambda session: session.add(free)
-    except IdConflict:  # another process took an id in between
-        free = yield from _freed(messages)
-        added = yield lambda session: session.add(free)
-    return added
-
-
-def _freed(messages: Sequence[Message]) -> Procedure[list[Message]]:
-    taken: dict[str, bytes] = {}
-    free = []
-    for message in messages:
-        one = (yield from _free(message, taken)) if given_id(message) else message
-        taken[one.id] = one.sha256
-        free.append(one)
-    return free
-
-
-def _free(message: Message, taken: Mapping[str, bytes]) -> Procedure[Message]:
-    """*message* under the first id that is free, or under which exactly this message is stored and shown."""
-    while True:
-        if message.id in taken:
-            same, salt = taken[message.id] == message.sha256, ""
-        else:
-            stored = yield from _stored(message.id)
-            if stored is None:
-                return message
-            salt = f"m{stored.sequence}"
-            same = stored.sha256 == message.sha256 and not (yield from _hidden(salt))
-        if same:
-            return message
-        message = derived(message, salt)
-
-
-def _stored(message_id: str) -> Procedure[Message | None]:
-    try:
-        original = yield lambda session: session.expand(message_id)
-    except UnknownReference:
-        return None
-    return next((message for message in original.messages if message.id == message_id), None)
-
-
-def _hidden(reference: str) -> Procedure[bool]:
-    explanation = yield lambda session: session.explain(reference)
-    return bool(explanation.shown is Shown.HIDDEN)
+    """Stores *messages* in one piece, each under an id that is free: LangChain delivers changed ones under old ids."""
+    return add(messages, given_id)

@@ -9,7 +9,7 @@ Rule 4: a message stored by another framework converts from its core fields.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from llama_index.core.base.llms.types import (
@@ -60,14 +60,8 @@ def same(left: Message, right: Message) -> bool:
     return _said(left) == _said(right)
 
 
-def starts_with(chats: Sequence[ChatMessage], kept: Sequence[Message]) -> bool:
-    """True when *chats* begin with everything that was *kept*."""
-    if len(chats) < len(kept):
-        return False
-    return all(_is(chat, message) for chat, message in zip(chats, kept, strict=False))
-
-
-def _is(chat: ChatMessage, kept: Message) -> bool:
+def says(chat: ChatMessage, kept: Message) -> bool:
+    """True when *chat* says what was *kept*, also where it came by way of another framework."""
     made = to_message(chat)
     return same(made, kept) or same(made, to_message(to_chat_message(kept)))  # a message of another framework
 

@@ -18,13 +18,14 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langgraph.types import Command
 
 from langchain_tiered_memory.agents.address import replayed
-from langchain_tiered_memory.agents.sync import storing
+from langchain_tiered_memory.agents.listing import roster_of
 from langchain_tiered_memory.agents.view import overlaid, prompt_of
 from langchain_tiered_memory.events import telling
 from langchain_tiered_memory.procedures import Procedure
 from tiermem import Session
 from tiermem.agents.budget import Spent, limit_of, measured, overflowed, room
 from tiermem.agents.note import Note
+from tiermem.agents.storing import storing
 from tiermem.agents.view import AgentView, ViewRequest, viewing
 from tiermem.errors import BudgetTooSmall
 from tiermem.flows.driving import adrive, drive
@@ -59,7 +60,7 @@ class Thread:
 
     def storing(self, wishes: Wishes) -> Procedure[Note]:
         """Stores what the session lacks of the state."""
-        return storing(self.note, self.messages, owned=wishes.owned, replayed=replayed())
+        return storing(self.note, roster_of(self.messages, owned=wishes.owned, replayed=replayed()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from operator import eq
 from threading import Lock
 from typing import Any, Unpack
 
@@ -18,6 +19,7 @@ from langchain_tiered_memory.memories import open_memory
 from langchain_tiered_memory.procedures import WAITING, Procedure, arun, delivering, run
 from langchain_tiered_memory.rendering import shown_messages
 from tiermem import AsyncSession, Memory, Message, Session, View
+from tiermem.agents.reconcile import beyond
 from tiermem.errors import InvalidSettings
 from tiermem.runtime.options import OpenOptions, check
 from tiermem.settings import scope_of
@@ -207,10 +209,11 @@ class TieredChatMessageHistory(BaseChatMessageHistory):
 
     def _replacing(self, messages: list[BaseMessage]) -> Procedure[None]:
         present = shown_messages((yield lambda session: session.view()))
-        if messages[: len(present)] != present:
+        new = beyond(messages, present, eq)
+        if new is None:
             yield from self._clearing()
-            present = []
-        yield from self._adding(messages[len(present) :], keep=False)
+            new = messages
+        yield from self._adding(new, keep=False)
 
     # --- as a value
 

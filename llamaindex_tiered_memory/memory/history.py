@@ -10,8 +10,9 @@ from typing import Any
 from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.storage.chat_store.base_db import MessageStatus
 
-from llamaindex_tiered_memory.convert import starts_with, to_chat_message, to_message
+from llamaindex_tiered_memory.convert import says, to_chat_message, to_message
 from tiermem import Message, Session
+from tiermem.agents.reconcile import beyond
 from tiermem.events import Event
 
 
@@ -54,20 +55,20 @@ def with_status(messages: Sequence[Message], shown: Sequence[Message], status: M
 
 def replace(session: Session, given: Sequence[ChatMessage]) -> None:
     """Make *given* the conversation: what only extends the log is added; else the log so far is hidden."""
-    kept = session.messages()
-    if not starts_with(given, kept):
+    new = beyond(given, session.messages(), says)
+    if new is None:
         session.clear()
-        kept = []
-    if len(given) > len(kept):
-        session.add(made(given[len(kept) :]))
+        new = given
+    if new:
+        session.add(made(new))
 
 
 def extend(session: Session, given: Sequence[ChatMessage]) -> bool:
     """Add what *given* has beyond the log; False where the log says something else, or has it all."""
-    kept = session.messages() if given else []
-    if not given or not starts_with(given, kept) or len(given) <= len(kept):
+    new = beyond(given, session.messages(), says) if given else None
+    if not new:
         return False
-    session.add(made(given[len(kept) :]))
+    session.add(made(new))
     return True
 
 

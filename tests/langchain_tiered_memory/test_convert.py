@@ -26,8 +26,9 @@ from langchain_core.messages import (
     message_to_dict,
 )
 
-from langchain_tiered_memory.convert import derived, given_id, to_core, to_langchain
+from langchain_tiered_memory.convert import given_id, to_core, to_langchain
 from tiermem import Message, ToolCall
+from tiermem.agents.adding import derived
 from tiermem.errors import InvalidMessage
 from tiermem.messages import from_canonical
 

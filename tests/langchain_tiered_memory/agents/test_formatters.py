@@ -10,12 +10,13 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from langchain_google_genai import ChatGoogleGenerativeAI
 from langchain_openai import ChatOpenAI
 
-from langchain_tiered_memory.agents.sync import storing
+from langchain_tiered_memory.agents.listing import roster_of
 from langchain_tiered_memory.agents.view import prompt_of
 from langchain_tiered_memory.procedures import run
 from tests.langchain_tiered_memory.agents.agent_fakes import PLACES, assert_valid
 from tiermem import Memory
 from tiermem.agents.note import Note
+from tiermem.agents.storing import storing
 from tiermem.agents.view import ViewRequest, viewing
 
 VIEWS, STEPS = 10_000, 25
@@ -101,7 +102,7 @@ def test_every_view_passes_the_formatters_of_three_providers(batch: int) -> None
         limit = chance.choice([900, 1_500, 4_000])
         for _ in range(STEPS):
             talk.grow()
-            note = run(storing(note, talk.state, owned=True), session)
+            note = run(storing(note, roster_of(talk.state, owned=True)), session)
             fresh = isinstance(talk.state[-1], HumanMessage)
             request = ViewRequest(limit, memory.counter, memory.settings, fresh=fresh, within="conversation")
             view = run(viewing(note, request), session)

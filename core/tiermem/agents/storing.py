@@ -1,0 +1,246 @@
+"""Makes a session equal to the list of messages that an agent's framework keeps: stores what is new, hides what left.
+
+Such a list only grows, but for what other code or people take out or change, and for threads that go on from an older
+checkpoint. What is no longer in it is hidden in the session, which can be undone, and comes back with a thread that
+returns to it. What the session knows beyond a list that starts anew (no checkpointer, a restart) stays, and so does
+what another run on the same thread, or one that was killed, has stored and not finished.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from tiermem.agents.adding import Identity, adding, derived
+from tiermem.agents.note import Note
+from tiermem.agents.reconcile import (
+    Listed,
+    behind_summaries,
+    compared,
+    finished,
+    marks,
+    repeated,
+    said,
+)
+from tiermem.agents.view import Procedure
+from tiermem.errors import UnknownReference
+from tiermem.messages import Message
+from tiermem.records import Decision
+
+LEFT = "left the thread"  # the reason of a decision to hide; those of others are never taken back here
+BEYOND = 200  # messages that a session may have beyond a list that is handed over again: those of an unfinished run
+HIDDEN = 256  # hidden messages looked at, one by one
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """A framework's list of messages, and how it is to be understood.
+
+    Args:
+        listed: the messages.
+        identity: the id that the framework gave a stored message, "" where it gave none.
+        owned: the list is the session's only one, so what left it is hidden.
+        replayed: the caller named the checkpoint to go on from: whatever came after it is another branch.
+    """
+
+    listed: Sequence[Listed]
+    identity: Identity
+    owned: bool
+    replayed: bool = False
+
+
+def storing(note: Note, roster: Roster) -> Procedure[Note]:
+    """Stores what the session lacks of *roster*, and hides what left it."""
+    if note.upto < 0:  # another session than the note was taken of
+        known = (yield lambda session: session.stats()).messages
+        note = replace(note, upto=known)
+    listed = roster.listed
+    before, seen = marks(listed, note.count)
+    behind = None
+    if note.mixed:
+        behind = _since(note, listed)
+    elif not note.count and not (roster.replayed and roster.owned):
+        note, behind = yield from _recognised(note, listed)
+    elif _begins(note, listed, before):
+        note, behind = yield from _behind(note, roster)
+    if behind is None:
+        note, fresh = yield from _aligned(note, roster)
+    else:
+        fresh = behind
+    stored = yield from adding([message.form() for message in fresh], roster.identity)
+    asked = (message.sequence for message, handed in zip(stored, fresh, strict=True) if handed.asks)
+    upto = max((message.sequence for message in stored), default=0)
+    moved = replace(note, upto=max(note.upto, upto), asked=max(note.asked, *asked, 0))
+    return replace(moved, count=len(listed), last=listed[-1].id if listed else "", seen=seen)
+
+
+def _begins(note: Note, listed: Sequence[Listed], before: int) -> bool:
+    """Whether *listed* begins with the list that *note* was taken of."""
+    if not 0 < note.count <= len(listed) or not note.last or listed[note.count - 1].id != note.last:
+        return False
+    return note.seen in {0, before}
+
+
+def _since(note: Note, listed: Sequence[Listed]) -> Sequence[Listed]:
+    """Of a thread in which several sessions take turns: what came since, for the rest is another's."""
+    last = next((place for place, message in enumerate(listed) if message.id == note.last), None)
+    if last is None:
+        last = max((place for place, message in enumerate(listed) if message.role == "user"), default=0) - 1
+    return listed[last + 1 :]
+
+
+def _behind(note: Note, roster: Roster) -> Procedure[tuple[Note, Sequence[Listed] | None]]:
+    """What of the list's new messages the session lacks; None where it is on another branch than the list."""
+    fresh, identity = roster.listed[note.count :], roster.identity
+    held = yield lambda session: session.messages(max(1, note.upto))
+    if roster.owned and note.upto and not (held and held[0].sequence == note.upto):
+        return note, None
+    tail = [message for message in held if message.sequence > note.upto]
+    if not tail:
+        return note, fresh
+    ids = {message.id for message in roster.listed}
+    others = [message for message in tail if identity(message) and identity(message) not in ids]
+    if roster.owned and others:
+        begins = not fresh or fresh[0].role != "assistant"  # and does not go on after an answer of its own
+        if roster.replayed or (begins and finished(tail[-1])):
+            return note, None
+        answered = {message.answers for message in fresh} - {""}
+        twice = [f"m{message.sequence}" for message in others if message.tool_call_id in answered]
+        if twice:  # the step was repeated after a restart; its newer results count
+            yield lambda session: session.forget(*twice, reason=LEFT)
+    known = {identity(message): message for message in tail if identity(message)}
+    missing = [message for message in fresh if message.id not in known or not _says(message, known[message.id])]
+    there = (known[message.id].sequence for message in fresh if message.id in known and message.asks)
+    return replace(note, asked=max(note.asked, *there, 0)), missing
+
+
+def _says(handed: Listed, stored: Message) -> bool:
+    return said(handed.form()) == said(stored)
+
+
+# --- lists without a note
+
+
+def _recognised(note: Note, listed: Sequence[Listed]) -> Procedure[tuple[Note, Sequence[Listed]]]:
+    """What the session lacks of a list without a note.
+
+    A caller without a checkpointer hands the conversation over again and again, with new ids each time. The beginning
+    that repeats what the session has is left out, and stays forgotten where it was forgotten.
+    """
+    known = (yield lambda session: session.stats()).messages
+    note = replace(note, upto=known)
+    if not known or not listed:
+        return note, listed
+    newest = yield lambda session: session.messages(known)
+    if len(listed) == 1 and newest and finished(newest[-1]):
+        return note, listed  # a new turn, the usual case
+    start = max(1, known - len(listed) - BEYOND)
+    held: list[Message] = yield lambda session: session.messages(start)
+    words = [said(message.form()) for message in listed]
+    best = repeated(words, held)
+    if best[0] < len(words) and len(held) <= known - start:
+        everything = yield from _with_hidden(held, start, known)
+        other = repeated(words, everything)
+        if other[0] > best[0]:
+            best, held = other, everything
+    count, first = best
+    asked = [message.sequence for message in held[first : first + count] if message.role == "user"]
+    return replace(note, asked=max(asked, default=0)), listed[count:]
+
+
+def _with_hidden(held: Sequence[Message], start: int, known: int) -> Procedure[list[Message]]:
+    shown = {message.sequence for message in held}
+    everything = list(held)
+    for number in [number for number in range(known, start - 1, -1) if number not in shown][:HIDDEN]:
+        original = yield partial(_opened, f"m{number}")
+        everything += original.messages
+    return sorted(everything, key=lambda message: message.sequence)
+
+
+def _opened(ref: str, session: Any) -> Any:
+    """A step: the originals behind *ref*, hidden or not."""
+    return session.expand(ref)
+
+
+# --- lists that were rewritten
+
+
+def _aligned(note: Note, roster: Roster) -> Procedure[tuple[Note, Sequence[Listed]]]:
+    """What must be stored, in order, once what left the list is hidden, where it is the session's only one.
+
+    What somebody asked to forget stays forgotten. Where other code summarised what it took out of the list, nothing is
+    hidden and its summary is not stored: this memory has the originals, and its own limit.
+    """
+    listed, identity = roster.listed, roster.identity
+    held = yield from _held(identity)
+    forgotten: set[str] = set()
+    if roster.owned:
+        forgotten, returned = yield from _returned(listed, {identity(message) for message in held})
+        if returned:
+            held = yield from _held(identity)
+    shown = {identity(message): message for message in held}
+    handed = [
+        message
+        for message in listed
+        if message.id not in forgotten and not (message.summary and held and message.id not in shown)
+    ]
+    if not roster.owned:
+        lacking = (message for message in handed if message.id not in shown or not _says(message, shown[message.id]))
+        return note, list(lacking)
+    ids = {message.id for message in listed}
+    if any(message.summary and message.id not in shown for message in listed):
+        held = behind_summaries(held, ids, identity)
+    staying = [message for message in held if identity(message) in ids]
+    difference = compared(handed, staying, held, lambda one, stored: one.id == identity(stored) and _says(one, stored))
+    if difference.left:
+        gone = [f"m{number}" for number in difference.left]
+        yield lambda session: session.forget(*gone, reason=LEFT)
+        note = replace(note, bare=max([note.bare, *(message.sequence for message in held)]))
+    asked = [message.sequence for message in staying[: difference.same] if message.role == "user"]
+    return replace(note, asked=max(asked, default=0)), handed[difference.same :]
+
+
+def _held(identity: Identity) -> Procedure[list[Message]]:
+    messages: list[Message] = yield lambda session: session.messages(1)
+    return [message for message in messages if identity(message)]
+
+
+def _returned(listed: Sequence[Listed], shown: set[str]) -> Procedure[tuple[set[str], bool]]:
+    """Shows again what left the list and is back; the ids of what is hidden for another reason, and whether it did."""
+    journal: list[Decision] = yield lambda session: session.journal()
+    hides = [decision for decision in journal if decision.kind == "hide" and not decision.undone]
+    if not hides:
+        return set(), False
+    forgotten, back = set[str](), set[int]()
+    for message in listed:
+        if not message.id or message.id in shown:
+            continue
+        number = yield from _stored_last(message.form())
+        hidden = next((decision for decision in reversed(hides) if decision.first <= number <= decision.last), None)
+        if hidden is not None and hidden.reason == LEFT:
+            back.add(hidden.number)
+        elif hidden is not None:
+            forgotten.add(message.id)
+    for decision in sorted(back, reverse=True):
+        yield partial(_undone, decision)
+    return forgotten, bool(back)
+
+
+def _undone(number: int, session: Any) -> Any:
+    return session.undo(number)
+
+
+def _stored_last(message: Message) -> Procedure[int]:
+    """The number that *message* was stored under last: it may be there again under an id of its own; 0: never."""
+    number = 0
+    while True:
+        try:
+            original = yield partial(_opened, message.id)
+        except UnknownReference:
+            return number
+        stored = next((kept.sequence for kept in original.messages if kept.id == message.id), 0)
+        if not stored:
+            return number
+        number, message = stored, derived(message, f"m{stored}")
