@@ -8,7 +8,7 @@ export UV_PYTHON_DOWNLOADS := never
 # Many containers set this; every process would then compile the frameworks anew, and the tests start a hundred.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint bench soak matrix clean
+.PHONY: demo test lint bench soak matrix mutation clean
 
 demo: $(VENV)/ready
 	$(RUN)/python -m examples.demo.run $(ARGS)
@@ -31,6 +31,15 @@ soak: $(VENV)/ready
 matrix: $(VENV)/ready
 	$(RUN)/python -m tests.matrix $(ARGS)
 
+# How many small breaks the tests of a folder notice: some minutes each. ARGS="times window --count 50 --seed 1".
+mutation: $(VENV)/ready .mutation/ready
+	$(RUN)/python -m benchmarks.mutation --python .mutation/bin/python $(ARGS)
+
+.mutation/ready: benchmarks/mutation/requirements.txt $(VENV)/ready
+	$(PYTHON) -m venv .mutation
+	$(RUN)/uv pip install --quiet --python .mutation/bin/python --requirements $<
+	touch $@
+
 $(VENV)/ready: pyproject.toml requirements.txt
 	$(PYTHON) -m venv $(VENV)
 	$(RUN)/python -m pip install --quiet --disable-pip-version-check uv
@@ -39,4 +48,4 @@ $(VENV)/ready: pyproject.toml requirements.txt
 	touch $@
 
 clean:
-	rm -rf $(VENV) .matrix .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .matrix .mutation .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
