@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -33,3 +34,11 @@ def test_no_two_classes_share_a_name() -> None:
 @pytest.mark.parametrize("path", [path for path in SHIPPED if path.read_text("utf-8")], ids=lambda path: path.name)
 def test_every_module_says_what_it_is_for(path: Path) -> None:
     assert ast.get_docstring(ast.parse(path.read_text("utf-8")))
+
+
+def test_the_paths_that_the_architecture_names_are_there() -> None:
+    text = (ROOT / "core" / "ARCHITECTURE.md").read_text("utf-8")
+    named = set(re.findall(r"`([a-z_/]+(?:\.(?:py|txt|md|npz)|/))`", text))
+    assert len(named) > 50
+    places = (ROOT / "core" / "tiermem", ROOT)
+    assert sorted(path for path in named if not any((place / path).exists() for place in places)) == []

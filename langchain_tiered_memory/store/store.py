@@ -246,11 +246,11 @@ def _given_back(op: Op, result: Any) -> Result:
     return cast("Result", result)
 
 
-def _fields(one: Stored) -> dict[str, Any]:
+def _fields(item: Stored) -> dict[str, Any]:
     return {
-        "namespace": one.path,
-        "key": one.key,
-        "value": one.value,
-        "created_at": one.created_at,
-        "updated_at": one.updated_at,
+        "namespace": item.path,
+        "key": item.key,
+        "value": item.value,
+        "created_at": item.created_at,
+        "updated_at": item.updated_at,
     }

@@ -186,14 +186,22 @@ def verify(
 
 def _verified(found: Mapping[Scope, Verification]) -> None:
     rows = [
-        (_owner(scope), scope.session, one.messages, one.decisions, one.summaries, one.indexed, len(one.problems))
-        for scope, one in found.items()
+        (
+            _owner(scope),
+            scope.session,
+            proof.messages,
+            proof.decisions,
+            proof.summaries,
+            proof.indexed,
+            len(proof.problems),
+        )
+        for scope, proof in found.items()
     ]
     columns = ["namespace", "session", "messages#", "decisions#", "summaries#", "indexed#", "problems#"]
     screen = console()
     screen.print(table(columns, rows))
-    for scope, one in found.items():
-        for problem in one.problems:
+    for scope, proof in found.items():
+        for problem in proof.problems:
             screen.print(Text(f"{line(scope.session)}: {line(problem)}"), soft_wrap=True)
     if not all(verification.ok for verification in found.values()):
         raise typer.Exit(1)

@@ -31,71 +31,72 @@ def _block_word(kind: str) -> str:
     return "" if kind in {"text", "tool_use", "tool_call"} else f"[{kind or 'block'}]"
 
 
-def message(screen: Console, one: Message, *, mark: str = "") -> None:
+def message(screen: Console, said: Message, *, mark: str = "") -> None:
     """One message: a line of reference, speaker, date and *mark*, then its text."""
-    stub = " · compacted" if COMPACTION_KEY in one.state else ""
-    speaker = f"{one.name} ({one.role})" if one.name and one.role == "tool" else one.name or one.role
-    words = [f"m{one.sequence}", line(speaker), day(one.when), mark]
+    stub = " · compacted" if COMPACTION_KEY in said.state else ""
+    speaker = f"{said.name} ({said.role})" if said.name and said.role == "tool" else said.name or said.role
+    words = [f"m{said.sequence}", line(speaker), day(said.when), mark]
     screen.print(Text(" · ".join(word for word in words if word) + stub, style="bold"), soft_wrap=True)
-    paragraph(screen, body(one))
+    paragraph(screen, body(said))
 
 
-def summary(screen: Console, one: Summary) -> None:
+def summary(screen: Console, covering: Summary) -> None:
     """One summary: the span it covers and its structure, each line with the messages it rests on."""
-    merged = f", merges {len(one.children)} summaries" if one.children else ""
-    title = f"{one.ref} · summary of m{one.first} to m{one.last} · level {one.level}{merged} · {one.tokens:,} tokens"
+    merged = f", merges {len(covering.children)} summaries" if covering.children else ""
+    span = f"summary of m{covering.first} to m{covering.last}"
+    title = f"{covering.ref} · {span} · level {covering.level}{merged} · {covering.tokens:,} tokens"
     screen.print(Text(title, style="bold"))
-    screen.print(Padding(facts(_structure(one.structure)), (0, 0, 1, len(INDENT))))
+    screen.print(Padding(facts(_structure(covering.structure)), (0, 0, 1, len(INDENT))))
 
 
-def _structure(one: StructuredSummary) -> Iterable[tuple[str, str]]:
-    rows = [("user_goal", "goal", one.user_goal), ("last_step", "last step", one.last_step)]
-    rows += [(f"key_decisions.{place}", "decision", text) for place, text in enumerate(one.key_decisions)]
-    rows += [(f"modified_files.{place}", "file", text) for place, text in enumerate(one.modified_files)]
-    rows += [(f"critical_context.{key}", key, text) for key, text in one.critical_context.items()]
-    yield "messages", f"{one.count:,}, {day(one.time_range.start)} to {day(one.time_range.end)}"
+def _structure(structure: StructuredSummary) -> Iterable[tuple[str, str]]:
+    rows = [("user_goal", "goal", structure.user_goal), ("last_step", "last step", structure.last_step)]
+    rows += [(f"key_decisions.{place}", "decision", text) for place, text in enumerate(structure.key_decisions)]
+    rows += [(f"modified_files.{place}", "file", text) for place, text in enumerate(structure.modified_files)]
+    rows += [(f"critical_context.{key}", key, text) for key, text in structure.critical_context.items()]
+    yield "messages", f"{structure.count:,}, {day(structure.time_range.start)} to {day(structure.time_range.end)}"
     for key, name, text in rows:
         if text:
-            rests = ", ".join(f"m{number}" for number in one.sources.get(key, ()))
+            rests = ", ".join(f"m{number}" for number in structure.sources.get(key, ()))
             yield visible(name), f"{visible(text)}{f'  ({rests})' if rests else ''}"
 
 
-def view(screen: Console, one: View, newest: int | None) -> None:
+def view(screen: Console, window: View, newest: int | None) -> None:
     """What the window shows; only the *newest* messages where a number is given."""
-    for covered in one.summaries:
+    for covered in window.summaries:
         summary(screen, covered)
-    messages = one.messages if newest is None else one.messages[max(0, len(one.messages) - newest) :]
-    if left := len(one.messages) - len(messages):
+    messages = window.messages if newest is None else window.messages[max(0, len(window.messages) - newest) :]
+    if left := len(window.messages) - len(messages):
         screen.print(Text(f"… {left:,} earlier messages; leave out --last to see them", style="dim"))
     for shown in messages:
         message(screen, shown)
-    screen.print(Text(f"window: {len(one.messages):,} messages, {one.tokens:,} tokens", style="dim"))
+    screen.print(Text(f"window: {len(window.messages):,} messages, {window.tokens:,} tokens", style="dim"))
 
 
-def original(screen: Console, one: Original) -> None:
+def original(screen: Console, behind: Original) -> None:
     """The originals behind a reference."""
-    for covered in one.summaries:
+    for covered in behind.summaries:
         summary(screen, covered)
-    for said in one.messages:
+    for said in behind.messages:
         message(screen, said)
-    if one.note:
-        screen.print(facts((name, value) for name, value in one.note.items()))
+    if behind.note:
+        screen.print(facts((name, value) for name, value in behind.note.items()))
 
 
-def explanation(screen: Console, one: Explanation) -> None:
+def explanation(screen: Console, why: Explanation) -> None:
     """Why a message is shown as it is, and every decision about it."""
-    screen.print(Text(visible(str(one))))
-    if one.history:
+    screen.print(Text(visible(str(why))))
+    if why.history:
         screen.print(Text("\nEvery decision about it:", style="dim"))
-    for decision in one.history:
+    for decision in why.history:
         paragraph(screen, _decision(decision))
 
 
-def _decision(one: Decision) -> str:
-    parts = [f"{one.number}: {one.kind} m{one.first} to m{one.last}", day(one.decided_at)]
-    if one.tokens_before or one.tokens_after:
-        parts.append(f"{one.tokens_before:,} to {one.tokens_after:,} tokens")
-    parts += [visible(one.strategy), visible(one.reason), "undone" if one.undone else ""]
+def _decision(decision: Decision) -> str:
+    parts = [f"{decision.number}: {decision.kind} m{decision.first} to m{decision.last}", day(decision.decided_at)]
+    if decision.tokens_before or decision.tokens_after:
+        parts.append(f"{decision.tokens_before:,} to {decision.tokens_after:,} tokens")
+    parts += [visible(decision.strategy), visible(decision.reason), "undone" if decision.undone else ""]
     return " · ".join(part for part in parts if part)
 
 
