@@ -321,6 +321,10 @@ the last Friday of May 2023 | 2023-05-26 1
 the first weekend of May 2023 | 2023-05-06 2
 the second week of May 2023 | 2023-05-08 7
 the last week of May 2023 | 2023-05-25 7
+the Friday before 10 May 2023 | 2023-05-05 1
+the Friday after 10 May 2023 | 2023-05-12 1
+the week before 10 May 2023 | 2023-05-03 7
+the week after 10 May 2023 | 2023-05-11 7
 """
 
 

@@ -72,6 +72,13 @@ def test_the_day_itself_fits_best_then_the_days_after() -> None:
     assert fits[1] == fits[14] == fits[50] == 0
 
 
+def test_the_moment_at_which_a_day_ends_is_of_the_day_after() -> None:
+    named = intervals("on 7 May 2023", NOW)
+    last, first = datetime(2023, 5, 7, 23, 59, 59, tzinfo=UTC), datetime(2023, 5, 8, tzinfo=UTC)
+    fits = near(named, said(last, first, first + timedelta(hours=23)))
+    assert fits[0] == 1 > fits[1] == fits[2] > 0
+
+
 @pytest.mark.parametrize("text", ["in May 2023", "in May", "on 7 May", "2023年5月", "last month", "上个月"])
 def test_a_month_or_a_day_without_a_year_fits_too(text: str) -> None:
     asked = wall_clock(datetime(2023, 6, 20, tzinfo=UTC))

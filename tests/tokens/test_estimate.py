@@ -42,6 +42,7 @@ SAMPLES = {
     "yi": "ꀀꀁꀂꀃꀄꀅꀆꀇꀈꀉ",
     "gothic": "𐌰𐌱𐌲𐌳𐌴𐌵𐌶𐌷𐌸𐌹",
     "han ext": "𠀀𠀁𠀂𠀃𠀄𠀅𠀆𠀇",
+    "signs": "« £ § ° ¿ ¡ ± » ® © ¶ ¤",
     "capitals": "ATTENTION: PLEASE READ THE WHOLE OF THIS MESSAGE BEFORE YOU ANSWER.",
     "long words": "Donaudampfschifffahrtsgesellschaft pneumonoultramicroscopicsilicovolcanoconiosis",
     "digits": "1234567890 20231116 3.14159265 100,000,000 0x7fffffff 555-0199",
@@ -55,7 +56,7 @@ SAMPLES = {
 @pytest.mark.parametrize("kind", SAMPLES)
 def test_the_estimate_of_a_script_is_near(kind: str) -> None:
     text = "\n".join([SAMPLES[kind]] * 5)
-    assert 0.8 <= estimate(text) / O200K(text) <= 1.6
+    assert 0.8 <= estimate(text) / O200K(text) <= 1.55
 
 
 @pytest.mark.parametrize(

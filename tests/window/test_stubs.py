@@ -231,3 +231,23 @@ def test_the_shown_message_keeps_everything_but_content_and_long_arguments():
     assert len(shown.tool_calls[0].arguments["x"]) <= 200
     assert shown.raw is None
     assert original.state == {"user_goal": "fix it"}
+
+
+def test_the_stub_of_calls_names_a_short_argument_and_no_long_one() -> None:
+    def told(**arguments: object) -> str:
+        call = ToolCall(id="c", name="lookup", arguments=arguments)
+        made = stub(Message(role="assistant", tool_calls=(call,), sequence=7))
+        return made.content if made else ""
+
+    filler = "harbour " * 40
+    assert "lookup(tides)" in told(number=3, text=filler, topic="tides")
+    assert "harbour" not in told(text=filler)
+    assert "lookup" in told(text=filler)
+
+
+@pytest.mark.parametrize(("lines", "strategy"), [(3, "extract"), (4, "code_compression")])
+def test_a_few_lines_of_code_are_no_code_yet(lines: int, strategy: str) -> None:
+    text = "\n".join(f"value_{number} = compute({number})" for number in range(lines))
+    made = stub(Message(role="user", content=text, sequence=3))
+    assert made is not None
+    assert made.strategy == strategy
