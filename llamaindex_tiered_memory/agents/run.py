@@ -1,7 +1,7 @@
 """One run of an agent: what of it the session has, and the view of it that the model is sent.
 
 Rule 1: every message of a run is in the session as soon as it is there, under an id that is the same each time.
-Rule 2: what the model is sent is made in one place (`shown`): the window, managed at the limit and in an order that
+Rule 2: what the model is sent is made in one place (`prompt_of`): the window, managed at the limit and in an order that
   only grows until the next decision; system prompt and tool schemas are counted.
 Rule 3: what is recalled for the question is looked up once a run, and stays where it stood.
 """

@@ -58,7 +58,8 @@ class Note:
     @classmethod
     def from_plain(cls, values: Mapping[str, Any]) -> Self:
         """The note whose `plain` is *values*; names of another version are passed over, missing ones have defaults."""
-        return cls(**{one.name: values[one.name] for one in fields(cls) if one.name in values})
+        names = [known.name for known in fields(cls)]
+        return cls(**{name: values[name] for name in names if name in values})
 
 
 def owner_of(scope: Scope) -> str:

@@ -151,7 +151,11 @@ def _recognised(note: Note, listed: Sequence[Listed]) -> Procedure[tuple[Note, S
 
 
 def _with_hidden(held: Sequence[Message], start: int, known: int) -> Procedure[list[Message]]:
+    """*held*, and what was forgotten among it; what left a list and is handed over again is told anew."""
     shown = {message.sequence for message in held}
+    journal: list[Decision] = yield lambda session: session.journal()
+    for left in (decision for decision in journal if decision.reason == LEFT and not decision.undone):
+        shown |= set(range(max(start, left.first), left.last + 1))
     everything = list(held)
     for number in [number for number in range(known, start - 1, -1) if number not in shown][:HIDDEN]:
         original = yield partial(_opened, f"m{number}")
@@ -193,7 +197,9 @@ def _aligned(note: Note, roster: Roster) -> Procedure[tuple[Note, Sequence[Liste
     if any(message.summary and message.id not in shown for message in listed):
         held = behind_summaries(held, ids, identity)
     staying = [message for message in held if identity(message) in ids]
-    difference = compared(handed, staying, held, lambda one, stored: one.id == identity(stored) and _says(one, stored))
+    difference = compared(
+        handed, staying, held, lambda message, stored: message.id == identity(stored) and _says(message, stored)
+    )
     if difference.left:
         gone = [f"m{number}" for number in difference.left]
         yield lambda session: session.forget(*gone, reason=LEFT)
