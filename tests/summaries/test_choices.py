@@ -10,10 +10,11 @@ from tiermem.messages import Message
 from tiermem.records import StructuredSummary, TimeRange
 from tiermem.summaries.extractive import extract
 from tiermem.summaries.lenient_json import read_object
-from tiermem.summaries.lines import LIST_LIMITS
+from tiermem.summaries.lines import LIST_LIMITS, units
 from tiermem.summaries.merging import merge
+from tiermem.summaries.prompts import SummaryPrompt
 from tiermem.summaries.structured_output import FIELDS
-from tiermem.summaries.utterances import utterances
+from tiermem.summaries.utterances import Sentence, rarity_in, utterances
 
 START = datetime(2025, 3, 1, 9, tzinfo=UTC)
 THINGS = [
@@ -94,7 +95,7 @@ def test_a_sentence_is_a_persons_where_an_assistant_bears_a_persons_name(role: s
     assert [sentence.role for sentence in utterances([message])] == [part]
 
 
-@pytest.mark.parametrize(("above", "files"), [(0, ["app/main.py"]), (15, ["app/main.py"]), (25, [])])
+@pytest.mark.parametrize(("above", "files"), [(0, ["app/main.py"]), (19, ["app/main.py"]), (20, [])])
 def test_an_output_says_at_its_start_which_files_were_written(above: int, files: list[str]) -> None:
     lines = [*(f"{THINGS[n % 20]} line {THINGS[(n * 7 + 3) % 20]}" for n in range(above)), "Created app/main.py"]
     assert extract(said(("user", "Run it."), ("tool", "\n".join(lines)))).modified_files == files
@@ -114,3 +115,18 @@ def test_a_bracket_that_is_missing_swallows_nothing_behind_the_brace(text: str) 
         assert read["key_decisions"] == ["a", "b"]
         assert read["last_step"] == "c"
     assert read
+
+
+def test_a_prompt_says_the_form_of_the_answer_where_no_schema_does() -> None:
+    for chinese, form in ((False, "Answer with one JSON object"), (True, "JSON 对象")):
+        prompt = SummaryPrompt(chinese)
+        assert form in prompt.turns(as_json=True)[-1].text
+        assert form not in prompt.turns(as_json=False)[-1].text
+
+
+def test_rare_words_make_a_sentence_rare_and_no_words_do_not() -> None:
+    talk = [*["The orchard gate sticks."] * 9, "A kennel burned.", "?!"]
+    sentences = [Sentence(n, n, "user", text, units(text)) for n, text in enumerate(talk)]
+    rarity = rarity_in(sentences)
+    assert 0 <= rarity(sentences[0]) < rarity(sentences[9]) <= 1
+    assert rarity(sentences[10]) == 0

@@ -251,3 +251,20 @@ def test_a_few_lines_of_code_are_no_code_yet(lines: int, strategy: str) -> None:
     made = stub(Message(role="user", content=text, sequence=3))
     assert made is not None
     assert made.strategy == strategy
+
+
+@pytest.mark.parametrize(("count", "words"), [(1, "1 image ·"), (2, "2 images ·")])
+def test_media_are_counted(count: int, words: str) -> None:
+    picture = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
+    made = stub(Message(role="user", content=[picture] * count, sequence=3))
+    assert made is not None
+    assert words in made.content
+
+
+@pytest.mark.parametrize(("rows", "table"), [(6, True), (4, True), (3, False), (2, False)])
+def test_records_are_told_as_records_where_most_lines_are(rows: int, table: bool) -> None:
+    prose = ["We looked at the pump house", "and at the harbour wall", "before the rain came"]
+    text = "\n".join([*prose, *(f"pump {number} | open" for number in range(rows))])
+    made = stub(Message(role="user", content=text, sequence=3))
+    assert made is not None
+    assert (f"{rows + 3} rows" in made.content) is table
