@@ -20,14 +20,14 @@ from benchmarks.mutation.trial import ROOT, Copy, Test, preload
 HERE = Path(__file__).parent
 # The tests of a folder, and of floors above that exercise its rules.
 RULES = "tests/properties/test_rules.py"
-READING = [f"tests/flows/reading/test_{name}.py" for name in ("recall", "steady", "context", "marks", "chinese")]
+READING = [f"tests/flows/reading/test_{name}.py" for name in ("recall", "steady", "context")]
 WRITING = ["tests/flows/writing/test_window.py", "tests/flows/writing/test_add_compacted.py"]
 BESIDE: Mapping[str, Sequence[str]] = {
     "text": ["tests/window/test_stubs.py", "tests/knowledge/test_documents.py", "tests/search/test_explanation.py"],
     "tokens": [RULES],
     "times": [],
     "window": [RULES, *WRITING, "tests/flows/reading/test_steady.py"],
-    "search": [*READING, "tests/tools/test_tools.py"],
+    "search": READING,
     "summaries": [],
     "facts": ["tests/flows/reading/test_marks.py"],
     "agents": [],

@@ -268,3 +268,10 @@ def test_records_are_told_as_records_where_most_lines_are(rows: int, table: bool
     made = stub(Message(role="user", content=text, sequence=3))
     assert made is not None
     assert (f"{rows + 3} rows" in made.content) is table
+
+
+def test_functions_that_are_values_are_named_like_others() -> None:
+    text = "const load = async (path) => {\n  return path;\n};\nlet save = x => x;\nsave(1);\n"
+    made = stub(Message(role="user", content=text, sequence=3))
+    assert made is not None
+    assert made.content == "[COMPACTED: javascript code, 6 lines: function load, function save · m3]"
