@@ -66,10 +66,15 @@ class Copy:
         self.root = Path(self._held.name)
         for name in COPIED:
             shutil.copytree(ROOT / name, self.root / name, ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copy(ROOT / "pyproject.toml", self.root)
+        for name in ("pyproject.toml", "README.md", "README.zh.md"):
+            shutil.copy(ROOT / name, self.root)
 
     def baseline(self, folder: str, files: Sequence[str]) -> list[Test]:
-        """The tests in *files* that pass, quickest first."""
+        """The tests in *files* that pass, quickest first.
+
+        Raises:
+            RuntimeError: none did.
+        """
         plugin = _Watching(str(self.root / "core" / "tiermem" / folder) + os.sep)
         out = self.root / "baseline.json"
 
@@ -81,6 +86,8 @@ class Copy:
         _child(self.root, ran, cpu=3_600, wall=7_200)
         rows = json.loads(out.read_text("utf-8"))
         tests = [Test(name, seconds, frozenset(map(tuple, calls))) for name, seconds, calls in rows]
+        if not tests:
+            raise RuntimeError(f"no test of {folder} passes as it is")
         slow = [test.name for test in tests if test.seconds > SLOWEST]
         print(*(f"left out, because it is slow: {name}" for name in slow), sep="\n")
         return sorted((test for test in tests if test.name not in slow), key=lambda test: test.seconds)

@@ -54,3 +54,10 @@ def test_an_owner_tells_names_apart_and_shows_none_of_them() -> None:
     assert len(owners) == len(scopes)
     assert not any("anna" in owner for owner in owners)
     assert owner_of(scopes[0]) == owner_of(Scope("", "anna", "s"))
+
+
+def test_a_new_note_knows_of_no_message_no_session_and_no_difference_of_counters() -> None:
+    values = Note().plain()
+    assert {name for name, value in values.items() if value} == {"scale"}
+    assert values["scale"] == 1
+    assert all(value == 0 for value in values.values() if isinstance(value, int))
