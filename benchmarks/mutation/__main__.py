@@ -53,6 +53,9 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("folders", nargs="*", choices=[[], *BESIDE], help="folders of core/tiermem (default: all)")
     made.add_argument("--count", type=int, default=50, help="mutants a folder (default: %(default)s)")
     made.add_argument("--seed", type=int, default=1, help="of the sample (default: %(default)s)")
+    made.add_argument(
+        "--again", type=Path, help="only those of the sample that survived in this output of a run before"
+    )
     made.add_argument("--python", default=sys.executable, help="a Python that has cosmic-ray")
     return made
 
@@ -84,7 +87,10 @@ def _mutants(folder: str, given: argparse.Namespace) -> list[dict[str, Any]]:
     sources = ROOT / "core" / "tiermem" / folder
     command = [given.python, str(HERE / "mutants.py"), str(sources), str(given.seed), str(given.count)]
     found: list[dict[str, Any]] = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
-    return found
+    if given.again is None:
+        return found
+    before = given.again.read_text("utf-8")
+    return [mutant for mutant in found if f"- {mutant['before']}\n         + {mutant['after']}\n" in before]
 
 
 def _equal() -> dict[tuple[str, str], str]:

@@ -163,3 +163,12 @@ def test_a_note_of_the_user_stands_before_the_question_and_stays_there() -> None
     later = drive(viewing(first.note, wanted), lambda step: step(session))
     assert [piece.message.text for piece in later.context.pieces][:2] == [p.message.text for p in first.context.pieces]
     assert later.note.asked == 3
+
+
+@pytest.mark.parametrize("room", [0, -1])
+def test_no_room_at_all_is_said_before_anything_is_managed(room: int) -> None:
+    session = Recorded(context())
+    with pytest.raises(BudgetTooSmall) as error:
+        view(Note(), session, request(room=room, beside=40))
+    assert (error.value.needed, error.value.budget) == (41, 40 + room)
+    assert not session.managed

@@ -31,3 +31,12 @@ def test_a_bridge_leads_to_others_and_not_back() -> None:
 
 def test_without_bridges_nothing_is_lent() -> None:
     assert bridged({}, {}, {1}, 3).tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("often", "count", "leads"),
+    [(1, 1_000, False), (2, 1_000, True), (10, 1_000, True), (11, 1_000, False), (3, 50, True), (4, 50, False)],
+)
+def test_only_a_word_of_few_messages_leads_anywhere(often: int, count: int, leads: bool) -> None:
+    words = bridges({7: 1.0}, {7: ["zebra"]}, {"zebra": often}, count, ())
+    assert ("zebra" in words) is leads

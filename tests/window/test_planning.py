@@ -85,6 +85,12 @@ def test_a_summary_takes_the_oldest_turns_and_no_more_than_the_target_needs() ->
     assert coverable(window(*turns(range(1, 5))), LIMITS) is None  # nothing is old
 
 
+def test_what_no_decision_may_touch_is_no_reason_for_a_summary() -> None:
+    pinned = [Entry(number, "user", 100, Shown.VERBATIM, 100, pinned=True) for number in range(1, 9)]
+    assert coverable(window(*pinned, *turns(range(9, 13))), LIMITS) is None
+    assert coverable(window(*pinned, *turns(range(9, 15))), LIMITS) == CoverPlan(1, 10)
+
+
 def test_a_summary_never_reaches_over_one_that_is_in_force() -> None:
     covered = Cover(1, 5, 8, 1, 50)
     both_sides = window(*turns(range(1, 5), 200), *turns(range(9, 21)), covers=(covered,))
@@ -144,7 +150,7 @@ def test_a_plan_that_changed_nothing_is_tried_again_when_more_has_come_in() -> N
     assert next_look(5_000, LIMITS) > 5_000
 
 
-@pytest.mark.parametrize(("tokens", "old"), [(None, 8), (100, 11), (250, 10), (1_000, 8)])
+@pytest.mark.parametrize(("tokens", "old"), [(None, 8), (100, 11), (250, 10), (1_000, 8), (100_000, 8)])
 def test_of_the_newest_messages_only_what_their_tokens_hold_is_kept(tokens: int | None, old: int) -> None:
     limits = Thresholds(pre_rot_threshold=1_000, keep_recent_count=4, keep_recent_tokens=tokens)
     numbers = {entry.sequence for batch in compactable(window(*turns(range(1, 13))), limits) for entry in batch}
