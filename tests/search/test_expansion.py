@@ -7,6 +7,7 @@ import pytest
 
 from tiermem.search.bm25 import idf
 from tiermem.search.expansion import BRIDGES, bridged, bridges
+from tiermem.search.scoring import Scores, seeds
 from tiermem.text.dialogue import Posting
 
 
@@ -40,3 +41,11 @@ def test_without_bridges_nothing_is_lent() -> None:
 def test_only_a_word_of_few_messages_leads_anywhere(often: int, count: int, leads: bool) -> None:
     words = bridges({7: 1.0}, {7: ["zebra"]}, {"zebra": often}, count, ())
     assert ("zebra" in words) is leads
+
+
+def test_a_bridge_starts_from_the_best_messages_by_their_number_the_newer_of_equal_ones_first() -> None:
+    scores = Scores(np.array([0.0, 2.0, 1.0, 2.0, -1.0, 3.0]), {})
+    left_out = np.array([False] * 5 + [True])
+    assert list(seeds(scores, left_out).items()) == [(4, 2.0), (2, 2.0), (3, 1.0)]
+    many = Scores(np.arange(1.0, 101.0), {})
+    assert min(seeds(many, np.zeros(100, dtype=bool))) > 80
