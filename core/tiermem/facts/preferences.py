@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 TERM = "_WISH"  # stands in the index beside the words of such a message; no text gives it, for terms are lower-case
-_START = r"(?:^|[.!?;:]\s+|\n\s*|,\s+(?:and|but|so)\s+|[。！？；，]\s*)"
+_START = r"(?:^|[.!?;:]\s+|\n[^\S\n]*|,\s+(?:and|but|so)\s+|[。！？；，]\s*)"
 _ENGLISH = re.compile(
     rf"{_START}(?:please,? )?(?:always|never|from now on|going forward|in (?:the )?future)\b"
     r"|\b(?:when(?:ever)?|if|each time|every time|any ?time) i (?:ask|request|talk|write|send|share)\b"

@@ -10,12 +10,15 @@ import re
 from collections.abc import Collection
 from typing import Any
 
+from tiermem.text.sanitizing import without
+
 LONGEST = 200_000  # characters looked at; a summary has a few thousand
 _PLACES = 12  # opening braces tried as the start of the object
 _DEEPEST = 30
-_THOUGHT = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
+_THOUGHT, _THOUGHT_END = (re.compile(rf"<{slash}think(?:ing)?>", re.IGNORECASE) for slash in ("", "/"))
 _QUOTES = {'"': '"', "'": "'", "“": '””“"', "‘": "’", "「": "」", "”": "”", "`": "`"}
-_SPACE = re.compile(r"(?:\s|//[^\n]*|/\*.*?\*/|﻿)*", re.DOTALL)
+_BLANK = re.compile(r"[\s\ufeff]*")
+_COMMENTS = {"//": "\n", "/*": "*/"}
 _BARE = re.compile(r"[^\s,，:：{}\[\]\"'“”]+(?: +[^\s,，:：{}\[\]\"'“”]+)*")
 _WORDS = {"true": True, "false": False, "null": None, "none": None, "undefined": None}
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
@@ -29,7 +32,7 @@ def read_object(text: str, names: Collection[str]) -> dict[str, Any] | None:
     comments, trailing and missing commas, full-width punctuation, keys without quotes, Python's constants, line ends in
     strings, and an end that was cut off.
     """
-    text = _THOUGHT.sub("", text[:LONGEST])
+    text = without(text[:LONGEST], _THOUGHT, _THOUGHT_END)
     best: dict[str, Any] | None = None
     place = -1
     for _ in range(_PLACES):
@@ -44,10 +47,13 @@ def read_object(text: str, names: Collection[str]) -> dict[str, Any] | None:
 
 
 def _known(value: dict[str, Any], names: Collection[str]) -> int:
-    inner = max(
-        (_known(inner_value, names) for inner_value in value.values() if isinstance(inner_value, dict)), default=0
-    )
-    return max(inner, sum(name in value for name in names))
+    """How many of *names* the object has that has most of them: *value*, or one within it, however deep."""
+    most, left = 0, [value]
+    while left:
+        current = left.pop()
+        most = max(most, sum(name in current for name in names))
+        left += [inner for inner in current.values() if isinstance(inner, dict)]
+    return most
 
 
 def _at(text: str, place: int) -> tuple[Any, int]:
@@ -72,6 +78,7 @@ class _Reader:
     def __init__(self, text: str, place: int) -> None:
         self.text = text
         self.place = place
+        self._nexts: dict[str, tuple[int, int]] = {}
 
     def value(self, depth: int) -> Any:
         if depth > _DEEPEST:
@@ -86,9 +93,30 @@ class _Reader:
         return self._bare() if mark else _CUT
 
     def _peek(self) -> str:
-        space = _SPACE.match(self.text, self.place)
-        self.place = space.end() if space else self.place
+        self.place = self._behind_space(self.place)
         return self.text[self.place : self.place + 1]
+
+    def _behind_space(self, place: int) -> int:
+        """The place behind blanks and comments. A comment that is never closed is none."""
+        while True:
+            blank = _BLANK.match(self.text, place)
+            place = blank.end() if blank else place
+            mark = self.text[place : place + 2]
+            if mark not in _COMMENTS or (end := self._next(_COMMENTS[mark], place + 2)) < 0:
+                return place
+            place = end
+
+    def _next(self, mark: str, place: int) -> int:
+        """The place behind the next *mark*, -1 where there is none. It is looked for once between two of them: where
+        quotes and comments alternate, each would be looked for from every quote."""
+        start, end = self._nexts.get(mark, (1, 0))
+        if not start <= place <= end - len(mark):
+            found = self.text.find(mark, place)
+            end = len(self.text) + len(mark) if found < 0 else found + len(mark)
+            self._nexts[mark] = place, end
+        if end <= len(self.text):
+            return end
+        return len(self.text) if mark == "\n" else -1
 
     def _object(self, depth: int) -> dict[str, Any]:
         fields: dict[str, Any] = {}
@@ -145,8 +173,7 @@ class _Reader:
 
     def _ends_here(self) -> bool:
         """A quote ends a string where JSON goes on behind it; else it is a quote that was not escaped."""
-        space = _SPACE.match(self.text, self.place)
-        place = space.end() if space else self.place
+        place = self._behind_space(self.place)
         behind = self.text[place : place + 1]  # the end of the text, "", ends the string too
         return behind in ",，:：}]" or (behind in _QUOTES and place > self.place)
 

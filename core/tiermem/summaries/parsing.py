@@ -26,7 +26,7 @@ _REFUSAL = re.compile(
     re.IGNORECASE,
 )
 _PROTOCOL = re.compile(
-    r"^\W*(?:<\|?(?:tool|function|im_start|antml|invoke)|\{?\s*\"?(?:tool_calls?|tool_use|function_call"
+    r"^\W*(?:<\|?(?:tool|function|im_start|antml|invoke)|(?:tool_calls?|tool_use|function_call"
     r"|name)\"?\s*:\s*[\"\[{])"
     r"|<\|(?:im_start|im_end|endoftext|tool)",
     re.IGNORECASE,

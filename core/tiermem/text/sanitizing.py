@@ -48,3 +48,18 @@ def unbracketed(text: str) -> str:
 def in_chinese(text: str) -> bool:
     """Whether *text* is mostly Chinese, so that what is said about it should be."""
     return han_share(text[:_SAMPLE]) > CHINESE_SHARE
+
+
+def without(text: str, opening: re.Pattern[str], closing: re.Pattern[str], instead: str = "") -> str:
+    """*text* with *instead* for each stretch from an *opening* to the next *closing*; what nothing closes stays.
+
+    One expression for the whole stretch would be quadratic in openings that nothing closes.
+    """
+    parts, place = [], 0
+    while opened := opening.search(text, place):
+        closed = closing.search(text, opened.end())
+        if closed is None:
+            break
+        parts += [text[place : opened.start()], instead]
+        place = closed.end()
+    return "".join([*parts, text[place:]])

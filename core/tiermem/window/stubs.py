@@ -29,7 +29,7 @@ _MEDIA = {"image": "image", "audio": "audio", "video": "video", "file": "file", 
 _MEDIA_ZH = {"image": "张图片", "audio": "段音频", "video": "段视频", "file": "个文件"}
 _MEDIA_TEXT = 200  # characters of text beside media up to which the media are what the message is about
 
-_FENCE = re.compile(r"```[ \t]*([\w+#.-]*)[^\n]*\n(.*?)(?:```|\Z)", re.DOTALL)
+_FENCE = re.compile(r"(?<!`)```+[ \t]*([\w+#.-]*)[^\n`]*\n(.*?)(?:```|\Z)", re.DOTALL)
 _DEFINED = re.compile(
     r"^[ \t]*(?:export\s+|default\s+|pub(?:\(\w+\))?\s+|public\s+|private\s+|static\s+|async\s+|abstract\s+)*"
     r"(class|def|func|function|fn|struct|enum|trait|interface|impl|type|module"

@@ -26,6 +26,7 @@ from tiermem.storage import sessions, vectors
 from tiermem.storage.sessions import SessionRow
 from tiermem.storage.vectors import PassageVector, Watermark
 from tiermem.text.dialogue import asks_memory
+from tiermem.text.sanitizing import without
 from tiermem.text.splitter import cut
 
 if TYPE_CHECKING:
@@ -38,14 +39,14 @@ PASSAGE = 800  # characters of a passage; sentence models read some 1,000 and bl
 MOST_PASSAGES = 64  # of one message; what comes after is found by its words
 PAUSE = 30.0  # seconds without further attempts after an embedder failed
 PROBE = "The quick brown fox told Anna Müller on 3 May that 42 tickets to 上海 are booked."
+_OPENED, _CLOSED = re.compile(r"<recalled-history\b"), re.compile("</recalled-history>")
 ALIKE = 0.99  # cosine of two vectors of the probe by the same model; rounding and batching cost less than 0.001
-_ECHO = re.compile(r"<recalled-history\b.*?</recalled-history>", re.DOTALL)
 
 
 def embeddable(message: Message) -> str:
     """The text whose meaning is compared: bare words and tool calls, without the speaker, without our own quotes, and
     without calls of our own tools, whose questions and notes would answer the next question like it."""
-    text = _ECHO.sub(" ", message.text) if "<recalled-history" in message.text else message.text
+    text = without(message.text, _OPENED, _CLOSED, " ")
     calls = " ".join(f"{call.name} {call.arguments}" for call in message.tool_calls if not asks_memory(call))
     return " ".join(part for part in (text[:TEXT], calls[:TEXT]) if part)
 
@@ -56,7 +57,7 @@ def echo(message: Message) -> bool:
 
 
 def _quotes(message: Message) -> bool:
-    return "<recalled-history" in message.text or any(asks_memory(call) for call in message.tool_calls)
+    return _OPENED.search(message.text) is not None or any(asks_memory(call) for call in message.tool_calls)
 
 
 def passages(message: Message) -> list[str]:
