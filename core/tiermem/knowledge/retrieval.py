@@ -10,11 +10,11 @@ from typing import TypeVar
 
 from tiermem.messages import Message
 from tiermem.records import Hit
-from tiermem.search.passages import safe
+from tiermem.text.sanitizing import delimiters, enclosed, indented, one_line
 
 PASSAGE_CHARACTERS = 4_000  # of the message that was found: about 1,000 tokens, the usual chunk of a document
 NEIGHBOUR_CHARACTERS = 600  # of a message beside it: enough to see what it is about
-_TAG = re.compile(r"<(/?)(quoted)", re.IGNORECASE)
+_ELEMENTS = delimiters("quoted", "recalled-history")
 _WORD = re.compile(r"[a-z0-9_]{2,}|[\u3400-\u9fff]")
 Retrieved = TypeVar("Retrieved")
 
@@ -50,7 +50,8 @@ def quotation(passage: Sequence[Message], hit: Hit, query: str, words: Callable[
         limit = PASSAGE_CHARACTERS if message.id == hit.message.id else NEIGHBOUR_CHARACTERS
         text = excerpt(words(message), query, limit)
         today = f"{message.when:%Y-%m-%d}" if message.when else day
-        lines.append(f"{_inside(message.name or message.role)}{'' if today == day else f' ({today})'}: {_inside(text)}")
+        speaker = _inside(one_line(message.name or message.role))
+        lines.append(f"{speaker}{'' if today == day else f' ({today})'}: {indented(_inside(text))}")
         day = today
     stamp = f" {when:%Y-%m-%d %H:%M}" if when else ""
     return "\n".join([f"<quoted m{hit.message.sequence}{stamp}>", *lines, "</quoted>"])
@@ -58,7 +59,7 @@ def quotation(passage: Sequence[Message], hit: Hit, query: str, words: Callable[
 
 def _inside(text: str) -> str:
     """*text* without the means to close the quotation, or the core's."""
-    return safe(_TAG.sub(r"‹\1\2", text))
+    return enclosed(text, _ELEMENTS)
 
 
 def excerpt(text: str, query: str, limit: int) -> str:

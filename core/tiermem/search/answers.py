@@ -12,11 +12,12 @@ from datetime import datetime
 
 from tiermem.messages import Message
 from tiermem.records import Hit
-from tiermem.search.passages import CLOSE, OPEN, excerpt, safe
+from tiermem.search.passages import CLOSE, OPEN, excerpt, label, safe
 from tiermem.search.quoting import note
 from tiermem.text.analyzer import query_terms
 from tiermem.text.clipping import Count, largest, word_end
 from tiermem.text.readable import readable, speaker
+from tiermem.text.sanitizing import indented, one_line
 
 NOTE = "note:"  # what the source of a note begins with
 SMALLEST = 120  # tokens: room for a header, a few words and how to go on
@@ -59,11 +60,11 @@ def header(message: Message) -> str:
     source = state.get("source", "") if message.role == "document" else ""
     when = f" {message.when:%Y-%m-%d %H:%M}" if message.when else ""
     if not source:
-        return f"[m{message.sequence}]{when} {safe(speaker(message))}:"
+        return f"[m{message.sequence}]{when} {label(speaker(message))}:"
     if source.startswith(NOTE):
         return f"[d{message.sequence}]{when} Note:"
     part = f", part {state.get('chunk', 0) + 1} of {state['chunks']}" if state.get("chunks", 1) > 1 else ""
-    return f"[d{message.sequence}]{when} {safe(' '.join(source.split()))}{part}:"
+    return f"[d{message.sequence}]{when} {safe(one_line(source))}{part}:"
 
 
 def whole(message: Message) -> str:
@@ -75,7 +76,7 @@ def transcript(messages: Sequence[Message]) -> str:
     """What `page` shows parts of: the words of one message, or of many with a header each."""
     if len(messages) == 1:
         return safe(whole(messages[0]))
-    return "\n".join(f"{header(message)} {safe(whole(message))}" for message in messages)
+    return "\n".join(f"{header(message)} {indented(safe(whole(message)))}" for message in messages)
 
 
 def page(messages: Sequence[Message], ref: str, offset: int, budget: int, count: Count) -> str:

@@ -16,18 +16,14 @@ from tiermem.messages import Message, ToolCall
 from tiermem.summaries.lines import moment
 from tiermem.text.clipping import Count, clip, shorten, word_end
 from tiermem.text.readable import TOOL_ROLES, call_line, said, side
-from tiermem.text.sanitizing import in_chinese, one_line
+from tiermem.text.sanitizing import delimiters, enclosed, in_chinese, one_line
 
 OPEN, CLOSE = "<conversation>", "</conversation>"
 OVERLAP = 200  # characters said again where a long message is cut, so that a sentence is whole in one element
 _BORDER = 80  # characters before the cut in which the end of a word is looked for
 _CALL = "[calls {name} {arguments}]"
 _NAME_LIMIT = 60  # characters of a speaker's or tool's name
-_TAG = re.compile(r"<(?=\s*/?\s*(?:conversation|message|earlier_summary)\b)", re.IGNORECASE)
-_UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]"
-)
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_ELEMENTS = delimiters("conversation", "message", "earlier_summary")
 _SILENT = frozenset({"tool_use", "tool_call", "function_call", "thinking", "redacted_thinking", "reasoning"})
 
 
@@ -81,7 +77,7 @@ def mostly_chinese(messages: Sequence[Message]) -> bool:
 
 def safe(text: str) -> str:
     """*text* without the means to leave its element, or to hide words from people but not from models."""
-    return _SURROGATE.sub("\ufffd", _UNSEEN.sub("", _TAG.sub("‹", text)))
+    return enclosed(text, _ELEMENTS)
 
 
 def _attributes(message: Message, day: str) -> str:

@@ -13,13 +13,16 @@ from tiermem.text.analyzer import han_share
 CHINESE_SHARE = 0.3  # of the letters; a Han character counts one, so a few English identifiers do not tip it
 _SAMPLE = 4_000  # characters looked at to tell the language
 
-# C0, C1, soft hyphen, zero-width space, bidi marks and overrides, separators, BOM, Unicode tags, surrogates.
-# The zero-width joiners stay: emoji and Indic scripts need them.
+# C0 without tab and line end, C1, soft hyphen, zero-width space, bidi marks and overrides, BOM, Unicode tags: what
+# hides, reverses or forges words. Joiners and variation selectors stay, since emoji and Indic scripts need them.
 _INVISIBLE = re.compile(
-    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]"
 )
+_JOINING = "\u200c\u200d\ufe00-\ufe0f\U000e0100-\U000e01ef"
+_BREAK = re.compile("\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")  # what Python and browsers take for a line end
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SPACE = re.compile(r"\s+")
+_CONTINUED = re.compile(r"\n(?=[^\n])")
 _ROLE = re.compile(
     r"\b(system|user|assistant|human|ai|tool|developer|function|instructions?)\s*[:：]|(系统|用户|助手|人类|开发者|工具|指令)\s*[:：]",
     re.IGNORECASE,
@@ -29,9 +32,35 @@ _BRACKET = re.compile(r"\[(?=/?(?:INST|SYS|SYSTEM|USER|ASSISTANT|TOOL|COMPACTED)
 _HEADING = re.compile(r"#{2,}\s*|`{3,}")
 
 
+def delimiters(*names: str) -> re.Pattern[str]:
+    """Finds where an element of these *names* might open or close, for `enclosed`.
+
+    Also with blanks, and with characters between its letters that somebody downstream may drop.
+    """
+    spelled = "|".join(f"[{_JOINING}]*+".join(map(re.escape, name)) for name in names)
+    return re.compile(rf"<(?=[{_JOINING}\s]*+/?[{_JOINING}\s]*+(?:{spelled}))", re.IGNORECASE)
+
+
+def enclosed(text: str, elements: re.Pattern[str]) -> str:
+    """*text* that can neither leave the element it is put into nor open one of *elements*, and that hides nothing.
+
+    What is left out is left out first: else it could be what kept a delimiter from being seen.
+    """
+    seen = _INVISIBLE.sub("", _BREAK.sub("\n", text))
+    return elements.sub("‹", _SURROGATE.sub("\ufffd", seen))
+
+
+def indented(text: str) -> str:
+    """*text* whose lines but the first begin with a blank, so that none passes for a line of ours; an empty one cannot.
+
+    A blank, because it costs no token before a word.
+    """
+    return _CONTINUED.sub("\n ", text)
+
+
 def one_line(text: str) -> str:
     """*text* on one line: runs of white space become one space, invisible characters go, surrogates become U+FFFD."""
-    return _SPACE.sub(" ", _SURROGATE.sub("\ufffd", _INVISIBLE.sub("", text))).strip()
+    return _SPACE.sub(" ", _SURROGATE.sub("\ufffd", _INVISIBLE.sub("", _BREAK.sub("\n", text)))).strip()
 
 
 def neutral(text: str) -> str:
