@@ -135,7 +135,7 @@ def adding_documents(
     source: str | None,
     replace: bool,  # private; the faces take it by name
 ) -> Flow[list[Message]]:
-    """`documents.add` of whatever a caller hands over; refused from inside the user's own embedder."""
+    """`add` of whatever a caller hands over; refused from inside the user's own embedder."""
     refuse_reentry(collection(scope))
     splitting = Splitting(chunk_size, chunk_overlap, splitter_of(splitter))
     return (yield from add(core, scope, documents_from(given, source), splitting, whole=replace))

@@ -146,7 +146,7 @@ def seeds(scores: Scores, without: NDArray[np.bool_]) -> dict[int, float]:
 
 
 def bridged(scores: Scores, bridge: Numbers, weights: Weights) -> Scores:
-    """*scores* with what `graph.bridged` says of each message (0 to 1), as a share of the best score."""
+    """*scores* with what `expansion.bridged` says of each message (0 to 1), as a share of the best score."""
     best = float(scores.total.max(initial=0.0))
     lift = BRIDGE * weights.graph * best * bridge
     parts = {**scores.parts, "graph": scores.parts["graph"] + lift}

@@ -140,7 +140,7 @@ BACKPORTED = {(3, 50): 7, (3, 44): 6}
 
 
 def wal_is_safe(version: tuple[int, ...]) -> bool:
-    """True when that version of SQLite is free of the WAL-reset bug, or older than it (before 3.7.0 had no WAL)."""
+    """True when that version of SQLite is free of the WAL-reset bug."""
     series = (version[0], version[1])
     return version >= FIXED or (series in BACKPORTED and version[2] >= BACKPORTED[series])
 

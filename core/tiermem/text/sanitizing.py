@@ -1,7 +1,7 @@
-"""Text made safe to show: on one line, unable to pass for a role, a delimiter or a stub.
+"""Text of others made safe to show: quoted inside a delimiter that it cannot close, or told on one line.
 
-Rule: what is shown in place of words of others is data. It never holds a line break, a control or bidi character,
-a Unicode tag (invisible text that models read), or anything that looks like the start of a turn.
+Rule 1: no control or bidi character and no Unicode tag (invisible text that models read) is shown.
+Rule 2: what is told in place of words of others holds no line break and nothing that looks like the start of a turn.
 """
 
 from __future__ import annotations

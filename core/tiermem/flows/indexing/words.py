@@ -1,4 +1,4 @@
-"""The archive follows the log: terms of new messages, in batches, from a watermark; vectors are in `embedding.py`."""
+"""The archive follows the log: terms of new messages, in batches, from a watermark; vectors are in `vectors.py`."""
 
 from __future__ import annotations
 

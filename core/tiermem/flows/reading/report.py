@@ -170,7 +170,7 @@ _NOTED = ("source", "chunk", "chunks", "start", "end")
 
 
 def expand(scope: Scope, ref: str) -> Flow[Original]:
-    """`review.expand`, and for "d12" that chunk, with where it is from in its note.
+    """`decide.expand`, and for "d12" that chunk, with where it is from in its note.
 
     Raises:
         UnknownReference: neither this session nor this user's documents know it.
