@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, time
@@ -57,6 +58,9 @@ def assembling(
 ) -> Flow[Context]:
     """`context.assemble` with the caller's query, prompts and counter checked."""
     wanted = wanting("" if query is None else query, within)
+    for name, number in (("budget", budget), ("reserved", reserved), ("recall_tokens", recall_tokens)):
+        if number is not None:
+            _whole(number, name)
     count = None if counter is None else as_counter(counter, core.settings.encoding)
     prompts = as_messages(system, "system")
     request = ContextRequest(
@@ -91,7 +95,7 @@ def searching(
     only: Only = ANY,
 ) -> Flow[list[Hit]]:
     """`search.search` with the caller's arguments checked."""
-    request = replace(wanting(query, within, as_of), only=only, limit=k)
+    request = replace(wanting(query, within, as_of), only=only, limit=_whole(k, "k"))
     return (yield from search.search(core, scope, request, explain))
 
 
@@ -109,6 +113,13 @@ def filtering(since: date | None, until: date | None, role: str | None) -> Only:
     return Only(_moment(since, time.min), _moment(until, time.max), role or "")
 
 
+def _whole(number: Any, name: str) -> int:
+    """*number* as an int, also of numpy's kinds."""
+    if isinstance(number, bool) or not hasattr(number, "__index__"):
+        raise InvalidMessage(f"{name} must be a whole number, not {type(number).__name__}")
+    return operator.index(number)
+
+
 def _moment(day: date | None, at: time) -> datetime | None:
     return day if day is None or isinstance(day, datetime) else datetime.combine(day, at)
 
@@ -117,7 +128,7 @@ def recollecting(
     core: Core, scope: Scope, query: str, budget: int, within: Within, as_of: datetime | None
 ) -> Flow[Recalled]:
     """`search.recall` with the caller's arguments checked."""
-    return (yield from search.recall(core, scope, wanting(query, within, as_of), budget))
+    return (yield from search.recall(core, scope, wanting(query, within, as_of), _whole(budget, "budget")))
 
 
 def names(scope: Scope) -> Flow[list[str]]:

@@ -143,6 +143,7 @@ class Message:
 
 
 _TEXTS = frozenset({"text", "input_text", "output_text", "text-plain"})
+_ROLES = ("system", "user", "human", "assistant", "ai")
 _ORIGINS = {"user": "direct_user", "human": "direct_user", "assistant": "assistant", "tool": "tool"}
 
 
@@ -283,14 +284,22 @@ def _text(value: Any, path: str) -> str:
 
 
 def as_messages(value: Message | str | Mapping[str, Any] | Iterable[Any], role: str = "user") -> list[Message]:
-    """Messages from what a caller hands over: one or many; text becomes a message of *role*, an object its fields.
+    """Messages from what a caller hands over: one or many; text becomes a message of *role*, an object its fields, and
+    ("user", "text") a message of that role.
 
     Raises:
         InvalidMessage: one of them is neither a message, nor text, nor an object with a role and content.
     """
-    if isinstance(value, (Message, str, Mapping)):
+    if isinstance(value, (Message, str, Mapping)) or _is_pair(value):
         return [_as_message(value, role)]
+    if not isinstance(value, Iterable) or isinstance(value, (bytes, bytearray)):
+        raise InvalidMessage(f"neither a Message, text nor an object: {type(value).__name__}")
     return [_as_message(message, role) for message in value]
+
+
+def _is_pair(value: Any) -> bool:
+    """Whether *value* is the frameworks' short form of a message: a tuple of a role that both know, and text."""
+    return isinstance(value, tuple) and len(value) == 2 and value[0] in _ROLES and isinstance(value[1], str)
 
 
 def _as_message(value: Any, role: str) -> Message:
@@ -298,6 +307,8 @@ def _as_message(value: Any, role: str) -> Message:
         return value
     if isinstance(value, str):
         return Message(role=role, content=value)
+    if _is_pair(value):
+        return Message(role=value[0], content=value[1])
     if not isinstance(value, Mapping):
         raise InvalidMessage(f"neither a Message, text nor an object: {type(value).__name__}")
     return from_json(value)

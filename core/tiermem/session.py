@@ -181,8 +181,8 @@ class Session:
         """
         return self._run(writing(self.scope, decide.forget(self._core, self.scope, refs, reason)))
 
-    def undo(self, decision: int) -> None:
-        """Take a decision of the journal back."""
+    def undo(self, decision: int | Decision) -> None:
+        """Take a decision of the journal back, by its number or as `forget` and `journal` return it."""
         self._run(writing(self.scope, decide.undo(self._core, self.scope, decision)))
 
     def journal(self) -> list[Decision]:
@@ -295,7 +295,7 @@ class AsyncSession:
         """See `Session.forget`."""
         return await self._arun(writing(self.scope, decide.forget(self._core, self.scope, refs, reason)))
 
-    async def undo(self, decision: int) -> None:
+    async def undo(self, decision: int | Decision) -> None:
         """See `Session.undo`."""
         await self._arun(writing(self.scope, decide.undo(self._core, self.scope, decision)))
 

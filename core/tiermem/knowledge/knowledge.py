@@ -84,7 +84,7 @@ class Knowledge:
         """
         return self._run(writing(self.scope, remove(self._core, self.scope, source)))
 
-    def undo(self, decision: int) -> None:
+    def undo(self, decision: int | Decision) -> None:
         """Take a decision of the journal back."""
         self._run(writing(self.scope, decide.undo(self._core, self.scope, decision)))
 
@@ -159,7 +159,7 @@ class AsyncKnowledge:
         """See `Knowledge.remove`."""
         return await self._arun(writing(self.scope, remove(self._core, self.scope, source)))
 
-    async def undo(self, decision: int) -> None:
+    async def undo(self, decision: int | Decision) -> None:
         """See `Knowledge.undo`."""
         await self._arun(writing(self.scope, decide.undo(self._core, self.scope, decision)))
 

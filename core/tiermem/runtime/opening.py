@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from os import PathLike
 from pathlib import Path
 from typing import TypeVar
 
+from tiermem.errors import InvalidSettings
 from tiermem.events import Callback, Listeners
 from tiermem.flows.effects import Flow, arun, run
 from tiermem.flows.indexing import vectors as follow_up
@@ -91,6 +93,8 @@ class Opened:
 def wired(path: str | Path | None, options: OpenOptions) -> tuple[Core, Performer]:
     """The core and the performer behind a memory, with its database open and its schema current."""
     settings = check(options)
+    if path is not None and (not isinstance(path, (str, PathLike)) or not str(path).strip()):
+        raise InvalidSettings(f'path takes a file, ":memory:" or a database URL, not {path!r}')
     count = as_counter(options.get("counter"), settings.encoding)
     embedder = as_embedder(options.get("embedder"))
     database = Database(default_path() if path is None else str(path), settings)

@@ -12,7 +12,17 @@ from typing import TypeVar
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from tiermem.errors import Closed, StorageBusy, StorageCorrupt, StorageError, StorageFull, StorageMoved, StorageReadOnly
+from tiermem.errors import (
+    Closed,
+    InvalidSettings,
+    MissingExtra,
+    StorageBusy,
+    StorageCorrupt,
+    StorageError,
+    StorageFull,
+    StorageMoved,
+    StorageReadOnly,
+)
 from tiermem.settings import Settings
 from tiermem.storage import interrupts, migrations, sqlite
 from tiermem.storage.writer import Writer
@@ -136,12 +146,21 @@ class Database:
 
 
 def _server(url: str, settings: Settings) -> sa.Engine:
-    parsed = sa.make_url(url)
-    if parsed.get_backend_name() == "postgresql" and "+" not in parsed.drivername:
+    parsed = sa.make_url(url.replace("postgres://", "postgresql://", 1) if url.startswith("postgres://") else url)
+    if parsed.get_backend_name() != "postgresql":
+        raise InvalidSettings(f"a database URL begins with postgresql:// or sqlite://, not {parsed.drivername}://")
+    if "+" not in parsed.drivername:
         parsed = parsed.set(drivername="postgresql+psycopg")
     timeout = f"-c lock_timeout={max(1, int(settings.busy_timeout * 1000))}"  # 0 would mean for ever
+    try:
+        return _engine(parsed, timeout)
+    except ModuleNotFoundError as error:
+        raise MissingExtra(f'PostgreSQL needs {error.name}: pip install "tiermem[postgres]"') from error
+
+
+def _engine(url: sa.URL, timeout: str) -> sa.Engine:
     return sa.create_engine(
-        parsed,
+        url,
         hide_parameters=True,
         pool_pre_ping=True,
         # Said, because a server may default to another: who waited for a lock must see what its holder committed.

@@ -188,12 +188,15 @@ def _told(decision: Decision, stub_tokens: int) -> str:
     return ", ".join(part for part in [*parts, decision.strategy] if part)
 
 
-def undo(core: Core, scope: Scope, number: int) -> Flow[None]:
-    """Take decision *number* back: what it named is shown as the decisions before it say.
+def undo(core: Core, scope: Scope, decision: int | Decision) -> Flow[None]:
+    """Take *decision*, or the one of that number, back: what it named is shown as the decisions before it say.
 
     Raises:
         UnknownReference: there is no such decision, it is undone already, or it is itself an undo.
     """
+    number = decision.number if isinstance(decision, Decision) else decision
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise UnknownReference(f"a decision is named by its number, not by {type(number).__name__}")
     for _ in range(RACES):
         row, _window = yield from window_state.load(core, scope)
         target = yield Read(partial(_target, row=row, number=number))
