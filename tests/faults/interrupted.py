@@ -57,7 +57,7 @@ def main(file: Path, seed: int, interrupts: int) -> None:
     beside.join()
     session.add("the last word")
     stored = len(session.messages())
-    other = driver().connect(str(file), timeout=0, isolation_level=None)
+    other = driver().connect(str(file), timeout=20.0, isolation_level=None)  # what was interrupted is seen to its end
     other.execute("BEGIN IMMEDIATE")
     other.execute("ROLLBACK")
     lost = max(0, acknowledged + 1 - stored)

@@ -16,7 +16,7 @@ from tests.faults.worker import opened
 from tiermem import Memory
 from tiermem.errors import StorageError
 from tiermem.flows.effects import Transact
-from tiermem.storage import interrupts
+from tiermem.storage import interrupts, sqlite
 
 ROOT = Path(__file__).parents[2]
 DRIVERS = ("safe", "fallback")
@@ -26,7 +26,9 @@ posix = pytest.mark.skipif(not hasattr(os, "fork"), reason="signals and forks ar
 
 @pytest.fixture(params=DRIVERS)
 def linked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Which driver is used."""
+    """Which driver is used; `opened` exchanges it in this process too."""
+    for name in ("driver", "journal_mode"):
+        monkeypatch.setattr(sqlite, name, getattr(sqlite, name))
     monkeypatch.setenv("TIERMEM_TEST_DRIVER", request.param)
     return str(request.param)
 
