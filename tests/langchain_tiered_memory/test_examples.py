@@ -1,12 +1,12 @@
 """The examples run as they stand, offline, and print what they promise."""
 
 import re
-import subprocess
-import sys
 from functools import cache
 from pathlib import Path
 
 import pytest
+
+from tests.programs import run
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 EXPECTED = {
@@ -45,9 +45,7 @@ EXPECTED = {
 @cache
 def printed(name: str) -> str:
     """In a process of its own: an example may set up logging, and imports what is beside it."""
-    done = subprocess.run(
-        [sys.executable, EXAMPLES / name], capture_output=True, text=True, encoding="utf-8", timeout=600, check=False
-    )
+    done = run(EXAMPLES / name)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
 

@@ -1,15 +1,12 @@
 """Two processes, many tasks, one session: stored = sent, nothing twice, every answer behind its question."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from langchain_tiered_memory import TieredChatMessageHistory
+from tests.programs import Program
 
-ROOT = Path(__file__).parents[2]
 TASKS = 24
 
 TALK = """
@@ -37,13 +34,10 @@ asyncio.run(talk())
 def test_two_processes_on_one_session(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "chat.db"
     TieredChatMessageHistory("s", path=path).session.stats()
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT / "core"), str(ROOT)])}
-    command = [sys.executable, "-c", TALK, str(path)]
-    talkers = [
-        subprocess.Popen([*command, name, str(TASKS), kind], env=environment, stderr=subprocess.PIPE, text=True)
-        for name in ("a", "b")
-    ]
-    assert [(talker.communicate(timeout=600)[1], talker.returncode) for talker in talkers] == [("", 0)] * 2
+    program = tmp_path / "talk.py"
+    program.write_text(TALK)
+    talkers = [Program(program, path, name, TASKS, kind) for name in ("a", "b")]
+    assert [(talker.stderr, talker.returncode) for talker in (one.ended() for one in talkers)] == [("", 0)] * 2
     history = TieredChatMessageHistory("s", path=path)
     said = [message.text for message in history.originals()]
     assert sorted(said[::2]) == sorted(f"{name}{n} about pools" for name in "ab" for n in range(TASKS))

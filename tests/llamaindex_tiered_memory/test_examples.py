@@ -1,10 +1,10 @@
 import re
-import subprocess
-import sys
 from functools import cache
 from pathlib import Path
 
 import pytest
+
+from tests.programs import run
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 EXPECTED = {
@@ -35,7 +35,7 @@ EXPECTED = {
 @cache
 def printed(name):
     """In a process of its own, because examples use asyncio.run."""
-    done = subprocess.run([sys.executable, EXAMPLES / name], capture_output=True, text=True, timeout=600, check=False)
+    done = run(EXAMPLES / name)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

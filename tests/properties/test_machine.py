@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
@@ -21,7 +21,8 @@ from tiermem.messages import COMPACTION_KEY
 from tiermem.testing import HashEmbedder, StoppedClock
 from tiermem.tokens.counting import message_tokens
 
-STEPS = 10_000  # acceptance: in one run of `make test`
+STEPS = 10_000  # in one run of `make test`
+BATCHES = 4  # so that two processes share them
 LENGTH = 100  # steps of one life of a session: long enough for summaries of summaries at these thresholds
 KEPT = 3
 FOLDER = Path("/dev/shm") if Path("/dev/shm").is_dir() else Path(tempfile.gettempdir())
@@ -323,27 +324,30 @@ class Life(RuleBasedStateMachine):
         self.managed = False
 
 
-def _live(steps: int, *, derandomize: bool) -> None:
-    counted[0] = 0
+def _live(steps: int, batch: int | None = None) -> None:
+    """At least that many steps; the same ones in each run of a numbered batch."""
+    counted[0], lives = 0, 0
     chosen = settings(
-        max_examples=max(1, int(1.4 * steps / LENGTH)),  # Hypothesis ends some lives early, and how many varies
+        max_examples=max(1, steps // LENGTH // 4),  # Hypothesis ends some lives early, and how many varies
         stateful_step_count=LENGTH,
-        derandomize=derandomize,
         database=None,
         deadline=None,
         phases=(Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck),
         print_blob=True,
     )
-    run_state_machine_as_test(Life, settings=chosen)
+    while counted[0] < steps:
+        life = type("Life", (Life,), {})
+        run_state_machine_as_test(life if batch is None else seed(1_000 * batch + lives)(life), settings=chosen)
+        lives += 1
     print(f"{counted[0]} steps")
-    assert counted[0] >= steps
 
 
-def test_ten_thousand_steps_break_no_invariant() -> None:
-    _live(STEPS, derandomize=True)
+@pytest.mark.parametrize("batch", range(BATCHES))
+def test_ten_thousand_steps_break_no_invariant(batch: int) -> None:
+    _live(STEPS // BATCHES, batch)
 
 
 @pytest.mark.soak
 def test_a_million_steps_break_no_invariant() -> None:
-    _live(1_000_000, derandomize=False)
+    _live(1_000_000)

@@ -21,6 +21,9 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 LONGEST_WAIT = 30.0  # seconds that a fork waits for transactions under way; a hanging one must not hang the process
+# Seconds that the main thread waits at a time. A signal that comes right before the wait does not end it (nor one that
+# another thread received), so its handler would run only after the work.
+SLICE = 0.05
 
 
 class _Work:
@@ -67,7 +70,8 @@ def uninterrupted(body: Callable[[], T]) -> T:
     except IndexError:  # at first, and while what was interrupted goes on
         _thread.start_new_thread(_serve, (_queue,))  # `Thread.start` waits, and complains when it is interrupted
     _queue.put(work)
-    work.done.acquire()
+    while not work.done.acquire(timeout=SLICE):
+        pass  # the interpreter looks for signals here
     if work.error is not None:
         raise work.error
     value: T = work.value

@@ -1,4 +1,4 @@
-"""10,000 views of talks full of parallel, dangling, orphan and interrupted calls, as three providers would get them."""
+"""2,000 views of talks full of parallel, dangling, orphan and interrupted calls, as three providers would get them."""
 
 import random
 from collections.abc import Callable
@@ -19,8 +19,9 @@ from tiermem.agents.note import Note
 from tiermem.agents.storing import storing
 from tiermem.agents.view import ViewRequest, viewing
 
-VIEWS, STEPS = 10_000, 25
-BATCHES = 8
+VIEWS, STEPS = 2_000, 25
+MANY = 10_000  # in one run of `make soak`
+BATCHES = 4
 NAMES = ("anthropic", "openai", "openai responses", "google")
 
 
@@ -92,12 +93,11 @@ class Talk:
         return SystemMessage(words(self.chance, 20))
 
 
-@pytest.mark.parametrize("batch", range(BATCHES))
-def test_every_view_passes_the_formatters_of_three_providers(batch: int) -> None:
+def assert_views_pass(seeds: range) -> None:
     formatters = [formatter(name) for name in NAMES]
     memory = Memory.open(":memory:", enable_context_management=False)
-    for number in range(VIEWS // STEPS // BATCHES):
-        chance = random.Random(batch * 1_000 + number)
+    for number in seeds:
+        chance = random.Random(number)
         talk, note, session = Talk(chance), Note(), memory.session(f"s{number}")
         limit = chance.choice([900, 1_500, 4_000])
         for _ in range(STEPS):
@@ -111,3 +111,13 @@ def test_every_view_passes_the_formatters_of_three_providers(batch: int) -> None
             assert view.context.tokens <= limit
             for send in formatters:
                 assert send(messages)
+
+
+@pytest.mark.parametrize("batch", range(BATCHES))
+def test_every_view_passes_the_formatters_of_three_providers(batch: int) -> None:
+    assert_views_pass(range(batch, VIEWS // STEPS, BATCHES))
+
+
+@pytest.mark.soak
+def test_ten_thousand_views_pass_them() -> None:
+    assert_views_pass(range(VIEWS // STEPS, MANY // STEPS))

@@ -1,9 +1,6 @@
 """An agent killed in the middle of a run and started again on the same database: it remembers, and nothing is twice."""
 
-import os
 import signal
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -14,9 +11,9 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMe
 from langchain_tiered_memory import TieredMemoryMiddleware
 from tests.langchain_tiered_memory.agents.agent_fakes import Scripted, agent, ask, assert_valid, call, thread, tokens
 from tests.langchain_tiered_memory.agents.killed_agent import LIMIT, TASK, FileSaver
+from tests.programs import run
 from tiermem import Session
 
-ROOT = Path(__file__).parents[3]
 POINTS = [
     ("tool", 1),
     ("tool", 9),
@@ -34,9 +31,7 @@ def kill(tmp_path: Path, point: str, number: int, durability: str = "") -> None:
     """Runs the agent until it kills itself at the *number*-th *point*; with a checkpointer if *durability* is named."""
     checkpoints = str(tmp_path / "checkpoints") if durability else ""
     program = Path(__file__).with_name("killed_agent.py")
-    command = [sys.executable, str(program), str(tmp_path / "agent.db"), checkpoints, durability, point, str(number)]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT / "core"), str(ROOT), str(program.parent)])}
-    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
+    ended = run(program, tmp_path / "agent.db", checkpoints, durability, point, number)
     assert ended.returncode == -signal.SIGKILL, ended.stderr
 
 

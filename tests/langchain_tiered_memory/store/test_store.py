@@ -1,9 +1,6 @@
 """TieredMemoryStore: LangGraph's store, durable, and without what its in-memory one gets wrong."""
 
 import asyncio
-import os
-import subprocess
-import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -23,11 +20,10 @@ from langgraph.store.base import (
 
 from langchain_tiered_memory import TieredMemoryStore, close_all
 from tests.langchain_tiered_memory.store.store_fakes import Gated, Letters, letters
+from tests.programs import Program
 from tests.waiting import PATIENCE
 from tiermem import Memory
 from tiermem.errors import InvalidMessage, InvalidNamespace
-
-ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -155,12 +151,10 @@ for turn in range(25):
 
 
 def test_two_processes_put_the_same_key(path: Path) -> None:
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT / "core"), str(ROOT)])}
-    command = [sys.executable, "-c", PUT, str(path)]
-    started = [
-        subprocess.Popen([*command, name], env=environment, stderr=subprocess.PIPE, text=True) for name in ("a", "b")
-    ]
-    assert [(one.communicate(timeout=600)[1], one.returncode) for one in started] == [("", 0)] * 2
+    program = path.with_name("put.py")
+    program.write_text(PUT)
+    started = [Program(program, path, name) for name in ("a", "b")]
+    assert [(one.stderr, one.returncode) for one in (program.ended() for program in started)] == [("", 0)] * 2
     found = TieredMemoryStore(path).search((), limit=100)
     assert len(found) == 51
     assert [one.value["turn"] for one in found if one.key == "same"] == [24]
