@@ -25,7 +25,6 @@ STEPS = 10_000  # in one run of `make test`
 BATCHES = 4  # so that two processes share them
 LENGTH = 100  # steps of one life of a session: long enough for summaries of summaries at these thresholds
 KEPT = 3
-FOLDER = Path("/dev/shm") if Path("/dev/shm").is_dir() else Path(tempfile.gettempdir())
 SMALL: dict[str, Any] = {
     "pre_rot_threshold": 500,
     "keep_recent_count": KEPT,
@@ -45,7 +44,7 @@ class Life(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp(prefix="tm-life-", dir=FOLDER))
+        self.folder = Path(tempfile.mkdtemp(prefix="tm-life-"))
         self.clock = StoppedClock()
         self.summarizer = Moody()
         self.embedder = Broken(HashEmbedder(64))
