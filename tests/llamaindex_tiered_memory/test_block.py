@@ -3,8 +3,6 @@
 import asyncio
 import copy
 import pickle
-import subprocess
-import sys
 
 import pytest
 from llama_index.core.agent.workflow import FunctionAgent
@@ -16,6 +14,7 @@ from llama_index.core.memory.memory import InsertMethod
 from llamaindex_tiered_memory import TieredMemoryBlock
 from tests.llamaindex_tiered_memory.fakes import ScriptedLLM, words
 from tests.llamaindex_tiered_memory.helpers import FACT, QUESTION, assistant, said, user
+from tests.programs import run
 from tiermem import Memory
 from tiermem.errors import InvalidSettings
 
@@ -255,8 +254,8 @@ print(asyncio.run(block.aget([ChatMessage(content=sys.argv[2])], session_id="one
 async def test_it_survives_a_restart(tmp_path):
     block = TieredMemoryBlock(tmp_path / "b.db", namespace=("acme", "ann"))
     await talk(stock(block, "one"))
-    command = [sys.executable, "-c", AGAIN, str(tmp_path / "b.db"), QUESTION]
-    done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=True)
+    (tmp_path / "again.py").write_text(AGAIN)
+    done = await asyncio.to_thread(run, tmp_path / "again.py", tmp_path / "b.db", QUESTION)
     assert "17 days on host falcon-9" in done.stdout
 
 

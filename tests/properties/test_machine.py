@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from tests.properties.oracles import assert_paired, assert_same, hidden_by, indexes_dropped
-from tests.properties.values import COUNTERS, QUERIES, Broken, Mood, Moody, calls, quarter, texts, turn
+from tests.properties.values import COUNTERS, KEPT, QUERIES, SMALL, Broken, Mood, Moody, calls, quarter, texts, turn
 from tiermem import Decision, Memory, Message, Session, Shown
 from tiermem.errors import BudgetTooSmall, IdConflict, InvalidMessage, TokenCounterError, UnknownReference
 from tiermem.messages import COMPACTION_KEY
@@ -24,15 +24,6 @@ from tiermem.tokens.counting import message_tokens
 STEPS = 10_000  # in one run of `make test`
 BATCHES = 4  # so that two processes share them
 LENGTH = 100  # steps of one life of a session: long enough for summaries of summaries at these thresholds
-KEPT = 3
-SMALL: dict[str, Any] = {
-    "pre_rot_threshold": 500,
-    "keep_recent_count": KEPT,
-    "index_batch": 7,
-    "summarizer_pause": 50.0,
-    "summarizer_retries": 1,
-    "summarizer_timeout": 30.0,
-}
 OWNERS = ("ann", "bob")
 counted: list[int] = [0]
 

@@ -14,6 +14,17 @@ if TYPE_CHECKING:
     from tiermem.testing import HashEmbedder
 
 
+KEPT = 3
+SMALL: dict[str, Any] = {
+    "pre_rot_threshold": 500,
+    "keep_recent_count": KEPT,
+    "index_batch": 7,
+    "summarizer_pause": 50.0,
+    "summarizer_retries": 1,
+    "summarizer_timeout": 30.0,
+}
+
+
 def quarter(text: str) -> int:
     """A quick counter: a quarter of the characters."""
     return (len(text) + 3) // 4

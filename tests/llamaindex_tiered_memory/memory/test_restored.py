@@ -3,8 +3,6 @@
 import asyncio
 import json
 import signal
-import subprocess
-import sys
 import textwrap
 
 import pytest
@@ -17,6 +15,7 @@ from workflows.context.serializers import JsonSerializer, PickleSerializer
 from llamaindex_tiered_memory import TieredFunctionAgent
 from tests.llamaindex_tiered_memory.fakes import ScriptedLLM, called
 from tests.llamaindex_tiered_memory.helpers import check_pairs, fresh, said
+from tests.programs import run
 
 SERIALIZERS = {"json": JsonSerializer, "pickle": PickleSerializer}
 
@@ -209,13 +208,9 @@ asyncio.run(main())
 
 
 def process(code, folder, serializer="json", *, killed=False):
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(PRELUDE + code), str(folder), serializer],
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
+    program = folder / "program.py"
+    program.write_text(textwrap.dedent(PRELUDE + code))
+    done = run(program, folder, serializer)
     assert done.returncode == (-signal.SIGKILL if killed else 0), done.stderr
     return None if killed else json.loads(done.stdout.splitlines()[-1])
 
