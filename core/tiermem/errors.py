@@ -10,7 +10,7 @@ Rule 2: an error names what was wrong with its numbers; it never carries the tex
     ├── SummaryRejected · EmbeddingMismatch · MissingExtra (also ImportError)
     └── StorageError
         ├── StorageBusy (retryable) · StorageFull · StorageReadOnly
-        └── StorageCorrupt · StorageMoved · SchemaTooNew
+        └── StorageCorrupt · StorageForeign (a StorageCorrupt) · StorageMoved · SchemaTooNew · SchemaTooOld
 """
 
 from __future__ import annotations
@@ -106,9 +106,17 @@ class StorageCorrupt(StorageError):
     """The file is not a database of ours, or its content does not match its hashes."""
 
 
+class StorageForeign(StorageCorrupt):
+    """The file is a sound database, of another program; it was left untouched."""
+
+
 class StorageMoved(StorageError):
-    """The database file was deleted or replaced while it was open."""
+    """The database file was deleted, replaced, emptied or written over while it was open."""
 
 
 class SchemaTooNew(StorageError):
     """The database was written by a newer tiermem; it was left untouched."""
+
+
+class SchemaTooOld(StorageError):
+    """The database was written by an older tiermem, and cannot be raised because it may only be read."""

@@ -44,6 +44,8 @@ class Memory(Opened):
             embedder: of LangChain, LlamaIndex, or a function of texts; hashed words by default.
             synonyms: your own words that stand for each other, as lists, or a mapping of a word to its others.
             clock: the time now, aware.
+            read_only: make and write nothing; what would, raises StorageReadOnly. So it is, too, with a file that may
+                not be written.
 
         Raises:
             InvalidSettings, StorageError: it cannot be opened like this; nothing was changed.

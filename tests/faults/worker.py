@@ -4,6 +4,7 @@
     python -m tests.faults.worker random FILE SEED    several threads at once, for killing at any moment
     python -m tests.faults.worker add FILE N          N messages, one line each: "ok id" or "error Type"
     python -m tests.faults.worker add-as-nobody …     the same by a user without rights, where root runs the tests
+    python -m tests.faults.worker read-as-nobody FILE… messages, the best hit, what verify says, what an add raises
 
 Each acknowledged id is written to standard output after `add` returned, by one unbuffered write.
 """
@@ -53,6 +54,7 @@ def warm() -> None:
     with opened(":memory:") as memory:
         for number in range(2 * SENT):
             memory.session("s").add(message(number))
+        memory.session("s").search("service 7")
         memory.verify()
 
 
@@ -129,6 +131,18 @@ def _closing(file: str) -> Iterator[Memory]:
         yield memory
 
 
+def reading(file: str) -> None:
+    with opened(file, Settings()) as memory:
+        session = memory.session("s")
+        told = [len(session.messages()), session.search("service 7")[0].message.id]
+        told.append(all(proof.ok for proof in memory.verify().values()))
+        try:
+            session.add("more")
+        except TiermemError as error:
+            told.append(type(error).__name__)
+        tell(f"{Path(file).parent.name} {' '.join(map(str, told))}")
+
+
 if __name__ == "__main__":
     what, path, *rest = sys.argv[1:]
     if what == "fixed":
@@ -136,6 +150,10 @@ if __name__ == "__main__":
     elif what == "random":
         at_random(path, int(rest[0]))
     else:
-        if what == "add-as-nobody":
+        if what.endswith("-as-nobody"):
             drop_rights()
-        adding(path, int(rest[0]))
+        if what.startswith("read"):
+            for one in (path, *rest):
+                reading(one)
+        else:
+            adding(path, int(rest[0]))

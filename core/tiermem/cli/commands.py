@@ -1,7 +1,8 @@
 """The commands of `tiermem`: each opens a memory, says one verb, prints the answer.
 
 Rule 1: an error of tiermem or of the file system is one line on stderr and exit code 1.
-Rule 2: a command that reads makes nothing: no database where there is none, no session that is not there.
+Rule 2: a command that reads makes nothing: no database where there is none, no session that is not there, and opens the
+database for reading only, unless it is of an older schema.
 Rule 3: a file is read to its end before anything is opened or stored, so a fault in it changes nothing.
 """
 
@@ -20,7 +21,7 @@ from typer.core import TyperGroup
 from tiermem import __version__
 from tiermem.cli import transfer, views
 from tiermem.cli.screen import console, facts, line, table
-from tiermem.errors import TiermemError, UnknownReference
+from tiermem.errors import SchemaTooOld, TiermemError, UnknownReference
 from tiermem.importers import formats
 
 if TYPE_CHECKING:  # the database takes a second to load, and `--help` needs none of it
@@ -69,7 +70,7 @@ def _space(namespace: str, tenant: str | None) -> str | tuple[str, str]:
 
 
 @contextmanager
-def _memory(path: str | None) -> Iterator[Memory]:
+def _memory(path: str | None, *, writing: bool = False) -> Iterator[Memory]:
     """The memory at *path*, which must be there already."""
     from tiermem.memory import Memory
     from tiermem.runtime.opening import default_path
@@ -78,14 +79,20 @@ def _memory(path: str | None) -> Iterator[Memory]:
     file = file_of(default_path() if path is None else path)
     if file is not None and not file.exists():
         raise FileNotFoundError(ENOENT, "no such database; `tiermem import` makes one", str(file))
-    with Memory.open(path) as memory:
+    try:
+        opened = Memory.open(path, read_only=not writing)
+    except SchemaTooOld:  # ours, and raised by whoever opens it
+        opened = Memory.open(path)
+    with opened as memory:
         yield memory
 
 
 @contextmanager
-def _session(path: str | None, name: str, namespace: str, tenant: str | None) -> Iterator[Session]:
+def _session(
+    path: str | None, name: str, namespace: str, tenant: str | None, *, writing: bool = False
+) -> Iterator[Session]:
     """The session *name*, which must be there already."""
-    with _memory(path) as memory:
+    with _memory(path, writing=writing) as memory:
         known = memory.sessions(_space(namespace, tenant))
         if name not in known:
             there = f"there are: {', '.join(known[:20])}" if known else "it has none"
@@ -251,7 +258,7 @@ def restore(
     path: PathOption = None,
 ) -> None:
     """Put originals back into the window."""
-    with _session(path, session, namespace, tenant) as opened:
+    with _session(path, session, namespace, tenant, writing=True) as opened:
         restored, numbers = opened.restore(*(refs or ())), opened.stats()
     words = f"{len(restored):,} messages are shown word for word; the window has {numbers.window_tokens:,} tokens"
     console().print(Text(words))

@@ -8,13 +8,14 @@ somebody asks.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from tiermem.errors import InvalidMessage
+from tiermem.errors import InvalidMessage, StorageReadOnly
 from tiermem.flows.effects import Call, Compute, Flow, Read, Transact
 from tiermem.flows.services import Core
 from tiermem.items import filters
@@ -89,7 +90,8 @@ def batch(core: Core, scope: Scope, operations: Sequence[Operation], space: Vect
 
     results: list[Any] = yield (Transact(body) if puts else Read(body))
     if reads.used and not puts:
-        yield Transact(lambda connection: stored.refresh(connection, scope, reads.used, reads.seconds))
+        with suppress(StorageReadOnly):  # where nothing can be written, reading starts no time to live again
+            yield Transact(lambda connection: stored.refresh(connection, scope, reads.used, reads.seconds))
     return results
 
 

@@ -83,6 +83,11 @@ class Performer:
         return self._database.target
 
     @property
+    def read_only(self) -> bool:
+        """True where nothing can be written."""
+        return self._database.read_only
+
+    @property
     def closed(self) -> bool:
         """True after `close`."""
         return self._database.closed
@@ -95,7 +100,7 @@ class Performer:
     def act(self, effect: Effect) -> Any:
         """The result of *effect*, in this thread."""
         if isinstance(effect, Wake):
-            return self._follower.wake(effect.scope)
+            return None if self.read_only else self._follower.wake(effect.scope)
         return self._direct.act(effect)
 
     async def aact(self, effect: Effect) -> Any:

@@ -7,7 +7,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TypeVar
 
-from tiermem.errors import InvalidSettings
+from tiermem.errors import InvalidSettings, SchemaTooOld
 from tiermem.events import Callback, Listeners
 from tiermem.flows.effects import Flow, arun, run
 from tiermem.flows.indexing import vectors as follow_up
@@ -56,6 +56,11 @@ class Opened:
         return self._performer.target
 
     @property
+    def read_only(self) -> bool:
+        """True where nothing can be written: asked for, or because the file may not be written."""
+        return self._performer.read_only
+
+    @property
     def closed(self) -> bool:
         """True after `close`."""
         return self._performer.closed
@@ -97,8 +102,9 @@ def wired(path: str | Path | None, options: OpenOptions) -> tuple[Core, Performe
         raise InvalidSettings(f'path takes a file, ":memory:" or a database URL, not {path!r}')
     count = as_counter(options.get("counter"), settings.encoding)
     embedder = as_embedder(options.get("embedder"))
-    database = Database(default_path() if path is None else str(path), settings)
-    database.write(lambda connection: words.use_analyser(connection, ANALYSER))
+    read_only = bool(options.get("read_only"))
+    database = Database(default_path() if path is None else str(path), settings, read_only=read_only)
+    _use_analyser(database)
     groups = options.get("synonyms")
     core = Core(
         settings=settings,
@@ -115,3 +121,12 @@ def wired(path: str | Path | None, options: OpenOptions) -> tuple[Core, Performe
     listeners = Listeners(core.now, core.unheard)
     direct = Direct(database, embedder, listeners, None if core.lexical else settings.embedder_timeout)
     return core, Performer(direct, lambda scope: run(follow_up.attempt(core, scope), direct))
+
+
+def _use_analyser(database: Database) -> None:
+    if database.read(words.analyser) == ANALYSER:
+        return
+    if database.read_only:
+        database.close()
+        raise SchemaTooOld("another version of tiermem made the word index: open the database once for writing")
+    database.write(lambda connection: words.use_analyser(connection, ANALYSER))

@@ -30,6 +30,7 @@ class OpenOptions(TypedDict, total=False):
     embedder: Any
     synonyms: Groups
     clock: Callable[[], datetime] | None
+    read_only: bool
 
     pre_rot_threshold: int
     compaction_trigger: float
@@ -73,6 +74,8 @@ def check(options: OpenOptions) -> Settings:
         function = options.get(name)
         if function is not None and not callable(function):
             raise InvalidSettings(f"{name}= takes a function, not {type(function).__name__}")
+    if not isinstance(options.get("read_only", False), bool):
+        raise InvalidSettings(f"read_only= takes True or False, not {options['read_only']!r}")
     return settings_from(options.get("settings"), {name: options[name] for name in SETTING_NAMES & options.keys()})  # type: ignore[literal-required]
 
 

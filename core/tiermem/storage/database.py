@@ -20,11 +20,12 @@ from tiermem.errors import (
     StorageCorrupt,
     StorageError,
     StorageFull,
-    StorageMoved,
     StorageReadOnly,
 )
 from tiermem.settings import Settings
 from tiermem.storage import interrupts, migrations, sqlite
+from tiermem.storage.files.access import writable
+from tiermem.storage.files.identity import Watch
 from tiermem.storage.writer import Writer
 
 T = TypeVar("T")
@@ -32,11 +33,17 @@ MEMORY = ":memory:"
 
 
 class Database:
-    """The store behind a memory; every method may be called from any thread, and after a fork."""
+    """The store behind a memory; every method may be called from any thread, and after a fork.
 
-    def __init__(self, target: str, settings: Settings) -> None:
+    Args:
+        target: a file, ":memory:", or a URL.
+        read_only: write nothing, and make nothing; so it is, too, where a file may not be written.
+    """
+
+    def __init__(self, target: str, settings: Settings, *, read_only: bool = False) -> None:
         self.target = target
         self._settings = settings
+        self._asked_read_only = read_only
         self._file = sqlite.file_of(target)
         self._lock = threading.Lock()
         self._transactions = interrupts.Transactions()
@@ -54,6 +61,11 @@ class Database:
         return self._closed
 
     @property
+    def read_only(self) -> bool:
+        """True where nothing can be written."""
+        return self._read_only
+
+    @property
     def dialect(self) -> str:
         """ "sqlite" or "postgresql"."""
         return self._engine.dialect.name
@@ -65,6 +77,8 @@ class Database:
             Closed, StorageError: nothing of *body* was kept.
         """
         self._check()
+        if self._read_only:
+            raise StorageReadOnly(f"{self.name} can only be read here")
         return self._shielded(lambda: self._write(body))
 
     def _write(self, body: Callable[[sa.Connection], T]) -> T:
@@ -109,21 +123,45 @@ class Database:
     def _open(self) -> None:
         self._pid = os.getpid()
         self._writer: Writer | None = None
-        if self.target == MEMORY or self._file is not None:
-            if self._file is not None:
-                sqlite.prepare(self._file)
-            self._engine = sqlite.engine(self._file, self._settings, immediate=True)
-            self._readers = sqlite.engine(self._file, self._settings, immediate=False) if self._file else self._engine
-            self._writer = Writer(self._engine.connect)
+        self._watch: Watch | None = None
+        self._read_only = self._asked_read_only
+        if self._file is not None:
+            self._open_file(self._file)
+        elif self.target == MEMORY:
+            self._engine = self._readers = sqlite.engine(None, self._settings, immediate=True)
         else:
-            self._engine = _server(self.target, self._settings)
+            self._engine = _server(self.target, self._settings, read_only=self._read_only)
             # By default every statement of PostgreSQL has a snapshot of its own, and a window is read by several.
             self._readers = self._engine.execution_options(isolation_level="REPEATABLE READ")
-        self._shielded(self._migrate)
-        self._inode = _inode(self._file)
+        if not self._read_only and self._engine.dialect.name == "sqlite":
+            self._writer = Writer(self._engine.connect)
+        try:
+            database = self._shielded(self._migrated)
+        except BaseException:
+            self._dispose()
+            raise
+        if self._file is not None:
+            self._watch = Watch(sqlite.driver(), self._file, database)
 
-    def _migrate(self) -> None:
-        self._write(migrations.migrate)
+    def _open_file(self, file: Path) -> None:
+        if self._read_only and not file.exists():
+            raise StorageReadOnly(f"{file} is not there, and what only reads makes none")
+        sqlite.prepare(file)
+        self._read_only = self._read_only or not writable(file)
+        self._readers = sqlite.engine(file, self._settings, immediate=False, read_only=self._read_only)
+        self._engine = self._readers if self._read_only else sqlite.engine(file, self._settings, immediate=True)
+
+    def _migrated(self) -> str:
+        """The id of the database, once its schema is current."""
+
+        def body(connection: sa.Connection) -> str:
+            return migrations.current(connection, read_only=self._read_only)
+
+        database = self._read(body)
+        if not database and not self._read_only:
+            self._write(migrations.migrate)
+            database = self._read(body)
+        return database
 
     def _check(self) -> None:
         if self._closed:
@@ -131,8 +169,8 @@ class Database:
         if self._pid != os.getpid():
             with self._lock:
                 self._after_fork()
-        if self._file is not None and _inode(self._file) != self._inode:
-            raise StorageMoved(f"{self._file} was deleted or replaced while it was open")
+        if self._watch is not None:
+            self._watch.check()
 
     def _after_fork(self) -> None:
         """Leave the parent's connections alone (closing them would drop its locks) and open our own."""
@@ -145,13 +183,15 @@ class Database:
         self._open()
 
 
-def _server(url: str, settings: Settings) -> sa.Engine:
+def _server(url: str, settings: Settings, *, read_only: bool) -> sa.Engine:
     parsed = sa.make_url(url.replace("postgres://", "postgresql://", 1) if url.startswith("postgres://") else url)
     if parsed.get_backend_name() != "postgresql":
         raise InvalidSettings(f"a database URL begins with postgresql:// or sqlite://, not {parsed.drivername}://")
     if "+" not in parsed.drivername:
         parsed = parsed.set(drivername="postgresql+psycopg")
     timeout = f"-c lock_timeout={max(1, int(settings.busy_timeout * 1000))}"  # 0 would mean for ever
+    if read_only:
+        timeout += " -c default_transaction_read_only=on"
     try:
         return _engine(parsed, timeout)
     except ModuleNotFoundError as error:
@@ -167,18 +207,6 @@ def _engine(url: sa.URL, timeout: str) -> sa.Engine:
         isolation_level="READ COMMITTED",
         connect_args={"options": timeout},
     )
-
-
-def _inode(file: Path | None) -> tuple[int, int] | None:
-    if file is None:
-        return None
-    try:
-        status = file.stat()
-    except FileNotFoundError:
-        return None
-    except PermissionError as error:
-        raise StorageReadOnly(f"{file} cannot be read: {error.strerror}") from error
-    return status.st_dev, status.st_ino
 
 
 _BY_TEXT: tuple[tuple[tuple[str, ...], type[StorageError], str], ...] = (

@@ -12,8 +12,9 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
+from tiermem.errors import SchemaTooOld, StorageForeign
 from tiermem.storage import words
-from tiermem.storage.schema import VERSION, meta, metadata, refuse_newer
+from tiermem.storage.schema import VERSION, meta, metadata, refuse_newer, version_of
 
 LOCK = 0x7469_6572  # "tier"; any constant will do
 
@@ -23,12 +24,14 @@ def migrate(connection: sa.Connection) -> None:
 
     Raises:
         SchemaTooNew: the database was written by a newer version; nothing was changed.
+        StorageCorrupt: no version can be read in it; nothing was changed.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
     version = _version(connection)
     refuse_newer(version)
     if version == 0:
+        _refuse_foreign(connection)
         metadata.create_all(connection)
         words.create(connection)
         connection.execute(meta.insert().values(key="database", value=uuid.uuid4().hex))
@@ -89,8 +92,30 @@ def _items(connection: sa.Connection) -> None:
 STEPS: dict[int, Callable[[sa.Connection], None]] = {1: _passages, 2: _items}
 
 
+def current(connection: sa.Connection, *, read_only: bool) -> str:
+    """The id of the database where its schema is that of this package; "" where `migrate` has to be run first.
+
+    Raises:
+        SchemaTooNew, StorageCorrupt: as `migrate`.
+        SchemaTooOld: it would have to be raised, and may only be read.
+    """
+    version = _version(connection)
+    refuse_newer(version)
+    if version == VERSION:
+        return str(connection.execute(sa.select(meta.c.value).where(meta.c.key == "database")).scalar() or "")
+    if read_only:
+        raise SchemaTooOld(f"the database has schema {version}, this tiermem needs {VERSION}: open it once for writing")
+    return ""
+
+
 def _version(connection: sa.Connection) -> int:
+    """The version, 0 where there are no tables of ours."""
     if not sa.inspect(connection).has_table(meta.name):
         return 0
-    value = connection.execute(sa.select(meta.c.value).where(meta.c.key == "version")).scalar()
-    return int(value or 0)
+    return version_of(connection.execute(sa.select(meta.c.value).where(meta.c.key == "version")).scalar())
+
+
+def _refuse_foreign(connection: sa.Connection) -> None:
+    """A file belongs to one program; in a server's database others may have tables beside ours."""
+    if connection.dialect.name == "sqlite" and sa.inspect(connection).get_table_names():
+        raise StorageForeign("the file is the database of another program; it was left untouched")

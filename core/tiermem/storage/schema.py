@@ -9,7 +9,7 @@ import re
 
 import sqlalchemy as sa
 
-from tiermem.errors import SchemaTooNew
+from tiermem.errors import SchemaTooNew, StorageCorrupt
 
 VERSION = 3
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -239,3 +239,14 @@ def refuse_newer(version: int) -> None:
     """Raise SchemaTooNew for a version that this package does not know."""
     if version > VERSION:
         raise SchemaTooNew(f"the database has schema {version}; this tiermem knows up to {VERSION}")
+
+
+def version_of(stored: object) -> int:
+    """The version that the row of `tiermem_meta` says.
+
+    Raises:
+        StorageCorrupt: it says none.
+    """
+    if isinstance(stored, str) and stored.isascii() and stored.isdecimal() and 0 < len(stored) < 10 and int(stored):
+        return int(stored)
+    raise StorageCorrupt(f"tiermem_meta says no version of the schema: {str(stored)[:20]!r}; it was left untouched")

@@ -15,11 +15,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.pool import QueuePool, StaticPool
 
-from tiermem.errors import StorageCorrupt, StorageReadOnly
+from tiermem.errors import StorageReadOnly
 from tiermem.settings import Settings
-from tiermem.storage.schema import meta, refuse_newer
+from tiermem.storage.files import access, identity
+from tiermem.storage.schema import meta, refuse_newer, version_of
 
-HEADER = b"SQLite format 3\x00"
 BUSY = 5  # SQLITE_BUSY; what is above the low byte says more about it
 PAUSE = (0.005, 0.025)  # seconds between two attempts; making a file takes some 5 ms
 
@@ -35,32 +35,33 @@ def file_of(target: str) -> Path | None:
 
 
 def prepare(file: Path) -> None:
-    """Make the file (0600) and its folder (0700), durably, unless they are there; refuse a file of another kind.
+    """Make the file (0600) and its folders (0700), durably, unless they are there; refuse a file of another kind.
 
     Raises:
         StorageReadOnly: it cannot be made.
-        StorageCorrupt: the file is not a SQLite database; it is left untouched.
+        StorageCorrupt, StorageForeign: the file is no SQLite database, or another program's; it is left untouched.
     """
     try:
         if file.exists():
-            _check_header(file)
+            identity.refuse_foreign(driver(), file)
             return
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _make_folders(file.parent)
         os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
         _sync_folder(file.parent)
     except OSError as error:
         raise StorageReadOnly(f"{file} cannot be created or opened: {error.strerror}") from error
 
 
-def _check_header(file: Path) -> None:
-    with file.open("rb") as handle:
-        start = handle.read(len(HEADER))
-    if start and start != HEADER:
-        raise StorageCorrupt(f"{file} is not a SQLite database; it was left untouched")
+def _make_folders(folder: Path) -> None:
+    if folder.exists():
+        return
+    _make_folders(folder.parent)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    _sync_folder(folder.parent)
 
 
 def _sync_folder(folder: Path) -> None:
-    """Without this, a power loss may forget the new file's name, and the commits in it."""
+    """Without this, a power loss may forget the name of what was just made in it, and the commits behind that name."""
     if os.name != "posix":
         return
     descriptor = os.open(folder, os.O_RDONLY)
@@ -70,18 +71,19 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def engine(file: Path | None, settings: Settings, *, immediate: bool) -> sa.Engine:
+def engine(file: Path | None, settings: Settings, *, immediate: bool, read_only: bool = False) -> sa.Engine:
     """An engine on *file* (None: in memory); *immediate* takes the write lock at the start of a transaction."""
     module = driver()
-    name = ":memory:" if file is None else str(file)
+    options: dict[str, Any] = {
+        "timeout": settings.busy_timeout,
+        "isolation_level": None,  # a BEGIN by the driver is deferred: reading, then writing, gets SQLITE_BUSY
+        "check_same_thread": False,
+    }
 
     def connect() -> Any:
-        return module.connect(
-            name,
-            timeout=settings.busy_timeout,
-            isolation_level=None,  # a BEGIN by the driver is deferred: reading, then writing, gets SQLITE_BUSY
-            check_same_thread=False,
-        )
+        if file is not None and read_only:
+            return access.connect(module, file, **options)
+        return module.connect(":memory:" if file is None else str(file), **options)
 
     pool: dict[str, Any] = {"poolclass": StaticPool} if file is None else {"poolclass": QueuePool, "max_overflow": 32}
     made = sa.create_engine("sqlite://", creator=connect, module=module, hide_parameters=True, **pool)
@@ -91,7 +93,8 @@ def engine(file: Path | None, settings: Settings, *, immediate: bool) -> sa.Engi
         cursor = connection.cursor()
         if file is not None and immediate:
             _patiently(partial(_set_journal, cursor, mode), settings.busy_timeout)
-        for pragma in (f"synchronous={synchronous}", "secure_delete=ON", "trusted_schema=OFF", "cell_size_check=ON"):
+        writing = ("query_only=ON",) if read_only else (f"synchronous={synchronous}", "secure_delete=ON")
+        for pragma in (*writing, "trusted_schema=OFF", "cell_size_check=ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
@@ -132,7 +135,7 @@ def _refuse_newer(cursor: Any) -> None:
     """`migrate` says the same, but only after the journal mode was written into the file."""
     if cursor.execute("SELECT count(*) FROM sqlite_master WHERE name = ?", (meta.name,)).fetchone()[0]:
         row = cursor.execute(f"SELECT value FROM {meta.name} WHERE key = 'version'").fetchone()  # noqa: S608
-        refuse_newer(int(row[0]) if row else 0)
+        refuse_newer(version_of(row[0] if row else None))
 
 
 FIXED = (3, 51, 3)

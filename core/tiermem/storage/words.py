@@ -64,14 +64,19 @@ def stored_terms(connection: sa.Connection, pk: int) -> Iterator[tuple[int, str]
     yield from ((sequence, terms) for sequence, terms in connection.execute(query))
 
 
+_ANALYSER = sa.select(meta.c.value).where(meta.c.key == "analyser")
+
+
+def analyser(connection: sa.Connection) -> str:
+    """The name of the analyser that made the keyword index; "" while there is none."""
+    return str(connection.execute(_ANALYSER).scalar() or "")
+
+
 def use_analyser(connection: sa.Connection, name: str) -> None:
     """Empty the keyword index when another analyser made it; it fills again as sessions are used."""
-    query = sa.select(meta.c.value).where(meta.c.key == "analyser")
-    if connection.execute(query).scalar() == name:
-        return
     if connection.dialect.name == "postgresql":  # several processes may be the first; SQLite has one writer anyway
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
-    known = connection.execute(query).scalar()
+    known = connection.execute(_ANALYSER).scalar()
     if known == name:
         return
     if known is None:
