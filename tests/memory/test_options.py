@@ -30,6 +30,7 @@ from tiermem.settings import SETTING_NAMES
 ROOT = Path(__file__).parents[2]
 PARTS = {
     "settings",
+    "read_only",
     "counter",
     "summarizer",
     "compactor",
