@@ -1,8 +1,13 @@
-"""Whose memory a running agent has: the user, the thread, and for a sub-agent an address space of its own (SPEC B)."""
+"""Whose memory a running agent has: the user, the thread, and for a sub-agent an address space of its own (SPEC B).
+
+LangGraph names where an agent runs by the graphs around it, as "node:task|node:task"; a task has a new id in each turn.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from typing import Any, TypeAlias
 
@@ -14,22 +19,60 @@ from tiermem.settings import MAX_NAME_BYTES
 Namespace: TypeAlias = str | tuple[str, str]
 SessionOf: TypeAlias = str | Callable[[Any], str] | None
 NamespaceOf: TypeAlias = Namespace | Callable[[Any], Namespace]
+STEPS = 4_096  # that are remembered: of those under way
 
 
-def session_of(given: SessionOf, runtime: Any) -> str:
+class Siblings:
+    """Which task of a node was the first in its step, so that those beside it (`Send`, a task called twice) differ."""
+
+    def __init__(self) -> None:
+        self._first: OrderedDict[tuple[object, ...], str] = OrderedDict()
+        self._turn = threading.Lock()
+
+    def first(self, name: str, step: tuple[object, ...], task: str) -> bool:
+        """Whether *task* is the first that came with that name in that step."""
+        with self._turn:
+            known = self._first.setdefault((name, *step), task)
+            if len(self._first) > STEPS:
+                self._first.popitem(last=False)
+        return known == task
+
+
+def session_of(given: SessionOf, runtime: Any, siblings: Siblings) -> str:
     """The session of the agent that runs now: what the caller says, else the thread; "" where nothing names one.
 
-    A sub-agent, which runs inside a node or a tool of another graph, gets a session beside its caller's. A callable
-    decides for itself.
+    An agent that runs inside a node of another graph has the session "thread|node", in each turn the same; a text that
+    the caller gave stands as it is. Where several tasks of that node run in one step, all but the first have one of
+    their own, and so has a sub-agent for each call of a tool. A callable decides for itself.
 
     Raises:
         InvalidSettings: the callable returned no name.
     """
     if callable(given):
         return _named(given(runtime), "session_id")
-    own = given or _configured("thread_id")
-    inside = _inside()
-    return _beside(own, inside) if own and inside else own
+    own, around = given or _configured("thread_id"), _around()
+    if not (own and around):
+        return own
+    nodes = [part if _calls_tools(part) else part.partition(":")[0] for part in around]
+    name = own if given and not any(map(_calls_tools, around)) else _beside(own, "|".join(nodes))
+    if siblings.first(name, _step(around), "|".join(around)):
+        return name
+    return _beside(own, "|".join(around))
+
+
+def _around() -> Sequence[str]:
+    """The graphs around this one, from the outermost; none for an agent that nobody else runs."""
+    return _configured("checkpoint_ns").split("|")[:-1]
+
+
+def _calls_tools(part: str) -> bool:
+    return part.startswith("tools:")  # the node of `create_agent` and `ToolNode`: one task a call
+
+
+def _step(around: Sequence[str]) -> tuple[object, ...]:
+    """The checkpoints of the graphs around this one: the same for all tasks of a step."""
+    checkpoints = get_config().get("configurable", {}).get("checkpoint_map") or {}
+    return tuple(checkpoints.get("|".join(around[:depth])) for depth in range(len(around)))
 
 
 def replayed() -> bool:
@@ -68,9 +111,3 @@ def _named(value: Any, what: str) -> str:
 def _configured(name: str) -> str:
     value = get_config().get("configurable", {}).get(name)
     return "" if value is None else str(value)
-
-
-def _inside() -> str:
-    """The graphs around this one, as LangGraph names them; "" for an agent that nobody else runs."""
-    own_node = _configured("checkpoint_ns")
-    return own_node.rpartition("|")[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import uuid
+import warnings
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Unpack, get_args
 
@@ -12,7 +13,7 @@ from langchain.agents.middleware.types import AgentMiddleware, ModelRequest
 from langchain_core.tools import BaseTool
 from langgraph.runtime import Runtime
 
-from langchain_tiered_memory.agents.address import NamespaceOf, SessionOf, namespace_of, session_of
+from langchain_tiered_memory.agents.address import NamespaceOf, SessionOf, Siblings, namespace_of, session_of
 from langchain_tiered_memory.agents.call import (
     Answer,
     Async,
@@ -35,6 +36,11 @@ from tiermem.errors import InvalidSettings
 from tiermem.records import Within
 from tiermem.runtime.options import OpenOptions, check
 
+UNNAMED = (
+    "Nothing names this conversation, so no later run will remember it: "
+    'pass config={"configurable": {"thread_id": ...}} to the agent, or session_id= to the middleware.'
+)
+
 
 class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
     """Shows an agent's model a view of the conversation that stays within a limit, and loses nothing.
@@ -50,7 +56,8 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
         memory: an open memory instead of `path` and settings.
         namespace: the user, or (tenant, user); or a function of the runtime, for agents that serve many.
         session_id: the conversation, or a function of the runtime. By default the ``thread_id`` of the call; a run
-            without one has a conversation of its own. Sub-agents get sessions beside their caller's.
+            without one has a conversation of its own. An agent that is a node of a graph, or runs in one, has the
+            session "thread_id|node"; one that a tool runs has a new session in each call.
         max_tokens: the limit of everything a model is sent: system prompt, tools, messages. By default
             ``pre_rot_threshold``, or the window that the model declares in its ``profile`` where that is smaller.
         recall: quote what an answer may need and the window no longer shows.
@@ -96,6 +103,7 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
         self._namespace, self._session_id = namespace, session_id
         self._wishes = Wishes(max_tokens, recall, recall_tokens, within, owned=session_id is None)
         self._costs, self._opening, self._opened = Costs(), threading.Lock(), False
+        self._siblings, self._warned = Siblings(), False
         self.tools: Sequence[BaseTool] = self._own_tools(tools)
 
     @property
@@ -119,8 +127,11 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
         Raises:
             RuntimeError: no agent runs here.
         """
-        named = session_of(self._session_id, runtime) or note_of(state or {}, self._name).session
+        named = self._session_named(runtime) or note_of(state or {}, self._name).session
         return self.memory.session(named or uuid.uuid4().hex, namespace_of(self._namespace, runtime))
+
+    def _session_named(self, runtime: Any) -> str:
+        return session_of(self._session_id, runtime, self._siblings)
 
     def _own_tools(self, wanted: bool | Sequence[str]) -> list[BaseTool]:
         if wanted is False:
@@ -134,8 +145,11 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
 
     def before_agent(self, state: TieredMemoryState, runtime: Runtime[Any]) -> dict[str, Any] | None:
         """Gives a run that nobody names a conversation of its own."""
-        if session_of(self._session_id, runtime) or note_of(state, self._name).session:
+        if self._session_named(runtime) or note_of(state, self._name).session:
             return None
+        if not self._warned:
+            self._warned = True
+            warnings.warn(UNNAMED, stacklevel=2)
         return update_of(self._name, Note(session=uuid.uuid4().hex))
 
     def wrap_model_call(self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], Answer]) -> Answer:

@@ -1,8 +1,10 @@
 """`TieredMemoryMiddleware`: threads, users, restarts, sub-agents, older checkpoints, and other middleware beside it."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
+import pytest
 from langchain.agents.middleware import HumanInTheLoopMiddleware, wrap_model_call
 from langchain.agents.structured_output import ToolStrategy
 from langchain_core.messages import AIMessage, HumanMessage, RemoveMessage
@@ -58,8 +60,11 @@ def test_a_caller_who_hands_everything_over_again_stores_it_once(tmp_path: Path)
 def test_a_run_that_nobody_names_has_a_conversation_of_its_own(tmp_path: Path) -> None:
     model, middleware = Scripted(script=reading(3)), tiered(tmp_path)
     one = agent(model, middleware)
-    one.invoke({"messages": [HumanMessage("Read three pages.")]})
-    one.invoke({"messages": [HumanMessage("Hello!")]})
+    with pytest.warns(UserWarning, match="no later run will remember it.*thread_id"):
+        one.invoke({"messages": [HumanMessage("Read three pages.")]})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # it is told once
+        one.invoke({"messages": [HumanMessage("Hello!")]})
     assert [len(middleware.memory.session(name).messages()) for name in middleware.memory.sessions()] == [8, 2]
 
 
