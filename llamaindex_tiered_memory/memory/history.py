@@ -7,13 +7,15 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from llama_index.core.base.llms.types import ChatMessage
+from llama_index.core.base.llms.types import ChatMessage, TextBlock
 from llama_index.core.storage.chat_store.base_db import MessageStatus
 
 from llamaindex_tiered_memory.convert import says, to_chat_message, to_message
 from tiermem import Message, Session
-from tiermem.agents.reconcile import beyond
+from tiermem.agents.reconcile import beyond, resumed, spoken
 from tiermem.events import Event
+
+REPLACED = "replaced by another history"  # the reason of a decision to hide
 
 
 def made(
@@ -54,13 +56,24 @@ def with_status(messages: Sequence[Message], shown: Sequence[Message], status: M
 
 
 def replace(session: Session, given: Sequence[ChatMessage]) -> None:
-    """Make *given* the conversation: what only extends the log is added; else the log so far is hidden."""
-    new = beyond(given, session.messages(), says)
-    if new is None:
+    """Make *given* the conversation: what extends the log is added, and what the log has instead is hidden.
+
+    A client that shows a conversation hands over its texts; the calls and results between them stay.
+    """
+    held = session.messages()
+    count, known = resumed(given, held, _shows)
+    if not count:
         session.clear()
-        new = given
-    if new:
-        session.add(made(new))
+    elif held[known:]:
+        session.forget(*(f"m{message.sequence}" for message in held[known:]), reason=REPLACED)
+    if given[count:]:
+        session.add(made(given[count:]))
+
+
+def _shows(chat: ChatMessage, kept: Message) -> bool:
+    """Whether *chat* is what was *kept*, or its text alone."""
+    text = not chat.additional_kwargs and all(isinstance(block, TextBlock) for block in chat.blocks)
+    return says(chat, kept) or (text and bool(chat.content) and spoken(to_message(chat)).same(spoken(kept)))
 
 
 def extend(session: Session, given: Sequence[ChatMessage]) -> bool:

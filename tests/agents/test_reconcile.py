@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tiermem import Message, ToolCall
 from tiermem.agents.reconcile import (
     Listed,
+    Repeated,
     beginning,
     behind_summaries,
     beyond,
@@ -19,10 +20,12 @@ from tiermem.agents.reconcile import (
     finished,
     marks,
     repeated,
+    resumed,
     said,
+    spoken,
 )
 
-ROLES = {"u": "user", "a": "assistant", "c": "assistant", "t": "tool"}
+ROLES = {"u": "user", "a": "assistant", "c": "assistant", "t": "tool", "s": "system"}
 
 
 def log(script: str, first: int = 1) -> list[Message]:
@@ -37,7 +40,7 @@ def log(script: str, first: int = 1) -> list[Message]:
 
 
 def words(script: str) -> list[Any]:
-    return [said(message) for message in log(script)]
+    return [spoken(message) for message in log(script)]
 
 
 def listed(identity: str, mark: str = "") -> Listed:
@@ -74,37 +77,87 @@ def test_what_goes_on_makes_the_list_and_nothing_else_does(handed: str, held: st
 
 
 @pytest.mark.parametrize(
-    ("handed", "held", "answer"),
+    ("handed", "held", "count", "places"),
     [
-        ("u1 a1 u2", "u1 a1", (2, 0)),  # handed over again, with a new question
-        ("u1 a1", "u1 a1", (2, 0)),
-        ("u1", "u2 a2 u1", (1, 2)),  # the question is stored, and its answer never came
-        ("u1", "u1 c1 t1", (1, 0)),  # nor came the run that it began to its end
-        ("u1", "u1 c1 t1 a1", (0, 0)),  # the same words said again
-        ("u1", "u1 a1 u2", (0, 0)),
-        ("u1 a1 u2", "u1 a1 u2 a2", (2, 0)),  # asked anew: the last is stored once more
-        ("u1 a1", "u1 a1 u2 a2", (1, 0)),
-        ("u1 a1 u2 a2", "u1 a1 u3 a3 u1 a1 u2 a2", (4, 4)),  # the later of two equal beginnings
-        ("u1 a1 u2", "u1 a1 u1 a1", (2, 2)),
-        ("u2 a2", "u1 a1", (0, 0)),
-        ("u1 u1", "u1", (1, 0)),
-        ("u1", "", (0, 0)),
-        ("", "u1", (0, 0)),
-        ("u1 c1 t1 a1 u2", "u0 a0 u1 c1 t1 a1", (4, 2)),
+        ("u1 a1 u2", "u1 a1", 2, (0, 1)),  # handed over again, with a new question
+        ("u1 a1", "u1 a1", 2, (0, 1)),
+        ("u1", "u2 a2 u1", 1, (2,)),  # the question is stored, and its answer never came
+        ("u1", "u1 c1 t1", 1, (0,)),  # nor came the run that it began to its end
+        ("u1", "u1 c1 t1 a1", 0, ()),  # the same words said again
+        ("u1", "u1 a1 u2", 0, ()),
+        ("u1 a1 u2", "u1 a1 u2 a2", 2, (0, 1)),  # asked anew: the last is stored once more
+        ("u1 a1", "u1 a1 u2 a2", 1, (0,)),
+        ("u1 a1 u2 a2", "u1 a1 u3 a3 u1 a1 u2 a2", 4, (4, 5, 6, 7)),  # the later of two equal beginnings
+        ("u1 a1 u2", "u1 a1 u1 a1", 2, (2, 3)),
+        ("u2 a2", "u1 a1", 0, ()),
+        ("u1 u1", "u1", 1, (0,)),
+        ("u1", "", 0, ()),
+        ("", "u1", 0, ()),
+        ("u1 c1 t1 a1 u2", "u0 a0 u1 c1 t1 a1", 4, (2, 3, 4, 5)),
+        # what a client shows of a run with tools
+        ("u1 a1 u2", "u1 c1 t1 a1", 2, (0, 3)),
+        ("u1 a1 u2 a2 u3", "u1 c1 t1 c2 t2 a1 u2 c3 t3 a2", 4, (0, 5, 6, 9)),
+        ("u1 u2 u3", "u1 a1 u2 a2", 2, (0, 2)),  # questions only
+        ("u1 u2", "u1 a1 u2 a2", 1, (0,)),  # and the last asked anew
+        ("u1 a8 a1 u2", "u1 c1 t1 a1", 3, (0, 3)),  # a call told as text
+        ("u1 a8 u2", "u1 a1", 1, (0,)),  # another answer than was given
+        ("s1 u1 a1 u2", "u1 a1", 3, (0, 1)),
+        ("a0 u1 a1 u2", "a0 u1 a1", 3, (0, 1, 2)),  # a greeting
+        ("a9 u1 a1 u2", "a0 u1 a1", 3, (1, 2)),
+        ("u1 a1 u9 a2 u3", "u1 a1 u2 a2", 2, (0, 1)),  # a question that was changed: another branch
+        ("u1 a1 u2", "u1 c1 t1 u2", 3, (0, 3)),
     ],
 )
-def test_which_part_of_a_log_a_list_repeats(handed: str, held: str, answer: tuple[int, int]) -> None:
-    assert repeated(words(handed), log(held)) == answer
+def test_which_part_of_a_log_a_list_repeats(handed: str, held: str, count: int, places: tuple[int, ...]) -> None:
+    assert repeated(words(handed), log(held)) == Repeated(count, places)
 
 
 @given(st.lists(st.sampled_from(["u1", "u2", "a1", "a2", "c1", "t1"]), max_size=8), st.integers(0, 8))
 def test_a_log_that_is_handed_over_again_is_recognised_to_its_end(script: list[str], cut: int) -> None:
     held = log(" ".join(script))
-    count, first = repeated(words(" ".join([*script, "u9"])), held)
-    assert (count, first) == (len(script), 0)
+    assert repeated(words(" ".join([*script, "u9"])), held) == Repeated(len(script), tuple(range(len(script))))
     part = words(" ".join(script[cut:]))
-    count, first = repeated(part, held)
-    assert part[:count] == [said(message) for message in held[first : first + count]]
+    found = repeated(part, held)
+    rest = iter(part[: found.count])
+    assert list(found.places) == sorted(set(found.places))
+    assert all(any(spoken(held[place]).same(words) for words in rest) for place in found.places)  # in order
+    assert not [words for words in rest if words.role == "user"]
+
+
+@given(st.lists(st.lists(st.sampled_from(["c1 t1", "c2 t2", "c3"]), max_size=3), max_size=5))
+def test_what_a_client_shows_of_a_log_is_known_and_what_is_new_is_not(runs: list[list[str]]) -> None:
+    held = log(" ".join(f"u{turn} {' '.join(run)} a{turn}" for turn, run in enumerate(runs)))
+    shown = words(" ".join([*(f"u{turn} a{turn}" for turn in range(len(runs))), "u9"]))
+    found = repeated(shown, held)
+    assert (found.count, len(found.places)) == (2 * len(runs), 2 * len(runs))
+
+
+def test_what_is_shown_has_no_white_space_and_no_kinds_of_blocks() -> None:
+    plain = Message(role="assistant", content="a b")
+    assert spoken(plain).same(spoken(Message(role="assistant", content=[{"type": "text", "text": " a\n b "}], id="2")))
+    text: dict[str, Any] = {"type": "text", "text": "What is this?"}
+    pictures = [Message(role="user", content=[text, {"type": "image", "url": url}]) for url in ("a", "b")]
+    assert not spoken(pictures[0]).same(spoken(pictures[1]))
+    assert spoken(pictures[0]).same(spoken(Message(role="user", content="What is this?")))
+    assert not spoken(plain).same(spoken(Message(role="user", content="a b")))
+
+
+@pytest.mark.parametrize(
+    ("handed", "held", "answer"),
+    [
+        ("u1 a1 u2", "u1 a1", (2, 2)),
+        ("u1 a1 u2", "u1 c1 t1 a1", (2, 4)),
+        ("u1 c1 t1 a1", "u1 c1 t1 a1", (4, 4)),
+        ("u1 a1", "u1 c1 t1 a1 u2 a2", (2, 4)),  # taken back
+        ("u1 u2", "u1 a1 u2", (1, 1)),  # an answer is not left out
+        ("u1 a9", "u1 c1 t1 a1", (1, 1)),
+        ("u9", "u1 a1", (0, 0)),
+        ("", "u1", (0, 0)),
+        ("u1", "", (0, 0)),
+    ],
+)
+def test_after_what_of_a_log_a_list_goes_on(handed: str, held: str, answer: tuple[int, int]) -> None:
+    assert resumed(words(handed), log(held), lambda one, stored: one.same(spoken(stored))) == answer
 
 
 @pytest.mark.parametrize(
@@ -121,7 +174,7 @@ def test_a_log_that_is_handed_over_again_is_recognised_to_its_end(script: list[s
 def test_what_of_a_log_left_a_list(handed: str, staying: str, held: str, same: int, left: tuple[int, ...]) -> None:
     all_held = log(held)
     stays = [message for message in all_held if message.content in staying.split()]
-    difference = compared(words(handed), stays, all_held, lambda one, stored: one == said(stored))
+    difference = compared(words(handed), stays, all_held, lambda one, stored: one == spoken(stored))
     assert (difference.same, difference.left) == (same, left)
 
 

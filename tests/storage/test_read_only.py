@@ -12,8 +12,8 @@ import pytest
 
 from tests.conftest import Open
 from tests.faults.test_storage import WORKER, posix
-from tests.storage.test_whose_file import contents
 from tests.faults.worker import length, message
+from tests.storage.test_whose_file import contents
 from tiermem import Memory, Session
 from tiermem.errors import InvalidSettings, SchemaTooOld, StorageReadOnly
 from tiermem.storage.sqlite import driver

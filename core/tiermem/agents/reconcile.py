@@ -1,8 +1,8 @@
 """A framework's list of messages against a session: which are there already, which are new, which left. Pure rules.
 
-Four questions are asked of two lists, and all are answered from their common beginning: does the one only go on after
-the other (`beyond`), which part of a log does it repeat (`repeated`), what of it stands elsewhere (`compared`), and is
-it the list that was seen before (`marks`).
+Five questions are asked of two lists, and all are answered from their common beginning: does the one only go on after
+the other (`beyond`), and after what of it, when calls of tools are left out (`resumed`), which part of a log does it
+repeat (`repeated`), what of it stands elsewhere (`compared`), and is it the list that was seen before (`marks`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from zlib import crc32
 
-from tiermem.messages import Message
+from tiermem.messages import Message, block_text
 
 Left = TypeVar("Left")
 Right = TypeVar("Right")
@@ -48,6 +48,36 @@ class Difference:
 
     same: int
     left: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """How many messages of a list, from the first on, a log has already, and the `places` in it that they stand at."""
+
+    count: int
+    places: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What a message says to somebody who shows its text: no ids, no white space, no kinds of blocks.
+
+    Args:
+        role: in our words.
+        text: its words, one blank between two.
+        media: the blocks without words, which not everybody hands back.
+        calls: names and arguments.
+    """
+
+    role: str
+    text: str
+    media: Sequence[Any]
+    calls: Sequence[tuple[str, Any]]
+
+    def same(self, other: Wording) -> bool:
+        """Whether both say the same, as far as both show it."""
+        shown = not self.media or not other.media or self.media == other.media
+        return shown and (self.role, self.text, self.calls) == (other.role, other.text, other.calls)
 
 
 def said(message: Message) -> Words:
@@ -91,32 +121,110 @@ def compared(
     return Difference(equal, tuple(message.sequence for message in held if message.sequence not in kept))
 
 
-def repeated(handed: Sequence[Words], held: Sequence[Message]) -> tuple[int, int]:
-    """How many of *handed*, from the first on, repeat *held*, and from which place of it; the most there are."""
-    stored = [said(message) for message in held]
-    best = (0, 0)
-    for first in range(len(stored)):
-        equal = beginning(handed, stored[first:], lambda left, right: left == right)
-        count = _trusted(equal, len(handed), held, first)
-        if count and count >= best[0]:
-            best = (count, first)
+def spoken(message: Message) -> Wording:
+    """*message* as a client shows it."""
+    blocks = [] if message.content is None or isinstance(message.content, str) else message.content
+    media = [block for block in blocks if not block_text(block)]
+    calls = [(call.name, call.arguments) for call in message.tool_calls]
+    return Wording(message.role, " ".join(message.text.split()), media, calls)
+
+
+def repeated(handed: Sequence[Wording], held: Sequence[Message]) -> Repeated:
+    """How many of *handed* (as `spoken`), from the first on, repeat *held*, and which messages those are; the most.
+
+    A client that shows a conversation hands over what it shows. So what the log has between two of its messages may be
+    missing, but for what a user said (calls, results, answers), and what the log does not have may stand there, again
+    but for what a user said.
+    """
+    stored = [spoken(message) for message in held]
+    question = next((words for words in handed if words.role == "user"), None)
+    known = question is not None and any(question.same(words) for words in stored)
+    first = question if known else next(iter(handed), None)
+    best = Repeated(0, ())
+    for start, words in enumerate(stored):
+        if first is None or not first.same(words):
+            continue
+        found = _trusted(_matched(handed, stored, _before(handed, stored, start)), handed, held)
+        if found.count and (found.count, len(found.places)) >= (best.count, len(best.places)):
+            best = found
     return best
 
 
-def _trusted(count: int, handed: int, held: Sequence[Message], first: int) -> int:
-    """How many of *count* equal messages are the same ones, and not the same words said again.
+def _before(handed: Sequence[Wording], stored: Sequence[Wording], start: int) -> int:
+    """Where the search for *handed* begins, when its first user's message is at *start*: greetings may stand before."""
+    greeting = next((place for place, words in enumerate(handed) if words.same(stored[start])), 0)
+    while greeting and start and stored[start - 1].same(handed[greeting - 1]):
+        greeting, start = greeting - 1, start - 1
+    return start
 
-    They are where the session ends with them, or with the run that their last one began and that did not come to its
-    end. Elsewhere they are when an answer is among them, but the last of all is then asked anew.
+
+def _matched(handed: Sequence[Wording], stored: Sequence[Wording], start: int) -> Repeated:
+    places: list[int] = []
+    count, following = 0, start
+    for number, words in enumerate(handed):
+        place = _next(words, stored, following)
+        if place is not None:
+            places.append(place)
+            count, following = number + 1, place + 1
+        elif words.role == "user":
+            break
+    return Repeated(count, tuple(places))
+
+
+def _next(words: Wording, stored: Sequence[Wording], following: int) -> int | None:
+    """Where *words* stand next, within the turn that is under way or as the question of the next one."""
+    for place in range(following, len(stored)):
+        if stored[place].same(words):
+            return place
+        if stored[place].role == "user":
+            return None
+    return None
+
+
+def _trusted(found: Repeated, handed: Sequence[Wording], held: Sequence[Message]) -> Repeated:
+    """*found*, as far as those are the same messages, and not the same words said again.
+
+    They are in the last turn of a log, when its run did not come to its end or when more is handed over. Elsewhere
+    they are when an answer is among them, but the last of all is then asked anew.
     """
-    behind = held[first + count :]
-    if not count or not behind:
-        return count
-    open_run = not any(message.role == "user" or finished(message) for message in behind)
-    if held[first + count - 1].role == "user" and open_run:
-        return count
-    answered = any(message.role == "assistant" for message in held[first : first + count])
-    return min(count, handed - 1) if answered else 0
+    if not found.count:
+        return found
+    last = found.places[-1]
+    behind = held[last + 1 :]
+    if not behind:
+        return found
+    if not any(message.role == "user" for message in behind):
+        ended = any(finished(message) for message in behind)
+        if held[last].role != "user" or not ended or found.count < len(handed):
+            return found
+        return _cut(found, len(handed) - 1) if len(found.places) > 1 else Repeated(0, ())
+    if any(held[place].role == "assistant" for place in found.places):
+        return _cut(found, min(found.count, len(handed) - 1))
+    return Repeated(0, ())
+
+
+def _cut(found: Repeated, count: int) -> Repeated:
+    return found if count == found.count else Repeated(count, found.places[:-1])
+
+
+def resumed(handed: Sequence[Left], held: Sequence[Message], same: Callable[[Left, Message], bool]) -> tuple[int, int]:
+    """How many of *handed* a log begins with, and how many of its messages those are.
+
+    What a run did on its way to an answer (calls and results) may be missing in what is handed over.
+    """
+    place = 0
+    for number, message in enumerate(handed):
+        following = place
+        while following < len(held) and not same(message, held[following]) and _way(held[following]):
+            following += 1
+        if following == len(held) or not same(message, held[following]):
+            return number, place
+        place = following + 1
+    return len(handed), place
+
+
+def _way(message: Message) -> bool:
+    return message.role == "tool" or bool(message.tool_calls)
 
 
 def marks(listed: Sequence[Listed], count: int) -> tuple[int, int]:

@@ -17,12 +17,14 @@ from tiermem.agents.adding import Identity, adding, derived
 from tiermem.agents.note import Note
 from tiermem.agents.reconcile import (
     Listed,
+    Wording,
     behind_summaries,
     compared,
     finished,
     marks,
     repeated,
     said,
+    spoken,
 )
 from tiermem.agents.view import Procedure
 from tiermem.errors import UnknownReference
@@ -31,6 +33,7 @@ from tiermem.records import Decision
 
 LEFT = "left the thread"  # the reason of a decision to hide; those of others are never taken back here
 BEYOND = 200  # messages that a session may have beyond a list that is handed over again: those of an unfinished run
+SHOWN = 16  # and for each message that a client shows: calls of tools and their results
 HIDDEN = 256  # hidden messages looked at, one by one
 
 
@@ -77,10 +80,10 @@ def storing(note: Note, roster: Roster) -> Procedure[Note]:
 
 
 def _begins(note: Note, listed: Sequence[Listed], before: int) -> bool:
-    """Whether *listed* begins with the list that *note* was taken of."""
-    if not 0 < note.count <= len(listed) or not note.last or listed[note.count - 1].id != note.last:
+    """Whether *listed* begins with the list that *note* was taken of; what has no ids is told by what it says."""
+    if not 0 < note.count <= len(listed) or listed[note.count - 1].id != note.last:
         return False
-    return note.seen in {0, before}
+    return note.seen == before or (note.seen == 0 and bool(note.last))
 
 
 def _since(note: Note, listed: Sequence[Listed]) -> Sequence[Listed]:
@@ -136,18 +139,25 @@ def _recognised(note: Note, listed: Sequence[Listed]) -> Procedure[tuple[Note, S
     newest = yield lambda session: session.messages(known)
     if len(listed) == 1 and newest and finished(newest[-1]):
         return note, listed  # a new turn, the usual case
-    start = max(1, known - len(listed) - BEYOND)
+    start = max(1, known - SHOWN * len(listed) - BEYOND)
     held: list[Message] = yield lambda session: session.messages(start)
-    words = [said(message.form()) for message in listed]
+    words = [spoken(message.form()) for message in listed]
     best = repeated(words, held)
-    if best[0] < len(words) and len(held) <= known - start:
+    if best.count < len(words) and len(held) <= known - start:
         everything = yield from _with_hidden(held, start, known)
         other = repeated(words, everything)
-        if other[0] > best[0]:
+        if other.count > best.count:
             best, held = other, everything
-    count, first = best
-    asked = [message.sequence for message in held[first : first + count] if message.role == "user"]
-    return replace(note, asked=max(asked, default=0)), listed[count:]
+    asked = (held[place].sequence for place in best.places if held[place].role == "user")
+    orders = _orders(words, listed, best.count, held)
+    return replace(note, asked=max(asked, default=0)), [*orders, *listed[best.count :]]
+
+
+def _orders(words: Sequence[Wording], listed: Sequence[Listed], count: int, held: Sequence[Message]) -> list[Listed]:
+    """The new system messages among the *count* first: a client puts them in front of what it shows."""
+    told = [spoken(message) for message in held if message.role == "system"]
+    first = zip(listed[:count], words[:count], strict=True)
+    return [message for message, word in first if word.role == "system" and not any(map(word.same, told))]
 
 
 def _with_hidden(held: Sequence[Message], start: int, known: int) -> Procedure[list[Message]]:

@@ -155,7 +155,7 @@ def test_set_adds_only_what_is_new_and_hides_what_differs():
     assert memory.session.stats().messages == 3
     memory.set([user("a"), assistant("b")])
     assert said(memory.get_all()) == ["a", "b"]
-    assert memory.session.stats().hidden == 3
+    assert memory.session.stats().hidden == 1
     memory.set([])
     assert memory.get_all() == memory.get() == []
 
