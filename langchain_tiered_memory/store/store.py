@@ -16,6 +16,7 @@ from langgraph.store.base import (
     BaseStore,
     GetOp,
     IndexConfig,
+    InvalidNamespaceError,
     Item,
     ListNamespacesOp,
     MatchCondition,
@@ -121,6 +122,7 @@ class TieredMemoryStore(BaseStore):
         """All *ops* in one transaction; what each gives, in order.
 
         Raises:
+            InvalidNamespaceError: a label that `put` and `get` refuse too: empty, no string, or with a period.
             InvalidMessage, InvalidNamespace: a value is no JSON, or an argument none of its kind (both ValueError).
             EmbeddingMismatch, StorageError, or what the embedder raises. Nothing of the batch was kept.
         """
@@ -218,11 +220,11 @@ class TieredMemoryStore(BaseStore):
 
 def _asked(op: Op) -> Operation:
     if isinstance(op, GetOp):
-        return Get(op.namespace, str(op.key), bool(op.refresh_ttl))
+        return Get(_labels(op.namespace), str(op.key), bool(op.refresh_ttl))
     if isinstance(op, PutOp):
-        return Put(op.namespace, str(op.key), op.value, op.index, op.ttl)
+        return Put(_labels(op.namespace), str(op.key), op.value, op.index, op.ttl)
     if isinstance(op, SearchOp):
-        return Search(op.namespace_prefix, op.query, op.filter, op.limit, op.offset, bool(op.refresh_ttl))
+        return Search(_labels(op.namespace_prefix), op.query, op.filter, op.limit, op.offset, bool(op.refresh_ttl))
     if isinstance(op, ListNamespacesOp):
         conditions = op.match_conditions or ()
         return Paths(
@@ -235,7 +237,15 @@ def _patterns(conditions: Sequence[MatchCondition], kind: str) -> list[Sequence[
     if other := {condition.match_type for condition in conditions} - {"prefix", "suffix"}:
         raise ValueError(f"unknown match types: {', '.join(sorted(other))}")
     paths = (condition.path for condition in conditions if condition.match_type == kind)
-    return [(path,) if isinstance(path, str) else path for path in paths]  # "public" is the label, not its letters
+    return [_labels((path,) if isinstance(path, str) else path) for path in paths]  # "public" is one label
+
+
+def _labels(path: Sequence[str]) -> Sequence[str]:
+    """*path* by the rule of `BaseStore.put` and the like, so that an item put by `batch` is one that they reach."""
+    for label in path if isinstance(path, list | tuple) else ():  # what is neither is the core's to refuse
+        if not isinstance(label, str) or not label or "." in label:
+            raise InvalidNamespaceError(f"a namespace's labels are non-empty strings without a period: {path!r}")
+    return path
 
 
 def _given_back(op: Op, result: Any) -> Result:

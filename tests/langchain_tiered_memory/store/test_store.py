@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from langgraph.store.base import (
     Item,
     ListNamespacesOp,
     MatchCondition,
+    Op,
     PutOp,
     SearchItem,
     SearchOp,
@@ -96,12 +98,46 @@ def test_what_is_no_operation_or_no_namespace_is_refused(path: Path) -> None:
     with pytest.raises(ValueError, match="not an operation"):
         store.batch(["get"])  # type: ignore[list-item]
     with pytest.raises(InvalidNamespace):
-        store.batch([PutOp(("",), "k", {})])
+        store.batch([PutOp("letters", "k", {})])  # type: ignore[arg-type]
     with pytest.raises(InvalidMessage):
         store.put(("n",), "k", {"when": object()})
     with pytest.raises(ValueError, match="operators"):
         store.search((), filter={"a": {"$near": 1}})
     assert store.search(()) == []
+
+
+@pytest.mark.parametrize("namespace", [("a.b",), ("a", ""), ("a", 1), ["a.b"]])
+@pytest.mark.parametrize(
+    "operation",
+    [
+        lambda namespace: GetOp(namespace, "k"),
+        lambda namespace: PutOp(namespace, "k", {}),
+        lambda namespace: PutOp(namespace, "k", None),
+        SearchOp,
+        lambda namespace: ListNamespacesOp((MatchCondition("prefix", namespace),)),
+        lambda namespace: ListNamespacesOp((MatchCondition("suffix", namespace),)),
+    ],
+    ids=["get", "put", "delete", "search", "prefix", "suffix"],
+)
+async def test_a_batch_refuses_the_labels_that_put_refuses_and_keeps_nothing(
+    path: Path, operation: Callable[[Any], Op], namespace: Any
+) -> None:
+    store = TieredMemoryStore(path)
+    ops = [PutOp(("valid",), "k", {}), operation(namespace)]
+    with pytest.raises(InvalidNamespaceError, match="without a period"):
+        store.batch(ops)
+    with pytest.raises(InvalidNamespaceError, match="without a period"):
+        await store.abatch(ops)
+    assert store.search(()) == []
+
+
+def test_a_batch_takes_no_prefix_wildcards_and_a_label_by_itself(path: Path) -> None:
+    store = TieredMemoryStore(path)
+    store.put(("a", "b"), "k", {})
+    conditions = [MatchCondition("prefix", ("a", "*")), MatchCondition("suffix", "b")]  # type: ignore[arg-type]
+    found, *listed = store.batch([SearchOp(()), *(ListNamespacesOp((condition,)) for condition in conditions)])
+    assert [item.namespace for item in found] == [("a", "b")]  # type: ignore[union-attr]
+    assert listed == [[("a", "b")]] * 2
 
 
 def test_what_the_in_memory_store_gets_wrong(path: Path) -> None:
