@@ -2,18 +2,15 @@
 
     python benchmarks/peer_suites/langchain.py --checkout DIR [--checkout DIR]
 
-DIR holds LangChain's sources: a checkout of the repository, or the unpacked sdists of langchain-core and
-langchain-classic. The classes are exchanged while the tests run; nothing of LangChain's is copied or changed.
-Its test configuration imports `blockbuster` and `pytest-mock`. With `langchain-tests` installed its retriever suite
-runs too. Every suite runs twice, with LangChain's classes and with ours.
+DIR holds LangChain's sources: a checkout of the repository, or a folder of the unpacked sdists of langchain-core and
+langchain-classic; `benchmarks/RESULTS.md` says how to get them. The classes are exchanged while the tests run; nothing
+of LangChain's is copied or changed. Its test configuration imports `blockbuster` and `pytest-mock`. With
+`langchain-tests` installed its retriever suite runs too. Every suite runs twice, with its classes and with ours.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable
@@ -21,8 +18,10 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
 sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != HERE]  # this file is named langchain.py
+sys.path.insert(0, str(HERE.parents[1]))
+
+from benchmarks.peer_suites.suites import Outcomes, counted, explain, home_of, run, tests_of  # noqa: E402
 
 SUITES = [
     ("RunnableWithMessageHistory", "tests/unit_tests/runnables/test_history.py"),
@@ -51,17 +50,17 @@ MEMORIES = (
 def main() -> int:
     arguments = _arguments()
     if arguments.inside:
-        return _inside(Path(arguments.inside), exchanged=arguments.exchanged)
+        return _inside(arguments.inside, exchanged=arguments.exchanged)
     failures = 0
     print(f"{'suite':<40}{'LangChain':>12}{'tiermem':>12}")
     for name, test_file in SUITES:
-        home = _home(arguments.checkout, test_file)
+        home = home_of(arguments.checkout, test_file)
         if home is None:
             print(f"{name:<40}{'not there':>12}")
             continue
-        stock, ours = (_run(home, test_file, exchanged=exchanged) for exchanged in (False, True))
-        print(f"{name:<40}{_counted(stock):>12}{_counted(ours):>12}")
-        failures += _explained(ours)
+        stock, ours = (run(__file__, home, test_file, flags) for flags in ([], ["--exchanged"]))
+        print(f"{name:<40}{counted(stock):>12}{counted(ours):>12}", flush=True)
+        failures += explain(ours, REASONS)
     failures += _standard_retriever_suite()
     return 1 if failures else 0
 
@@ -74,61 +73,13 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _home(checkouts: Iterable[Path], test_file: str) -> Path | None:
-    """The folder of the distribution that holds *test_file*, in a checkout or an unpacked sdist."""
-    for checkout in checkouts:
-        for home in (checkout, *checkout.glob("*"), *checkout.glob("libs/*")):
-            if (home / test_file).is_file():
-                return home.resolve()
-    return None
-
-
-def _run(home: Path, test_file: str, *, exchanged: bool) -> dict[str, str]:
-    """Test id to "passed", "skipped", or the last line of its error; in a process of its own."""
-    command = [sys.executable, __file__, "--inside", test_file, *(["--exchanged"] if exchanged else [])]
-    paths = [str(ROOT / "core"), str(ROOT), os.environ.get("PYTHONPATH", "")]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
-    done = subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True, check=False)
-    line = next((line for line in done.stdout.splitlines() if line.startswith("RESULT ")), None)
-    if line is None:
-        raise SystemExit(f"{test_file} could not run:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
-    return dict(json.loads(line.removeprefix("RESULT ")))
-
-
-def _counted(results: dict[str, str]) -> str:
-    passed = sum(outcome == "passed" for outcome in results.values())
-    return f"{passed}/{sum(outcome != 'skipped' for outcome in results.values())}"
-
-
-def _explained(results: dict[str, str]) -> int:
-    """Prints every test that did not pass; returns how many have no known reason."""
-    unknown = 0
-    for test, outcome in results.items():
-        if outcome not in {"passed", "skipped"}:
-            reason = REASONS.get(test.split("[")[0])
-            unknown += reason is None
-            print(f"    {test}: {reason or outcome}")
-    return unknown
-
-
 # --- in the process of one suite
 
 
-class Outcomes:
-    """A pytest plugin that keeps what became of every test."""
-
-    def __init__(self) -> None:
-        self.results: dict[str, str] = {}
-
+class Watched(Outcomes):
     def pytest_runtest_call(self, item: Any) -> None:
         if blockbuster := item.funcargs.get("blockbuster"):
             _sync_verbs_may_wait(blockbuster)
-
-    def pytest_runtest_logreport(self, report: Any) -> None:
-        name = report.nodeid.split("::", 1)[-1]
-        if report.when == "call" or report.outcome != "passed":
-            text = str(report.longrepr).strip().splitlines()[-1:] if report.failed else []
-            self.results[name] = " ".join(text) or report.outcome
 
 
 def _sync_verbs_may_wait(blockbuster: Any) -> None:
@@ -141,18 +92,11 @@ def _sync_verbs_may_wait(blockbuster: Any) -> None:
         function.can_block_in("langchain_tiered_memory/chains/history.py", "messages")
 
 
-def _inside(test_file: Path, *, exchanged: bool) -> int:
-    import pytest
-
-    sys.path.insert(0, str(Path.cwd()))  # their tests import one another as `tests.…`
+def _inside(test_file: str, *, exchanged: bool) -> int:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         if exchanged:
             _exchange(Path(folder))
-        outcomes = Outcomes()
-        options = ["-q", "-p", "no:cacheprovider", "-o", "addopts=", "-o", "asyncio_mode=auto", "-W", "ignore"]
-        pytest.main([*options, str(test_file)], plugins=[outcomes])
-        print("RESULT " + json.dumps(outcomes.results))
-    return 0
+        return tests_of(test_file, Watched())
 
 
 def _exchange(folder: Path) -> None:
@@ -200,9 +144,9 @@ def _standard_retriever_suite() -> int:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         test_file = Path(folder) / "test_retriever.py"
         test_file.write_text(RETRIEVER_SUITE.format(path=str(Path(folder) / "chat.db")))
-        results = _run(Path(folder), test_file.name, exchanged=False)
-    print(f"{'retriever suite of langchain-tests':<40}{'':>12}{_counted(results):>12}")
-    return _explained(results)
+        results = run(__file__, Path(folder), test_file.name)
+    print(f"{'retriever suite of langchain-tests':<40}{'':>12}{counted(results):>12}")
+    return explain(results, REASONS)
 
 
 RETRIEVER_SUITE = """

@@ -2,11 +2,11 @@
 
     python benchmarks/peer_suites/llamaindex.py --checkout DIR [--agents]
 
-DIR holds a checkout of LlamaIndex (`llama-index-core/tests` is enough). `ChatMemoryBuffer` and `Memory` are exchanged
-while the tests run, and with `--agents` `FunctionAgent` too; nothing of LlamaIndex's is copied or changed. Every suite
-runs twice, with its classes and with ours, each in a process of its own. LlamaIndex's conftest imports the openai
-package; an empty module stands for it. Take the checkout of the installed version: the tests of one version do not all
-pass with another.
+DIR holds a checkout of LlamaIndex (`llama-index-core/tests` is enough; its sdists have no tests). `ChatMemoryBuffer`
+and `Memory` are exchanged while the tests run, and with `--agents` `FunctionAgent` too; nothing of LlamaIndex's is
+copied or changed. Every suite runs twice, with its classes and with ours, each in a process of its own. LlamaIndex's
+conftest imports the openai package; an empty module stands for it. Take the checkout of the installed version: the
+tests of one version do not all pass with another.
 
 The stock classes keep their messages in RAM when no store is given; so does ours here (`path=":memory:"`).
 """
@@ -15,9 +15,6 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import json
-import os
-import subprocess
 import sys
 import tempfile
 import types
@@ -25,8 +22,10 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
 sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != HERE]
+sys.path.insert(0, str(HERE.parents[1]))
+
+from benchmarks.peer_suites.suites import Outcomes, Results, counted, explain, passed, ran, run, tests_of  # noqa: E402
 
 SUITES = [
     ("ChatMemoryBuffer", "tests/memory/test_chat_memory_buffer.py"),
@@ -109,10 +108,9 @@ def main() -> int:
             continue
         flags = ["--exchanged", *(["--agents"] if arguments.agents else [])]
         stock, ours = (_run(home, test_file, given) for given in ([], flags))
-        print(f"{name:<36}{_counted(stock):>12}{_counted(ours):>12}")
-        unknown += _explained(stock, ours)
-        total_stock, total_ours = total_stock + _passed(stock), total_ours + _passed(ours)
-        total += sum(outcome != "skipped" for outcome in ours.values())
+        print(f"{name:<36}{counted(stock):>12}{counted(ours):>12}", flush=True)
+        unknown += explain(ours, REASONS, stock)
+        total_stock, total_ours, total = total_stock + passed(stock), total_ours + passed(ours), total + ran(ours)
     print(f"{'all':<36}{f'{total_stock}/{total}':>12}{f'{total_ours}/{total}':>12}")
     return 1 if unknown else 0
 
@@ -137,80 +135,21 @@ def _home(checkout: Path) -> Path:
     raise SystemExit(f"{checkout} holds no tests of llama-index-core")
 
 
-def _run(home: Path, test_file: str, flags: list[str]) -> dict[str, str]:
-    """Test id to "passed", "skipped", or the last line of its error; in a process of its own."""
-    command = [sys.executable, __file__, "--inside", test_file, *flags]
-    paths = [str(ROOT / "core"), str(ROOT), os.environ.get("PYTHONPATH", "")]
-    with tempfile.TemporaryDirectory() as data:
-        environment = os.environ | {
-            "PYTHONPATH": os.pathsep.join(filter(None, paths)),
-            "IS_TESTING": "1",  # LlamaIndex's default llm and embedder are mocks
-            "XDG_DATA_HOME": data,
-        }
-        done = subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True, check=False)
-    line = next((line for line in done.stdout.splitlines() if line.startswith("RESULT ")), None)
-    if line is None:
-        raise SystemExit(f"{test_file} could not run:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
-    return dict(json.loads(line.removeprefix("RESULT ")))
-
-
-def _passed(results: dict[str, str]) -> int:
-    return sum(outcome == "passed" for outcome in results.values())
-
-
-def _counted(results: dict[str, str]) -> str:
-    return f"{_passed(results)}/{sum(outcome != 'skipped' for outcome in results.values())}"
-
-
-def _explained(stock: dict[str, str], ours: dict[str, str]) -> int:
-    """Prints every test that did not pass; returns how many of those only ours fails have no known reason."""
-    unknown = 0
-    for test, outcome in ours.items():
-        if outcome in {"passed", "skipped"}:
-            continue
-        reason = REASONS.get(test.split("[")[0])
-        if stock.get(test) != "passed":
-            reason = f"fails with LlamaIndex's classes too: {stock.get(test)}"
-        unknown += reason is None
-        print(f"    {test}: {reason or outcome}")
-    return unknown
+def _run(home: Path, test_file: str, flags: list[str]) -> Results:
+    with tempfile.TemporaryDirectory() as data:  # IS_TESTING: LlamaIndex's default llm and embedder are mocks
+        return run(__file__, home, test_file, flags, IS_TESTING="1", XDG_DATA_HOME=data)
 
 
 # --- in the process of one suite
 
 
-class Outcomes:
-    """A pytest plugin that keeps what became of every test."""
-
-    def __init__(self) -> None:
-        self.results: dict[str, str] = {}
-
-    def pytest_runtest_logreport(self, report: Any) -> None:
-        name = report.nodeid.split("::", 1)[-1]
-        if report.when == "call" or report.outcome != "passed":
-            lines = [line for line in str(report.longrepr).splitlines() if line.startswith("E ")]
-            text = (lines or str(report.longrepr).strip().splitlines()[-1:]) if report.failed else []
-            self.results[name] = " ".join(text[:1]) or report.outcome
-
-    def pytest_collectreport(self, report: Any) -> None:
-        if report.failed:
-            self.results["collection"] = str(report.longrepr).strip().splitlines()[-1]
-
-
 def _inside(test_file: str, *, exchanged: bool, agents: bool) -> int:
-    import pytest
-
-    sys.path.insert(0, str(Path.cwd()))
     sys.modules.setdefault("openai", types.ModuleType("openai"))
     if exchanged:
         _exchange()
     if agents:
         _exchange_agent()
-    outcomes = Outcomes()
-    options = ["-q", "-p", "no:cacheprovider", "-o", "asyncio_mode=auto", "--rootdir", "."]
-    pytest.main([test_file, *options], plugins=[outcomes])
-    print(f"\nRESULT {json.dumps(outcomes.results)}")
-    return 0
+    return tests_of(test_file, Outcomes(), "--rootdir", ".")
 
 
 def _exchange() -> None:
