@@ -1,6 +1,7 @@
 """Every error that tiermem raises on purpose.
 
-Rule 1: an error is raised before anything is written, or everything written is rolled back.
+Rule 1: an error is raised before anything is written, or everything written is rolled back. `OutcomeUnknown` alone says
+that nobody can tell.
 Rule 2: an error names what was wrong with its numbers; it never carries the text of a message.
 
     TiermemError
@@ -9,11 +10,14 @@ Rule 2: an error names what was wrong with its numbers; it never carries the tex
     ├── BudgetTooSmall(needed, budget) · TokenCounterError
     ├── SummaryRejected · EmbeddingMismatch · MissingExtra (also ImportError)
     └── StorageError
-        ├── StorageBusy (retryable) · StorageFull · StorageReadOnly
+        ├── StorageBusy · StorageUnavailable · OutcomeUnknown(ids) (all retryable)
+        ├── StorageFull (retryable) · StorageReadOnly
         └── StorageCorrupt · StorageForeign (a StorageCorrupt) · StorageMoved · SchemaTooNew · SchemaTooOld
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 
 class TiermemError(Exception):
@@ -87,9 +91,28 @@ class StorageError(TiermemError):
 
 
 class StorageBusy(StorageError):
-    """Another process held the database longer than the timeout."""
+    """Others held the database, or all of its connections, longer than the timeout; nothing of the call was kept."""
 
     retryable = True
+
+
+class StorageUnavailable(StorageError):
+    """The server cannot be reached, or the connection to it was lost; nothing of the call was kept."""
+
+    retryable = True
+
+
+class OutcomeUnknown(StorageError):
+    """The connection was lost while the server committed, and nobody could be asked whether it did.
+
+    `ids` are those of the messages that were to be added: added again under the same ids, none is stored twice.
+    """
+
+    retryable = True
+
+    def __init__(self, text: str, ids: Iterable[str] = ()) -> None:
+        super().__init__(text)
+        self.ids = tuple(ids)
 
 
 class StorageFull(StorageError):

@@ -147,7 +147,12 @@ class Settings(Thresholds):
             to be quoted in a context; the others need a quarter of it. `search` shows weaker hits too.
         weights: what each part of a score counts; see `Weights`.
         durability: "full" survives power loss; "relaxed" survives a killed process only, and writes faster.
-        busy_timeout: seconds to wait for another process.
+        busy_timeout: seconds to wait for others, for each of these: a connection, also to a server that has too many
+            clients, and the lock of another process.
+        pool_size: connections of a process to its database that stay open, of a file those that read; all of a process
+            wait in order for theirs.
+        max_overflow: further ones that are opened while many wait. With the defaults ten processes fit in the 100 that
+            PostgreSQL lets in, less some for others.
         index_batch: messages that wait before they are indexed together; those waiting are searched as they are.
     """
 
@@ -166,6 +171,8 @@ class Settings(Thresholds):
     weights: Weights = field(default_factory=Weights)
     durability: Literal["full", "relaxed"] = "full"
     busy_timeout: float = 30.0
+    pool_size: int = 5
+    max_overflow: int = 4
     index_batch: int = 64
 
     def __post_init__(self) -> None:
@@ -173,6 +180,8 @@ class Settings(Thresholds):
         for name, least in (("context_budget", 1), ("recall_limit", 0), ("max_message_bytes", 1), ("index_batch", 1)):
             _whole(getattr(self, name), name, least)
         _whole(self.summarizer_retries, "summarizer_retries", 0)
+        _whole(self.pool_size, "pool_size", 1)
+        _whole(self.max_overflow, "max_overflow", 0)
         for name in ("recall_share", "summary_share"):
             _share(getattr(self, name), name, least=0.0)
         for name in ("summarizer_timeout", "summarizer_pause", "embedder_timeout", "busy_timeout"):

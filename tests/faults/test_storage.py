@@ -106,7 +106,7 @@ def test_a_failure_inside_a_shared_transaction_acknowledges_nobody_who_was_rolle
     """SQLite rolls the whole transaction back when the disk is full, also the savepoints released before."""
     from tiermem.settings import Settings
     from tiermem.storage import sqlite
-    from tiermem.storage.writer import Writer, _Job
+    from tiermem.storage.connecting.writer import Writer, _Job
 
     sqlite.prepare(file)
     writer = Writer(sqlite.engine(file, Settings(), immediate=True).connect)

@@ -22,12 +22,12 @@ def embed(texts: list[str]) -> list[list[float]]:
 @contextmanager
 def listening(memory: Memory) -> Iterator[Asked]:
     """What is asked of the database meanwhile: statements and their values."""
-    database, asked = memory._performer._database, list[tuple[str, Any]]()
+    database, asked = memory._performer._database._transactions, list[tuple[str, Any]]()
 
     def heard(connection: Any, cursor: Any, statement: str, values: Any, context: Any, many: bool) -> None:
         asked.append((statement, values[0] if many else values))
 
-    engines = {database._engine, database._readers}
+    engines = {database.engine, database.readers}
     for engine in engines:
         sa.event.listen(engine, "before_cursor_execute", heard)
     yield asked
@@ -37,7 +37,7 @@ def listening(memory: Memory) -> Iterator[Asked]:
 
 def plans(memory: Memory, asked: Asked) -> list[str]:
     """How SQLite carries out what was asked."""
-    with memory._performer._database._readers.connect() as connection:
+    with memory._performer._database._transactions.readers.connect() as connection:
         driver = connection.connection.driver_connection
         assert driver is not None
         wanted = [one for one in asked if one[0].split()[0] in {"SELECT", "UPDATE", "DELETE", "INSERT"}]

@@ -2,6 +2,7 @@
 
     python -m tests.memory.crowd open TARGET PROCESSES           each opens, adds one message, closes
     python -m tests.memory.crowd add TARGET PROCESSES WORKERS N  WORKERS threads and tasks in each add N messages
+    python -m tests.memory.crowd default TARGET PROCESSES WORKERS N  the same, threads alone, with default settings
 
 Prints one line for each problem and nothing else. Children are forked from a process that has imported everything and
 wait for each other, so that they really meet.
@@ -90,6 +91,17 @@ def add(target: str, place: int, workers: int, count: int) -> None:
             one.result()
 
 
+def add_by_default(target: str, place: int, threads: int, count: int) -> None:
+    with Memory.open(target) as memory, ThreadPoolExecutor(threads) as pool:
+
+        def thread(worker: int) -> None:
+            for number in range(count):
+                memory.session("s").add(Message(role="user", content="hello", id=f"{place}-{worker}-{number}"))
+
+        for one in [pool.submit(thread, worker) for worker in range(threads)]:
+            one.result()
+
+
 def main() -> int:
     what, target, processes, *rest = sys.argv[1:]
     numbers = [int(one) for one in rest]
@@ -99,6 +111,7 @@ def main() -> int:
     bodies: dict[str, Callable[[int], None]] = {
         "open": lambda place: open_and_add(target, place),
         "add": lambda place: add(target, place, *numbers),
+        "default": lambda place: add_by_default(target, place, *numbers),
     }
     if what != "open":
         return crowd(int(processes), bodies[what])

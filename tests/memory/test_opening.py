@@ -84,6 +84,8 @@ def test_a_folder_or_a_path_through_a_file_is_a_storage_error(tmp_path: Path, fi
         {"compaction_trigger": 0.9, "summarization_trigger": 0.8},
         {"keep_recent_count": -1},
         {"embedder_timeout": -1},
+        {"pool_size": 0},
+        {"max_overflow": -1},
         {"no_such_setting": 1},
         {"counter": 5},
         {"embedder": object()},

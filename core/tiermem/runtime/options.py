@@ -55,6 +55,8 @@ class OpenOptions(TypedDict, total=False):
     weights: Weights
     durability: Literal["full", "relaxed"]
     busy_timeout: float
+    pool_size: int
+    max_overflow: int
     index_batch: int
 
 

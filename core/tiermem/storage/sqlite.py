@@ -85,7 +85,9 @@ def engine(file: Path | None, settings: Settings, *, immediate: bool, read_only:
             return access.connect(module, file, **options)
         return module.connect(":memory:" if file is None else str(file), **options)
 
-    pool: dict[str, Any] = {"poolclass": StaticPool} if file is None else {"poolclass": QueuePool, "max_overflow": 32}
+    pool: dict[str, Any] = {"poolclass": StaticPool}
+    if file is not None:
+        pool = {"poolclass": QueuePool, "pool_size": settings.pool_size, "max_overflow": settings.max_overflow}
     made = sa.create_engine("sqlite://", creator=connect, module=module, hide_parameters=True, **pool)
     mode, synchronous = journal_mode(module.sqlite_version_info, settings.durability)
 

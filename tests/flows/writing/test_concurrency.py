@@ -21,7 +21,7 @@ from tests.memory.crowd import length
 from tests.waiting import PATIENCE, until
 from tiermem import AsyncMemory, Memory, Message
 from tiermem.errors import TiermemError
-from tiermem.storage.writer import LARGEST_GROUP, _Job
+from tiermem.storage.connecting.writer import LARGEST_GROUP, _Job
 
 ROOT = Path(__file__).parents[3]
 forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this platform")
@@ -128,7 +128,7 @@ def test_nothing_is_acknowledged_that_still_waits_for_its_commit(file: Path) -> 
     """A shared commit is limited: whoever holds the lock first may be behind more than fit into it."""
     with Memory.open(file, counter=length) as memory:
         memory.session("s").add("first")
-        writer = memory._performer._database._writer
+        writer = memory._performer._database._transactions._writer
         assert writer is not None
         writer._waiting.extend(_Job(lambda _: None) for _ in range(2 * LARGEST_GROUP + 1))
         (last,) = memory.session("s").add("last")

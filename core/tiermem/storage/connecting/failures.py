@@ -1,0 +1,100 @@
+"""Which typed error stands for what a database, its driver or SQLAlchemy raised, and what will pass by itself.
+
+PostgreSQL's errors have a state of five characters, whatever its language; SQLite's are known by their words, and so
+are those of a connection that was never made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import exc
+
+from tiermem.errors import (
+    StorageBusy,
+    StorageCorrupt,
+    StorageError,
+    StorageFull,
+    StorageReadOnly,
+    StorageUnavailable,
+)
+
+_Kind = tuple[type[StorageError], str]
+_IN_USE: _Kind = (StorageBusy, "the database is in use")
+_CROWDED: _Kind = (StorageBusy, "the server takes no connection now")
+_LOST: _Kind = (StorageUnavailable, "the connection to the server was lost")
+_UNREACHED: _Kind = (StorageUnavailable, "the server cannot be reached")
+_FULL: _Kind = (StorageFull, "the disk is full")
+_READ_ONLY: _Kind = (StorageReadOnly, "the database cannot be written")
+_UNSOUND: _Kind = (StorageCorrupt, "the file is not a sound database")
+
+_BY_STATE: dict[str, _Kind] = {
+    "40001": _IN_USE,  # serialization failure
+    "40P01": _IN_USE,  # deadlock
+    "55P03": _IN_USE,  # lock_timeout
+    "57014": _IN_USE,  # the server's statement_timeout
+    "53300": _CROWDED,
+    "57P03": _CROWDED,
+    "53100": _FULL,
+    "25006": _READ_ONLY,
+    "XX001": _UNSOUND,
+    "XX002": _UNSOUND,
+}
+_BY_WORDS: tuple[tuple[tuple[str, ...], _Kind], ...] = (
+    (("database is locked", "database table is locked"), _IN_USE),
+    (("too many clients", "too many connections", "connection slots are reserved", "no more connections"), _CROWDED),
+    (("is starting up", "is shutting down", "in recovery mode", "not yet accepting connections"), _CROWDED),
+    (("disk is full", "no space left", "disk full"), _FULL),
+    (("readonly", "read-only"), _READ_ONLY),
+    (("unable to open",), (StorageReadOnly, "the database cannot be opened")),
+    (("malformed", "not a database", "file is encrypted"), _UNSOUND),
+    (("fatal:",), (StorageError, "the server refused")),  # a name, a password: waiting mends neither
+    (("connection failed", "connection timeout", "failed to resolve host"), _UNREACHED),
+)
+_PASSING = frozenset({"40001", "40P01", "53300", "57P03"})
+
+
+@contextmanager
+def translated(where: str) -> Iterator[None]:
+    """Raise the typed error for one of SQLAlchemy's; *where* names the database without its password."""
+    try:
+        yield
+    except exc.SQLAlchemyError as error:
+        raise translate(error, where) from error
+
+
+def translate(error: exc.SQLAlchemyError, where: str) -> StorageError:
+    """The typed error that stands for *error*."""
+    if isinstance(error, exc.DBAPIError):
+        kind, text = _kind(error)
+        return kind(f"{text}: {where} ({type(error.orig).__name__}: {error.orig})")
+    if isinstance(error, exc.TimeoutError):
+        return StorageBusy(f"no connection became free: {where}")
+    return StorageError(f"the database refused: {where} ({type(error).__name__}: {error.args[0]})")
+
+
+def lost(error: exc.DBAPIError) -> bool:
+    """Whether the connection is gone, and what was not committed with it."""
+    return error.connection_invalidated
+
+
+def passing(error: exc.DBAPIError) -> bool:
+    """Whether nothing was kept and the same transaction may succeed at once or soon, with nobody doing anything."""
+    return lost(error) or _state(error) in _PASSING or _kind(error) is _CROWDED
+
+
+def _state(error: exc.DBAPIError) -> str:
+    return str(getattr(error.orig, "sqlstate", None) or "")
+
+
+def _kind(error: exc.DBAPIError) -> _Kind:
+    state, words = _state(error), str(error.orig).lower()
+    if state in _BY_STATE:
+        return _BY_STATE[state]
+    if lost(error):
+        return _LOST
+    for marks, kind in () if state else _BY_WORDS:
+        if any(mark in words for mark in marks):
+            return kind
+    return StorageError, "the database refused"

@@ -1,0 +1,54 @@
+"""Transactions on a SQLite file, or on a database in RAM: one connection writes, and of a file some others read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import sqlalchemy as sa
+
+from tiermem.settings import Settings
+from tiermem.storage.connecting.turns import Turns
+from tiermem.storage.connecting.writer import Writer
+
+T = TypeVar("T")
+
+
+class Local:
+    """The transactions of one process. Thread-safe.
+
+    Args:
+        engine: whose transactions take the lock for writing when they begin.
+        readers: whose transactions take none; None in RAM, where there is one connection.
+        settings: how many readers there are, and how long one waits.
+    """
+
+    def __init__(self, engine: sa.Engine, readers: sa.Engine | None, settings: Settings) -> None:
+        self.engine = engine
+        self.readers = readers or engine
+        self._alone = readers is None
+        self._writer = Writer(engine.connect)
+        self._turns = Turns(settings.pool_size + settings.max_overflow)
+        self._patience = settings.busy_timeout
+
+    def write(self, body: Callable[[sa.Connection], T]) -> T:
+        """What *body* returns, once it is committed."""
+        return self._writer.run(body)
+
+    def read(self, body: Callable[[sa.Connection], T]) -> T:
+        """What *body* returns, of one snapshot."""
+        if self._alone:
+            return self._writer.run(body)
+        with self._turns.one(self._patience), self.readers.begin() as connection:
+            return body(connection)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._writer.close()
+        self.readers.dispose()
+        self.engine.dispose()
+
+    def leave(self) -> None:
+        """Forget the connections, which are a parent process's: to close them would drop its locks."""
+        self.engine.dispose(close=False)
+        self.readers.dispose(close=False)
