@@ -52,6 +52,8 @@ class Session:
         window, and is there to be looked up.
 
         Raises:
+            OutcomeUnknown: the connection to the server was lost, and nobody can say whether they were kept. Its
+                `ids` are theirs: added again under these, none is stored twice.
             InvalidMessage, IdConflict, StorageError: nothing of the call was kept.
         """
         return self._run(adding(self._core, self.scope, messages, role, compacted))

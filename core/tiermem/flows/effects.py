@@ -33,7 +33,7 @@ class Tell:
 
 @dataclass(frozen=True, slots=True)
 class Transact:
-    """Run *body* in one transaction that writes; the result comes after the commit.
+    """Run *body* in one transaction that writes; the result comes after the commit. It may run twice, once committed.
 
     *telling* says what is to be told of the result. It belongs to the transaction because an async caller may be
     cancelled while it runs: what was committed is told then too.

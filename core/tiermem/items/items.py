@@ -68,6 +68,7 @@ class Items(_Batched):
         item or None, a `Put` None, a `Search` a list of items, `Paths` a list of paths.
 
         Raises:
+            OutcomeUnknown: the connection to the server was lost, and nobody can say whether the batch was kept.
             InvalidMessage, EmbeddingMismatch, StorageError, what the embedder raises: nothing was kept.
         """
         return self.memory.drive(flow.batch(self._core, self.scope, list(operations), self._space))

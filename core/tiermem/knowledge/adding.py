@@ -18,7 +18,7 @@ from tiermem.flows.effects import Compute, Flow, Tell, Transact
 from tiermem.flows.indexing import words
 from tiermem.flows.reading.documents import collection, present
 from tiermem.flows.services import Core
-from tiermem.flows.writing.commit import commit
+from tiermem.flows.writing.commit import certain, commit
 from tiermem.messages import Message
 from tiermem.providers.calls import refuse_reentry
 from tiermem.records import Decision
@@ -51,10 +51,11 @@ def add(
     began = core.timer()
     counted = yield Compute(partial(_counted, core, documents, splitting))
     sources = sorted({document.source for document in documents}) if whole else []
-    kept, _, _, _ = yield Transact(
+    keep = Transact(
         lambda connection: _keep(connection, core, scope, counted, sources),
         lambda done: _telling(scope, done, core.since(began)),
     )
+    kept, _, _, _ = yield from certain(keep, [message.id for message, _ in counted])
     yield from _follow(core, scope)
     return list(kept)
 

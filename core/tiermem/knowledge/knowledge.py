@@ -59,6 +59,7 @@ class Knowledge:
             replace: these are all there is of their sources. False adds to what is there.
 
         Raises:
+            OutcomeUnknown: the connection to the server was lost; adding the same again adds nothing twice.
             InvalidMessage, InvalidSettings, StorageError: nothing of the call was kept.
         """
         how = (chunk_size, chunk_overlap, splitter, source, replace)

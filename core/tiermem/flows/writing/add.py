@@ -9,6 +9,7 @@ from tiermem.flows import reporting
 from tiermem.flows.effects import Compute, Flow, Transact, Wake
 from tiermem.flows.indexing import words
 from tiermem.flows.services import Core
+from tiermem.flows.writing.commit import certain
 from tiermem.flows.writing.maintain import manage
 from tiermem.messages import Message, from_canonical
 from tiermem.settings import Scope
@@ -23,6 +24,7 @@ def add(core: Core, scope: Scope, messages: Sequence[Message]) -> Flow[list[Mess
     Raises:
         InvalidMessage: one is larger than `max_message_bytes`, or could not be read back as it is.
         IdConflict: an id is taken by a message with other content.
+        OutcomeUnknown: the connection was lost, and nobody can say whether they are stored.
     """
     if not messages:
         return []
@@ -30,10 +32,11 @@ def add(core: Core, scope: Scope, messages: Sequence[Message]) -> Flow[list[Mess
     yield Compute(lambda: _check(messages, core.settings.max_message_bytes))
     counted = yield Compute(lambda: [(message, message_tokens(message, core.count)) for message in messages])
     settings = core.settings
-    stored, row, _ = yield Transact(
+    append = Transact(
         lambda connection: log.append(connection, scope, counted, core.now(), settings.compact_at),
         lambda done: reporting.added(scope, core.since(began), *done),
     )
+    stored, row, _ = yield from certain(append, [message.id for message in messages])
     yield from _keep_up(core, scope, row)
     return list(stored)
 

@@ -1,14 +1,15 @@
-"""Decisions written where the session is still as it was planned for; and who may write at all."""
+"""Who may write, what is certain of it, and decisions written where the session is still as it was planned for."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from tiermem.flows.effects import Flow
+from tiermem.errors import OutcomeUnknown, StorageError
+from tiermem.flows.effects import Flow, Transact
 from tiermem.flows.services import Core
 from tiermem.providers.calls import refuse_reentry
 from tiermem.records import Decision, Summary
@@ -25,6 +26,23 @@ def writing(scope: Scope, flow: Flow[T]) -> Flow[T]:
     """*flow*, refused from inside the session's own summariser, which would wait for itself."""
     refuse_reentry(scope)
     return (yield from flow)
+
+
+def certain(append: Transact, ids: Iterable[str]) -> Flow[Any]:
+    """What *append* gives, which appends messages with these *ids*: where nobody can say what became of it, it is done
+    again, for adding twice is adding once.
+
+    Raises:
+        OutcomeUnknown: nor can it be done again now; it has the *ids*, for the caller to do so.
+    """
+    try:
+        return (yield append)
+    except OutcomeUnknown:
+        pass
+    try:
+        return (yield append)
+    except StorageError as error:
+        raise OutcomeUnknown(f"nobody can say whether the messages are stored: {error}", ids) from error
 
 
 def commit(
