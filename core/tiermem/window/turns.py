@@ -36,15 +36,24 @@ def _joined(entries: Sequence[Entry], starts: Iterable[int]) -> list[list[Entry]
 def _ties(entries: Sequence[Entry]) -> list[int]:
     """For each position the number of tool pairs that a cut before it would part."""
     open_calls: dict[str, int] = {}
+    waiting: list[str] = []
     deltas = [0] * (len(entries) + 1)
     for index, entry in enumerate(entries):
-        if entry.answers and entry.answers in open_calls:
-            deltas[open_calls[entry.answers] + 1] += 1
+        answers = entry.answers or (waiting[0] if waiting and entry.role == "tool" else None)
+        if answers is not None and answers in open_calls:
+            deltas[open_calls[answers] + 1] += 1
             deltas[index + 1] -= 1
+        waiting = [*entry.calls] if entry.calls else _without(waiting, answers)
         open_calls |= dict.fromkeys(entry.calls, index)
     for index in range(1, len(deltas)):
         deltas[index] += deltas[index - 1]
     return deltas
+
+
+def _without(waiting: Sequence[str], answers: str | None) -> list[str]:
+    """The calls that still wait for a result, once one came for *answers*."""
+    place = next((place for place, call in enumerate(waiting) if call == answers), len(waiting))
+    return [*waiting[:place], *waiting[place + 1 :]]
 
 
 def _cut(ties: Sequence[int], position: int) -> bool:
@@ -74,11 +83,27 @@ def paired(messages: Sequence[Message], *, open_end: bool = True) -> list[Messag
 
 
 def _results(messages: Sequence[Message]) -> dict[str, deque[tuple[int, Message]]]:
+    """The results of each call, in order. One that names no call is paired by its place: with the first of the calls
+    before it that waits, of its tool if one is of that tool. (Local servers, and Gemini by OpenAI's API, give no ids.)
+    """
     results: dict[str, deque[tuple[int, Message]]] = defaultdict(deque)
+    waiting: list[ToolCall] = []
     for index, message in enumerate(messages):
-        if message.role == "tool" and message.tool_call_id:
-            results[message.tool_call_id].append((index, message))
+        if message.tool_calls:
+            waiting = list(message.tool_calls)
+        elif message.role == "tool":
+            call = _awaited(message, waiting)
+            answers = message.tool_call_id or (call.id if call else None)
+            if answers is not None:
+                results[answers].append((index, message))
+            waiting = [one for one in waiting if one is not call]
     return results
+
+
+def _awaited(result: Message, waiting: Sequence[ToolCall]) -> ToolCall | None:
+    if result.tool_call_id:
+        return next((call for call in waiting if call.id == result.tool_call_id), None)
+    return next((call for call in waiting if call.name == result.name), next(iter(waiting), None))
 
 
 def _answers(
@@ -95,7 +120,9 @@ def _answers(
         while waiting and waiting[0][0] < index:
             waiting.popleft()
         if waiting:
-            position, result = waiting.popleft()
+            own = (one for one in waiting if not call.id and one[1].name == call.name)  # several calls have no id
+            position, result = next(own, waiting[0])
+            waiting.remove((position, result))
             placed.add(position)
             answers.append(result)
         elif not pending:

@@ -133,3 +133,23 @@ def test_messages_without_ids_are_stored_once(tmp_path: Path, kind: str) -> None
     said = [message.text for message in middleware.memory.session("t").messages()]
     assert said == [text for turn in range(TURNS) for text in (f"Question {turn}?", f"answer {turn + 1}")]
     assert [message.text for message in model.prompts[-1] if message.type != "system"] == said[:-1]
+
+
+@pytest.mark.parametrize("calls", [1, 3], ids=["one", "parallel"])
+def test_calls_without_an_id_have_their_results(tmp_path: Path, calls: int) -> None:
+    """As local servers and Gemini's OpenAI API make them; the run ends as it does without us."""
+
+    def script(messages: list[BaseMessage], turn: int) -> AIMessage | None:
+        if isinstance(messages[-1], HumanMessage):
+            made = [{"name": "read_page", "args": {"number": number}, "id": ""} for number in range(calls)]
+            return AIMessage("", tool_calls=made)
+        return None
+
+    model, middleware = Scripted(script=script), tiered(tmp_path, tools=False)
+    one = agent(model, middleware, checkpointer=InMemorySaver())
+    for turn in range(TURNS):
+        one.invoke({"messages": [HumanMessage(f"Look {turn}.")]}, thread())
+    assert len(model.prompts) == 2 * TURNS
+    assert [message.type for message in model.prompts[-1]] == [*["human", "ai", *["tool"] * calls, "ai"] * TURNS][:-1]
+    for number, message in enumerate(model.prompts[-1][-calls:]):
+        assert f"secret figure of page {number} is {7000 + number}" in message.text

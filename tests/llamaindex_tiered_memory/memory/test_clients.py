@@ -2,7 +2,7 @@
 
 import pytest
 from llama_index.core.agent.workflow import FunctionAgent
-from llama_index.core.base.llms.types import ChatMessage, TextBlock
+from llama_index.core.base.llms.types import ChatMessage, TextBlock, ToolCallBlock
 from llama_index.core.tools import FunctionTool
 
 from llamaindex_tiered_memory import TieredFunctionAgent
@@ -74,3 +74,18 @@ def test_a_history_without_an_answer_or_with_other_words_hides_what_differs():
     memory.set(talk)
     memory.set([talk[0], talk[2]])
     assert [one.content for one in memory.get_all()] == ["user 0", "user 1"]
+
+
+@pytest.mark.parametrize("kind", [FunctionAgent, TieredFunctionAgent])
+@pytest.mark.parametrize("identity", ["", None])
+@pytest.mark.parametrize("cities", [["Oslo"], ["Oslo", "Rome"]])
+async def test_calls_without_an_id_have_their_results(kind, identity, cities):
+    memory = fresh()
+    for turn in range(TURNS):
+        made = [ToolCallBlock(tool_call_id=identity, tool_name="look", tool_kwargs={"city": city}) for city in cities]
+        llm = ScriptedLLM(ChatMessage(role="assistant", blocks=made), "sunny")
+        await kind(llm=llm, tools=[weather()], streaming=False).run(f"How is it on day {turn}?", memory=memory)
+    assert len(llm.sent) == 2
+    roles = ["user", "assistant", *["tool"] * len(cities), "assistant"]
+    assert [one.role.value for one in llm.sent[-1]] == (roles * TURNS)[:-1]
+    assert [one.content for one in llm.sent[-1][-len(cities) :]] == [f"{city} is sunny." for city in cities]
