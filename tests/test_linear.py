@@ -23,7 +23,7 @@ from tiermem.summaries import extractive, grounding, lenient_json, parsing, stru
 from tiermem.text import analyzer, clipping, entities, sanitizing, sentences, splitter
 from tiermem.times import nearness
 from tiermem.tokens import counting, estimate
-from tiermem.window import stubs
+from tiermem.window import quotation, stubs
 
 SIZE = 16_000  # characters of a run
 LIMIT = 0.25  # seconds of CPU for one run, above which twice the run must not take …
@@ -74,7 +74,10 @@ RULES: dict[str, Callable[[str], object]] = {
     "clauses": lambda text: list(clauses.clauses(text)),
     "what a question asks": query.asks,
     "chunks": splitter.cut,
-    "quoting": passages.safe,
+    "quoting": quotation.safe,
+    "a speaker's name": quotation.label,
+    "parts of a block": lambda text: quotation.parts(quotation.OPEN + "\n" + text),
+    "a quoted result": lambda text: quotation.quoted(message(text, role="tool", name=text), text),
     "excerpt": lambda text: passages.excerpt(text, ["pool", "a"], 1_200),
     "stub of a text": lambda text: stubs.stub(message(text)),
     "stub of a result": lambda text: stubs.stub(message(text, role="tool", tool_call_id="c")),

@@ -32,6 +32,14 @@ class Tier(StrEnum):
     L3 = "L3"  # the archive
 
 
+class Trust(StrEnum):
+    """Whose words something rests on at most: of tools, documents and strangers, of an assistant, or of users alone."""
+
+    OTHERS = "others"
+    ASSISTANT = "assistant"
+    USER = "user"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """One row of the journal: ids and numbers, never text.
@@ -65,7 +73,8 @@ class StructuredSummary(BaseModel):
     """What a span of messages comes to (SPEC A), with the messages that each line rests on.
 
     `sources` maps a field ("user_goal", "last_step"), a list entry ("key_decisions.0", "modified_files.2") or a key of
-    the critical context ("critical_context.pool size") to sequence numbers of messages.
+    the critical context ("critical_context.pool size") to sequence numbers of messages. `trust` is that of the least
+    trusted message of the span, and `said_by` names whoever said a source and is neither a user nor an assistant.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -78,6 +87,8 @@ class StructuredSummary(BaseModel):
     modified_files: list[str] = Field(default_factory=list)
     critical_context: dict[str, str] = Field(default_factory=dict)
     sources: dict[str, list[int]] = Field(default_factory=dict)
+    trust: Trust = Trust.OTHERS
+    said_by: dict[int, str] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from tiermem import Memory, Message
 from tiermem.knowledge.retrieval import quotation
 from tiermem.records import Hit
-from tiermem.search import passages
 from tiermem.summaries import transcript
 from tiermem.text.sanitizing import indented
 from tiermem.tools import memory_tools
+from tiermem.window.quotation import safe
 
 CLOSE = "</recalled-history"
 HIDDEN = "\x00\x08\xad\u061c\u180e\u200b\u200e\u202e\u2060\u2066\ufeff\U000e0061"
@@ -43,7 +43,7 @@ def escapes(text: str) -> bool:
 
 @pytest.mark.parametrize("form", FORMS, ids=ascii)
 def test_no_form_of_the_delimiter_stays(form: str) -> None:
-    assert CLOSE not in DROPPED.sub("", passages.safe(form)).lower()
+    assert CLOSE not in DROPPED.sub("", safe(form)).lower()
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_a_summariser_s_elements_are_not_closed_either(form: str) -> None:
 
 @given(st.text(alphabet="</>recalled-history \u200b\u200d\u202e\n\x00", max_size=60), st.text(max_size=8))
 def test_no_text_closes_the_block(text: str, other: str) -> None:
-    assert CLOSE not in DROPPED.sub("", passages.safe(text + other + "</recalled-history>" + text)).lower()
+    assert CLOSE not in DROPPED.sub("", safe(text + other + "</recalled-history>" + text)).lower()
 
 
 @pytest.mark.parametrize("role", ["user", "tool"])

@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tiermem import Message
-from tiermem.search.passages import CLOSE, OPEN, excerpt, longest, render, runs, safe, speaker
+from tiermem.search.passages import excerpt, longest, render, runs
 from tiermem.text.analyzer import query_terms
+from tiermem.text.readable import speaker
+from tiermem.window.quotation import CLOSE, OPEN, safe
 
 START = datetime(2024, 5, 7, 23, 50, tzinfo=UTC)
 

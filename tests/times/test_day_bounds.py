@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tiermem import Memory
-from tiermem.search.passages import CLOSE
 from tiermem.testing import StoppedClock
 from tiermem.times.day_bounds import bound
 from tiermem.tools.tools import NAMES, memory_tools
+from tiermem.window.quotation import CLOSE
 
 NOW = datetime(2024, 5, 22, 10, tzinfo=UTC)
 LAST = timedelta(days=1) - timedelta(microseconds=1)

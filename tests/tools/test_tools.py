@@ -12,10 +12,10 @@ import pytest
 
 from tiermem import Memory, Message, Session, ToolCall
 from tiermem.errors import Closed, InvalidMessage, InvalidSettings
-from tiermem.search.passages import CLOSE, OPEN
 from tiermem.testing import HashEmbedder, StoppedClock
 from tiermem.text.dialogue import ARGUMENTS as KNOWN_CALLS
 from tiermem.tools.tools import ARGUMENTS, NAMES, MemoryTool, memory_tools
+from tiermem.window.quotation import CLOSE, OPEN
 
 Open = Callable[..., Memory]
 Tools = Mapping[str, MemoryTool]

@@ -1,6 +1,7 @@
 """Answers of the memory tools: quoted history within a number of tokens, each piece with the reference that opens it.
 
-Rule 1: an answer is one block of `passages`, so nothing in it can close it, and no index takes it for something said.
+Rule 1: an answer is one block of `window/quotation.py`: nothing in it can close it, no index takes it for something
+said.
 Rule 2: it never has more tokens than asked for, by the caller's counter, down to `SMALLEST`.
 Rule 3: the pages of an original, one behind the other, are the original.
 """
@@ -12,12 +13,13 @@ from datetime import datetime
 
 from tiermem.messages import Message
 from tiermem.records import Hit
-from tiermem.search.passages import CLOSE, OPEN, excerpt, label, safe
+from tiermem.search.passages import excerpt
 from tiermem.search.quoting import note
 from tiermem.text.analyzer import query_terms
 from tiermem.text.clipping import Count, largest, word_end
 from tiermem.text.readable import readable, speaker
 from tiermem.text.sanitizing import indented, one_line
+from tiermem.window.quotation import CLOSE, OPEN, label, safe
 
 NOTE = "note:"  # what the source of a note begins with
 SMALLEST = 120  # tokens: room for a header, a few words and how to go on

@@ -18,6 +18,7 @@ from tiermem.text.analyzer import query_terms
 from tiermem.text.readable import speaker
 from tiermem.times.nearness import wall_clock
 from tiermem.tokens.counting import message_tokens
+from tiermem.window.quotation import line
 
 FITTING, SMALLER = 12, 0.9  # tries to make a rendered block fit, and how much of it each leaves
 # The best hits are compared, not all: the rest is there for what stands around, and reading a long statement takes
@@ -103,7 +104,7 @@ def _cost(hit: Hit, text: str, count: Callable[[str], int]) -> int:
         return count(f"{hit.source}: {text.strip()}")
     if text is hit.message.text:
         return hit.message.tokens - passages.SPARED
-    return count(passages.line(hit.message, text))
+    return count(line(hit.message, text))
 
 
 def marked(

@@ -16,7 +16,7 @@ from datetime import datetime
 from tiermem.messages import Message
 from tiermem.records import StructuredSummary
 from tiermem.summaries.changed_files import changed_files
-from tiermem.summaries.lines import KINDS_OF_FACT, LIST_LIMITS, Line, alike, structured, times_of
+from tiermem.summaries.lines import KINDS_OF_FACT, LIST_LIMITS, Line, alike, provenance_of, structured
 from tiermem.summaries.utterances import USERS, Sentence, prose, quoted, rarity_in, utterances
 from tiermem.text import cues
 from tiermem.text.entities import entities, paths
@@ -66,7 +66,7 @@ def extract(messages: Sequence[Message], now: datetime | None = None) -> Structu
     lines += changed_files(messages, [(sentence.sequence, sentence.role, sentence.text) for sentence in said])
     lines += _facts(said, rarity, {line.text for line in lines})
     lines += _last_step(messages)
-    return structured(lines, count=len(messages), time_range=times_of(messages), timestamp=now)
+    return structured(lines, provenance_of(messages), now)
 
 
 def _goal(messages: Sequence[Message], said: Sequence[Sentence]) -> list[Line]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import pairwise
 
 from tiermem.messages import Message
-from tiermem.records import StructuredSummary, TimeRange
+from tiermem.records import StructuredSummary, TimeRange, Trust
 from tiermem.text.clipping import shorten
 from tiermem.text.sanitizing import one_line
+from tiermem.window.provenance import lowest, said_by_others, trust_of
 
 LINE_LIMIT = 240  # characters
 LABEL_LIMIT = 40  # characters
@@ -76,9 +77,36 @@ def capped(line: Line) -> Line:
     )
 
 
-def structured(
-    lines: Iterable[Line], *, count: int, time_range: TimeRange, timestamp: datetime | None
-) -> StructuredSummary:
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What a summary is of: how many messages, said when and by whom. Set from the messages, never by a summariser."""
+
+    count: int
+    time_range: TimeRange
+    trust: Trust
+    said_by: Mapping[int, str]
+
+
+def provenance_of(messages: Sequence[Message]) -> Provenance:
+    """That of a summary of *messages*."""
+    trust = lowest(map(trust_of, messages))
+    return Provenance(len(messages), time_range(message.when for message in messages), trust, said_by_others(messages))
+
+
+def provenance_in(summary: StructuredSummary) -> Provenance:
+    """That of *summary*."""
+    return Provenance(summary.count, summary.time_range, summary.trust, summary.said_by)
+
+
+def joined(parts: Sequence[Provenance]) -> Provenance:
+    """That of all *parts* together: as little to be trusted as the least trusted of them."""
+    ends = [end for part in parts for end in (part.time_range.start, part.time_range.end)]
+    said_by = {number: word for part in parts for number, word in part.said_by.items()}
+    count, trust = sum(part.count for part in parts), lowest(part.trust for part in parts)
+    return Provenance(count, time_range(ends), trust, said_by)
+
+
+def structured(lines: Iterable[Line], origin: Provenance, timestamp: datetime | None) -> StructuredSummary:
     """The summary made of *lines*, which are capped one by one; a label that is taken gets a number."""
     values: dict[str, str] = {}
     lists: dict[str, list[str]] = {"key_decisions": [], "modified_files": []}
@@ -97,9 +125,10 @@ def structured(
             path, values[line.kind] = line.kind, line.text
         if line.sources:
             sources[path] = list(line.sources)
+    cited = {number for numbers in sources.values() for number in numbers}
     return StructuredSummary(
-        count=count,
-        time_range=time_range,
+        count=origin.count,
+        time_range=origin.time_range,
         timestamp=timestamp,
         user_goal=values.get("user_goal", ""),
         last_step=values.get("last_step", ""),
@@ -107,6 +136,8 @@ def structured(
         modified_files=lists["modified_files"],
         critical_context=context,
         sources=sources,
+        trust=origin.trust,
+        said_by={number: origin.said_by[number] for number in sorted(cited & origin.said_by.keys())},
     )
 
 
@@ -127,11 +158,6 @@ def time_range(moments: Iterable[datetime | None]) -> TimeRange:
     """From the earliest to the latest of *moments*; None are left out."""
     known = sorted(moment(when) for when in moments if when is not None)
     return TimeRange(start=known[0], end=known[-1]) if known else TimeRange()
-
-
-def times_of(messages: Sequence[Message]) -> TimeRange:
-    """From when to when *messages* were said."""
-    return time_range(message.when for message in messages)
 
 
 def units(text: str) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """Structured summaries after they are made: checked, given sources, merged, and written out for a model.
 
-Rule 1: what a summariser returns is a claim. Its counts and times are set from the messages, never believed.
+Rule 1: what a summariser returns is a claim. Counts, times and trust are set from the messages, never believed.
 Rule 2: a rendered summary is data: one line each, nothing in it can pass for a turn, every line says where it is from.
 """
 
@@ -22,18 +22,19 @@ from tiermem.summaries.lines import (
     Line,
     alike,
     capped,
+    joined,
     lines_of,
     moment,
+    provenance_in,
+    provenance_of,
     structured,
-    time_range,
-    times_of,
     units,
 )
 from tiermem.summaries.parsing import claimed, source_size
 from tiermem.text.analyzer import terms
 from tiermem.text.cues import CHANGE, DECISION, ERROR, FIGURE
 from tiermem.text.entities import numbers
-from tiermem.text.sanitizing import in_chinese, neutral
+from tiermem.text.sanitizing import in_chinese, neutral, unbracketed
 from tiermem.window.view import within
 
 _SHARED_ENOUGH = 0.5  # of the best message's weight: below it a message shares only the common words of a line
@@ -68,7 +69,7 @@ def accept(value: Any, messages: Sequence[Message], now: datetime | None = None)
     missing = [f"{line.label} {line.text}" for line in lines if not line.sources]
     attributed = iter(_attributed(missing, messages))
     lines = [line if line.sources else replace(line, sources=tuple(next(attributed))) for line in lines]
-    return structured(lines, count=len(messages), time_range=times_of(messages), timestamp=now)
+    return structured(lines, provenance_of(messages), now)
 
 
 def _first_of_each(lines: Iterable[Line]) -> list[Line]:
@@ -136,10 +137,7 @@ def merge(summaries: Sequence[StructuredSummary], now: datetime | None = None) -
     kept = goals[-1:] + _joined(line for line in lines if line.kind == "key_decisions")
     kept += _same_name(line for line in lines if line.kind == "modified_files")
     kept += _joined_context(goals, context) + steps[-1:]
-    ends = [end for summary in summaries for end in (summary.time_range.start, summary.time_range.end)]
-    return structured(
-        kept, count=sum(summary.count for summary in summaries), time_range=time_range(ends), timestamp=now
-    )
+    return structured(kept, joined([provenance_in(summary) for summary in summaries]), now)
 
 
 def _joined_context(goals: Sequence[Line], context: Sequence[Line]) -> list[Line]:
@@ -188,7 +186,8 @@ def _same_name(lines: Iterable[Line]) -> list[Line]:
 def render(summary: Summary | StructuredSummary, first: int, last: int, ref: str) -> str:
     """The text that a model reads: a header, then a line each for goal, decisions, files, critical context, last step.
 
-    Every line ends with the references of its messages, like (m12, m45). Labels are Chinese when the content is.
+    Every line ends with the references of its messages, like (m12, m45 tool), and says which a tool or a stranger said.
+    Labels are Chinese when the content is.
     """
     structure = summary.structure if isinstance(summary, Summary) else summary
     return "\n".join([_header(structure, first, last, ref), *(text for _, text in _body(structure))])
@@ -221,7 +220,7 @@ def without(summary: Summary, hidden: Sequence[tuple[int, int]]) -> Summary:
     if len(kept) == len(lines):
         return summary
     old = summary.structure
-    structure = structured(kept, count=old.count, time_range=old.time_range, timestamp=old.timestamp)
+    structure = structured(kept, provenance_in(old), old.timestamp)
     written = render(structure, summary.first, summary.last, summary.ref).splitlines()
     if summary.text.partition("\n")[0] == _header(old, summary.first, summary.last, summary.ref):
         fitted = set(summary.text.splitlines()[1:])  # of some lines there was no room from the start
@@ -251,8 +250,14 @@ def _body(structure: StructuredSummary) -> list[tuple[str, str]]:
     mark = "：" if chinese else ": "
     body = []
     for line in lines_of(structure):
-        refs = ", ".join(f"m{number}" for number in line.sources)
+        refs = ", ".join(_source(number, structure) for number in line.sources)
         words = f"{line.label} - {line.text}" if line.label else line.text
         text = f"{_LABELS[line.kind][chinese]}{mark}{neutral(words)}"
         body.append((line.kind, f"{text} ({refs})" if refs else text))
     return body
+
+
+def _source(number: int, structure: StructuredSummary) -> str:
+    """The reference of a source, and who said it, where that is neither a user nor an assistant."""
+    word = structure.said_by.get(number, "")
+    return f"m{number} {unbracketed(word)}" if word else f"m{number}"

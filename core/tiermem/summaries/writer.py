@@ -19,7 +19,7 @@ from tiermem.records import StructuredSummary
 from tiermem.summaries import merging
 from tiermem.summaries.extractive import extract
 from tiermem.summaries.grounding import Ground
-from tiermem.summaries.lines import lines_of, structured
+from tiermem.summaries.lines import lines_of, provenance_in, structured
 from tiermem.summaries.prompts import SummaryPrompt, Turn
 from tiermem.summaries.structured_output import ConversationSummary, fields_of
 from tiermem.summaries.transcript import elements, mostly_chinese, take
@@ -192,7 +192,7 @@ class Writing:
         if dropped * 2 > len(lines):
             raise SummaryRejected(f"{dropped} of {len(lines)} lines name figures or files that no message names")
         self.usage.add(dropped_lines=dropped)
-        return structured(kept, count=summary.count, time_range=summary.time_range, timestamp=None)
+        return structured(kept, provenance_in(summary), None)
 
 
 def numbered(messages: Sequence[Message]) -> Sequence[Message]:
@@ -211,7 +211,7 @@ def _completed(summary: StructuredSummary | None, messages: Sequence[Message]) -
         return summary
     ruled = [line for line in lines_of(extract(messages)) if line.kind in missing]
     lines = [*lines_of(summary), *ruled]
-    return structured(lines, count=summary.count, time_range=summary.time_range, timestamp=None)
+    return structured(lines, provenance_in(summary), None)
 
 
 def _too_long(error: Exception) -> bool:

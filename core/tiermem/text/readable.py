@@ -6,15 +6,21 @@ What differs from reader to reader is an option: the form of a call, and the wor
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from tiermem.messages import Message, ToolCall, block_kind, block_text
+from tiermem.text.sanitizing import one_line
 
 TOOL_ROLES = frozenset({"tool", "function"})
 CALL = "[calls {name}({arguments})]"
 _SIDES = {"human": "user", "ai": "assistant"}  # words of a framework for the sides of a talk
-_LABELS = {"user": "User", "assistant": "Assistant", "tool": "Tool"}
+_LABELS = {"user": "User", "assistant": "Assistant", "tool": "Tool", "function": "Tool"}
+_SPEAKERS = frozenset(  # of the sides of a talk
+    ("user", "human", "assistant", "ai", "system", "developer", "tool", "function", "用户", "人类", "助手", "系统")
+)
+_LONG_NAME = 200  # characters; a side's word and blanks around it are shorter
 
 
 def side(role: str) -> str:
@@ -25,9 +31,14 @@ def side(role: str) -> str:
 def speaker(message: Message) -> str:
     """Who says it: the name, or the role as a word."""
     label = _LABELS.get(side(message.role), message.role)
-    if message.role == "tool" and message.name:
+    if message.name and (message.role in TOOL_ROLES or _posing(message.name)):
         return f"{label} {message.name}"
     return message.name or label
+
+
+def _posing(name: str) -> bool:
+    """Whether who bears this *name* would be taken for a side of the talk."""
+    return one_line(unicodedata.normalize("NFKC", name[:_LONG_NAME])).casefold() in _SPEAKERS
 
 
 def arguments_text(arguments: Any) -> str:

@@ -14,6 +14,7 @@ from tiermem.errors import BudgetTooSmall
 from tiermem.messages import Message
 from tiermem.text.clipping import Count, clip
 from tiermem.tokens.counting import message_tokens
+from tiermem.window.quotation import parts
 from tiermem.window.turns import USER_ROLES, groups, paired, steps
 from tiermem.window.view import Entry
 
@@ -152,11 +153,16 @@ def shrink(parts: Sequence[Part], budget: int, count: Count) -> list[Part]:
 
 
 def clipped(message: Message, budget: int, count: Count) -> Part:
-    """*message* cut to its head and tail within *budget*, with a pointer to the whole."""
+    """*message* cut to its head and tail within *budget*, with a pointer to the whole; a quotation stays enclosed."""
     ref = f"m{message.sequence}" if message.sequence else message.id
-    frame = message_tokens(message.shown_as(""), count)
     marker = f"\n[… clipped; the whole of {message.tokens or 'this message'} tokens is {ref} …]\n"
-    room = max(0, budget - frame)
-    text = clip(message.text, room, count, marker) or clip(message.text, room, count, f"[… {ref} …]")
-    shown = message.shown_as(text)
+    room = max(0, budget - message_tokens(message.shown_as(""), count))
+    opening, text, closing = parts(message.text)
+
+    def cut(marker: str) -> str:
+        inside = clip(text, room, lambda part: count(opening + part + closing), marker)
+        return inside and opening + inside + closing
+
+    short = f"[… {ref} …]"
+    shown = message.shown_as(cut(marker) or cut(short) or (short if opening and count(short) <= room else ""))
     return Part(shown, message_tokens(shown, count), clipped=True)

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from tiermem.messages import Message, ToolCall, content_text
+from tiermem.window.provenance import FOREIGN
+from tiermem.window.quotation import RESULT, quoted
 from tiermem.window.view import Entry
 
 USER_ROLES = frozenset({"user", "human"})
@@ -64,8 +66,8 @@ def paired(messages: Sequence[Message], *, open_end: bool = True) -> list[Messag
     """*messages* with every tool result directly behind its call.
 
     A result that came late moves up; a call without a result gets an explicit one, unless it stands at the very end
-    (its result is what comes next) and *open_end* says that nothing follows; a result without a call is shown as
-    quoted text of the user's side.
+    (its result is what comes next) and *open_end* says that nothing follows; a result without a call is quoted, and so
+    is what stands on the user's side though its `origin` says that it is not the user's.
     """
     results = _results(messages)
     placed: set[int] = set()
@@ -78,7 +80,7 @@ def paired(messages: Sequence[Message], *, open_end: bool = True) -> list[Messag
             pending = open_end and index == len(messages) - 1
             ordered += _answers(message, results, placed, index, pending=pending)
         else:
-            ordered.append(_quoted(message) if message.role == "tool" else message)
+            ordered.append(_as_said(message))
     return ordered
 
 
@@ -136,7 +138,9 @@ def _unanswered(call: ToolCall) -> Message:
     return Message(role="tool", content=NO_RESULT, id=f"no-result-{call.id}", tool_call_id=call.id, name=name)
 
 
-def _quoted(message: Message) -> Message:
-    name = f" of {message.name}" if message.name else ""
-    text = f"[result{name} of a tool call that is no longer shown]\n{content_text(message.content)}"
-    return message.shown_as(text, role="user", tool_call_id=None, raw=None)
+def _as_said(message: Message) -> Message:
+    if message.role == "tool":
+        return quoted(message, content_text(message.content), RESULT)
+    if message.role in USER_ROLES and message.origin in FOREIGN:
+        return quoted(message, content_text(message.content))
+    return message

@@ -10,8 +10,8 @@ import pytest
 
 from tiermem import AsyncMemory, Memory, Message, Session
 from tiermem.errors import InvalidMessage, UnknownReference
-from tiermem.search.passages import CLOSE, OPEN
 from tiermem.tokens.counting import message_tokens
+from tiermem.window.quotation import CLOSE, OPEN
 
 Open = Callable[..., Memory]
 START = datetime(2024, 3, 1, 9, tzinfo=UTC)

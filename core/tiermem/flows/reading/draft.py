@@ -17,6 +17,8 @@ from tiermem.storage.sessions import SessionRow
 from tiermem.summaries.merging import fit
 from tiermem.tokens.counting import message_tokens
 from tiermem.window.assembly import Part, Scale
+from tiermem.window.provenance import lowest
+from tiermem.window.quotation import running
 from tiermem.window.turns import USER_ROLES
 from tiermem.window.view import Entry, Window
 
@@ -59,13 +61,13 @@ class Draft:
 def summary_pieces(live: Sequence[Summary], budget: int, count: Callable[[str], int]) -> list[Piece]:
     """The running summary: all of it, or the newest summaries that fit, each cut to its most telling lines."""
     chosen: list[tuple[Summary, str]] = []
-    left = budget
+    left = budget - _one_piece((), count).tokens
     for position, summary in enumerate(reversed(live)):
         allowed = left if position == len(live) - 1 else max(left // 2, left - _rest(live, position))
         text = (
             summary.text
-            if count(summary.text) + 8 <= allowed
-            else fit(summary.structure, summary.first, summary.last, summary.ref, allowed - 8, count)
+            if count(summary.text) <= allowed
+            else fit(summary.structure, summary.first, summary.last, summary.ref, allowed, count)
         )
         if not text:  # older ones would get less; trying all of a long session's summaries took 200 ms
             break
@@ -84,9 +86,8 @@ def _rest(live: Sequence[Summary], position: int) -> int:
 
 
 def _one_piece(chosen: Sequence[tuple[Summary, str]], count: Callable[[str], int]) -> Piece:
-    message = Message(
-        role="system", content="\n".join(text for _, text in chosen), id="summary", origin="model_inference"
-    )
+    text = running([text for _, text in chosen], lowest(summary.structure.trust for summary, _ in chosen))
+    message = Message(role="user", content=text, id="summary", origin="model_inference")
     refs = tuple(summary.ref for summary, _ in chosen)
     tokens = message_tokens(message, count)
     return Piece(message=message, kind="summary", tier=Tier.L2, tokens=tokens, shown=Shown.COVERED, refs=refs)
