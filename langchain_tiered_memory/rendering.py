@@ -9,22 +9,17 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 
 from langchain_tiered_memory.convert import SOURCE_KEY, to_langchain
 from tiermem import Context, Message, Piece, View
+from tiermem.text.readable import media, side
 from tiermem.text.readable import readable as words_of
+from tiermem.window.provenance import lowest
+from tiermem.window.quotation import is_quotation, quoted, running
 
 SUMMARY = "summarization"  # what LangChain's own middleware writes, and what others filter on
 RECALLED = "recall"
 MESSAGE_OVERHEAD = 4  # tokens of a message beside its text, as the core counts them
-CALL, RESULT = "[calls {name} with {arguments}]", "[result of {name}] {text}"
-_MEDIA = {
-    "image": "image",
-    "image_url": "image",
-    "audio": "audio",
-    "input_audio": "audio",
-    "video": "video",
-    "file": "file",
-    "document": "file",
-}
+CALL = "[calls {name} with {arguments}]"
 _SYSTEM_ROLES = frozenset({"system", "developer"})
+_SIDES = _SYSTEM_ROLES | {"user", "assistant"}
 
 
 class BufferMessages(list[BaseMessage]):
@@ -44,24 +39,24 @@ class BufferMessages(list[BaseMessage]):
 
 
 def shown_messages(view: View) -> list[BaseMessage]:
-    """The messages of a view; its summaries are one system message behind the leading system messages."""
+    """The messages of a view; its summaries are one quoted message behind the leading system messages."""
     leading = list(takewhile(lambda message: message.role in _SYSTEM_ROLES, view.messages))
-    summaries = [made_up("\n\n".join(summary.text for summary in view.summaries))] if view.summaries else []
+    texts, trust = [summary.text for summary in view.summaries], (one.structure.trust for one in view.summaries)
+    summaries = [made_up(running(texts, lowest(trust)))] if texts else []
     rest = view.messages[len(leading) :]
     return [*map(to_langchain, leading), *summaries, *map(to_langchain, rest)]
 
 
-def made_up(text: str, source: str = SUMMARY, *, system: bool = True) -> BaseMessage:
+def made_up(text: str, source: str = SUMMARY) -> HumanMessage:
     """A message that nobody said, marked as such by ``additional_kwargs["lc_source"]``."""
-    kind = SystemMessage if system else HumanMessage
-    return kind(content=text, additional_kwargs={SOURCE_KEY: source})
+    return HumanMessage(content=text, additional_kwargs={SOURCE_KEY: source})
 
 
 def context_messages(context: Context, *, text_only: bool) -> list[BaseMessage]:
     """The messages of a context, in its order.
 
-    System messages stand only at the front, since providers refuse them elsewhere: a summary there is one, everything
-    that was made up and stands further back is on the user's side and says what it is.
+    System messages stand only at the front, since providers refuse them elsewhere, and are only what was added as such:
+    what was made up is on the user's side and says what it is.
     """
     shown: list[BaseMessage] = []
     for piece in context.pieces:
@@ -73,46 +68,51 @@ def context_messages(context: Context, *, text_only: bool) -> list[BaseMessage]:
 def overrun(context: Context, shown: Sequence[BaseMessage], count: Callable[[str], int]) -> int:
     """Tokens by which *shown*, a text-only form of *context*, is above its budget; 0 or less when it is not.
 
-    Only messages whose words changed are counted again: they became longer by "[result of query]" and the like.
+    Only messages whose words changed are counted again: results of tools are quoted, calls and media put into words.
     """
     told = {piece.message.text for piece in context.pieces}
-    known = sum(piece.tokens for piece in context.pieces if not _reworded(piece))
+    same = {message.text for message in shown}
+    known = sum(piece.tokens for piece in context.pieces if piece.message.text in same)
     changed = [message for message in shown if message.text not in told]
     names = sum(count(message.name) for message in changed if message.name)
     return known + names + sum(count(message.text) + MESSAGE_OVERHEAD for message in changed) - context.budget
 
 
-def _reworded(piece: Piece) -> bool:
-    return piece.kind not in {"summary", "recalled"} and readable(piece.message) != piece.message.text
-
-
 def _piece(piece: Piece, *, at_front: bool, text_only: bool) -> list[BaseMessage]:
-    if piece.kind in {"summary", "recalled"}:
-        source = SUMMARY if piece.kind == "summary" else RECALLED
-        return [made_up(piece.message.text, source, system=at_front and piece.kind == "summary")]
+    message = shown_message(piece, at_front=at_front)
+    return plain_text(piece.message, message) if text_only and not _made_up(piece) else [message]
+
+
+def shown_message(piece: Piece, *, at_front: bool) -> BaseMessage:
+    """*piece* as a message that stands *at_front*, among the system messages, or behind them."""
+    if _made_up(piece):
+        return made_up(piece.message.text, SUMMARY if piece.kind == "summary" else RECALLED)
     message = to_langchain(piece.message)
     if isinstance(message, SystemMessage) and not at_front:
-        return [HumanMessage(f"[system message] {message.text}", name=message.name)]
-    return plain_text(piece.message, message) if text_only else [message]
+        return HumanMessage(f"[system message] {message.text}", name=message.name)
+    return message
+
+
+def _made_up(piece: Piece) -> bool:
+    return piece.kind in {"summary", "recalled"} or is_quotation(piece.message)
 
 
 def plain_text(message: Message, shown: BaseMessage) -> list[BaseMessage]:
-    """*shown*, the form of *message*, as text only: tool calls and results in words, media by name."""
+    """*shown*, the form of *message*, as text only: tool calls in words, media by name, and quoted what a tool or a
+    stranger says, whose words would else be an assistant's in a transcript."""
     text = readable(message)
     if not text:
         return []
-    if isinstance(shown, (HumanMessage, SystemMessage)):
-        return [type(shown)(content=text, name=shown.name, id=shown.id)] if text != shown.content else [shown]
-    if isinstance(shown, AIMessage) and text == shown.content:
+    if side(message.role) not in _SIDES:
+        return [made_up(quoted(message, text).text, RECALLED)]
+    ours = message.role in _SYSTEM_ROLES and isinstance(shown, HumanMessage)  # it says already whose words it has
+    if ours or (text == shown.content and isinstance(shown, (HumanMessage, SystemMessage, AIMessage))):
         return [shown]
-    return [AIMessage(text, id=shown.id)]
+    if isinstance(shown, (HumanMessage, SystemMessage)):
+        return [type(shown)(content=text, name=shown.name, id=shown.id)]
+    return [HumanMessage(text, id=shown.id) if side(message.role) == "user" else AIMessage(text, id=shown.id)]
 
 
 def readable(message: Message) -> str:
-    """The words of a message: its text, its media by name, what tools it calls, and whose result it is."""
-    return words_of(message, word=_media, call=CALL, result=RESULT)
-
-
-def _media(kind: str) -> str:
-    """One word for a block that has no text: an image must not become its base64 in a prompt."""
-    return f"[{_MEDIA[kind]}]" if kind in _MEDIA else ""
+    """The words of a message: its text, its media by name, and what tools it calls."""
+    return words_of(message, word=media, call=CALL)

@@ -3,7 +3,9 @@
 Rule 1: what `Memory` flushes is kept exactly, once, in the session that the call names; the caller's messages are
   never written into.
 Rule 2: two sessions on one block never see each other: nothing of a call is kept for the next one.
-Rule 3: what answers the newest user message is shown, within `max_tokens`; nothing relevant is "".
+Rule 3: what answers the newest user message is shown, within `max_tokens`; nothing relevant is [].
+Rule 4: it is shown as a message on the user's side before the history, wherever `Memory` puts texts of blocks: by
+  default it writes those into the system message.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from llama_index.core.base.llms.types import ChatMessage, MessageRole, TextBlock
 from llama_index.core.bridge.pydantic import Field, PrivateAttr
 from llama_index.core.memory.memory import BaseMemoryBlock
 
+from llamaindex_tiered_memory.blocks import InsertedTextBlock
 from llamaindex_tiered_memory.convert import to_message
 from llamaindex_tiered_memory.events import attach
 from llamaindex_tiered_memory.memory import serialisation
@@ -121,7 +124,7 @@ class BlockOptions(OpenOptions, total=False):
     namespace: str | tuple[str, str]
 
 
-class TieredMemoryBlock(BaseMemoryBlock[str]):
+class TieredMemoryBlock(BaseMemoryBlock[list[ChatMessage]]):
     """Keeps what `Memory` flushes, for good, and gives back what answers the newest user message::
 
         Memory.from_defaults(session_id="ann-1", memory_blocks=[TieredMemoryBlock("notes.db")])
@@ -193,21 +196,17 @@ class TieredMemoryBlock(BaseMemoryBlock[str]):
         if not from_short_term_memory or self.accept_short_term_memory:
             await self._keep(messages, session_id or self._named(messages))
 
-    async def atruncate(self, content: str, tokens_to_truncate: int) -> str | None:
+    async def atruncate(self, content: list[ChatMessage], tokens_to_truncate: int) -> list[ChatMessage] | None:
         """*content*, at least *tokens_to_truncate* tokens shorter: what answers best in what is left; None: nothing."""
-        count = self._memory.counter
-        room = count(content) - int(tokens_to_truncate * SLACK) - 1
-        if room <= 0:
-            return None
-        asked = self._asked.get(content)
-        if asked is None:
-            return _first_lines(content, room, count) or None
-        return (await self._shown(*asked, room)) or None
+        text, count = "\n".join(message.content or "" for message in content or ()), self._memory.counter
+        room = count(text) - int(tokens_to_truncate * SLACK) - 1
+        asked = self._asked.get(text)
+        return (await self._shown(*asked, room)) or None if asked and room > 0 else None
 
-    async def _aget(self, messages: list[ChatMessage] | None = None, **block_kwargs: Any) -> str:
+    async def _aget(self, messages: list[ChatMessage] | None = None, **block_kwargs: Any) -> list[ChatMessage]:
         question = next((text for message in reversed(messages or ()) if (text := _question(message))), "")
         if not question:
-            return ""
+            return []
         return await self._shown(block_kwargs.get(SESSION_KEY) or self.session_id, question, self.max_tokens)
 
     async def _aput(self, messages: list[ChatMessage]) -> None:
@@ -221,13 +220,13 @@ class TieredMemoryBlock(BaseMemoryBlock[str]):
         named = messages[0].additional_kwargs.get(SESSION_KEY) if messages else None
         return named if isinstance(named, str) and named else self.session_id
 
-    async def _shown(self, session_id: str, question: str, budget: int) -> str:
+    async def _shown(self, session_id: str, question: str, budget: int) -> list[ChatMessage]:
         text = (await self._session(session_id).recall(question, budget)).text
         with self._asking:
             self._asked[text] = (session_id, question)
             while len(self._asked) > SHOWN:
                 self._asked.popitem(last=False)
-        return text
+        return [ChatMessage(role=MessageRole.USER, blocks=[InsertedTextBlock(text=text)])] if text else []
 
     async def _keep(self, messages: Sequence[ChatMessage], session_id: str) -> None:
         made = [to_message(_without(message, session_id), id="?") for message in messages]
@@ -274,11 +273,3 @@ def _question(chat: ChatMessage) -> str:
     if chat.role is not MessageRole.USER:
         return ""
     return "\n".join(block.text for block in chat.blocks if isinstance(block, TextBlock))
-
-
-def _first_lines(text: str, room: int, count: Callable[[str], int]) -> str:
-    """The first lines of *text* within *room* tokens."""
-    lines = text.splitlines(keepends=True)
-    while lines and count("".join(lines)) > room:
-        lines.pop()
-    return "".join(lines)

@@ -4,7 +4,8 @@ Rule 1: `to_chat_message(to_message(chat)) == chat` for every block type and eve
   objects in there come back as the plain values they hold (`plain`).
 Rule 2: what LlamaIndex has and the core has not stands in `raw`; text and tool calls are kept once.
 Rule 3: the caller's message is never changed, and nothing of ours is ever written into `additional_kwargs`.
-Rule 4: a message stored by another framework converts from its core fields.
+Rule 4: a message stored by another framework converts from its core fields; where LlamaIndex has no word for its role,
+  as a quotation on the user's side.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ from llamaindex_tiered_memory.blocks import Block, InsertedTextBlock, block_from
 from llamaindex_tiered_memory.plain import dumped, restored
 from tiermem import Message
 from tiermem.importers.llamaindex import FORMAT, message_of
-from tiermem.messages import Content
+from tiermem.messages import Content, block_text
+from tiermem.window.quotation import quoted
 
 _ROLES = {role.value: role for role in MessageRole} | {"human": MessageRole.USER, "ai": MessageRole.ASSISTANT}
 
@@ -40,10 +42,12 @@ def to_message(chat: ChatMessage, **fields: Any) -> Message:
 def to_chat_message(message: Message) -> ChatMessage:
     """The ChatMessage for *message*; a new object each time."""
     own = _own(message)
+    if own is None and message.role not in _ROLES:
+        message = _quoted(message)
     blocks = [_block(value) for value in _listed(message.content)]
     if own is None:
         return ChatMessage(
-            role=_ROLES.get(message.role, MessageRole.USER),
+            role=_ROLES[message.role],
             blocks=[*blocks, *_call_blocks(message)],
             additional_kwargs=_foreign_kwargs(message),
         )
@@ -53,6 +57,13 @@ def to_chat_message(message: Message) -> ChatMessage:
         blocks.insert(min(position, len(blocks)), call)
     role = _ROLES.get(own.get("role", message.role), MessageRole.USER)
     return ChatMessage(role=role, blocks=blocks, additional_kwargs=_own_kwargs(own))
+
+
+def _quoted(message: Message) -> Message:
+    """*message* of a role that LlamaIndex has no word for: as a quotation, or its words would pass for the user's."""
+    rest = [block for block in _listed(message.content) if not block_text(block)]
+    block = quoted(message, message.text)
+    return block.shown_as([block.text, *rest]) if message.text else message.shown_as(rest, role="user")
 
 
 def same(left: Message, right: Message) -> bool:

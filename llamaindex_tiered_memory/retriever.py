@@ -12,15 +12,15 @@ from llamaindex_tiered_memory.events import attach
 from llamaindex_tiered_memory.memory.memory import TieredChatMemory
 from tiermem import Hit, Message, Recalled, Session
 from tiermem.flows.driving import adrive, drive
-from tiermem.knowledge.retrieval import spans
+from tiermem.knowledge.retrieval import chunk_text, quotation, spans
 from tiermem.records import Within
 
 
 class TieredArchiveRetriever(BaseRetriever):
     """Finds what was said before, with its neighbours, as nodes.
 
-    A node's text is quoted history; its metadata name the message (`ref`, for `session.expand`), who said it, when,
-    and in which session. Scores are comparable within one answer.
+    A node's text is quoted history, with speaker and time, that nothing in it can close; its metadata name the message
+    (`ref`, for `session.expand`), who said it, when, and in which session. Scores are comparable within one answer.
 
     Args:
         source: a `TieredChatMemory`, or a session of an open `tiermem.Memory`.
@@ -67,8 +67,10 @@ class TieredArchiveRetriever(BaseRetriever):
             return self._block((yield lambda session: session.recall(query, limit, within=self._within)))
         hits: list[Hit] = yield lambda session: session.search(query, self._k, within=self._within)
         nodes: list[NodeWithScore] = []
+        found = {hit.message.sequence for hit in hits if not hit.source}
         for first, last, best in spans(hits, self._neighbours):
-            nodes.append(self._node(best, (yield _reading(first, last))))
+            passage: list[Message] = yield _reading(first, last)
+            nodes.append(self._node(best, passage, quotation(passage, best, query, found)))
         nodes += [chunk_node(hit) for hit in hits if hit.source]
         return sorted(nodes, key=lambda node: -(node.score or 0.0))
 
@@ -87,7 +89,7 @@ class TieredArchiveRetriever(BaseRetriever):
         )
         return [NodeWithScore(node=node, score=best.score)]
 
-    def _node(self, hit: Hit, messages: Sequence[Message]) -> NodeWithScore:
+    def _node(self, hit: Hit, messages: Sequence[Message], text: str) -> NodeWithScore:
         scope = self._session.scope
         metadata = {
             "ref": hit.ref,
@@ -98,13 +100,12 @@ class TieredArchiveRetriever(BaseRetriever):
             "first": messages[0].sequence,
             "last": messages[-1].sequence,
         }
-        text = "\n".join(f"{message.name or message.role}: {message.text}" for message in messages if message.text)
         node = TextNode(
             id_=f"{scope.session}/m{messages[0].sequence}-m{messages[-1].sequence}",
             text=text,
             metadata=metadata,
             excluded_embed_metadata_keys=list(metadata),
-            excluded_llm_metadata_keys=["session", "namespace", "first", "last"],
+            excluded_llm_metadata_keys=list(metadata),
         )
         return NodeWithScore(node=node, score=hit.score)
 
@@ -114,7 +115,7 @@ def chunk_node(hit: Hit) -> NodeWithScore:
     state = hit.message.state
     node = TextNode(
         id_=hit.message.id,
-        text=hit.message.text,
+        text=chunk_text(hit),
         metadata=state.get("metadata", {}) | {"source": state["source"]},
         start_char_idx=state.get("start"),
         end_char_idx=state.get("end"),

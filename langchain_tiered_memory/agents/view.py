@@ -6,11 +6,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.messages import AIMessage, BaseMessage, SystemMessage, ToolMessage
 
-from langchain_tiered_memory.convert import to_langchain
-from langchain_tiered_memory.rendering import RECALLED, SUMMARY, made_up
-from tiermem import Piece, Shown
+from langchain_tiered_memory.rendering import made_up, shown_message
+from tiermem import Shown
 from tiermem.agents.note import Note
 from tiermem.agents.view import AgentView
 from tiermem.window.turns import NO_RESULT
@@ -37,7 +36,7 @@ def prompt_of(view: AgentView[Note]) -> AgentPrompt:
     shown: list[tuple[BaseMessage, bool]] = []
     at_front = True
     for piece in view.context.pieces:
-        message = _message(piece, at_front=at_front)
+        message = shown_message(piece, at_front=at_front)
         at_front = at_front and isinstance(message, SystemMessage)
         whole = piece.kind == "message" and piece.shown is Shown.VERBATIM and not piece.clipped
         bare = 0 < piece.message.sequence <= view.note.bare
@@ -52,7 +51,7 @@ def _opened(shown: Sequence[tuple[BaseMessage, bool]]) -> list[tuple[BaseMessage
     first = next(said, len(shown))
     if first == len(shown) or not isinstance(shown[first][0], AIMessage):
         return list(shown)
-    return [*shown[:first], (made_up(OPENING, OPENED, system=False), False), *shown[first:]]
+    return [*shown[:first], (made_up(OPENING, OPENED), False), *shown[first:]]
 
 
 def _unanswered(shown: Sequence[tuple[BaseMessage, bool]]) -> list[tuple[BaseMessage, bool]]:
@@ -60,15 +59,6 @@ def _unanswered(shown: Sequence[tuple[BaseMessage, bool]]) -> list[tuple[BaseMes
     last = shown[-1][0] if shown else None
     calls = last.tool_calls if isinstance(last, AIMessage) else []
     return [(ToolMessage(NO_RESULT, tool_call_id=call["id"] or "", name=call["name"]), False) for call in calls]
-
-
-def _message(piece: Piece, *, at_front: bool) -> BaseMessage:
-    if piece.kind in {"summary", "recalled"}:
-        return made_up(piece.message.text, SUMMARY if piece.kind == "summary" else RECALLED, system=False)
-    message = to_langchain(piece.message)
-    if isinstance(message, SystemMessage) and not at_front:
-        return HumanMessage(f"[system message] {message.text}", name=message.name)
-    return message
 
 
 def without_reasoning(message: BaseMessage) -> BaseMessage:

@@ -101,8 +101,8 @@ class TieredChatMessageHistory(BaseChatMessageHistory):
     def messages(self) -> list[BaseMessage]:
         """What a model should see now: the running summary, stubs, and the recent messages verbatim. Copies.
 
-        The summary is a `SystemMessage` marked by ``additional_kwargs["lc_source"]``, and stands behind the leading
-        system messages, the only place that every provider accepts.
+        The summary is a quoted `HumanMessage` marked by ``additional_kwargs["lc_source"]``, behind the leading system
+        messages: it rests on words of tools and strangers, and a system message is an order.
         """
         caller = asked_by()
         if caller == "exit":

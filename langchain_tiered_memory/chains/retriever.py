@@ -15,10 +15,9 @@ from pydantic import ConfigDict
 from langchain_tiered_memory.chains.history import TieredChatMessageHistory
 from langchain_tiered_memory.events import telling
 from langchain_tiered_memory.procedures import Procedure, arun, run
-from langchain_tiered_memory.rendering import readable
 from tiermem import Hit, Memory, Message, Recalled
 from tiermem.errors import InvalidSettings
-from tiermem.knowledge.retrieval import in_turns, quotation
+from tiermem.knowledge.retrieval import chunk_text, in_turns, quotation
 from tiermem.records import Within
 from tiermem.runtime.options import OpenOptions, parted
 
@@ -155,7 +154,7 @@ def chunk_document(hit: Hit) -> Document:
     state = hit.message.state
     own = {name: state[name] for name in ("source", "chunk", "chunks", "start", "end") if name in state}
     metadata = {"title": hit.message.name} | state.get("metadata", {}) | own | {"score": hit.score}
-    return Document(page_content=hit.message.text, id=hit.message.id, metadata=metadata)
+    return Document(page_content=chunk_text(hit), id=hit.message.id, metadata=metadata)
 
 
 def _block(recalled: Recalled, session_id: str) -> Document:
@@ -175,4 +174,4 @@ def _document(hit: Hit, passage: Sequence[Message], query: str, session_id: str)
         "created_at": message.when.isoformat() if message.when else None,
         "source": SOURCE,
     }
-    return Document(page_content=quotation(passage, hit, query, readable), id=message.id, metadata=metadata)
+    return Document(page_content=quotation(passage, hit, query), id=message.id, metadata=metadata)

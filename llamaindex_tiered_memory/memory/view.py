@@ -24,7 +24,9 @@ from llamaindex_tiered_memory.memory.draft import Pending
 from tiermem import AsyncSession, Context, Message, Piece, Session
 from tiermem.errors import BudgetTooSmall
 from tiermem.flows.driving import adrive, drive
+from tiermem.records import Trust
 from tiermem.text.clipping import clip
+from tiermem.window.provenance import trust_of
 
 FRAMES = 16  # tokens on top of what the core is asked for: it counts 4 a message for its frame, a tokenizer none
 LONGEST_TURN = 200  # messages before the first one shown in which its question is looked for
@@ -174,11 +176,15 @@ def _headless(context: Context) -> Earlier | None:
 
 def _question(earlier: Sequence[Message], limit: int, tally: Tally) -> str | None:
     """The user message that the shown messages answer, cut to an eighth of the limit; None where there was none."""
-    asked = next((message for message in reversed(earlier) if message.role == "user" and message.text), None)
+    asked = next((message for message in reversed(earlier) if message.text and _asks(message)), None)
     if asked is None:
         return None
     marker = f" … [the whole message is m{asked.sequence}]"
     return clip(asked.text, max(1, limit // 8), tally.text, marker, tail=False) or marker.strip()
+
+
+def _asks(message: Message) -> bool:
+    return message.role == "user" and trust_of(message) is Trust.USER
 
 
 def _waiting(context: Context) -> Piece | None:

@@ -66,9 +66,10 @@ QUOTED = {"m3": "old block", "m7": "own block"}
     ("reports", "runs", "quoted"),
     [
         ([report(100)], 1, QUOTED),
-        ([report(932)], 1, QUOTED),  # 932 and 18 of blocks are just the 95 % at which a summary would be due
-        ([report(933), report(933)], 2, {"m7": "own block"}),
-        ([report(933), report(300, compacted=2)], 2, {"m7": "own block"}),
+        # 902, 18 of blocks, and 30 around a summary are just the 95 % at which one would be due.
+        ([report(902)], 1, QUOTED),
+        ([report(903), report(903)], 2, {"m7": "own block"}),
+        ([report(903), report(300, compacted=2)], 2, {"m7": "own block"}),
         ([report(300, compacted=1)], 1, {"m7": "own block"}),
         ([report(300, covered=9)], 1, {"m7": "own block"}),
         ([report(980, compacted=1)], 1, {"m7": "own block"}),

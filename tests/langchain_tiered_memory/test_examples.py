@@ -10,7 +10,7 @@ from tests.programs import run
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 EXPECTED = {
-    "langchain_retrieval_chain.py": ["From 10 to 50.", "user: The database times out"],
+    "langchain_retrieval_chain.py": ["From 10 to 50.", "User: The database times out"],
     "langchain_message_history.py": ["AI: answer to 'question 4'", "problems=()"],
     "langchain_modern_chain.py": ["50, as we said.", "max_connections is 100", "<quoted m"],
     "langchain_agent.py": [
@@ -20,7 +20,7 @@ EXPECTED = {
     ],
     "langchain_retrieval_agent.py": [
         "On which port does Kestrel run?\n  I found: Kestrel runs on port 8080.",
-        "user: We launch Kestrel on 3 May.\n</quoted>",
+        "User: We launch Kestrel on 3 May.\n</quoted>",
     ],
     "langgraph_store.py": [
         "anna: What is my boat called?\n  My boat is called Kestrel.",

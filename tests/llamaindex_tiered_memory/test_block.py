@@ -6,7 +6,7 @@ import pickle
 
 import pytest
 from llama_index.core.agent.workflow import FunctionAgent
-from llama_index.core.base.llms.types import ChatMessage
+from llama_index.core.base.llms.types import ChatMessage, MessageRole
 from llama_index.core.chat_engine import SimpleChatEngine
 from llama_index.core.memory import Memory as StockMemory
 from llama_index.core.memory.memory import InsertMethod
@@ -35,6 +35,10 @@ def kept(block: TieredMemoryBlock, session_id: str = "ann") -> list[str]:
     return [one.text for one in block.memory.session(session_id, block.namespace).messages()]
 
 
+def text_of(shown: list[ChatMessage] | None) -> str:
+    return "".join(one.content or "" for one in shown or ())
+
+
 async def talk(memory: StockMemory, turns: int = 12) -> None:
     await memory.aput_messages([user(FACT), assistant("Noted.")])
     for number in range(turns):
@@ -53,14 +57,25 @@ async def test_what_memory_flushes_comes_back_where_it_answers():
     assert "17 days" not in "".join(one.content for one in shown[1:])
 
 
-async def test_nothing_relevant_is_an_empty_text():
+@pytest.mark.parametrize("method", InsertMethod)
+async def test_it_is_on_the_user_s_side_wherever_memory_puts_texts(method):
+    memory = stock(ram(), insert_method=method)
+    await talk(memory)
+    await memory.aput(user(QUESTION))
+    shown = await memory.aget()
+    assert {one.role for one in shown if "17 days" in one.content} == {MessageRole.USER}
+    assert shown[0].content.startswith("<recalled-history ")
+    assert shown[-1].content == QUESTION
+
+
+async def test_nothing_relevant_is_nothing():
     block = ram()
     memory = stock(block)
     await talk(memory)
-    assert await block.aget([user(ELSEWHERE)], session_id="ann") == ""
-    assert await block.aget([], session_id="ann") == ""
-    assert await block.aget(None, session_id="ann") == ""
-    assert await block.aget([assistant(QUESTION)], session_id="ann") == ""
+    assert await block.aget([user(ELSEWHERE)], session_id="ann") == []
+    assert await block.aget([], session_id="ann") == []
+    assert await block.aget(None, session_id="ann") == []
+    assert await block.aget([assistant(QUESTION)], session_id="ann") == []
 
 
 async def test_two_sessions_on_one_block_never_see_each_other():
@@ -72,11 +87,12 @@ async def test_two_sessions_on_one_block_never_see_each_other():
         await bob.aput_messages([user(f"Bob on subject {number}. {'padding ' * 20}"), assistant("fine")])
     for _ in range(3):  # in turn, for a filter that stays would show in the second round
         for memory, mine, other in ((ann, FACT, "heron-88"), (bob, "heron-88", "falcon-9")):
-            texts = [await block.aget([user(one)], session_id=memory.session_id) for one in (QUESTION, "bob's canary?")]
+            asked = (QUESTION, "bob's canary?")
+            texts = [text_of(await block.aget([user(one)], session_id=memory.session_id)) for one in asked]
             assert other not in "".join(texts)
             assert mine[-10:] in "".join(texts)
     assert not set(kept(block, "ann")) & {"The canary of bob is heron-88."}
-    assert await block.aget([user(QUESTION)], session_id="nobody") == ""
+    assert await block.aget([user(QUESTION)], session_id="nobody") == []
 
 
 async def test_the_caller_s_messages_are_not_written_into():
@@ -207,13 +223,13 @@ async def test_truncating_really_shortens_and_keeps_what_answers_best(tokens):
     count = block.memory.counter
     whole = await block.aget([user(QUESTION)], session_id="ann")
     shorter = await block.atruncate(whole, tokens)
-    assert 300 < count(whole) <= 600
-    assert count(whole) - count(shorter) >= tokens
-    assert "17 days" in shorter
-    assert await block.atruncate(whole, count(whole)) is None
-    assert await block.atruncate("a text of another block\n" * 50, 100) == "a text of another block\n" * (
-        await block.atruncate("a text of another block\n" * 50, 100)
-    ).count("\n")
+    size = count(text_of(whole))
+    assert 300 < size <= 600
+    assert size - count(text_of(shorter)) >= tokens
+    assert "17 days" in text_of(shorter)
+    assert await block.atruncate(whole, size) is None
+    assert await block.atruncate([user("of another block")], 1) is None
+    assert await block.atruncate([], 1) is None
 
 
 async def test_memory_stays_within_its_limit_and_still_shows_the_answer():
@@ -263,7 +279,7 @@ async def test_chinese_is_kept_and_found():
     block = ram()
     await block.aput([user("数据库的密码每十七天更换一次,主机是猎鹰九号。"), assistant("记下了。")], session_id="王")
     await block.aput([user(f"我们来谈谈第{n}个话题。") for n in range(30)], session_id="王")
-    assert "每十七天更换一次" in await block.aget([user("猎鹰九号的密码多久更换一次?")], session_id="王")
+    assert "每十七天更换一次" in text_of(await block.aget([user("猎鹰九号的密码多久更换一次?")], session_id="王"))
 
 
 async def test_a_copy_is_the_block_and_a_pickle_leads_back(tmp_path):

@@ -14,7 +14,7 @@ async def test_it_finds_what_was_said_with_its_neighbours_sync_and_async():
     retriever = TieredArchiveRetriever(memory, k=4)
     found = retriever.retrieve(QUESTION)
     assert FACT in found[0].text
-    assert "assistant: Noted." in found[0].text
+    assert "\nAssistant: Noted." in found[0].text
     assert [node.score for node in found] == sorted((node.score for node in found), reverse=True)
     metadata = found[0].metadata
     assert (metadata["ref"], metadata["role"], metadata["session"], metadata["namespace"]) == ("m1", "user", "s", "ann")
@@ -46,8 +46,7 @@ def test_messages_without_text_do_not_break_a_passage():
     result = ChatMessage(role="tool", blocks=[TextBlock(text="ok")], additional_kwargs={"tool_call_id": "c"})
     memory.put_messages([user("the falcon password"), call, result])
     text = TieredArchiveRetriever(memory).retrieve("falcon password")[0].text
-    assert text.startswith("user: the falcon password")
-    assert "assistant:" not in text
+    assert text.splitlines()[1:] == ["User: the falcon password", "Assistant: [calls f({})]", "Tool f: ok", "</quoted>"]
 
 
 def test_reset_takes_it_away_and_nothing_else_is_found():

@@ -15,6 +15,7 @@ from tiermem.agents.note import Note
 from tiermem.errors import BudgetTooSmall
 from tiermem.records import Context, Report, Within
 from tiermem.settings import Settings
+from tiermem.window.quotation import SUMMARY_TOKENS
 
 T = TypeVar("T")
 Step: TypeAlias = Callable[[Any], Any]  # of a `Session`, or of an `AsyncSession`, whose verbs have the same names
@@ -91,10 +92,11 @@ def viewing(note: AnyNote, request: ViewRequest) -> Procedure[AgentView[AnyNote]
 
 def _managed(note: Note, request: ViewRequest) -> Procedure[tuple[Report, bool]]:
     """What was decided, and whether the blocks are too much for the window as it is."""
-    blocks = sum(map(request.count, note.quoted.values()))
+    blocks = sum(map(request.count, filter(None, note.quoted.values())))
+    frame = SUMMARY_TOKENS if blocks else 0  # no threshold counts it
     report: Report = yield lambda session: session.manage_context(thresholds(request.settings, request.room))
     full = int(request.room * request.settings.summarization_trigger)
-    crowded = not _decided(report) and report.tokens_after + blocks > full
+    crowded = not _decided(report) and report.tokens_after + blocks + frame > full
     if crowded:  # blocks that must go change the prefix anyway: what can be compacted is compacted with them
         report = yield lambda session: session.manage_context(thresholds(request.settings, request.room, blocks))
     return report, crowded

@@ -3,7 +3,8 @@
 Rule 1: an answer is one block of `window/quotation.py`: nothing in it can close it, no index takes it for something
 said.
 Rule 2: it never has more tokens than asked for, by the caller's counter, down to `SMALLEST`.
-Rule 3: the pages of an original, one behind the other, are the original.
+Rule 3: the pages of an original, one behind the other, are the original, but for the blank before each of its lines:
+no part of it begins as a line of ours does.
 """
 
 from __future__ import annotations
@@ -90,7 +91,10 @@ def page(messages: Sequence[Message], ref: str, offset: int, budget: int, count:
     top = f"{header(messages[0])}\n" if len(messages) == 1 else ""
 
     def shown(end: int, tail: int = 0) -> str:
-        return _block([top + _shown(text, ref, offset, end, tail)], f'ref="{ref}"')
+        body = top + _inside(text, offset, end, alone=bool(top))
+        if end < len(text):
+            body += _gap(text, ref, end, tail) + _inside(text, len(text) - tail, len(text), alone=bool(top))
+        return _block([body], f'ref="{ref}"')
 
     if count(shown(len(text))) <= budget and len(text) - offset <= WIDEST * budget:
         return shown(len(text))
@@ -113,12 +117,16 @@ def _broken(text: str, start: int, end: int) -> int:
     return max(word_end(text, earliest, end), min(start + 1, len(text)))
 
 
-def _shown(text: str, ref: str, offset: int, end: int, tail: int) -> str:
-    if offset == 0 and end >= len(text):
-        return text
-    gap = f"\n[… {len(text) - end - tail} characters left out: expand_memory(ref={ref!r}, offset={end}) …]\n"
-    ending = text[len(text) - tail :] if tail else ""
-    return text[offset:end] + (gap + ending if end < len(text) else "")
+def _inside(text: str, start: int, end: int, *, alone: bool) -> str:
+    """A part of what is quoted. *alone*: the words of one message; else lines of ours, which begin at line ends."""
+    part = text[start:end]
+    if alone:
+        return indented(f"\n{part}")[1:]
+    return f" {part}" if start and part[:1] not in {"", "\n"} and text[start - 1] != "\n" else part
+
+
+def _gap(text: str, ref: str, end: int, tail: int) -> str:
+    return f"\n[… {len(text) - end - tail} characters left out: expand_memory(ref={ref!r}, offset={end}) …]\n"
 
 
 def day(when: datetime | None) -> str:

@@ -15,6 +15,15 @@ from tiermem.text.sanitizing import one_line
 
 TOOL_ROLES = frozenset({"tool", "function"})
 CALL = "[calls {name}({arguments})]"
+_MEDIA = {
+    "image": "image",
+    "image_url": "image",
+    "audio": "audio",
+    "input_audio": "audio",
+    "video": "video",
+    "file": "file",
+    "document": "file",
+}
 _SIDES = {"human": "user", "ai": "assistant"}  # words of a framework for the sides of a talk
 _LABELS = {"user": "User", "assistant": "Assistant", "tool": "Tool", "function": "Tool"}
 _SPEAKERS = frozenset(  # of the sides of a talk
@@ -58,6 +67,11 @@ def said(message: Message, word: Callable[[str], str] | None = None) -> Iterator
         text = block_text(block) or ("" if word is None or isinstance(block, str) else word(block_kind(block)))
         if text:
             yield text
+
+
+def media(kind: str) -> str:
+    """A word for a block that has no text: an image must not become its base64 in a prompt."""
+    return f"[{_MEDIA[kind]}]" if kind in _MEDIA else ""
 
 
 def readable(

@@ -154,9 +154,10 @@ def test_a_long_history_is_shown_within_the_thresholds_and_kept_whole(tmp_path: 
     assert stats.window_tokens <= 2000
     assert stats.summaries > 0
     assert shown[0] == given[0]
-    assert isinstance(shown[1], SystemMessage)
+    assert isinstance(shown[1], HumanMessage)
+    assert 'least-trusted="tools or others"' in shown[1].text
     assert shown[1].additional_kwargs == {"lc_source": "summarization"}
-    assert not any(isinstance(message, SystemMessage) for message in shown[2:])
+    assert not any(isinstance(message, SystemMessage) for message in shown[1:])
     assert shown[-4:] == given[-4:]
     asked = {call["id"] for m in shown if isinstance(m, AIMessage) for call in m.tool_calls}
     assert asked == {m.tool_call_id for m in shown if isinstance(m, ToolMessage)}

@@ -15,7 +15,15 @@ from tiermem.errors import BudgetTooSmall
 from tiermem.flows import reporting, window_state
 from tiermem.flows.effects import Compute, Flow
 from tiermem.flows.reading import steady
-from tiermem.flows.reading.draft import ContextRequest, Draft, looked_up, message_pieces, summary_pieces, verbatim
+from tiermem.flows.reading.draft import (
+    ContextRequest,
+    Draft,
+    looked_up,
+    message_pieces,
+    summary_frame,
+    summary_pieces,
+    verbatim,
+)
 from tiermem.flows.services import Core
 from tiermem.messages import Message
 from tiermem.records import Context, Hit, Piece, Shown, Tier
@@ -102,7 +110,8 @@ def _fill(
     parts, entries = yield Compute(lambda: _latest(draft, newest, share.recent))
     live = yield from window_state.live_summaries(draft.row)
     left = draft.free - sum(part.tokens for part in parts)
-    summary = yield Compute(lambda: summary_pieces(live, min(share.summary, left), draft.scale.count))
+    most = min(share.summary + summary_frame(draft.scale.count), left)  # the share is for what it says
+    summary = yield Compute(lambda: summary_pieces(live, most, draft.scale.count))
     left -= sum(piece.tokens for piece in summary)
     room = draft.recallable(min(share.recalled, left))
     began = draft.core.timer()

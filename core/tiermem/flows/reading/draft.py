@@ -58,10 +58,15 @@ class Draft:
         return tokens if most is None else max(0, min(tokens, most))
 
 
+def summary_frame(count: Callable[[str], int]) -> int:
+    """What the block around a running summary costs."""
+    return _one_piece((), count).tokens
+
+
 def summary_pieces(live: Sequence[Summary], budget: int, count: Callable[[str], int]) -> list[Piece]:
     """The running summary: all of it, or the newest summaries that fit, each cut to its most telling lines."""
     chosen: list[tuple[Summary, str]] = []
-    left = budget - _one_piece((), count).tokens
+    left = budget - summary_frame(count)
     for position, summary in enumerate(reversed(live)):
         allowed = left if position == len(live) - 1 else max(left // 2, left - _rest(live, position))
         text = (
