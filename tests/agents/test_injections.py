@@ -18,7 +18,8 @@ from llama_index.core.memory import Memory as StockMemory
 
 from langchain_tiered_memory import TieredMemoryMiddleware
 from llamaindex_tiered_memory import TieredChatMemory, TieredFunctionAgent, TieredMemoryBlock
-from tests.agents.injections import FACES, MARK, PAYLOADS, ROLES, Table, counted, of_langchain, of_llamaindex
+from tests.agents.hostile_texts import MARK, PAYLOADS
+from tests.agents.injections import FACES, ROLES, Table, counted, of_langchain, of_llamaindex
 from tests.langchain_tiered_memory.agents.agent_fakes import Scripted
 from tests.llamaindex_tiered_memory.fakes import ScriptedLLM, called
 

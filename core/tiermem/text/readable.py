@@ -26,9 +26,8 @@ _MEDIA = {
 }
 _SIDES = {"human": "user", "ai": "assistant"}  # words of a framework for the sides of a talk
 _LABELS = {"user": "User", "assistant": "Assistant", "tool": "Tool", "function": "Tool"}
-_SPEAKERS = frozenset(  # of the sides of a talk
-    ("user", "human", "assistant", "ai", "system", "developer", "tool", "function", "用户", "人类", "助手", "系统")
-)
+_SPEAKERS = frozenset({"user", "human", "assistant", "ai", "system", "developer", "tool", "function"})
+_SPEAKERS |= {"用户", "人类", "助手", "系统", "开发者", "工具"}
 _LONG_NAME = 200  # characters; a side's word and blanks around it are shorter
 
 

@@ -34,8 +34,10 @@ def safe(text: str) -> str:
 
 
 def defused(text: str) -> str:
-    """*text* as it is, where nothing in it could pass for a quotation of ours, or cannot be sent; else `safe`. For chunks
-    of documents, which are handed on word for word."""
+    """*text* as it is, where nothing in it could pass for a quotation of ours, or cannot be sent; else `safe`.
+
+    For chunks of documents, which are handed on word for word.
+    """
     inside = safe(text)
     return inside if any(inside.count(mark) > text.count(mark) for mark in "‹\ufffd") else text
 
