@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 from llama_index.core.llms import ChatMessage
-from llama_index.core.memory import InsertMethod, Memory
+from llama_index.core.memory import Memory
 
 from llamaindex_tiered_memory import TieredMemoryBlock
 
@@ -13,7 +13,6 @@ from llamaindex_tiered_memory import TieredMemoryBlock
 async def main(folder: str) -> None:
     block = TieredMemoryBlock(Path(folder) / "notes.db", max_tokens=100)
     memory = Memory.from_defaults("anna", token_limit=1_000, token_flush_size=200, memory_blocks=[block])
-    memory.insert_method = InsertMethod.USER
     for number in range(60):
         text = f"Look at log file {number}." if number else "The production pool has 10 connections."
         await memory.aput(ChatMessage(role="user", content=text))
@@ -21,10 +20,8 @@ async def main(folder: str) -> None:
     await memory.aput(ChatMessage(role="user", content="How many connections has the production pool?"))
 
     shown = await memory.aget()
-    print(
-        f"Of 121 messages Memory shows {len(shown)}, from {shown[0].content!r} on. The newest with the block's quotes:"
-    )
-    print(shown[-1].content)
+    print(f"Of 121 messages Memory shows {len(shown) - 1}, from {shown[1].content!r} on, behind the block's quotes:")
+    print(shown[0].content)
     kept = block.memory.session("anna").messages()
     print(f"The block keeps the other {len(kept)}, the first: {kept[0].text!r}")
 
