@@ -46,4 +46,5 @@ class ResultBound:
 def _whole(text: str, tool: str) -> Message:
     """The result as a message of the session; the same result of the same tool is kept once."""
     digest = hashlib.sha256(f"{tool}\n{text}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
-    return Message(role="tool", name=tool, content=text, id=f"output-{digest}")
+    # The call is nobody's: without one, this would be paired by its place with the call that its short form answers.
+    return Message(role="tool", name=tool, content=text, id=f"output-{digest}", tool_call_id=f"output-{digest}")
