@@ -7,7 +7,7 @@ Rule 2: an error names what was wrong with its numbers; it never carries the tex
     TiermemError
     ├── InvalidMessage · InvalidNamespace · MissingNamespace · InvalidSettings   (also ValueError)
     ├── IdConflict · UnknownReference (also KeyError) · Reentrant · Closed
-    ├── BudgetTooSmall(needed, budget) · TokenCounterError
+    ├── BudgetTooSmall(needed, budget) · TokenCounterError · ClockError
     ├── SummaryRejected · EmbeddingMismatch · MissingExtra (also ImportError)
     └── StorageError
         ├── StorageBusy · StorageUnavailable · OutcomeUnknown(ids) (all retryable)
@@ -72,6 +72,10 @@ class BudgetTooSmall(TiermemError):
 
 class TokenCounterError(TiermemError):
     """The caller's token counter raised, or returned something that is not a count."""
+
+
+class ClockError(TiermemError):
+    """The caller's clock raised, or returned something that is no time."""
 
 
 class SummaryRejected(TiermemError):

@@ -36,7 +36,8 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from tiermem import telemetry
-from tiermem.errors import InvalidSettings
+from tiermem.errors import ClockError, InvalidSettings
+from tiermem.providers.limited import Limited
 from tiermem.settings import Scope
 
 # The levels of the logger, which is read by those who run an application: its users' turns say nothing to them.
@@ -117,11 +118,13 @@ class Listeners:
     Args:
         now: the clock.
         failed: is told of a callback's error, in words.
+        seconds: that a callback may take for one event.
     """
 
-    def __init__(self, now: Callable[[], datetime], failed: Callable[[str], None]) -> None:
+    def __init__(self, now: Callable[[], datetime], failed: Callable[[str], None], seconds: float) -> None:
         self._now = now
         self._failed = failed
+        self._seconds = seconds
         self._callbacks: dict[object, tuple[Callback, Scope | None]] = {}
         self._failing: set[object] = set()
 
@@ -134,7 +137,8 @@ class Listeners:
         if not callable(callback) or inspect.iscoroutinefunction(callback):
             raise InvalidSettings(f"a callback is a plain function of an event, not {callback!r}")
         key = object()
-        self._callbacks[key] = callback, scope
+        within = Limited(callback, self._seconds)
+        self._callbacks[key] = (lambda event: within(event, None)), scope
 
         def stop() -> None:
             self._callbacks.pop(key, None)
@@ -147,11 +151,15 @@ class Listeners:
         return bool(self._callbacks or _collectors.get() or telemetry.used() or _log.isEnabledFor(LEVELS[kind]))
 
     def tell(self, kind: str, scope: Scope, fields: Callable[[], Mapping[str, Any]]) -> None:
-        """Tell an event to all who listen, in this thread. What a callback, a handler of the log or a processor of
-        spans raises is noted, and goes no further: what is told of is done."""
+        """Tell an event to all who listen. What a callback, a handler of the log, a processor of spans or the clock
+        raises is noted, and goes no further: what is told of is done."""
         if not self.wanted(kind):
             return
-        event = Event(kind, scope, self._now(), MappingProxyType(dict(fields())))
+        try:
+            event = Event(kind, scope, self._now(), MappingProxyType(dict(fields())))
+        except ClockError as error:
+            self._failed(f"{type(error).__name__}: {error}")
+            return
         for events in _collectors.get():
             events.append(event)
         self._call(_logged, _logged, event)
@@ -163,7 +171,7 @@ class Listeners:
     def _call(self, key: object, callback: Callback, event: Event) -> None:
         try:
             callback(event)
-        except Exception as error:  # noqa: BLE001  # user code; what it listens to is done, and others listen too
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # what it listens to is done, and others listen too
             self._failed(f"{type(error).__name__}: {error}")
             if key not in self._failing:
                 self._failing.add(key)

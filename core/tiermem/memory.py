@@ -37,7 +37,8 @@ class Memory(Opened):
             settings: all settings at once; single ones may be given by name as well, and then count.
             counter: tokens of a text, as an int or something with a length; tiktoken's o200k by default.
             summarizer: takes messages, returns a StructuredSummary or its fields; sync or async.
-            compactor: takes a message, returns what to show instead; None leaves it to the default.
+            compactor: takes a message, returns what to show instead; None leaves it to the default. Like `keep` and
+                `store_summary` it is called in a thread of its own, for at most `callback_timeout` seconds.
             store_summary: is given each summary before it takes effect, to keep it elsewhere too; the text it
                 returns is shown in the window, None leaves the default.
             keep: says which messages of a summarised span stay in view.

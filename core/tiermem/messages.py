@@ -109,7 +109,7 @@ class Message:
         if not isinstance(self.pinned, bool):
             raise InvalidMessage(f"pinned must be True or False, not {type(self.pinned).__name__}")
         put = object.__setattr__
-        put(self, "created_at", None if self.created_at is None else _moment(self.created_at))
+        put(self, "created_at", None if self.created_at is None else moment(self.created_at))
         put(self, "content", _content(self.content))
         put(self, "tool_calls", _calls(self.tool_calls))
         put(self, "state", _mapping(self.state, "state"))
@@ -253,7 +253,7 @@ def _mapping(value: Any, path: str) -> dict[str, Any]:
     return copied
 
 
-def _moment(value: Any) -> datetime:
+def moment(value: Any) -> datetime:
     """*value* as a plain datetime: subclasses, such as those of pandas, hold what its stored form would lose."""
     if not isinstance(value, datetime) or value.utcoffset() is None:
         raise InvalidMessage("created_at must be an aware datetime")
@@ -261,13 +261,13 @@ def _moment(value: Any) -> datetime:
         value.astimezone(UTC)
     except OverflowError as error:
         raise InvalidMessage(f"created_at is no time of the years 1 to 9999 in UTC: {value}") from error
-    moment: datetime = value
+    plainly: datetime = value
     if type(value) is not datetime:
         zone = timezone(value.utcoffset())  # type: ignore[arg-type]  # there is one
         day, clock = (value.year, value.month, value.day), (value.hour, value.minute, value.second, value.microsecond)
-        moment = datetime(*day, *clock, tzinfo=zone)
-    text = moment.isoformat()  # offsets of microseconds are written, but not read
-    return moment if datetime.fromisoformat(text).isoformat() == text else moment.astimezone(UTC)
+        plainly = datetime(*day, *clock, tzinfo=zone)
+    text = plainly.isoformat()  # offsets of microseconds are written, but not read
+    return plainly if datetime.fromisoformat(text).isoformat() == text else plainly.astimezone(UTC)
 
 
 def _calls(value: Any) -> tuple[ToolCall, ...]:

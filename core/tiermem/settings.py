@@ -143,6 +143,8 @@ class Settings(Thresholds):
         summarizer_retries: further attempts after one that failed (a timeout is not retried).
         summarizer_pause: seconds without further attempts after a failed run.
         embedder_timeout: seconds that an embedder may take for up to 128 texts before keywords alone must do.
+        callback_timeout: seconds that one call of a compactor, `keep`, `store_summary` or a listener may take; then the
+            turn goes on without it, and it is not called again while it hangs.
         relevance_threshold: score (SPEC E: θ, on the scale of `weights`) that the best message must reach for anything
             to be quoted in a context; the others need a quarter of it. `search` shows weaker hits too.
         weights: what each part of a score counts; see `Weights`.
@@ -167,6 +169,7 @@ class Settings(Thresholds):
     summarizer_retries: int = 1
     summarizer_pause: float = 300.0
     embedder_timeout: float = 60.0
+    callback_timeout: float = 10.0
     relevance_threshold: float = 0.18
     weights: Weights = field(default_factory=Weights)
     durability: Literal["full", "relaxed"] = "full"
@@ -184,7 +187,7 @@ class Settings(Thresholds):
         _whole(self.max_overflow, "max_overflow", 0)
         for name in ("recall_share", "summary_share"):
             _share(getattr(self, name), name, least=0.0)
-        for name in ("summarizer_timeout", "summarizer_pause", "embedder_timeout", "busy_timeout"):
+        for name in ("summarizer_timeout", "summarizer_pause", "embedder_timeout", "callback_timeout", "busy_timeout"):
             if not isinstance(getattr(self, name), (int, float)) or not getattr(self, name) >= 0:
                 raise InvalidSettings(f"{name} must be a number of seconds, not {getattr(self, name)!r}")
         if isinstance(self.weights, dict):  # as a dump of settings has it

@@ -50,7 +50,8 @@ def test_a_log_that_fails_undoes_nothing_and_is_visible(store: Open, caplog: pyt
         assert [one.sequence for one in session.add(["one", "two"])] == [1, 2]
     finally:
         logging.getLogger("tiermem").removeFilter(broken)
-    assert kinds(told) == ["added"]
+    assert kinds(told) == ["added", "degraded"]
+    assert (told[1].fields["mode"], told[1].fields["reason"]) == ("listener", "OSError")
     assert any("no room for logs" in line for line in session.stats().degraded)
 
 

@@ -106,12 +106,12 @@ def _decisions(decisions: Sequence[Decision]) -> dict[str, Any]:
 
 
 SEMANTIC = "semantic search"
-WHOLE = ("embedder", "upkeep", "custom step")
+WHOLE = ("embedder", "upkeep", "custom step", "listener")
 
 
 def noticed(core: Core, scope: Scope) -> Flow[None]:
     """Tell of each mode of the whole memory that began since it was last looked at."""
-    state = (core.embed_error, core.upkeep_error, core.step_error)
+    state = (core.embed_error, core.upkeep_error, core.step_error, core.listener_error)
     if state == core.looked:
         return
     core.looked = state

@@ -14,6 +14,7 @@ from tiermem.facts.superseding import FactReaders
 from tiermem.index.cache import Recent
 from tiermem.messages import Message
 from tiermem.providers.clock import stopwatch
+from tiermem.providers.limited import Limited
 from tiermem.providers.tokenizers import Counter
 from tiermem.records import Compacted, Summary
 from tiermem.settings import Scope, Settings, Thresholds
@@ -40,9 +41,9 @@ class Core:
     embedder_name: str
     lexical: bool
     summarizer: Callable[[Sequence[Message]], Any] | None = None
-    compactor: Callable[[Message], Compacted | str | None] | None = None
-    store_summary: Callable[[Summary], str | None] | None = None
-    keep: Callable[[Message], bool] | None = None
+    compactor: Limited[Message, Compacted | str | None] | None = None
+    store_summary: Limited[Summary, str | None] | None = None
+    keep: Limited[Message, bool] | None = None
     windows: Recent[Window] = field(default_factory=lambda: Recent(64))
     bodies: Recent[Message] = field(default_factory=lambda: Recent(10_000))
     vectors: Recent[VectorIndex] = field(default_factory=lambda: Recent(32))
@@ -97,12 +98,12 @@ class Core:
         """Remember that a listener failed, and how."""
         self.listener_error = error
 
-    def own_step(self, step: Callable[[V], T] | None, value: V) -> T | None:
-        """What the caller's own *step* says of *value*; None when there is none, or when it failed."""
+    def own_step(self, step: Callable[[V, Scope], T] | None, value: V, scope: Scope) -> T | None:
+        """What the caller's own *step* says of *value*; None when there is none, or when it failed or hangs."""
         if step is None:
             return None
         try:
-            return step(value)
+            return step(value, scope)
         except Exception as error:  # noqa: BLE001  # user code; the default takes its place, and `stats` says so
             self.step_error = f"{type(error).__name__}: {error}"
             return None

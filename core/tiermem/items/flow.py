@@ -24,6 +24,7 @@ from tiermem.items.item import Get, Item, Operation, Paths, Put, Search, last_pu
 from tiermem.items.store import New, Row
 from tiermem.items.texts import texts, words
 from tiermem.messages import dumps, loads
+from tiermem.providers.calls import refuse_reentry
 from tiermem.providers.related_words import related_words
 from tiermem.search.query import read
 from tiermem.settings import Scope
@@ -131,6 +132,8 @@ def _embedded(
     names = [stored.named(put.path, put.key) for put in puts if hashed[id(put)]]
     known = yield from _known(scope, names, space)
     missing = [digest for digest in wanted if digest not in known]
+    if missing:
+        refuse_reentry(scope)
     for start in range(0, len(missing), BATCH):
         part = missing[start : start + BATCH]
         asking = [wanted[digest] for digest in part]
@@ -173,6 +176,7 @@ def _asked(
         return dict(
             (yield Compute(lambda: {query: read(query, related_words(), core.synonyms()) for query in queries}))
         )
+    refuse_reentry(scope)
     answer = yield Call(space.questions, space.aquestions, queries, scope, core.settings.embedder_timeout)
     return dict(zip(queries, space.units(answer, len(queries)), strict=True))
 

@@ -18,9 +18,11 @@ MOST_ABANDONED = 8  # calls given up that may still hang before further ones are
 
 THREADS = 8  # for async callers of one memory; writes are one at a time anyway
 
-_inside: contextvars.ContextVar[frozenset[Scope]] = contextvars.ContextVar("tiermem_inside", default=frozenset())
+# Whose code runs: the scopes that wait for it, and the names of embedders.
+_inside: contextvars.ContextVar[frozenset[Scope | str]] = contextvars.ContextVar("tiermem_inside", default=frozenset())
 _abandoned: set[Future[Any]] = set()  # given up by those who waited for them, and not ended yet
-os.register_at_fork(after_in_child=_abandoned.clear)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_abandoned.clear)
 
 
 def refuse_reentry(scope: Scope) -> None:
@@ -29,20 +31,41 @@ def refuse_reentry(scope: Scope) -> None:
         raise Reentrant("a summariser, compactor or embedder called back into the session that waits for it")
 
 
-def call(function: Callable[..., Any], argument: Any, scope: Scope, timeout: float | None) -> Any:
-    """The result of `function(argument)`, sync or async, at most *timeout* seconds later.
+def refuse_recursion(embedder: str) -> None:
+    """Raise Reentrant when the running code was called as that *embedder*, which a search would ask again."""
+    if embedder in _inside.get():
+        raise Reentrant("an embedder searched by itself: it would be asked again, without an end")
+
+
+def call(
+    function: Callable[..., Any], argument: Any, scope: Scope, timeout: float | None, *, embedder: str = ""
+) -> Any:
+    """The result of `function(argument)`, sync or async, at most *timeout* seconds later; *embedder* is its name.
 
     Raises:
         TimeoutError: it took longer (its thread is left behind; at most `MOST_ABANDONED` at a time).
         Exception: whatever it raised; RuntimeError for what is no Exception, such as SystemExit.
     """
+    marks: frozenset[Scope | str] = frozenset((scope, embedder) if embedder else (scope,))
     if timeout is None:
-        return _marked(function, argument, scope)
-    future = _in_thread(function, argument, scope)
+        return _marked(function, argument, marks)
+    future = _in_thread(function, argument, marks)
     try:
-        return future.result(timeout)
+        return result(future, timeout)
     finally:
         _leave(future)
+
+
+def result(future: Future[Any], seconds: float) -> Any:
+    """The result of *future*, at most *seconds* later.
+
+    Raises:
+        TimeoutError: it took longer.
+    """
+    try:
+        return future.result(min(seconds, threading.TIMEOUT_MAX))
+    except TimeoutError as error:
+        raise error if future.done() else TimeoutError(f"no answer within {seconds:g} s") from None
 
 
 async def acall(function: Callable[..., Any], argument: Any, scope: Scope, timeout: float | None) -> Any:
@@ -52,7 +75,7 @@ async def acall(function: Callable[..., Any], argument: Any, scope: Scope, timeo
     if not inspect.iscoroutinefunction(function) and not inspect.iscoroutinefunction(
         getattr(function, "__call__", None)  # noqa: B004  # an object whose __call__ is async
     ):
-        future = _in_thread(function, argument, scope)
+        future = _in_thread(function, argument, frozenset({scope}))
         try:
             return await asyncio.wait_for(asyncio.wrap_future(future), timeout)
         finally:
@@ -64,23 +87,32 @@ async def acall(function: Callable[..., Any], argument: Any, scope: Scope, timeo
         _inside.reset(token)
 
 
-def _in_thread(function: Callable[..., Any], argument: Any, scope: Scope) -> Future[Any]:
-    """Run in a daemon thread of its own: a hanging one must not keep the process from ending."""
+def _in_thread(function: Callable[..., Any], argument: Any, marks: frozenset[Scope | str]) -> Future[Any]:
     if len(_abandoned) >= MOST_ABANDONED:
         raise TimeoutError(f"{MOST_ABANDONED} earlier calls still hang")
+    return _started(function, argument, marks)
+
+
+def started(function: Callable[..., Any], argument: Any, scope: Scope | None) -> Future[Any]:
+    """Run `function(argument)` in a thread of its own; from within, it may not write to *scope*."""
+    return _started(function, argument, frozenset() if scope is None else frozenset({scope}))
+
+
+def _started(function: Callable[..., Any], argument: Any, marks: frozenset[Scope | str]) -> Future[Any]:
+    """Run in a daemon thread of its own: a hanging one must not keep the process from ending."""
     future: Future[Any] = Future()
     future.set_running_or_notify_cancel()  # so that nobody can cancel it: it ends when the function does
     context = contextvars.copy_context()
 
     def body() -> None:
         try:
-            result = context.run(_marked, function, argument, scope)
+            answer = context.run(_marked, function, argument, marks)
         except Exception as error:  # noqa: BLE001  # handed to the waiting thread
             future.set_exception(error)
         except BaseException as error:  # noqa: BLE001  # the user's code asks to end, but only its own thread is its to end
             future.set_exception(RuntimeError(f"{type(error).__name__}: {error}"))
         else:
-            future.set_result(result)
+            future.set_result(answer)
 
     threading.Thread(target=body, name="tiermem-call", daemon=True).start()
     return future
@@ -93,11 +125,11 @@ def _leave(future: Future[Any]) -> None:
         future.add_done_callback(_abandoned.discard)
 
 
-def _marked(function: Callable[..., Any], argument: Any, scope: Scope) -> Any:
-    token = _inside.set(_inside.get() | {scope})
+def _marked(function: Callable[..., Any], argument: Any, marks: frozenset[Scope | str]) -> Any:
+    token = _inside.set(_inside.get() | marks)
     try:
-        result = function(argument)
-        return asyncio.run(_awaited(result)) if inspect.isawaitable(result) else result
+        answer = function(argument)
+        return asyncio.run(_awaited(answer)) if inspect.isawaitable(answer) else answer
     finally:
         _inside.reset(token)
 

@@ -55,7 +55,8 @@ class Direct:
             return calls.call(effect.summarizer, effect.messages, effect.scope, effect.timeout)
         if isinstance(effect, Call):
             return calls.call(effect.function, effect.argument, effect.scope, effect.timeout)
-        return calls.call(self._embedding(effect), list(effect.texts), effect.scope, self._embedder_timeout)
+        texts, name = list(effect.texts), self._embedder.name
+        return calls.call(self._embedding(effect), texts, effect.scope, self._embedder_timeout, embedder=name)
 
     def _embedding(self, effect: Embed) -> Callable[[list[str]], Any]:
         if effect.query:

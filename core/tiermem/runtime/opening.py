@@ -12,8 +12,9 @@ from tiermem.events import Callback, Listeners
 from tiermem.flows.effects import Flow, arun, run
 from tiermem.flows.indexing import vectors as follow_up
 from tiermem.flows.services import Core
-from tiermem.providers.clock import system_clock
+from tiermem.providers.clock import checked, system_clock
 from tiermem.providers.embedders import HashEmbedder, as_embedder
+from tiermem.providers.limited import limited
 from tiermem.providers.tokenizers import as_counter
 from tiermem.runtime.handler import Direct, Performer
 from tiermem.runtime.options import OpenOptions, check
@@ -72,9 +73,9 @@ class Opened:
     def subscribe(self, callback: Callback) -> Callable[[], None]:
         """Call *callback* with every `tiermem.events.Event` from now on; returns a function that ends it.
 
-        It is called after the commit, in the thread that did the work (of async callers: one that is not the event
-        loop's, with the caller's context variables), maybe in several threads at once, before the verb returns. What it
-        raises is told by `stats()` and the log, and changes nothing else.
+        It is called after the commit, in a thread of its own with the caller's context variables, maybe in several
+        threads at once, before the verb returns. What it raises, and that it takes longer than `callback_timeout`, is
+        told by `stats()`, an event and the log, and changes nothing else; while it hangs, it is not called again.
 
         Raises:
             InvalidSettings: it cannot be called, or is a coroutine function.
@@ -105,20 +106,20 @@ def wired(path: str | Path | None, options: OpenOptions) -> tuple[Core, Performe
     read_only = bool(options.get("read_only"))
     database = Database(default_path() if path is None else str(path), settings, read_only=read_only)
     _use_analyser(database)
-    groups = options.get("synonyms")
+    groups, clock = options.get("synonyms"), options.get("clock")
     core = Core(
         settings=settings,
         count=count,
-        now=options.get("clock") or system_clock,
+        now=checked(clock) if clock is not None else system_clock,
         embedder_name=embedder.name,
         lexical=isinstance(embedder, HashEmbedder),
         summarizer=options.get("summarizer"),
-        compactor=options.get("compactor"),
-        store_summary=options.get("store_summary"),
-        keep=options.get("keep"),
+        compactor=limited(options.get("compactor"), settings.callback_timeout),
+        store_summary=limited(options.get("store_summary"), settings.callback_timeout),
+        keep=limited(options.get("keep"), settings.callback_timeout),
         tables=Synonyms(groups) if groups else None,
     )
-    listeners = Listeners(core.now, core.unheard)
+    listeners = Listeners(core.now, core.unheard, settings.callback_timeout)
     direct = Direct(database, embedder, listeners, None if core.lexical else settings.embedder_timeout)
     return core, Performer(direct, lambda scope: run(follow_up.attempt(core, scope), direct))
 

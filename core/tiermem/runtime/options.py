@@ -51,6 +51,7 @@ class OpenOptions(TypedDict, total=False):
     summarizer_retries: int
     summarizer_pause: float
     embedder_timeout: float
+    callback_timeout: float
     relevance_threshold: float
     weights: Weights
     durability: Literal["full", "relaxed"]

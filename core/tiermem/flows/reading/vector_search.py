@@ -14,6 +14,7 @@ from tiermem.flows.indexing import vectors as embedding
 from tiermem.flows.services import Core
 from tiermem.index.vectors import VectorIndex
 from tiermem.messages import Message
+from tiermem.providers.calls import refuse_recursion
 from tiermem.search.embedder_trust import CHINESE, ENGLISH, Nearest, competence, nothing, texts
 from tiermem.settings import Scope
 from tiermem.storage import messages as log
@@ -31,7 +32,12 @@ OWN = {True: 1_000, False: embedding.BATCH}
 
 
 def nearest(core: Core, scope: Scope, row: SessionRow, query: str) -> Flow[Nearest]:
-    """How near each message of the session *row* is to *query*; nothing while the embedder fails, or none is there."""
+    """How near each message of the session *row* is to *query*; nothing while the embedder fails, or none is there.
+
+    Raises:
+        Reentrant: the embedder itself searches, which would ask it again.
+    """
+    refuse_recursion(core.embedder_name)
     near = yield from _nearest(core, scope, row, query)
     yield from reporting.noticed(core, scope)
     if row.pk and not core.embed_error:

@@ -48,7 +48,7 @@ def _decided(core: Core, scope: Scope, row: SessionRow, window: Window, named: S
     began = core.timer()
     open_ones = [entry for entry in named if entry.shown is Shown.VERBATIM and not entry.fixed]
     originals = yield from window_state.bodies(core, row, (entry.sequence for entry in open_ones))
-    stubs = yield Compute(partial(_stubs, core, open_ones, originals))
+    stubs = yield Compute(partial(_stubs, core, scope, open_ones, originals))
     if not stubs:
         return True
     saved = sum(entry.shown_tokens for entry in window.entries if entry.sequence in {stub.sequence for stub in stubs})
@@ -69,6 +69,6 @@ def _decided(core: Core, scope: Scope, row: SessionRow, window: Window, named: S
     return bool(written)
 
 
-def _stubs(core: Core, entries: Sequence[Entry], originals: dict[int, Message]) -> list[Stub]:
-    tried = (stubbed(core, entry, originals[entry.sequence]) for entry in entries)
+def _stubs(core: Core, scope: Scope, entries: Sequence[Entry], originals: dict[int, Message]) -> list[Stub]:
+    tried = (stubbed(core, scope, entry, originals[entry.sequence]) for entry in entries)
     return [stub_saving[0] for stub_saving in tried if stub_saving is not None]

@@ -68,7 +68,7 @@ def _one_step(core: Core, scope: Scope, row: SessionRow, window: Window) -> Flow
     if not planning.wants_compaction(window, core.settings):
         return nothing
     began = core.timer()
-    stubs = yield from _stubs(core, row, window)
+    stubs = yield from _stubs(core, scope, row, window)
     saved = sum(_saving(window, stubs))
     if stubs and planning.worth_a_run(saved, window, core.settings):
         return (yield from _compact(core, scope, row, window, stubs, began))
@@ -106,7 +106,7 @@ def _added(report: Report, step: Report) -> Report:
     )
 
 
-def _stubs(core: Core, row: SessionRow, window: Window) -> Flow[list[Stub]]:
+def _stubs(core: Core, scope: Scope, row: SessionRow, window: Window) -> Flow[list[Stub]]:
     """Stubs, in the planned order, until the window would be at its target; only those that save."""
     parts = planning.compactable(window, core.settings)
     goal = window.tokens - core.settings.compact_to
@@ -115,7 +115,7 @@ def _stubs(core: Core, row: SessionRow, window: Window) -> Flow[list[Stub]]:
     while position < len(parts) and saved < goal:
         batch, position = _batch(parts, position)
         originals = yield from window_state.bodies(core, row, (entry.sequence for part in batch for entry in part))
-        tried = yield Compute(partial(_tried_all, core, batch, originals))
+        tried = yield Compute(partial(_tried_all, core, scope, batch, originals))
         for part in tried:
             if saved >= goal:
                 break
@@ -133,19 +133,19 @@ def _batch(parts: Sequence[list[Entry]], start: int) -> tuple[Sequence[list[Entr
 
 
 def _tried_all(
-    core: Core, batch: Sequence[Sequence[Entry]], originals: dict[int, Message]
+    core: Core, scope: Scope, batch: Sequence[Sequence[Entry]], originals: dict[int, Message]
 ) -> list[list[tuple[Stub, int]]]:
-    return [_tried(core, part, originals) for part in batch]
+    return [_tried(core, scope, part, originals) for part in batch]
 
 
-def _tried(core: Core, part: Sequence[Entry], originals: dict[int, Message]) -> list[tuple[Stub, int]]:
-    tried = (stubbed(core, entry, originals[entry.sequence]) for entry in part)
+def _tried(core: Core, scope: Scope, part: Sequence[Entry], originals: dict[int, Message]) -> list[tuple[Stub, int]]:
+    tried = (stubbed(core, scope, entry, originals[entry.sequence]) for entry in part)
     return [stub_saving for stub_saving in tried if stub_saving is not None]
 
 
-def stubbed(core: Core, entry: Entry, original: Message) -> tuple[Stub, int] | None:
+def stubbed(core: Core, scope: Scope, entry: Entry, original: Message) -> tuple[Stub, int] | None:
     """The stub of *original* and the tokens that it saves; None where it saves too little."""
-    compacted = _compacted(core, original)
+    compacted = _compacted(core, scope, original)
     if compacted is None:
         return None
     shown = as_stub(original, compacted, tokens_saved=0, compacted_at=core.now())
@@ -155,14 +155,16 @@ def stubbed(core: Core, entry: Entry, original: Message) -> tuple[Stub, int] | N
     return Stub(entry.sequence, tokens, compacted.strategy, compacted.content), entry.tokens - tokens
 
 
-def _compacted(core: Core, original: Message) -> Compacted | None:
-    own = core.own_step(partial(_own_stub, core.compactor), original) if core.compactor else None
+def _compacted(core: Core, scope: Scope, original: Message) -> Compacted | None:
+    own = core.own_step(partial(_own_stub, core.compactor), original, scope) if core.compactor else None
     return own if own is not None else stub(original)
 
 
-def _own_stub(compactor: Callable[[Message], Compacted | str | None], original: Message) -> Compacted | None:
+def _own_stub(
+    compactor: Callable[[Message, Scope], Compacted | str | None], original: Message, scope: Scope
+) -> Compacted | None:
     """What the caller's compactor makes of a copy, which it may spoil; raises where that cannot be shown."""
-    chosen = compactor(original.shown_as(original.content))
+    chosen = compactor(original.shown_as(original.content), scope)
     compacted = Compacted(content=chosen, strategy="custom") if isinstance(chosen, str) else chosen
     if compacted is None:
         return None

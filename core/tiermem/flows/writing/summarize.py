@@ -53,7 +53,7 @@ def cover(core: Core, scope: Scope, row: SessionRow, window: Window) -> Flow[Rep
     began = core.timer()
     written = yield from _write(core, scope, row, messages)
     written = replace(written, ms=core.since(began))
-    kept = yield Compute(lambda: _kept(core, messages, planning.newest_question(window)))
+    kept = yield Compute(lambda: _kept(core, scope, messages, planning.newest_question(window)))
     report = yield from _commit(core, scope, row, written, (plan.first, plan.last), before, window, kept=kept)
     return report or nothing
 
@@ -130,7 +130,7 @@ def _commit(
 ) -> Flow[Report | None]:
     number = yield Read(lambda c: 1 + max((s.number for s in decisions.summaries(c, row.pk)), default=0))
     level = 1 + max((child.level for child in children), default=0)
-    summary = yield Compute(lambda: _summary(core, written, span, number, level, children, before))
+    summary = yield Compute(lambda: _summary(core, scope, written, span, number, level, children, before))
     if not planning.worth(before, summary.tokens):
         return None
     planned = _decisions(core, summary, before, window, kept)
@@ -175,6 +175,7 @@ def _note(connection: Any, core: Core, row: SessionRow, error: str) -> None:
 
 def _summary(
     core: Core,
+    scope: Scope,
     written: Written,
     span: tuple[int, int],
     number: int,
@@ -197,12 +198,12 @@ def _summary(
         strategy=written.strategy,
         children=tuple(child.number for child in children),
     )
-    own = core.own_step(partial(_own_text, core.store_summary), summary) if core.store_summary else None
+    own = core.own_step(partial(_own_text, core.store_summary), summary, scope) if core.store_summary else None
     return summary if own is None else replace(summary, text=own, tokens=core.count(own))
 
 
-def _own_text(store: Callable[[Summary], str | None], summary: Summary) -> str | None:
-    text = store(summary)
+def _own_text(store: Callable[[Summary, Scope], str | None], summary: Summary, scope: Scope) -> str | None:
+    text = store(summary, scope)
     if text is not None and not isinstance(text, str):
         raise TypeError(f"a stored summary is text or None, not {type(text).__name__}")
     return text
@@ -226,16 +227,16 @@ def _decisions(core: Core, summary: Summary, before: int, window: Window, kept: 
     ]
 
 
-def _kept(core: Core, messages: Sequence[Message], asked: int) -> list[int]:
+def _kept(core: Core, scope: Scope, messages: Sequence[Message], asked: int) -> list[int]:
     """What stays in view: the newest question *asked*, and what the caller's `keep` says.
 
     At least one message is covered, or nothing would be gained: where `keep` wants all of them, it is not heard.
     """
-    kept = [message.sequence for message in messages if message.sequence == asked or _own_keep(core, message)]
+    kept = [message.sequence for message in messages if message.sequence == asked or _own_keep(core, scope, message)]
     if len(kept) < len(messages):
         return kept
     return [asked] if asked in kept and len(kept) > 1 else []
 
 
-def _own_keep(core: Core, message: Message) -> bool:
-    return core.keep is not None and bool(core.own_step(core.keep, message.shown_as(message.content)))
+def _own_keep(core: Core, scope: Scope, message: Message) -> bool:
+    return core.keep is not None and bool(core.own_step(core.keep, message.shown_as(message.content), scope))
