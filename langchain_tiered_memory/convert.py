@@ -68,6 +68,7 @@ def to_langchain(message: Message) -> BaseMessage:
         data["tool_call_id"] = message.tool_call_id
     if message.tool_calls and "tool_calls" not in data:
         data["tool_calls"] = calls_json(message.tool_calls)
+        data.setdefault("invalid_tool_calls", _broken(message))
     return messages_from_dict([{"type": kind, "data": _copy(data)}])[0]
 
 
@@ -123,13 +124,16 @@ def _from_fields(message: Message) -> BaseMessage:
 
 
 def _assistant(message: Message, content: str | list[str | dict[str, Any]]) -> AIMessage:
-    broken = [
+    calls = _copy(calls_json(message.tool_calls))
+    return AIMessage(content=content, name=message.name, tool_calls=calls, invalid_tool_calls=_broken(message))
+
+
+def _broken(message: Message) -> list[dict[str, Any]]:
+    return [
         {"name": call.name, "args": call.arguments, "id": call.id, "error": None, "type": "invalid_tool_call"}
         for call in message.tool_calls
         if isinstance(call.arguments, str)
     ]
-    calls = _copy(calls_json(message.tool_calls))
-    return AIMessage(content=content, name=message.name, tool_calls=calls, invalid_tool_calls=broken)
 
 
 def _blocks(content: str | Sequence[str | dict[str, Any]] | None) -> str | list[str | dict[str, Any]]:

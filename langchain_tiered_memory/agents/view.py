@@ -15,7 +15,8 @@ from tiermem.agents.view import AgentView
 from tiermem.window.turns import NO_RESULT
 
 OPENING, OPENED = "[The assistant speaks first.]", "opening"
-_BOUND = frozenset({"thinking", "redacted_thinking", "reasoning_content"})  # Anthropic's and Bedrock's own forms
+_THOUGHTS = frozenset({"thinking", "redacted_thinking", "reasoning_content", "reasoning"})
+_SIGNED = frozenset({"redacted_thinking", "reasoning_content"})  # Anthropic's and Bedrock's own forms
 _BINDING = ("anthropic", "bedrock")  # providers that bind a block of reasoning to what stood before it
 
 
@@ -62,18 +63,23 @@ def _unanswered(shown: Sequence[tuple[BaseMessage, bool]]) -> list[tuple[BaseMes
 
 
 def without_reasoning(message: BaseMessage) -> BaseMessage:
-    """*message* without thoughts that a provider ties to what stood before it, which is no longer what it was."""
-    if not isinstance(message, AIMessage):
+    """*message* without thoughts that a provider ties to what stood before it, which is no longer what it was.
+
+    Claude's are, and are known by the provider's name or by their signature. Others want theirs back (DeepSeek, Kimi)
+    or do not mind.
+    """
+    if not isinstance(message, AIMessage) or not isinstance(message.content, list):
         return message
-    made_by = str(message.response_metadata.get("model_provider", ""))
-    bound = _BOUND | {"reasoning"} if made_by.startswith(_BINDING) else _BOUND
-    beside = {name: value for name, value in message.additional_kwargs.items() if name != "reasoning_content"}
-    content: Any = message.content
-    if isinstance(content, list):
-        content = [block for block in content if not (isinstance(block, dict) and block.get("type") in bound)]
-    if content == message.content and beside == message.additional_kwargs:
-        return message
-    return message.model_copy(update={"content": content or "", "additional_kwargs": beside})
+    provider = str(message.response_metadata.get("model_provider", ""))
+    content: Any = [block for block in message.content if not _is_bound(block, provider)]
+    return message if content == message.content else message.model_copy(update={"content": content or ""})
+
+
+def _is_bound(block: Any, provider: str) -> bool:
+    kind = block.get("type") if isinstance(block, dict) else ""
+    if provider.startswith(_BINDING):
+        return kind in _THOUGHTS
+    return kind in _SIGNED or (not provider and kind == "thinking" and "signature" in block)
 
 
 def overlaid(prompt: AgentPrompt, handed: Sequence[BaseMessage], state: Sequence[BaseMessage]) -> list[BaseMessage]:

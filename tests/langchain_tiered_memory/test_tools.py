@@ -62,7 +62,7 @@ def ask(one: Any, words: str = "Where is the key?", run: Any = None, config: Any
 @pytest.mark.parametrize("run", [False, True], ids=["sync", "async"])
 def test_an_agent_searches_takes_the_reference_and_reads_the_exact_text(memory: Memory, run: bool) -> None:
     one = agent(Scripted(script=looks_up), tools=memory_tools("t", memory=memory, namespace="anna"))
-    assert FACT in ask(one, run=run).splitlines()
+    assert FACT in map(str.strip, ask(one, run=run).splitlines())
 
 
 @pytest.mark.parametrize("run", [False, True], ids=["sync", "async"])

@@ -229,7 +229,7 @@ def test_the_shown_message_keeps_everything_but_content_and_long_arguments():
         "strategy": "extract",
     }
     assert len(shown.tool_calls[0].arguments["x"]) <= 200
-    assert shown.raw is None
+    assert shown.raw is None  # no form that is known
     assert original.state == {"user_goal": "fix it"}
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from tiermem.messages import Content, Message, block_kind
 from tiermem.text.clipping import Count
 from tiermem.text.readable import arguments_text
+from tiermem.tokens.beside import legacy_call, thoughts
 
 OVERHEAD = 4
 """Tokens of one message besides its content: OpenAI's counting recipe adds 3, and the role is one more."""
@@ -47,14 +48,17 @@ _PAYLOAD_LENGTH = 1_000  # characters above which such a string is a payload; a 
 
 
 def message_tokens(message: Message, count: Count) -> int:
-    """Tokens of *message* as a provider is sent it: overhead, name, content, tool calls.
+    """Tokens of *message* as a provider is sent it: overhead, name, content, tool calls, thoughts beside the content.
 
-    A call that stands in the content (Anthropic's and LlamaIndex's form) and in `tool_calls` counts once. `state` and
-    `raw` are not sent and count nothing.
+    A call that stands in the content (Anthropic's and LlamaIndex's form) and in `tool_calls` counts once. `state` is
+    not sent and counts nothing, nor does the rest of `raw`.
     """
     calls = [(call.id, call.name) for call in message.tool_calls]
     total = OVERHEAD + (count(message.name) if message.name else 0)
     total += sum(_call_tokens(call.name, call.arguments, count) for call in message.tool_calls)
+    total += sum(count(text) for text in thoughts(message.raw) if text)
+    if not message.tool_calls and (call := legacy_call(message.raw)):
+        total += _call_tokens(str(call.get("name")), call.get("arguments", ""), count)
     return total + _sum(message.content, count, calls)
 
 

@@ -20,6 +20,7 @@ from tiermem.text.cues import ACKNOWLEDGEMENT, DECISION, ERROR, ERROR_NAME, FIGU
 from tiermem.text.readable import TOOL_ROLES
 from tiermem.text.sanitizing import in_chinese, one_line, unbracketed
 from tiermem.text.sentences import sentences
+from tiermem.tokens.beside import shortened
 
 STUB_TOKENS = 16  # for the words of a stub; frame and reference take about nine, which makes 25
 _ROUGH = 24_000  # characters looked at from each end: a stub needs no more, and 10 MB messages exist
@@ -92,8 +93,7 @@ def stub(message: Message) -> Compacted | None:
 def as_stub(message: Message, compacted: Compacted, *, tokens_saved: int, compacted_at: datetime | None) -> Message:
     """*message* as it is shown once compacted: the stub, clipped arguments, and in its state the original content.
 
-    `raw`, the framework's own form, is left out: it holds the content a second time, and an adapter that went back
-    through it would show the original.
+    Of `raw`, the form of the framework, stays what does not hold the content again: ids, a failed status, thoughts.
     """
     note = {
         "original_content": message.content,
@@ -106,7 +106,7 @@ def as_stub(message: Message, compacted: Compacted, *, tokens_saved: int, compac
         content=compacted.content,
         tool_calls=clip_arguments(message.tool_calls),
         state={**message.state, COMPACTION_KEY: note},
-        raw=None,
+        raw=shortened(message.raw),
     )
 
 
