@@ -31,10 +31,10 @@ FLOORS = tuple(
     flows
     flows.indexing
     flows.writing
-    flows.reading
+    flows.reading flows.verifying
     knowledge items
     arguments
-    session
+    session verification
     telemetry events
     runtime
     memory

@@ -134,8 +134,3 @@ def recollecting(
 def names(scope: Scope) -> Flow[list[str]]:
     """The ids of a user's sessions."""
     return list((yield Read(lambda connection: sessions.names(connection, scope.tenant, scope.user))))
-
-
-def scopes() -> Flow[list[Scope]]:
-    """Every session of the database."""
-    return list((yield Read(sessions.scopes)))

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self, TypeAlias, Unpack
 
-from tiermem.arguments import names, scopes
+from tiermem import verification
+from tiermem.arguments import names
 from tiermem.flows.indexing import reembed as reembedding
-from tiermem.flows.reading import report
 from tiermem.flows.reading.documents import collection
 from tiermem.items.items import AsyncItems, Items
 from tiermem.knowledge.knowledge import AsyncKnowledge, Knowledge
@@ -79,8 +79,8 @@ class Memory(Opened):
         return self.drive(names(scope_of("-", namespace)))
 
     def verify(self) -> dict[Scope, Verification]:
-        """Derive every session again from its messages and decisions."""
-        return {scope: self.drive(report.verify(scope)) for scope in self.drive(scopes())}
+        """Derive everything again: sessions, documents, items; what is wrong elsewhere has the kind "database"."""
+        return self.drive(verification.verify())
 
     def reembed(
         self, namespace: Namespace | None = None, on_progress: Callable[[int, int], object] | None = None
@@ -129,8 +129,8 @@ class AsyncMemory(Opened):
         return await self.drive_async(names(scope_of("-", namespace)))
 
     async def verify(self) -> dict[Scope, Verification]:
-        """Derive every session again from its messages and decisions."""
-        return {s: await self.drive_async(report.verify(s)) for s in await self.drive_async(scopes())}
+        """See `Memory.verify`."""
+        return await self.drive_async(verification.verify())
 
     async def reembed(
         self, namespace: Namespace | None = None, on_progress: Callable[[int, int], object] | None = None

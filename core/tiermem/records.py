@@ -236,6 +236,7 @@ class Verification:
     decisions: int
     summaries: int
     indexed: int
+    items: int = 0
     problems: tuple[str, ...] = ()
 
     @property

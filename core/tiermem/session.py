@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tiermem.arguments import MessageLike, adding, assembling, filtering, recollecting, searching
 from tiermem.flows.indexing import words
 from tiermem.flows.reading import report
+from tiermem.flows.verifying import session as proof
 from tiermem.flows.writing import decide, maintain
 from tiermem.flows.writing.commit import writing
 from tiermem.messages import Message
@@ -197,7 +198,7 @@ class Session:
 
     def verify(self) -> Verification:
         """Derive hashes, view, totals and index again, and list what differs."""
-        return self._run(report.verify(self.scope))
+        return self._run(proof.verify(self.scope))
 
     def stats(self) -> Stats:
         """The session in numbers, with every degraded mode."""
@@ -311,7 +312,7 @@ class AsyncSession:
 
     async def verify(self) -> Verification:
         """See `Session.verify`."""
-        return await self._arun(report.verify(self.scope))
+        return await self._arun(proof.verify(self.scope))
 
     async def stats(self) -> Stats:
         """See `Session.stats`."""

@@ -231,7 +231,8 @@ def _guessed(name: str, known: Collection[str]) -> str:
 class Scope:
     """Whose conversation: tenant, user and session, compared byte by byte, never used as a path.
 
-    `kind` is "knowledge" for the documents of a user and "items" for their items, which no session id can name.
+    `kind` is "knowledge" for the documents of a user, "items" for their items, which no session id can name, and
+    "database" for what is nobody's.
 
     Raises:
         MissingNamespace: the namespace is None.
@@ -241,7 +242,7 @@ class Scope:
     tenant: str
     user: str
     session: str
-    kind: Literal["conversation", "knowledge", "items"] = "conversation"
+    kind: Literal["conversation", "knowledge", "items", "database"] = "conversation"
 
     def __post_init__(self) -> None:
         for name, value in (("tenant", self.tenant), ("user", self.user), ("session", self.session)):

@@ -200,11 +200,12 @@ def _verified(found: Mapping[Scope, Verification]) -> None:
             proof.decisions,
             proof.summaries,
             proof.indexed,
+            proof.items,
             len(proof.problems),
         )
         for scope, proof in found.items()
     ]
-    columns = ["namespace", "session", "messages#", "decisions#", "summaries#", "indexed#", "problems#"]
+    columns = ["namespace", "session", "messages#", "decisions#", "summaries#", "indexed#", "items#", "problems#"]
     screen = console()
     screen.print(table(columns, rows))
     for scope, proof in found.items():

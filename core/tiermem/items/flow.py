@@ -15,7 +15,7 @@ from hashlib import blake2b
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from tiermem.errors import InvalidMessage, StorageReadOnly
+from tiermem.errors import InvalidMessage, StorageCorrupt, StorageReadOnly
 from tiermem.flows.effects import Call, Compute, Flow, Read, Transact
 from tiermem.flows.services import Core
 from tiermem.items import filters
@@ -23,7 +23,7 @@ from tiermem.items import store as stored
 from tiermem.items.item import Get, Item, Operation, Paths, Put, Search, last_puts, path_of
 from tiermem.items.store import New, Row
 from tiermem.items.texts import texts, words
-from tiermem.messages import dumps, loads
+from tiermem.messages import dumps
 from tiermem.providers.calls import refuse_reentry
 from tiermem.providers.related_words import related_words
 from tiermem.search.query import read
@@ -196,22 +196,29 @@ def _result(reads: _Reads, op: Operation, row: Row | None) -> Any:
     if isinstance(op, Put):
         return None
     if isinstance(op, Get):
-        return _item(reads, row, op.refresh) if row else None
+        return _asked_for(reads, row, op) if row else None
     if not reads.pk:
         return []
     if isinstance(op, Paths):
         return op.listed(stored.paths(reads.connection, reads.pk, op.common(), reads.seconds))
     ranked = _answers(reads, op) if op.asked else _oldest(reads, op)
-    return [_item(reads, row, op.refresh, score) for row, score in _found(reads, op, ranked)]
+    return [_item(reads, row, value, op.refresh, score) for row, value, score in _found(reads, op, ranked)]
 
 
-def _item(reads: _Reads, row: Row, refresh: bool, score: float | None = None) -> Item:  # private
+def _asked_for(reads: _Reads, row: Row, op: Get) -> Item:
+    value = row.content()
+    if value is None:
+        raise StorageCorrupt(f"tiermem_item, row {row.pk}: the item does not match its checksum; put it again")
+    return _item(reads, row, value, op.refresh)
+
+
+def _item(reads: _Reads, row: Row, value: dict[str, Any], refresh: bool, score: float | None = None) -> Item:  # private
     if refresh and row.ttl is not None:
         reads.used.append(row.pk)
     return Item(
         path=path_of(row.path),
         key=decoded(row.key),
-        value=loads(bytes(row.value)),
+        value=value,
         created_at=datetime.fromisoformat(row.created_at),
         updated_at=datetime.fromisoformat(row.updated_at),
         score=score,
@@ -228,15 +235,19 @@ def _most(op: Search) -> int:
     return MOST_ROWS if op.filter else min(op.offset + op.limit, MOST_ROWS)
 
 
-def _found(reads: _Reads, op: Search, ranked: Sequence[tuple[int, float | None]]) -> Iterator[tuple[Row, float | None]]:
-    """This page of what is *ranked*; with a filter, values are read in order until the page is full."""
+def _found(
+    reads: _Reads, op: Search, ranked: Sequence[tuple[int, float | None]]
+) -> Iterator[tuple[Row, dict[str, Any], float | None]]:
+    """This page of what is *ranked*; with a filter, values are read in order until the page is full. What is damaged
+    hides nothing else: it is passed over, and `verify` names it."""
     if not op.filter:
         ranked = ranked[op.offset : op.offset + op.limit]
     scores = dict(ranked)
-    rows = ((row, scores[row.pk]) for row in stored.pick(reads.connection, list(scores)))
+    rows = ((row, row.content(), scores[row.pk]) for row in stored.pick(reads.connection, list(scores)))
+    legible = ((row, value, score) for row, value, score in rows if value is not None)
     if not op.filter:
-        return rows
-    passing = (pair for pair in rows if filters.passes(loads(bytes(pair[0].value)), op.filter))
+        return legible
+    passing = (found for found in legible if filters.passes(found[1], op.filter))
     return islice(passing, op.offset, op.offset + op.limit)
 
 
@@ -267,4 +278,4 @@ def _index(reads: _Reads, path: tuple[str, ...]) -> tuple[Under[Any], Callable[[
         vectors = reads.core.items.get(key) or reads.core.items.put(key, VectorsUnder())
         return vectors, lambda keys: stored.vectors(connection, keys, name)
     index = reads.core.items.get(key) or reads.core.items.put(key, WordsUnder())
-    return index, lambda keys: ((row.pk, words(loads(bytes(row.value)))) for row in stored.pick(connection, keys))
+    return index, lambda keys: ((row.pk, words(row.content() or {})) for row in stored.pick(connection, keys))

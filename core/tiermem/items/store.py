@@ -10,13 +10,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import sqlalchemy as sa
 
 from tiermem.items.item import Path, path_bytes, path_of
+from tiermem.messages import loads
 from tiermem.settings import Scope
-from tiermem.storage.schema import collection, item, item_vector
+from tiermem.storage.schema import broken, collection, item, item_vector, sealed
 from tiermem.storage.sessions import encoded
 
 T = TypeVar("T")
@@ -35,6 +36,18 @@ class Row(NamedTuple):
     created_at: str
     updated_at: str
     ttl: float | None
+    collection: int
+    name: bytes
+    stamp: int
+    checksum: bytes | None
+
+    def content(self) -> dict[str, Any] | None:
+        """The value, or None where the row is damaged."""
+        try:
+            value = None if broken(item, self._asdict()) else loads(bytes(self.value))
+        except (ValueError, TypeError, RecursionError):
+            return None
+        return value if isinstance(value, dict) else None
 
 
 class New(NamedTuple):
@@ -47,7 +60,7 @@ class New(NamedTuple):
     vectors: Sequence[tuple[bytes, bytes]]
 
 
-_ROW = (item.c.pk, item.c.path, item.c.key, item.c.value, item.c.created_at, item.c.updated_at, item.c.ttl)
+_ROW = tuple(item.c[name] for name in Row._fields)
 _FIND = sa.select(collection.c.pk, collection.c.stamp).where(
     collection.c.tenant == sa.bindparam("tenant"), collection.c.owner == sa.bindparam("owner")
 )
@@ -60,7 +73,7 @@ _PICKED = sa.select(*_ROW).where(item.c.pk.in_(sa.bindparam("keys", expanding=Tr
 _KEYS = sa.select(item.c.pk).where(_UNDER).order_by(item.c.pk).limit(sa.bindparam("limit"))
 _MARKS = sa.select(item.c.pk, item.c.stamp, item.c.expires).where(_UNDER).order_by(item.c.pk)
 _PATHS = sa.select(item.c.path).where(_UNDER).distinct()
-_THERE = sa.select(item.c.name, item.c.pk, item.c.expires).where(
+_THERE = sa.select(item.c.name, item.c.pk, item.c.expires, item.c.created_at).where(
     item.c.collection == sa.bindparam("collection"), item.c.name.in_(sa.bindparam("names", expanding=True))
 )
 _UPDATE = item.update().where(item.c.pk == sa.bindparam("known"))
@@ -68,7 +81,12 @@ _UPDATE = item.update().where(item.c.pk == sa.bindparam("known"))
 
 def named(path: Sequence[str], key: str) -> bytes:
     """The SHA-256 of a path and a key. No label is empty, so the zero byte between them says where the path ends."""
-    return sha256(path_bytes(path) + b"\0" + encoded(key)).digest()
+    return digest(path_bytes(path), encoded(key))
+
+
+def digest(path: bytes, key: bytes) -> bytes:
+    """`named`, of the stored forms of a path and a key."""
+    return sha256(bytes(path) + b"\0" + bytes(key)).digest()
 
 
 def find(connection: sa.Connection, scope: Scope) -> tuple[int, int]:
@@ -91,10 +109,11 @@ def obtain(connection: sa.Connection, scope: Scope) -> tuple[int, int]:
     else:
         from sqlalchemy.dialects import sqlite as dialect  # type: ignore[no-redef]
     stamp = secrets.randbits(62)
-    values = {"tenant": encoded(scope.tenant), "owner": encoded(scope.user), "stamp": stamp}
+    values = sealed(collection, {"tenant": encoded(scope.tenant), "owner": encoded(scope.user), "stamp": stamp})
     insert = dialect.insert(collection).values(**values)
     unique = [collection.c.tenant, collection.c.owner]
-    connection.execute(insert.on_conflict_do_update(index_elements=unique, set_={"stamp": stamp}))
+    changed = {name: values[name] for name in ("stamp", "checksum")}
+    connection.execute(insert.on_conflict_do_update(index_elements=unique, set_=changed))
     return find(connection, scope)
 
 
@@ -104,7 +123,7 @@ def get(connection: sa.Connection, pk: int, names: Iterable[bytes], now: float) 
     for part in _parts(list(names)):
         for row in connection.execute(_NAMED, {"collection": pk, "names": part, "now": now}):
             stored = Row(*row)
-            rows[sha256(bytes(stored.path) + b"\0" + bytes(stored.key)).digest()] = stored
+            rows[bytes(stored.name)] = stored
     return rows
 
 
@@ -145,7 +164,7 @@ def known_vectors(
     for part in _parts(list(names)):
         query = sa.select(item_vector.c.hash, item_vector.c.value).join(item, item.c.pk == item_vector.c.item)
         query = query.where(item.c.collection == pk, item.c.name.in_(part), item_vector.c.space == space)
-        yield from ((bytes(digest), bytes(value)) for digest, value in connection.execute(query))
+        yield from ((bytes(known), bytes(value)) for known, value in connection.execute(query))
 
 
 def write(
@@ -163,15 +182,17 @@ def write(
     pk, stamp = obtain(connection, scope)
     fresh = {named(put.path, put.key): put for put in puts}
     there = _there(connection, pk, [*fresh, *gone])
-    expired = {name for name, (_, expires) in there.items() if expires is not None and expires <= now[1]}
-    kept = {name: there[name][0] for name in fresh if name in there and name not in expired}
-    _remove(connection, [key for name, (key, _) in there.items() if name not in kept])
-    _remove_vectors(connection, list(kept.values()))
+    kept = {name: row for name, row in there.items() if name in fresh and not row.expired(now[1])}
+    _remove(connection, [row.pk for name, row in there.items() if name not in kept])
+    _remove_vectors(connection, [row.pk for row in kept.values()])
     _sweep(connection, pk, now[1], SWEPT)
-    values = {name: _values(put, now, stamp) for name, put in fresh.items()}
-    if old := [{"known": kept[name], **values[name]} for name in fresh if name in kept]:
+    rows = {
+        name: _values(name, put, now, pk, stamp, kept[name].created_at if name in kept else now[0])
+        for name, put in fresh.items()
+    }
+    if old := [{"known": row.pk, **rows[name]} for name, row in kept.items()]:
         connection.execute(_UPDATE, old)
-    if new := [_inserted(name, put, pk, now) | values[name] for name, put in fresh.items() if name not in kept]:
+    if new := [row for name, row in rows.items() if name not in kept]:
         connection.execute(item.insert(), new)
     _add_vectors(connection, pk, fresh, space)
 
@@ -197,22 +218,37 @@ def _sweep(connection: sa.Connection, pk: int, now: float, limit: int) -> int:
     return len(keys)
 
 
-def _there(connection: sa.Connection, pk: int, names: Sequence[bytes]) -> dict[bytes, tuple[int, float | None]]:
-    there: dict[bytes, tuple[int, float | None]] = {}
+class _There(NamedTuple):
+    pk: int
+    expires: float | None
+    created_at: str
+
+    def expired(self, now: float) -> bool:
+        return self.expires is not None and self.expires <= now
+
+
+def _there(connection: sa.Connection, pk: int, names: Sequence[bytes]) -> dict[bytes, _There]:
+    there: dict[bytes, _There] = {}
     for part in _parts(names):
         rows = connection.execute(_THERE, {"collection": pk, "names": part})
-        there |= {bytes(name): (key, expires) for name, key, expires in rows}
+        there |= {bytes(name): _There(*rest) for name, *rest in rows}
     return there
 
 
-def _values(new: New, now: tuple[str, float], stamp: int) -> dict[str, object]:
-    expires = None if new.ttl is None else now[1] + new.ttl
-    return {"value": new.value, "updated_at": now[0], "ttl": new.ttl, "expires": expires, "stamp": stamp}
-
-
-def _inserted(name: bytes, new: New, pk: int, now: tuple[str, float]) -> dict[str, object]:
-    path, key = path_bytes(new.path), encoded(new.key)
-    return {"collection": pk, "name": name, "path": path, "key": key, "created_at": now[0]}
+def _values(name: bytes, new: New, now: tuple[str, float], pk: int, stamp: int, created_at: str) -> dict[str, Any]:
+    row = {
+        "collection": pk,
+        "name": name,
+        "path": path_bytes(new.path),
+        "key": encoded(new.key),
+        "value": new.value,
+        "created_at": created_at,
+        "updated_at": now[0],
+        "ttl": new.ttl,
+        "expires": None if new.ttl is None else now[1] + new.ttl,
+        "stamp": stamp,
+    }
+    return sealed(item, row)
 
 
 def _add_vectors(connection: sa.Connection, pk: int, fresh: dict[bytes, New], space: str) -> None:
@@ -221,9 +257,9 @@ def _add_vectors(connection: sa.Connection, pk: int, fresh: dict[bytes, New], sp
         return
     there = _there(connection, pk, names)
     rows = [
-        {"item": there[name][0], "space": space, "hash": digest, "value": value}
+        sealed(item_vector, {"item": there[name].pk, "space": space, "hash": hashed, "value": value})
         for name in names
-        for digest, value in fresh[name].vectors
+        for hashed, value in fresh[name].vectors
     ]
     connection.execute(item_vector.insert(), rows)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tiermem.flows.indexing import words
 from tiermem.flows.reading import documents as stored
 from tiermem.flows.reading import report
+from tiermem.flows.verifying import session as proof
 from tiermem.flows.writing import decide
 from tiermem.flows.writing.commit import writing
 from tiermem.knowledge.adding import adding_documents, remove
@@ -111,7 +112,7 @@ class Knowledge:
 
     def verify(self) -> Verification:
         """Derive hashes, totals and index again, and list what differs."""
-        return self._run(report.verify(self.scope))
+        return self._run(proof.verify(self.scope))
 
     def stats(self) -> Stats:
         """The documents in numbers (each chunk is a message), with every degraded mode."""
@@ -174,7 +175,7 @@ class AsyncKnowledge:
 
     async def verify(self) -> Verification:
         """See `Knowledge.verify`."""
-        return await self._arun(report.verify(self.scope))
+        return await self._arun(proof.verify(self.scope))
 
     async def stats(self) -> Stats:
         """See `Knowledge.stats`."""

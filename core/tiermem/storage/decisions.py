@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -13,8 +14,8 @@ import sqlalchemy as sa
 from tiermem.messages import Content, dumps, loads
 from tiermem.records import Compacted, Decision, Shown, StructuredSummary, Summary
 from tiermem.storage import messages, sessions
-from tiermem.storage.schema import decision, stub, summary
-from tiermem.storage.sessions import SessionRow
+from tiermem.storage.schema import Stored, broken, decision, sealed, stub, summary
+from tiermem.storage.sessions import SessionRow, moment
 from tiermem.window.view import Cover, Entry, Span, Window, floor_of, hidden_ranges, paint, visible_ranges, within
 
 _DECISION = tuple(
@@ -33,18 +34,6 @@ _DECISION = tuple(
         "undone",
     )
 )
-_SUMMARY = (
-    summary.c.number,
-    summary.c.first,
-    summary.c.last,
-    summary.c.level,
-    summary.c.tokens,
-    summary.c.strategy,
-    summary.c.children,
-    summary.c.body,
-)
-
-
 _HIDING = (
     sa.select(decision.c.kind, decision.c.first, decision.c.last)
     .where(decision.c.session == sa.bindparam("key"), decision.c.undone == 0, decision.c.kind.in_(["hide", "restore"]))
@@ -75,16 +64,23 @@ def journal(connection: sa.Connection, pk: int, *, above: int = 0, kinds: Sequen
 
 def _decision(row: Any) -> Decision:
     values = dict(zip((column.name for column in _DECISION), row, strict=True))
-    values["decided_at"] = datetime.fromisoformat(values["decided_at"])
+    values["decided_at"] = moment(values["decided_at"])
     return Decision(**values | {"undone": bool(values["undone"])})
 
 
 def record(connection: sa.Connection, pk: int, decisions: Iterable[Decision], now: datetime) -> None:
     """Write decisions; their numbers were given by the caller, from the session's revision on."""
     rows = [
-        {name: getattr(entry, name) for name in Decision.__dataclass_fields__ if name not in {"decided_at", "undone"}}
-        | {"session": pk, "decided_at": now.isoformat()}
-        for entry in decisions
+        sealed(
+            decision,
+            {
+                name: getattr(made, name)
+                for name in Decision.__dataclass_fields__
+                if name not in {"decided_at", "undone"}
+            }
+            | {"session": pk, "decided_at": now.isoformat()},
+        )
+        for made in decisions
     ]
     if rows:
         connection.execute(decision.insert(), rows)
@@ -99,14 +95,17 @@ def mark_undone(connection: sa.Connection, pk: int, number: int) -> None:
 def add_stubs(connection: sa.Connection, pk: int, stubs: Iterable[Stub]) -> None:
     """Write stubs, each with the number of its decision."""
     rows = [
-        {
-            "session": pk,
-            "decision": made_stub.decision,
-            "sequence": made_stub.sequence,
-            "tokens": made_stub.tokens,
-            "strategy": made_stub.strategy,
-            "content": dumps(made_stub.content),  # type: ignore[arg-type]
-        }
+        sealed(
+            stub,
+            {
+                "session": pk,
+                "decision": made_stub.decision,
+                "sequence": made_stub.sequence,
+                "tokens": made_stub.tokens,
+                "strategy": made_stub.strategy,
+                "content": dumps(made_stub.content),  # type: ignore[arg-type]
+            },
+        )
         for made_stub in stubs
     ]
     if rows:
@@ -132,60 +131,75 @@ def stub_sizes(connection: sa.Connection, pk: int, above: int) -> dict[tuple[int
 def stubs_of(connection: sa.Connection, pk: int, sequences: Iterable[int]) -> dict[tuple[int, int], Stub]:
     """The stubs of these messages, by (message, decision)."""
     wanted = sorted(set(sequences))
-    columns = (stub.c.sequence, stub.c.tokens, stub.c.strategy, stub.c.content, stub.c.decision)
     stubs: dict[tuple[int, int], Stub] = {}
     for start in range(0, len(wanted), messages.CHUNK):
         part = wanted[start : start + messages.CHUNK]
-        query = sa.select(*columns).where(stub.c.session == pk, stub.c.sequence.in_(part))
-        for sequence, tokens, strategy, content, number in connection.execute(query):
-            stubs[sequence, number] = Stub(sequence, tokens, strategy, loads(bytes(content)), number)
+        query = sa.select(stub).where(stub.c.session == pk, stub.c.sequence.in_(part))
+        for row in connection.execute(query).mappings():
+            stubs[row["sequence"], row["decision"]] = _stub(row)
     return stubs
+
+
+def _stub(row: Stored) -> Stub:
+    sequence, tokens, number = row["sequence"], row["tokens"], row["decision"]
+    try:
+        content = None if broken(stub, row) else loads(bytes(row["content"]))
+    except (ValueError, TypeError):
+        content = None
+    if content is None:
+        return Stub(
+            sequence, tokens, messages.DAMAGED, f"[the stub of m{sequence} is damaged; expand m{sequence}]", number
+        )
+    return Stub(sequence, tokens, row["strategy"], content, number)
 
 
 def add_summary(connection: sa.Connection, pk: int, written: Summary) -> None:
     """Write a summary."""
     body: Any = {"structure": written.structure.model_dump(mode="json"), "text": written.text}
-    connection.execute(
-        summary.insert().values(
-            session=pk,
-            number=written.number,
-            first=written.first,
-            last=written.last,
-            level=written.level,
-            tokens=written.tokens,
-            strategy=written.strategy,
-            children=",".join(map(str, written.children)),
-            body=dumps(body),
-        )
-    )
+    row = {
+        "session": pk,
+        "number": written.number,
+        "first": written.first,
+        "last": written.last,
+        "level": written.level,
+        "tokens": written.tokens,
+        "strategy": written.strategy,
+        "children": ",".join(map(str, written.children)),
+        "body": dumps(body),
+    }
+    connection.execute(summary.insert().values(**sealed(summary, row)))
 
 
 def summaries(
     connection: sa.Connection, pk: int, *, numbers: Sequence[int] | None = None, live: bool = False
 ) -> list[Summary]:
     """The summaries with these numbers (None: all), or those in force; oldest span first."""
-    query = sa.select(*_SUMMARY).where(summary.c.session == pk)
+    query = sa.select(summary).where(summary.c.session == pk)
     if numbers is not None:
         query = query.where(summary.c.number.in_(list(numbers)))
     if live:
         query = query.where(summary.c.live == 1)
-    return [_summary(*row) for row in connection.execute(query.order_by(summary.c.first, summary.c.level))]
+    return [_summary(row) for row in connection.execute(query.order_by(summary.c.first, summary.c.level)).mappings()]
 
 
-def _summary(
-    number: int, first: int, last: int, level: int, tokens: int, strategy: str, children: str, body: bytes
-) -> Summary:
-    values = loads(bytes(body))
+def _summary(row: Stored) -> Summary:
+    """A stored summary; where it is damaged it says so, and the messages it stands for are in the archive."""
+    first, last = row["first"], row["last"]
+    structure, text = StructuredSummary(), f"[summary s{row['number']} of m{first} to m{last} is damaged; expand them]"
+    with suppress(ValueError, TypeError, KeyError):
+        if not broken(summary, row):
+            values = loads(bytes(row["body"]))
+            structure, text = StructuredSummary.model_validate(values["structure"]), str(values["text"])
     return Summary(
-        number=number,
+        number=row["number"],
         first=first,
         last=last,
-        level=level,
-        structure=StructuredSummary.model_validate(values["structure"]),
-        text=values["text"],
-        tokens=tokens,
-        strategy=strategy,
-        children=tuple(int(child) for child in children.split(",") if child),
+        level=row["level"],
+        structure=structure,
+        text=text,
+        tokens=row["tokens"],
+        strategy=row["strategy"],
+        children=tuple(int(child) for child in row["children"].split(",") if child.isdecimal()),
     )
 
 

@@ -25,7 +25,7 @@ def chunks(connection: sa.Connection, pk: int, prefix: str = "") -> list[StoredC
         low = prefix.encode("ascii")
         query = query.where(message.c.id >= low, message.c.id < low + b"\xff")
     rows = connection.execute(query.order_by(message.c.sequence))
-    return [StoredChunk(sequence, bytes(key).decode("ascii"), tokens) for sequence, key, tokens in rows]
+    return [StoredChunk(sequence, bytes(key).decode("ascii", "replace"), tokens) for sequence, key, tokens in rows]
 
 
 def visible(chunks: Iterable[StoredChunk], hidden: Iterable[tuple[int, int]]) -> list[StoredChunk]:

@@ -1,4 +1,7 @@
-"""The log: messages appended once, read by number or id, never changed."""
+"""The log: messages appended once, read by number or id, never changed.
+
+In place of a message that is damaged or missing stands one that says so, so that it hides no other; `sound` refuses it.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tiermem.errors import IdConflict, StorageCorrupt
+from tiermem.errors import IdConflict, InvalidMessage, StorageCorrupt
 from tiermem.messages import Message, dumps, from_canonical, loads
 from tiermem.settings import Scope
 from tiermem.storage import sessions
-from tiermem.storage.schema import message
-from tiermem.storage.sessions import SessionRow, decoded, encoded
+from tiermem.storage.schema import message, sealed
+from tiermem.storage.sessions import SessionRow, decoded, encoded, moment
 from tiermem.window.view import Entry
 
 CHUNK = 500  # bound values a statement; SQLite's oldest limit is 999
@@ -22,6 +25,7 @@ _KNOWN = sa.select(message.c.id, message.c.sequence, message.c.sha256, message.c
 )
 _INSERT = message.insert()
 _FIXED_ROLES = frozenset({"system", "developer"})
+DAMAGED = "damaged"  # the origin of what stands in place of a damaged message
 
 
 def append(
@@ -58,42 +62,62 @@ def append(
     return stored, after, row.messages
 
 
-def _known(connection: sa.Connection, pk: int, ids: Sequence[str]) -> dict[str, tuple[int, bytes, int, datetime]]:
-    known: dict[str, tuple[int, bytes, int, datetime]] = {}
+def _known(
+    connection: sa.Connection, pk: int, ids: Sequence[str]
+) -> dict[str, tuple[int, bytes, int, datetime | None]]:
+    known: dict[str, tuple[int, bytes, int, datetime | None]] = {}
     for start in range(0, len(ids), CHUNK):
         keys = [encoded(message_id) for message_id in ids[start : start + CHUNK]]
         for key, sequence, digest, tokens, stored_at in connection.execute(_KNOWN, {"pk": pk, "ids": keys}):
-            known[decoded(key)] = (sequence, bytes(digest), tokens, datetime.fromisoformat(stored_at))
+            known[decoded(key)] = (sequence, bytes(digest), tokens, moment(stored_at))
     return known
 
 
-def _values(message: Message, pk: int, sequence: int, tokens: int, now: datetime) -> dict[str, Any]:
-    links = [[call.id for call in message.tool_calls], message.tool_call_id or ""]
+def _values(message_: Message, pk: int, sequence: int, tokens: int, now: datetime) -> dict[str, Any]:
+    return sealed(
+        message,
+        {
+            "session": pk,
+            "sequence": sequence,
+            "id": encoded(message_.id),
+            "tokens": tokens,
+            "stored_at": now.isoformat(),
+            "sha256": message_.sha256,
+            "body": message_.canonical,
+        }
+        | copies(message_),
+    )
+
+
+def copies(original: Message) -> dict[str, Any]:
+    """What is kept of *original* beside its body, so that a window is planned without bodies."""
+    links = [[call.id for call in original.tool_calls], original.tool_call_id or ""]
     return {
-        "session": pk,
-        "sequence": sequence,
-        "id": encoded(message.id),
-        "role": encoded(message.role),
-        "tokens": tokens,
-        "fixed": int(message.pinned or message.role in _FIXED_ROLES),
+        "role": encoded(original.role),
+        "fixed": int(original.pinned or original.role in _FIXED_ROLES),
         "links": dumps(links) if any(links) else None,  # type: ignore[arg-type]
-        "stored_at": now.isoformat(),
-        "sha256": message.sha256,
-        "body": message.canonical,
     }
 
 
-_FULL = (message.c.sequence, message.c.tokens, message.c.stored_at, message.c.sha256, message.c.body)
+_FULL = (
+    message.c.sequence,
+    message.c.tokens,
+    message.c.stored_at,
+    message.c.sha256,
+    message.c.body,
+    message.c.id,
+    message.c.role,
+)
 
 
 def read(connection: sa.Connection, pk: int, first: int, last: int) -> list[Message]:
-    """The messages `first`..`last`, in order.
-
-    Raises:
-        StorageCorrupt: stored bytes do not match their hash.
-    """
+    """The messages `first`..`last`, each of which was added, in order."""
     query = sa.select(*_FULL).where(message.c.session == pk, message.c.sequence.between(first, last))
-    return [_message(*row) for row in connection.execute(query.order_by(message.c.sequence))]
+    stored = [legible(*row) for row in connection.execute(query.order_by(message.c.sequence))]
+    if len(stored) == last - first + 1 or last < first:
+        return stored
+    there = {original.sequence: original for original in stored}
+    return [there.get(number) or _in_place_of(number, "is missing") for number in range(first, last + 1)]
 
 
 def pick(connection: sa.Connection, pk: int, sequences: Iterable[int]) -> list[Message]:
@@ -102,8 +126,22 @@ def pick(connection: sa.Connection, pk: int, sequences: Iterable[int]) -> list[M
     found: list[Message] = []
     for start in range(0, len(wanted), CHUNK):
         query = sa.select(*_FULL).where(message.c.session == pk, message.c.sequence.in_(wanted[start : start + CHUNK]))
-        found += [_message(*row) for row in connection.execute(query.order_by(message.c.sequence))]
+        found += [legible(*row) for row in connection.execute(query.order_by(message.c.sequence))]
     return found
+
+
+def sound(originals: list[Message]) -> list[Message]:
+    """*originals*, where nothing stands in place of one of them.
+
+    Raises:
+        StorageCorrupt: it names those that are damaged or missing; the others can be read by themselves.
+    """
+    wrong = [original for original in originals if original.origin == DAMAGED]
+    if wrong:
+        told = "; ".join(f"message {original.sequence} {original.state[DAMAGED]}" for original in wrong[:5])
+        more = f"; and {len(wrong) - 5} more" if len(wrong) > 5 else ""
+        raise StorageCorrupt(f"tiermem_message: {told}{more}. The others can be read by their numbers")
+    return originals
 
 
 def by_id(connection: sa.Connection, pk: int, identifier: str) -> int:
@@ -136,7 +174,7 @@ def _entries(connection: sa.Connection, pk: int, condition: sa.ColumnElement[boo
     columns = (message.c.sequence, message.c.role, message.c.tokens, message.c.fixed, message.c.links)
     query = sa.select(*columns).where(message.c.session == pk, condition).order_by(message.c.sequence)
     for sequence, role, tokens, is_fixed, links in connection.execute(query):
-        calls, answers = loads(bytes(links)) if links else ((), "")
+        calls, answers = _linked(links) if links else ((), "")
         yield Entry(
             sequence,
             decoded(role),
@@ -148,8 +186,36 @@ def _entries(connection: sa.Connection, pk: int, condition: sa.ColumnElement[boo
         )
 
 
-def _message(sequence: int, tokens: int, stored_at: str, digest: bytes, body: bytes) -> Message:
-    one = from_canonical(bytes(body), sequence=sequence, tokens=tokens, stored_at=datetime.fromisoformat(stored_at))
-    if one.sha256 != bytes(digest):
-        raise StorageCorrupt(f"message {sequence} does not match its hash")
-    return one
+def _linked(links: bytes) -> tuple[Iterable[str], str]:
+    try:
+        calls, answers = loads(bytes(links))
+        return tuple(map(str, calls)), str(answers)
+    except (ValueError, TypeError):
+        return (), ""  # damaged; `verify` says so, and a context leaves out what has no partner
+
+
+def legible(
+    sequence: int, tokens: int, stored_at: str, digest: bytes, body: bytes, identifier: bytes, role: bytes
+) -> Message:
+    """A stored message, or what stands in its place."""
+    try:
+        original = from_canonical(bytes(body), sequence=sequence, tokens=tokens, stored_at=moment(stored_at))
+    except (InvalidMessage, TypeError, RecursionError):
+        return _in_place_of(sequence, "does not match its hash", tokens, identifier, role)
+    if original.sha256 != bytes(digest):
+        return _in_place_of(sequence, "does not match its hash", tokens, identifier, role)
+    return original
+
+
+def _in_place_of(
+    sequence: int, reason: str, tokens: int = 0, identifier: bytes = b"", role: bytes = b"user"
+) -> Message:
+    return Message(
+        role=decoded(role) or "user",
+        content=f"[message m{sequence} {reason}]",
+        id=decoded(identifier) or f"m{sequence}",
+        origin=DAMAGED,
+        state={DAMAGED: reason},
+        sequence=sequence,
+        tokens=tokens,
+    )

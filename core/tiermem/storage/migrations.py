@@ -16,6 +16,9 @@ from tiermem.errors import SchemaTooOld, StorageForeign
 from tiermem.storage import words
 from tiermem.storage.schema import VERSION, meta, metadata, refuse_newer, version_of
 
+CHECKED = (
+    "session message decision stub summary embedder embedded vector collection item item_vector".split()  # noqa: SIM905
+)
 LOCK = 0x7469_6572  # "tier"; any constant will do
 
 
@@ -89,7 +92,14 @@ def _items(connection: sa.Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
-STEPS: dict[int, Callable[[sa.Connection], None]] = {1: _passages, 2: _items}
+def _checksums(connection: sa.Connection) -> None:
+    """3 to 4: checksums of rows. Those that are there have none: they may be damaged already."""
+    octets = "BLOB" if connection.dialect.name == "sqlite" else "BYTEA"
+    for table in CHECKED:
+        connection.exec_driver_sql(f"ALTER TABLE tiermem_{table} ADD COLUMN checksum {octets}")
+
+
+STEPS: dict[int, Callable[[sa.Connection], None]] = {1: _passages, 2: _items, 3: _checksums}
 
 
 def current(connection: sa.Connection, *, read_only: bool) -> str:

@@ -1,20 +1,27 @@
 """Tables. Names of people and sessions are bytes: compared exactly, whatever the database's collation.
 
 Everything but `message`, `decision`, `stub`, `summary` and `item` can be derived again from these five.
+
+What has no other witness has a checksum: a row's values as they were written, but those that change later (`_APART`).
+It tells damage, not malice. A row from before there were checksums has none, and is not doubted.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
 from tiermem.errors import SchemaTooNew, StorageCorrupt
 
-VERSION = 3
+VERSION = 4
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 metadata = sa.MetaData()
+Stored: TypeAlias = Mapping[str, Any] | sa.RowMapping  # a row by the names of its columns
 
 
 class Words(sa.TypeDecorator[str]):
@@ -27,6 +34,10 @@ class Words(sa.TypeDecorator[str]):
     def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002  # SQLAlchemy's signature
         """*value* as it is stored."""
         return None if value is None else _UNSTORABLE.sub("\ufffd", value)
+
+
+def _checksum() -> sa.Column[bytes]:
+    return sa.Column("checksum", sa.LargeBinary)
 
 
 meta = sa.Table(
@@ -58,6 +69,7 @@ session = sa.Table(
     sa.Column("failures", sa.BigInteger, nullable=False, default=0),
     sa.Column("failed_at", sa.Float, nullable=False, default=0.0),
     sa.Column("last_error", Words, nullable=False, default=""),
+    _checksum(),
     sa.UniqueConstraint("tenant", "owner", "name"),
 )
 
@@ -75,6 +87,7 @@ message = sa.Table(
     sa.Column("stored_at", sa.Text, nullable=False),
     sa.Column("sha256", sa.LargeBinary, nullable=False),
     sa.Column("body", sa.LargeBinary, nullable=False),
+    _checksum(),
     sa.UniqueConstraint("session", "sequence"),
     sa.UniqueConstraint("session", "id"),
 )
@@ -102,6 +115,7 @@ decision = sa.Table(
     sa.Column("reason", Words, nullable=False, default=""),
     sa.Column("decided_at", sa.Text, nullable=False),
     sa.Column("undone", sa.SmallInteger, nullable=False, default=0),
+    _checksum(),
     sa.UniqueConstraint("session", "number"),
 )
 sa.Index("tiermem_decision_last", decision.c.session, decision.c.last)
@@ -117,6 +131,7 @@ stub = sa.Table(
     sa.Column("tokens", sa.BigInteger, nullable=False),
     sa.Column("strategy", Words, nullable=False),
     sa.Column("content", sa.LargeBinary, nullable=False),
+    _checksum(),
     sa.UniqueConstraint("session", "sequence", "decision"),
 )
 
@@ -134,6 +149,7 @@ summary = sa.Table(
     sa.Column("children", sa.Text, nullable=False, default=""),
     sa.Column("live", sa.SmallInteger, nullable=False, default=1),
     sa.Column("body", sa.LargeBinary, nullable=False),
+    _checksum(),
     sa.UniqueConstraint("session", "number"),
 )
 sa.Index("tiermem_summary_live", summary.c.session, summary.c.live)
@@ -161,6 +177,7 @@ embedder = sa.Table(
     sa.Column("pk", _Key, primary_key=True),
     sa.Column("name", Words, nullable=False),
     sa.Column("probe", sa.LargeBinary, nullable=False),  # float16 vector of a fixed text; empty for the built-in one
+    _checksum(),
 )
 
 # How far each embedder has come in each session.
@@ -170,6 +187,7 @@ embedded = sa.Table(
     sa.Column("session", _Key, primary_key=True, autoincrement=False),
     sa.Column("embedder", _Key, primary_key=True, autoincrement=False),
     sa.Column("through", sa.BigInteger, nullable=False),
+    _checksum(),
 )
 
 vector = sa.Table(
@@ -182,6 +200,7 @@ vector = sa.Table(
     sa.Column("embedder", _Key, nullable=False),
     sa.Column("hash", sa.LargeBinary, nullable=False),  # BLAKE2b-128 of the text that was embedded
     sa.Column("value", sa.LargeBinary, nullable=False),  # float16, little-endian
+    _checksum(),
     sa.UniqueConstraint("session", "embedder", "sequence", "part"),
 )
 sa.Index("tiermem_vector_hash", vector.c.hash, vector.c.embedder)
@@ -194,6 +213,7 @@ collection = sa.Table(
     sa.Column("tenant", sa.LargeBinary, nullable=False),
     sa.Column("owner", sa.LargeBinary, nullable=False),
     sa.Column("stamp", sa.BigInteger, nullable=False),  # random, another one after each write
+    _checksum(),
     sa.UniqueConstraint("tenant", "owner"),
 )
 
@@ -211,6 +231,7 @@ item = sa.Table(
     sa.Column("ttl", sa.Float(53)),  # seconds; NULL: for ever
     sa.Column("expires", sa.Float(53)),  # seconds since 1970
     sa.Column("stamp", sa.BigInteger, nullable=False),  # that of the write which made the value
+    _checksum(),
     sa.UniqueConstraint("collection", "name"),
 )
 # With what a search must know of every item, so that it reads no rows of those it does not show.
@@ -231,8 +252,61 @@ item_vector = sa.Table(
     sa.Column("space", Words, nullable=False),  # embedder and dimensions; vectors of two are never compared
     sa.Column("hash", sa.LargeBinary, nullable=False),  # BLAKE2b-128 of the text that was embedded
     sa.Column("value", sa.LargeBinary, nullable=False),  # float32, little-endian, of length 1
+    _checksum(),
     sa.UniqueConstraint("item", "space", "hash"),
 )
+
+_TOTALS = "messages tokens window_tokens revision floor look_at indexed failures failed_at last_error".split()  # noqa: SIM905
+# Columns that are written again later, without the others: running totals, what an undo or a later summary changes, and
+# when an item expires, which each reading moves. A column that a later version brings belongs here too.
+_APART: dict[str, frozenset[str]] = {
+    session.name: frozenset(_TOTALS),
+    message.name: frozenset({"body"}),  # it has a hash of its own
+    decision.name: frozenset({"undone"}),
+    summary.name: frozenset({"live"}),
+    item.name: frozenset({"expires"}),
+}
+_WITNESSED = {
+    table.name: tuple(
+        column.name
+        for column in table.columns
+        if column.name not in {"pk", "checksum"} | _APART.get(table.name, frozenset())
+    )
+    for table in metadata.tables.values()
+    if "checksum" in table.c
+}
+
+
+def checksum(table: sa.Table, row: Stored) -> bytes:
+    """The checksum of a row of *table*, as it is written or read."""
+    parts: list[bytes] = []
+    for name in _WITNESSED[table.name]:
+        value = row[name]
+        form = value if isinstance(value, bytes) else repr(value).encode()
+        parts += (b"%d%c" % (len(form), b"b" if form is value else b"v"), form)
+    return blake2b(b"".join(parts), digest_size=8).digest()
+
+
+def sealed(table: sa.Table, row: dict[str, Any]) -> dict[str, Any]:
+    """*row*, which is about to be written, with its checksum."""
+    cleaned = row | {
+        name: _UNSTORABLE.sub("\ufffd", row[name])
+        for name in _WORDS.get(table.name, ())
+        if isinstance(row.get(name), str)
+    }
+    return cleaned | {"checksum": checksum(table, cleaned)}
+
+
+def broken(table: sa.Table, row: Stored) -> bool:
+    """Whether *row*, as it was read, is not the one that was written."""
+    stored = row["checksum"]
+    return stored is not None and checksum(table, row) != bytes(stored)
+
+
+_WORDS = {
+    table.name: [column.name for column in table.columns if isinstance(column.type, Words)]
+    for table in metadata.tables.values()
+}
 
 
 def refuse_newer(version: int) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from tiermem.errors import InvalidNamespace, StorageCorrupt
 from tiermem.settings import Scope
-from tiermem.storage.schema import session
+from tiermem.storage.schema import sealed, session
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,19 @@ def encoded(name: str) -> bytes:
 
 
 def decoded(name: bytes) -> str:
-    """The inverse of `encoded`."""
-    return bytes(name).decode("utf-8", "surrogatepass")
+    """The inverse of `encoded`; what is damaged is shown by its bytes, so that it hides no other name."""
+    try:
+        return bytes(name).decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return bytes(name).decode("utf-8", "backslashreplace")
+
+
+def moment(stored: object) -> datetime | None:
+    """A time as it is stored, or None where it is damaged: no words hang on it."""
+    try:
+        return datetime.fromisoformat(stored)  # type: ignore[arg-type]
+    except (ValueError, TypeError):
+        return None
 
 
 def stored_name(scope: Scope) -> bytes:
@@ -61,7 +73,19 @@ def find(connection: sa.Connection, scope: Scope, *, lock: bool = False) -> Sess
     """The row of *scope*; *lock* keeps other writers of this session out until the transaction ends."""
     names = {"tenant": encoded(scope.tenant), "owner": encoded(scope.user), "name": stored_name(scope)}
     row = connection.execute(_FIND_AND_LOCK if lock else _FIND, names).first()
-    return SessionRow(*row) if row else SessionRow()
+    return _row(*row) if row else SessionRow()
+
+
+def _row(*values: Any) -> SessionRow:
+    if not all(isinstance(number, (int, float)) and number >= 0 for number in values[:-1]):
+        raise StorageCorrupt(f"tiermem_session, row {values[0]}: its totals are no numbers of messages and tokens")
+    return SessionRow(*values)
+
+
+def by_key(connection: sa.Connection, pk: int) -> SessionRow:
+    """The row with that key."""
+    row = connection.execute(sa.select(*_COLUMNS).where(session.c.pk == pk)).first()
+    return _row(*row) if row else SessionRow()
 
 
 def obtain(connection: sa.Connection, scope: Scope, now: datetime, look_at: int) -> SessionRow:
@@ -76,7 +100,7 @@ def obtain(connection: sa.Connection, scope: Scope, now: datetime, look_at: int)
         "created_at": now.isoformat(),
         "look_at": look_at,
     }
-    connection.execute(_insert_ignoring(connection, values))
+    connection.execute(_insert_ignoring(connection, sealed(session, values)))
     return find(connection, scope, lock=True)
 
 
@@ -95,17 +119,20 @@ def names(connection: sa.Connection, tenant: str, user: str) -> list[str]:
     return [decoded(name) for (name,) in connection.execute(query)]
 
 
-def scopes(connection: sa.Connection) -> list[Scope]:
-    """Every session of the database, documents too, for `verify`."""
-    query = sa.select(session.c.tenant, session.c.owner, session.c.name).order_by(session.c.pk)
-    return [_scope(*map(bytes, row)) for row in connection.execute(query)]
+def scopes(connection: sa.Connection) -> list[tuple[int, Scope]]:
+    """Key and scope of every session of the database, documents too, for `verify`."""
+    query = sa.select(session.c.pk, session.c.tenant, session.c.owner, session.c.name).order_by(session.c.pk)
+    return [(pk, _scope(pk, *map(bytes, names))) for pk, *names in connection.execute(query)]
 
 
-def _scope(tenant: bytes, owner: bytes, name: bytes) -> Scope:
+def _scope(pk: int, tenant: bytes, owner: bytes, name: bytes) -> Scope:
     mark = _MARKS["knowledge"]
-    if name.startswith(mark):
-        return Scope(decoded(tenant), decoded(owner), decoded(name.removeprefix(mark)), "knowledge")
-    return Scope(decoded(tenant), decoded(owner), decoded(name))
+    try:
+        if name.startswith(mark):
+            return Scope(decoded(tenant), decoded(owner), decoded(name.removeprefix(mark)), "knowledge")
+        return Scope(decoded(tenant), decoded(owner), decoded(name))
+    except InvalidNamespace:  # damaged to nothing, or too long when it is shown by its bytes
+        return Scope("", "damaged", f"row {pk} of tiermem_session")
 
 
 def _insert_ignoring(connection: sa.Connection, values: dict[str, Any]) -> sa.Executable:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from tiermem.storage.schema import embedded, embedder, session, vector
+from tiermem.storage.schema import embedded, embedder, sealed, session, vector
 
 LOCK = 0x7469_6573  # that of the migrations, plus one
 CHUNK = 500  # bound values a statement; SQLite's oldest limit is 999
@@ -82,7 +82,8 @@ def ensure(connection: sa.Connection, name: str, probe: bytes) -> tuple[int, byt
 
 def renew(connection: sa.Connection, name: str, probe: bytes) -> int:
     """A new row for *name*: its model is another one now. Vectors of the old row stay until they are dropped."""
-    inserted = connection.execute(embedder.insert().values(name=name, probe=probe)).inserted_primary_key
+    row = sealed(embedder, {"name": name, "probe": probe})
+    inserted = connection.execute(embedder.insert().values(**row)).inserted_primary_key
     return int(inserted[0]) if inserted else 0
 
 
@@ -99,13 +100,12 @@ def add(
     if (known or 0) != after:
         return
     if passages:
-        connection.execute(
-            vector.insert(), [{"session": pk, "embedder": key, **passage._asdict()} for passage in passages]
-        )
-    if known is None:
-        connection.execute(embedded.insert().values(session=pk, embedder=key, through=through))
-    else:
-        connection.execute(embedded.update().where(mine).values(through=through))
+        rows = [sealed(vector, {"session": pk, "embedder": key, **passage._asdict()}) for passage in passages]
+        connection.execute(vector.insert(), rows)
+    mark = sealed(embedded, {"session": pk, "embedder": key, "through": through})
+    connection.execute(
+        embedded.insert().values(**mark) if known is None else embedded.update().where(mine).values(**mark)
+    )
 
 
 def _lock(connection: sa.Connection, pk: int) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,7 +26,7 @@ def add_words(connection: sa.Connection, pk: int, entries: Sequence[Spoken], thr
         return
     wanted = [entry for entry in entries if entry.sequence > row]
     keys = _keys(connection, pk, [entry.sequence for entry in wanted])
-    rows = [_word_row(keys[entry.sequence], pk, entry) for entry in wanted]
+    rows = [word_row(keys[entry.sequence], pk, entry) for entry in wanted if entry.sequence in keys]  # some may be lost
     if rows:
         connection.execute(word.insert(), rows)
         add(connection, rows)
@@ -44,7 +45,8 @@ def some_words(connection: sa.Connection, pk: int, sequences: Sequence[int]) -> 
     return [spoken(*row) for row in connection.execute(query.order_by(word.c.sequence))]
 
 
-def _word_row(key: int, pk: int, entry: Spoken) -> dict[str, Any]:
+def word_row(key: int, pk: int, entry: Spoken) -> dict[str, Any]:
+    """What is kept of a message: *key* is the message's own, *pk* that of its session."""
     return {
         "pk": key,
         "session": pk,
@@ -56,12 +58,6 @@ def _word_row(key: int, pk: int, entry: Spoken) -> dict[str, Any]:
         "talked": " ".join(f"{start:.0f},{end:.0f}" for start, end in entry.talked),
         "terms": " ".join(entry.terms),
     }
-
-
-def stored_terms(connection: sa.Connection, pk: int) -> Iterator[tuple[int, str]]:
-    """Every indexed message's terms, for `verify`."""
-    query = sa.select(word.c.sequence, word.c.terms).where(word.c.session == pk).order_by(word.c.sequence)
-    yield from ((sequence, terms) for sequence, terms in connection.execute(query))
 
 
 _ANALYSER = sa.select(meta.c.value).where(meta.c.key == "analyser")
@@ -173,7 +169,9 @@ def nominate(connection: sa.Connection, session: int, terms: Sequence[str], limi
 
 def spoken(sequence: int, said: float | None, speaker: str, terms: str, role: str, talked: str) -> Spoken:
     """A row of `SPOKEN`."""
-    times = [(float(start), float(end)) for start, end in (interval.split(",") for interval in talked.split())]
+    times: list[tuple[float, float]] = []
+    with suppress(ValueError):  # damaged; `verify` says so, and the words are there
+        times = [(float(start), float(end)) for start, end in (interval.split(",") for interval in talked.split())]
     return Spoken(sequence, math.nan if said is None else said, speaker, terms.split(), role, times)
 
 

@@ -49,7 +49,7 @@ def reembed(
 
 
 def _scopes(namespace: str | tuple[str, str] | None) -> Flow[list[Scope]]:
-    every: list[Scope] = yield Read(sessions.scopes)
+    every = [scope for _, scope in (yield Read(sessions.scopes))]
     if namespace is None:
         return every
     asked = scope_of("-", namespace)

@@ -46,6 +46,8 @@ ALIKE = 0.99  # cosine of two vectors of the probe by the same model; rounding a
 def embeddable(message: Message) -> str:
     """The text whose meaning is compared: bare words and tool calls, without the speaker, without our own quotes, and
     without calls of our own tools, whose questions and notes would answer the next question like it."""
+    if message.origin == log.DAMAGED:
+        return ""
     text = without(message.text, _OPENED, _CLOSED, " ")
     calls = " ".join(f"{call.name} {call.arguments}" for call in message.tool_calls if not asks_memory(call))
     return " ".join(part for part in (text[:TEXT], calls[:TEXT]) if part)
@@ -137,15 +139,15 @@ def fail(core: Core, error: Exception) -> None:
 
 def batch(core: Core, scope: Scope, row: SessionRow, mark: Watermark) -> Flow[tuple[bytes, list[PassageVector], int]]:
     """Vector of the probe, vectors of the next messages, and the number of the last of these. Nothing is stored."""
-    fresh: list[Message] = yield Read(partial(_reading, pk=row.pk, first=mark.done + 1))
+    fresh: list[Message] = yield Read(partial(_reading, pk=row.pk, first=mark.done + 1, last=row.messages))
     texts = yield Compute(partial(_share, fresh))
     probe = yield from probed(core, scope, mark)
     rows = yield from embed(core, scope, mark.key, texts)
     return probe, rows, fresh[len(texts) - 1].sequence
 
 
-def _reading(connection: sa.Connection, pk: int, first: int) -> list[Message]:
-    return log.read(connection, pk, first, first + BATCH - 1)
+def _reading(connection: sa.Connection, pk: int, first: int, last: int) -> list[Message]:
+    return log.read(connection, pk, first, min(first + BATCH - 1, last))
 
 
 def _share(fresh: Sequence[Message]) -> list[tuple[int, list[str]]]:
@@ -163,7 +165,7 @@ def _share(fresh: Sequence[Message]) -> list[tuple[int, list[str]]]:
 
 def embed(core: Core, scope: Scope, key: int, texts: Sequence[tuple[int, list[str]]]) -> Flow[list[PassageVector]]:
     """Vectors of passages given by message. Blank texts, and those that give the zero vector, have none."""
-    hashed = [(sequence, part, _hash(text), text) for sequence, own in texts for part, text in enumerate(own)]
+    hashed = [(sequence, part, text_hash(text), text) for sequence, own in texts for part, text in enumerate(own)]
     wanted = {digest: text for _, _, digest, text in hashed if text.strip()}
     values = yield from _values(core, scope, key, wanted)
     return [
@@ -192,7 +194,8 @@ def _values(core: Core, scope: Scope, key: int, wanted: dict[bytes, str]) -> Flo
     return values
 
 
-def _hash(text: str) -> bytes:
+def text_hash(text: str) -> bytes:
+    """By what an embedded text is known again."""
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 

@@ -29,7 +29,7 @@ def searchable(message: Message) -> str:
 
     Of an echo nothing, not even the name of the tool: it would lend the messages beside it a word.
     """
-    if vectors.echo(message):
+    if message.origin == log.DAMAGED or vectors.echo(message):
         return ""
     return " ".join(part for part in (message.name, vectors.embeddable(message)) if part)
 
@@ -46,7 +46,7 @@ def follow_words(scope: Scope) -> Flow[None]:
         row = yield Read(lambda connection: sessions.find(connection, scope))
         if row.indexed >= row.messages:
             break
-        fresh = yield Read(_reading(row.pk, row.indexed + 1))
+        fresh = yield Read(_reading(row.pk, row.indexed + 1, row.messages))
         indexed = yield Compute(partial(spoken, fresh))
         yield Transact(_adding_words(row.pk, indexed, fresh[-1].sequence))
 
@@ -80,8 +80,8 @@ def speaker_of(message: Message) -> str:
     return (message.name or "").encode("utf-8", "replace").decode().replace("\0", "")[:200]
 
 
-def _reading(pk: int, first: int, count: int = BATCH) -> Any:
-    return lambda connection: log.read(connection, pk, first, first + count - 1)
+def _reading(pk: int, first: int, last: int) -> Any:
+    return lambda connection: log.read(connection, pk, first, min(first + BATCH - 1, last))
 
 
 def _adding_words(pk: int, indexed: Sequence[Spoken], through: int) -> Any:

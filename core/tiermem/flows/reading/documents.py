@@ -131,7 +131,7 @@ def sources(scope: Scope) -> Flow[list[Source]]:
 
 def _source(first: Message, group: Sequence[StoredChunk]) -> Source:
     return Source(
-        source=first.state["source"],
+        source=first.state.get("source", ""),
         title=first.name or "",
         chunks=len(group),
         tokens=sum(mark.tokens for mark in group),

@@ -66,7 +66,8 @@ def hits(core: Core, scope: Scope, row: SessionRow, request: SearchRequest) -> F
     """
     best, result = yield from _best(core, scope, row, request)
     said = yield from window_state.bodies(core, row, (sequence for sequence, _, _ in best))
-    answers = (Hit(message=said[number], score=score, why=why) for number, score, why in best if number in said)
+    legible = ((said[number], score, why) for number, score, why in best if number in said)
+    answers = (Hit(message=one, score=score, why=why) for one, score, why in legible if one.origin != log.DAMAGED)
     return replace(result, hits=tuple(answers))
 
 

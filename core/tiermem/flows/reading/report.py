@@ -1,4 +1,4 @@
-"""Proof and numbers: `verify` derives everything again from messages and decisions, `stats` counts."""
+"""A session in numbers, and what stands behind a reference to it or to a document."""
 
 from __future__ import annotations
 
@@ -8,104 +8,18 @@ from functools import partial
 
 import sqlalchemy as sa
 
-from tiermem.errors import InvalidMessage, StorageCorrupt
-from tiermem.flows.effects import Compute, Flow, Read
-from tiermem.flows.indexing.words import index_terms, searchable
+from tiermem.flows.effects import Flow, Read
 from tiermem.flows.reading import documents
 from tiermem.flows.reading.vector_search import told
 from tiermem.flows.services import Core
 from tiermem.flows.writing import decide
 from tiermem.messages import Message
-from tiermem.records import Original, Shown, Stats, Verification
+from tiermem.records import Original, Shown, Stats
 from tiermem.settings import Scope
-from tiermem.storage import decisions, sessions, vectors, words
+from tiermem.storage import decisions, sessions, vectors
 from tiermem.storage import messages as log
 from tiermem.storage.sessions import SessionRow
-from tiermem.window.view import Span, Window, floor_of, paint, within
-
-BATCH = 2_000
-MANY = 20  # problems listed; the rest is counted
-
-
-def verify(scope: Scope) -> Flow[Verification]:
-    """Re-derive every hash, the view, the totals and the keyword index of a session; list what differs."""
-    row = yield Read(lambda connection: sessions.find(connection, scope))
-    problems: list[str] = []
-    tokens = 0
-    indexed: dict[int, str] = yield Read(lambda c: dict(words.stored_terms(c, row.pk)))
-    for first in range(1, row.messages + 1, BATCH):
-        last = min(first + BATCH - 1, row.messages)
-        messages, wrong = yield Read(partial(_read, pk=row.pk, first=first, last=last))
-        problems += wrong
-        tokens += sum(message.tokens for message in messages)
-        problems += yield Compute(partial(_terms_differ, messages, indexed, row.indexed))
-    if tokens != row.tokens and not problems:
-        problems.append(f"the session's total is {row.tokens} tokens, its messages have {tokens}")
-    problems += yield Read(lambda c: list(_view_differs(c, sessions.find(c, scope))))  # one snapshot of its own
-    return Verification(
-        messages=row.messages,
-        decisions=row.revision,
-        summaries=(yield Read(lambda c: len(decisions.summaries(c, row.pk)))),
-        indexed=len(indexed),
-        problems=tuple(problems[:MANY] + ([f"and {len(problems) - MANY} more"] if len(problems) > MANY else [])),
-    )
-
-
-def _read(connection: sa.Connection, pk: int, first: int, last: int) -> tuple[list[Message], list[str]]:
-    try:
-        messages = log.read(connection, pk, first, last)
-    except (StorageCorrupt, InvalidMessage):
-        if first == last:
-            return [], [f"message {first} does not match its hash"]
-        middle = (first + last) // 2
-        left, right = _read(connection, pk, first, middle), _read(connection, pk, middle + 1, last)
-        return left[0] + right[0], left[1] + right[1]
-    missing = set(range(first, last + 1)) - {message.sequence for message in messages}
-    return messages, [f"message {sequence} is missing" for sequence in sorted(missing)]
-
-
-def _terms_differ(messages: list[Message], indexed: dict[int, str], through: int) -> Iterator[str]:
-    for message in messages:
-        if message.sequence <= through and indexed.get(message.sequence) != " ".join(
-            index_terms(message, searchable(message))
-        ):
-            yield f"the keyword index of message {message.sequence} differs from its text"
-
-
-def _view_differs(connection: sa.Connection, row: SessionRow) -> Iterator[str]:
-    if not row.pk:
-        return
-    journal = decisions.journal(connection, row.pk)
-    if [decision.number for decision in journal] != list(range(1, row.revision + 1)):
-        yield f"the journal has {len(journal)} rows, the session's revision is {row.revision}"
-    undone = {decision.reference for decision in journal if decision.kind == "undo"}
-    if undone != {decision.number for decision in journal if decision.undone}:
-        yield "the decisions marked undone are not those that the journal undoes"
-    parts = paint(1, row.messages, journal, decisions.members(connection, row.pk, 0)) if row.messages else []
-    yield from _partition_differs(parts, row)
-    live = {part.summary for part in parts if part.summary}
-    if live != {summary.number for summary in decisions.summaries(connection, row.pk, live=True)}:
-        yield "the summaries in force are not those that the journal leads to"
-    window = decisions.window(connection, row)
-    if window.tokens != row.window_tokens:
-        yield f"the window has {window.tokens} tokens, the session says {row.window_tokens}"
-    yield from _window_differs(connection, row, window, parts)
-
-
-def _partition_differs(parts: list[Span], row: SessionRow) -> Iterator[str]:
-    if sum(part.last - part.first + 1 for part in parts) != row.messages:
-        yield "the view is not a partition of the messages"
-    if floor_of(parts, row.messages) != row.floor:
-        yield f"nothing is visible up to {floor_of(parts, row.messages)}, the session says {row.floor}"
-
-
-def _window_differs(connection: sa.Connection, row: SessionRow, window: Window, parts: list[Span]) -> Iterator[str]:
-    expected = {s for part in parts if part.visible for s in range(part.first, part.last + 1)}
-    hidden = decisions.hidden(connection, row)
-    pinned = {e.sequence for e in log.fixed(connection, row.pk, row.messages)}
-    expected |= {s for s in pinned if not within(hidden, s)}
-    if expected != {entry.sequence for entry in window.entries}:
-        yield "the window does not show the messages that the journal leads to"
+from tiermem.window.view import Span
 
 
 def stats(core: Core, scope: Scope) -> Flow[Stats]:

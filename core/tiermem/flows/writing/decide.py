@@ -28,13 +28,19 @@ RACES = 8  # times that a decision of ours may be overtaken before the caller is
 
 
 def messages(scope: Scope, first: int, last: int | None) -> Flow[list[Message]]:
-    """The originals `first`..`last` that are not hidden, in order."""
+    """The originals `first`..`last` that are not hidden, in order.
+
+    Raises:
+        StorageCorrupt: one of them is damaged; it names it, and the others can be read.
+    """
 
     def body(connection: sa.Connection) -> list[Message]:
         row = sessions.find(connection, scope)
         hidden = decisions.hidden(connection, row)
-        originals = log.read(connection, row.pk, first, row.messages if last is None else last)
-        return [message for message in originals if not within(hidden, message.sequence)]
+        originals = log.read(
+            connection, row.pk, max(1, first), min(row.messages, row.messages if last is None else last)
+        )
+        return log.sound([message for message in originals if not within(hidden, message.sequence)])
 
     return list((yield Read(body)))
 
@@ -124,10 +130,10 @@ def expand(scope: Scope, ref: str) -> Flow[Original]:
         row = sessions.find(connection, scope)
         sequence, summary = resolve(connection, row, ref)
         if summary is None:
-            named = tuple(log.pick(connection, row.pk, [sequence]))
+            named = tuple(log.sound(log.read(connection, row.pk, sequence, sequence)))
             return Original(ref=ref, messages=named, note=_hidden_among(connection, row, sequence, sequence))
         children = decisions.summaries(connection, row.pk, numbers=summary.children)
-        originals = log.read(connection, row.pk, summary.first, summary.last)
+        originals = log.read(connection, row.pk, max(1, summary.first), min(summary.last, row.messages))
         note = _hidden_among(connection, row, summary.first, summary.last)
         return Original(ref=ref, messages=tuple(originals), summaries=(summary, *children), note=note)
 

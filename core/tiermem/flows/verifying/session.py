@@ -1,0 +1,93 @@
+"""Proof of one session: everything derived again from messages and decisions, everything else against checksums."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+import sqlalchemy as sa
+
+from tiermem.errors import StorageCorrupt
+from tiermem.flows.effects import Compute, Flow, Read
+from tiermem.flows.verifying import log, rows
+from tiermem.flows.verifying.journal import view_differs
+from tiermem.messages import Message
+from tiermem.records import Verification
+from tiermem.settings import Scope
+from tiermem.storage import sessions
+from tiermem.storage.schema import session, summary, word
+from tiermem.storage.sessions import SessionRow
+
+BATCH = 2_000
+
+
+def verify(scope: Scope, key: int | None = None) -> Flow[Verification]:
+    """Every hash, view, total and index of a session, derived again and compared; *key* names its row.
+
+    Raises:
+        StorageError: the database itself cannot be read.
+    """
+    try:
+        row = yield Read(lambda c: sessions.find(c, scope) if key is None else sessions.by_key(c, key))
+    except StorageCorrupt as error:
+        return Verification(messages=0, decisions=0, summaries=0, indexed=0, problems=(str(error),))
+    problems: list[str] = []
+    tokens = 0
+    for first in range(1, row.messages + 1, BATCH):
+        messages, wrong = yield from _batch(row, first, min(first + BATCH - 1, row.messages))
+        problems += wrong
+        tokens += sum(message.tokens for message in messages if isinstance(message.tokens, int))
+    if tokens != row.tokens and not problems:
+        problems.append(f"tiermem_session: the total is {row.tokens} tokens, its messages have {tokens}")
+    problems += yield Read(partial(_rest, pk=row.pk))
+    counts = yield Read(partial(_counts, pk=row.pk))
+    return Verification(
+        messages=row.messages,
+        decisions=row.revision,
+        summaries=counts[0],
+        indexed=counts[1],
+        problems=rows.listed(problems),
+    )
+
+
+def _batch(row: SessionRow, first: int, last: int) -> Flow[tuple[list[Message], list[str]]]:
+    stored = yield Read(lambda c: log.read(c, row.pk, first, last))
+    messages: list[Message] = yield Compute(lambda: log.legible(stored))
+    wrong = rows.guarded("a message", lambda: log.differences(stored, messages, first, last))
+
+    def derived(connection: sa.Connection) -> list[str]:
+        return [
+            *rows.guarded(
+                "the word index", lambda: log.words_differ(connection, row.pk, stored, messages, row.indexed)
+            ),
+            *rows.guarded("a passage", lambda: log.passages_differ(connection, row.pk, messages)),
+        ]
+
+    wrong += yield Read(derived)
+    return messages, wrong
+
+
+def _rest(connection: sa.Connection, pk: int) -> list[str]:
+    """What hangs together beyond single messages; one snapshot of its own."""
+    if not pk:
+        return []
+    row = sessions.by_key(connection, pk)
+    problems = rows.changed(connection, session, session.c.pk == pk)
+    for table in rows.OF_A_SESSION:
+        problems += rows.changed(connection, table, table.c.session == pk)
+    problems += rows.guarded("what stands beyond the session", lambda: log.strays(connection, row))
+    problems += rows.guarded("the record of failures", lambda: _failures_differ(row))
+    return problems + rows.guarded("the view", lambda: view_differs(connection, row))
+
+
+def _failures_differ(row: SessionRow) -> Iterator[str]:
+    if not bool(row.failures) == bool(row.failed_at) == bool(row.last_error):
+        yield f"tiermem_session, row {row.pk}: the number, the time and the text of failures do not belong together"
+
+
+def _counts(connection: sa.Connection, pk: int) -> tuple[int, int]:
+    def count(table: sa.Table) -> int:
+        query = sa.select(sa.func.count()).select_from(table).where(table.c.session == pk)
+        return int(connection.execute(query).scalar_one())
+
+    return count(summary), count(word)

@@ -1,0 +1,47 @@
+"""Proof of a whole database: its sessions, documents and items, and what belongs to none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import sqlalchemy as sa
+
+from tiermem.errors import StorageCorrupt
+from tiermem.flows.effects import Flow, Read
+from tiermem.flows.verifying import rows, session
+from tiermem.items import verifying as items
+from tiermem.records import Verification
+from tiermem.settings import Scope
+from tiermem.storage import sessions
+from tiermem.storage.schema import embedder
+
+DATABASE = Scope("", "-", "-", "database")
+
+
+def verify() -> Flow[dict[Scope, Verification]]:
+    """Every session, the documents and items of every user; and `DATABASE`, where more is wrong.
+
+    Raises:
+        StorageError: not even the list of sessions can be read.
+    """
+    proofs: dict[Scope, Verification] = {}
+    for key, scope in (yield Read(sessions.scopes)):
+        try:
+            proofs[scope] = yield from session.verify(scope, key)
+        except StorageCorrupt as error:  # a page of it; the others may be whole
+            proofs[scope] = _failed(str(error))
+    proofs |= yield from items.verify()
+    problems = yield Read(lambda connection: list(_elsewhere(connection)))
+    return proofs | ({DATABASE: _failed(*problems)} if problems else {})
+
+
+def _failed(*problems: str) -> Verification:
+    return Verification(messages=0, decisions=0, summaries=0, indexed=0, problems=rows.listed(problems))
+
+
+def _elsewhere(connection: sa.Connection) -> Iterator[str]:
+    yield from rows.changed(connection, embedder)
+    yield from rows.orphans(connection)
+    if connection.dialect.name == "sqlite":
+        checked = connection.exec_driver_sql(f"PRAGMA integrity_check({rows.MANY})").scalars()
+        yield from (f"the file: {problem}" for problem in checked if problem != "ok")

@@ -1,0 +1,108 @@
+"""Databases with something of every table in them, and ways to damage them, one column of one row at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from tests.faults.worker import length
+from tests.storage.test_migrations import engine_of
+from tiermem import Memory, Message
+from tiermem.storage import schema
+
+SMALL: dict[str, Any] = {"pre_rot_threshold": 700, "keep_recent_count": 2, "index_batch": 4, "counter": length}
+TEXT = "message {n}: we decided to raise pool {n} from 10 to {n}0 on 2024-03-0{d}. "
+
+
+class ByLetters:
+    """An embedder with a name of its own."""
+
+    model_name = "letters"
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        return [self.embed_query(text) for text in texts]
+
+    def embed_query(self, text: str) -> list[float]:
+        return [len(text) % 7 + 1.0, text.count("e") + 1.0, text.count("o") + 0.5]
+
+
+def opened(target: str | Path, **options: Any) -> Memory:
+    return Memory.open(target, embedder=ByLetters(), **SMALL | options)
+
+
+def fill(target: str | Path) -> None:
+    """Two sessions, one of them compacted and summarised, documents, items."""
+    with opened(target) as memory:
+        session = memory.session("s", "ann")
+        session.add(Message(role="system", content="You are kind.", id="sys"))
+        for n in range(24):
+            text = TEXT.format(n=n, d=n % 9 + 1) * 4
+            session.add(Message(role=("user", "assistant")[n % 2], name="Ann", content=text, id=f"i{n}"))
+        session.undo(session.forget("i3")[0])
+        session.forget("i5", reason="wrong")
+        session.restore("m8")
+        memory.session("other", "bob").add(["hello", "there"])
+        memory.session("other", "bob").index()
+        memory.knowledge("ann").add_documents("The pool runs on port 8080. " * 50, source="d")
+        items = memory.items("ann", {"embed": ByLetters()})
+        for name in ("tea", "milk"):
+            items.put(("drinks",), name, {"text": f"{name} is green"}, ttl=60)
+        session.index()
+        memory.knowledge("ann").index()
+
+
+def changed(value: Any, column: sa.Column[Any]) -> Any:
+    """Another value of the same type."""
+    if value is None:
+        return b"x" if isinstance(column.type, sa.LargeBinary) else 1
+    if isinstance(value, bytes):
+        return bytes([value[0] ^ 1]) + value[1:] if value else b"x"
+    if isinstance(value, str):
+        return (value[:-1] + ("7" if value[-1] != "7" else "8")) if value else "7"
+    return value + 1
+
+
+def unreadable(value: Any, column: sa.Column[Any]) -> Any:
+    """What is no value of that column at all."""
+    if isinstance(column.type, sa.LargeBinary):
+        return b"\xff\xfe{"
+    return "\u2620" if isinstance(column.type, sa.Text | schema.Words) else -7
+
+
+def damage(target: str | Path, table: str, column: str, how: Any = changed) -> Callable[[], None]:
+    """Change one column of the row of *table* that shows most; returns what changes it back."""
+    named = schema.metadata.tables[f"tiermem_{table}"]
+    engine = engine_of(str(target))
+    with engine.connect() as connection:
+        query = sa.select(named).where(_worth(named)).order_by(*named.primary_key).limit(1)
+        row = connection.execute(query).mappings().one()
+    which = [key == row[key.name] for key in named.primary_key if key.name != column]
+
+    def put(old: Any, new: Any) -> None:
+        with engine.begin() as connection:
+            connection.execute(
+                named.update().where(*which, named.c[column].is_not_distinct_from(old)).values({column: new})
+            )
+
+    was = row[column]
+    other = how(was, named.c[column])
+    try:
+        put(was, other)
+    except sa.exc.IntegrityError:  # another row has that one
+        other = other * 2 + 1_000
+        put(was, other)
+    return lambda: put(other, was)
+
+
+def _worth(table: sa.Table) -> sa.ColumnElement[bool]:
+    """Which row is changed, where the first is not worth it."""
+    chosen: dict[str, sa.ColumnElement[bool]] = {
+        "tiermem_session": schema.session.c.name == b"s",
+        "tiermem_message": schema.message.c.id == b"i23",
+        "tiermem_word": schema.word.c.sequence == 22,
+        "tiermem_decision": schema.decision.c.kind == "cover",
+    }
+    return chosen.get(table.name, sa.true())
