@@ -175,3 +175,21 @@ def test_rows_from_before_there_were_checksums_are_not_doubted(filled: str) -> N
     with opened(filled) as memory:
         assert problems(memory) == []
         assert len(memory.session("s", "ann").messages()) == 24
+
+
+def test_what_is_of_another_type_is_found_or_has_a_typed_error(copy: Path) -> None:
+    """SQLite keeps any type in any column, and so does a page that stands in the place of another."""
+    silent = []
+    with opened(copy) as memory:
+        for table, column in COLUMNS:
+            if not isinstance(schema.metadata.tables[f"tiermem_{table}"].c[column].type, sa.Integer):
+                continue
+            mend = damage(copy, table, column, lambda *_: "x")
+            try:
+                found = problems(memory)
+            except StorageCorrupt:
+                found = ["raised"]
+            read_all(memory)
+            silent += [] if found else [(table, column)]
+            mend()
+    assert silent == []

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
-from tiermem.errors import Closed, StorageError, StorageReadOnly
+from tiermem.errors import Closed, StorageCorrupt, StorageError, StorageReadOnly, TiermemError
 from tiermem.settings import Settings
 from tiermem.storage import interrupts, migrations, sqlite
 from tiermem.storage.connecting.failures import translated
@@ -80,13 +80,31 @@ class Database:
             return self._transactions.write(body)
 
     def read(self, body: Callable[[sa.Connection], T]) -> T:
-        """Run *body* on one consistent snapshot; it must not write."""
+        """Run *body* on one consistent snapshot; it must not write.
+
+        Raises:
+            Closed, StorageError: also where what is stored is of a kind that *body* stumbles over.
+        """
         self._check()
         return self._shielded(lambda: self._read(body))
 
     def _read(self, body: Callable[[sa.Connection], T]) -> T:
         with translated(self.name):
-            return self._transactions.read(body)
+            return self._transactions.read(self._legible(body))
+
+    def _legible(self, body: Callable[[sa.Connection], T]) -> Callable[[sa.Connection], T]:
+        """*body*, whose errors are typed: it reads rows that we wrote, so what it cannot take was damaged."""
+
+        def reading(connection: sa.Connection) -> T:
+            try:
+                return body(connection)
+            except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
+                if isinstance(error, TiermemError):
+                    raise
+                what = f"{self.name}: a row is damaged ({type(error).__name__}); verify() names those it can read"
+                raise StorageCorrupt(what) from error
+
+        return reading
 
     def _shielded(self, work: Callable[[], T]) -> T:
         """*work*, in which no signal raises and during which nobody forks."""
