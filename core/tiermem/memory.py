@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self, TypeAlias, Unpack
 
-from tiermem import verification
 from tiermem.arguments import names
 from tiermem.flows.indexing import reembed as reembedding
 from tiermem.flows.reading.documents import collection
@@ -21,6 +20,7 @@ from tiermem.runtime.options import OpenOptions
 from tiermem.session import AsyncSession, Session
 from tiermem.settings import Scope, Settings, scope_of
 from tiermem.storage.database import MEMORY
+from tiermem.verification import database as proof
 
 Namespace: TypeAlias = str | tuple[str, str]
 
@@ -80,7 +80,7 @@ class Memory(Opened):
 
     def verify(self) -> dict[Scope, Verification]:
         """Derive everything again: sessions, documents, items; what is wrong elsewhere has the kind "database"."""
-        return self.drive(verification.verify())
+        return self.drive(proof.verify())
 
     def reembed(
         self, namespace: Namespace | None = None, on_progress: Callable[[int, int], object] | None = None
@@ -130,7 +130,7 @@ class AsyncMemory(Opened):
 
     async def verify(self) -> dict[Scope, Verification]:
         """See `Memory.verify`."""
-        return await self.drive_async(verification.verify())
+        return await self.drive_async(proof.verify())
 
     async def reembed(
         self, namespace: Namespace | None = None, on_progress: Callable[[int, int], object] | None = None

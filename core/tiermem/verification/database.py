@@ -9,11 +9,11 @@ import sqlalchemy as sa
 from tiermem.errors import StorageCorrupt
 from tiermem.flows.effects import Flow, Read
 from tiermem.flows.verifying import rows, session
-from tiermem.items import verifying as items
 from tiermem.records import Verification
 from tiermem.settings import Scope
 from tiermem.storage import sessions
 from tiermem.storage.schema import embedder
+from tiermem.verification import items
 
 DATABASE = Scope("", "-", "-", "database")
 
