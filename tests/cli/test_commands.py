@@ -158,7 +158,7 @@ def test_ask_explain_adds_the_parts_of_the_score_and_the_trace(imported: str) ->
 def test_ask_of_a_short_conversation_shows_the_best_matches(tmp_path: Path, database: str) -> None:
     ok("import", str(write(tmp_path / "t.jsonl", conversation(2))), "--session", "s", "--path", database)
     shown = ok("ask", "保险箱", "--session", "s", "--path", database)
-    assert "Nothing was recalled from the archive; the best matches are:" in shown
+    assert "Nothing had to be recalled beside what the context holds; the best matches are:" in shown
     assert "青石巷七号" in shown
 
 

@@ -62,7 +62,7 @@ def test_a_decision_is_undone_by_its_number_or_by_itself(session: Session) -> No
         session.undo(name(decision))
         assert len(session.messages()) == 2
     for wrong in ("1", None, [1], True):
-        with pytest.raises(UnknownReference, match="by its number"):
+        with pytest.raises(UnknownReference, match="or its number"):
             session.undo(wrong)  # type: ignore[arg-type]
 
 

@@ -54,7 +54,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    help="A memory for chat applications: import conversations, ask what was said, see and undo every decision.",
+    help="A memory for chat applications: import conversations, ask what was said, see every decision.",
 )
 
 NEAR = 5  # best matches that `ask` shows where nothing had to be recalled

@@ -108,8 +108,8 @@ def answer(screen: Console, question: str, context: Context, near: Sequence[Hit]
     screen.print(Text("No model is asked. This is what a model would be given for:", style="dim"))
     screen.print(Text(f"  {visible(question)}\n", style="bold"))
     if not context.hits:
-        words = "Nothing was recalled from the archive; the best matches are:" if near else "Nothing was found."
-        screen.print(Text(f"{words}\n"))
+        beside = "Nothing had to be recalled beside what the context holds; the best matches are:"
+        screen.print(Text(f"{beside if near else 'Nothing was found.'}\n"))
     for hit in context.hits or near:
         message(screen, hit.message, mark=f"score {hit.score:.3f}{_why(hit) if explain else ''}")
     screen.print(_composition(context.pieces))

@@ -77,7 +77,9 @@ def _ways(embed: Any) -> tuple[Callable[..., Any], Callable[..., Any], Any, Any]
         if callable(many) and callable(one):
             return many, one, amany if iscoroutinefunction(amany) else None, aone if iscoroutinefunction(aone) else None
     if not callable(embed) or isinstance(embed, type):
-        raise InvalidSettings(f"a {type(embed).__name__} is not an embedder: it has no known embedding method")
+        raise InvalidSettings(
+            f"an embedder has a method that embeds, or is a function; {type(embed).__name__} is neither"
+        )
     if iscoroutinefunction(embed) or iscoroutinefunction(getattr(embed, "__call__", None)):  # noqa: B004
         # An object whose __call__ is async is no coroutine function to those who look at it from outside.
         async def amany(texts: list[str]) -> Any:

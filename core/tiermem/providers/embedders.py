@@ -205,7 +205,9 @@ def as_embedder(given: Any = None) -> Embedder:
         return CheckedEmbedder(given.name, given.embed, given.embed_query)
     if callable(given) and not isinstance(given, type):
         return CheckedEmbedder(name_of(given), given)
-    raise InvalidSettings(f"a {type(given).__name__} is not an embedder: it has no known embedding method")
+    if isinstance(given, str):
+        raise InvalidSettings(f'the only embedder that has a name is "local", not {given!r}')
+    raise InvalidSettings(f"an embedder has a method that embeds, or is a function; {type(given).__name__} is neither")
 
 
 def name_of(given: Any) -> str:

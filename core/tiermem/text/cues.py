@@ -69,8 +69,9 @@ INTENT = _cue(
     "打算|准备|计划|将会|我会|我们会|会去|要去|安排",
 )
 _RAISE = r"(?:rais|increas|lower|reduc|bump|set|chang|cap|mov|go|went|switch|scal|extend|shorten|adjust|cut|turn)\w*"
-CHANGE = re.compile(
-    rf"(?:->|→|=>|⇒|➜)\s*\S|\b{_RAISE}\b.{{0,60}}?\bfrom\b.{{1,40}}?\bto\b|\b{_RAISE}\b.{{1,60}}?\bto\s+[\"'`]?[\d$€]"
+CHANGE = re.compile(  # an arrow behind parentheses is code: what a function returns
+    rf"(?<!\))(?<!\) )(?:->|→|=>|⇒|➜)\s*\S|\b{_RAISE}\b.{{0,60}}?\bfrom\b.{{1,40}}?\bto\b"
+    rf"|\b{_RAISE}\b.{{1,60}}?\bto\s+[\"'`]?[\d$€]"
     r"|从\s*\S{1,12}?\s*(?:改|提|升|降|增|减|调|变|换)\S{0,3}\s*\S|(?:改为|改成|设为|设置为|调到|提高到|降到|增加到)\s*\d",
     re.IGNORECASE,
 )

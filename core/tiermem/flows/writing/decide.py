@@ -202,7 +202,7 @@ def undo(core: Core, scope: Scope, decision: int | Decision) -> Flow[None]:
     """
     number = decision.number if isinstance(decision, Decision) else decision
     if isinstance(number, bool) or not isinstance(number, int):
-        raise UnknownReference(f"a decision is named by its number, not by {type(number).__name__}")
+        raise UnknownReference(f"undo takes one decision, or its number, not a {type(number).__name__}")
     for _ in range(RACES):
         row, _window = yield from window_state.load(core, scope)
         target = yield Read(partial(_target, row=row, number=number))
@@ -221,8 +221,10 @@ def undo(core: Core, scope: Scope, decision: int | Decision) -> Flow[None]:
 
 def _target(connection: sa.Connection, row: SessionRow, number: int) -> Decision:
     named = [decision for decision in decisions.journal(connection, row.pk) if decision.number == number]
-    if not named or named[0].undone or named[0].kind == "undo":
-        raise UnknownReference(f"decision {number} does not exist in this session, or cannot be undone")
+    if not named:
+        raise UnknownReference(f"decision {number} does not exist in this session")
+    if named[0].undone or named[0].kind == "undo":
+        raise UnknownReference(f"decision {number} is {'undone already' if named[0].undone else 'an undo itself'}")
     return named[0]
 
 

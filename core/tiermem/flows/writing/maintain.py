@@ -187,7 +187,7 @@ def _compact(
         tokens_before=sum(before[sequence] for sequence in sequences),
         tokens_after=sum(made_stub.tokens for made_stub in stubs),
         strategy="+".join(sorted({made_stub.strategy for made_stub in stubs})),
-        reason=f"window at {window.tokens} of {core.settings.pre_rot_threshold} tokens",
+        reason=f"the window was {window.tokens:,} tokens, of {core.settings.pre_rot_threshold:,}",
     )
     written = yield Transact(
         lambda c: commit(c, core, scope, row, [decision], stubs=stubs),

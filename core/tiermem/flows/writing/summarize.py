@@ -220,7 +220,7 @@ def _decisions(core: Core, summary: Summary, before: int, window: Window, kept: 
         tokens_before=before,
         tokens_after=summary.tokens,
         strategy=summary.strategy,
-        reason=f"window at {window.tokens} of {core.settings.pre_rot_threshold} tokens",
+        reason=f"the window was {window.tokens:,} tokens, of {core.settings.pre_rot_threshold:,}",
     )
     return [decision] + [
         Decision(number=0, kind="restore", first=sequence, last=sequence, reason="kept in view") for sequence in kept
