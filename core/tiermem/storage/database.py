@@ -107,10 +107,15 @@ class Database:
         return reading
 
     def _shielded(self, work: Callable[[], T]) -> T:
-        """*work*, in which no signal raises and during which nobody forks."""
+        """*work*, in which no signal raises and during which nobody forks.
+
+        So is a look at the file: whoever forks while a thread allocates for SQLite leaves its lock to the child.
+        """
 
         def counted() -> T:
             with self._running.one():
+                if self._watch is not None:
+                    self._watch.check()
                 return work()
 
         return interrupts.uninterrupted(counted)
@@ -119,13 +124,14 @@ class Database:
         """Close every connection; writes that were acknowledged are safe already."""
         with self._lock:
             self._closed = True
-            self._transactions.close()
+            with self._running.one():
+                self._transactions.close()
 
     def _open(self) -> None:
         self._pid = os.getpid()
         self._watch: Watch | None = None
         self._read_only = self._asked_read_only
-        self._transactions = self._connected()
+        self._transactions = self._shielded(self._connected)
         try:
             database = self._shielded(self._migrated)
         except BaseException:
@@ -168,8 +174,6 @@ class Database:
         if self._pid != os.getpid():
             with self._lock:
                 self._after_fork()
-        if self._watch is not None:
-            self._watch.check()
 
     def _after_fork(self) -> None:
         """Leave the parent's connections alone and open our own."""
