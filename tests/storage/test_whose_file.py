@@ -13,6 +13,7 @@ import pytest
 from tests.faults.worker import length
 from tiermem import Memory
 from tiermem.errors import StorageCorrupt, StorageError, StorageForeign, StorageMoved, StorageReadOnly
+from tiermem.storage.files.access import size
 from tiermem.storage.sqlite import driver
 
 posix = pytest.mark.skipif(os.name != "posix", reason="modes, and writing over an open file, are those of POSIX")
@@ -194,3 +195,10 @@ def test_folders_that_are_made_are_ours_alone_and_their_names_are_durable(
     Memory.open(tmp_path / "a" / "b" / "memory.db").close()
     assert synced == [tmp_path, tmp_path / "a", tmp_path / "a" / "b"]
     assert [path.stat().st_mode & 0o777 for path in synced[1:]] == [0o700, 0o700]
+
+
+def test_a_log_that_is_put_away_while_it_is_looked_at_is_an_empty_one(tmp_path: Path) -> None:
+    """The last process to close a database removes its log, at any moment of somebody else's opening."""
+    assert size(tmp_path / "memory.db-wal") == 0
+    (tmp_path / "memory.db-wal").write_bytes(b"123")
+    assert size(tmp_path / "memory.db-wal") == 3

@@ -34,11 +34,18 @@ def connect(module: ModuleType, file: Path, **options: Any) -> Any:
         connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
     except module.OperationalError as error:
         connection.close()
-        log = Path(f"{file}-wal")
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF not in REFUSED or (log.exists() and log.stat().st_size):
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF not in REFUSED or size(Path(f"{file}-wal")):
             raise
         return _made(module, file, "ro&immutable=1", options)
     return connection
+
+
+def size(path: Path) -> int:
+    """Bytes in the file; 0 where it is not there, or no longer: the last one to close a database takes its log away."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _made(module: ModuleType, file: Path, mode: str, options: dict[str, Any]) -> Any:

@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from tiermem.errors import StorageCorrupt, StorageForeign, StorageMoved, StorageReadOnly
+from tiermem.storage.files.access import size
 
 NOT_A_DATABASE = 26  # SQLITE_NOTADB
 OURS = "tiermem_meta"
@@ -62,8 +63,8 @@ def _internal(name: object) -> bool:
 
 def refuse_foreign(module: ModuleType, file: Path) -> None:
     """Raise where *file* is no SQLite database (StorageCorrupt), or another program's (StorageForeign)."""
-    told, log = identity(module, file), Path(f"{file}-wal")
-    if told is not None and not told.used and log.exists() and log.stat().st_size:
+    told = identity(module, file)
+    if told is not None and not told.used and size(Path(f"{file}-wal")):
         told = identity(module, file, log=True)
     if told is not None and told.used and not told.ours:
         raise StorageForeign(f"{file} is the database of another program; it was left untouched")
