@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
@@ -17,6 +18,7 @@ from tests.faults.worker import opened
 from tiermem import Memory
 from tiermem.errors import StorageError
 from tiermem.flows.effects import Transact
+from tiermem.index.cache import Recent
 from tiermem.storage import interrupts, sqlite
 
 ROOT = Path(__file__).parents[2]
@@ -174,3 +176,30 @@ def test_a_child_forked_while_a_transaction_hangs_says_so(file: Path, monkeypatc
         assert told.startswith(StorageError.__name__)
         assert "forked in the middle of a transaction" in told
         assert session.add("of the parent")
+
+
+class Stop(Exception):
+    """What the handler raises."""
+
+
+def _stop(*_: object) -> None:
+    raise Stop
+
+
+@posix
+def test_a_signal_leaves_no_lock_of_a_cache_held() -> None:
+    """The handler may run between any two steps of Python, so a lock must be taken and given in one step of C."""
+    cache: Recent[int] = Recent(4)
+    before = signal.signal(signal.SIGALRM, _stop)
+    try:
+        for number in range(4_000):
+            with contextlib.suppress(Stop):
+                try:
+                    signal.setitimer(signal.ITIMER_REAL, 2e-6 + number % 40 * 1e-6)
+                    for key in range(60):
+                        cache.put(key % 5, key)
+                finally:
+                    signal.setitimer(signal.ITIMER_REAL, 0)
+            assert not cache._lock.locked()
+    finally:
+        signal.signal(signal.SIGALRM, before)

@@ -17,7 +17,7 @@ class Recent(Generic[V]):
     def __init__(self, size: int) -> None:
         self._size = size
         self._values: OrderedDict[Any, V] = OrderedDict()
-        self._lock = ForkLock()
+        self._lock = fork_lock(self)
 
     def get(self, key: Any) -> V | None:
         """The value of *key*, or None."""
@@ -46,30 +46,22 @@ class Recent(Generic[V]):
             self._values.popitem(last=False)
 
 
-_all: weakref.WeakSet[ForkLock] = weakref.WeakSet()
+_owners: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
-class ForkLock:
-    """A lock for ``with``, fresh in a forked child."""
+def fork_lock(owner: Any) -> threading.Lock:
+    """A lock for *owner* to keep as ``_lock`` and to use by ``with``; it has a fresh one in a forked child.
 
-    def __init__(self) -> None:
-        self.renew()
-        _all.add(self)
-
-    def renew(self) -> None:
-        """Forget who holds it."""
-        self._lock = threading.Lock()
-
-    def __enter__(self) -> None:
-        self._lock.acquire()
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
+    It is the interpreter's own, never a class around one: a signal that raises between the steps of a method would
+    leave it held for ever.
+    """
+    _owners.add(owner)
+    return threading.Lock()
 
 
 def _renew() -> None:
-    for cache in list(_all):
-        cache.renew()
+    for owner in list(_owners):
+        owner._lock = threading.Lock()  # noqa: SLF001  # what `fork_lock` was given to make
 
 
 if hasattr(os, "register_at_fork"):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tiermem.index.cache import ForkLock
+from tiermem.index.cache import fork_lock
 from tiermem.text.analyzer import query_terms
 from tiermem.text.dialogue import ASSISTANT, ASSISTANTS, ROLES, Posting, Spoken, Talk
 from tiermem.times.nearness import Interval, Mentions
@@ -37,7 +37,7 @@ class WordIndex:
 
     def __init__(self) -> None:
         self.last = 0
-        self._lock = ForkLock()
+        self._lock = fork_lock(self)
         self._codes: dict[str, int] = {}
         self._speakers: dict[str, int] = {"": 0}
         self._blocks: list[_Block] = []

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from tiermem.index.cache import ForkLock
+from tiermem.index.cache import fork_lock
 from tiermem.search.embedder_trust import Nearest, nothing
 
 Vectors: TypeAlias = NDArray[np.float32]
@@ -86,7 +86,7 @@ class VectorIndex:
         self.dimensions = dimensions
         self.through = 0
         self.lent_through = 0
-        self._lock = ForkLock()
+        self._lock = fork_lock(self)
         self._stored = Block(dimensions)
         self._lent = Block(dimensions)
         self._faiss: Any = None

@@ -15,7 +15,7 @@ from typing import Generic, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from tiermem.index.cache import ForkLock
+from tiermem.index.cache import fork_lock
 from tiermem.items.ranking import word_scores
 from tiermem.search.query import Question
 
@@ -28,7 +28,7 @@ class Under(Generic[K]):
     """Keeps what `load` gives for each item; subclasses say what that is and score it. Thread-safe."""
 
     def __init__(self) -> None:
-        self._lock = ForkLock()
+        self._lock = fork_lock(self)
         self._stamp = 0
         self._marks: dict[int, int] = {}
         self._first: float | None = None  # when the first of them expires
