@@ -13,8 +13,9 @@ unexport PYTHONDONTWRITEBYTECODE
 demo: $(VENV)/ready
 	$(RUN)/python -m examples.demo.run $(ARGS)
 
+# Three for two cores: tests of crashes, locks and processes wait for a third of their time.
 test: lint
-	$(RUN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+	$(RUN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 lint: $(VENV)/ready
 	$(RUN)/ruff check .

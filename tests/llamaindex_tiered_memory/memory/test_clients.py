@@ -88,4 +88,5 @@ async def test_calls_without_an_id_have_their_results(kind, identity, cities):
     assert len(llm.sent) == 2
     roles = ["user", "assistant", *["tool"] * len(cities), "assistant"]
     assert [one.role.value for one in llm.sent[-1]] == (roles * TURNS)[:-1]
-    assert [one.content for one in llm.sent[-1][-len(cities) :]] == [f"{city} is sunny." for city in cities]
+    told = {one.content for one in llm.sent[-1][-len(cities) :]}  # calls of one tool end in any order
+    assert told == {f"{city} is sunny." for city in cities}
