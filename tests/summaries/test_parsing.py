@@ -220,3 +220,9 @@ def test_whatever_a_summariser_returns_is_accepted_whole_or_rejected(value, text
     assert any(lines)
     assert all(len(line) <= LINE_LIMIT for line in lines)
     render(found, 1, 9, "s1").encode("utf-8")
+
+
+@pytest.mark.parametrize("text", ["\x1b", " ", "\u200b", "\u202e\x00"])
+def test_a_summary_that_nobody_could_read_is_empty(text):
+    with pytest.raises(SummaryRejected, match="empty"):
+        accept({"user_goal": text, "last_step": ""}, [Message(role="user", content="a long story", sequence=2)], START)

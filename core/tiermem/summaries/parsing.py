@@ -40,7 +40,7 @@ def claimed(value: Any, source_characters: int) -> list[Line]:
         SummaryRejected: it is no such structure, empty, a refusal, an error or a tool call, or longer than its source.
     """
     fields = _fields(value)
-    lines = [line for line in _lines(fields) if line.text.strip()]
+    lines = [line for line in _lines(fields) if one_line(line.text)]  # nor is a line of control characters one
     if not lines:
         raise SummaryRejected("every field of the summary is empty")
     refused = [line for line in lines if _REFUSAL.match(line.text.replace("’", "'"))]
