@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tiermem.errors import SummaryRejected
 from tiermem.summaries.lenient_json import read_object
-from tiermem.summaries.structured_output import FIELDS
+from tiermem.summaries.structured_output import FIELDS, fields_of
 
 GOAL = {"user_goal": "raise the pool"}
 WRITTEN = {
@@ -27,6 +28,7 @@ WRITTEN = {
     "a trailing comma": '{"user_goal": "raise the pool",}',
     "full-width punctuation": '{"user_goal"："raise the pool"，}',
     "a comment": '{"user_goal": "raise the pool" // of connections\n}',
+    "a comment that never ends": '{"user_goal": "raise the pool", /* of connections',
     "no closing brace": '{"user_goal": "raise the pool"',
     "a byte order mark": '\ufeff{"user_goal": "raise the pool"}',
 }
@@ -49,6 +51,20 @@ def test_missing_commas_and_quotes_that_were_not_escaped() -> None:
 def test_line_ends_and_escapes_in_strings_and_constants_of_python() -> None:
     text = "{'user_goal': 'one\ntwo \\u4f60\\n', 'key_decisions': [True, False, None, 1.5, -2], }"
     assert read_object(text, FIELDS) == {"user_goal": "one\ntwo 你\n", "key_decisions": [True, False, None, 1.5, -2]}
+
+
+def test_lists_in_lists_and_a_list_that_the_object_around_closes() -> None:
+    text = "{'user_goal': 'g', 'key_decisions': [['a'], ['b']], 'last_step': 's'}"
+    assert read_object(text, FIELDS) == {"user_goal": "g", "key_decisions": [["a"], ["b"]], "last_step": "s"}
+    text = "{'user_goal': 'g', 'critical_context': {'hosts': ['a', 'b'}, 'last_step': 's'}"
+    assert read_object(text, FIELDS) == {"user_goal": "g", "critical_context": {"hosts": ["a", "b"]}, "last_step": "s"}
+
+
+def test_an_answer_may_be_wrapped_twice_and_no_deeper() -> None:
+    wrapped = {"answer": [GOAL]}
+    assert fields_of(wrapped)["user_goal"] == "raise the pool"
+    with pytest.raises(SummaryRejected):
+        fields_of({"more": wrapped})
 
 
 def test_a_value_that_was_cut_off_is_left_out_because_half_a_number_is_another_number() -> None:

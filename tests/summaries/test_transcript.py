@@ -120,6 +120,15 @@ def test_parts_keep_their_room_and_lose_no_word(sizes: list[int], room: int, pic
     assert found == {f"w{n}x{place}" for n, size in enumerate(sizes) for place in range(size)}
 
 
+def test_parts_of_a_long_message_are_numbered_from_one() -> None:
+    rest, parts = elements(said("word " * 300), words, 100), []
+    while rest:
+        part, rest = take(rest, 120, words)
+        parts += [one.part for one in part]
+    assert parts == list(range(1, len(parts) + 1))
+    assert len(parts) > 2
+
+
 def test_what_is_whole_within_200_characters_is_whole_in_a_part_of_a_long_message() -> None:
     facts = [f"fact {n}: the code of locker {n} is zebra-{n * 7919}." for n in range(400)]
     rest, seen = elements(said(" ".join(facts)), words, 100), []
