@@ -50,7 +50,10 @@ def main(file: Path, seed: int, interrupts: int) -> None:
         except Interrupted:
             interrupted += 1
         except Exception as error:
-            errors.add(type(error).__name__)
+            if isinstance(error.__cause__, Interrupted):  # raised in a part of the caller's, as its counter of tokens
+                interrupted += 1
+            else:
+                errors.add(type(error).__name__)
         if interrupted == interrupts:
             break
     stop.set()
