@@ -48,6 +48,7 @@ RUNS = (
         "不是a而是b",
         "from 10 to 20 ",
     ),
+    *("{{", "{", "]", "a[", "a{b,"),
     *("Mr. ", "Anna's ", "<|", "System: ", "[m1] ", "/a.py "),
 )
 
@@ -102,6 +103,8 @@ RULES: dict[str, Callable[[str], object]] = {
     "indexed words": lambda text: words.spoken([message(text)]),
     "a model's transcript": lambda text: transcript.elements([message(text)], len, 500),
     "words of an item": lambda text: item_texts.words({"a": text}),
+    "a path in an item": lambda text: item_texts.at({"a": [["b"]]}, text),
+    "a group of fields in an item": lambda text: item_texts.at({"a": {"b": "c"}}, "{" + text + "}"),
 }
 
 

@@ -15,8 +15,8 @@ from tiermem.text.analyzer import terms
 
 WHOLE = "$"
 TEXT = 200_000  # characters of a value whose words count
-# A list's index, a group of fields, or a name; an index or group that is never closed reaches to the end.
-_STEP = re.compile(r"\[(?:[^\[\]]|\[[^\]]*\])*\]?|\{(?:[^{}]|\{[^}]*\})*\}?|[^.\[{]+")
+_NAME = re.compile(r"[^.\[{]*")
+_BRACKETS = {"[": re.compile(r"[\[\]]"), "{": re.compile(r"[{}]")}
 
 
 def texts(value: Any, fields: Sequence[str]) -> list[str]:
@@ -29,7 +29,7 @@ def at(value: Any, field: str) -> list[str]:
     """The texts at one path: strings and numbers as they are, lists and objects as JSON, nothing for null."""
     if not field or field == WHOLE:
         return [_json(value)]
-    return list(_walk(value, _STEP.findall(field), 0))
+    return list(_walk(value, steps(field), 0))
 
 
 def words(value: Any) -> list[str]:
@@ -37,21 +37,47 @@ def words(value: Any) -> list[str]:
     return terms(" \n".join(_leaves(value))[:TEXT])
 
 
-def _walk(value: Any, steps: Sequence[str], place: int) -> Iterator[str]:
-    if place == len(steps):
+def steps(path: str) -> list[str]:
+    """The steps of a path: a list's index, a group of fields, or a name. What is never closed reaches to the end."""
+    found, place = [], 0
+    while place < len(path):
+        opened = _BRACKETS.get(path[place])
+        end = _closed(path, place, opened) if opened else _name_end(path, place)
+        found.append(path[place:end])
+        place = max(end, place + 1)  # a dot is passed
+    return [step for step in found if step]
+
+
+def _name_end(path: str, start: int) -> int:
+    match = _NAME.match(path, start)
+    return match.end() if match else start
+
+
+def _closed(path: str, start: int, brackets: re.Pattern[str]) -> int:
+    """Behind the bracket that closes the one at *start*; each character is looked at once."""
+    depth = 0
+    for match in brackets.finditer(path, start):
+        depth += 1 if match.group() == path[start] else -1
+        if not depth:
+            return match.end()
+    return len(path)
+
+
+def _walk(value: Any, path: Sequence[str], place: int) -> Iterator[str]:
+    if place == len(path):
         yield from _text(value)
         return
-    step, after = steps[place], place + 1
+    step, after = path[place], place + 1
     if step[0] == "[":
         for element in _elements(value, step):
-            yield from _walk(element, steps, after)
+            yield from _walk(element, path, after)
     elif step[0] == "{":
         yield from _group(value, step)
     elif step == "*":
         for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-            yield from _walk(inner, steps, after)
+            yield from _walk(inner, path, after)
     elif isinstance(value, dict) and step in value:
-        yield from _walk(value[step], steps, after)
+        yield from _walk(value[step], path, after)
 
 
 def _elements(value: Any, step: str) -> list[Any]:
@@ -72,7 +98,7 @@ def _group(value: Any, step: str) -> Iterator[str]:
         return
     for name in step[1:-1].split(","):
         inner: Any = value
-        for part in _STEP.findall(name.strip()) or [""]:
+        for part in steps(name.strip()) or [""]:
             inner = inner.get(part) if isinstance(inner, dict) else None
         yield from _text(inner)
 
