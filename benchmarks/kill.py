@@ -1,6 +1,6 @@
-"""How much an interrupted process loses: kill -9 at every disk call, and at random moments.
+"""How much an interrupted process loses: kill -9 at every disk call and at random moments, and losses of power.
 
-    python -m benchmarks.kill --strace --random 200
+    python -m benchmarks.kill --strace --random 200 --power 200
 
 Prints one row for each driver: the safe one (WAL, synchronous=FULL) and the fallback (rollback journal, EXTRA).
 """
@@ -14,6 +14,7 @@ import time
 
 from tests.faults import crash
 from tests.faults.kills import killed
+from tests.faults.power_loss.losses import lost
 
 ROW = "{:<30}{:>8}{:>14}{:>8}{:>10}{:>9}"
 
@@ -23,6 +24,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--random", type=int, default=0, metavar="N", help="kills at random moments, for each driver")
     parser.add_argument("--strace", action="store_true", help="a kill at every disk call of a fixed workload")
+    parser.add_argument("--power", type=int, default=0, metavar="N", help="losses of power, for each driver")
     parser.add_argument("--step", type=int, default=1, help="only every so many disk calls")
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
@@ -34,6 +36,8 @@ def main() -> int:
             print(f"every disk call: {crash.missing()}")
         elif chosen.strace:
             bad += _row(f"every disk call, {driver}", crash.points(chosen.step))
+        if chosen.power:
+            bad += _row(f"losses of power, {driver}", lost(chosen.power, chosen.seed))
         if chosen.random:
             bad += _row(f"random moments, {driver}", killed(chosen.random, chosen.seed))
     return 1 if bad else 0

@@ -18,7 +18,9 @@ import sqlite3
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import tiermem.storage.sqlite as opening
 from tiermem import Memory, Message, TiermemError
@@ -42,11 +44,15 @@ def length(text: str) -> int:
 
 
 def opened(file: str | Path, settings: Settings = SMALL) -> Memory:
-    """The memory under test, with the driver that TIERMEM_TEST_DRIVER names ("fallback": the standard library's)."""
+    """The memory under test, with the driver that TIERMEM_TEST_DRIVER names ("fallback": the standard library's).
+
+    TIERMEM_TEST_DURABILITY, where it is set, is the setting of that name.
+    """
     if os.environ.get("TIERMEM_TEST_DRIVER") == "fallback":
         setattr(opening, "driver", lambda: sqlite3)  # noqa: B010  # names that the module imported, not its own
         setattr(opening, "journal_mode", lambda *_: ("DELETE", "EXTRA"))  # noqa: B010
-    return Memory.open(file, settings=settings, counter=length)
+    durability: Any = os.environ.get("TIERMEM_TEST_DURABILITY", settings.durability)
+    return Memory.open(file, settings=replace(settings, durability=durability), counter=length)
 
 
 def warm() -> None:

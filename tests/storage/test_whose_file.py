@@ -202,3 +202,22 @@ def test_a_log_that_is_put_away_while_it_is_looked_at_is_an_empty_one(tmp_path: 
     assert size(tmp_path / "memory.db-wal") == 0
     (tmp_path / "memory.db-wal").write_bytes(b"123")
     assert size(tmp_path / "memory.db-wal") == 3
+
+
+def test_a_file_half_written_when_the_power_went_is_rolled_back_by_its_journal(file: Path) -> None:
+    """Of its first transaction some pages were written and the first was not: by itself it is no database."""
+    making = file.with_suffix(".making")
+    connection = sqlite3.connect(making, isolation_level=None)
+    connection.execute("PRAGMA cache_size=1")
+    connection.execute("BEGIN")
+    connection.execute("CREATE TABLE later (body)")
+    connection.executemany("INSERT INTO later VALUES (?)", [(bytes(3_000),)] * 20)
+    pages = making.read_bytes()
+    file.write_bytes(bytes(4_096) + pages[4_096:])
+    shutil.copy(f"{making}-journal", f"{file}-journal")
+    connection.close()
+    assert len(pages) > 4_096
+    assert size(Path(f"{file}-journal"))
+    with Memory.open(file, counter=length) as memory:
+        memory.session("s").add("hello")
+        assert all(proof.ok for proof in memory.verify().values())

@@ -15,6 +15,7 @@ from tiermem.storage.files.access import size
 
 NOT_A_DATABASE = 26  # SQLITE_NOTADB
 OURS = "tiermem_meta"
+ALONE = "ro&immutable=1"
 
 
 class Identity(NamedTuple):
@@ -25,15 +26,15 @@ class Identity(NamedTuple):
     database: str
 
 
-def identity(module: ModuleType, file: Path, *, log: bool = False) -> Identity | None:
+def identity(module: ModuleType, file: Path, mode: str = ALONE) -> Identity | None:
     """What *file* says, or None where that cannot be read, as in the middle of somebody's transaction.
 
-    What only the log beside it has is seen with *log*, which may leave an index of the log there.
+    *mode* is how SQLite opens it: `ALONE` sees what stands in the file itself, "ro" also what only the log beside it
+    has (and may leave an index of the log there), "rw" what is left after an unfinished transaction was rolled back.
 
     Raises:
         StorageCorrupt: the file is no SQLite database.
     """
-    mode = "ro" if log else "ro&immutable=1"
     try:
         connection = module.connect(f"{file.absolute().as_uri()}?mode={mode}", uri=True)
     except module.Error:
@@ -62,12 +63,28 @@ def _internal(name: object) -> bool:
 
 
 def refuse_foreign(module: ModuleType, file: Path) -> None:
-    """Raise where *file* is no SQLite database (StorageCorrupt), or another program's (StorageForeign)."""
-    told = identity(module, file)
-    if told is not None and not told.used and size(Path(f"{file}-wal")):
-        told = identity(module, file, log=True)
+    """Raise where *file* is no SQLite database (StorageCorrupt), or another program's (StorageForeign).
+
+    A file that a loss of power left half written says nothing by itself: its journal or its log is asked too.
+    """
+    mode = _mode(file)
+    try:
+        told = identity(module, file)
+    except StorageCorrupt:
+        if not mode:
+            raise
+        told = None
+    if mode and (told is None or not told.used):
+        told = identity(module, file, mode)
     if told is not None and told.used and not told.ours:
         raise StorageForeign(f"{file} is the database of another program; it was left untouched")
+
+
+def _mode(file: Path) -> str:
+    """How SQLite sees all of an unfinished *file*; "" where it is finished. A journal is rolled back by any reader."""
+    if size(Path(f"{file}-journal")):
+        return "rw"
+    return "ro" if size(Path(f"{file}-wal")) else ""
 
 
 class Watch:
