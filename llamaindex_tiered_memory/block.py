@@ -26,6 +26,7 @@ from llama_index.core.memory.memory import BaseMemoryBlock
 
 from llamaindex_tiered_memory.blocks import InsertedTextBlock
 from llamaindex_tiered_memory.convert import to_message
+from llamaindex_tiered_memory.counting import Tally, names_encoding, tokenizer_for, with_counter
 from llamaindex_tiered_memory.events import attach
 from llamaindex_tiered_memory.memory import serialisation
 from tiermem import AsyncSession, Memory, Message, Session
@@ -36,6 +37,7 @@ SESSION_KEY = "session_id"  # what `BaseMemoryBlock.aput` writes into `additiona
 AGAIN = 64  # messages: a few flushes of LlamaIndex's default size
 REMEMBERED = 4_096  # messages of a session of which it is known when they came last; of others it is asked
 SHOWN = 64  # texts for which it is known what was asked, so that a shorter one can be made of the same question
+TRIES = 4  # each asks for less room, by what was too much
 SESSIONS = 1_000  # of which it is known what came last; of others it is read again
 _ID = re.compile(r"flushed-([0-9a-f]{32})-(\d+)-\d+")
 SLACK = 1.1  # `Memory` may count with another tokenizer than ours; what is left too long is dropped whole
@@ -137,7 +139,7 @@ class TieredMemoryBlock(BaseMemoryBlock[list[ChatMessage]]):
         namespace: whose conversations these are: a user, or (tenant, user).
         session_id: the session of calls that name none.
         max_tokens: tokens of what is shown.
-        tokenizer_fn: the tokenizer of the `Memory` around it, where that is not LlamaIndex's default.
+        tokenizer_fn: the tokenizer of the `Memory` around it; by default LlamaIndex's own, as there.
         name, description, priority, accept_short_term_memory: as of every memory block; the priority is 1, so that
             `Memory` may ask for a shorter text.
         options: keyword arguments of `tiermem.Memory.open`: embedder, settings by name, and the others.
@@ -153,6 +155,7 @@ class TieredMemoryBlock(BaseMemoryBlock[list[ChatMessage]]):
     namespace: str | tuple[str, str] = Field(default="default", description="Whose conversations these are.")
 
     _memory: Memory = PrivateAttr()
+    _tally: Tally = PrivateAttr()
     _delivered: OrderedDict[str, _Delivered] = PrivateAttr(default_factory=OrderedDict)
     _asked: OrderedDict[str, tuple[str, str]] = PrivateAttr(default_factory=OrderedDict)
     _lock: Any = PrivateAttr(default_factory=threading.Lock)
@@ -176,8 +179,10 @@ class TieredMemoryBlock(BaseMemoryBlock[list[ChatMessage]]):
             raise InvalidSettings(f"the open memory has its own {given}; leave out memory= or these")
         super().__init__(**own)
         # Nothing is ever shown of the window of an archive, so it need not be managed.
-        options = {"enable_context_management": False, **options}
+        options = with_counter({"enable_context_management": False, **options})
         self._memory = memory or Memory.shared(None if path is None else str(path), **options)
+        tokenizer = tokenizer_for(self._memory, encoding_named=names_encoding(options))
+        self._tally = Tally(tokenizer)
         attach(self._memory)
 
     @property
@@ -198,7 +203,7 @@ class TieredMemoryBlock(BaseMemoryBlock[list[ChatMessage]]):
 
     async def atruncate(self, content: list[ChatMessage], tokens_to_truncate: int) -> list[ChatMessage] | None:
         """*content*, at least *tokens_to_truncate* tokens shorter: what answers best in what is left; None: nothing."""
-        text, count = "\n".join(message.content or "" for message in content or ()), self._memory.counter
+        text, count = "\n".join(message.content or "" for message in content or ()), self._tally.text
         room = count(text) - int(tokens_to_truncate * SLACK) - 1
         asked = self._asked.get(text)
         return (await self._shown(*asked, room)) or None if asked and room > 0 else None
@@ -221,12 +226,25 @@ class TieredMemoryBlock(BaseMemoryBlock[list[ChatMessage]]):
         return named if isinstance(named, str) and named else self.session_id
 
     async def _shown(self, session_id: str, question: str, budget: int) -> list[ChatMessage]:
-        text = (await self._session(session_id).recall(question, budget)).text
+        text = await self._recalled(session_id, question, budget)
         with self._asking:
             self._asked[text] = (session_id, question)
             while len(self._asked) > SHOWN:
                 self._asked.popitem(last=False)
         return [ChatMessage(role=MessageRole.USER, blocks=[InsertedTextBlock(text=text)])] if text else []
+
+    async def _recalled(self, session_id: str, question: str, budget: int) -> str:
+        """The block that answers *question*, within *budget* by our tokenizer; the core may have another."""
+        room = budget
+        for _ in range(TRIES):
+            text = (await self._session(session_id).recall(question, room)).text
+            size = self._tally.text(text)
+            if size <= budget:
+                return text
+            room = min(room - 1, room * budget // size)
+            if room <= 0:
+                break
+        return ""
 
     async def _keep(self, messages: Sequence[ChatMessage], session_id: str) -> None:
         made = [to_message(_without(message, session_id), id="?") for message in messages]

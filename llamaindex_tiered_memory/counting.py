@@ -1,4 +1,7 @@
-"""Tokens of a ChatMessage by the user's own tokenizer: everything that a provider is sent counts.
+"""Tokens of a ChatMessage by the tokenizer in use: everything that a provider is sent counts.
+
+Which one that is: the one that was given, or else LlamaIndex's own, which counts everywhere around a memory. That one
+is looked up at each count, since `set_global_tokenizer` may be called after a memory was made.
 
 Text, thinking, tool calls (their JSON), `additional_kwargs` and cited blocks are counted as text; media by a fixed
 size each, as in LlamaIndex's `Memory` (its `*_token_size_estimate` parameters and defaults).
@@ -7,9 +10,12 @@ size each, as in LlamaIndex's `Memory` (its `*_token_size_estimate` parameters a
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+import llama_index.core
 from llama_index.core.base.llms.types import (
     ChatMessage,
     CitableBlock,
@@ -18,18 +24,85 @@ from llama_index.core.base.llms.types import (
     ThinkingBlock,
     ToolCallBlock,
 )
+from llama_index.core.utils import get_tokenizer
 
 from llamaindex_tiered_memory.blocks import Block, block_json
 from llamaindex_tiered_memory.plain import dumped
+from tiermem import Memory, Settings
+from tiermem.providers.tokenizers import SLICE, encoding_counter, slices
+from tiermem.runtime.options import OpenOptions
 
 Tokenizer = Callable[[str], Any]
 MEDIA_SIZES = {"image": 256, "audio": 256, "video": 256, "document": 2048}  # LlamaIndex's own defaults
 REMEMBERED = 8_192  # texts whose count is kept: counting a window again at every get would cost more than the get
 
 
-def tokens_of(count: Callable[[str], int]) -> Callable[[str], range]:
+_log = logging.getLogger("tiermem.tokenizers")
+_unavailable: list[str] = []  # why LlamaIndex has no tokenizer: said and tried once, since it may be a download
+
+
+def llama_index_tokens(text: str) -> Any:
+    """The tokens of *text* by LlamaIndex's tokenizer: `set_global_tokenizer`'s, or that of gpt-3.5-turbo."""
+    tokenizer = in_force(llama_index_tokens)
+    if len(text) <= SLICE:
+        return tokenizer(text)
+    return [token for piece in slices(text) for token in tokenizer(piece)]  # tiktoken panics on some longer ones
+
+
+def in_force(tokenizer: Tokenizer) -> Tokenizer:
+    """*tokenizer* itself; where that is LlamaIndex's own, the one that this is at the moment."""
+    if tokenizer is not llama_index_tokens:
+        return tokenizer
+    if _unavailable and llama_index.core.global_tokenizer is None:
+        return _o200k
+    try:
+        return get_tokenizer()
+    except (ImportError, OSError, ValueError) as error:
+        _unavailable.append(type(error).__name__)
+        _log.warning("LlamaIndex has no tokenizer (%s: %s); o200k_base counts", type(error).__name__, error)
+        return _o200k
+
+
+def names_encoding(options: OpenOptions) -> bool:
+    """Whether *options* choose an encoding: by name, or by settings that have another one than the default."""
+    settings = options.get("settings") or Settings()
+    return "encoding" in options or settings.encoding != Settings().encoding
+
+
+def with_counter(options: OpenOptions) -> OpenOptions:
+    """*options* of `Memory.open`; where they choose no counter, LlamaIndex's tokenizer is it."""
+    if options.get("counter") is not None or names_encoding(options):
+        return options
+    return {**options, "counter": llama_index_tokens}
+
+
+def tokenizer_for(memory: Memory, *, encoding_named: bool) -> Tokenizer:
+    """What counts where no tokenizer was given: that of an open *memory*, if its opener chose one, or LlamaIndex's."""
+    given = memory.counter.given
+    if given is None:
+        chosen = encoding_named or names_encoding({"settings": memory.settings})
+        return TokensOf(memory.counter) if chosen else llama_index_tokens
+    return given
+
+
+def counts_with(memory: Memory, tokenizer: Tokenizer) -> bool:
+    """Whether the core counts with *tokenizer* too, as `Memory.open` was given it, or in LlamaIndex's form."""
+    counter = tokenizer.counter if isinstance(tokenizer, TokensOf) else tokenizer
+    return counter is memory.counter or counter is memory.counter.given
+
+
+@dataclass(frozen=True)
+class TokensOf:
     """A tokenizer of LlamaIndex's form (`len` of what it returns is the count) for a function that only counts."""
-    return lambda text: range(count(text))
+
+    counter: Callable[[str], int]
+
+    def __call__(self, text: str) -> range:
+        """As many numbers as *text* has tokens."""
+        return range(self.counter(text))
+
+
+_o200k = TokensOf(encoding_counter("o200k_base"))
 
 
 class Tally:
@@ -39,11 +112,14 @@ class Tally:
         self.tokenizer = tokenizer
         self._media = dict(media)
         self._known: dict[str, int] = {}
+        self._known_by = in_force(tokenizer)
 
     def text(self, text: str) -> int:
         """Tokens of *text*: the tokenizer returns the tokens, or how many there are."""
         if not text:
             return 0
+        if in_force(self.tokenizer) is not self._known_by:
+            self._known, self._known_by = {}, in_force(self.tokenizer)
         known = self._known.get(text)
         if known is not None:
             return known

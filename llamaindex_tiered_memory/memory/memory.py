@@ -23,7 +23,7 @@ from llama_index.core.memory.types import DEFAULT_CHAT_STORE_KEY, BaseMemory
 from llama_index.core.storage.chat_store.base_db import MessageStatus
 
 from llamaindex_tiered_memory.convert import to_chat_message
-from llamaindex_tiered_memory.counting import Tally, tokens_of
+from llamaindex_tiered_memory.counting import Tally, counts_with, in_force, names_encoding, tokenizer_for
 from llamaindex_tiered_memory.events import attach
 from llamaindex_tiered_memory.memory import history, loading, serialisation, view
 from llamaindex_tiered_memory.memory.arranging import NOTHING, Extra
@@ -76,7 +76,7 @@ class TieredChatMemory(BaseMemory):
         memory = chosen.memory or Memory.shared(loading.place(chosen), **chosen.opening())
         attach(memory)
         settings = memory.settings
-        tokenizer = chosen.counter or tokens_of(memory.counter)
+        tokenizer = chosen.counter or tokenizer_for(memory, encoding_named=names_encoding(chosen.options))
         ratio = chosen.chat_history_token_ratio
         fields: dict[str, Any] = {
             "token_limit": chosen.limit or settings.context_budget,
@@ -92,8 +92,7 @@ class TieredChatMemory(BaseMemory):
         self._arguments = chosen
         self._session = memory.session(self.session_id, self.namespace)
         self._async = self._session.as_async()
-        shared_by_others = chosen.memory is not None and tokenizer is chosen.counter
-        self._counted_by = None if shared_by_others else tokenizer
+        self._counted_by = in_force(tokenizer) if counts_with(memory, tokenizer) else None
         self._tally = Tally(tokenizer, chosen.media)
         self._begin()
         serialisation.live[self._object] = self
@@ -129,8 +128,8 @@ class TieredChatMemory(BaseMemory):
 
     @property
     def own_counter(self) -> Callable[[str], Any] | None:
-        """`tokenizer_fn`, where the core counts with another one."""
-        return None if self._counted_by is self.tokenizer_fn else self.tokenizer_fn
+        """Counts with `tokenizer_fn`, where the core counts, or has counted, with another one."""
+        return None if self._counted_by is in_force(self.tokenizer_fn) else self.tally.text
 
     @property
     def chat_store(self) -> Any:
@@ -170,7 +169,7 @@ class TieredChatMemory(BaseMemory):
         if isinstance(given, str):
             talk.append(ChatMessage(role=MessageRole.USER, content=given))
         room = int(self.token_limit * (1 - self.chat_history_token_ratio))
-        return await self._stock.shown(talk, room, self._tally, **kwargs)
+        return await self._stock.shown(talk, room, self.tally, **kwargs)
 
     def get_all(self, status: MessageStatus | None = None) -> list[ChatMessage]:
         """Every original that was not reset, as new copies; *status*: only those (not) shown in the window."""

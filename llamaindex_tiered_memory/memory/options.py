@@ -3,7 +3,7 @@
 - `token_limit`: tokens of what `get` returns, `initial_token_count` included; by default 3/4 of the llm's window, at
   most 150,000, and without llm the core's `context_budget`. Where it is given, or an llm, it is the window's
   `pre_rot_threshold` as well (at least 2,000), so that a summary stands for what the list has no room for.
-- `tokenizer_fn`: the counter.
+- `tokenizer_fn`: the counter; by default LlamaIndex's own tokenizer, unless `encoding` names another one.
 - `chat_store`, `chat_store_key`: imported at the start; every message is written there as well.
 - `chat_history`: as `set`. What extends the present log is added, anything else replaces it.
 - `chat_history_token_ratio`: the rest of the budget is for summary, recalled passages and memory blocks.
@@ -25,6 +25,7 @@ from typing import Any, cast
 from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.memory.memory import InsertMethod
 
+from llamaindex_tiered_memory.counting import with_counter
 from tiermem import Memory, Settings
 from tiermem.agents.budget import RECENT_SHARE
 from tiermem.errors import InvalidSettings
@@ -126,7 +127,7 @@ class Arguments:
     def opening(self) -> OpenOptions:
         """What `Memory.open` is given: the options that were named, and the settings that stock arguments stand for."""
         counted: OpenOptions = {} if self.counter is None else {"counter": self.counter}
-        return {**self._followed(), **self.options, **counted}
+        return with_counter({**self._followed(), **self.options, **counted})
 
     def _followed(self) -> OpenOptions:
         base = self.options.get("settings") or Settings()

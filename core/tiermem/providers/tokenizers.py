@@ -98,6 +98,11 @@ class Counter:
         self._given = given
 
     @property
+    def given(self) -> GivenCount | None:
+        """The caller's own function; None where an encoding counts."""
+        return self._given
+
+    @property
     def name(self) -> str:
         """Who counts: the encoding, "estimate" where it cannot be loaded, or the caller's function. May load."""
         if self._given is None:

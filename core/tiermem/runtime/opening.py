@@ -15,7 +15,7 @@ from tiermem.flows.services import Core
 from tiermem.providers.clock import checked, system_clock
 from tiermem.providers.embedders import HashEmbedder, as_embedder
 from tiermem.providers.limited import limited
-from tiermem.providers.tokenizers import as_counter
+from tiermem.providers.tokenizers import Counter, as_counter
 from tiermem.runtime.handler import Direct, Performer
 from tiermem.runtime.options import OpenOptions, check
 from tiermem.settings import Settings
@@ -47,7 +47,7 @@ class Opened:
         return self._core.settings
 
     @property
-    def counter(self) -> Callable[[str], int]:
+    def counter(self) -> Counter:
         """The token counter in use."""
         return self._core.count
 
