@@ -230,7 +230,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """What `verify` re-derived, and every difference it found."""
+    """What `verify` re-derived, and every difference it found; *notes* are of what could not be compared."""
 
     messages: int
     decisions: int
@@ -238,6 +238,7 @@ class Verification:
     indexed: int
     items: int = 0
     problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:

@@ -211,6 +211,8 @@ def _verified(found: Mapping[Scope, Verification]) -> None:
     for scope, proof in found.items():
         for problem in proof.problems:
             screen.print(Text(f"{line(scope.session)}: {line(problem)}"), soft_wrap=True)
+        for note in proof.notes:
+            screen.print(Text(f"{line(scope.session)}: not compared: {line(note)}", style="dim"), soft_wrap=True)
     if not all(verification.ok for verification in found.values()):
         raise typer.Exit(1)
     screen.print(Text("Everything is as it was stored."))

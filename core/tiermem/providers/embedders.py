@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from tiermem.errors import EmbeddingMismatch, InvalidSettings
 from tiermem.providers.local import LocalEmbedder
-from tiermem.text.analyzer import ANALYSER, features
+from tiermem.text.analyzer import analyser, features
 
 Vectors = NDArray[np.float32]
 
@@ -65,7 +65,7 @@ class HashEmbedder:
         if isinstance(dimensions, bool) or not isinstance(dimensions, int) or not 1 <= dimensions <= 65_536:
             raise InvalidSettings(f"dimensions must be an integer from 1 to 65536, not {dimensions!r}")
         self.dimensions = dimensions
-        self.name = f"tiermem-hash-1/{ANALYSER}/{dimensions}"
+        self.name = f"tiermem-hash-1/{analyser()}/{dimensions}"
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """float32 array of shape (texts, dimensions); rows have length 1 or 0."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from os import PathLike
 from pathlib import Path
 from typing import TypeVar
 
-from tiermem.errors import InvalidSettings, SchemaTooOld
+from tiermem.errors import InvalidSettings
 from tiermem.events import Callback, Listeners
 from tiermem.flows.effects import Flow, arun, run
-from tiermem.flows.indexing import vectors as follow_up
+from tiermem.flows.indexing import words as follow_up
 from tiermem.flows.services import Core
 from tiermem.providers.clock import checked, system_clock
 from tiermem.providers.embedders import HashEmbedder, as_embedder
@@ -21,10 +22,11 @@ from tiermem.runtime.options import OpenOptions, check
 from tiermem.settings import Settings
 from tiermem.storage import words
 from tiermem.storage.database import Database
-from tiermem.text.analyzer import ANALYSER
+from tiermem.text.analyzer import analyser, newer
 from tiermem.text.synonyms import Synonyms
 
 T = TypeVar("T")
+_log = logging.getLogger("tiermem.index")
 
 
 def default_path() -> str:
@@ -125,9 +127,10 @@ def wired(path: str | Path | None, options: OpenOptions) -> tuple[Core, Performe
 
 
 def _use_analyser(database: Database) -> None:
-    if database.read(words.analyser) == ANALYSER:
+    name = analyser()
+    made_by = database.read(words.made_by)
+    if made_by == name or database.read_only:  # what only reads has the messages themselves
         return
-    if database.read_only:
-        database.close()
-        raise SchemaTooOld("another version of tiermem made the word index: open the database once for writing")
-    database.write(lambda connection: words.use_analyser(connection, ANALYSER))
+    database.write(lambda connection: words.use_analyser(connection, name))
+    if made_by and not newer(made_by, name):
+        _log.warning("the word index was made by %s; %s makes it anew as conversations are used", made_by, name)

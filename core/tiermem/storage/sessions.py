@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,12 +10,17 @@ import sqlalchemy as sa
 
 from tiermem.errors import InvalidNamespace, StorageCorrupt
 from tiermem.settings import Scope
-from tiermem.storage.schema import sealed, session
+from tiermem.storage.schema import meta, sealed, session
+from tiermem.text.analyzer import analyser
 
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
-    """One row of `tiermem_session`; `pk` is 0 while nothing was ever added."""
+    """One row of `tiermem_session`; `pk` is 0 while nothing was ever added.
+
+    *foreign*: the word index is that of another analyser, as in the middle of a rolling upgrade. Its terms mean nothing
+    here, so no message counts as indexed.
+    """
 
     pk: int = 0
     messages: int = 0
@@ -28,9 +33,12 @@ class SessionRow:
     failures: int = 0
     failed_at: float = 0.0
     last_error: str = ""
+    foreign: bool = False
 
 
-_COLUMNS = tuple(session.c[name] for name in SessionRow.__dataclass_fields__)
+# Whose the word index is, in the same statement: in the next one it may be another's.
+_ANALYSER = sa.select(meta.c.value).where(meta.c.key == "analyser").scalar_subquery()
+_COLUMNS = (*(session.c[name] for name in SessionRow.__dataclass_fields__ if name != "foreign"), _ANALYSER)
 # Built once: making these expressions costs as much as running them, and every turn runs them.
 _FIND = sa.select(*_COLUMNS).where(
     session.c.tenant == sa.bindparam("tenant"),
@@ -77,9 +85,11 @@ def find(connection: sa.Connection, scope: Scope, *, lock: bool = False) -> Sess
 
 
 def _row(*values: Any) -> SessionRow:
-    if not all(isinstance(number, (int, float)) and number >= 0 for number in values[:-1]):
+    *numbers, _, made_by = values
+    if not all(isinstance(number, (int, float)) and number >= 0 for number in numbers):
         raise StorageCorrupt(f"tiermem_session, row {values[0]}: its totals are no numbers of messages and tokens")
-    return SessionRow(*values)
+    row = SessionRow(*values[:-1])
+    return row if made_by in {None, analyser()} else replace(row, indexed=0, foreign=True)
 
 
 def by_key(connection: sa.Connection, pk: int) -> SessionRow:

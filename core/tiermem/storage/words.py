@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from tiermem.storage import sessions
 from tiermem.storage.schema import message, meta, session, word
+from tiermem.text.analyzer import analyser, newer
 from tiermem.text.dialogue import Spoken
 
 LOCK = 0x7469_6574  # that of the migrations, plus two
@@ -19,10 +20,12 @@ LOCK = 0x7469_6574  # that of the migrations, plus two
 def add_words(connection: sa.Connection, pk: int, entries: Sequence[Spoken], through: int) -> None:
     """Index the terms of messages and move the watermark to *through*.
 
-    A run that another one has overtaken writes nothing, nor does one before whose batch the index was emptied.
+    A run that another one has overtaken writes nothing, nor does one before whose batch the index was emptied, nor one
+    into the index of another analyser.
     """
     row = connection.execute(sa.select(session.c.indexed).where(session.c.pk == pk).with_for_update()).scalar_one()
-    if entries and entries[0].sequence > row + 1:
+    # Asked behind the lock of the session, which `use_analyser` takes before it changes anything.
+    if (entries and entries[0].sequence > row + 1) or made_by(connection) != analyser():
         return
     wanted = [entry for entry in entries if entry.sequence > row]
     keys = _keys(connection, pk, [entry.sequence for entry in wanted])
@@ -63,26 +66,31 @@ def word_row(key: int, pk: int, entry: Spoken) -> dict[str, Any]:
 _ANALYSER = sa.select(meta.c.value).where(meta.c.key == "analyser")
 
 
-def analyser(connection: sa.Connection) -> str:
+def made_by(connection: sa.Connection) -> str:
     """The name of the analyser that made the keyword index; "" while there is none."""
     return str(connection.execute(_ANALYSER).scalar() or "")
 
 
-def use_analyser(connection: sa.Connection, name: str) -> None:
-    """Empty the keyword index when another analyser made it; it fills again as sessions are used."""
+def use_analyser(connection: sa.Connection, name: str) -> str:
+    """Empty the keyword index when an older analyser made it; it fills again as sessions are used.
+
+    That of a newer one stays: while old and new processes run beside each other, they must not empty it in turn.
+    Returns the name of the analyser whose it was.
+    """
     if connection.dialect.name == "postgresql":  # several processes may be the first; SQLite has one writer anyway
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
     known = connection.execute(_ANALYSER).scalar()
-    if known == name:
-        return
     if known is None:
         connection.execute(meta.insert().values(key="analyser", value=name))
-        return
+        return name
+    if known == name or newer(known, name):
+        return str(known)
+    connection.execute(session.update().values(indexed=0))  # first: it waits for those who are adding words
+    connection.execute(meta.update().where(meta.c.key == "analyser").values(value=name))
     drop(connection)
     connection.execute(word.delete())
     create(connection)
-    connection.execute(session.update().values(indexed=0))
-    connection.execute(meta.update().where(meta.c.key == "analyser").values(value=name))
+    return str(known)
 
 
 def _keys(connection: sa.Connection, pk: int, sequences: Sequence[int]) -> dict[int, int]:

@@ -3,7 +3,8 @@
 Rule 1: a term holds letters, digits and underscores only, so that it is one quoted token for SQLite FTS5
 (``unicode61 tokenchars '_'``) and can be joined by spaces for PostgreSQL.
 Rule 2: no text makes these functions raise, and their time grows with the length of the text, not its square.
-Rule 3: whoever changes what `terms` returns changes `ANALYSER`; stored indexes are then built again.
+Rule 3: whoever changes what `terms` returns changes `RULES`; stored indexes are then built again, as they are when
+another version of the stemmer or the segmenter is installed.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-ANALYSER = "tiermem-words-4"
+RULES = "tiermem-words-4"
+_MAKERS = ("snowballstemmer", "rjieba")  # whose versions make other terms of the same text
 MAX_TERM = 64
 _MAX_IDENTIFIER = 400  # longer unbroken text is a blob (base64, minified code): its first characters are enough
 _MAX_RUN = 1000  # segmenters are linear only on short runs
@@ -63,6 +66,34 @@ _STOP_CHINESE = words_of(
     "與 還 對 從 會 個 為 於 沒 給 讓 个"
 )
 _PARTICLES = frozenset("的了吗嗎呢吧啊呀嘛")  # in a word they matter (了解, 目的); a bigram across them is noise
+
+
+def analyser() -> str:
+    """The name of what makes terms here: our rules, and the versions of the stemmer and the segmenter."""
+    return "/".join((RULES, *_versions()))
+
+
+def newer(name: str, than: str) -> bool:
+    """Whether the analyser *name* is newer than another: by its rules, then its stemmer, then its segmenter. What is no
+    such name is older than any that is."""
+    return _order(name) > _order(than)
+
+
+def _order(name: str) -> list[list[int]]:
+    ours = name.startswith(RULES.rstrip("0123456789"))
+    return [list(map(int, re.findall(r"\d{1,9}", part))) for part in name.split("/")] if ours else []
+
+
+@lru_cache(maxsize=1)
+def _versions() -> tuple[str, ...]:
+    return tuple(f"{maker}-{_version(maker)}" for maker in _MAKERS)
+
+
+def _version(maker: str) -> str:
+    try:
+        return version(maker)
+    except PackageNotFoundError:  # an application packed without what pip says of its packages
+        return "unknown"
 
 
 def terms(text: str) -> list[str]:
@@ -176,15 +207,17 @@ def _stem(word: str) -> str:
         return word
     # A stemmer keeps the word that it works on: one for all would mix the words of threads. Another costs 0.6 µs
     # beside 40 µs of work.
-    return str(_stemmers()("english").stemWord(word)) or word
+    return str(_stemmer()().stemWord(word)) or word
 
 
 @lru_cache(maxsize=1)
-def _stemmers() -> Callable[[str], Any]:
-    import snowballstemmer
+def _stemmer() -> Callable[[], Any]:
+    # By its class: `snowballstemmer.stemmer` hands out PyStemmer's where that is installed, which may be of another
+    # version and stem other words alike.
+    from snowballstemmer.english_stemmer import EnglishStemmer
 
-    stemmer: Callable[[str], Any] = snowballstemmer.stemmer
-    return stemmer
+    made: Callable[[], Any] = EnglishStemmer
+    return made
 
 
 @lru_cache(maxsize=1)

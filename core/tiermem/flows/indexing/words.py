@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from tiermem.errors import Closed
 from tiermem.facts import preferences
+from tiermem.flows import reporting
 from tiermem.flows.effects import Compute, Flow, Read, Transact
 from tiermem.flows.indexing import vectors
 from tiermem.flows.services import Core
@@ -41,14 +43,27 @@ def follow(core: Core, scope: Scope) -> Flow[None]:
 
 
 def follow_words(scope: Scope) -> Flow[None]:
-    """Index the words of what is not indexed yet."""
+    """Index the words of what is not indexed yet; nothing in the index of another analyser."""
     while True:
         row = yield Read(lambda connection: sessions.find(connection, scope))
-        if row.indexed >= row.messages:
+        if row.foreign or row.indexed >= row.messages:
             break
         fresh = yield Read(_reading(row.pk, row.indexed + 1, row.messages))
         indexed = yield Compute(partial(spoken, fresh))
         yield Transact(_adding_words(row.pk, indexed, fresh[-1].sequence))
+
+
+def attempt(core: Core, scope: Scope) -> Flow[bool | None]:
+    """One step in the background: words that wait, as after another analyser emptied the index, then vectors."""
+    try:
+        yield from follow_words(scope)
+    except Closed:
+        return False
+    except Exception as error:  # noqa: BLE001  # the thread must live; words are read as they are meanwhile
+        core.upkeep_error = f"{type(error).__name__}: {error}"
+        yield from reporting.noticed(core, scope)
+        return None
+    return (yield from vectors.attempt(core, scope))
 
 
 def spoken(messages: Sequence[Message]) -> list[Spoken]:

@@ -6,11 +6,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from tiermem.facts.preferences import TERM as STANDING
 from tiermem.flows import window_state
-from tiermem.flows.effects import Compute, Flow, Read
+from tiermem.flows.effects import Compute, Flow, Read, Wake
 from tiermem.flows.indexing.words import spoken
 from tiermem.flows.reading import filters, vector_search
 from tiermem.flows.reading.request import SearchRequest, SearchResult
@@ -24,19 +25,22 @@ from tiermem.search.query import Question, read, without_names
 from tiermem.search.scoring import Signals
 from tiermem.search.threshold import LEAST, Vectors, threshold
 from tiermem.settings import Scope
-from tiermem.storage import decisions
+from tiermem.storage import decisions, sessions
 from tiermem.storage import messages as log
 from tiermem.storage import words as archive
 from tiermem.storage.sessions import SessionRow
-from tiermem.text.dialogue import ECHO, Posting, Talk
+from tiermem.text.dialogue import ECHO, Posting, Spoken, Talk
 from tiermem.times.nearness import nearness, wall_clock
 
 if TYPE_CHECKING:
     import numpy as np
+    import sqlalchemy as sa
     from numpy.typing import NDArray
 
+    from tiermem.messages import Message
+
 LEAST_SPREAD = 0.08  # of cosines; below it a session has hardly any vector near the question
-TAIL = 5_000  # unindexed messages that one question reads as they are; more wait for the index
+TAIL = 5_000  # unindexed messages read in one go; of a very long conversation, all that a question reads so
 
 Scored: TypeAlias = tuple[int, float, dict[str, float]]  # sequence, score, its parts
 
@@ -77,7 +81,7 @@ def _best(
     if not row.pk or not request.query.strip() or request.limit <= 0:
         return (), SearchResult()
     question = yield Compute(lambda: read(request.query, related_words(), core.synonyms()))
-    index, counted = yield from _words(core, row, [*question.terms, STANDING])
+    index, counted = yield from _words(core, scope, row, [*question.terms, STANDING])
     bare = yield Compute(lambda: without_names(request.query, index.speakers))
     near = yield from vector_search.nearest(core, scope, row, bare)
     trust = yield from vector_search.trust(core, scope, request.query, len(near))
@@ -172,20 +176,33 @@ def _bridged(ranking: _Ranking, talk: Talk, scores: scoring.Scores, out: NDArray
     return lifted
 
 
-def _words(core: Core, row: SessionRow, question: Sequence[str]) -> Flow[tuple[WordIndex, Mapping[str, int]]]:
+def _words(
+    core: Core, scope: Scope, row: SessionRow, question: Sequence[str]
+) -> Flow[tuple[WordIndex, Mapping[str, int]]]:
     """All words of the session; of a very long one, those of messages that hold the question's rarest terms."""
+    if not row.foreign and row.messages - row.indexed >= core.settings.index_batch:
+        yield Wake(scope)  # the index was emptied, and nothing may be added for a long time
     if row.messages > scoring.WHOLE:
         return (yield from _nominated(row, question))
     index = core.words.get(row.pk) or core.words.put(row.pk, WordIndex())
-    above = index.last
-    if above < row.indexed:
-        rows = yield Read(lambda c: archive.words(c, row.pk, above))
-        yield Compute(lambda: index.add(rows))
-    first = max(index.last, row.indexed) + 1
-    if first <= row.messages:
-        tail = yield Read(lambda c: log.read(c, row.pk, first, min(first + TAIL - 1, row.messages)))
-        yield Compute(lambda: index.add(spoken(tail)))
+    indexed, rows = yield Read(partial(_indexed, pk=row.pk, above=index.last))
+    yield Compute(lambda: index.add(rows))
+    last = max(index.last, indexed)
+    while last < row.messages:
+        tail = yield Read(partial(log.read, pk=row.pk, first=last + 1, last=min(last + TAIL, row.messages)))
+        yield Compute(partial(_add, index, tail))
+        last = min(last + TAIL, row.messages)
     return index, {}
+
+
+def _indexed(connection: sa.Connection, pk: int, above: int) -> tuple[int, list[Spoken]]:
+    """Up to which message words are indexed, and the words above *above*, of one snapshot."""
+    indexed = sessions.by_key(connection, pk).indexed
+    return indexed, archive.words(connection, pk, above) if indexed > above else []
+
+
+def _add(index: WordIndex, messages: Sequence[Message]) -> None:
+    index.add(spoken(messages))
 
 
 def _nominated(row: SessionRow, question: Sequence[str]) -> Flow[tuple[WordIndex, Mapping[str, int]]]:
@@ -193,6 +210,8 @@ def _nominated(row: SessionRow, question: Sequence[str]) -> Flow[tuple[WordIndex
     counted = yield Read(lambda c: archive.frequencies(c, row.pk, question))
     rare = scoring.rarest(counted)
     rows = yield Read(lambda c: archive.nominate(c, row.pk, rare, scoring.CANDIDATES))
-    tail = yield Read(lambda c: log.read(c, row.pk, max(row.indexed, row.messages - TAIL) + 1, row.messages))
-    yield Compute(lambda: index.add([*rows, *spoken(tail)]))
+    first = max(row.indexed, row.messages - TAIL) + 1
+    tail = yield Read(lambda c: log.read(c, row.pk, first, row.messages))
+    older = [one for one in rows if one.sequence < first]
+    yield Compute(lambda: index.add([*older, *spoken(tail)]))
     return index, counted

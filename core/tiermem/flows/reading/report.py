@@ -65,6 +65,10 @@ def _stats(core: Core, row: SessionRow, parts: list[Span], live: int, pinned: in
 
 
 def _degraded(core: Core, row: SessionRow) -> Iterator[str]:
+    if row.foreign:
+        yield "words: another analyser made the index; this process reads the messages themselves instead"
+    elif row.messages - row.indexed >= core.settings.index_batch:
+        yield f"words: {row.messages - row.indexed} messages wait for the index; they are searched as they are"
     if row.failures:
         yield f"summarizer: {row.failures} failed runs, the deterministic summary took its place"
     if core.step_error:

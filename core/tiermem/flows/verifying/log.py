@@ -51,10 +51,10 @@ def strays(connection: sa.Connection, row: SessionRow) -> Iterator[str]:
     """Rows that stand beyond what the session says it has, in one snapshot with it."""
     if row.indexed > row.messages:
         yield f"tiermem_session: {row.indexed} of {row.messages} messages are said to be indexed"
-    for table, least, most, what in (
-        (message, 1, row.messages, "messages"),
-        (word, 1, row.indexed, "messages whose words are indexed"),
-    ):
+    standing = [(message, 1, row.messages, "messages")]
+    if not row.foreign:  # what another analyser made of which messages cannot be said
+        standing.append((word, 1, row.indexed, "messages whose words are indexed"))
+    for table, least, most, what in standing:
         beyond = sa.or_(table.c.sequence < least, table.c.sequence > most)
         query = sa.select(sa.func.count()).select_from(table).where(table.c.session == row.pk, beyond)
         if count := connection.execute(query).scalar():

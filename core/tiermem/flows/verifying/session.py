@@ -19,6 +19,7 @@ from tiermem.storage.schema import session, summary, word
 from tiermem.storage.sessions import SessionRow
 
 BATCH = 2_000
+OTHER_ANALYSER = "tiermem_word: derived by another analyser than this process has, so its terms were not compared"
 
 
 def verify(scope: Scope, key: int | None = None) -> Flow[Verification]:
@@ -47,6 +48,7 @@ def verify(scope: Scope, key: int | None = None) -> Flow[Verification]:
         summaries=counts[0],
         indexed=counts[1],
         problems=rows.listed(problems),
+        notes=(OTHER_ANALYSER,) if row.foreign else (),
     )
 
 
