@@ -75,6 +75,15 @@ def _step(around: Sequence[str]) -> tuple[object, ...]:
     return tuple(checkpoints.get("|".join(around[:depth])) for depth in range(len(around)))
 
 
+def running() -> bool:
+    """Whether this is called inside of a run; LangGraph raises RuntimeError where it has no config to give."""
+    try:
+        get_config()
+    except RuntimeError:
+        return False
+    return True
+
+
 def replayed() -> bool:
     """Whether the caller named the checkpoint to go on from; LangGraph says so in the metadata alone."""
     return bool(get_config().get("metadata", {}).get("checkpoint_id"))

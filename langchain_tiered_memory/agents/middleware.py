@@ -13,7 +13,15 @@ from langchain.agents.middleware.types import AgentMiddleware, ModelRequest
 from langchain_core.tools import BaseTool
 from langgraph.runtime import Runtime
 
-from langchain_tiered_memory.agents.address import NamespaceOf, SessionOf, Siblings, namespace_of, session_of
+from langchain_tiered_memory.agents.address import (
+    Namespace,
+    NamespaceOf,
+    SessionOf,
+    Siblings,
+    namespace_of,
+    running,
+    session_of,
+)
 from langchain_tiered_memory.agents.call import (
     Answer,
     Async,
@@ -119,16 +127,36 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
                 self._given, self._opened = open_memory(self._path, self._options), True
             return self._given
 
-    def session(self, runtime: Any = None, state: Any = None) -> Session:
-        """The session of the agent that runs now, for tools and hooks of your own.
+    def session(
+        self, runtime: Any = None, state: Any = None, *, thread_id: str = "", namespace: Namespace | None = None
+    ) -> Session:
+        """The session of the agent that runs now, for tools and hooks of your own; outside of a run that of a thread::
 
-        Outside of a run it is ``middleware.memory.session(thread_id, namespace)``.
+            middleware.session(thread_id="t").stats()
+
+        Args:
+            runtime, state: of the run, as a tool or a hook is handed them.
+            thread_id: the thread, or the name of any other session; not needed where *session_id=* is a text.
+            namespace: the user, or (tenant, user), where *namespace=* is a function, which needs a run to answer.
 
         Raises:
-            RuntimeError: no agent runs here.
+            InvalidSettings: no agent runs here, and nothing says which session, or whose, is meant.
         """
+        if thread_id or not running():
+            return self.memory.session(self._name_outside(thread_id), self._user_outside(namespace, runtime))
         named = self._session_named(runtime) or note_of(state or {}, self._name).session
-        return self.memory.session(named or uuid.uuid4().hex, namespace_of(self._namespace, runtime))
+        return self.memory.session(named or uuid.uuid4().hex, namespace or namespace_of(self._namespace, runtime))
+
+    def _name_outside(self, thread_id: str) -> str:
+        name = thread_id or self._session_id
+        if not isinstance(name, str) or not name:
+            raise InvalidSettings('no agent runs here; name the session: session(thread_id="...")')
+        return name
+
+    def _user_outside(self, namespace: Namespace | None, runtime: Any) -> Namespace:
+        if namespace is None and callable(self._namespace) and not running():
+            raise InvalidSettings('no agent runs here to ask namespace= of; say whose: session(..., namespace="...")')
+        return namespace or namespace_of(self._namespace, runtime)
 
     def _session_named(self, runtime: Any) -> str:
         return session_of(self._session_id, runtime, self._siblings)

@@ -123,6 +123,21 @@ def _weight(term: str) -> float:
     return 1.0 if len(term) != 2 or is_word(term) else PAIR_WEIGHT
 
 
+_ORDERS = re.compile(
+    r"(?:^|[.!;:\n]\s*)(?:(?:please|kindly|now|so|then|ok(?:ay)?|and|also|just),? )*"
+    r"(?:tell|show|give|remind|look|find|check|search|list|name|send|explain|summari[sz]e|repeat|recall|describe|compare"
+    r"|help|fetch|read|open|what|when|where|which|who|whose|why|how)\b"
+    r"|\bplease\b|\b(?:can|could|would|will) you\b|\bI (?:want|need|would like|'d like) to know\b"
+    r"|请(?!假|客|柬|帖)|帮我|帮忙|告诉我|麻烦|给我|查(?:一下|查|询)|看(?:一下|看)|找(?:一下|找)|列出|说说|提醒我|什么|多少|哪|吗|怎么|为何",
+    re.IGNORECASE,
+)
+
+
 def asks(text: str) -> bool:
     """True when *text* ends with a question: it has the words of an answer, and is none."""
     return text.rstrip().endswith(("?", "？"))
+
+
+def wants_answer(text: str) -> bool:
+    """True when *text* asks or orders something anywhere, in English or Chinese, with a question mark or without."""
+    return "?" in text or "？" in text or bool(_ORDERS.search(text))

@@ -26,13 +26,15 @@ from tiermem.flows.writing import decide
 from tiermem.knowledge import adding
 from tiermem.messages import Message
 from tiermem.providers.calls import refuse_reentry
-from tiermem.records import Hit, Within
+from tiermem.records import Within
 from tiermem.search import answers, quoting
-from tiermem.search.query import asks
+from tiermem.search.query import wants_answer
 from tiermem.settings import Scope
+from tiermem.storage.sessions import SessionRow
 from tiermem.text.documents import ROLE, Document, Splitting
 from tiermem.times.day_bounds import bound
 from tiermem.window.planning import newest_question
+from tiermem.window.view import Window
 
 ROLES = ("any", "user", "assistant", "tool", "document")
 HITS = 12  # looked for; as many as fit are shown
@@ -73,25 +75,33 @@ def _search(core: Core, scope: Scope, bounds: Bounds, arguments: Arguments) -> F
     only = _only(arguments, core.now())
     began = core.timer()
     row, window = yield from window_state.load(core, scope)
-    request = SearchRequest(query, bounds.within, only=only, weak=True, limit=HITS)
+    dated = only.since is not None or only.until is not None  # what was said then is of use, whatever it says
+    unsaid = yield from _in_work(core, row, window, bounds.tokens)
+    request = SearchRequest(query, bounds.within, only=only, weak=dated, notes=True, limit=HITS, unsaid=unsaid)
     result = yield from search.find(core, scope, row, request)
-    kept = _without_question(result.hits, newest_question(window))
-    hits = yield Compute(lambda: quoting.marked(kept, query, core.reading()))
+    hits = yield Compute(lambda: quoting.marked(result.hits, query, core.reading()))
     worth = [hit for hit in hits if hit.score >= WORTH * hits[0].score]
     text = yield Compute(lambda: answers.listed(worth, query, bounds.tokens, core.count))
     yield reporting.recalled(scope, "tool", worth, result.degraded, core.since(began))
     return text or _nothing(only)
 
 
-def _without_question(hits: Sequence[Hit], asked: int) -> list[Hit]:
-    """*hits* without the question in work: it has all the words of what is looked for, and the model has it in view."""
-    return [hit for hit in hits if hit.source or hit.message.sequence != asked or not asks(hit.message.text)]
+def _in_work(core: Core, row: SessionRow, window: Window, most: int) -> Flow[frozenset[int]]:
+    """The question in work, which is no answer: it has the words of what is looked for, and the model has it in view.
+
+    One that is longer than an answer may be clipped there, and may hold the answer: a mail, a log.
+    """
+    asked = newest_question(window)
+    if not any(entry.sequence == asked and entry.tokens <= most for entry in window.entries):
+        return frozenset()
+    said = yield from window_state.bodies(core, row, [asked])
+    return frozenset(number for number, message in said.items() if wants_answer(message.text))
 
 
 def _nothing(only: Only) -> str:
     if only != Only():
-        return "Nothing in memory answers this with that role and in that time. Try it without them."
-    return "Nothing in memory answers this. Other words may find it: names, numbers, what was spoken of at the time."
+        return "Nothing in memory is relevant to this with that role and in that time. Try it without them."
+    return "Nothing in memory is relevant to this. Other words may find it: names, numbers, what was spoken of then."
 
 
 def _only(arguments: Arguments, now: datetime) -> Only:

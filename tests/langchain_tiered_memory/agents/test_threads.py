@@ -23,6 +23,7 @@ from tests.langchain_tiered_memory.agents.agent_fakes import (
     thread,
     tiered,
 )
+from tiermem.errors import InvalidSettings
 
 # --- whose memory
 
@@ -197,3 +198,42 @@ def test_an_answer_in_a_form_works(tmp_path: Path) -> None:
     assert ask(one)["structured_response"] == Place(name="bridge")
     assert ask(one, "Again!")["structured_response"] == Place(name="bridge")
     assert_valid(model.prompts[-1])
+
+
+# --- outside of a run
+
+
+def test_a_session_is_reached_outside_of_a_run(tmp_path: Path) -> None:
+    middleware = tiered(tmp_path)
+    ask(agent(Scripted(), middleware, checkpointer=InMemorySaver()), "My cat is called Plato.")
+    assert middleware.session(thread_id="t").messages()[0].text == "My cat is called Plato."
+    with pytest.raises(InvalidSettings, match="session\\(thread_id="):
+        middleware.session()
+    assert tiered(tmp_path, session_id="t").session().stats().messages == 2
+
+
+def test_outside_of_a_run_a_function_cannot_say_whose_session_is_meant(tmp_path: Path) -> None:
+    middleware = tiered(tmp_path, namespace=lambda runtime: runtime.context["user"])
+    one = agent(Scripted(), middleware, checkpointer=InMemorySaver(), context_schema=dict)
+    one.invoke({"messages": [HumanMessage("I am Anna.")]}, thread(), context={"user": "anna"})
+    with pytest.raises(InvalidSettings, match="namespace="):
+        middleware.session(thread_id="t")
+    assert middleware.session(thread_id="t", namespace="anna").messages()[0].text == "I am Anna."
+
+
+def test_inside_of_a_run_a_hook_reaches_its_own_session_and_that_of_another_thread(tmp_path: Path) -> None:
+    seen: list[str] = []
+
+    @wrap_model_call
+    def looks(request: Any, handler: Any) -> Any:
+        answer = handler(request)
+        for session in (middleware.session(request.runtime, request.state), middleware.session(thread_id="b")):
+            seen.extend(message.text for message in session.messages()[:1])
+        return answer
+
+    middleware = tiered(tmp_path)
+    one = agent(Scripted(), looks, middleware, checkpointer=InMemorySaver())
+    ask(one, "In b.", "b")
+    seen.clear()
+    ask(one, "In a.", "a")
+    assert seen == ["In a.", "In b."]

@@ -56,10 +56,12 @@ class _Ranking:
     counted: Mapping[str, int]
     near: Nearest
     trusted: float
+    unsaid: frozenset[int] = frozenset()
 
     def postings(self, terms: Iterable[str]) -> Mapping[str, Posting]:
-        """Where these index terms stand."""
-        return self.index.postings(terms, self.row.messages, self.counted)
+        """Where these index terms stand, but for what counts as unsaid."""
+        found = self.index.postings(terms, self.row.messages, self.counted)
+        return {term: posting.without(self.unsaid) for term, posting in found.items()} if self.unsaid else found
 
 
 def hits(core: Core, scope: Scope, row: SessionRow, request: SearchRequest) -> Flow[SearchResult]:
@@ -91,11 +93,13 @@ def _best(
         return (), SearchResult(question=question, degraded=near.degraded)
     row = replace(row, messages=cutoff.upto, indexed=min(row.indexed, cutoff.upto))
     outside = yield from filters.outside(core, row, index, request.only)
-    ranking = _Ranking(core, row, question, index, counted, near, trust * _lexical(core) if len(near) else 0.0)
+    trusted = trust * _lexical(core) if len(near) else 0.0
+    ranking = _Ranking(core, row, question, index, counted, near, trusted, request.unsaid)
+    without = request.without | request.unsaid | cutoff.among
 
     def first() -> tuple[Talk, scoring.Scores, NDArray[np.bool_]]:
         talk, scores = _scored(ranking, request.as_of)
-        return talk, scores, _left_out(row.messages, request.without | cutoff.among, hidden) | outside | _echoes(talk)
+        return talk, scores, _left_out(row.messages, without, hidden) | outside | _echoes(talk)
 
     talk, scores, out = yield Compute(first)
     scores = yield from _bridged(ranking, talk, scores, out)
@@ -111,7 +115,7 @@ def _scored(ranking: _Ranking, as_of: datetime | None) -> tuple[Talk, scoring.Sc
     talk = ranking.index.talk(count)
     postings = ranking.postings(question.index_terms())
     fits = nearness(question.text, talk.said, wall_clock(as_of or core.now()), talk.talked)
-    signals = Signals(question, _semantic(ranking.near, count), ranking.trusted, fits)
+    signals = Signals(question, _semantic(ranking.near, count, ranking.unsaid), ranking.trusted, fits)
     scores = scoring.scored(talk, postings, signals, core.settings.weights)
     return talk, scoring.wished(scores, talk, postings, question, core.settings.weights)
 
@@ -125,7 +129,7 @@ def _lexical(core: Core) -> float:
     return core.settings.weights.lexical if core.lexical else 1.0
 
 
-def _semantic(near: Nearest, count: int) -> NDArray[np.float64] | None:
+def _semantic(near: Nearest, count: int, unsaid: Iterable[int] = ()) -> NDArray[np.float64] | None:
     """Cosines less their mean, in standard deviations; 0 where a message has no vector."""
     import numpy as np
 
@@ -137,6 +141,7 @@ def _semantic(near: Nearest, count: int) -> NDArray[np.float64] | None:
     if 2 * len(scores) < count:  # only the nearest were named; they do not tell how far apart all are
         mean, spread = near.mean, near.spread
     standing[near.sequences[there] - 1] = (scores - mean) / max(spread, LEAST_SPREAD)
+    standing[[number - 1 for number in unsaid if 0 < number <= count]] = 0.0
     return standing
 
 

@@ -20,8 +20,10 @@ class SearchRequest:
         as_of: only what was said by then, ranked as it was then; None is now.
         only: of these times and this role.
         weak: also hits that are not worth a page of context.
+        notes: of documents also weak notes: they were kept on purpose.
         limit: hits at most.
         without: numbers of messages that are not to be found; of documents all can be.
+        unsaid: numbers of messages that are not to be found either, and whose words help no other one.
     """
 
     query: str
@@ -29,8 +31,10 @@ class SearchRequest:
     as_of: datetime | None = None
     only: Only = ANY
     weak: bool = False
+    notes: bool = False
     limit: int = 0
     without: frozenset[int] = frozenset()
+    unsaid: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

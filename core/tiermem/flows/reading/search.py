@@ -14,6 +14,7 @@ from tiermem.flows.reading.request import SearchRequest, SearchResult
 from tiermem.flows.services import Core
 from tiermem.records import Hit, Recalled
 from tiermem.search import explanation, passages, quoting
+from tiermem.search.answers import NOTE
 from tiermem.search.query import Question
 from tiermem.search.threshold import LEAST
 from tiermem.settings import Scope
@@ -48,7 +49,7 @@ def find(core: Core, scope: Scope, row: SessionRow, request: SearchRequest) -> F
         results.append((yield from rank.hits(core, scope, row, request)))
     if request.within != "conversation":
         chunks = yield from documents.ranked(core, scope, request)
-        results.append(chunks if request.weak else replace(chunks, hits=_worth(chunks.hits, chunks.least)))
+        results.append(chunks if request.weak else replace(chunks, hits=_worth(chunks, request.notes)))
     question = next((result.question for result in results if result.question is not None), None)
     reasons = degraded(core, *(words for result in results for words in result.degraded))
     hits = [hit for result in results for hit in result.hits]
@@ -63,11 +64,12 @@ def degraded(core: Core, *reasons: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*reasons, *error)))
 
 
-def _worth(chunks: Sequence[Hit], least: float) -> tuple[Hit, ...]:
-    """As for messages: none where the best is below *least*, and none below `LEAST` of it."""
-    if not chunks or chunks[0].score < least:
-        return ()
-    return tuple(hit for hit in chunks if hit.score >= LEAST * least)
+def _worth(chunks: SearchResult, notes: bool) -> tuple[Hit, ...]:
+    """As for messages: none where the best is below `least`, none below `LEAST` of it; *notes* need not be so good."""
+    least, hits = chunks.least, [hit for hit in chunks.hits if hit.score >= LEAST * chunks.least]
+    if hits and hits[0].score >= least:
+        return tuple(hits)
+    return tuple(hit for hit in hits if notes and hit.source.startswith(NOTE))
 
 
 def recall(core: Core, scope: Scope, request: SearchRequest, budget: int) -> Flow[Recalled]:
