@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiermem.index.cache import fork_lock
+from tiermem.index.remaining import Remaining, newly_fresh
 from tiermem.text.analyzer import query_terms
 from tiermem.text.dialogue import ASSISTANT, ASSISTANTS, ROLES, Posting, Spoken, Talk
 from tiermem.times.nearness import Interval, Mentions
@@ -45,6 +46,7 @@ class WordIndex:
         self._talked: list[tuple[int, Interval]] = []
         self._used: dict[int, set[str]] = {}  # terms by speaker
         self._assistants: set[str] = set()
+        self._refreshed: tuple[tuple[int, bytes], NDArray[np.float64]] | None = None  # of the newest question
 
     def add(self, spoken: Iterable[Spoken]) -> None:
         """Add messages with numbers above `last`, in order; others are known already."""
@@ -81,16 +83,51 @@ class WordIndex:
         roles[places], fresh[places] = rows[:, 4].astype(np.int64), rows[:, 5]
         return Talk(sizes, said, speakers, names, roles, fresh, talked, assistant)
 
-    @property
-    def speakers(self) -> list[str]:
-        """The names of everybody who spoke."""
+    def remaining(self, left: Remaining) -> Talk:
+        """The conversation without what is gone, as if it had never been said."""
+        talk = self.talk(len(left.moved))
+        if left.whole or talk.roles is None or talk.fresh is None or talk.talked is None:
+            return talk
+        speakers, roles = talk.speakers[left.kept], talk.roles[left.kept]
         with self._lock:
-            return [name for name in self._speakers if name]
+            known = list(self._speakers)
+        present = set(speakers.tolist())
+        names = [name if code in present else () for code, name in enumerate(talk.names)]
+        assistants = {known[code].lower() for code in set(speakers[roles == ASSISTANT].tolist())}
+        at = left.moved[talk.talked.place]
+        talked = Mentions(at[at >= 0], talk.talked.start[at >= 0], talk.talked.end[at >= 0])
+        fresh = (talk.fresh + self._newly_fresh(talk.speakers, left.gone))[left.kept]
+        assistant = bool(assistants) and assistants <= ASSISTANTS
+        return Talk(talk.sizes[left.kept], talk.said[left.kept], speakers, names, roles, fresh, talked, assistant)
 
-    def postings(self, terms: Iterable[str], count: int, frequencies: Mapping[str, int]) -> dict[str, Posting]:
-        """Where *terms* stand in the first *count* messages; absent ones are left out.
+    def _newly_fresh(self, speakers: NDArray[np.int64], gone: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """`newly_fresh`; it looks at every posting, so it is kept until something else is gone or new."""
+        with self._lock:
+            blocks, kept, key = list(self._blocks), self._refreshed, (self.last, gone.tobytes())
+        if kept is not None and kept[0] == key:
+            return kept[1]
+        terms = np.concatenate([block.terms for block in blocks]) if blocks else np.zeros(0, np.int64)
+        places = np.concatenate([block.places for block in blocks]) if blocks else np.zeros(0, np.int64)
+        inside = places < len(gone)
+        more = newly_fresh(terms[inside], places[inside], speakers, gone, DISTINCT)
+        self._refreshed = (key, more)
+        return more
 
-        *frequencies* are the better known ones, where only some of the messages were added.
+    def speakers(self, gone: NDArray[np.bool_]) -> list[str]:
+        """The names of everybody who spoke, but for those whose every word is *gone*."""
+        with self._lock:
+            known = list(self._speakers)
+            rows = self._rows = [np.concatenate(self._rows)] if self._rows else []
+        if not gone.any() or not rows:
+            return [name for name in known if name]
+        places = rows[0][:, 0].astype(np.int64) - 1
+        there = (places >= len(gone)) | ~gone[np.minimum(places, len(gone) - 1)]
+        return [known[int(code)] for code in np.unique(rows[0][there, 3]) if known[int(code)]]
+
+    def postings(self, terms: Iterable[str], left: Remaining, frequencies: Mapping[str, int]) -> dict[str, Posting]:
+        """Where *terms* stand in what is left; absent ones are left out.
+
+        *frequencies* are the better known ones, where only some of the messages were added; they count what is gone.
         """
         with self._lock:
             blocks = list(self._blocks)
@@ -99,10 +136,12 @@ class WordIndex:
         for term, code in wanted.items():
             parts = [_slice(block, code) for block in blocks]
             places, counts = (np.concatenate([part[side] for part in parts]) for side in (0, 1))
-            within = places < count
-            if within.any():
-                known = max(frequencies.get(term, 0), int(within.sum()))
-                standing[term] = Posting(places[within], counts[within], known)
+            places, counts = places[places < len(left.moved)], counts[places < len(left.moved)]
+            moved = places if left.whole else left.moved[places]
+            there = moved >= 0
+            if there.any():
+                known = max(frequencies.get(term, 0) - int((~there).sum()), int(there.sum()))
+                standing[term] = Posting(moved[there], counts[there], known)
         return standing
 
     def _row(self, message: Spoken, speaker: int) -> tuple[float, ...]:

@@ -69,13 +69,6 @@ class Posting:
     counts: Numbers
     frequency: int
 
-    def without(self, numbers: frozenset[int]) -> Posting:
-        """The same, as if the messages of these *numbers* had not been said."""
-        kept = [int(place) + 1 not in numbers for place in self.places]
-        if all(kept):
-            return self
-        return Posting(self.places[kept], self.counts[kept], self.frequency - kept.count(False))
-
 
 # The tools of `tiermem.tools` by name, with their arguments. Somebody else's tool of such a name, with no other
 # arguments, means the same, so nothing of its own is lost with it.

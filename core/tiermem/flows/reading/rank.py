@@ -17,6 +17,7 @@ from tiermem.flows.reading import filters, vector_search
 from tiermem.flows.reading.request import SearchRequest, SearchResult
 from tiermem.flows.services import Core
 from tiermem.index.postings import WordIndex
+from tiermem.index.remaining import Remaining
 from tiermem.providers.related_words import related_words
 from tiermem.records import Hit
 from tiermem.search import expansion, scoring
@@ -56,19 +57,18 @@ class _Ranking:
     counted: Mapping[str, int]
     near: Nearest
     trusted: float
-    unsaid: frozenset[int] = frozenset()
+    left: Remaining
 
     def postings(self, terms: Iterable[str]) -> Mapping[str, Posting]:
-        """Where these index terms stand, but for what counts as unsaid."""
-        found = self.index.postings(terms, self.row.messages, self.counted)
-        return {term: posting.without(self.unsaid) for term, posting in found.items()} if self.unsaid else found
+        """Where these index terms stand, in what is left."""
+        return self.index.postings(terms, self.left, self.counted)
 
 
 def hits(core: Core, scope: Scope, row: SessionRow, request: SearchRequest) -> Flow[SearchResult]:
     """The messages of the session *row* that answer *request*; none where the best one is not worth a page.
 
-    What was said after `as_of` is left out: the others are ranked as if it had not been said yet, but for names and
-    words of very long sessions. What `only` leaves out lends its words as ever, and is not found.
+    What is hidden, and what was said after `as_of`, is left out: the others are ranked as if it had never been said,
+    but for words of very long sessions. What `only` leaves out lends its words as ever, and is not found.
     """
     best, result = yield from _best(core, scope, row, request)
     said = yield from window_state.bodies(core, row, (sequence for sequence, _, _ in best))
@@ -84,38 +84,41 @@ def _best(
         return (), SearchResult()
     question = yield Compute(lambda: read(request.query, related_words(), core.synonyms()))
     index, counted = yield from _words(core, scope, row, [*question.terms, STANDING])
-    bare = yield Compute(lambda: without_names(request.query, index.speakers))
-    near = yield from vector_search.nearest(core, scope, row, bare)
-    trust = yield from vector_search.trust(core, scope, request.query, len(near))
     hidden = yield Read(lambda connection: decisions.hidden(connection, row))
     cutoff = yield from filters.cutoff(core, row, index, request.as_of)
-    if not cutoff.upto:
+    gone = yield Compute(lambda: _gone(row.messages, hidden, cutoff.among | request.unsaid))
+    bare = yield Compute(lambda: without_names(request.query, index.speakers(gone)))
+    all_near = yield from vector_search.nearest(core, scope, row, bare)
+    left = yield Compute(lambda: Remaining.of(gone[: cutoff.upto]))
+    near = yield Compute(lambda: left.near(all_near))
+    trust = yield from vector_search.trust(core, scope, request.query, len(near))
+    if not left:
         return (), SearchResult(question=question, degraded=near.degraded)
     row = replace(row, messages=cutoff.upto, indexed=min(row.indexed, cutoff.upto))
     outside = yield from filters.outside(core, row, index, request.only)
     trusted = trust * _lexical(core) if len(near) else 0.0
-    ranking = _Ranking(core, row, question, index, counted, near, trusted, request.unsaid)
-    without = request.without | request.unsaid | cutoff.among
+    ranking = _Ranking(core, row, question, index, counted, near, trusted, left)
 
     def first() -> tuple[Talk, scoring.Scores, NDArray[np.bool_]]:
         talk, scores = _scored(ranking, request.as_of)
-        return talk, scores, _left_out(row.messages, without, hidden) | outside | _echoes(talk)
+        return talk, scores, _left_out(left, request.without) | outside[left.kept] | _echoes(talk)
 
     talk, scores, out = yield Compute(first)
     scores = yield from _bridged(ranking, talk, scores, out)
     least = _threshold(ranking, scores)
     must = 0.0 if request.weak else least
     best = yield Compute(lambda: scoring.chosen(scores, out, request.limit, must, LEAST * least))
-    return best, SearchResult(question=question, degraded=near.degraded, least=least)
+    found = [(left.number(number - 1), score, why) for number, score, why in best]
+    return found, SearchResult(question=question, degraded=near.degraded, least=least)
 
 
 def _scored(ranking: _Ranking, as_of: datetime | None) -> tuple[Talk, scoring.Scores]:
-    """The conversation, and each message's score by everything but bridges."""
-    core, question, count = ranking.core, ranking.question, ranking.row.messages
-    talk = ranking.index.talk(count)
+    """What is left of the conversation, and each message's score by everything but bridges."""
+    core, question = ranking.core, ranking.question
+    talk = ranking.index.remaining(ranking.left)
     postings = ranking.postings(question.index_terms())
     fits = nearness(question.text, talk.said, wall_clock(as_of or core.now()), talk.talked)
-    signals = Signals(question, _semantic(ranking.near, count, ranking.unsaid), ranking.trusted, fits)
+    signals = Signals(question, _semantic(ranking.near, len(talk)), ranking.trusted, fits)
     scores = scoring.scored(talk, postings, signals, core.settings.weights)
     return talk, scoring.wished(scores, talk, postings, question, core.settings.weights)
 
@@ -129,19 +132,17 @@ def _lexical(core: Core) -> float:
     return core.settings.weights.lexical if core.lexical else 1.0
 
 
-def _semantic(near: Nearest, count: int, unsaid: Iterable[int] = ()) -> NDArray[np.float64] | None:
+def _semantic(near: Nearest, count: int) -> NDArray[np.float64] | None:
     """Cosines less their mean, in standard deviations; 0 where a message has no vector."""
     import numpy as np
 
-    there = near.sequences <= count
-    if not there.any():
+    if not len(near):
         return None
-    standing, scores = np.zeros(count), near.scores[there]
+    standing, scores = np.zeros(count), near.scores
     mean, spread = float(scores.mean()), float(scores.std())
     if 2 * len(scores) < count:  # only the nearest were named; they do not tell how far apart all are
         mean, spread = near.mean, near.spread
-    standing[near.sequences[there] - 1] = (scores - mean) / max(spread, LEAST_SPREAD)
-    standing[[number - 1 for number in unsaid if 0 < number <= count]] = 0.0
+    standing[near.sequences - 1] = (scores - mean) / max(spread, LEAST_SPREAD)
     return standing
 
 
@@ -150,32 +151,42 @@ def _echoes(talk: Talk) -> NDArray[np.bool_] | bool:
     return False if talk.roles is None else talk.roles == ECHO
 
 
-def _left_out(count: int, without: frozenset[int], hidden: Sequence[tuple[int, int]]) -> NDArray[np.bool_]:
+def _gone(count: int, hidden: Sequence[tuple[int, int]], unsaid: frozenset[int]) -> NDArray[np.bool_]:
+    """Which of *count* messages count as never said: the ranges that are *hidden*, and the *unsaid* numbers."""
     import numpy as np
 
-    out = np.zeros(count, dtype=bool)
-    out[[number - 1 for number in without if 0 < number <= count]] = True
+    gone = np.zeros(count, dtype=bool)
     for first, last in hidden:
-        out[max(0, first - 1) : last] = True
+        gone[max(0, first - 1) : last] = True
+    gone[[number - 1 for number in unsaid if 0 < number <= count]] = True
+    return gone
+
+
+def _left_out(left: Remaining, without: frozenset[int]) -> NDArray[np.bool_]:
+    import numpy as np
+
+    out = np.zeros(len(left), dtype=bool)
+    out[left.places(without)] = True
     return out
 
 
 def _bridged(ranking: _Ranking, talk: Talk, scores: scoring.Scores, out: NDArray[np.bool_]) -> Flow[scoring.Scores]:
     """*scores* with the second hop: rare words of the best messages, looked up in turn."""
-    row, weights = ranking.row, ranking.core.settings.weights
+    row, left, weights = ranking.row, ranking.left, ranking.core.settings.weights
     best = yield Compute(lambda: scoring.seeds(scores, out))
     if not weights.graph or not best:
         return scores
-    rows = yield Read(lambda c: archive.some_words(c, row.pk, list(best)))
-    late = yield Read(lambda c: log.pick(c, row.pk, [number for number in best if number > row.indexed]))
+    numbers = {left.number(place - 1): place for place in best}
+    rows = yield Read(lambda c: archive.some_words(c, row.pk, list(numbers)))
+    late = yield Read(lambda c: log.pick(c, row.pk, [number for number in numbers if number > row.indexed]))
 
     def second() -> scoring.Scores:
-        mentioned = {message.sequence: message.terms for message in [*rows, *spoken(late)]}
+        mentioned = {numbers[message.sequence]: message.terms for message in [*rows, *spoken(late)]}
         postings = ranking.postings({term for terms in mentioned.values() for term in terms})
         frequencies = {term: posting.frequency for term, posting in postings.items()}
         asked = {STANDING, *ranking.question.terms, *(term for name in talk.names for term in name)}
-        words = expansion.bridges(best, mentioned, frequencies, row.messages, asked)
-        return scoring.bridged(scores, expansion.bridged(words, postings, best, row.messages), weights)
+        words = expansion.bridges(best, mentioned, frequencies, len(left), asked)
+        return scoring.bridged(scores, expansion.bridged(words, postings, best, len(left)), weights)
 
     lifted: scoring.Scores = yield Compute(second)
     return lifted
