@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from threading import Lock
 from types import TracebackType
@@ -64,7 +64,8 @@ class TieredMemoryStore(BaseStore):
         namespace: the user, or (tenant, user), whose items these are; others' are never seen. LangGraph's namespaces
             are paths inside it.
         index: LangGraph's `IndexConfig`: ``embed`` is a LangChain embedding, a function of texts (sync or async), or
-            "provider:model"; ``dims``; ``fields``. An item has vectors from its next put on.
+            "provider:model"; ``dims``; ``fields``. An item has vectors from its next put on; after a change of
+            embedder, also under its old name, old items are ranked by nothing until `reembed`.
         ttl: LangGraph's `TTLConfig`, in minutes.
         options: what `tiermem.Memory.open` takes.
 
@@ -138,6 +139,17 @@ class TieredMemoryStore(BaseStore):
         return [
             _given_back(op, answer) for op, answer in zip(given, await self.items.as_async().batch(wanted), strict=True)
         ]
+
+    # --- after a change of embedder
+
+    def reembed(self, on_progress: Callable[[int], object] | None = None) -> int:
+        """Embed anew the items whose vectors another model made, and say how many. See `Items.reembed`."""
+        return self.items.reembed(on_progress)
+
+    async def areembed(self, on_progress: Callable[[int], object] | None = None) -> int:
+        """`reembed` without blocking the event loop."""
+        items = await asyncio.to_thread(lambda: self.items)
+        return await items.as_async().reembed(on_progress)
 
     # --- what has expired
 

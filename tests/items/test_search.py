@@ -12,6 +12,7 @@ from tests.conftest import Open
 from tests.flows.indexing.embedders import Counting
 from tiermem import Memory
 from tiermem.errors import EmbeddingMismatch, InvalidMessage, InvalidSettings
+from tiermem.flows.indexing.vectors import PROBE
 from tiermem.items.items import Item, Items, Put, Search
 from tiermem.testing import HashEmbedder
 
@@ -168,9 +169,9 @@ def test_equal_texts_are_embedded_once_and_known_ones_not_again(store: Open) -> 
     embedder = Counting()
     items = store().items(index=index(embedder))
     items.batch([Put(("n",), str(n), {"text": "green tea"}) for n in range(5)])
-    assert embedder.texts == ["green tea"]
+    assert embedder.texts == [PROBE, "green tea"]
     items.put(("n",), "0", {"text": "green tea", "more": 1})
-    assert embedder.texts == ["green tea"]
+    assert embedder.texts == [PROBE, "green tea"]
     assert [one.score for one in items.search(query="green tea")] == [pytest.approx(1.0, abs=1e-6)] * 5
     items.batch([Search((), "q"), Search(("n",), "q"), Search((), "r")])
     assert embedder.questions == ["green tea", "q", "r"]
@@ -252,11 +253,11 @@ def test_an_async_embedder_is_awaited_on_the_callers_own_loop(store: Open) -> No
     async def work() -> Any:
         await items.as_async().put(("n",), "k", {"text": "tea"})
         found = await items.as_async().search(query="tea")
-        assert embedder.loops == [asyncio.get_running_loop()] * 2
+        assert embedder.loops == [asyncio.get_running_loop()] * 3  # with the probe
         return found
 
     assert asyncio.run(work()) == items.search(query="tea")
-    assert len(embedder.loops) == 2
+    assert len(embedder.loops) == 3
 
 
 def test_an_async_function_serves_sync_callers_too(store: Open) -> None:

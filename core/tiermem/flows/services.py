@@ -53,6 +53,7 @@ class Core:
     facts: Recent[list[Fact]] = field(default_factory=lambda: Recent(10_000))  # of texts, by who says them
     mentions: Recent[list[tuple[Quantity, frozenset[str]]]] = field(default_factory=lambda: Recent(10_000))
     items: Recent[Under[Any]] = field(default_factory=lambda: Recent(32))  # by collection, path and vector space
+    spaces: Recent[tuple[Any, str]] = field(default_factory=lambda: Recent(32))  # labels of items' vectors, by embedder
     managing: set[Scope] = field(default_factory=set)
     step_error: str = ""
     upkeep_error: str = ""

@@ -108,7 +108,7 @@ class VectorsUnder(Under[bytes]):
     def __init__(self) -> None:
         super().__init__()
         self._rows: dict[int, list[NDArray[np.float32]]] = {}
-        self._matrix: tuple[NDArray[np.float32], list[int], list[int]] | None = None
+        self._matrix: tuple[int, NDArray[np.float32], list[int], list[int]] | None = None
 
     def _keep(self, key: int, value: bytes) -> None:
         self._rows.setdefault(key, []).append(np.frombuffer(value, dtype="<f4"))
@@ -122,20 +122,27 @@ class VectorsUnder(Under[bytes]):
         assert isinstance(question, np.ndarray)  # noqa: S101  # vectors are asked with a vector
         if not self._rows or not question.any():
             return {}
-        matrix, starts, keys = self._stacked()
+        _, matrix, starts, keys = self._stacked(len(question))
+        if not keys:
+            return {}
         best = np.maximum.reduceat(matrix @ question, starts)
         return dict(zip(keys, best.tolist(), strict=True))
 
-    def _stacked(self) -> tuple[NDArray[np.float32], list[int], list[int]]:
-        """All vectors, item after item, where each item's begin, and the items."""
-        if self._matrix is None:
-            matrix = np.stack([row for rows in self._rows.values() for row in rows])
+    def _stacked(self, size: int) -> tuple[int, NDArray[np.float32], list[int], list[int]]:
+        """All vectors of *size* numbers, item after item, where each item's begin, and the items. Others cannot be
+        compared: two models once had one name."""
+        if self._matrix is None or self._matrix[0] != size:
+            fitting = {key: [row for row in rows if len(row) == size] for key, rows in self._rows.items()}
+            fitting = {key: rows for key, rows in fitting.items() if rows}
+            stacked = [row for rows in fitting.values() for row in rows]
+            matrix = np.stack(stacked) if stacked else np.zeros((0, size), np.float32)
             starts, place = [], 0
-            for key, rows in self._rows.items():
+            for key, rows in fitting.items():
                 starts.append(place)
                 place += len(rows)
-                self._rows[key] = list(matrix[starts[-1] : place])  # views, so that nothing is kept twice
-            self._matrix = matrix, starts, list(self._rows)
+                if len(rows) == len(self._rows[key]):
+                    self._rows[key] = list(matrix[starts[-1] : place])  # views, so that nothing is kept twice
+            self._matrix = size, matrix, starts, list(fitting)
         return self._matrix
 
 

@@ -7,26 +7,23 @@ somebody asks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import blake2b
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from tiermem.errors import InvalidMessage, StorageCorrupt, StorageReadOnly
-from tiermem.flows.effects import Call, Compute, Flow, Read, Transact
+from tiermem.flows import reporting
+from tiermem.flows.effects import Flow, Read, Transact
 from tiermem.flows.services import Core
-from tiermem.items import filters
+from tiermem.items import embedding, filters, spaces
 from tiermem.items import store as stored
 from tiermem.items.item import Get, Item, Operation, Paths, Put, Search, last_puts, path_of
 from tiermem.items.store import New, Row
-from tiermem.items.texts import texts, words
+from tiermem.items.texts import words
 from tiermem.messages import dumps
-from tiermem.providers.calls import refuse_reentry
-from tiermem.providers.related_words import related_words
-from tiermem.search.query import read
 from tiermem.settings import Scope
 from tiermem.storage.sessions import decoded
 
@@ -36,7 +33,7 @@ if TYPE_CHECKING:
     from tiermem.items.cache import Under
     from tiermem.items.embedder import VectorSpace
 
-BATCH = 128  # texts an embedder is asked for at once, within `embedder_timeout`
+ITEMS = "items"  # the mode that is told of
 SWEPT = 5_000  # expired items that one transaction removes
 MOST_ROWS = 2**62  # what a database takes as a limit
 
@@ -47,13 +44,14 @@ class _Reads:
 
     core: Core
     scope: Scope
-    space: VectorSpace | None
+    label: str  # of the model whose vectors are compared; "" for words
     asked: Mapping[str, Any]  # by query: what it is compared by
     now: datetime
     connection: Any = None
     pk: int = 0
     stamp: int = 0
     used: list[int] = field(default_factory=list)  # items whose time to live begins again
+    others: int = 0  # items that were ranked by nothing, since another model made their vectors
 
     @property
     def seconds(self) -> float:
@@ -72,9 +70,9 @@ def batch(core: Core, scope: Scope, operations: Sequence[Operation], space: Vect
             filters.check(op.filter)
     puts = last_puts(operations)
     kept = [(put, _value(core, put)) for put in puts if put.value is not None]
-    vectors = yield from _embedded(core, scope, puts, space)
-    asked = yield from _asked(core, scope, operations, space)
-    reads = _Reads(core, scope, space, asked, core.now())
+    label, vectors = yield from embedding.embedded(core, scope, puts, space)
+    compared, asked = yield from embedding.asked(core, scope, operations, space)
+    reads = _Reads(core, scope, compared, asked, core.now())
     new = [New(tuple(put.path), put.key, value, _seconds(put), vectors[id(put)]) for put, value in kept]
     gone = [stored.named(put.path, put.key) for put in puts if put.value is None]
 
@@ -86,14 +84,22 @@ def batch(core: Core, scope: Scope, operations: Sequence[Operation], space: Vect
             stored.refresh(connection, scope, reads.used, reads.seconds)
         if puts:
             now = reads.now.isoformat(), reads.seconds
-            stored.write(connection, scope, new, gone, space.name if space else "", now)
+            stored.write(connection, scope, new, gone, label, now)
         return results
 
     results: list[Any] = yield (Transact(body) if puts else Read(body))
+    yield from _told(reads)
     if reads.used and not puts:
         with suppress(StorageReadOnly):  # where nothing can be written, reading starts no time to live again
             yield Transact(lambda connection: stored.refresh(connection, scope, reads.used, reads.seconds))
     return results
+
+
+def _told(reads: _Reads) -> Flow[None]:
+    """Tell, once, that another model made the vectors of some items."""
+    reason = f"another model made the vectors of {reads.others} items; reembed() of the items makes them anew"
+    if reads.label:
+        yield from reporting.begun(reads.core, reads.scope, reads.pk, ITEMS, reason if reads.others else "")
 
 
 def sweep(core: Core, scope: Scope) -> Flow[int]:
@@ -115,70 +121,6 @@ def _value(core: Core, put: Put) -> bytes:
 
 def _seconds(put: Put) -> float | None:
     return None if put.ttl is None else put.ttl * 60.0
-
-
-# --- vectors
-
-
-def _embedded(
-    core: Core, scope: Scope, puts: Sequence[Put], space: VectorSpace | None
-) -> Flow[dict[int, list[tuple[bytes, bytes]]]]:
-    """By put: hash and vector of each of its texts."""
-    vectors: dict[int, list[tuple[bytes, bytes]]] = {id(put): [] for put in puts}
-    if space is None:
-        return vectors
-    hashed = {id(put): [(_hash(text), text) for text in _texts(put, space)] for put in puts}
-    wanted = {digest: text for own in hashed.values() for digest, text in own}
-    names = [stored.named(put.path, put.key) for put in puts if hashed[id(put)]]
-    known = yield from _known(scope, names, space)
-    missing = [digest for digest in wanted if digest not in known]
-    if missing:
-        refuse_reentry(scope)
-    for start in range(0, len(missing), BATCH):
-        part = missing[start : start + BATCH]
-        asking = [wanted[digest] for digest in part]
-        answer = yield Call(space.many, space.amany, asking, scope, core.settings.embedder_timeout)
-        units = space.units(answer, len(part))
-        known |= {digest: row.tobytes() if row.any() else b"" for digest, row in zip(part, units, strict=True)}
-    for key, own in hashed.items():
-        vectors[key] = [(digest, known[digest]) for digest, _ in own if known[digest]]
-    return vectors
-
-
-def _texts(put: Put, space: VectorSpace) -> list[str]:
-    if put.value is None or put.fields is False:
-        return []
-    return texts(put.value, space.fields if put.fields is None else put.fields)
-
-
-def _known(scope: Scope, names: Sequence[bytes], space: VectorSpace) -> Flow[dict[bytes, bytes]]:
-    """By hash: the vectors that the items about to be written have already."""
-
-    def body(connection: sa.Connection) -> dict[bytes, bytes]:
-        pk, _ = stored.find(connection, scope)
-        return dict(stored.known_vectors(connection, pk, names, space.name)) if pk else {}
-
-    return dict((yield Read(body))) if names else {}
-
-
-def _hash(text: str) -> bytes:
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-
-
-def _asked(
-    core: Core, scope: Scope, operations: Iterable[Operation], space: VectorSpace | None
-) -> Flow[dict[str, Any]]:
-    """By query: its unit vector, or without an embedder its words."""
-    queries = list(dict.fromkeys(op.asked for op in operations if isinstance(op, Search) and op.asked))
-    if not queries:
-        return {}
-    if space is None:
-        return dict(
-            (yield Compute(lambda: {query: read(query, related_words(), core.synonyms()) for query in queries}))
-        )
-    refuse_reentry(scope)
-    answer = yield Call(space.questions, space.aquestions, queries, scope, core.settings.embedder_timeout)
-    return dict(zip(queries, space.units(answer, len(queries)), strict=True))
 
 
 # --- reading
@@ -264,6 +206,8 @@ def _answers(reads: _Reads, op: Search) -> list[tuple[int, float | None]]:
         load,
         reads.asked[op.asked],
     )
+    if reads.label and len(scores) < len(keys):
+        reads.others += spaces.others(connection, [key for key in keys if key not in scores], reads.label)
     return best_first(keys, scores, _most(op))
 
 
@@ -271,11 +215,10 @@ def _index(reads: _Reads, path: tuple[str, ...]) -> tuple[Under[Any], Callable[[
     """What is kept in RAM of the items under *path*, and how to read it."""
     from tiermem.items.cache import VectorsUnder, WordsUnder
 
-    space, connection = reads.space, reads.connection
-    key = (reads.pk, path, space.name if space else "")
-    if space:
-        name = space.name
+    label, connection = reads.label, reads.connection
+    key = (reads.pk, path, label)
+    if label:
         vectors = reads.core.items.get(key) or reads.core.items.put(key, VectorsUnder())
-        return vectors, lambda keys: stored.vectors(connection, keys, name)
+        return vectors, lambda keys: stored.vectors(connection, keys, label)
     index = reads.core.items.get(key) or reads.core.items.put(key, WordsUnder())
     return index, lambda keys: ((row.pk, words(row.content() or {})) for row in stored.pick(connection, keys))

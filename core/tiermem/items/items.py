@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -121,6 +121,23 @@ class Items(_Batched):
         each write removes some of it."""
         return self.memory.drive(flow.sweep(self._core, self.scope))
 
+    def reembed(self, on_progress: Callable[[int], object] | None = None) -> int:
+        """Embed anew the items whose vectors another model made, and say how many.
+
+        After a change of embedder, also under its old name, a query ranks them by nothing, which an event tells
+        ("degraded", mode "items").
+
+        Safe to stop: called again, it goes on where it was. *on_progress* is given the items embedded so far. What
+        never had a vector gets none.
+
+        Raises:
+            InvalidSettings: these items have no embedder.
+            Exception: what the embedder raises.
+        """
+        from tiermem.items.reembed import reembed
+
+        return self.memory.drive(reembed(self._core, self.scope, self._space, on_progress))
+
 
 class AsyncItems(_Batched):
     """`Items` with `await`; an async embedder is awaited on the caller's own loop."""
@@ -172,3 +189,9 @@ class AsyncItems(_Batched):
     async def sweep(self) -> int:
         """See `Items.sweep`."""
         return await self.memory.drive_async(flow.sweep(self._core, self.scope))
+
+    async def reembed(self, on_progress: Callable[[int], object] | None = None) -> int:
+        """See `Items.reembed`."""
+        from tiermem.items.reembed import reembed
+
+        return await self.memory.drive_async(reembed(self._core, self.scope, self._space, on_progress))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from hashlib import blake2b
 from typing import Any
 
 from tiermem.text.analyzer import terms
@@ -30,6 +31,17 @@ def at(value: Any, field: str) -> list[str]:
     if not field or field == WHOLE:
         return [_json(value)]
     return list(_walk(value, steps(field), 0))
+
+
+def every(value: Any, fields: Sequence[str]) -> dict[bytes, str]:
+    """All texts that any path may name in *value*, by their hash; those that *fields* name first."""
+    found = [*texts(value, fields), *(text for inner in _nodes(value) for text in _text(inner))]
+    return {text_hash(text): text for text in dict.fromkeys(found) if text.strip()}
+
+
+def text_hash(text: str) -> bytes:
+    """By what an embedded text is known again."""
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def words(value: Any) -> list[str]:
@@ -108,6 +120,12 @@ def _text(value: Any) -> Iterator[str]:
         yield _json(value)
     elif value is not None:
         yield str(value)
+
+
+def _nodes(value: Any) -> Iterator[Any]:
+    yield value
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _nodes(inner)
 
 
 def _json(value: Any) -> str:

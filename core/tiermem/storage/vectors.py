@@ -12,6 +12,7 @@ from tiermem.storage.schema import embedded, embedder, sealed, session, vector
 
 LOCK = 0x7469_6573  # that of the migrations, plus one
 CHUNK = 500  # bound values a statement; SQLite's oldest limit is 999
+OF_ITEMS = "items:"  # begins the names of models that made vectors of items; no embedder of messages has such a name
 
 
 class PassageVector(NamedTuple):
@@ -72,12 +73,18 @@ def watermark(connection: sa.Connection, pk: int, name: str) -> Watermark:
 
 def ensure(connection: sa.Connection, name: str, probe: bytes) -> tuple[int, bytes]:
     """The row of the embedder *name* and its stored probe; made with *probe* when it has none."""
-    for alone in (False, True):
-        if alone and connection.dialect.name == "postgresql":  # SQLite has one writer anyway
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+    for again in (False, True):
+        if again:
+            alone(connection)
         if row := connection.execute(_NEWEST, {"name": name}).first():
             return int(row[0]), bytes(row[1])
     return renew(connection, name, probe), probe
+
+
+def alone(connection: sa.Connection) -> None:
+    """Keep others from making rows of embedders until the transaction ends; SQLite has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
 
 
 def renew(connection: sa.Connection, name: str, probe: bytes) -> int:
@@ -157,6 +164,7 @@ def drop_others(connection: sa.Connection, pk: int, key: int, limit: int) -> boo
 
 
 def drop_unused(connection: sa.Connection, key: int) -> None:
-    """Remove the rows of embedders other than *key* that have no vectors and no watermark left."""
+    """Remove the rows of embedders of messages other than *key* that have no vectors and no watermark left."""
     used = sa.exists().where(embedded.c.embedder == embedder.c.pk)
-    connection.execute(embedder.delete().where(embedder.c.pk != key, ~used))
+    of_items = embedder.c.name.startswith(OF_ITEMS)
+    connection.execute(embedder.delete().where(embedder.c.pk != key, ~used, ~of_items))
