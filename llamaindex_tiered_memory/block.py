@@ -30,8 +30,10 @@ from llamaindex_tiered_memory.counting import Tally, names_encoding, tokenizer_f
 from llamaindex_tiered_memory.events import attach
 from llamaindex_tiered_memory.memory import serialisation
 from tiermem import AsyncSession, Memory, Message, Session
-from tiermem.errors import InvalidSettings, UnknownReference
+from tiermem.errors import UnknownReference
+from tiermem.memory import check_opening
 from tiermem.runtime.options import OpenOptions, parted
+from tiermem.settings import scope_of, whole
 
 SESSION_KEY = "session_id"  # what `BaseMemoryBlock.aput` writes into `additional_kwargs`
 AGAIN = 64  # messages: a few flushes of LlamaIndex's default size
@@ -170,13 +172,11 @@ class TieredMemoryBlock(BaseMemoryBlock[list[ChatMessage]]):
         **arguments: Unpack[BlockOptions],
     ) -> None:
         options, own = parted(arguments, type(self).model_fields)
-        if own.get("max_tokens", 1) < 1:
-            raise InvalidSettings(f"max_tokens must be above 0, not {own['max_tokens']}")
+        whole(own.get("max_tokens", 1), "max_tokens", 1)
+        scope_of(own.get("session_id", "-"), own.get("namespace", "default"))
         if tokenizer_fn is not None:
             options["counter"] = tokenizer_fn
-        if memory is not None and (path is not None or options):
-            given = ", ".join(sorted([*options, *(["path"] if path is not None else [])]))
-            raise InvalidSettings(f"the open memory has its own {given}; leave out memory= or these")
+        check_opening(path, memory, options)
         super().__init__(**own)
         # Nothing is ever shown of the window of an archive, so it need not be managed.
         options = with_counter({"enable_context_management": False, **options})

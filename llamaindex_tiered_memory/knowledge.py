@@ -23,6 +23,7 @@ from tiermem.errors import InvalidMessage, InvalidSettings
 from tiermem.knowledge.knowledge import Knowledge
 from tiermem.knowledge.retrieval import in_turns
 from tiermem.records import Within
+from tiermem.settings import whole
 from tiermem.text.documents import NAMING
 
 _MADE_UP = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
@@ -63,8 +64,9 @@ class TieredKnowledgeRetriever(BaseRetriever):
         splitter: Any = None,
         **kwargs: Any,
     ) -> None:
-        if k < 1:
-            raise InvalidSettings(f"k must be at least 1, not {k}")
+        whole(k, "k", 1)
+        if not isinstance(source, (TieredChatMemory, Session, Knowledge)):
+            raise InvalidSettings(f"source must be a TieredChatMemory, a session or its knowledge, not {source!r}")
         talk = conversation or within != "knowledge"
         if talk and isinstance(source, Knowledge):
             raise InvalidSettings("conversation=True and within= need a TieredChatMemory or a session")

@@ -11,9 +11,11 @@ from llama_index.core.schema import NodeRelationship, NodeWithScore, QueryBundle
 from llamaindex_tiered_memory.events import attach
 from llamaindex_tiered_memory.memory.memory import TieredChatMemory
 from tiermem import Hit, Message, Recalled, Session
+from tiermem.errors import InvalidSettings
 from tiermem.flows.driving import adrive, drive
 from tiermem.knowledge.retrieval import chunk_text, quotation, spans
 from tiermem.records import Within
+from tiermem.settings import whole
 
 
 class TieredArchiveRetriever(BaseRetriever):
@@ -31,6 +33,9 @@ class TieredArchiveRetriever(BaseRetriever):
         max_token_limit: tokens of what is found, by the memory's counter. What answers best per token is then one
             node, as `Session.recall` gives it: more of it fits, nothing is found for a question that has no answer,
             and `k` and `neighbours` do not count. Its metadata name all `refs`.
+
+    Raises:
+        InvalidSettings: also a ValueError; an argument makes no sense.
     """
 
     def __init__(
@@ -43,8 +48,11 @@ class TieredArchiveRetriever(BaseRetriever):
         max_token_limit: int | None = None,
         **kwargs: Any,
     ) -> None:
-        if k < 1 or neighbours < 0:
-            raise ValueError(f"k must be at least 1 and neighbours at least 0, not {k} and {neighbours}")
+        for name, value, least in (("k", k, 1), ("neighbours", neighbours, 0), ("max_token_limit", max_token_limit, 1)):
+            if value is not None:
+                whole(value, name, least)
+        if not isinstance(source, (TieredChatMemory, Session)):
+            raise InvalidSettings(f"source must be a TieredChatMemory or a session, not {type(source).__name__}")
         super().__init__(**kwargs)
         self._session = source.session if isinstance(source, TieredChatMemory) else source
         attach(self._session.memory)

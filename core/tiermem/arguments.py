@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any, TypeAlias, TypeVar, get_args
 
-from tiermem.errors import InvalidMessage
+from tiermem.errors import InvalidMessage, InvalidSettings, UnknownReference
 from tiermem.flows.effects import Flow, Read
-from tiermem.flows.reading import context, search
+from tiermem.flows.reading import context, report, search
 from tiermem.flows.reading.draft import ContextRequest
 from tiermem.flows.reading.filters import ANY, Only
 from tiermem.flows.reading.request import SearchRequest
 from tiermem.flows.services import Core
 from tiermem.flows.writing import add as remember
-from tiermem.flows.writing import compact
+from tiermem.flows.writing import compact, decide, maintain
+from tiermem.flows.writing.commit import writing
 from tiermem.messages import Message, as_messages
 from tiermem.providers.calls import refuse_reentry
 from tiermem.providers.tokenizers import as_counter
-from tiermem.records import Context, Hit, Recalled, Within
-from tiermem.settings import Scope
+from tiermem.records import Context, Decision, Hit, Recalled, Report, Stats, Within
+from tiermem.settings import Scope, Thresholds, nearest
 from tiermem.storage import sessions
 
 T = TypeVar("T")
@@ -37,6 +38,7 @@ def adding(
 ) -> Flow[list[Message]]:
     """`remember.add` of whatever a caller hands over; refused from inside the session's own summariser."""
     refuse_reentry(scope)
+    _flag(compacted, "compacted")
     add = compact.add if compacted else remember.add
     return (yield from add(core, scope, as_messages(given, role)))
 
@@ -58,9 +60,17 @@ def assembling(
 ) -> Flow[Context]:
     """`context.assemble` with the caller's query, prompts and counter checked."""
     wanted = wanting("" if query is None else query, within)
-    for name, number in (("budget", budget), ("reserved", reserved), ("recall_tokens", recall_tokens)):
+    if budget is not None:
+        _whole(budget, "budget")
+    for name, number in (("reserved", reserved), ("recall_tokens", recall_tokens)):
         if number is not None:
-            _whole(number, name)
+            _whole(number, name, 0)
+    _flag(recall, "recall")
+    _flag(steady, "steady")
+    if goal is not None and not isinstance(goal, str):
+        raise InvalidMessage(f"goal must be text, not {type(goal).__name__}")
+    if not isinstance(quoted, (Mapping, type(None))):
+        raise InvalidMessage(f"quoted must be blocks by their messages, not {type(quoted).__name__}")
     count = None if counter is None else as_counter(counter, core.settings.encoding)
     prompts = as_messages(system, "system")
     request = ContextRequest(
@@ -95,7 +105,8 @@ def searching(
     only: Only = ANY,
 ) -> Flow[list[Hit]]:
     """`search.search` with the caller's arguments checked."""
-    request = replace(wanting(query, within, as_of), only=only, limit=_whole(k, "k"))
+    request = replace(wanting(query, within, as_of), only=only, limit=_whole(k, "k", 0))
+    _flag(explain, "explain")
     return (yield from search.search(core, scope, request, explain))
 
 
@@ -113,11 +124,19 @@ def filtering(since: date | None, until: date | None, role: str | None) -> Only:
     return Only(_moment(since, time.min), _moment(until, time.max), role or "")
 
 
-def _whole(number: Any, name: str) -> int:
+def _whole(number: Any, name: str, least: int | None = None) -> int:
     """*number* as an int, also of numpy's kinds."""
     if isinstance(number, bool) or not hasattr(number, "__index__"):
         raise InvalidMessage(f"{name} must be a whole number, not {type(number).__name__}")
+    if least is not None and number < least:
+        raise InvalidMessage(f"{name} must be a whole number of at least {least}, not {number}")
     return operator.index(number)
+
+
+def _flag(value: Any, name: str) -> None:
+    """Refuses words and None, every one of which would count as True or as False."""
+    if not isinstance(value, bool) and type(value).__name__ not in {"bool_", "bool"}:  # numpy's
+        raise InvalidMessage(f"{name} must be True or False, not {value!r}")
 
 
 def _moment(day: date | None, at: time) -> datetime | None:
@@ -129,6 +148,55 @@ def recollecting(
 ) -> Flow[Recalled]:
     """`search.recall` with the caller's arguments checked."""
     return (yield from search.recall(core, scope, wanting(query, within, as_of), _whole(budget, "budget")))
+
+
+def near_session(scope: Scope) -> Flow[str]:
+    """Where nothing was ever added to *scope*: words that say so, with the nearest name of the user's sessions."""
+    known = yield from names(scope)
+    if scope.session in known:
+        return ""
+    near = nearest(scope.session, known)
+    hint = f"; did you mean {near!r}?" if near else ""
+    return f"nothing was ever added to session {scope.session!r} of {scope.user!r}{hint}"
+
+
+def managing(core: Core, scope: Scope) -> Flow[Report]:
+    """`maintain.manage` of a session that is known by its name alone.
+
+    Raises:
+        UnknownReference: there is none of that name.
+    """
+    if unknown := (yield from near_session(scope)):
+        raise UnknownReference(unknown)
+    return (yield from writing(scope, maintain.manage(core, scope)))
+
+
+def managing_at(core: Core, scope: Scope, thresholds: Thresholds | None) -> Flow[Report]:
+    """`maintain.manage` with the caller's thresholds checked."""
+    if thresholds is not None and not isinstance(thresholds, Thresholds):
+        raise InvalidSettings(f"thresholds takes a Thresholds, not {type(thresholds).__name__}")
+    return (yield from writing(scope, maintain.manage(core, scope, thresholds)))
+
+
+def forgetting(core: Core, scope: Scope, refs: Sequence[str], reason: str) -> Flow[list[Decision]]:
+    """`decide.forget` with the caller's reason checked."""
+    if not isinstance(reason, str):
+        raise InvalidMessage(f"reason must be text, not {type(reason).__name__}")
+    return (yield from writing(scope, decide.forget(core, scope, refs, reason)))
+
+
+def reading(scope: Scope, first: int, last: int | None) -> Flow[list[Message]]:
+    """`decide.messages` with the caller's numbers checked."""
+    upto = None if last is None else _whole(last, "last")
+    return (yield from decide.messages(scope, _whole(first, "first"), upto))
+
+
+def counting(core: Core, scope: Scope) -> Flow[Stats]:
+    """`report.stats`, which of a session that is not there says so: all its numbers are 0."""
+    numbers = yield from report.stats(core, scope)
+    if numbers.messages:
+        return numbers
+    return replace(numbers, note=(yield from near_session(scope)))
 
 
 def names(scope: Scope) -> Flow[list[str]]:

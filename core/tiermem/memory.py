@@ -9,14 +9,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self, TypeAlias, Unpack
 
-from tiermem.arguments import names
+from tiermem.arguments import managing, names
+from tiermem.errors import InvalidSettings
 from tiermem.flows.indexing import reembed as reembedding
 from tiermem.flows.reading.documents import collection
 from tiermem.items.items import AsyncItems, Items
 from tiermem.knowledge.knowledge import AsyncKnowledge, Knowledge
 from tiermem.records import Report, Verification
-from tiermem.runtime.opening import Opened, default_path, wired
-from tiermem.runtime.options import OpenOptions
+from tiermem.runtime.opening import Opened, check_path, default_path, wired
+from tiermem.runtime.options import OpenOptions, check
 from tiermem.session import AsyncSession, Session
 from tiermem.settings import Scope, Settings, scope_of
 from tiermem.storage.database import MEMORY
@@ -71,8 +72,12 @@ class Memory(Opened):
         return Items(self, scope_of("-", namespace), index)
 
     def manage_context(self, session_id: str, namespace: Namespace = "default") -> Report:
-        """Look at the thresholds of a session now."""
-        return self.session(session_id, namespace).manage_context()
+        """Look at the thresholds of a session now.
+
+        Raises:
+            UnknownReference: nothing was ever added to it; the nearest name of the user's sessions is named.
+        """
+        return self.drive(managing(self._core, scope_of(session_id, namespace)))
 
     def sessions(self, namespace: Namespace = "default") -> list[str]:
         """The ids of a user's sessions, oldest first."""
@@ -102,11 +107,21 @@ class Memory(Opened):
 class AsyncMemory(Opened):
     """`Memory` with `await`."""
 
+    _kept: Memory | None = None
+
     @classmethod
     async def open(cls, path: str | Path | None = None, **options: Unpack[OpenOptions]) -> AsyncMemory:
         """`Memory.open`, off the event loop."""
         opened = await asyncio.to_thread(Memory.open, path, **options)
         return cls(*opened.wiring)
+
+    @classmethod
+    async def shared(cls, path: str | Path | None = None, **options: Unpack[OpenOptions]) -> AsyncMemory:
+        """`Memory.shared`, off the event loop; the same database as that of a `Memory` that is shared."""
+        opened = await asyncio.to_thread(shared, path, options)
+        made = cls(*opened.wiring)
+        made._kept = opened  # others find it as long as somebody has it
+        return made
 
     def session(self, session_id: str, namespace: Namespace = "default") -> AsyncSession:
         """One conversation; no I/O."""
@@ -121,8 +136,8 @@ class AsyncMemory(Opened):
         return AsyncItems(self, scope_of("-", namespace), index)
 
     async def manage_context(self, session_id: str, namespace: Namespace = "default") -> Report:
-        """Look at the thresholds of a session now."""
-        return await self.session(session_id, namespace).manage_context()
+        """See `Memory.manage_context`."""
+        return await self.drive_async(managing(self._core, scope_of(session_id, namespace)))
 
     async def sessions(self, namespace: Namespace = "default") -> list[str]:
         """The ids of a user's sessions, oldest first."""
@@ -161,6 +176,21 @@ def shared(path: str | Path | None, options: OpenOptions) -> Memory:
         if memory is None or memory.closed:
             memory = _open_memories[key] = Memory.open(target, **options)
         return memory
+
+
+def check_opening(path: Any, memory: Any, options: OpenOptions) -> None:
+    """What a class checks that is given an open *memory*, or else a *path* and *options* to open one by, maybe later.
+
+    Raises:
+        InvalidSettings: one of them makes no sense, or two contradict each other.
+    """
+    if memory is not None and not isinstance(memory, Memory):
+        raise InvalidSettings(f"memory= takes an open tiermem.Memory, not {type(memory).__name__}")
+    if memory is not None and (path is not None or options):
+        named = ", ".join(sorted([*options, *(["path"] if path is not None else [])]))
+        raise InvalidSettings(f"memory= is open already: {named} belong to Memory.open")
+    check_path(path)
+    check(options)
 
 
 def _key(value: Any) -> Any:

@@ -248,7 +248,10 @@ class Verification:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stats:
-    """The state of one session in numbers. `degraded` says every mode in which less than everything works."""
+    """The state of one session in numbers. `degraded` says every mode in which less than everything works.
+
+    `note` says that there is no such session, and which name comes nearest; it is "" everywhere else.
+    """
 
     messages: int
     tokens: int
@@ -263,6 +266,7 @@ class Stats:
     summarizer_failures: int = 0
     last_error: str = ""
     degraded: tuple[str, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

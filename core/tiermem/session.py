@@ -6,11 +6,22 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from tiermem.arguments import MessageLike, adding, assembling, filtering, recollecting, searching
+from tiermem.arguments import (
+    MessageLike,
+    adding,
+    assembling,
+    counting,
+    filtering,
+    forgetting,
+    managing_at,
+    reading,
+    recollecting,
+    searching,
+)
 from tiermem.flows.indexing import words
 from tiermem.flows.reading import report
 from tiermem.flows.verifying import session as proof
-from tiermem.flows.writing import decide, maintain
+from tiermem.flows.writing import decide
 from tiermem.flows.writing.commit import writing
 from tiermem.messages import Message
 from tiermem.records import (
@@ -61,7 +72,7 @@ class Session:
 
     def messages(self, first: int = 1, last: int | None = None) -> list[Message]:
         """The originals with sequence numbers `first`..`last`, in order; hidden ones left out."""
-        return self._run(decide.messages(self.scope, first, last))
+        return self._run(reading(self.scope, first, last))
 
     def view(self) -> View:
         """What the window shows now: summaries, stubs, verbatim messages."""
@@ -144,8 +155,12 @@ class Session:
         return self._run(searching(self._core, self.scope, query, k, within, as_of, explain, only))
 
     def manage_context(self, thresholds: Thresholds | None = None) -> Report:
-        """Look at the thresholds now, or at *thresholds*, whatever `enable_context_management` says."""
-        return self._run(writing(self.scope, maintain.manage(self._core, self.scope, thresholds)))
+        """Look at the thresholds now, or at *thresholds*, whatever `enable_context_management` says.
+
+        Raises:
+            InvalidSettings: *thresholds* are none.
+        """
+        return self._run(managing_at(self._core, self.scope, thresholds))
 
     def index(self) -> None:
         """Index at once what would be indexed with the next batch."""
@@ -181,8 +196,9 @@ class Session:
 
         Raises:
             UnknownReference: one of them names nothing here; nothing was hidden.
+            InvalidMessage: *reason* is no text.
         """
-        return self._run(writing(self.scope, decide.forget(self._core, self.scope, refs, reason)))
+        return self._run(forgetting(self._core, self.scope, refs, reason))
 
     def undo(self, decision: int | Decision) -> None:
         """Take a decision of the journal back, by its number or as `forget` and `journal` return it."""
@@ -201,8 +217,8 @@ class Session:
         return self._run(proof.verify(self.scope))
 
     def stats(self) -> Stats:
-        """The session in numbers, with every degraded mode."""
-        return self._run(report.stats(self._core, self.scope))
+        """The session in numbers, with every degraded mode; `note` says where there is no such session."""
+        return self._run(counting(self._core, self.scope))
 
     def subscribe(self, callback: Callback) -> Callable[[], None]:
         """`Memory.subscribe` for the events of this session alone."""
@@ -227,7 +243,7 @@ class AsyncSession:
 
     async def messages(self, first: int = 1, last: int | None = None) -> list[Message]:
         """See `Session.messages`."""
-        return await self._arun(decide.messages(self.scope, first, last))
+        return await self._arun(reading(self.scope, first, last))
 
     async def view(self) -> View:
         """See `Session.view`."""
@@ -276,7 +292,7 @@ class AsyncSession:
 
     async def manage_context(self, thresholds: Thresholds | None = None) -> Report:
         """See `Session.manage_context`."""
-        return await self._arun(writing(self.scope, maintain.manage(self._core, self.scope, thresholds)))
+        return await self._arun(managing_at(self._core, self.scope, thresholds))
 
     async def index(self) -> None:
         """See `Session.index`."""
@@ -296,7 +312,7 @@ class AsyncSession:
 
     async def forget(self, *refs: str, reason: str = "forgotten") -> list[Decision]:
         """See `Session.forget`."""
-        return await self._arun(writing(self.scope, decide.forget(self._core, self.scope, refs, reason)))
+        return await self._arun(forgetting(self._core, self.scope, refs, reason))
 
     async def undo(self, decision: int | Decision) -> None:
         """See `Session.undo`."""
@@ -316,7 +332,7 @@ class AsyncSession:
 
     async def stats(self) -> Stats:
         """See `Session.stats`."""
-        return await self._arun(report.stats(self._core, self.scope))
+        return await self._arun(counting(self._core, self.scope))
 
     def subscribe(self, callback: Callback) -> Callable[[], None]:
         """See `Session.subscribe`; not to be awaited."""

@@ -20,7 +20,7 @@ class Weights:
         keyword: the question's words, in the message and around it.
         graph: names that the question and the message share, and words that the best messages lead to.
         recency: e^(−λ·age), λ = 0.03 per day, age counted from the newest message.
-        importance: 1 for pinned messages, 0 for others.
+        importance: 1 for messages that were added as `pinned`, 0 for others and for system prompts.
         lexical: share of `semantic` when the embedder is the built-in lexical one, which repeats what words say.
         related: what a related word counts of the word itself, times how near it is.
         reach: share of the best score within 4 messages.
@@ -88,14 +88,14 @@ class Thresholds:
     hard_limit: int = 1_000_000
 
     def __post_init__(self) -> None:
-        _whole(self.pre_rot_threshold, "pre_rot_threshold", 1)
-        _whole(self.hard_limit, "hard_limit", 1)
-        _whole(self.keep_recent_count, "keep_recent_count", 0)
+        whole(self.pre_rot_threshold, "pre_rot_threshold", 1)
+        whole(self.hard_limit, "hard_limit", 1)
+        whole(self.keep_recent_count, "keep_recent_count", 0)
         if self.keep_recent_tokens is not None:
-            _whole(self.keep_recent_tokens, "keep_recent_tokens", 0)
+            whole(self.keep_recent_tokens, "keep_recent_tokens", 0)
         for name in ("compaction_trigger", "summarization_trigger", "compaction_target", "summarization_target"):
             if getattr(self, name) is not None or name.endswith("trigger"):
-                _share(getattr(self, name), name)
+                share(getattr(self, name), name)
         if self.pre_rot_threshold > self.hard_limit:
             raise InvalidSettings(
                 f"pre_rot_threshold ({self.pre_rot_threshold}) is above hard_limit ({self.hard_limit})"
@@ -181,20 +181,22 @@ class Settings(Thresholds):
     def __post_init__(self) -> None:
         super().__post_init__()
         for name, least in (("context_budget", 1), ("recall_limit", 0), ("max_message_bytes", 1), ("index_batch", 1)):
-            _whole(getattr(self, name), name, least)
-        _whole(self.summarizer_retries, "summarizer_retries", 0)
-        _whole(self.pool_size, "pool_size", 1)
-        _whole(self.max_overflow, "max_overflow", 0)
+            whole(getattr(self, name), name, least)
+        whole(self.summarizer_retries, "summarizer_retries", 0)
+        whole(self.pool_size, "pool_size", 1)
+        whole(self.max_overflow, "max_overflow", 0)
         for name in ("recall_share", "summary_share"):
-            _share(getattr(self, name), name, least=0.0)
+            share(getattr(self, name), name, least=0.0)
         for name in ("summarizer_timeout", "summarizer_pause", "embedder_timeout", "callback_timeout", "busy_timeout"):
-            if not isinstance(getattr(self, name), (int, float)) or not getattr(self, name) >= 0:
-                raise InvalidSettings(f"{name} must be a number of seconds, not {getattr(self, name)!r}")
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
+                raise InvalidSettings(f"{name} must be a number of seconds, not {value!r}")
+        flag(self.enable_context_management, "enable_context_management")
         if isinstance(self.weights, dict):  # as a dump of settings has it
             object.__setattr__(self, "weights", Weights(**self.weights))
         if not isinstance(self.weights, Weights):
             raise InvalidSettings(f"weights must be a Weights, not a {type(self.weights).__name__}")
-        _share(self.relevance_threshold, "relevance_threshold", least=0.0)
+        share(self.relevance_threshold, "relevance_threshold", least=0.0)
         _one_of(self.encoding, "encoding", ("o200k_base", "cl100k_base"))
         _one_of(self.durability, "durability", ("full", "relaxed"))
 
@@ -209,6 +211,8 @@ def settings_from(settings: Settings | None, overrides: Mapping[str, Any]) -> Se
         InvalidSettings: an override is not the name of a setting, or its value makes no sense.
     """
     refuse_unknown(overrides, SETTING_NAMES)
+    if settings is not None and not isinstance(settings, Settings):
+        raise InvalidSettings(f"settings takes a Settings, not {type(settings).__name__}")
     base = settings or Settings()
     values = {name: getattr(base, name) for name in SETTING_NAMES} | dict(overrides)
     return Settings(**values)
@@ -221,10 +225,15 @@ def refuse_unknown(names: Iterable[str], known: Collection[str]) -> None:
 
 
 def _guessed(name: str, known: Collection[str]) -> str:
+    near = nearest(name, known)
+    return f"{name} (did you mean {near}?)" if near else name
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The one of *known* that *name* is most like; "" where none is."""
     from difflib import get_close_matches  # only where something is wrong
 
-    near = get_close_matches(name, sorted(known), n=1)
-    return f"{name} (did you mean {near[0]}?)" if near else name
+    return next(iter(get_close_matches(name, sorted(known), n=1)), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,12 +274,20 @@ def scope_of(session_id: str, namespace: str | tuple[str, str]) -> Scope:
     return Scope(*namespace, session_id)
 
 
-def _whole(value: Any, name: str, least: int) -> None:
+def whole(value: Any, name: str, least: int) -> None:
+    """Raises InvalidSettings where *value* is no whole number of at least *least*."""
     if type(value) is not int or value < least:
         raise InvalidSettings(f"{name} must be a whole number of at least {least}, not {value!r}")
 
 
-def _share(value: Any, name: str, least: float = 1e-9) -> None:
+def flag(value: Any, name: str) -> None:
+    """Raises InvalidSettings where *value* is neither True nor False: every other word would count as True."""
+    if not isinstance(value, bool):
+        raise InvalidSettings(f"{name} must be True or False, not {value!r}")
+
+
+def share(value: Any, name: str, least: float = 1e-9) -> None:
+    """Raises InvalidSettings where *value* is no number from *least* to 1."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= 1:
         raise InvalidSettings(f"{name} must be a share between 0 and 1, not {value!r}")
 

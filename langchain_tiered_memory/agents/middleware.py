@@ -41,8 +41,10 @@ from tiermem.agents.budget import Costs
 from tiermem.agents.note import Note, owner_of
 from tiermem.agents.view import WITHIN
 from tiermem.errors import InvalidSettings
+from tiermem.memory import check_opening
 from tiermem.records import Within
-from tiermem.runtime.options import OpenOptions, check
+from tiermem.runtime.options import OpenOptions
+from tiermem.settings import flag
 
 UNNAMED = (
     "Nothing names this conversation, so no later run will remember it: "
@@ -98,9 +100,8 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
         **options: Unpack[OpenOptions],
     ) -> None:
         super().__init__()
-        check(options)
-        if memory is not None and (options or path is not None):
-            raise InvalidSettings("memory= is open already; leave path and settings to it")
+        check_opening(path, memory, options)
+        flag(recall, "recall")
         for what, value in (("max_tokens", max_tokens), ("recall_tokens", recall_tokens)):
             if value is not None and (type(value) is not int or value < 1):
                 raise InvalidSettings(f"{what} must be a whole number of at least 1, not {value!r}")
@@ -164,6 +165,8 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
     def _own_tools(self, wanted: bool | Sequence[str]) -> list[BaseTool]:
         if wanted is False:
             return []
+        if wanted is not True and (isinstance(wanted, str) or not isinstance(wanted, Sequence)):
+            raise InvalidSettings(f"tools must be True, False, or names of tools in a list, not {wanted!r}")
         from langchain_tiered_memory.tools import memory_tools
 
         names = None if wanted is True else tuple(wanted)

@@ -20,8 +20,8 @@ from langchain_tiered_memory.procedures import WAITING, Procedure, arun, deliver
 from langchain_tiered_memory.rendering import shown_messages
 from tiermem import AsyncSession, Memory, Message, Session, View
 from tiermem.agents.reconcile import beyond
-from tiermem.errors import InvalidSettings
-from tiermem.runtime.options import OpenOptions, check
+from tiermem.memory import check_opening
+from tiermem.runtime.options import OpenOptions
 from tiermem.settings import scope_of
 
 
@@ -59,9 +59,7 @@ class TieredChatMessageHistory(BaseChatMessageHistory):
         **options: Unpack[OpenOptions],
     ) -> None:
         super().__init__()
-        if memory is not None and (path is not None or options):
-            raise InvalidSettings("memory= is open already: path and settings belong to Memory.open")
-        check(options)
+        check_opening(path, memory, options)
         scope_of(session_id, namespace)
         self.session_id = session_id
         self.namespace = namespace

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import uuid
+from collections.abc import Mapping
 from typing import Any, Unpack
 
 from langchain_classic.memory.chat_memory import BaseChatMemory
@@ -21,8 +22,9 @@ from langchain_tiered_memory.events import telling
 from langchain_tiered_memory.procedures import Procedure, Step, arun, run
 from langchain_tiered_memory.rendering import BufferMessages, context_messages, overrun, plain_text
 from tiermem import Memory
-from tiermem.errors import InvalidSettings
+from tiermem.errors import InvalidMessage, InvalidSettings
 from tiermem.runtime.options import OpenOptions, parted
+from tiermem.settings import flag, whole
 
 FITTING = 4  # readings at most until the words fit; each leaves out what the one before was above
 _log = logging.getLogger(__name__)
@@ -93,6 +95,10 @@ class ConversationTieredMemory(BaseChatMemory):
         **arguments: Unpack[ConversationMemoryOptions],
     ) -> None:
         options, values = parted(arguments, type(self).model_fields)
+        if values.get("max_token_limit") is not None:
+            whole(values["max_token_limit"], "max_token_limit", 1)
+        for name in ("recall", "text_only", "return_messages"):
+            flag(values.get(name, True), name)
         if chat_memory is None:
             session_id = uuid.uuid4().hex if session_id is None else session_id
             chat_memory = TieredChatMessageHistory(session_id, path=path, memory=memory, namespace=namespace, **options)
@@ -117,6 +123,7 @@ class ConversationTieredMemory(BaseChatMemory):
 
         Raises:
             BudgetTooSmall: `max_token_limit` is below what must be shown.
+            InvalidMessage: *inputs* name no values.
         """
         with telling.early():
             self._deliver([])
@@ -130,6 +137,8 @@ class ConversationTieredMemory(BaseChatMemory):
 
     def _reading(self, inputs: dict[str, Any]) -> Procedure[list[BaseMessage]]:
         """The context, asked for again with less room while its form in words is above the limit."""
+        if not isinstance(inputs, Mapping):
+            raise InvalidMessage(f"inputs must be values by their names, not {type(inputs).__name__}")
         query = question_of(inputs, self.memory_variables, self.input_key)
         reserved = 0
         for _ in range(FITTING):
@@ -161,6 +170,7 @@ class ConversationTieredMemory(BaseChatMemory):
 
         Raises:
             ValueError: it cannot be told which input or output is meant.
+            InvalidMessage: also a ValueError; *inputs* or *outputs* name no values.
         """
         messages = self._turn(inputs, outputs)
         self._deliver(messages)
@@ -173,6 +183,9 @@ class ConversationTieredMemory(BaseChatMemory):
         self._complete(inputs, messages)
 
     def _turn(self, inputs: dict[str, Any], outputs: dict[str, Any]) -> list[BaseMessage]:
+        for what, given in (("inputs", inputs), ("outputs", outputs)):
+            if not isinstance(given, Mapping):
+                raise InvalidMessage(f"{what} must be values by their names, not {type(given).__name__}")
         asked = inputs[question_key(inputs, self.memory_variables, self.input_key)]
         return turn(asked, outputs[answer_key(outputs, self.output_key)])
 

@@ -20,6 +20,7 @@ from tiermem.errors import InvalidSettings
 from tiermem.knowledge.retrieval import chunk_text, in_turns, quotation
 from tiermem.records import Within
 from tiermem.runtime.options import OpenOptions, parted
+from tiermem.settings import whole
 
 if TYPE_CHECKING:
     from langchain_tiered_memory.chains.memory import ConversationTieredMemory
@@ -84,6 +85,9 @@ class TieredArchiveRetriever(BaseRetriever):
         **arguments: Unpack[ArchiveRetrieverOptions],
     ) -> None:
         options, values = parted(arguments, type(self).model_fields)
+        for name, least in (("k", 0), ("neighbours", 0), ("max_token_limit", 1)):
+            if values.get(name) is not None:
+                whole(values[name], name, least)
         if history is None:
             if session_id is None:
                 raise InvalidSettings("session_id= or history= must name the session to search")

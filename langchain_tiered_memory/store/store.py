@@ -35,7 +35,8 @@ from tiermem import Memory
 from tiermem.errors import InvalidSettings
 from tiermem.items.items import Get, Items, Operation, Paths, Put, Search
 from tiermem.items.items import Item as Stored
-from tiermem.runtime.options import OpenOptions, check
+from tiermem.memory import check_opening
+from tiermem.runtime.options import OpenOptions
 from tiermem.settings import scope_of
 
 TTL_NAMES = frozenset(TTLConfig.__annotations__)
@@ -85,13 +86,8 @@ class TieredMemoryStore(BaseStore):
         ttl: TTLConfig | None = None,
         **options: Unpack[OpenOptions],
     ) -> None:
-        if memory is not None and (path is not None or options):
-            raise InvalidSettings("memory= is open already: path and settings belong to Memory.open")
-        if unknown := sorted(set(ttl or ()) - TTL_NAMES):
-            raise InvalidSettings(
-                f"unknown names in ttl: {', '.join(unknown)}; there are {', '.join(sorted(TTL_NAMES))}"
-            )
-        check(options)
+        check_opening(path, memory, options)
+        _check_configured(index, ttl)
         scope_of("-", namespace)
         self.namespace = namespace
         self.ttl_config = cast("TTLConfig", dict(ttl)) if ttl is not None else None
@@ -228,6 +224,19 @@ class TieredMemoryStore(BaseStore):
             return None
         embed = self.index_config["embed"]
         return {**self.index_config, "embed": self.embeddings if isinstance(embed, str) else embed}
+
+
+def _check_configured(index: Any, ttl: Any) -> None:
+    """Refuses what is neither a configuration of LangGraph's nor None."""
+    for name, given in (("index", index), ("ttl", ttl)):
+        if not isinstance(given, (Mapping, type(None))):
+            raise InvalidSettings(f"{name}= takes a mapping, not {type(given).__name__}")
+    if unknown := sorted(set(ttl or ()) - TTL_NAMES):
+        raise InvalidSettings(f"unknown names in ttl: {', '.join(unknown)}; there are {', '.join(sorted(TTL_NAMES))}")
+    for name, minutes in (ttl or {}).items():
+        number = isinstance(minutes, (int, float)) and not isinstance(minutes, bool)
+        if name != "refresh_on_read" and minutes is not None and not (number and minutes > 0):
+            raise InvalidSettings(f"ttl's {name} must be a number above 0, not {minutes!r}")
 
 
 def _asked(op: Op) -> Operation:

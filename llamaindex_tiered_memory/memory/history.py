@@ -13,6 +13,7 @@ from llama_index.core.storage.chat_store.base_db import MessageStatus
 from llamaindex_tiered_memory.convert import says, to_chat_message, to_message
 from tiermem import Message, Session
 from tiermem.agents.reconcile import beyond, resumed, spoken
+from tiermem.errors import InvalidMessage
 from tiermem.events import Event
 
 REPLACED = "replaced by another history"  # the reason of a decision to hide
@@ -24,7 +25,11 @@ def made(
     """*given* as the core's messages, with *ids* where there are some.
 
     A tool result is given the name of its tool, which LlamaIndex leaves out: from *names*, by call, or from the call.
+
+    Raises:
+        InvalidMessage: one of *given* is no chat message.
     """
+    check_chats(given)
     known = dict(names)
     messages = []
     for place, chat in enumerate(given):
@@ -33,6 +38,21 @@ def made(
         name = known.get(message.tool_call_id or "")
         messages.append(dataclasses.replace(message, name=name) if name and not message.name else message)
     return messages
+
+
+def check_chats(given: Any) -> None:
+    """Refuses what is no list of chat messages.
+
+    Raises:
+        InvalidMessage: it is not, or holds something else.
+    """
+    wrong = next((one for one in given if not isinstance(one, ChatMessage)), None) if _listed(given) else given
+    if wrong is not None or not _listed(given):
+        raise InvalidMessage(f"messages must be a list of ChatMessage, not {type(wrong).__name__}")
+
+
+def _listed(given: Any) -> bool:
+    return isinstance(given, Sequence) and not isinstance(given, (str, bytes))
 
 
 def newly_stored(
@@ -60,6 +80,7 @@ def replace(session: Session, given: Sequence[ChatMessage]) -> None:
 
     A client that shows a conversation hands over its texts; the calls and results between them stay.
     """
+    check_chats(given)
     held = session.messages()
     count, known = resumed(given, held, _shows)
     if not count:

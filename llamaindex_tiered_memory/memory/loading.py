@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +19,10 @@ from pydantic import BaseModel
 from llamaindex_tiered_memory.blocks import block_json
 from llamaindex_tiered_memory.convert import to_chat_message
 from llamaindex_tiered_memory.plain import dumped
-from tiermem.errors import InvalidMessage, MissingExtra
+from tiermem.errors import InvalidMessage, MissingExtra, UnknownReference
 from tiermem.importers import llamaindex as importer
 from tiermem.importers.containers import container, conversations
+from tiermem.settings import nearest
 
 if TYPE_CHECKING:
     from llamaindex_tiered_memory.memory.options import Arguments
@@ -40,13 +41,18 @@ def load_saved(data: str | Mapping[str, Any] | Sequence[Any], key: str | None = 
 
     Raises:
         InvalidMessage: *data* is no dump of LlamaIndex, or holds several histories and no *key* was given.
+        UnknownReference: it holds none under *key*; the nearest name is named.
     """
     document = json.loads(data) if isinstance(data, str) else data
     held = conversations(list(document) if isinstance(document, tuple) else document)
     name = held.chosen(key)
     if name is None and len(held.by_name) > 1:
         raise InvalidMessage(f"the chat store holds {len(held.by_name)} histories; name one by key=")
-    return [chat_from(record) for record in held.records(name)] if name in held.by_name else []
+    if name in held.by_name:
+        return [chat_from(record) for record in held.records(name)]
+    if key is not None:
+        raise UnknownReference(_no_history(key, held.by_name, "the chat store"))
+    return []
 
 
 def load_file(path: str | os.PathLike[str], key: str | None = None) -> list[ChatMessage]:
@@ -64,9 +70,24 @@ def load_sql_table(
         key: the `session_id` of that memory.
         table_name, db_schema: as given to that memory.
 
-    Returns:
-        The messages; none when the table does not exist or has nothing under *key*.
+    Raises:
+        UnknownReference: there is no such table, or it has nothing under *key*; the nearest name is named.
     """
+    found, keys = _read_table(uri_or_path, key, table_name, db_schema)
+    if not found:
+        raise UnknownReference(_no_history(key, keys, f"the table {table_name}"))
+    return found
+
+
+def _no_history(key: str, known: Iterable[Any], where: str) -> str:
+    near = nearest(key, [name for name in known if isinstance(name, str)])
+    return f"{where} has no history of {key!r}" + (f"; did you mean {near!r}?" if near else "")
+
+
+def _read_table(
+    uri_or_path: Any, key: str, table_name: str, db_schema: str | None
+) -> tuple[list[ChatMessage], list[str]]:
+    """The messages under *key*, and where there are none, the keys that have some; neither where there is no table."""
     import sqlalchemy as sa
 
     engine = sa.create_engine(_sync_url(uri_or_path))
@@ -78,9 +99,10 @@ def load_sql_table(
     query = sa.select(table.c.data).where(table.c.key == key).order_by(table.c.timestamp, table.c.id)
     try:
         if not _exists(engine, table_name, table.schema):
-            return []
+            return [], []
         with engine.connect() as connection:
-            return [_without_session(chat_from(row.data), key) for row in connection.execute(query)]
+            found = [_without_session(chat_from(row.data), key) for row in connection.execute(query)]
+            return found, [] if found else list(connection.scalars(sa.select(table.c.key).distinct()))
     except ModuleNotFoundError as error:
         raise MissingExtra(f"reading this database needs {error.name}") from error
     finally:
@@ -133,7 +155,9 @@ def place(arguments: Arguments) -> str | Path | None:
 def from_table(arguments: Arguments, session_id: str) -> list[ChatMessage]:
     """The session's messages in the database that was named as LlamaIndex's; none where none was named."""
     source = _source(arguments)
-    return load_sql_table(source, session_id, arguments.table_name, arguments.db_schema) if source is not None else []
+    if source is None:
+        return []
+    return _read_table(source, session_id, arguments.table_name, arguments.db_schema)[0]  # a new session has none
 
 
 def _source(arguments: Arguments) -> Any:

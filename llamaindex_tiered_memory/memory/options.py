@@ -26,11 +26,13 @@ from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.memory.memory import InsertMethod
 
 from llamaindex_tiered_memory.counting import with_counter
+from llamaindex_tiered_memory.memory.history import check_chats
 from tiermem import Memory, Settings
 from tiermem.agents.budget import RECENT_SHARE
-from tiermem.errors import InvalidSettings
-from tiermem.runtime.options import OpenOptions, parted
-from tiermem.settings import SETTING_NAMES
+from tiermem.errors import InvalidMessage, InvalidSettings
+from tiermem.memory import check_opening
+from tiermem.runtime.options import OpenOptions, check, parted
+from tiermem.settings import SETTING_NAMES, scope_of, share, whole
 
 LARGEST_LIMIT = 150_000  # tokens: the core's default pre-rot threshold; a window may be larger, quality is not
 SMALLEST_WINDOW = 2_000  # tokens: below, summaries of a few short messages cost more than they save
@@ -93,17 +95,13 @@ class Arguments:
     options: OpenOptions = field(default_factory=OpenOptions)
 
     def __post_init__(self) -> None:
-        if self.token_limit is not None and (type(self.token_limit) is not int or self.token_limit < 1):
-            raise InvalidSettings(f"token_limit must be a whole number above 0, not {self.token_limit!r}")
-        if isinstance(self.chat_history, str):
-            raise InvalidSettings("chat_history must be a list of ChatMessage; a session is named by session_id=")
-        names = [block.name for block in self.memory_blocks or ()]
-        if len(names) != len(set(names)):
-            raise InvalidSettings("memory blocks must have unique names")
+        self._check_numbers()
+        self._check_parts()
         if self.tokenizer_fn is not None and "counter" in self.options:
             raise InvalidSettings("tokenizer_fn and counter are two names of one thing; give one of them")
-        if self.insert_method is not None:
-            self.insert_method = InsertMethod(self.insert_method)
+        check_opening(self.path if self.memory is None else None, self.memory, {})
+        check(self.options)
+        scope_of(self.session_id or "-", self.namespace)
         if self.memory is not None:
             self._check_shared()
 
@@ -147,6 +145,38 @@ class Arguments:
             freed = min(self.token_flush_size / window, base.summarization_trigger / 2)
             followed["summarization_target"] = base.summarization_trigger - freed
         return followed
+
+    def _check_numbers(self) -> None:
+        for name, least in (("token_limit", 1), ("token_flush_size", 1)):
+            if getattr(self, name) is not None:
+                whole(getattr(self, name), name, least)
+        for kind, size in self.media.items():
+            whole(size, f"{kind}_token_size_estimate", 0)
+        if self.chat_history_token_ratio is not None:
+            share(self.chat_history_token_ratio, "chat_history_token_ratio", 0.0)
+
+    def _check_parts(self) -> None:
+        """Refuses what is none of LlamaIndex's parts, and two blocks of one name."""
+        if self.chat_history is not None:
+            try:
+                check_chats(self.chat_history)
+            except InvalidMessage as error:
+                raise InvalidSettings(f"chat_history: {error}; a session is named by session_id=") from error
+        for name, needed in (("llm", "metadata"), ("chat_store", "get_messages")):
+            part = getattr(self, name)
+            if part is not None and not hasattr(part, needed):
+                raise InvalidSettings(f"{name}= takes one of LlamaIndex's, not {type(part).__name__}")
+        if self.memory_blocks is not None and not isinstance(self.memory_blocks, (list, tuple)):
+            raise InvalidSettings(f"memory_blocks must be a list of blocks, not {type(self.memory_blocks).__name__}")
+        names = [getattr(block, "name", None) for block in self.memory_blocks or ()]
+        if not all(names) or len(names) != len(set(names)):
+            raise InvalidSettings("memory blocks must have unique names")
+        if self.insert_method is not None:
+            known = {method.value: method for method in InsertMethod}
+            value = getattr(self.insert_method, "value", self.insert_method)
+            if value not in known:
+                raise InvalidSettings(f"insert_method must be one of {', '.join(known)}, not {self.insert_method!r}")
+            self.insert_method = known[value]
 
     def _check_shared(self) -> None:
         own = [*(["path"] if self.path else []), *sorted(self.options.keys() - {"counter"})]

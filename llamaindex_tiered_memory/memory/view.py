@@ -22,7 +22,7 @@ from llamaindex_tiered_memory.counting import Tally
 from llamaindex_tiered_memory.memory.arranging import Extra, arranged
 from llamaindex_tiered_memory.memory.draft import Pending
 from tiermem import AsyncSession, Context, Message, Piece, Session
-from tiermem.errors import BudgetTooSmall
+from tiermem.errors import BudgetTooSmall, InvalidSettings
 from tiermem.flows.driving import adrive, drive
 from tiermem.records import Trust
 from tiermem.text.clipping import clip
@@ -108,6 +108,8 @@ def asked(given: object, initial: int, limit: int, *, waiting: bool) -> Asked:
     """
     if isinstance(given, int):
         initial, given = initial or int(given), None
+    if isinstance(initial, bool) or not isinstance(initial, int) or initial < 0:
+        raise InvalidSettings(f"initial_token_count must be a whole number of at least 0, not {initial!r}")
     if initial > limit:
         raise InitialTokensError(initial, limit)
     if isinstance(given, ChatMessage):

@@ -40,6 +40,69 @@ def test_an_argument_of_a_wrong_kind_is_named(session: Session, verb: Callable[[
         verb(session)
 
 
+@pytest.mark.parametrize(
+    "verb",
+    [
+        lambda session: session.context("x", reserved=-5),
+        lambda session: session.context("x", recall_tokens=-1),
+        lambda session: session.context("x", recall="no"),
+        lambda session: session.context("x", steady=None),
+        lambda session: session.context("x", goal=5),
+        lambda session: session.context("x", quoted=["m1"]),
+        lambda session: session.search("x", k=-1),
+        lambda session: session.search("x", explain="no"),
+        lambda session: session.messages("1"),
+        lambda session: session.messages(1, last=2.0),
+        lambda session: session.forget("m1", reason=5),
+        lambda session: session.add("y", compacted="no"),
+    ],
+)
+def test_an_argument_that_makes_no_sense_is_refused_and_changes_nothing(
+    session: Session, verb: Callable[[Any], object]
+) -> None:
+    session.add("something")
+    before = session.stats()
+    with pytest.raises(InvalidMessage, match=r"must be"):
+        verb(session)
+    assert session.stats() == before
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"enable_context_management": "no"}, "enable_context_management must be True or False, not 'no'"),
+        ({"enable_context_management": 0}, "enable_context_management must be True or False, not 0"),
+        ({"read_only": "yes"}, "read_only must be True or False, not 'yes'"),
+        ({"settings": 5}, "settings takes a Settings, not int"),
+        ({"summarizer_timeout": True}, "summarizer_timeout must be a number of seconds, not True"),
+        ({"context_budget": "x"}, "context_budget must be a whole number of at least 1, not 'x'"),
+    ],
+)
+def test_an_option_of_a_wrong_kind_is_named(options: Any, words: str) -> None:
+    with pytest.raises(InvalidSettings, match=words):
+        Memory.open(":memory:", **options)
+
+
+def test_thresholds_of_a_wrong_kind_are_named(session: Session) -> None:
+    session.add("something")
+    with pytest.raises(InvalidSettings, match="thresholds takes a Thresholds, not int"):
+        session.manage_context(5)  # type: ignore[arg-type]
+
+
+async def test_a_misspelt_session_is_told_with_the_nearest_name(session: Session) -> None:
+    session.memory.session("berlin-trip").add("We leave on Friday.")
+    near = "nothing was ever added to session 'berlin-tripp' of 'default'; did you mean 'berlin-trip'?"
+    misspelt = session.memory.session("berlin-tripp")
+    assert misspelt.stats().note == (await misspelt.as_async().stats()).note == near
+    with pytest.raises(UnknownReference, match=near.replace("?", r"\?")):
+        session.memory.manage_context("berlin-tripp")
+    assert session.memory.session("qqq").stats().note == "nothing was ever added to session 'qqq' of 'default'"
+    other = session.memory.session("berlin-tripp", "bob")
+    assert other.stats().note == "nothing was ever added to session 'berlin-tripp' of 'bob'"
+    assert session.memory.session("berlin-trip").stats().note == ""
+    assert session.memory.manage_context("berlin-trip").compacted == 0
+
+
 def test_numbers_of_numpy_are_numbers(session: Session) -> None:
     session.add("about trains")
     assert session.context("trains", budget=np.int64(400)).budget == 400

@@ -7,6 +7,7 @@ import inspect
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -44,6 +45,7 @@ FACES: dict[str, Callable[..., Any]] = {
     "Memory.open": Memory.open,
     "Memory.shared": Memory.shared,
     "AsyncMemory.open": AsyncMemory.open,
+    "AsyncMemory.shared": AsyncMemory.shared,
     "TieredChatMessageHistory": TieredChatMessageHistory,
     "ConversationTieredMemory": ConversationTieredMemory,
     "TieredArchiveRetriever": TieredArchiveRetriever,
@@ -102,8 +104,24 @@ def test_a_mistyped_option_is_refused_with_the_nearest_name(face: str) -> None:
 
 
 @pytest.mark.parametrize("face", FACES)
-def test_every_face_takes_parts_and_settings(face: str) -> None:
-    opened(face, synonyms=[["gym", "fitness studio"]], relevance_threshold=0.2, embedder_timeout=3.0)
+def test_every_face_takes_every_option(face: str) -> None:
+    """A new option of the core that an adapter does not take fails here, and above for type checkers."""
+    values = {name: getattr(Settings(), name) for name in SETTING_NAMES} | {
+        "settings": Settings(),
+        "read_only": False,
+        "counter": len,
+        "summarizer": lambda messages: {},
+        "compactor": lambda message: None,
+        "store_summary": lambda summary: None,
+        "keep": lambda message: False,
+        "embedder": None,
+        "synonyms": [["gym", "fitness studio"]],
+        "clock": lambda: datetime.now(UTC),
+    }
+    assert values.keys() == OPTION_NAMES
+    opened(face, **values)
+    for name, value in values.items():
+        opened(face, **{name: value})
 
 
 def test_a_name_like_no_other_is_refused_without_a_guess() -> None:

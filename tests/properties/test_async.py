@@ -7,6 +7,7 @@ import inspect
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import date
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,9 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.properties.values import Mood, Moody, quarter, texts
-from tiermem import Memory, Message, Session
+from tiermem import AsyncMemory, AsyncSession, Memory, Message, Session
 from tiermem.errors import TiermemError
 from tiermem.flows.effects import Effect, Wake
+from tiermem.items.items import AsyncItems, Items
+from tiermem.knowledge.knowledge import AsyncKnowledge, Knowledge
 from tiermem.testing import HashEmbedder, StoppedClock
 
 Step = tuple[str, Callable[[Any], Any]]
@@ -150,11 +153,30 @@ def test_sync_and_async_ask_the_same_effects_and_leave_the_same_store(steps: lis
 
 
 def test_the_two_faces_have_the_same_verbs_with_the_same_arguments() -> None:
-    from tiermem import AsyncMemory, AsyncSession
-
-    for sync, other in ((Session, AsyncSession), (Memory, AsyncMemory)):
-        ours = {name: verb for name, verb in vars(sync).items() if inspect.isfunction(verb) and name[0] != "_"}
-        theirs = {name: verb for name, verb in vars(other).items() if inspect.isfunction(verb) and name[0] != "_"}
+    faces = ((Session, AsyncSession), (Memory, AsyncMemory), (Knowledge, AsyncKnowledge), (Items, AsyncItems))
+    for sync, other in faces:
+        ours, theirs = _verbs(sync), _verbs(other)
         assert set(ours) - {"as_async"} == set(theirs) - {"as_async"}
         for name in set(ours) & set(theirs):
             assert list(inspect.signature(ours[name]).parameters) == list(inspect.signature(theirs[name]).parameters)
+
+
+def _verbs(face: type) -> dict[str, Callable[..., Any]]:
+    """What *face* and its bases define, class methods included."""
+    named = {name: getattr(face, name) for name in dir(face) if name[0] != "_"}
+    return {name: verb for name, verb in named.items() if inspect.isroutine(verb)}
+
+
+async def test_an_async_memory_is_shared_with_sync_ones(tmp_path: Path) -> None:
+    first = await AsyncMemory.shared(tmp_path / "chat.db", index_batch=7)
+    await first.session("s").add("hello")
+    assert Memory.shared(tmp_path / "chat.db", index_batch=7).wiring == first.wiring
+    second = await AsyncMemory.shared(tmp_path / "chat.db", index_batch=7)
+    assert second.wiring == first.wiring
+    assert (await AsyncMemory.shared(tmp_path / "chat.db", index_batch=8)).wiring != first.wiring
+
+
+async def test_trials_of_chunks_are_the_same_with_await() -> None:
+    knowledge = Memory.open(":memory:").knowledge()
+    texts, questions = ["Pumps need oil each week. " * 40], {"What do pumps need?": ["oil"]}
+    assert await knowledge.as_async().trials(texts, questions, [200]) == knowledge.trials(texts, questions, [200])

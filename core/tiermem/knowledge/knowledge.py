@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -172,6 +173,12 @@ class AsyncKnowledge:
     async def index(self) -> None:
         """See `Knowledge.index`."""
         await self._arun(writing(self.scope, words.follow(self._core, self.scope)))
+
+    async def trials(
+        self, texts: Sequence[str], questions: Mapping[str, Sequence[str]], sizes: Sequence[int] = SIZES
+    ) -> list[Trial]:
+        """See `Knowledge.trials`; off the event loop."""
+        return await asyncio.to_thread(trials, texts, questions, sizes=sizes, count=self._core.count)
 
     async def verify(self) -> Verification:
         """See `Knowledge.verify`."""

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from os import PathLike
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tiermem.errors import InvalidSettings
 from tiermem.events import Callback, Listeners
@@ -98,11 +98,16 @@ class Opened:
         return await arun(flow, self._performer)
 
 
+def check_path(path: Any) -> None:
+    """Raises InvalidSettings where *path* cannot name a database; None is the default one."""
+    if path is not None and (not isinstance(path, (str, PathLike)) or not str(path).strip()):
+        raise InvalidSettings(f'path takes a file, ":memory:" or a database URL, not {path!r}')
+
+
 def wired(path: str | Path | None, options: OpenOptions) -> tuple[Core, Performer]:
     """The core and the performer behind a memory, with its database open and its schema current."""
     settings = check(options)
-    if path is not None and (not isinstance(path, (str, PathLike)) or not str(path).strip()):
-        raise InvalidSettings(f'path takes a file, ":memory:" or a database URL, not {path!r}')
+    check_path(path)
     count = as_counter(options.get("counter"), settings.encoding)
     embedder = as_embedder(options.get("embedder"))
     read_only = bool(options.get("read_only"))

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias, TypedDict, cast
 from tiermem.errors import InvalidSettings
 from tiermem.messages import Message
 from tiermem.records import Compacted, StructuredSummary, Summary
-from tiermem.settings import SETTING_NAMES, Settings, Weights, refuse_unknown, settings_from
+from tiermem.settings import SETTING_NAMES, Settings, Weights, flag, refuse_unknown, settings_from
 from tiermem.text.synonyms import Groups
 
 Summarizer: TypeAlias = Callable[[Sequence[Message]], StructuredSummary | dict[str, Any] | Awaitable[Any]]
@@ -77,8 +77,7 @@ def check(options: OpenOptions) -> Settings:
         function = options.get(name)
         if function is not None and not callable(function):
             raise InvalidSettings(f"{name}= takes a function, not {type(function).__name__}")
-    if not isinstance(options.get("read_only", False), bool):
-        raise InvalidSettings(f"read_only= takes True or False, not {options['read_only']!r}")
+    flag(options.get("read_only", False), "read_only")
     return settings_from(options.get("settings"), {name: options[name] for name in SETTING_NAMES & options.keys()})  # type: ignore[literal-required]
 
 

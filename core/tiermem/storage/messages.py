@@ -24,7 +24,7 @@ _KNOWN = sa.select(message.c.id, message.c.sequence, message.c.sha256, message.c
     message.c.session == sa.bindparam("pk"), message.c.id.in_(sa.bindparam("ids", expanding=True))
 )
 _INSERT = message.insert()
-_FIXED_ROLES = frozenset({"system", "developer"})
+FIXED_ROLES = frozenset({"system", "developer"})
 DAMAGED = "damaged"  # the origin of what stands in place of a damaged message
 
 
@@ -94,7 +94,7 @@ def copies(original: Message) -> dict[str, Any]:
     links = [[call.id for call in original.tool_calls], original.tool_call_id or ""]
     return {
         "role": encoded(original.role),
-        "fixed": int(original.pinned or original.role in _FIXED_ROLES),
+        "fixed": int(original.pinned or original.role in FIXED_ROLES),
         "links": dumps(links) if any(links) else None,  # type: ignore[arg-type]
     }
 

@@ -9,9 +9,10 @@ from llama_index.core.storage.chat_store.base_db import MessageStatus
 from llama_index.core.storage.chat_store.sql import SQLAlchemyChatStore
 
 from llamaindex_tiered_memory import TieredChatMemory, load_file, load_saved, load_sql_table
+from llamaindex_tiered_memory.memory.loading import TABLE
 from tests.llamaindex_tiered_memory.helpers import assistant, fresh, said, user
 from tests.llamaindex_tiered_memory.test_convert import PNG
-from tiermem.errors import InvalidMessage
+from tiermem.errors import InvalidMessage, UnknownReference
 
 # As `ChatMemoryBuffer.to_string()` writes it with pydantic 2.12 (with 2.14 it raises).
 BUFFER = {
@@ -65,7 +66,9 @@ def test_a_persisted_chat_store_is_read(tmp_path):
     store = {"store": {"ann": BUFFER["chat_store"]["store"]["chat_history"], "bob": []}}
     file.write_text(json.dumps(store))
     assert said(load_file(file, "ann")) == ["hi {x}", None, "42"]
-    assert load_saved(store, "bob") == load_saved(store, "nobody") == []
+    assert load_saved(store, "bob") == []
+    with pytest.raises(UnknownReference, match="no history of 'nobody'"):
+        load_saved(store, "nobody")
     with pytest.raises(InvalidMessage, match="2 histories"):
         load_file(file)
 
@@ -106,10 +109,10 @@ async def test_the_table_of_memory_is_read_with_archived_messages_in_order(tmp_p
         assert said(messages) == ["first", "second", "look", "tagged"]
         assert messages[2].blocks[1] == ImageBlock(image=PNG)
         assert messages[3].additional_kwargs == {}
-    assert load_sql_table(file, "nobody") == []
-    assert load_sql_table(file, "s", table_name="no_such_table") == []
     missing = tmp_path / "missing.db"
-    assert load_sql_table(missing, "s") == []
+    for source, key, table in ((file, "nobody", TABLE), (file, "s", "no_such_table"), (missing, "s", TABLE)):
+        with pytest.raises(UnknownReference, match=f"{table} has no history of {key!r}"):
+            load_sql_table(source, key, table)
     assert not missing.exists()
 
 

@@ -58,6 +58,7 @@ class _Ranking:
     near: Nearest
     trusted: float
     left: Remaining
+    pinned: Sequence[int] = ()  # numbers of messages; asked for only where they count
 
     def postings(self, terms: Iterable[str]) -> Mapping[str, Posting]:
         """Where these index terms stand, in what is left."""
@@ -96,8 +97,9 @@ def _best(
         return (), SearchResult(question=question, degraded=near.degraded)
     row = replace(row, messages=cutoff.upto, indexed=min(row.indexed, cutoff.upto))
     outside = yield from filters.outside(core, row, index, request.only)
+    pinned = yield from _pinned(core, row)
     trusted = trust * _lexical(core) if len(near) else 0.0
-    ranking = _Ranking(core, row, question, index, counted, near, trusted, left)
+    ranking = _Ranking(core, row, question, index, counted, near, trusted, left, pinned)
 
     def first() -> tuple[Talk, scoring.Scores, NDArray[np.bool_]]:
         talk, scores = _scored(ranking, request.as_of)
@@ -114,13 +116,23 @@ def _best(
 
 def _scored(ranking: _Ranking, as_of: datetime | None) -> tuple[Talk, scoring.Scores]:
     """What is left of the conversation, and each message's score by everything but bridges."""
+    import numpy as np
+
     core, question = ranking.core, ranking.question
     talk = ranking.index.remaining(ranking.left)
     postings = ranking.postings(question.index_terms())
     fits = nearness(question.text, talk.said, wall_clock(as_of or core.now()), talk.talked)
-    signals = Signals(question, _semantic(ranking.near, len(talk)), ranking.trusted, fits)
+    pinned = np.array(ranking.left.places(ranking.pinned), dtype=np.int64)
+    signals = Signals(question, _semantic(ranking.near, len(talk)), ranking.trusted, fits, pinned)
     scores = scoring.scored(talk, postings, signals, core.settings.weights)
     return talk, scoring.wished(scores, talk, postings, question, core.settings.weights)
+
+
+def _pinned(core: Core, row: SessionRow) -> Flow[Sequence[int]]:
+    if not core.settings.weights.importance:
+        return ()
+    fixed = yield Read(lambda connection: list(log.fixed(connection, row.pk, row.messages)))
+    return [entry.sequence for entry in fixed if entry.role not in log.FIXED_ROLES]  # system prompts are fixed too
 
 
 def _threshold(ranking: _Ranking, scores: scoring.Scores) -> float:
