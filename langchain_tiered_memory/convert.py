@@ -3,12 +3,15 @@
 Rule 1: `to_langchain(to_core(m))` has the same `message_to_dict` as *m*, for every message type of LangChain.
 Rule 2: the message that the caller handed over is never changed; ids that the core needs stay in the core.
 Rule 3: what the core keeps anyway (content, tool calls, name) is not kept a second time in `raw`.
+Rule 4: a value that is no JSON never costs the message: it is kept as `tiermem.agents.encoding` writes it, and `raw`
+  says so, for messages of JSON alone are kept as they are.
 """
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -24,9 +27,12 @@ from langchain_core.messages import (
 )
 
 from tiermem import Message
+from tiermem.agents.encoding import AS_IS, dumped, restored
+from tiermem.errors import InvalidMessage
 from tiermem.importers.langchain import FORMAT, TYPES, calls_json, message_of
 
 SOURCE_KEY = "lc_source"  # the key by which LangChain's own middleware marks messages that it made up
+ENCODING = "encoding"  # the key in `raw` of messages that hold values which are no JSON
 
 _BASES: tuple[tuple[type[BaseMessage], str], ...] = (
     (HumanMessage, "human"),
@@ -41,14 +47,25 @@ def to_core(message: BaseMessage) -> Message:
     """The core's form of a LangChain message; the LangChain form is kept beside it for the exact way back.
 
     `Message.id` is the message's own id where it has one, else a fresh one that LangChain never sees. A subclass of
-    a LangChain message is kept with all its attributes, and comes back as the LangChain class that it extends.
+    a LangChain message is kept with all its attributes, and comes back as the LangChain class that it extends. Bytes,
+    NaN, tuples and the like come back equal; an object of the caller's own as the plain values it holds, or else as
+    what it says of itself.
 
     Raises:
-        InvalidMessage: a value in it is no JSON (a tuple, bytes, a set, an object of the caller); the path is named.
+        InvalidMessage: it is no message of LangChain's: a field is of another kind than there.
     """
     kind, identity = _kind(message), message.id or uuid.uuid4().hex
-    values = _without_defaults(message.model_dump(warnings="none"), type(message))
-    return message_of(kind, values, identity)
+    values = _without_defaults(_values(message), type(message))
+    try:
+        return message_of(kind, values, identity)
+    except InvalidMessage:  # it holds what is no JSON
+        encoded = {name: dumped(value) for name, value in values.items()}
+        if isinstance(encoded.get("content"), list):
+            encoded["content"] = [
+                block if isinstance(block, str | dict) else {AS_IS: block} for block in encoded["content"]
+            ]
+        made = message_of(kind, encoded, identity)
+        return replace(made, raw={**(made.raw or {}), ENCODING: 1})
 
 
 def to_langchain(message: Message) -> BaseMessage:
@@ -69,7 +86,16 @@ def to_langchain(message: Message) -> BaseMessage:
     if message.tool_calls and "tool_calls" not in data:
         data["tool_calls"] = calls_json(message.tool_calls)
         data.setdefault("invalid_tool_calls", _broken(message))
-    return messages_from_dict([{"type": kind, "data": _copy(data)}])[0]
+    copied = {name: restored(value) for name, value in data.items()} if ENCODING in raw else _copy(data)
+    return messages_from_dict([{"type": kind, "data": copied}])[0]
+
+
+def _values(message: BaseMessage) -> dict[str, Any]:
+    """The fields of *message* as LangChain dumps them; as they are, where an object in them does not let itself be."""
+    try:
+        return message.model_dump(warnings="none")
+    except Exception:  # noqa: BLE001  # a serialiser of the caller's may raise anything
+        return {name: getattr(message, name) for name in type(message).model_fields} | (message.model_extra or {})
 
 
 def given_id(message: Message) -> str:

@@ -13,7 +13,7 @@ from langchain_core.runnables.config import merge_configs
 
 from langchain_tiered_memory.convert import SOURCE_KEY, to_core
 from tiermem import Message, StructuredSummary
-from tiermem.errors import InvalidMessage, InvalidSettings, MissingExtra, SummaryRejected
+from tiermem.errors import InvalidSettings, MissingExtra, SummaryRejected
 from tiermem.flows.summarizer import Answer, ModelSummarizer, Request, SummaryWriter, as_text, deterministic
 
 NO_STREAM = "nostream"  # langgraph.constants.TAG_NOSTREAM; named here, because langchain-core alone is enough for us
@@ -176,10 +176,7 @@ def _converted(messages: Sequence[Any]) -> list[Message]:
 def _core_form(message: BaseMessage) -> Message:
     if message.additional_kwargs.get(SOURCE_KEY) == "summarization":
         return Message(role="summary", content=str(message.text))  # the middleware's own, of an earlier round
-    try:
-        return to_core(message)
-    except InvalidMessage:  # it holds what is no JSON; its text is enough here, where nothing is stored
-        return Message(role=message.type, content=str(message.text))
+    return to_core(message)
 
 
 def _turns(request: Request) -> list[tuple[str, str]]:

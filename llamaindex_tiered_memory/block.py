@@ -30,6 +30,7 @@ from llamaindex_tiered_memory.counting import Tally, names_encoding, tokenizer_f
 from llamaindex_tiered_memory.events import attach
 from llamaindex_tiered_memory.memory import serialisation
 from tiermem import AsyncSession, Memory, Message, Session
+from tiermem.agents.fitting import fitted
 from tiermem.errors import UnknownReference
 from tiermem.memory import check_opening
 from tiermem.runtime.options import OpenOptions, parted
@@ -247,7 +248,8 @@ class TieredMemoryBlock(BaseMemoryBlock[list[ChatMessage]]):
         return ""
 
     async def _keep(self, messages: Sequence[ChatMessage], session_id: str) -> None:
-        made = [to_message(_without(message, session_id), id="?") for message in messages]
+        limit = self._memory.settings.max_message_bytes
+        made = [fitted(to_message(_without(message, session_id), id="?"), limit) for message in messages]
         await asyncio.to_thread(self._add, made, session_id)
 
     def _add(self, made: Sequence[Message], session_id: str) -> None:

@@ -28,7 +28,7 @@ from llama_index.core.base.llms.types import (
 )
 from pydantic import AnyUrl, BaseModel, TypeAdapter, ValidationError
 
-from llamaindex_tiered_memory.plain import dumped, restored
+from tiermem.agents.encoding import dumped, restored
 
 Block: TypeAlias = BaseModel  # LlamaIndex names a base class for blocks only in its later 0.14 releases
 BINARY = {"image": "image", "audio": "audio", "video": "video", "document": "data"}

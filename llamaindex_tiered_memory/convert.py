@@ -10,6 +10,7 @@ Rule 4: a message stored by another framework converts from its core fields; whe
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,10 +24,11 @@ from llama_index.core.base.llms.types import (
 )
 
 from llamaindex_tiered_memory.blocks import Block, InsertedTextBlock, block_from, block_json
-from llamaindex_tiered_memory.plain import dumped, restored
 from tiermem import Message
+from tiermem.agents.encoding import dumped, restored
+from tiermem.agents.fitting import fitted
 from tiermem.importers.llamaindex import FORMAT, message_of
-from tiermem.messages import Content, block_text
+from tiermem.messages import LEFT_OUT, Content, block_text
 from tiermem.window.quotation import quoted
 
 _ROLES = {role.value: role for role in MessageRole} | {"human": MessageRole.USER, "ai": MessageRole.ASSISTANT}
@@ -71,9 +73,11 @@ def same(left: Message, right: Message) -> bool:
     return _said(left) == _said(right)
 
 
-def says(chat: ChatMessage, kept: Message) -> bool:
-    """True when *chat* says what was *kept*, also where it came by way of another framework."""
+def says(chat: ChatMessage, kept: Message, limit: int = sys.maxsize) -> bool:
+    """True when *chat* says what was *kept*, also where it came by way of another framework, or was above *limit*."""
     made = to_message(chat)
+    if LEFT_OUT in (kept.raw or {}):
+        made = fitted(made, limit)
     return same(made, kept) or same(made, to_message(to_chat_message(kept)))  # a message of another framework
 
 

@@ -27,8 +27,8 @@ from llama_index.core.base.llms.types import (
 from llama_index.core.utils import get_tokenizer
 
 from llamaindex_tiered_memory.blocks import Block, block_json
-from llamaindex_tiered_memory.plain import dumped
 from tiermem import Memory, Settings
+from tiermem.agents.encoding import dumped
 from tiermem.providers.tokenizers import SLICE, encoding_counter, slices
 from tiermem.runtime.options import OpenOptions
 

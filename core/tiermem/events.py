@@ -16,6 +16,7 @@ Beside these, each event is a record of the logger "tiermem" and, where the proc
 | forgotten | messages hidden: forget, clear, a document removed or replaced | as restored |
 | undone | a decision taken back | as restored, and undone |
 | degraded | a mode in which less works, when it begins | mode, reason (of an error its type alone) |
+| | a framework's message that is not kept whole | mode ("incomplete message"), reason |
 
 `first` and `last` are sequence numbers, with others between them perhaps; `decision` and `decisions` those of the
 journal; `refs` what `expand` takes, beside `scores`; `ms` milliseconds. Events of one call come in order, and so do

@@ -16,12 +16,14 @@ from datetime import UTC, datetime, timezone
 from typing import Any, Generic, Self, TypeAlias, TypeVar, overload
 
 from tiermem.errors import InvalidMessage
-from tiermem.plain_json import Json, plain
+from tiermem.plain_json import OBJECT, Json, plain
 
 V = TypeVar("V")
 Content: TypeAlias = "str | list[str | dict[str, Any]] | None"
 
 COMPACTION_KEY = "__compaction__"
+LEFT_OUT = "left_out"
+"""The key in `raw` under which stands what of a framework's message was above `max_message_bytes`."""
 
 
 class kept(Generic[V]):  # noqa: N801  # used as a decorator
@@ -144,6 +146,7 @@ class Message:
 
 _TEXTS = frozenset({"text", "input_text", "output_text", "text-plain"})
 _ROLES = ("system", "user", "human", "assistant", "ai")
+_DESCRIBED = f'{{"{OBJECT}":["'.encode()  # in canonical bytes; in a text its quotes would be escaped
 _ORIGINS = {"user": "direct_user", "human": "direct_user", "assistant": "assistant", "tool": "tool"}
 
 
@@ -209,6 +212,13 @@ def dumps(value: Json) -> bytes:
 def loads(body: bytes) -> Any:
     """The value whose `dumps` is *body*."""
     return json.loads(body.decode("utf-8", "surrogatepass"))
+
+
+def incomplete(message: Message) -> str:
+    """What of a framework's *message* is not kept as it was, as a reason; "" where all of it is."""
+    if message.raw and LEFT_OUT in message.raw:
+        return "parts above max_message_bytes are left out"
+    return "objects are kept as what they say of themselves" if _DESCRIBED in message.canonical else ""
 
 
 def content_text(content: Content) -> str:

@@ -18,6 +18,9 @@ Inside: TypeAlias = Callable[[Any], Any]
 Form: TypeAlias = Callable[[Any, Inside], Any]
 """A caller's rule: the plain form of a value and, by `Inside`, of its parts; NotImplemented where it has none."""
 
+OBJECT = "__object__"
+"""The key under which a framework's object stands that no JSON can hold: its type, and what it says of itself."""
+
 DEEPEST = 100  # json's C scanner recurses; real content blocks are below 10 deep
 _MAX_EXACT_INT = 2**63  # larger integers are legal JSON but no database or framework keeps them
 
@@ -95,3 +98,9 @@ def bare_number(value: float) -> int | float | None:
 def lists_for_tuples(value: Any, inside: Inside) -> Any:
     """A `Form`: tuples as lists, as JSON has them."""
     return [inside(part) for part in value] if isinstance(value, tuple) else NotImplemented
+
+
+def equal_json(value: Any, inside: Inside) -> Any:
+    """A `Form`: tuples as lists, numbers of a class of their own (numpy's, an IntEnum's) as those that they equal."""
+    number = bare_number(value) if isinstance(value, int | float) else None
+    return lists_for_tuples(value, inside) if number is None else number

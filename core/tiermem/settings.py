@@ -138,7 +138,8 @@ class Settings(Thresholds):
         summary_share: share of a context's budget that the running summary may use.
         recall_limit: messages that one recall shows at most.
         encoding: "o200k_base" or "cl100k_base", for counting when no counter is given.
-        max_message_bytes: canonical bytes above which a message is refused.
+        max_message_bytes: canonical bytes above which a message is refused; of a framework's, the heaviest parts are
+            left out.
         summarizer_timeout: seconds that a summariser may take before the deterministic one takes its place.
         summarizer_retries: further attempts after one that failed (a timeout is not retried).
         summarizer_pause: seconds without further attempts after a failed run.

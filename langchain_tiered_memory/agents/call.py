@@ -60,7 +60,8 @@ class Thread:
 
     def storing(self, wishes: Wishes) -> Procedure[Note]:
         """Stores what the session lacks of the state."""
-        return storing(self.note, roster_of(self.messages, owned=wishes.owned, replayed=replayed()))
+        limit = self.session.memory.settings.max_message_bytes
+        return storing(self.note, roster_of(self.messages, limit, owned=wishes.owned, replayed=replayed()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,8 @@ class ModelCall:
 
     def with_view(self, view: AgentView[Note]) -> ModelRequest[Any]:
         """The request that the model is sent."""
-        shown: Any = overlaid(prompt_of(view), self.request.messages, self.thread.messages)
+        prompt = prompt_of(view, self.thread.messages, self.thread.session.memory.counter)
+        shown: Any = overlaid(prompt, self.request.messages, self.thread.messages)
         return self.request.override(messages=shown)
 
     def spent(self, view: AgentView[Note], answer: Answer | None = None) -> Spent:

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
-from functools import partial
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 
-from langchain_tiered_memory.convert import SOURCE_KEY, given_id
-from langchain_tiered_memory.plain import core_form
+from langchain_tiered_memory.convert import SOURCE_KEY, given_id, to_core
 from langchain_tiered_memory.rendering import SUMMARY
+from tiermem.agents.fitting import fitted
 from tiermem.agents.reconcile import Listed
 from tiermem.agents.storing import Roster
 
 
-def roster_of(messages: Sequence[BaseMessage], *, owned: bool, replayed: bool = False) -> Roster:
-    """*messages* of a thread; it *owned* the session, or not; *replayed*: the caller named a checkpoint of it."""
-    return Roster([_listed(message) for message in messages], given_id, owned, replayed)
+def roster_of(
+    messages: Sequence[BaseMessage], limit: int = sys.maxsize, *, owned: bool, replayed: bool = False
+) -> Roster:
+    """*messages* of a thread, each within *limit* bytes; it *owned* the session, or not; *replayed*: the caller named a
+    checkpoint of it."""
+    return Roster([_listed(message, limit) for message in messages], given_id, owned, replayed)
 
 
-def _listed(message: BaseMessage) -> Listed:
+def _listed(message: BaseMessage, limit: int) -> Listed:
     text = message.content if isinstance(message.content, str) else repr(message.content)
     assistant, user = isinstance(message, AIMessage), isinstance(message, HumanMessage)
     calls = [(call["name"], call["args"]) for call in message.tool_calls] if isinstance(message, AIMessage) else ()
@@ -30,5 +33,5 @@ def _listed(message: BaseMessage) -> Listed:
         asks=user and SOURCE_KEY not in message.additional_kwargs,  # other middleware puts reminders there
         summary=message.additional_kwargs.get(SOURCE_KEY) == SUMMARY,
         answers=getattr(message, "tool_call_id", None) or "",
-        form=partial(core_form, message),
+        form=lambda: fitted(to_core(message), limit),
     )

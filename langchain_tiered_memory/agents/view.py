@@ -8,10 +8,14 @@ from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage, SystemMessage, ToolMessage
 
+from langchain_tiered_memory.convert import ENCODING, to_core
 from langchain_tiered_memory.rendering import made_up, shown_message
-from tiermem import Shown
+from tiermem import Message, Shown
 from tiermem.agents.note import Note
 from tiermem.agents.view import AgentView
+from tiermem.messages import LEFT_OUT, incomplete
+from tiermem.text.clipping import Count
+from tiermem.tokens.counting import message_tokens
 from tiermem.window.turns import NO_RESULT
 
 OPENING, OPENED = "[The assistant speaks first.]", "opening"
@@ -28,22 +32,36 @@ class AgentPrompt:
     whole: list[bool]
 
 
-def prompt_of(view: AgentView[Note]) -> AgentPrompt:
+def prompt_of(view: AgentView[Note], state: Sequence[BaseMessage] = (), count: Count = len) -> AgentPrompt:
     """*view* as LangChain messages that every provider takes.
 
     System messages stand in front, the user's side begins, each call has its result, and no thoughts stand behind a
-    changed beginning.
+    changed beginning. Of what the session has in part only, the message of the *state* is shown, where by *count* there
+    is room.
     """
     shown: list[tuple[BaseMessage, bool]] = []
-    at_front = True
+    at_front, room = True, view.context.budget - view.context.tokens
     for piece in view.context.pieces:
         message = shown_message(piece, at_front=at_front)
         at_front = at_front and isinstance(message, SystemMessage)
         whole = piece.kind == "message" and piece.shown is Shown.VERBATIM and not piece.clipped
+        if whole and _in_part(piece.message) and (original := _original(message, state)) is not None:
+            more = message_tokens(to_core(original), count) - piece.tokens
+            message, room = (original, room - more) if more <= room else (message, room)
         bare = 0 < piece.message.sequence <= view.note.bare
         shown.append((without_reasoning(message) if bare else message, whole))
     shown = [*_opened(shown), *_unanswered(shown)]
     return AgentPrompt([message for message, _ in shown], [whole for _, whole in shown])
+
+
+def _in_part(message: Message) -> bool:
+    raw = message.raw or {}
+    return LEFT_OUT in raw or (ENCODING in raw and bool(incomplete(message)))
+
+
+def _original(shown: BaseMessage, state: Sequence[BaseMessage]) -> BaseMessage | None:
+    """The message of the *state* that is *shown*, on the same side."""
+    return next((one for one in state if one.id and one.id == shown.id and one.type == shown.type), None)
 
 
 def _opened(shown: Sequence[tuple[BaseMessage, bool]]) -> list[tuple[BaseMessage, bool]]:

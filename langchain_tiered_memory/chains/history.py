@@ -19,6 +19,7 @@ from langchain_tiered_memory.memories import open_memory
 from langchain_tiered_memory.procedures import WAITING, Procedure, arun, delivering, run
 from langchain_tiered_memory.rendering import shown_messages
 from tiermem import AsyncSession, Memory, Message, Session, View
+from tiermem.agents.fitting import fitted
 from tiermem.agents.reconcile import beyond
 from tiermem.memory import check_opening
 from tiermem.runtime.options import OpenOptions
@@ -141,8 +142,11 @@ class TieredChatMessageHistory(BaseChatMessageHistory):
     def add_messages(self, messages: Sequence[BaseMessage]) -> None:
         """Stores *messages* in one piece; durable when it returns. One that is stored already, by its id, is left out.
 
+        Values that are no JSON come back equal, or an object of your own as what it says of itself. Of a message above
+        `max_message_bytes` words stand for its heaviest parts. An event "degraded" tells of both.
+
         Raises:
-            InvalidMessage: a message holds a value that is no JSON; nothing was stored.
+            InvalidMessage: one is no message of LangChain's; nothing was stored.
             StorageError: the database refused. When the caller is `RunnableWithMessageHistory`, which hides errors, the
                 messages are kept and stored by the next call on this session; see also `last_error`.
         """
@@ -198,7 +202,8 @@ class TieredChatMessageHistory(BaseChatMessageHistory):
         self.last_error = None
 
     def _adding(self, messages: Sequence[BaseMessage], *, keep: bool) -> Procedure[list[Message]]:
-        new = [to_core(message) for message in self._readings.new(messages)]
+        limit = self.memory.settings.max_message_bytes
+        new = [fitted(to_core(message), limit) for message in self._readings.new(messages)]
         return (yield from delivering(new, self.memory, self._scope, keep=keep))
 
     def _clearing(self) -> Procedure[None]:

@@ -18,6 +18,7 @@ from llama_index.core.constants import DEFAULT_CONTEXT_WINDOW
 
 from llamaindex_tiered_memory.convert import to_chat_message, to_message
 from llamaindex_tiered_memory.memory.arranging import Extra, in_place
+from llamaindex_tiered_memory.memory.draft import Pending
 from llamaindex_tiered_memory.memory.memory import TieredChatMemory
 from tiermem import Piece
 from tiermem.agents.budget import limit_of
@@ -91,7 +92,7 @@ def _fitting(memory: TieredChatMemory, note: RunNote, request: ViewRequest, extr
         if left / scale < 1 and request.room > 0:  # else the view itself says what there is no room for
             break
         view: AgentView[RunNote] = yield from viewing(note, replace(request, room=int(left / scale)))
-        note, messages = view.note, in_place(view.context, _chat_of(view.note), extra)
+        note, messages = view.note, in_place(view.context, _chat_of(view.note, memory.pending), extra)
         size = tally.messages(messages)
         if size <= request.room:
             return RunPrompt(messages, note)
@@ -100,11 +101,11 @@ def _fitting(memory: TieredChatMemory, note: RunNote, request: ViewRequest, extr
     raise BudgetTooSmall(size, request.room, "the newest messages of the run, their additional_kwargs included,")
 
 
-def _chat_of(note: RunNote) -> Any:
+def _chat_of(note: RunNote, pending: Pending) -> Any:
     """Makes the chat message of a piece; the newest question as the agent sent it first."""
 
     def chat(piece: Piece) -> ChatMessage:
-        message = to_chat_message(piece.message)
+        message = pending.original(piece) or to_chat_message(piece.message)
         if piece.refs == (note.question,) and note.question_sent and not piece.clipped:
             texts = [place for place, block in enumerate(message.blocks) if isinstance(block, TextBlock)]
             if texts:

@@ -1,16 +1,24 @@
-"""The one working copy of the message that waits for its answer.
+"""The one working copy of the message that waits for its answer, and originals that the log has in part only.
 
 Agents write their state into the last message that `get` returned, and expect it in a later `get` of the same run. So
-that message keeps its blocks until the next message comes; the log keeps the original.
+that message keeps its blocks until the next message comes; the log keeps the original. A message above the log's limit,
+or with objects in it, is still sent as it was put as long as this process goes on.
 """
 
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from llama_index.core.base.llms.types import ChatMessage
+
+from tiermem import Message, Piece, Shown
+from tiermem.messages import incomplete
+
+ORIGINALS = 16  # newest messages whose originals are held, for they may be large
 
 
 @dataclass
@@ -26,6 +34,7 @@ class Pending:
 
     def __init__(self) -> None:
         self._copy: _Copy | None = None
+        self._originals: OrderedDict[str, ChatMessage] = OrderedDict()
         self._lock = threading.Lock()
 
     def own(self, key: Any, fresh: ChatMessage) -> ChatMessage:
@@ -46,6 +55,22 @@ class Pending:
                 return before
             copy.handed, copy.blocks = message, [id(one) for one in message.blocks]
             return message
+
+    def keep(
+        self, stored: Sequence[Message], given: Sequence[ChatMessage], fits: Callable[[ChatMessage], bool]
+    ) -> None:
+        """Hold those of *given* that are *stored* in part only, and that fit what a model is sent."""
+        for message, chat in zip(stored, given, strict=True):
+            if incomplete(message) and fits(chat):
+                with self._lock:
+                    self._originals[message.id] = chat.model_copy()
+                    while len(self._originals) > ORIGINALS:
+                        self._originals.popitem(last=False)
+
+    def original(self, piece: Piece) -> ChatMessage | None:
+        """A copy of what was put, where *piece* shows all that the log has of it, and that is not all."""
+        held = None if piece.clipped or piece.shown is not Shown.VERBATIM else self._originals.get(piece.message.id)
+        return None if held is None else held.model_copy(update={"blocks": list(held.blocks)})
 
     def drop(self) -> None:
         """Forget the working copy; the next `get` starts from the log."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -12,6 +13,7 @@ from llama_index.core.storage.chat_store.base_db import MessageStatus
 
 from llamaindex_tiered_memory.convert import says, to_chat_message, to_message
 from tiermem import Message, Session
+from tiermem.agents.fitting import fitted
 from tiermem.agents.reconcile import beyond, resumed, spoken
 from tiermem.errors import InvalidMessage
 from tiermem.events import Event
@@ -20,9 +22,12 @@ REPLACED = "replaced by another history"  # the reason of a decision to hide
 
 
 def made(
-    given: Sequence[ChatMessage], ids: Sequence[str] = (), names: Mapping[str, str] = MappingProxyType({})
+    session: Session,
+    given: Sequence[ChatMessage],
+    ids: Sequence[str] = (),
+    names: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Message]:
-    """*given* as the core's messages, with *ids* where there are some.
+    """*given* as messages that the log of *session* takes, with *ids* where there are some.
 
     A tool result is given the name of its tool, which LlamaIndex leaves out: from *names*, by call, or from the call.
 
@@ -30,13 +35,14 @@ def made(
         InvalidMessage: one of *given* is no chat message.
     """
     check_chats(given)
-    known = dict(names)
+    known, limit = dict(names), session.memory.settings.max_message_bytes
     messages = []
     for place, chat in enumerate(given):
         message = to_message(chat, id=ids[place]) if ids else to_message(chat)
         known |= {call.id: call.name for call in message.tool_calls}
         name = known.get(message.tool_call_id or "")
-        messages.append(dataclasses.replace(message, name=name) if name and not message.name else message)
+        named = dataclasses.replace(message, name=name) if name and not message.name else message
+        messages.append(fitted(named, limit))
     return messages
 
 
@@ -82,27 +88,28 @@ def replace(session: Session, given: Sequence[ChatMessage]) -> None:
     """
     check_chats(given)
     held = session.messages()
-    count, known = resumed(given, held, _shows)
+    count, known = resumed(given, held, partial(_shows, limit=session.memory.settings.max_message_bytes))
     if not count:
         session.clear()
     elif held[known:]:
         session.forget(*(f"m{message.sequence}" for message in held[known:]), reason=REPLACED)
     if given[count:]:
-        session.add(made(given[count:]))
+        session.add(made(session, given[count:]))
 
 
-def _shows(chat: ChatMessage, kept: Message) -> bool:
+def _shows(chat: ChatMessage, kept: Message, limit: int) -> bool:
     """Whether *chat* is what was *kept*, or its text alone."""
     text = not chat.additional_kwargs and all(isinstance(block, TextBlock) for block in chat.blocks)
-    return says(chat, kept) or (text and bool(chat.content) and spoken(to_message(chat)).same(spoken(kept)))
+    return says(chat, kept, limit) or (text and bool(chat.content) and spoken(to_message(chat)).same(spoken(kept)))
 
 
 def extend(session: Session, given: Sequence[ChatMessage]) -> bool:
     """Add what *given* has beyond the log; False where the log says something else, or has it all."""
-    new = beyond(given, session.messages(), says) if given else None
+    same = partial(says, limit=session.memory.settings.max_message_bytes)
+    new = beyond(given, session.messages(), same) if given else None
     if not new:
         return False
-    session.add(made(new))
+    session.add(made(session, new))
     return True
 
 

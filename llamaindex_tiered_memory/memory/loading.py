@@ -18,7 +18,7 @@ from pydantic import BaseModel
 
 from llamaindex_tiered_memory.blocks import block_json
 from llamaindex_tiered_memory.convert import to_chat_message
-from llamaindex_tiered_memory.plain import dumped
+from tiermem.agents.encoding import dumped
 from tiermem.errors import InvalidMessage, MissingExtra, UnknownReference
 from tiermem.importers import llamaindex as importer
 from tiermem.importers.containers import container, conversations

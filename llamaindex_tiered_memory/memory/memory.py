@@ -28,10 +28,10 @@ from llamaindex_tiered_memory.events import attach
 from llamaindex_tiered_memory.memory import history, loading, serialisation, view
 from llamaindex_tiered_memory.memory.arranging import NOTHING, Extra
 from llamaindex_tiered_memory.memory.draft import Pending
-from llamaindex_tiered_memory.memory.options import Arguments, Keywords, arguments_from
+from llamaindex_tiered_memory.memory.options import Arguments, Keywords, arguments_from, fields_from
 from llamaindex_tiered_memory.memory.stock_blocks import StockBlocks
 from llamaindex_tiered_memory.memory.stores import Mirror, TieredChatStore
-from tiermem import AsyncSession, Memory, Session
+from tiermem import AsyncSession, Memory, Message, Session
 from tiermem.events import collecting
 
 
@@ -75,20 +75,8 @@ class TieredChatMemory(BaseMemory):
         chosen = arguments_from({"chat_history": chat_history, "llm": llm, **options})
         memory = chosen.memory or Memory.shared(loading.place(chosen), **chosen.opening())
         attach(memory)
-        settings = memory.settings
         tokenizer = chosen.counter or tokenizer_for(memory, encoding_named=names_encoding(chosen.options))
-        ratio = chosen.chat_history_token_ratio
-        fields: dict[str, Any] = {
-            "token_limit": chosen.limit or settings.context_budget,
-            "session_id": chosen.session_id or uuid.uuid4().hex,
-            "namespace": chosen.namespace,
-            "chat_store_key": chosen.chat_store_key or DEFAULT_CHAT_STORE_KEY,
-            "chat_history_token_ratio": 1 - settings.recall_share - settings.summary_share if ratio is None else ratio,
-            "token_flush_size": chosen.token_flush_size or settings.summarize_at - settings.summarize_to,
-            "tokenizer_fn": tokenizer,
-            "memory_blocks": list(chosen.memory_blocks or ()),
-        }
-        super().__init__(**fields)
+        super().__init__(**fields_from(chosen, memory.settings, tokenizer))
         self._arguments = chosen
         self._session = memory.session(self.session_id, self.namespace)
         self._async = self._session.as_async()
@@ -125,6 +113,11 @@ class TieredChatMemory(BaseMemory):
         if self._tally.tokenizer is not self.tokenizer_fn:
             self._tally = Tally(self.tokenizer_fn, self._arguments.media)
         return self._tally
+
+    @property
+    def pending(self) -> Pending:
+        """The working copy of the message that waits, and originals."""
+        return self._pending
 
     @property
     def own_counter(self) -> Callable[[str], Any] | None:
@@ -193,8 +186,8 @@ class TieredChatMemory(BaseMemory):
 
     def put_messages(self, messages: list[ChatMessage]) -> None:
         """Append *messages*, all or none."""
-        self._session.add(history.made(messages))
-        self._noted(messages)
+        stored = self._session.add(history.made(self._session, messages))
+        self._noted(messages, stored)
         if self._mirror is not None:
             self._mirror.add(messages)
         if self.memory_blocks:
@@ -215,8 +208,8 @@ class TieredChatMemory(BaseMemory):
             names: of tools, by the calls that *messages* answer; known for calls among *messages*.
         """
         with collecting() as told:
-            stored = await self._async.add(history.made(messages, ids, names or {}))
-        self._noted(messages)
+            stored = await self._async.add(history.made(self._session, messages, ids, names or {}))
+        self._noted(messages, stored)
         if self._mirror is not None and (new := history.newly_stored(self._session, messages, stored, told)):
             await self._mirror.aadd(new)
         if self.memory_blocks:
@@ -333,9 +326,11 @@ class TieredChatMemory(BaseMemory):
         messages = await self._async.messages(self._stock.taken + 1, last)
         await self._stock.take([(one.sequence, to_chat_message(one)) for one in messages if one.sequence not in shown])
 
-    def _noted(self, messages: Sequence[ChatMessage]) -> None:
+    def _noted(self, messages: Sequence[ChatMessage], stored: Sequence[Message] = ()) -> None:
         self._waiting = bool(messages) and messages[-1].role is MessageRole.USER
         self._pending.drop()
+        fits = self.token_limit // 2
+        self._pending.keep(stored, messages if stored else (), lambda chat: self.tally.message(chat) <= fits)
 
     def _replace(self, messages: Sequence[ChatMessage]) -> None:
         with self._lock:

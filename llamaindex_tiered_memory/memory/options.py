@@ -18,12 +18,14 @@
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, cast
 
 from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.memory.memory import InsertMethod
+from llama_index.core.memory.types import DEFAULT_CHAT_STORE_KEY
 
 from llamaindex_tiered_memory.counting import with_counter
 from llamaindex_tiered_memory.memory.history import check_chats
@@ -198,3 +200,18 @@ def arguments_from(keywords: Mapping[str, Any]) -> Arguments:
     return Arguments(
         **{name: value for name, value in own.items() if value is not None}, options=cast("OpenOptions", named)
     )
+
+
+def fields_from(chosen: Arguments, settings: Settings, tokenizer: Callable[[str], Any]) -> dict[str, Any]:
+    """The fields of the memory for what was *chosen*, and for the rest by the *settings*."""
+    ratio = chosen.chat_history_token_ratio
+    return {
+        "token_limit": chosen.limit or settings.context_budget,
+        "session_id": chosen.session_id or uuid.uuid4().hex,
+        "namespace": chosen.namespace,
+        "chat_store_key": chosen.chat_store_key or DEFAULT_CHAT_STORE_KEY,
+        "chat_history_token_ratio": 1 - settings.recall_share - settings.summary_share if ratio is None else ratio,
+        "token_flush_size": chosen.token_flush_size or settings.summarize_at - settings.summarize_to,
+        "tokenizer_fn": tokenizer,
+        "memory_blocks": list(chosen.memory_blocks or ()),
+    }

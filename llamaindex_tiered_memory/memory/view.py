@@ -201,7 +201,7 @@ def _key(piece: Piece) -> tuple[str, str | None]:
 
 
 def _chat(piece: Piece, waits: Piece | None, pending: Pending) -> ChatMessage:
-    chat = to_chat_message(piece.message)
+    chat = pending.original(piece) or to_chat_message(piece.message)
     chat.blocks = _verbatim(chat.blocks)
     return pending.own(_key(piece), chat) if piece is waits and chat.role is MessageRole.USER else chat
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from tiermem.flows.effects import Flow, Tell
 from tiermem.flows.services import Core
-from tiermem.messages import Message
+from tiermem.messages import Message, incomplete
 from tiermem.records import Decision, Hit, Summary
 from tiermem.settings import Scope
 from tiermem.storage.sessions import SessionRow
@@ -22,7 +22,21 @@ def added(scope: Scope, ms: float, stored: Sequence[Message], row: SessionRow, b
     """Messages *stored* in a session that is now *row* and had *before*; nothing where all were there already."""
     if row.messages == before:
         return ()
-    return (Tell("added", scope, lambda: _added(stored, row, before, ms)),)
+    told = Tell("added", scope, lambda: _added(stored, row, before, ms))
+    return told, *_incomplete(scope, [message for message in stored if message.sequence > before])
+
+
+def _incomplete(scope: Scope, new: Sequence[Message]) -> list[Tell]:
+    """One event for each reason for which messages are not all that a framework handed over."""
+    refs: dict[str, list[str]] = {}
+    for message in new:
+        if reason := incomplete(message):
+            refs.setdefault(reason, []).append(f"m{message.sequence}")
+    return [_degraded(scope, "incomplete message", f"{', '.join(named[:9])}: {why}") for why, named in refs.items()]
+
+
+def _degraded(scope: Scope, mode: str, reason: str) -> Tell:
+    return Tell("degraded", scope, lambda: {"mode": mode, "reason": reason})
 
 
 def _added(stored: Sequence[Message], row: SessionRow, before: int, ms: float) -> dict[str, Any]:
@@ -126,7 +140,7 @@ def begun(core: Core, scope: Scope, pk: int, mode: str, reason: str) -> Flow[Non
     if not reason and not core.modes.get(key):
         return
     if not core.modes.swap(key, bool(reason)) and reason:
-        yield Tell("degraded", scope, lambda: {"mode": mode, "reason": reason})
+        yield _degraded(scope, mode, reason)
 
 
 def brief(error: str) -> str:

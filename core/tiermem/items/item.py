@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 from tiermem.errors import InvalidMessage, InvalidNamespace
-from tiermem.plain_json import lists_for_tuples, plain
+from tiermem.plain_json import equal_json, plain
 
 Path: TypeAlias = tuple[str, ...]
 Fields: TypeAlias = Literal[False] | Sequence[str] | None
@@ -71,7 +71,7 @@ class Put:
         if self.value is not None:
             if not isinstance(self.value, Mapping):
                 raise InvalidMessage(f"an item's value must be an object, not {type(self.value).__name__}")
-            object.__setattr__(self, "value", plain(self.value, "value", lists_for_tuples))
+            object.__setattr__(self, "value", plain(self.value, "value", equal_json))
         if self.fields is not None and self.fields is not False:
             object.__setattr__(self, "fields", checked_fields(self.fields))
         if self.ttl is not None and not _is_time(self.ttl):

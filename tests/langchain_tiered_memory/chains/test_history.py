@@ -126,10 +126,10 @@ def test_a_redelivered_message_is_stored_once_and_a_changed_one_beside_it(tmp_pa
     assert one.session.verify().ok
 
 
-def test_a_value_that_is_no_json_stores_nothing_and_says_where(tmp_path: Path) -> None:
+def test_what_is_no_message_of_langchains_stores_nothing_and_says_what(tmp_path: Path) -> None:
     one = history(tmp_path)
-    with pytest.raises(InvalidMessage, match=r"additional_kwargs\.when"):
-        one.add_messages([HumanMessage("fine"), HumanMessage("bad", additional_kwargs={"when": object()})])
+    with pytest.raises(InvalidMessage, match="name must be text"):
+        one.add_messages([HumanMessage("fine"), HumanMessage.model_construct(content="bad", name=5)])
     assert one.messages == []
     assert isinstance(one.last_error, InvalidMessage)
     one.add_user_message("next")
@@ -270,7 +270,7 @@ def test_a_turn_that_could_not_be_stored_is_delivered_with_the_next(
         with pytest.raises(StorageError):
             history(tmp_path).deliver([HumanMessage("q2")])
         with pytest.raises(InvalidMessage):
-            one.deliver([HumanMessage("bad", additional_kwargs={"x": object()})])
+            one.deliver([HumanMessage.model_construct(content="bad", name=5)])
     assert len(one.undelivered()) == 2
     one.memory.close()
     one = history(tmp_path)
