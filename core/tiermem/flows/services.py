@@ -55,6 +55,7 @@ class Core:
     items: Recent[Under[Any]] = field(default_factory=lambda: Recent(32))  # by collection, path and vector space
     spaces: Recent[tuple[Any, str]] = field(default_factory=lambda: Recent(32))  # labels of items' vectors, by embedder
     managing: set[Scope] = field(default_factory=set)
+    indexing: set[Scope] = field(default_factory=set)
     step_error: str = ""
     upkeep_error: str = ""
     listener_error: str = ""

@@ -17,10 +17,10 @@ from sqlalchemy.pool import QueuePool, StaticPool
 
 from tiermem.errors import StorageReadOnly
 from tiermem.settings import Settings
+from tiermem.storage.connecting.lock import FileLock, busy
 from tiermem.storage.files import access, identity
 from tiermem.storage.schema import meta, refuse_newer, version_of
 
-BUSY = 5  # SQLITE_BUSY; what is above the low byte says more about it
 PAUSE = (0.005, 0.025)  # seconds between two attempts; making a file takes some 5 ms
 
 
@@ -100,12 +100,21 @@ def engine(file: Path | None, settings: Settings, *, immediate: bool, read_only:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
-    def begin(connection: sa.Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
-
     sa.event.listen(made, "connect", pragmas)
-    sa.event.listen(made, "begin", begin)
+    _listen(made, FileLock(module, settings.busy_timeout) if file is not None and immediate else None)
     return made
+
+
+def _listen(made: sa.Engine, lock: FileLock | None) -> None:
+    """Have transactions begin as they should: the driver would begin one only before the first thing that writes."""
+
+    def begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
+
+    sa.event.listen(made, "begin", lock.begin if lock else begin)
+    if lock:
+        sa.event.listen(made, "commit", lock.ended)
+        sa.event.listen(made, "rollback", lock.ended)
 
 
 def _patiently(body: Callable[[], None], seconds: float) -> None:
@@ -120,7 +129,7 @@ def _patiently(body: Callable[[], None], seconds: float) -> None:
             return body()
         except driver().OperationalError as error:
             left = end - monotonic()
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF != BUSY or left <= 0:
+            if not busy(error) or left <= 0:
                 raise
         sleep(min(left, random.uniform(*PAUSE)))  # noqa: S311  # so that two do not meet again
 

@@ -43,20 +43,34 @@ def follow(core: Core, scope: Scope) -> Flow[None]:
 
 
 def follow_words(scope: Scope) -> Flow[None]:
-    """Index the words of what is not indexed yet; nothing in the index of another analyser."""
-    while True:
-        row = yield Read(lambda connection: sessions.find(connection, scope))
-        if row.foreign or row.indexed >= row.messages:
-            break
-        fresh = yield Read(_reading(row.pk, row.indexed + 1, row.messages))
+    """Index the words of what is not indexed yet; nothing in the index of another analyser.
+
+    Nor what is added meanwhile, which might never end.
+    """
+    row = yield Read(lambda connection: sessions.find(connection, scope))
+    last = row.messages
+    while not row.foreign and row.indexed < last:
+        fresh = yield Read(_reading(row.pk, row.indexed + 1, last))
         indexed = yield Compute(partial(spoken, fresh))
         yield Transact(_adding_words(row.pk, indexed, fresh[-1].sequence))
+        row = yield Read(lambda connection: sessions.find(connection, scope))
+
+
+def follow_words_alone(core: Core, scope: Scope) -> Flow[None]:
+    """`follow_words`, unless another thread is at it: each would read and analyse the same messages."""
+    if scope in core.indexing:
+        return
+    core.indexing.add(scope)
+    try:
+        yield from follow_words(scope)
+    finally:
+        core.indexing.discard(scope)
 
 
 def attempt(core: Core, scope: Scope) -> Flow[bool | None]:
     """One step in the background: words that wait, as after another analyser emptied the index, then vectors."""
     try:
-        yield from follow_words(scope)
+        yield from follow_words_alone(core, scope)
     except Closed:
         return False
     except Exception as error:  # noqa: BLE001  # the thread must live; words are read as they are meanwhile

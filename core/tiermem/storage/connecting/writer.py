@@ -20,31 +20,42 @@ LARGEST_GROUP = 64  # bodies that share a commit; more would make the first of t
 
 
 class _Job:
-    __slots__ = ("body", "done", "error", "value")
+    __slots__ = ("body", "done", "error", "turn", "value")
 
     def __init__(self, body: Callable[[sa.Connection], Any]) -> None:
         self.body = body
         self.value: Any = None
         self.error: BaseException | None = None
         self.done = False
+        self.turn = threading.Lock()  # free once the job is done, or its thread is to commit the next group
+        self.turn.acquire()
 
 
 class Writer:
-    """Runs bodies on the one connection that writes. Thread-safe; not re-entrant from inside a body."""
+    """Runs bodies on the one connection that writes. Thread-safe; not re-entrant from inside a body.
+
+    The thread that finds nobody writing leads: it commits a group, and hands over to the one that waits longest. With
+    a lock alone newcomers overtake those who wait, and those whose work is done wait again to hear of it.
+    """
 
     def __init__(self, connect: Callable[[], sa.Connection]) -> None:
         self._connect = connect
         self._connection: sa.Connection | None = None
         self._waiting: deque[_Job] = deque()
-        self._lock = threading.Lock()
+        self._led = False
+        self._lock = threading.Lock()  # of the two above
+        self._using = threading.Lock()  # of the connection
 
     def run(self, body: Callable[[sa.Connection], T]) -> T:
         """What *body* returns, once it is committed."""
         job = _Job(body)
-        self._waiting.append(job)
         with self._lock:
-            while not job.done:  # a group is limited: the first one may be full of those who came before
-                self._commit_group()
+            self._waiting.append(job)
+            leads, self._led = not self._led, True
+        if not leads:
+            job.turn.acquire()
+        if not job.done:
+            self._lead(job)
         if job.error is not None:
             raise job.error
         value: T = job.value
@@ -52,13 +63,26 @@ class Writer:
 
     def close(self) -> None:
         """Close the connection; a later `run` opens another."""
-        with self._lock:
+        with self._using:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
 
+    def _lead(self, job: _Job) -> None:
+        """Commit groups until *job* is done, mostly one; then the one that waits longest leads, or nobody."""
+        try:
+            while not job.done:
+                with self._using:
+                    self._commit_group()
+        finally:
+            with self._lock:
+                self._led = bool(self._waiting)
+                if self._led:
+                    self._waiting[0].turn.release()
+
     def _commit_group(self) -> None:
-        jobs = [self._waiting.popleft() for _ in range(min(LARGEST_GROUP, len(self._waiting)))]
+        with self._lock:
+            jobs = [self._waiting.popleft() for _ in range(min(LARGEST_GROUP, len(self._waiting)))]
         try:
             if self._connection is None:
                 self._connection = self._connect()
@@ -74,6 +98,7 @@ class Writer:
         finally:
             for job in jobs:
                 job.done = True
+                job.turn.release()
 
     def _run_one(self, job: _Job, *, alone: bool) -> None:
         connection = self._connection
