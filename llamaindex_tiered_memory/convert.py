@@ -27,8 +27,10 @@ from llamaindex_tiered_memory.blocks import Block, InsertedTextBlock, block_from
 from tiermem import Message
 from tiermem.agents.encoding import dumped, restored
 from tiermem.agents.fitting import fitted
+from tiermem.blocks.forms import MEDIA
+from tiermem.blocks.reading import read
 from tiermem.importers.llamaindex import FORMAT, message_of
-from tiermem.messages import LEFT_OUT, Content, block_text
+from tiermem.messages import LEFT_OUT, Content
 from tiermem.window.quotation import quoted
 
 _ROLES = {role.value: role for role in MessageRole} | {"human": MessageRole.USER, "ai": MessageRole.ASSISTANT}
@@ -63,9 +65,9 @@ def to_chat_message(message: Message) -> ChatMessage:
 
 def _quoted(message: Message) -> Message:
     """*message* of a role that LlamaIndex has no word for: as a quotation, or its words would pass for the user's."""
-    rest = [block for block in _listed(message.content) if not block_text(block)]
+    rest = [block for block in _listed(message.content) if isinstance(block, dict) and read(block).sort in MEDIA]
     block = quoted(message, message.text)
-    return block.shown_as([block.text, *rest]) if message.text else message.shown_as(rest, role="user")
+    return block.shown_as([block.text, *rest] if message.text else [*rest], role="user")
 
 
 def same(left: Message, right: Message) -> bool:

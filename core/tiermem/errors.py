@@ -5,7 +5,8 @@ that nobody can tell.
 Rule 2: an error names what was wrong with its numbers; it never carries the text of a message.
 
     TiermemError
-    ├── InvalidMessage · InvalidNamespace · MissingNamespace · InvalidSettings   (also ValueError)
+    ├── InvalidMessage · UnknownRole(role, nearest) (an InvalidMessage)
+    ├── InvalidNamespace · MissingNamespace · InvalidSettings   (also ValueError)
     ├── IdConflict · UnknownReference (also KeyError) · Reentrant · Closed
     ├── BudgetTooSmall(needed, budget) · TokenCounterError · ClockError
     ├── SummaryRejected · EmbeddingMismatch · MissingExtra (also ImportError)
@@ -28,6 +29,16 @@ class TiermemError(Exception):
 
 class InvalidMessage(TiermemError, ValueError):
     """A message cannot be kept exactly (not JSON, not finite, too deep, too large); nothing was stored."""
+
+
+class UnknownRole(InvalidMessage):
+    """A role is no word for any; `nearest` is the one that may be meant, "" where none is like it."""
+
+    def __init__(self, role: str, nearest: str = "") -> None:
+        meant = f"; did you mean {nearest!r}?" if nearest else ""
+        super().__init__(f"{role[:40]!r} is no role{meant} (a Message may have any: it is kept as it is)")
+        self.role = role
+        self.nearest = nearest
 
 
 class InvalidNamespace(TiermemError, ValueError):

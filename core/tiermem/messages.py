@@ -15,6 +15,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timezone
 from typing import Any, Generic, Self, TypeAlias, TypeVar, overload
 
+from tiermem.blocks import linking
+from tiermem.blocks.reading import words
+from tiermem.blocks.roles import folded
 from tiermem.errors import InvalidMessage
 from tiermem.plain_json import OBJECT, Json, plain
 
@@ -121,8 +124,29 @@ class Message:
 
     @kept
     def text(self) -> str:
-        """The readable text: strings and text blocks, one a line."""
+        """The readable text: strings, and the words of blocks, one a line; not what is thought, nor called."""
         return content_text(self.content)
+
+    @kept
+    def calls(self) -> tuple[ToolCall, ...]:
+        """What it asks for: `tool_calls`, and the calls that stand only in its content, as with Anthropic."""
+        known = [(call.id, call.name) for call in self.tool_calls]
+        return (*self.tool_calls, *(ToolCall(*call) for call in linking.calls(self.content, known)))
+
+    @kept
+    def answers(self) -> tuple[str, ...]:
+        """The ids of the calls that it answers, also those that stand only in its content."""
+        own = (self.tool_call_id,) if self.tool_call_id else ()
+        return tuple(dict.fromkeys([*own, *linking.answers(self.content)]))
+
+    @kept
+    def acts_as(self) -> str:
+        """The role that it plays: "tool" for what is nothing but results of tools, which Anthropic, Bedrock and Google
+        put on the user's side; else its role in our word. No other word for "system" gives a message its authority."""
+        role = folded(self.role)
+        if role == "user" and linking.only_results(self.content):
+            return "tool"
+        return self.role if role in _ORDERS else role or self.role
 
     @property
     def when(self) -> datetime | None:
@@ -144,7 +168,7 @@ class Message:
         return replace(self, content=content, **changes)
 
 
-_TEXTS = frozenset({"text", "input_text", "output_text", "text-plain"})
+_ORDERS = frozenset({"", "system", "developer"})
 _ROLES = ("system", "user", "human", "assistant", "ai")
 _DESCRIBED = f'{{"{OBJECT}":["'.encode()  # in canonical bytes; in a text its quotes would be escaped
 _ORIGINS = {"user": "direct_user", "human": "direct_user", "assistant": "assistant", "tool": "tool"}
@@ -222,27 +246,8 @@ def incomplete(message: Message) -> str:
 
 
 def content_text(content: Content) -> str:
-    """The readable text of *content*: strings and the ``text`` of blocks, joined by line ends."""
-    if content is None or isinstance(content, str):
-        return content or ""
-    return "\n".join(text for block in content if (text := block_text(block)))
-
-
-def block_text(block: str | Mapping[str, Any]) -> str:
-    """The text of one content block; "" for images, tool calls, reasoning and unknown blocks."""
-    if isinstance(block, str):
-        return block
-    text = block.get("text")
-    return text if isinstance(text, str) and block_kind(block) in _TEXTS else ""
-
-
-def block_kind(block: Mapping[str, Any]) -> str:
-    """The kind of a content block, by either framework's word for it; "text" where it names none and has a text, "" for
-    whatever is no word."""
-    kind = block.get("type", block.get("block_type"))
-    if isinstance(kind, str):
-        return kind
-    return "text" if kind is None and isinstance(block.get("text"), str) else ""
+    """The readable text of *content*: strings and the words of blocks, joined by line ends."""
+    return content if isinstance(content, str) else "\n".join(words(content))
 
 
 def _content(value: Any) -> Content:

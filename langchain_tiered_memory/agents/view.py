@@ -16,7 +16,7 @@ from tiermem.agents.view import AgentView
 from tiermem.messages import LEFT_OUT, incomplete
 from tiermem.text.clipping import Count
 from tiermem.tokens.counting import message_tokens
-from tiermem.window.turns import NO_RESULT
+from tiermem.window.pairing import NO_RESULT
 
 OPENING, OPENED = "[The assistant speaks first.]", "opening"
 _THOUGHTS = frozenset({"thinking", "redacted_thinking", "reasoning_content", "reasoning"})

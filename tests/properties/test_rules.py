@@ -19,7 +19,8 @@ from tiermem.settings import Thresholds
 from tiermem.tokens.counting import message_tokens
 from tiermem.window import planning
 from tiermem.window.assembly import Scale, recent
-from tiermem.window.turns import groups, paired, steps
+from tiermem.window.pairing import paired
+from tiermem.window.turns import groups, steps
 from tiermem.window.view import (
     SHOWN_BY_KIND,
     Cover,
@@ -122,7 +123,7 @@ def entry(message: Message, count: Any = len) -> Entry:
         tokens,
         shown_tokens=tokens,
         calls=calls,
-        answers=message.tool_call_id or "",
+        answers=(message.tool_call_id,) if message.tool_call_id else (),
         pinned=message.pinned,
     )
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tiermem.errors import EmbeddingMismatch, InvalidSettings
 from tiermem.providers.embedders import Embedder, HashEmbedder, as_embedder
+from tiermem.text.analyzer import RULES, analyser
 
 HOSTILE = st.text(st.one_of(st.characters(), st.characters(categories=["Cs"])), max_size=80)
 
@@ -33,7 +34,8 @@ def test_a_text_without_words_gives_the_zero_vector() -> None:
 def test_vectors_are_the_same_in_every_process_and_release() -> None:
     # Stored vectors of this name must stay comparable; whoever changes them changes the name.
     vector = HashEmbedder(8).embed_query("用Redis缓存session_id")
-    assert HashEmbedder(8).name == "tiermem-hash-1/tiermem-words-4/8"
+    assert HashEmbedder(8).name == f"tiermem-hash-1/{analyser()}/8"
+    assert RULES == "tiermem-words-5"
     wanted = [0.289, 0, 0.289, 0.577, 0.289, 0, 0.289, 0.577]
     np.testing.assert_allclose(vector, wanted, atol=5e-4)
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from tests.conftest import Open
 from tests.flows.indexing.embedders import Counting, embedded, near
 from tiermem import Memory
+from tiermem.errors import BudgetTooSmall
 from tiermem.storage import schema, words
 from tiermem.storage.migrations import CHECKED
 from tiermem.storage.sqlite import driver
@@ -129,6 +130,49 @@ def lower_to_3(target: str) -> None:
         meta = schema.meta
         connection.execute(meta.update().where(meta.c.key == "version").values(value="3"))
     engine.dispose()
+
+
+BLOCKS: list[Any] = [
+    {"role": "user", "content": "Look up the kiln."},
+    {"role": "assistant", "content": [{"type": "tool_use", "id": "t1", "name": "look", "input": {"q": "kiln"}}]},
+    {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t1", "content": "The quokka fires at 1260."}]},
+    {"role": "assistant", "content": [{"type": "text", "text": "It fires hot."}]},
+]
+
+
+def lower_to_4(target: str) -> None:
+    """What is derived of messages as version 4 derived it: nothing of what stands in blocks."""
+    engine = engine_of(target)
+    with engine.begin() as connection:
+        one = schema.message.c.links.is_not(None)
+        connection.execute(schema.message.update().where(one).values(role=b"user", links=None, checksum=None))
+        connection.execute(schema.message.update().where(schema.message.c.sequence == 2).values(role=b"assistant"))
+        later = schema.vector.c.sequence > 1
+        connection.execute(schema.vector.update().where(later).values(hash=b"of a text of version 4", checksum=None))
+        connection.execute(schema.meta.update().where(schema.meta.c.key == "version").values(value="4"))
+        connection.execute(schema.meta.update().where(schema.meta.c.key == "analyser").values(value="that of 4"))
+    engine.dispose()
+
+
+def test_version_4_is_raised_and_reads_what_stands_in_blocks(store: Open, target: str) -> None:
+    memory = store(embedder=Counting())
+    sent = memory.session("s").add(BLOCKS)
+    memory.session("s").index()
+    memory.close()
+    lower_to_4(target)
+    raised = store(embedder=Counting())
+    session = raised.session("s")
+    session.index()
+    assert session.messages() == sent
+    assert session.verify().problems == ()
+    assert [hit.ref for hit in session.search("quokka", 1)] == ["m3"]
+    for budget in range(60, 200, 10):
+        try:
+            shown = session.context("What does it fire at?", budget=budget).messages
+        except BudgetTooSmall:
+            continue
+        called = {call.id for one in shown for call in one.calls}
+        assert {identity for one in shown for identity in one.answers} <= called
 
 
 def test_version_3_is_raised_and_checks_what_is_written_from_then_on(store: Open, target: str) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tiermem import Message, ToolCall
-from tiermem.text.readable import arguments_text, call_line, readable, said, side, speaker
+from tiermem.blocks.reading import arguments_text
+from tiermem.text.readable import call_line, readable, said, side, speaker
 
 LOOK = ToolCall(id="c1", name="look", arguments={"zoom": 2, "at": "池"})
 BROKEN = ToolCall(id="c2", name="look", arguments='{"zoom": ')

@@ -10,9 +10,9 @@ from tiermem import Message, ToolCall
 from tiermem.records import Trust
 from tiermem.text.readable import speaker
 from tiermem.window.assembly import clipped
+from tiermem.window.pairing import paired
 from tiermem.window.provenance import lowest, said_by_others, trust_of
 from tiermem.window.quotation import CLOSE, OPEN, RESULT, defused, is_quotation, label, parts, quoted, running
-from tiermem.window.turns import paired
 
 HOSTILE = st.text(alphabet="</>recald-history \n[]m1:Userquotd\u200b\u200d", max_size=60)
 CALL = Message(role="assistant", content="", tool_calls=(ToolCall("c", "web", {}),))

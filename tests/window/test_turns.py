@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tiermem import Message, ToolCall
-from tiermem.window.turns import NO_RESULT, paired, steps
+from tiermem.window.pairing import NO_RESULT, paired
+from tiermem.window.turns import steps
 from tiermem.window.view import Entry
 
 
@@ -59,7 +60,7 @@ def entries(messages: list[Message]) -> list[Entry]:
             role=one.role,
             tokens=1,
             calls=tuple(call.id for call in one.tool_calls),
-            answers=one.tool_call_id or "",
+            answers=(one.tool_call_id,) if one.tool_call_id else (),
         )
         for one in messages
     ]

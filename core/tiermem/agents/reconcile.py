@@ -7,16 +7,18 @@ repeat (`repeated`), what of it stands elsewhere (`compared`), and is it the lis
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from zlib import crc32
 
-from tiermem.messages import Message, block_text
+from tiermem.blocks.reading import kind_of
+from tiermem.messages import Message
 
 Left = TypeVar("Left")
 Right = TypeVar("Right")
 Words = tuple[Any, ...]
+_TEXTS = frozenset({"text", "input_text", "output_text", "text-plain"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +84,13 @@ class Wording:
 
 def said(message: Message) -> Words:
     """What *message* says, without ids of its own."""
-    calls = [(call.name, call.arguments) for call in message.tool_calls]
+    calls = [(call.name, call.arguments) for call in message.calls]
     return message.role, message.content, calls, message.tool_call_id
 
 
 def finished(message: Message) -> bool:
     """Whether *message* ends a turn: an answer that calls no tool."""
-    return message.role == "assistant" and not message.tool_calls
+    return message.acts_as == "assistant" and not message.calls
 
 
 def beginning(left: Sequence[Left], right: Sequence[Right], same: Callable[[Left, Right], bool]) -> int:
@@ -124,9 +126,18 @@ def compared(
 def spoken(message: Message) -> Wording:
     """*message* as a client shows it."""
     blocks = [] if message.content is None or isinstance(message.content, str) else message.content
-    media = [block for block in blocks if not block_text(block)]
-    calls = [(call.name, call.arguments) for call in message.tool_calls]
-    return Wording(message.role, " ".join(message.text.split()), media, calls)
+    shown = [text for block in blocks if (text := _shown(block))] if blocks else [message.text]
+    media = [block for block in blocks if not _shown(block)]
+    calls = [(call.name, call.arguments) for call in message.calls]
+    return Wording(message.acts_as, " ".join("\n".join(shown).split()), media, calls)
+
+
+def _shown(block: str | Mapping[str, Any]) -> str:
+    """The text of a block that a client shows as text; what a provider's own tools found is not shown so."""
+    if isinstance(block, str):
+        return block
+    text = block.get("text")
+    return text if isinstance(text, str) and kind_of(block) in _TEXTS else ""
 
 
 def repeated(handed: Sequence[Wording], held: Sequence[Message]) -> Repeated:
@@ -224,7 +235,7 @@ def resumed(handed: Sequence[Left], held: Sequence[Message], same: Callable[[Lef
 
 
 def _way(message: Message) -> bool:
-    return message.role == "tool" or bool(message.tool_calls)
+    return message.acts_as == "tool" or bool(message.calls)
 
 
 def marks(listed: Sequence[Listed], count: int) -> tuple[int, int]:

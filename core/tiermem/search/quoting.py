@@ -10,13 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from tiermem.blocks.reading import words
 from tiermem.facts.superseding import UNKEPT, FactReaders, Statement, UpdateMark, marks
 from tiermem.messages import Message
 from tiermem.records import Hit, Piece, Tier
 from tiermem.search import packing, passages
 from tiermem.text.analyzer import query_terms
-from tiermem.text.readable import speaker
+from tiermem.text.dialogue import asks_memory
+from tiermem.text.readable import call_line, speaker
 from tiermem.times.nearness import wall_clock
+from tiermem.tokens.beside import thoughts
 from tiermem.tokens.counting import message_tokens
 from tiermem.window.quotation import line
 
@@ -89,7 +92,7 @@ class _Quote:
 def _quote(hits: Sequence[Hit], query: str, budget: int, count: Callable[[str], int]) -> _Quote:
     question = query_terms(query) if hits else []
     longest = passages.longest(budget)
-    texts = {place(hit): passages.excerpt(hit.message.text, question, longest) for hit in hits}
+    texts = {place(hit): passages.excerpt(quotable(hit.message), question, longest) for hit in hits}
     firsts: dict[str, int] = {}
     for hit in hits:
         if hit.source:
@@ -99,12 +102,21 @@ def _quote(hits: Sequence[Hit], query: str, budget: int, count: Callable[[str], 
 
 
 def _cost(hit: Hit, text: str, count: Callable[[str], int]) -> int:
-    """What a message cost when it was stored is near enough here: the block as a whole is counted."""
+    """What a message of text alone cost when it was stored is near enough here: the block as a whole is counted.
+
+    Media, calls and thoughts cost much, and a quote shows none of them.
+    """
     if hit.source:
         return count(f"{hit.source}: {text.strip()}")
-    if text is hit.message.text:
+    if text is hit.message.content and not hit.message.calls and not any(thoughts(hit.message.raw)):
         return hit.message.tokens - passages.SPARED
     return count(line(hit.message, text))
+
+
+def quotable(message: Message) -> str:
+    """What a quote says of *message*: its text; where it has none, what it calls, or else what it thinks."""
+    told = message.text or "\n".join(call_line(call) for call in message.calls if not asks_memory(call))
+    return told or "\n".join([*words(message.content, thoughts=True), *thoughts(message.raw)])
 
 
 def marked(

@@ -91,10 +91,11 @@ def _values(message_: Message, pk: int, sequence: int, tokens: int, now: datetim
 
 def copies(original: Message) -> dict[str, Any]:
     """What is kept of *original* beside its body, so that a window is planned without bodies."""
-    links = [[call.id for call in original.tool_calls], original.tool_call_id or ""]
+    answers = original.answers
+    links = [[call.id for call in original.calls], [*answers] if len(answers) > 1 else "".join(answers)]
     return {
-        "role": encoded(original.role),
-        "fixed": int(original.pinned or original.role in FIXED_ROLES),
+        "role": encoded(original.acts_as),
+        "fixed": int(original.pinned or original.acts_as in FIXED_ROLES),
         "links": dumps(links) if any(links) else None,  # type: ignore[arg-type]
     }
 
@@ -174,24 +175,25 @@ def _entries(connection: sa.Connection, pk: int, condition: sa.ColumnElement[boo
     columns = (message.c.sequence, message.c.role, message.c.tokens, message.c.fixed, message.c.links)
     query = sa.select(*columns).where(message.c.session == pk, condition).order_by(message.c.sequence)
     for sequence, role, tokens, is_fixed, links in connection.execute(query):
-        calls, answers = _linked(links) if links else ((), "")
+        calls, answers = _linked(links) if links else ((), ())
         yield Entry(
             sequence,
             decoded(role),
             tokens,
             shown_tokens=tokens,
-            calls=tuple(calls),
+            calls=calls,
             answers=answers,
             pinned=bool(is_fixed),
         )
 
 
-def _linked(links: bytes) -> tuple[Iterable[str], str]:
+def _linked(links: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
     try:
         calls, answers = loads(bytes(links))
-        return tuple(map(str, calls)), str(answers)
+        several = answers if isinstance(answers, list) else [answers] if answers else []
+        return tuple(map(str, calls)), tuple(map(str, several))
     except (ValueError, TypeError):
-        return (), ""  # damaged; `verify` says so, and a context leaves out what has no partner
+        return (), ()  # damaged; `verify` says so, and a context leaves out what has no partner
 
 
 def legible(

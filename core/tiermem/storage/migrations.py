@@ -8,17 +8,21 @@ is a function of a dozen lines.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import sqlalchemy as sa
 
+from tiermem.blocks.roles import ROLES
 from tiermem.errors import SchemaTooOld, StorageForeign
+from tiermem.messages import Message
 from tiermem.storage import words
+from tiermem.storage.messages import DAMAGED, copies, legible
 from tiermem.storage.schema import VERSION, meta, metadata, refuse_newer, version_of
 
 CHECKED = (
     "session message decision stub summary embedder embedded vector collection item item_vector".split()  # noqa: SIM905
 )
+_LISTED = b'{"content":['  # how the body of a message with blocks begins
 LOCK = 0x7469_6572  # "tier"; any constant will do
 
 
@@ -99,7 +103,55 @@ def _checksums(connection: sa.Connection) -> None:
         connection.exec_driver_sql(f"ALTER TABLE tiermem_{table} ADD COLUMN checksum {octets}")
 
 
-STEPS: dict[int, Callable[[sa.Connection], None]] = {1: _passages, 2: _items, 3: _checksums}
+def _blocks(connection: sa.Connection) -> None:
+    """4 to 5: calls, results and words in blocks are read; what is derived of such messages is derived again.
+
+    Their rows lose their checksum, as those from before version 4 have none. Vectors from the first of them on are made
+    anew; the words are too, since the analyser has another name.
+    """
+    first: dict[int, int] = {}
+    for row in _in_blocks(connection):
+        message = legible(*(row[name] for name in ("sequence", "tokens", "stored_at", "sha256", "body", "id", "role")))
+        if message.origin == DAMAGED:
+            continue
+        if message.calls != message.tool_calls or message.text != _plain_text(message):
+            first[row["session"]] = min(message.sequence, first.get(row["session"], message.sequence))
+        new = copies(message)
+        if (new["role"], new["links"]) != (bytes(row["role"]), row["links"] and bytes(row["links"])):
+            statement = "UPDATE tiermem_message SET role = :role, links = :links, checksum = NULL WHERE pk = :pk"
+            connection.execute(sa.text(statement), {"pk": row["pk"], "role": new["role"], "links": new["links"]})
+    for session, sequence in first.items():
+        for statement in (
+            "DELETE FROM tiermem_vector WHERE session = :session AND sequence >= :sequence",
+            """UPDATE tiermem_embedded SET through = :sequence - 1, checksum = NULL
+            WHERE session = :session AND through >= :sequence""",
+        ):
+            connection.execute(sa.text(statement), {"session": session, "sequence": sequence})
+
+
+def _in_blocks(connection: sa.Connection) -> Iterator[sa.RowMapping]:
+    """The rows of messages whose content is a list, or whose role is a word of others."""
+    wanted = """SELECT pk, session, sequence, tokens, stored_at, sha256, body, id, role, links FROM tiermem_message
+        WHERE pk > :pk AND (substr(body, 1, :length) = :start OR role NOT IN :roles) ORDER BY pk LIMIT 500"""
+    query = sa.text(wanted).bindparams(sa.bindparam("roles", expanding=True))
+    given = {"length": len(_LISTED), "start": _LISTED, "roles": [role.encode() for role in ROLES]}
+    last = 0
+    while rows := connection.execute(query, {"pk": last, **given}).mappings().all():
+        yield from rows
+        last = rows[-1]["pk"]
+
+
+def _plain_text(message: Message) -> str:
+    """The text of *message* as it was read before version 5."""
+    if not isinstance(message.content, list):
+        return message.text
+    blocks = ({"text": part} if isinstance(part, str) else part for part in message.content)
+    kinds = ("text", "input_text", "output_text", "text-plain", None)
+    texts = (block.get("text") for block in blocks if block.get("type", block.get("block_type")) in kinds)
+    return "\n".join(text for text in texts if isinstance(text, str) and text)
+
+
+STEPS: dict[int, Callable[[sa.Connection], None]] = {1: _passages, 2: _items, 3: _checksums, 4: _blocks}
 
 
 def current(connection: sa.Connection, *, read_only: bool) -> str:

@@ -55,7 +55,7 @@ def changed_files(messages: Sequence[Message], said: Iterable[tuple[int, str, st
 
 
 def _by_calls(message: Message) -> Iterator[str]:
-    for call in message.tool_calls:
+    for call in message.calls:
         yield from _by_call(call)
 
 

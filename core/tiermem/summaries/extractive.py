@@ -271,16 +271,16 @@ def _step(message: Message) -> tuple[Line | None, bool]:
         return Line("last_step", text, (message.sequence,))
 
     text = message.text
-    if message.role in TOOL_ROLES:
+    if message.acts_as in TOOL_ROLES:
         words = telling_line(text)
         return (line(f"{message.name or 'tool'}: {words}"), True) if words else (None, False)
-    if message.role in USERS or message.role == "system":
+    if message.acts_as in USERS or message.acts_as == "system":
         return None, False
     parts = [part for part in (one_line(part) for part in sentences(prose(text))) if len(part) > 1]
     stated = [part for part in parts if not part.endswith(("?", "？")) and not cues.ACKNOWLEDGEMENT.match(part)]
     for part in reversed(stated):
         if cues.ACTION.search(part) or cues.OUTCOME.search(part):
             return line(part), True
-    if message.tool_calls:
-        return line("called " + ", ".join(call.name for call in message.tool_calls)), True
+    if message.calls:
+        return line("called " + ", ".join(call.name for call in message.calls)), True
     return (line(stated[-1]), False) if stated else (None, False)

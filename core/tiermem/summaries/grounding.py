@@ -33,7 +33,7 @@ class Ground:
         said = []
         for message in self._messages:
             said += [message.text, message.name or "", str(message.state.get("user_goal", ""))]
-            said += [f"{call.name} {call.arguments}" for call in message.tool_calls]
+            said += [f"{call.name} {call.arguments}" for call in message.calls]
             said += [moment(message.when).date().isoformat()] if message.when else []
         return "\n".join(said)
 

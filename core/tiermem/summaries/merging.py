@@ -119,7 +119,7 @@ def _keys(text: str) -> frozenset[str]:
 
 
 def _source_text(message: Message) -> str:
-    calls = " ".join(f"{call.name} {call.arguments}" for call in message.tool_calls)
+    calls = " ".join(f"{call.name} {call.arguments}" for call in message.calls)
     return f"{message.text} {calls}" if calls else message.text
 
 

@@ -56,7 +56,7 @@ def claimed(value: Any, source_characters: int) -> list[Line]:
 
 def source_size(messages: Sequence[Message]) -> int:
     """Characters of text, tool names and arguments of *messages*."""
-    calls = (len(call.name) + len(str(call.arguments)) for message in messages for call in message.tool_calls)
+    calls = (len(call.name) + len(str(call.arguments)) for message in messages for call in message.calls)
     return sum(len(message.text) for message in messages) + sum(calls)
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from tiermem.messages import Message, ToolCall
 from tiermem.summaries.lines import moment
 from tiermem.text.clipping import Count, clip, shorten, word_end
-from tiermem.text.readable import TOOL_ROLES, call_line, said, side
+from tiermem.text.readable import TOOL_ROLES, call_line, said
 from tiermem.text.sanitizing import delimiters, enclosed, in_chinese, one_line
 
 OPEN, CLOSE = "<conversation>", "</conversation>"
@@ -71,7 +71,7 @@ def take(rest: Sequence[Element], room: int, count: Count) -> tuple[list[Element
 
 def mostly_chinese(messages: Sequence[Message]) -> bool:
     """Whether the notes should be in Chinese: by what users say, or else by all that is said."""
-    asked = " ".join(message.text[:500] for message in messages if side(message.role) == "user")
+    asked = " ".join(message.text[:500] for message in messages if message.acts_as == "user")
     return in_chinese(asked if asked.strip() else " ".join(message.text[:500] for message in messages))
 
 
@@ -81,7 +81,7 @@ def safe(text: str) -> str:
 
 
 def _attributes(message: Message, day: str) -> str:
-    named = [("from", side(message.role)), ("name", message.name or ""), ("date", day)]
+    named = [("from", message.acts_as), ("name", message.name or ""), ("date", day)]
     return "".join(f' {key}="{_attribute(value)}"' for key, value in named if value)
 
 
@@ -91,13 +91,13 @@ def _attribute(value: str) -> str:
 
 def _text(message: Message, count: Count, tool_tokens: int) -> str:
     lines = list(said(message, _word))
-    if message.role in TOOL_ROLES:
+    if message.acts_as in TOOL_ROLES:
         marker = f"\n[… left out; the whole result is m{message.sequence} …]\n"
         lines = [clip("\n".join(lines), tool_tokens, count, marker)]
     goal = message.state.get("user_goal")
     if isinstance(goal, str) and goal.strip():
         lines.append(f"[the application notes as the goal: {one_line(goal)}]")
-    lines += [_call(call, count, tool_tokens, message.sequence) for call in message.tool_calls]
+    lines += [_call(call, count, tool_tokens, message.sequence) for call in message.calls]
     return safe("\n".join(lines))
 
 

@@ -50,7 +50,7 @@ def utterances(messages: Sequence[Message]) -> Iterator[Sentence]:
     speakers = {message.name for message in messages if _is_person(message)}
     place = 0
     for message in messages:
-        if message.role in TOOL_ROLES:
+        if message.acts_as in TOOL_ROLES:
             parts: Iterable[str] = _rows(both_ends(message.text, READ_LIMIT))
         else:
             parts = sentences(prose(message.text))
@@ -72,17 +72,17 @@ def _rows(output: str) -> Iterable[str]:
 
 def _is_person(message: Message) -> bool:
     name = (message.name or "").strip().lower()
-    return bool(name) and message.role not in TOOL_ROLES and name not in _ROLE_NAMES
+    return bool(name) and message.acts_as not in TOOL_ROLES and name not in _ROLE_NAMES
 
 
 def _part(message: Message) -> str:
     """The role by which a sentence is judged: an assistant with the name of a person speaks for himself."""
-    return "person" if message.role not in USERS | {"system"} and _is_person(message) else message.role
+    return "person" if message.acts_as not in USERS | {"system"} and _is_person(message) else message.acts_as
 
 
 def _compared(message: Message, text: str) -> frozenset[str]:
     """The units of *text*; without digits in an output, where rows differ in nothing else."""
-    return units(_DIGITS.sub("", text) if message.role in TOOL_ROLES else text)
+    return units(_DIGITS.sub("", text) if message.acts_as in TOOL_ROLES else text)
 
 
 def prose(text: str) -> str:

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from tiermem.blocks.rewording import reworded
 from tiermem.errors import BudgetTooSmall
 from tiermem.messages import Message
 from tiermem.text.clipping import Count, clip
 from tiermem.tokens.counting import message_tokens
+from tiermem.window.pairing import paired
 from tiermem.window.quotation import parts
-from tiermem.window.turns import USER_ROLES, groups, paired, steps
+from tiermem.window.turns import USER_ROLES, groups, steps
 from tiermem.window.view import Entry
 
 SMALLEST_CLIP = 16  # tokens; room for a reference to the whole, without which clipping would be losing
@@ -156,7 +158,8 @@ def clipped(message: Message, budget: int, count: Count) -> Part:
     """*message* cut to its head and tail within *budget*, with a pointer to the whole; a quotation stays enclosed."""
     ref = f"m{message.sequence}" if message.sequence else message.id
     marker = f"\n[… clipped; the whole of {message.tokens or 'this message'} tokens is {ref} …]\n"
-    room = max(0, budget - message_tokens(message.shown_as(""), count))
+    bare = message.shown_as(reworded(message.content, ""))
+    room = max(0, budget - message_tokens(bare, count))
     opening, text, closing = parts(message.text)
 
     def cut(marker: str) -> str:
@@ -164,5 +167,6 @@ def clipped(message: Message, budget: int, count: Count) -> Part:
         return inside and opening + inside + closing
 
     short = f"[… {ref} …]"
-    shown = message.shown_as(cut(marker) or cut(short) or (short if opening and count(short) <= room else ""))
+    words = cut(marker) or cut(short) or (short if opening and count(short) <= room else "")
+    shown = message.shown_as(reworded(message.content, words))
     return Part(shown, message_tokens(shown, count), clipped=True)

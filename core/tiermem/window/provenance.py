@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from tiermem.blocks.linking import answers
 from tiermem.messages import Message
 from tiermem.records import Trust
 from tiermem.text.clipping import shorten
-from tiermem.text.readable import TOOL_ROLES, side
+from tiermem.text.readable import TOOL_ROLES
 from tiermem.text.sanitizing import unbracketed
 from tiermem.window.quotation import parts
 
@@ -23,9 +24,9 @@ _WORD = 20  # characters
 
 def trust_of(message: Message) -> Trust:
     """How far *message* is to be trusted; a quotation is nobody's own words."""
-    if message.origin in FOREIGN or parts(message.text)[0]:
+    if message.origin in FOREIGN or parts(message.text)[0] or answers(message.content):
         return Trust.OTHERS
-    return _BY_ROLE.get(side(message.role), Trust.OTHERS)
+    return _BY_ROLE.get(message.acts_as, Trust.OTHERS)
 
 
 def lowest(levels: Iterable[Trust]) -> Trust:
@@ -39,6 +40,6 @@ def said_by_others(messages: Sequence[Message]) -> dict[int, str]:
 
 
 def _word(message: Message) -> str:
-    if message.role in TOOL_ROLES or side(message.role) in _BY_ROLE:
+    if message.acts_as in TOOL_ROLES or message.acts_as in _BY_ROLE:
         return "tool"
     return shorten(unbracketed(message.role), _WORD) or "other"

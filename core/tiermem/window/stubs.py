@@ -13,7 +13,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from tiermem.messages import COMPACTION_KEY, Message, ToolCall, block_kind
+from tiermem.blocks.forms import MEDIA
+from tiermem.blocks.reading import read
+from tiermem.blocks.rewording import reworded
+from tiermem.messages import COMPACTION_KEY, Message, ToolCall
 from tiermem.records import Compacted
 from tiermem.text.clipping import both_ends, shorten_to_tokens, shorten_with_length
 from tiermem.text.cues import ACKNOWLEDGEMENT, DECISION, ERROR, ERROR_NAME, FIGURE, OUTCOME, REQUEST, TOTAL
@@ -22,11 +25,11 @@ from tiermem.text.sanitizing import in_chinese, one_line, unbracketed
 from tiermem.text.sentences import sentences
 from tiermem.tokens.beside import shortened
 
+ARGUMENT = 200  # characters of a text among the arguments of a call that a stub keeps
 STUB_TOKENS = 16  # for the words of a stub; frame and reference take about nine, which makes 25
 _ROUGH = 24_000  # characters looked at from each end: a stub needs no more, and 10 MB messages exist
 _JSON_LIMIT = 200_000  # characters that are parsed as JSON
 _LATE = 12  # characters before the name of an error that a stub can spare
-_MEDIA = {"image": "image", "audio": "audio", "video": "video", "file": "file", "document": "file"}
 _MEDIA_ZH = {"image": "张图片", "audio": "段音频", "video": "段视频", "file": "个文件"}
 _MEDIA_TEXT = 200  # characters of text beside media up to which the media are what the message is about
 
@@ -79,7 +82,7 @@ def stub(message: Message) -> Compacted | None:
         strategy, words = "media", f'{media} "{one_line(text)}"' if text.strip() else media
     elif not text.strip():
         strategy, words = "tool_output", _calls(message)
-    elif message.role in TOOL_ROLES or message.tool_call_id:
+    elif message.acts_as in TOOL_ROLES or message.answers:
         strategy, words = "tool_output", _outcome(message, text)
     elif code := _code(text):
         strategy, words = "code_compression", code
@@ -101,21 +104,26 @@ def as_stub(message: Message, compacted: Compacted, *, tokens_saved: int, compac
         "compacted_at": compacted_at.isoformat() if compacted_at else None,
         "strategy": compacted.strategy,
     }
+    shown = compacted.content
     return replace(
         message,
-        content=compacted.content,
+        content=reworded(message.content, shown, _clipped_arguments) if isinstance(shown, str) else shown,
         tool_calls=clip_arguments(message.tool_calls),
         state={**message.state, COMPACTION_KEY: note},
         raw=shortened(message.raw),
     )
 
 
-def clip_arguments(calls: tuple[ToolCall, ...], limit: int = 200) -> tuple[ToolCall, ...]:
+def clip_arguments(calls: tuple[ToolCall, ...], limit: int = ARGUMENT) -> tuple[ToolCall, ...]:
     """*calls* with the same ids and names, and every text in their arguments within *limit* characters.
 
     A clipped text ends with how many characters it had. Clipping twice changes nothing more.
     """
     return tuple(replace(call, arguments=_clipped(call.arguments, limit)) for call in calls)
+
+
+def _clipped_arguments(arguments: Any) -> Any:
+    return _clipped(arguments, ARGUMENT)
 
 
 def _clipped(value: Any, limit: int) -> Any:
@@ -133,11 +141,9 @@ def _media(message: Message, chinese: bool) -> str:
         return ""
     counts: dict[str, int] = {}
     for block in message.content:
-        kind = block_kind(block) if isinstance(block, dict) else ""
-        for word, name in _MEDIA.items():
-            if word in kind:
-                counts[name] = counts.get(name, 0) + 1
-                break
+        sort = read(block).sort if isinstance(block, dict) else None
+        if sort in MEDIA:
+            counts[sort] = counts.get(sort, 0) + 1
     if chinese:
         return "、".join(f"{number} {_MEDIA_ZH[name]}" for name, number in counts.items())
     return ", ".join(f"{number} {name}{'s' * (number > 1)}" for name, number in counts.items())
@@ -145,10 +151,10 @@ def _media(message: Message, chinese: bool) -> str:
 
 def _calls(message: Message) -> str:
     """Words for a turn that only calls tools; "" unless clipping its arguments saves something."""
-    if clip_arguments(message.tool_calls) == message.tool_calls:
+    if clip_arguments(message.calls) == message.calls:
         return ""
     words = []
-    for call in message.tool_calls:
+    for call in message.calls:
         values = call.arguments.values() if isinstance(call.arguments, dict) else [call.arguments]
         short = next(
             (argument for argument in values if isinstance(argument, str) and argument and len(argument) <= 60), ""

@@ -43,7 +43,7 @@ class Span:
 class Entry:
     """A message that stands in the window: what planning needs to know of it, without its text.
 
-    `calls` are the tool calls it makes, `answers` the call it answers. `shown_tokens` is what it costs as shown.
+    `calls` are the tool calls it makes, `answers` those it answers. `shown_tokens` is what it costs as shown.
     """
 
     sequence: int
@@ -53,7 +53,7 @@ class Entry:
     shown_tokens: int = 0
     decision: int = 0
     calls: tuple[str, ...] = ()
-    answers: str = ""
+    answers: tuple[str, ...] = ()
     pinned: bool = False
 
     @property

@@ -49,7 +49,7 @@ def embeddable(message: Message) -> str:
     if message.origin == log.DAMAGED:
         return ""
     text = without(message.text, _OPENED, _CLOSED, " ")
-    calls = " ".join(f"{call.name} {call.arguments}" for call in message.tool_calls if not asks_memory(call))
+    calls = " ".join(f"{call.name} {call.arguments}" for call in message.calls if not asks_memory(call))
     return " ".join(part for part in (text[:TEXT], calls[:TEXT]) if part)
 
 
@@ -59,7 +59,7 @@ def echo(message: Message) -> bool:
 
 
 def _quotes(message: Message) -> bool:
-    return _OPENED.search(message.text) is not None or any(asks_memory(call) for call in message.tool_calls)
+    return _OPENED.search(message.text) is not None or any(asks_memory(call) for call in message.calls)
 
 
 def passages(message: Message) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from tiermem.blocks.reading import words as words_of
 from tiermem.errors import Closed
 from tiermem.facts import preferences
 from tiermem.flows import reporting
@@ -20,6 +21,7 @@ from tiermem.storage import sessions, words
 from tiermem.text.analyzer import terms
 from tiermem.text.dialogue import ECHOED, ROLES, Spoken
 from tiermem.times.nearness import mentioned, wall_clock
+from tiermem.tokens.beside import thoughts
 from tiermem.window.turns import USER_ROLES
 
 BATCH = 1_000  # messages indexed in one transaction
@@ -27,13 +29,16 @@ WISH = 4_000  # characters of a message that are read for standing wishes; what 
 
 
 def searchable(message: Message) -> str:
-    """The text by which a message is found: speaker and words, without what we ourselves quoted into it.
+    """The text by which a message is found: speaker, words, calls and thoughts, without what we quoted into it.
+
+    Thoughts have no vectors: they are long, and would blur that of the answer.
 
     Of an echo nothing, not even the name of the tool: it would lend the messages beside it a word.
     """
     if message.origin == log.DAMAGED or vectors.echo(message):
         return ""
-    return " ".join(part for part in (message.name, vectors.embeddable(message)) if part)
+    thought = " ".join([*words_of(message.content, thoughts=True), *thoughts(message.raw)])
+    return " ".join(part for part in (message.name, vectors.embeddable(message), thought[: vectors.TEXT]) if part)
 
 
 def follow(core: Core, scope: Scope) -> Flow[None]:
@@ -93,7 +98,7 @@ def _spoken(message: Message) -> Spoken:
 
 def index_terms(message: Message, text: str) -> list[str]:
     """The terms of *message*, whose `searchable` text is *text*; a standing wish has one more."""
-    wish = message.role in USER_ROLES and preferences.standing(message.text[:WISH])
+    wish = message.acts_as in USER_ROLES and preferences.standing(message.text[:WISH])
     return [*terms(text), preferences.TERM] if wish else terms(text)
 
 
@@ -101,7 +106,7 @@ def role_of(message: Message) -> str:
     """The role as a key: one of those that ranking knows, or nothing. What only quotes our own answers is an echo."""
     if vectors.echo(message):
         return ECHOED
-    return message.role if message.role in ROLES and message.role != ECHOED else ""
+    return message.acts_as if message.acts_as in ROLES and message.acts_as != ECHOED else ""
 
 
 def speaker_of(message: Message) -> str:

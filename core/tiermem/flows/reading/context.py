@@ -171,5 +171,5 @@ def _ordered(mandatory: Sequence[Piece], middle: Sequence[Piece]) -> list[Piece]
     summary = [piece for piece in middle if piece.kind == "summary"]
     recalled = [piece for piece in middle if piece.kind == "recalled"]
     turns = [piece for piece in middle if piece.kind == "message"]
-    start = next((i for i in range(len(turns) - 1, -1, -1) if turns[i].message.role in USER_ROLES), 0)
+    start = next((i for i in range(len(turns) - 1, -1, -1) if turns[i].message.acts_as in USER_ROLES), 0)
     return [*system, *summary, *turns[:start], *recalled, *goal, *turns[start:]]

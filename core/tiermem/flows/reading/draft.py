@@ -12,6 +12,7 @@ from tiermem.flows.services import Core
 from tiermem.messages import Message
 from tiermem.records import Piece, Shown, Summary, Tier, Within
 from tiermem.search import passages
+from tiermem.search.quoting import quotable
 from tiermem.settings import Scope
 from tiermem.storage.sessions import SessionRow
 from tiermem.summaries.merging import fit
@@ -110,7 +111,7 @@ def looked_up(
     limit, shown = search.candidates(draft.core, budget), frozenset(verbatim(entries))
     request = SearchRequest(query, draft.request.within, limit=limit, without=shown)
     result = yield from search.find(draft.core, draft.scope, _before_question(draft, tail, query), request)
-    return query, replace(result, hits=tuple(hit for hit in result.hits if hit.message.text))
+    return query, replace(result, hits=tuple(hit for hit in result.hits if quotable(hit.message)))
 
 
 def _before_question(draft: Draft, tail: Sequence[Entry], query: str) -> SessionRow:

@@ -83,7 +83,7 @@ def recall(core: Core, scope: Scope, request: SearchRequest, budget: int) -> Flo
     began = core.timer()
     row, _ = yield from window_state.load(core, scope)
     result = yield from find(core, scope, row, replace(request, limit=candidates(core, budget)))
-    hits = [hit for hit in result.hits if hit.message.text]
+    hits = [hit for hit in result.hits if quoting.quotable(hit.message)]
     pieces, shown = yield Compute(lambda: quoting.block(hits, request.query, budget, core.count, core.reading()))
     text = pieces[0].message.text if pieces else ""
     tokens = core.count(text)

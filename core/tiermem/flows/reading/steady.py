@@ -137,7 +137,7 @@ def ordered(mandatory: Sequence[Piece], middle: Sequence[Piece]) -> list[Piece]:
     system = [piece for piece in mandatory if piece.kind == "system"]
     goal = [piece for piece in mandatory if piece.kind == "goal"]
     asked = [
-        place for place, piece in enumerate(middle) if piece.message.role in USER_ROLES and piece.kind == "message"
+        place for place, piece in enumerate(middle) if piece.message.acts_as in USER_ROLES and piece.kind == "message"
     ]
     start = asked[-1] if asked else 0
     if start and middle[start - 1].kind == "recalled":
