@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -160,21 +159,33 @@ def words(text):
     return len(text.split())
 
 
-def test_the_least_valuable_lines_go_first_and_the_header_last():
-    whole = words(render(FIRST, 1, 120, "s1"))
-    seen = [fit(FIRST, 1, 120, "s1", budget, words) for budget in range(whole, -1, -1)]
-    dropped = [text.splitlines() for text in dict.fromkeys(seen)]
-    gone = [
-        (set(before) - set(after)).pop()
-        for before, after in pairwise(dropped)
-        if after and len(after) == len(before) - 1
-    ]
-    starts = [line.split(":")[0] for line in gone]
+def test_the_least_valuable_lines_go_first_and_no_header_stands_alone():
+    header, *lines = render(FIRST, 1, 120, "s1").splitlines()
     order = ["File", "Critical", "Decision", "Last step", "Goal"]
-    assert [order.index(start) for start in starts] == sorted(order.index(start) for start in starts)
-    assert gone[0].startswith("File: config/database.py")
-    assert dropped[-1] == []
-    assert dropped[-2] == [render(FIRST, 1, 120, "s1").splitlines()[0]]
+    worth = {line: order.index(line.split(":")[0]) for line in lines}
+    whole = words(render(FIRST, 1, 120, "s1"))
+    for budget in range(whole, -1, -1):
+        text = fit(FIRST, 1, 120, "s1", budget, words)
+        kept = text.splitlines()[1:]
+        left = budget - words(text) if text else 0
+        assert text == "" or (kept and text.startswith(header))
+        if set(kept) <= set(lines) and text:  # what is left out is worth less than each line kept, or does not fit
+            gone = [line for line in lines if line not in kept and words(line) <= left]
+            assert not gone
+            assert [line for line in lines if line in kept] == kept
+            cheapest = min(worth[line] for line in kept)
+            assert all(words(line) > left for line in lines if line not in kept and worth[line] > cheapest)
+    assert fit(FIRST, 1, 120, "s1", words(header), words) == ""
+
+
+def test_where_no_line_fits_whole_the_goal_is_cut_and_keeps_its_references():
+    structure = StructuredSummary(
+        count=3, user_goal="Move the whole catalogue to the new warehouse by Friday noon", sources={"user_goal": [2]}
+    )
+    text = fit(structure, 1, 3, "s1", 70, len)
+    assert text.splitlines()[1].startswith("Goal: Move the whole")
+    assert text.endswith("… (m2)")
+    assert len(text) <= 70
 
 
 HOSTILE = st.text(st.characters(codec=None, categories=None), max_size=60) | st.sampled_from(
@@ -211,7 +222,8 @@ STRUCTURES = st.builds(
 def test_a_fitted_summary_never_exceeds_its_budget(structure, budget, count):
     text = fit(structure, 1, 9, "s1", budget, count)
     assert count(text) <= budget
-    assert fit(structure, 1, 9, "s1", 10**9, count) == render(structure, 1, 9, "s1")
+    whole = render(structure, 1, 9, "s1")
+    assert fit(structure, 1, 9, "s1", 10**9, count) == (whole if "\n" in whole else "")
 
 
 @given(st.lists(STRUCTURES, max_size=4), st.integers(0, 4))

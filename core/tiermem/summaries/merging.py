@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from tiermem.messages import Message
 from tiermem.records import StructuredSummary, Summary
@@ -32,6 +32,7 @@ from tiermem.summaries.lines import (
 )
 from tiermem.summaries.parsing import claimed, source_size
 from tiermem.text.analyzer import terms
+from tiermem.text.clipping import largest, shorten
 from tiermem.text.cues import CHANGE, DECISION, ERROR, FIGURE
 from tiermem.text.entities import numbers
 from tiermem.text.sanitizing import in_chinese, neutral, unbracketed
@@ -39,6 +40,7 @@ from tiermem.window.view import within
 
 _SHARED_ENOUGH = 0.5  # of the best message's weight: below it a message shares only the common words of a line
 _SOURCES = 3
+_LEAST_CUT = 12  # characters of a line that is cut because nothing fits whole
 _LABELS = {
     "user_goal": ("Goal", "目标"),
     "key_decisions": ("Decision", "决定"),
@@ -190,23 +192,45 @@ def render(summary: Summary | StructuredSummary, first: int, last: int, ref: str
     Labels are Chinese when the content is.
     """
     structure = summary.structure if isinstance(summary, Summary) else summary
-    return "\n".join([_header(structure, first, last, ref), *(text for _, text in _body(structure))])
+    return "\n".join([_header(structure, first, last, ref), *(line.text for line in _body(structure))])
 
 
 def fit(structure: StructuredSummary, first: int, last: int, ref: str, budget: int, count: Callable[[str], int]) -> str:
-    """`render` within *budget* tokens as *count* counts them; "" when not even the header fits.
+    """`render` within *budget* tokens as *count* counts them; "" where there is no line, or room for none.
 
-    The least valuable line goes first: files, critical context, decisions (in each the older first), the last step,
-    at last the goal.
+    The most valuable lines are kept, each where it stands: the goal, the last step, decisions, critical context, files
+    (in each the newer first). Where none fits whole, the most valuable one is cut.
     """
     header, body = _header(structure, first, last, ref), _body(structure)
-    doomed = sorted(range(len(body)), key=lambda place: (_ORDER[body[place][0]], place))
-    for dropped in range(len(body) + 1):
-        gone = set(doomed[:dropped])
-        text = "\n".join([header, *(line for place, (_, line) in enumerate(body) if place not in gone)])
+    valued = sorted(range(len(body)), key=lambda place: (_ORDER[body[place].kind], place), reverse=True)
+    kept: list[int] = []
+    left = budget - count(header)
+    for place in valued:
+        cost = count(f"\n{body[place].text}")
+        if cost <= left:
+            kept.append(place)
+            left -= cost
+    while kept:  # a counter may count the whole otherwise than its lines
+        text = "\n".join([header, *(body[place].text for place in sorted(kept))])
         if count(text) <= budget:
             return text
-    return ""
+        kept.pop()
+    return _cut(header, body[valued[0]], budget, count) if valued else ""
+
+
+def _cut(header: str, line: _Rendered, budget: int, count: Callable[[str], int]) -> str:
+    """The header and the beginning of *line* with its references; "" where hardly a word would be left."""
+
+    def text(kept: int) -> str:
+        return f"{header}\n{line.label}{shorten(line.words, kept)}{line.refs}"
+
+    kept = largest(_LEAST_CUT - 1, len(line.words), lambda kept: count(text(kept)) <= budget)
+    return text(kept) if kept >= _LEAST_CUT else ""
+
+
+def bare(summary: Summary) -> bool:
+    """Whether *summary* says nothing but what it is of."""
+    return not summary.text or summary.text == _header(summary.structure, summary.first, summary.last, summary.ref)
 
 
 def without(summary: Summary, hidden: Sequence[tuple[int, int]]) -> Summary:
@@ -245,15 +269,27 @@ def _day(when: datetime) -> str:
     return moment(when).astimezone(UTC).date().isoformat()
 
 
-def _body(structure: StructuredSummary) -> list[tuple[str, str]]:
+class _Rendered(NamedTuple):
+    """A line as a model reads it: of which field, its label, what it says, and its references."""
+
+    kind: str
+    label: str
+    words: str
+    refs: str
+
+    @property
+    def text(self) -> str:
+        return f"{self.label}{self.words}{self.refs}"
+
+
+def _body(structure: StructuredSummary) -> list[_Rendered]:
     chinese = _chinese(structure)
     mark = "：" if chinese else ": "
     body = []
     for line in lines_of(structure):
         refs = ", ".join(_source(number, structure) for number in line.sources)
-        words = f"{line.label} - {line.text}" if line.label else line.text
-        text = f"{_LABELS[line.kind][chinese]}{mark}{neutral(words)}"
-        body.append((line.kind, f"{text} ({refs})" if refs else text))
+        words = neutral(f"{line.label} - {line.text}" if line.label else line.text)
+        body.append(_Rendered(line.kind, _LABELS[line.kind][chinese] + mark, words, f" ({refs})" if refs else ""))
     return body
 
 

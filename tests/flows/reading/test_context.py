@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from tests.conftest import Open
 from tests.memory.talk import long_turns, small
-from tiermem import Message, ToolCall
+from tiermem import Message, StructuredSummary, ToolCall
 from tiermem.errors import (
     BudgetTooSmall,
 )
@@ -105,3 +107,50 @@ def test_a_late_result_a_missing_one_and_an_orphan_still_give_a_valid_context(st
     assert [m.text for m in messages if m.role == "tool"] == ["[no result was recorded for this call]", "late"]
     assert "orphan" in messages[0].text
     assert messages[0].role == "user"
+
+
+FACTS = (
+    "My customer number is 4711.",
+    "The machine leaks from the brewing unit.",
+    "Send the new seal to Examplestreet 5 in Hamburg.",
+    "Call me only after 5 pm.",
+    "I paid by invoice R-2026-88.",
+)
+
+
+@pytest.mark.parametrize("steady", [False, True])
+def test_a_summary_is_cut_by_lines_to_what_is_left_and_never_a_bare_header(store: Open, steady: bool) -> None:
+    session = store(pre_rot_threshold=500).session("s")
+    for n in range(40):
+        session.add(FACTS[n % 5] if n < 20 else f"And what about question {n}?")
+        session.add("That is fine.", role="assistant")
+    assert session.view().summaries
+    lines = []
+    for budget in range(150, 800, 25):
+        context = session.context("What happens next?", budget, steady=steady)
+        assert context.tokens <= budget
+        summary = [piece for piece in context.pieces if piece.kind == "summary"]
+        inside = summary[0].message.text.splitlines()[1:-1] if summary else []
+        headers = [place for place, line in enumerate(inside) if line.startswith("Summary ")]
+        assert all(place + 1 < len(inside) and place + 1 not in headers for place in headers)
+        assert summary or budget < 250
+        lines.append(len(inside))
+    assert lines[-1] == max(lines) > 3
+
+
+def test_a_summary_of_which_no_line_is_left_is_not_sent(store: Open) -> None:
+    def summarized(messages: Sequence[Message]) -> StructuredSummary:
+        return StructuredSummary(user_goal=messages[0].text, sources={"user_goal": [messages[0].sequence]})
+
+    session = store(pre_rot_threshold=500, summarizer=summarized).session("s")
+    session.add("Plan the trip to Lisbon")
+    for n in range(60):
+        session.add(f"And what about question {n}, is it fine?")
+
+    def sent() -> list[str]:
+        return [ref for piece in session.context(None, 800).pieces if piece.kind == "summary" for ref in piece.refs]
+
+    before = sent()
+    assert "s1" in before
+    session.forget("m1")
+    assert sent() == before[1:]

@@ -16,6 +16,7 @@ from tiermem.flows import reporting, window_state
 from tiermem.flows.effects import Compute, Flow
 from tiermem.flows.reading import steady
 from tiermem.flows.reading.draft import (
+    SMALLEST,
     ContextRequest,
     Draft,
     looked_up,
@@ -110,7 +111,8 @@ def _fill(
     parts, entries = yield Compute(lambda: _latest(draft, newest, share.recent))
     live = yield from window_state.live_summaries(draft.row)
     left = draft.free - sum(part.tokens for part in parts)
-    most = min(share.summary + summary_frame(draft.scale.count), left)  # the share is for what it says
+    says = max(share.summary, min(SMALLEST, draft.free // 4))
+    most = min(says + summary_frame(draft.scale.count), left)  # the share is for what it says
     summary = yield Compute(lambda: summary_pieces(live, most, draft.scale.count))
     left -= sum(piece.tokens for piece in summary)
     room = draft.recallable(min(share.recalled, left))
@@ -133,6 +135,8 @@ def _fill(
     if query:
         spent = sum(piece.tokens for piece in recalled)
         yield reporting.recalled(draft.scope, "context", hits, seen.degraded, draft.core.since(began), spent)
+    room = draft.free - sum(part.tokens for part in parts) - sum(piece.tokens for piece in recalled)
+    summary = yield Compute(lambda: summary_pieces(live, room, draft.scale.count))  # what nothing else needs is its own
     return [*summary, *recalled, *message_pieces(parts, entries)], hits, seen.degraded
 
 

@@ -15,13 +15,15 @@ from tiermem.search import passages
 from tiermem.search.quoting import quotable
 from tiermem.settings import Scope
 from tiermem.storage.sessions import SessionRow
-from tiermem.summaries.merging import fit
+from tiermem.summaries import merging
 from tiermem.tokens.counting import message_tokens
 from tiermem.window.assembly import Part, Scale
 from tiermem.window.provenance import lowest
 from tiermem.window.quotation import running
 from tiermem.window.turns import USER_ROLES
 from tiermem.window.view import Entry, Window
+
+SMALLEST = 80  # tokens in which a summary says anything: its header and two lines or three
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +70,14 @@ def summary_pieces(live: Sequence[Summary], budget: int, count: Callable[[str], 
     """The running summary: all of it, or the newest summaries that fit, each cut to its most telling lines."""
     chosen: list[tuple[Summary, str]] = []
     left = budget - summary_frame(count)
+    live = [summary for summary in live if not merging.bare(summary)]
     for position, summary in enumerate(reversed(live)):
-        allowed = left if position == len(live) - 1 else max(left // 2, left - _rest(live, position))
+        others = 0 if position == len(live) - 1 else min(left // 2, _rest(live, position), max(0, left - SMALLEST))
+        allowed = left - others
         text = (
             summary.text
             if count(summary.text) <= allowed
-            else fit(summary.structure, summary.first, summary.last, summary.ref, allowed, count)
+            else merging.fit(summary.structure, summary.first, summary.last, summary.ref, allowed, count)
         )
         if not text:  # older ones would get less; trying all of a long session's summaries took 200 ms
             break

@@ -15,7 +15,7 @@ from tiermem.flows import reporting, window_state
 from tiermem.flows.effects import Compute, Flow
 from tiermem.flows.reading.draft import Draft, looked_up, message_pieces, summary_pieces, verbatim
 from tiermem.messages import Message
-from tiermem.records import Hit, Piece, Tier
+from tiermem.records import Hit, Piece, Summary, Tier
 from tiermem.search import quoting
 from tiermem.search.answers import NOTE
 from tiermem.search.query import asks
@@ -41,7 +41,7 @@ def fill(draft: Draft, tail: Sequence[Entry]) -> Flow[tuple[list[Piece], list[Hi
     live = yield from window_state.live_summaries(draft.row)
     summary = yield Compute(lambda: summary_pieces(live, int(draft.free * SUMMARY_SHARE), draft.scale.count))
     blocks = yield Compute(lambda: _blocks(draft, tail))
-    summary, parts, entries = yield Compute(lambda: _window(draft, tail, summary))
+    summary, parts, entries = yield Compute(lambda: _window(draft, tail, live, summary))
     left = draft.free - sum(piece.tokens for piece in summary) - sum(part.tokens for part in parts)
     blocks = _fitting(blocks, {entry.sequence for entry in entries}, left)
     left -= sum(piece.tokens for piece in blocks.values())
@@ -77,13 +77,17 @@ def _missing(hits: Sequence[Hit], shown: set[int], sure: float) -> list[Hit]:
     return [hit for hit in missing if hit.score >= CLOSE * missing[0].score]
 
 
-def _window(draft: Draft, tail: Sequence[Entry], summary: list[Piece]) -> tuple[list[Piece], list[Part], list[Entry]]:
-    """The summary and the turns beside it; without the summary where the newest turn needs its room."""
+def _window(
+    draft: Draft, tail: Sequence[Entry], live: Sequence[Summary], summary: list[Piece]
+) -> tuple[list[Piece], list[Part], list[Entry]]:
+    """The summary and the turns beside it; where the newest turn needs its room, the lines that still fit."""
     left = draft.free - sum(piece.tokens for piece in summary)
     try:
         return summary, *recent(tail, left, draft.scale, left)
     except BudgetTooSmall:
-        return [], *recent(tail, draft.free, draft.scale, draft.free)
+        parts, entries = recent(tail, draft.free, draft.scale, draft.free)
+        spent = sum(part.tokens for part in parts)
+        return summary_pieces(live, draft.free - spent, draft.scale.count), parts, entries
 
 
 def _room(draft: Draft, left: int) -> int:
