@@ -9,7 +9,7 @@ Beside these, each event is a record of the logger "tiermem" and, where the proc
 |---|---|---|
 | added | messages, chunks of documents | count, first, last, tokens, session_tokens, window_tokens, ms |
 | compacted | messages made stubs | decision, count, first, last, tokens_before, tokens_after, strategy, reason, ms |
-| summarised | messages, or summaries, under a summary | as compacted, and summary ("s3"), level |
+| summarised | messages, or summaries, under a summary | as compacted, and summary ("s3"), level, refused_lines |
 | summarised | what was restored, put back under it | decisions, count, first, last, reason, strategy ("again") |
 | recalled | what `context`, `recall`, `search` or a tool found | by, count, refs, scores, tokens, degraded, ms |
 | restored | messages shown again | decisions, count, first, last, reason |

@@ -37,7 +37,9 @@ class Memory(Opened):
             path: a file, ":memory:", or a database URL ("postgresql://…"); None is the user's data directory.
             settings: all settings at once; single ones may be given by name as well, and then count.
             counter: tokens of a text, as an int or something with a length; tiktoken's o200k by default.
-            summarizer: takes messages, returns a StructuredSummary or its fields; sync or async.
+            summarizer: takes messages, returns a StructuredSummary or its fields, at least one of `user_goal`,
+                `key_decisions`, `modified_files`, `critical_context`, `last_step`; sync or async. Lines that name a
+                figure or a file which no message names are left out; where most do, the rules write the summary.
             compactor: takes a message, returns what to show instead; None leaves it to the default. Like `keep` and
                 `store_summary` it is called in a thread of its own, for at most `callback_timeout` seconds.
             store_summary: is given each summary before it takes effect, to keep it elsewhere too; the text it

@@ -75,6 +75,7 @@ class StructuredSummary(BaseModel):
     `sources` maps a field ("user_goal", "last_step"), a list entry ("key_decisions.0", "modified_files.2") or a key of
     the critical context ("critical_context.pool size") to sequence numbers of messages. `trust` is that of the least
     trusted message of the span, and `said_by` names whoever said a source and is neither a user nor an assistant.
+    `refused` counts lines that a summariser gave and that name a figure or a file which no message names.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -89,6 +90,7 @@ class StructuredSummary(BaseModel):
     sources: dict[str, list[int]] = Field(default_factory=dict)
     trust: Trust = Trust.OTHERS
     said_by: dict[int, str] = Field(default_factory=dict)
+    refused: int = Field(ge=0, default=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,6 +252,7 @@ class Verification:
 class Stats:
     """The state of one session in numbers. `degraded` says every mode in which less than everything works.
 
+    `refused_lines` of a summariser are left out of the summaries that are in force: no message says what they say.
     `note` says that there is no such session, and which name comes nearest; it is "" everywhere else.
     """
 
@@ -264,6 +267,7 @@ class Stats:
     decisions: int
     indexed: int
     summarizer_failures: int = 0
+    refused_lines: int = 0
     last_error: str = ""
     degraded: tuple[str, ...] = ()
     note: str = ""

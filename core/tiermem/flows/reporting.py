@@ -59,7 +59,8 @@ def compacted(scope: Scope, decision: Decision, count: int, ms: float) -> Tell:
 
 def summarised(scope: Scope, decision: Decision, summary: Summary, covered: int, ms: float) -> Tell:
     """A summary covers messages, or other summaries where its level is above 1; *ms* is how long writing it took."""
-    about = {"summary": summary.ref, "level": summary.level, "count": covered, "ms": ms}
+    refused = summary.structure.refused
+    about = {"summary": summary.ref, "level": summary.level, "count": covered, "refused_lines": refused, "ms": ms}
     return Tell("summarised", scope, lambda: _decision(decision) | about)
 
 

@@ -79,12 +79,16 @@ def capped(line: Line) -> Line:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """What a summary is of: how many messages, said when and by whom. Set from the messages, never by a summariser."""
+    """What a summary is of: how many messages, said when and by whom. Set from the messages, never by a summariser.
+
+    `refused` lines of one are not in it.
+    """
 
     count: int
     time_range: TimeRange
     trust: Trust
     said_by: Mapping[int, str]
+    refused: int = 0
 
 
 def provenance_of(messages: Sequence[Message]) -> Provenance:
@@ -95,7 +99,7 @@ def provenance_of(messages: Sequence[Message]) -> Provenance:
 
 def provenance_in(summary: StructuredSummary) -> Provenance:
     """That of *summary*."""
-    return Provenance(summary.count, summary.time_range, summary.trust, summary.said_by)
+    return Provenance(summary.count, summary.time_range, summary.trust, summary.said_by, summary.refused)
 
 
 def joined(parts: Sequence[Provenance]) -> Provenance:
@@ -103,7 +107,7 @@ def joined(parts: Sequence[Provenance]) -> Provenance:
     ends = [end for part in parts for end in (part.time_range.start, part.time_range.end)]
     said_by = {number: word for part in parts for number, word in part.said_by.items()}
     count, trust = sum(part.count for part in parts), lowest(part.trust for part in parts)
-    return Provenance(count, time_range(ends), trust, said_by)
+    return Provenance(count, time_range(ends), trust, said_by, sum(part.refused for part in parts))
 
 
 def structured(lines: Iterable[Line], origin: Provenance, timestamp: datetime | None) -> StructuredSummary:
@@ -138,6 +142,7 @@ def structured(lines: Iterable[Line], origin: Provenance, timestamp: datetime | 
         sources=sources,
         trust=origin.trust,
         said_by={number: origin.said_by[number] for number in sorted(cited & origin.said_by.keys())},
+        refused=origin.refused,
     )
 
 

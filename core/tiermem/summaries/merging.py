@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from tiermem.messages import Message
 from tiermem.records import StructuredSummary, Summary
+from tiermem.summaries.extractive import extract
 from tiermem.summaries.lines import (
     KINDS_OF_FACT,
     LIST_LIMITS,
@@ -30,7 +31,7 @@ from tiermem.summaries.lines import (
     structured,
     units,
 )
-from tiermem.summaries.parsing import claimed, source_size
+from tiermem.summaries.parsing import claimed, source_size, tells_the_span
 from tiermem.text.analyzer import terms
 from tiermem.text.clipping import largest, shorten
 from tiermem.text.cues import CHANGE, DECISION, ERROR, FIGURE
@@ -57,13 +58,17 @@ def accept(value: Any, messages: Sequence[Message], now: datetime | None = None)
     """The valid summary in what a summariser returned for *messages*.
 
     Args:
-        value: a StructuredSummary, an object with its fields, a pydantic model or dataclass, or JSON text of one.
+        value: a StructuredSummary, an object with its fields, a pydantic model or dataclass, or JSON text of one. It
+            needs one of `user_goal`, `key_decisions`, `modified_files`, `critical_context` and `last_step`. One that
+            says only `count` and `time_range`, and says them right, is filled by rules: it tells nothing that was said.
         messages: what was to be summarised; count, times and existing sources are taken from them.
         now: what `timestamp` says.
 
     Raises:
         SummaryRejected: it is no such structure, empty, a refusal, an error or a tool call, or longer than its source.
     """
+    if tells_the_span(value, messages):
+        return extract(messages, now)
     lines = claimed(value, source_size(messages))
     known = {message.sequence for message in messages}
     lines = [replace(line, sources=tuple(number for number in line.sources if number in known)) for line in lines]
@@ -71,7 +76,8 @@ def accept(value: Any, messages: Sequence[Message], now: datetime | None = None)
     missing = [f"{line.label} {line.text}" for line in lines if not line.sources]
     attributed = iter(_attributed(missing, messages))
     lines = [line if line.sources else replace(line, sources=tuple(next(attributed))) for line in lines]
-    return structured(lines, provenance_of(messages), now)
+    refused = value.refused if isinstance(value, StructuredSummary) else 0  # as our own summarisers say
+    return structured(lines, replace(provenance_of(messages), refused=refused), now)
 
 
 def _first_of_each(lines: Iterable[Line]) -> list[Line]:

@@ -6,17 +6,21 @@ import dataclasses
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel
 
 from tiermem.errors import SummaryRejected
 from tiermem.messages import Message
-from tiermem.summaries.lines import LIST_LIMITS, Line
+from tiermem.summaries.lines import LIST_LIMITS, Line, moment
 from tiermem.text.sanitizing import one_line
 
 _TEXTS = ("user_goal", "last_step")
 _FIELDS = (*_TEXTS, *LIST_LIMITS)
+_SPAN_FIELDS = (("count", "count"), ("time_range", "time_range"), ("time_range", "timeRange"))
+_ROUNDED = timedelta(seconds=1)  # times may be told in whole seconds
+_MILLISECONDS = 1e11  # numbers above it are no seconds since 1970 (the year 5138)
 _FENCE = re.compile(r"^\s*```(?:json)?\s*\n(.*?)\n?\s*```\s*$", re.DOTALL | re.IGNORECASE)
 _REFUSAL = re.compile(
     r"^\W*(?:(?:i'?m|i am) (?:very |so )?sorry|sorry,|i (?:can ?not|can't|am unable to|am not able to"
@@ -40,6 +44,8 @@ def claimed(value: Any, source_characters: int) -> list[Line]:
         SummaryRejected: it is no such structure, empty, a refusal, an error or a tool call, or longer than its source.
     """
     fields = _fields(value)
+    if not any(name in fields for name in _FIELDS):
+        raise SummaryRejected(f"none of the fields {', '.join(_FIELDS)}")
     lines = [line for line in _lines(fields) if one_line(line.text)]  # nor is a line of control characters one
     if not lines:
         raise SummaryRejected("every field of the summary is empty")
@@ -69,9 +75,48 @@ def _fields(value: Any) -> Mapping[str, Any]:
         value = dataclasses.asdict(value)
     if not isinstance(value, Mapping):
         raise SummaryRejected(f"no structured summary: {type(value).__name__}")
-    if not any(name in value for name in _FIELDS):
-        raise SummaryRejected(f"none of the fields {', '.join(_FIELDS)}")
     return value
+
+
+def tells_the_span(value: Any, messages: Sequence[Message]) -> bool:
+    """Whether *value* says nothing but how many *messages* there are, or when they were said: `count`, `time_range`.
+
+    Raises:
+        SummaryRejected: it says so wrongly, or is no structure at all.
+    """
+    fields = _fields(value)
+    claims = {name: fields[key] for name, key in _SPAN_FIELDS if fields.get(key) is not None}
+    if any(name in fields for name in _FIELDS) or not claims:
+        return False
+    if "count" in claims and claims["count"] != len(messages):
+        raise SummaryRejected(f"count is {claims['count']!r:.40}; there are {len(messages)} messages")
+    known = sorted(moment(message.when) for message in messages if message.when)
+    for end in _ends(claims.get("time_range")):
+        if not known or not known[0] - _ROUNDED <= end <= known[-1] + _ROUNDED:
+            raise SummaryRejected("time_range names a time before or after the messages")
+    return True
+
+
+def _ends(value: Any) -> Iterator[datetime]:
+    """The two times of a range, as datetimes, ISO 8601, or seconds or milliseconds since 1970."""
+    if isinstance(value, Mapping):
+        value = [value.get("start"), value.get("end")]
+    for end in value if isinstance(value, (list, tuple)) else []:
+        if end is not None:
+            yield _moment(end)
+    if value is not None and not isinstance(value, (list, tuple)):
+        raise SummaryRejected(f"time_range must have a start and an end, not be {type(value).__name__}")
+
+
+def _moment(value: Any) -> datetime:
+    try:
+        if isinstance(value, str):
+            value = datetime.fromisoformat(value)
+        elif type(value) in (int, float):
+            value = datetime.fromtimestamp(value / 1000 if value > _MILLISECONDS else value, UTC)
+        return moment(value)
+    except (ValueError, TypeError, OverflowError, OSError, AttributeError) as error:
+        raise SummaryRejected(f"time_range holds what is no time: {type(value).__name__}") from error
 
 
 def _parsed(text: str | bytes) -> Any:

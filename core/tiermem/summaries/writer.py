@@ -18,7 +18,7 @@ from tiermem.messages import Message
 from tiermem.records import StructuredSummary
 from tiermem.summaries import merging
 from tiermem.summaries.extractive import extract
-from tiermem.summaries.grounding import Ground
+from tiermem.summaries.grounding import grounded
 from tiermem.summaries.lines import lines_of, provenance_in, structured
 from tiermem.summaries.prompts import SummaryPrompt, Turn
 from tiermem.summaries.structured_output import ConversationSummary, fields_of
@@ -178,21 +178,12 @@ class Writing:
 
     def _accepted(self, answer: Answer, seen: Sequence[Message]) -> StructuredSummary:
         try:
-            summary = merging.accept(fields_of(answer.value, answer.text), seen)
-            return self._grounded(summary, seen)
+            summary = grounded(merging.accept(fields_of(answer.value, answer.text), seen), seen)
         except SummaryRejected:
             self.usage.add(rejected=1)
             raise
-
-    def _grounded(self, summary: StructuredSummary, seen: Sequence[Message]) -> StructuredSummary:
-        """*summary* without lines that name what nobody named."""
-        ground, lines = Ground(seen), lines_of(summary)
-        kept = [line for line in lines if ground.bears(f"{line.label} {line.text}")]
-        dropped = len(lines) - len(kept)
-        if dropped * 2 > len(lines):
-            raise SummaryRejected(f"{dropped} of {len(lines)} lines name figures or files that no message names")
-        self.usage.add(dropped_lines=dropped)
-        return structured(kept, provenance_in(summary), None)
+        self.usage.add(dropped_lines=summary.refused)
+        return summary
 
 
 def numbered(messages: Sequence[Message]) -> Sequence[Message]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import sqlalchemy as sa
@@ -14,7 +14,7 @@ from tiermem.flows.reading.vector_search import told
 from tiermem.flows.services import Core
 from tiermem.flows.writing import decide
 from tiermem.messages import Message
-from tiermem.records import Original, Shown, Stats
+from tiermem.records import Original, Shown, Stats, Summary
 from tiermem.settings import Scope
 from tiermem.storage import decisions, sessions, vectors
 from tiermem.storage import messages as log
@@ -28,9 +28,9 @@ def stats(core: Core, scope: Scope) -> Flow[Stats]:
     def body(connection: sa.Connection) -> Stats:
         row = sessions.find(connection, scope)
         if not row.pk:
-            return _stats(core, row, [], 0, 0, ())
+            return _stats(core, row, [], [], 0, ())
         parts = decisions.spans(connection, row.pk, row, 0)
-        live = len(decisions.summaries(connection, row.pk, live=True))
+        live = decisions.summaries(connection, row.pk, live=True)
         pinned = sum(1 for e in log.fixed(connection, row.pk, row.messages) if _covered(parts, e.sequence))
         mark = vectors.watermark(connection, row.pk, core.embedder_name)
         return _stats(core, row, parts, live, pinned, tuple(told(core, mark, row.messages - mark.done)))
@@ -43,7 +43,9 @@ def _covered(parts: list[Span], sequence: int) -> bool:
     return any(part.first <= sequence <= part.last and part.shown is Shown.COVERED for part in parts)
 
 
-def _stats(core: Core, row: SessionRow, parts: list[Span], live: int, pinned: int, vectored: tuple[str, ...]) -> Stats:
+def _stats(
+    core: Core, row: SessionRow, parts: list[Span], live: Sequence[Summary], pinned: int, vectored: tuple[str, ...]
+) -> Stats:
     sizes = dict.fromkeys(Shown, 0)
     for part in parts:
         sizes[part.shown] += part.last - part.first + 1
@@ -55,10 +57,11 @@ def _stats(core: Core, row: SessionRow, parts: list[Span], live: int, pinned: in
         compacted=sizes[Shown.COMPACTED],
         covered=sizes[Shown.COVERED] - pinned,
         hidden=sizes[Shown.HIDDEN],
-        summaries=live,
+        summaries=len(live),
         decisions=row.revision,
         indexed=row.indexed,
         summarizer_failures=row.failures,
+        refused_lines=sum(summary.structure.refused for summary in live),
         last_error=row.last_error,
         degraded=(*_degraded(core, row), *vectored),
     )

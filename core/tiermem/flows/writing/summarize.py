@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -19,6 +20,7 @@ from tiermem.storage import decisions, sessions
 from tiermem.storage.sessions import SessionRow
 from tiermem.summaries import merging
 from tiermem.summaries.extractive import extract
+from tiermem.summaries.grounding import grounded
 from tiermem.window import planning
 from tiermem.window.view import Cover, Window
 
@@ -105,7 +107,7 @@ def _asked(core: Core, scope: Scope, messages: Sequence[Message]) -> Flow[tuple[
         try:
             copies = [message.shown_as(message.content) for message in messages]  # user code may spoil what it is given
             answer = yield Summarize(core.summarizer, copies, scope, core.settings.summarizer_timeout)
-            accepted = yield Compute(partial(merging.accept, answer, messages, core.now()))
+            accepted = yield Compute(partial(_accepted, answer, messages, core.now()))
         except TimeoutError:
             return None, f"no answer within {core.settings.summarizer_timeout:g} s"
         except TiermemError as reason:
@@ -115,6 +117,10 @@ def _asked(core: Core, scope: Scope, messages: Sequence[Message]) -> Flow[tuple[
         else:
             return accepted, ""
     return None, error
+
+
+def _accepted(answer: Any, messages: Sequence[Message], now: datetime) -> StructuredSummary:
+    return grounded(merging.accept(answer, messages, now), messages)
 
 
 def _commit(
