@@ -34,13 +34,14 @@ def adding(
     scope: Scope,
     given: MessageLike,
     role: str,
-    compacted: bool,  # private; the faces take it by name
+    compacted: bool,  # private; the faces take them by name
+    as_stored: bool,
 ) -> Flow[list[Message]]:
     """`remember.add` of whatever a caller hands over; refused from inside the session's own summariser."""
     refuse_reentry(scope)
     _flag(compacted, "compacted")
     add = compact.add if compacted else remember.add
-    return (yield from add(core, scope, as_messages(given, role)))
+    return (yield from add(core, scope, as_messages(given, role), as_stored=as_stored))
 
 
 def assembling(

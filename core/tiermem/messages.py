@@ -268,14 +268,14 @@ def _mapping(value: Any, path: str) -> dict[str, Any]:
     return copied
 
 
-def moment(value: Any) -> datetime:
+def moment(value: Any, name: str = "created_at") -> datetime:
     """*value* as a plain datetime: subclasses, such as those of pandas, hold what its stored form would lose."""
     if not isinstance(value, datetime) or value.utcoffset() is None:
-        raise InvalidMessage("created_at must be an aware datetime")
+        raise InvalidMessage(f"{name} must be an aware datetime")
     try:
         value.astimezone(UTC)
     except OverflowError as error:
-        raise InvalidMessage(f"created_at is no time of the years 1 to 9999 in UTC: {value}") from error
+        raise InvalidMessage(f"{name} is no time of the years 1 to 9999 in UTC: {value}") from error
     plainly: datetime = value
     if type(value) is not datetime:
         zone = timezone(value.utcoffset())  # type: ignore[arg-type]  # there is one

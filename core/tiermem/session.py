@@ -57,18 +57,21 @@ class Session:
         """The same session with `await`."""
         return AsyncSession(self)
 
-    def add(self, messages: MessageLike, role: str = "user", *, compacted: bool = False) -> list[Message]:
+    def add(
+        self, messages: MessageLike, role: str = "user", *, compacted: bool = False, as_stored: bool = False
+    ) -> list[Message]:
         """Append messages (text becomes one of *role*); durable when it returns, and idempotent by id.
 
         *compacted* shows stubs in their place from the start, where these save enough: for what is too long for any
-        window, and is there to be looked up.
+        window, and is there to be looked up. *as_stored* is for messages of another archive: those that have a
+        `stored_at` keep it, and so their time, where nothing says when they were said.
 
         Raises:
             OutcomeUnknown: the connection to the server was lost, and nobody can say whether they were kept. Its
                 `ids` are theirs: added again under these, none is stored twice.
             InvalidMessage, IdConflict, StorageError: nothing of the call was kept.
         """
-        return self._run(adding(self._core, self.scope, messages, role, compacted))
+        return self._run(adding(self._core, self.scope, messages, role, compacted, as_stored))
 
     def messages(self, first: int = 1, last: int | None = None) -> list[Message]:
         """The originals with sequence numbers `first`..`last`, in order; hidden ones left out."""
@@ -237,9 +240,11 @@ class AsyncSession:
         self._core = session.memory.wiring[0]
         self._arun = session.memory.drive_async
 
-    async def add(self, messages: MessageLike, role: str = "user", *, compacted: bool = False) -> list[Message]:
+    async def add(
+        self, messages: MessageLike, role: str = "user", *, compacted: bool = False, as_stored: bool = False
+    ) -> list[Message]:
         """See `Session.add`."""
-        return await self._arun(adding(self._core, self.scope, messages, role, compacted))
+        return await self._arun(adding(self._core, self.scope, messages, role, compacted, as_stored))
 
     async def messages(self, first: int = 1, last: int | None = None) -> list[Message]:
         """See `Session.messages`."""

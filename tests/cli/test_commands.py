@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -92,16 +93,16 @@ def test_an_interrupted_import_goes_on_where_it_stopped(tmp_path: Path, database
     total = formats.survey(path).messages
 
     class Interrupted(Session):
-        def add(self, messages: Any, role: str = "user") -> list[Message]:
+        def add(self, messages: Any, role: str = "user", **options: Any) -> list[Message]:
             if self.stats().messages >= transfer.BATCH:
                 raise KeyboardInterrupt
-            return super().add(messages, role)
+            return super().add(messages, role, **options)
 
     with Memory.open(database) as memory:
         session = Interrupted(memory, memory.session("s").scope)
         screen = Console(record=True, width=160)
         with pytest.raises(KeyboardInterrupt):
-            transfer.add(screen, session, formats.read(path), formats.survey(path))
+            transfer.add(screen, session, formats.entries(path), formats.survey(path))
         assert f"Stopped: 500 of {total:,} messages are stored" in screen.export_text()
     shown = ok("import", str(path), "--session", "s", "--path", database)
     assert f"{total - 500} messages added, 500 were there already" in shown
@@ -209,7 +210,8 @@ def test_show_prints_the_window_and_the_original_behind_a_reference(managed: str
     assert "compacted" in shown or "window:" in shown
     assert "青石巷七号" in ok("show", "--session", "long", "m3", "--path", managed)
     last = ok("show", "--session", "long", "--last", "1", "--path", managed)
-    assert "earlier messages; leave out --last" in last
+    assert re.search(r"… [\d,]+ earlier messages? and \d+ summar(y|ies); leave out --last", last)
+    assert "summary of m1" not in last
     assert "第 199 步之后" in last
     assert "第 198 步之后" not in last
 
@@ -233,7 +235,7 @@ def test_explain_names_the_decision_in_force(managed: str) -> None:
 
 
 def test_restore_puts_the_originals_back(managed: str) -> None:
-    assert "1 messages are shown word for word" in ok("restore", "m3", "--session", "long", "--path", managed)
+    assert "1 message is shown word for word" in ok("restore", "m3", "--session", "long", "--path", managed)
     assert "青石巷七号" in ok("show", "--session", "long", "--path", managed)
     ok("restore", "--session", "long", "--path", managed)
     with Memory.open(managed) as memory:
@@ -257,8 +259,15 @@ def test_an_export_keeps_lone_surrogates_and_says_what_is_hidden(tmp_path: Path,
         memory.session("s").clear()
         kept = memory.session("s").add("半个\ud800字\x00")
     path = tmp_path / "out.jsonl"
-    assert "1 hidden ones are not in it" in ok("export", str(path), "--session", "s", "--path", database)
-    assert [m.canonical for m in formats.read(path)] == [m.canonical for m in kept]
+    said = ok("export", str(path), "--session", "s", "--path", database)
+    assert "2 messages written" in said
+    assert "1 of them hidden" in said
+    assert [m.canonical for m in formats.read(path)][1:] == [m.canonical for m in kept]
+    shown = tmp_path / "shown.jsonl"
+    said = ok("export", str(shown), "--session", "s", "--path", database, "--no-hidden")
+    assert "1 message written" in said
+    assert "1 hidden one left out" in said
+    assert [m.canonical for m in formats.read(shown)] == [m.canonical for m in kept]
 
 
 def test_an_export_never_touches_a_file_that_is_there(imported: str, tmp_path: Path) -> None:
@@ -270,7 +279,16 @@ def test_an_export_never_touches_a_file_that_is_there(imported: str, tmp_path: P
 
 @pytest.mark.parametrize(
     "command",
-    [["ask", "x"], ["stats"], ["show"], ["explain", "m1"], ["restore"], ["export", "new.jsonl"], ["verify"]],
+    [
+        ["ask", "x"],
+        ["stats"],
+        ["show"],
+        ["explain", "m1"],
+        ["restore"],
+        ["export", "new.jsonl"],
+        ["verify"],
+        ["journal"],
+    ],
     ids=lambda command: command[0],
 )
 def test_reading_makes_neither_a_database_nor_a_session(command: list[str], imported: str, tmp_path: Path) -> None:

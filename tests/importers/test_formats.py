@@ -246,9 +246,9 @@ def test_a_cut_off_gzip_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_survey_counts_and_names_what_will_not_be_imported(tmp_path: Path) -> None:
-    assert survey(lines(tmp_path / "a", LINES)) == Survey(2)
+    assert survey(lines(tmp_path / "a", LINES)) == Survey(2, undated=2)
     assert survey(document(tmp_path / "b", {"messages": LINES, "model": "m", "tools": []})) == Survey(
-        2, ("model", "tools")
+        2, ("model", "tools"), undated=2
     )
 
 
@@ -264,4 +264,4 @@ def test_a_chat_store_with_several_conversations_asks_which(tmp_path: Path) -> N
     with pytest.raises(InvalidMessage, match="x holds 2 conversations; name one of them: a, b"):
         list(read(path))
     assert said(path, "a") == EXPECTED[:1]
-    assert survey(path, "a") == Survey(1, ("conversation b",))
+    assert survey(path, "a") == Survey(1, ("conversation b",), undated=1)

@@ -7,8 +7,10 @@ Rule 2: what `visible` changes is still readable; a character that could act is 
 from __future__ import annotations
 
 import os
+import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from textwrap import indent
 
@@ -45,9 +47,30 @@ def line(text: str) -> str:
     return " ".join(visible(text).split())
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: "1 message", "1,200 messages"."""
+    several = f"{noun[:-1]}ies" if noun.endswith("ry") else f"{noun}s"
+    return f"{number:,} {noun if number == 1 else several}"
+
+
+def hang_up() -> None:
+    """Let what is still written go nowhere: who read it has stopped, and the interpreter writes again at its end."""
+    with suppress(OSError, ValueError):  # no file of its own, as in a test
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+class _Screen(Console):
+    """A console whose reader may stop; the command goes on to its end, and its exit code tells how that was."""
+
+    def on_broken_pipe(self) -> None:
+        """Print nothing more."""
+        self.quiet = True
+        hang_up()
+
+
 def console(*, error: bool = False) -> Console:
     """A console that takes no markup, emoji codes or highlighting from what it prints."""
-    made = Console(stderr=error, markup=False, emoji=False, highlight=False)
+    made = _Screen(stderr=error, markup=False, emoji=False, highlight=False)
     if not made.is_terminal and "COLUMNS" not in os.environ:
         made.width = FILE_WIDTH
     return made

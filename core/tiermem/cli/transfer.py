@@ -1,55 +1,89 @@
 """Whole files into a session, and a session into a file.
 
 Rule 1: messages are added in batches; whatever stops an import, the same command goes on from there.
-Rule 2: an export is a new file, whole and on disk when the command ends; a failed one leaves none behind.
+Rule 2: an export is a new file that its owner alone may read, whole and on disk when the command ends; a failed one
+leaves none behind.
 """
 
 from __future__ import annotations
 
 import gzip
-import json
 import os
+import shutil
+import sys
+import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from tiermem.cli.screen import line, table
-from tiermem.importers import formats
-from tiermem.messages import Message, to_json
+from tiermem.cli.screen import counted, line, table
+from tiermem.importers import exports, formats
+from tiermem.importers.formats import Imported
 
 if TYPE_CHECKING:
     from tiermem.session import Session
 
 # One transaction a batch: large enough that its fsync costs nothing, small enough that the bar moves.
 BATCH = 500
+PIPE = "-"  # standard input or output, where a command takes a file
 
 
-def add(screen: Console, session: Session, messages: Iterator[Message], survey: formats.Survey) -> None:
-    """Add *messages*, of which *survey* knows how many there are, to *session*, and print what that came to.
+class Exported(NamedTuple):
+    """How many messages an export has, how many of them are hidden, and how many hidden ones were left out."""
+
+    messages: int
+    hidden: int
+    left_out: int
+
+
+@contextmanager
+def readable(file: Path) -> Iterator[Path]:
+    """*file* where it can be read twice; what comes by a pipe (``-``, /dev/stdin, ``<(…)``) lies in a file meanwhile.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    if str(file) != PIPE and (file.is_file() or not file.exists()):
+        yield file
+        return
+    with tempfile.TemporaryDirectory(prefix="tiermem-") as folder:  # its owner alone may look into it
+        copy = Path(folder) / ("standard input" if str(file) == PIPE else file.name)
+        with copy.open("wb") as disk:
+            if str(file) == PIPE:
+                shutil.copyfileobj(sys.stdin.buffer, disk)
+            else:
+                with file.open("rb") as pipe:
+                    shutil.copyfileobj(pipe, disk)
+        yield copy
+
+
+def add(screen: Console, session: Session, entries: Iterator[Imported], survey: formats.Survey) -> None:
+    """Add *entries*, of which *survey* knows how many there are, to *session*, and print what that came to.
 
     Raises:
         IdConflict: an id is in the session already with other content; the batches before it were stored.
     """
     started = time.perf_counter()
     before = session.stats().messages
-    _add(screen, session, messages, survey.messages)
+    _add(screen, session, entries, survey.messages)
     _report(screen, session, survey, before, time.perf_counter() - started)
 
 
-def _add(screen: Console, session: Session, messages: Iterator[Message], total: int) -> None:
+def _add(screen: Console, session: Session, entries: Iterator[Imported], total: int) -> None:
     columns = (TextColumn("importing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     stored = 0
     with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as progress:
         task = progress.add_task("importing", total=total)
         try:
-            while batch := list(islice(messages, BATCH)):
-                session.add(batch)
+            while batch := list(islice(entries, BATCH)):
+                _keep(session, batch)
                 stored += len(batch)
                 progress.update(task, completed=stored)
         except KeyboardInterrupt:
@@ -59,11 +93,25 @@ def _add(screen: Console, session: Session, messages: Iterator[Message], total: 
             raise
 
 
+def _keep(session: Session, batch: list[Imported]) -> None:
+    kept = session.add([entry.message for entry in batch], as_stored=True)
+    # By their numbers: an id may look like the reference of another message.
+    if hidden := [f"m{one.sequence}" for one, entry in zip(kept, batch, strict=True) if entry.hidden]:
+        session.forget(*hidden, reason="hidden where it was exported")
+
+
 def _report(screen: Console, session: Session, survey: formats.Survey, before: int, seconds: float) -> None:
     now = session.stats()
     added = now.messages - before
     known = survey.messages - added
-    screen.print(Text(f"{added:,} messages added{f', {known:,} were there already' if known else ''}"))
+    already = f", {known:,} {'was' if known == 1 else 'were'} there already" if known else ""
+    screen.print(Text(f"{counted(added, 'message')} added{already}"))
+    if survey.undated:
+        one = survey.undated == 1
+        words = f"{counted(survey.undated, 'message')} {'has' if one else 'have'} no time"
+        screen.print(
+            Text(f"{words}; {'it counts' if one else 'they count'} as said now{_unread(survey)}"), soft_wrap=True
+        )
     if survey.left_out:
         names = ", ".join(map(line, survey.left_out))
         screen.print(Text(f"Not imported, since these are no messages of this conversation: {names}"), soft_wrap=True)
@@ -72,41 +120,56 @@ def _report(screen: Console, session: Session, survey: formats.Survey, before: i
     screen.print(table(columns, [row]))
 
 
-def write_file(session: Session, file: Path) -> int:
-    """Write the originals of *session* to the new file *file*, a message a line; the number of messages.
+def _unread(survey: formats.Survey) -> str:
+    return (
+        f" (what stands in {', '.join(map(line, survey.unread))} is no time that is understood)"
+        if survey.unread
+        else ""
+    )
+
+
+def write_file(session: Session, file: Path, *, hidden: bool = True) -> Exported:
+    """Write the originals of *session* to the new file *file*, a message a line, for its owner's eyes alone.
 
     Raises:
-        FileExistsError: *file* is there already; it was not touched.
+        FileExistsError: *file* is there already, or is a link; it was not touched.
         OSError: it cannot be written.
     """
-    with file.open("xb") as disk:
+    if file.exists() and not file.is_file() and not file.is_dir():  # a pipe or a device of the caller's
+        with file.open("wb") as pipe:
+            return write(session, pipe, hidden=hidden)
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600), "wb") as disk:
         try:
-            count = _write(session, disk, packed=file.suffix == ".gz")
+            written = write(session, disk, hidden=hidden, packed=file.suffix == ".gz")
             disk.flush()
             os.fsync(disk.fileno())
         except BaseException:  # an interrupt leaves half a file as well
             file.unlink()
             raise
-    return count
+    return written
 
 
-def _write(session: Session, disk: BinaryIO, *, packed: bool) -> int:
-    count = 0
+_BINARY = getattr(os, "O_BINARY", 0)  # Windows would write other line ends
+
+
+def write(session: Session, disk: BinaryIO, *, hidden: bool = True, packed: bool = False) -> Exported:
+    """Write the originals of *session*, those that are hidden marked as such, or left out.
+
+    Raises:
+        StorageCorrupt: one of them is damaged.
+        OSError: they cannot be written.
+    """
+    from tiermem.flows.reading.report import archive
+
+    messages = marked = left_out = 0
     target = cast("BinaryIO", gzip.GzipFile(fileobj=disk, mode="wb", mtime=0)) if packed else disk
-    total = session.stats().messages
-    for first in range(1, total + 1, BATCH):
-        for message in session.messages(first, first + BATCH - 1):
-            target.write(_line(message))
-            count += 1
+    for first in range(1, session.stats().messages + 1, BATCH):
+        for message, is_hidden in session.memory.drive(archive(session.scope, first, first + BATCH - 1)):
+            if is_hidden and not hidden:
+                left_out += 1
+                continue
+            target.write(exports.line(message, hidden=is_hidden))
+            messages, marked = messages + 1, marked + is_hidden
     if packed:
         target.close()
-    return count
-
-
-def _line(message: Message) -> bytes:
-    """One line of JSON; a lone surrogate has no UTF-8, so a message with one is written in ASCII escapes."""
-    try:
-        message.canonical.decode("utf-8")
-    except UnicodeDecodeError:
-        return json.dumps(to_json(message), sort_keys=True).encode("ascii") + b"\n"
-    return message.canonical + b"\n"
+    return Exported(messages, marked, left_out)

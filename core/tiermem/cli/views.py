@@ -14,7 +14,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from tiermem.cli.screen import INDENT, day, facts, line, paragraph, table, visible
+from tiermem.cli.screen import INDENT, counted, day, facts, line, paragraph, table, visible
 from tiermem.messages import COMPACTION_KEY, Message
 from tiermem.text.readable import readable
 
@@ -62,15 +62,17 @@ def _structure(structure: StructuredSummary) -> Iterable[tuple[str, str]]:
 
 
 def view(screen: Console, window: View, newest: int | None) -> None:
-    """What the window shows; only the *newest* messages where a number is given."""
-    for covered in window.summaries:
-        summary(screen, covered)
+    """What the window shows; only the *newest* messages, and no summaries, where a number is given."""
     messages = window.messages if newest is None else window.messages[max(0, len(window.messages) - newest) :]
-    if left := len(window.messages) - len(messages):
-        screen.print(Text(f"… {left:,} earlier messages; leave out --last to see them", style="dim"))
+    for covered in window.summaries if newest is None else ():
+        summary(screen, covered)
+    earlier = (len(window.messages) - len(messages), "earlier message"), (len(window.summaries), "summary")
+    if newest is not None and (left := [counted(number, noun) for number, noun in earlier if number]):
+        screen.print(Text(f"… {' and '.join(left)}; leave out --last to see them", style="dim"))
     for shown in messages:
         message(screen, shown)
-    screen.print(Text(f"window: {len(window.messages):,} messages, {window.tokens:,} tokens", style="dim"))
+    held = f"{counted(len(window.messages), 'message')}, {counted(window.tokens, 'token')}"
+    screen.print(Text(f"window: {held}", style="dim"))
 
 
 def original(screen: Console, behind: Original) -> None:
@@ -98,6 +100,26 @@ def _decision(decision: Decision) -> str:
         parts.append(f"{decision.tokens_before:,} to {decision.tokens_after:,} tokens")
     parts += [visible(decision.strategy), visible(decision.reason), "undone" if decision.undone else ""]
     return " · ".join(part for part in parts if part)
+
+
+def journal(screen: Console, decisions: Sequence[Decision]) -> None:
+    """Every decision, one a row."""
+    columns = ["decision#", "when", "kind", "messages", "tokens before#", "after#", "by", "reason", "undone"]
+    rows = [
+        (
+            one.number,
+            day(one.decided_at),
+            one.kind,
+            f"m{one.first}" if one.first == one.last else f"m{one.first} to m{one.last}",
+            one.tokens_before,
+            one.tokens_after,
+            one.strategy,
+            one.reason,
+            "yes" if one.undone else "",
+        )
+        for one in decisions
+    ]
+    screen.print(table(columns, rows))
 
 
 def answer(screen: Console, question: str, context: Context, near: Sequence[Hit], *, explain: bool) -> None:

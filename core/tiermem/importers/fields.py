@@ -4,39 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tiermem.errors import InvalidMessage
 from tiermem.messages import ToolCall
 
 IMPORTED = "import"  # the `origin` of what was read from a dump
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# Chat logs count seconds since 1970; as seconds 1e11 is the year 5138, as milliseconds 1973: above, it is milliseconds.
-_MILLISECONDS_FROM = 1e11
-
-
-def instant(value: Any) -> tuple[datetime | None, bool]:
-    """When a `created_at` was, and whether that answer is the whole of *value*.
-
-    ISO 8601 text, or a number of seconds or milliseconds since 1970. Text without a zone is read as UTC: the writer's
-    zone cannot be known, and the reader's would give the same file other dates on another machine.
-
-    Raises:
-        InvalidMessage: it is neither.
-    """
-    if value is None:
-        return None, True
-    try:
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            seconds = value / 1000 if abs(value) >= _MILLISECONDS_FROM else value
-            return _EPOCH + timedelta(seconds=seconds), False
-        if isinstance(value, str):
-            said = datetime.fromisoformat(value)
-            return (said, True) if said.tzinfo else (said.replace(tzinfo=UTC), False)
-    except (ValueError, OverflowError) as error:
-        raise InvalidMessage("created_at is neither ISO 8601 nor a Unix time") from error
-    raise InvalidMessage("created_at is neither ISO 8601 nor a Unix time")
 
 
 def identity(value: Any, fallback: str) -> str:

@@ -13,14 +13,17 @@ import json
 import zlib
 from collections.abc import Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn, cast
+from typing import Any, BinaryIO, NamedTuple, NoReturn, cast
 
 from tiermem.errors import InvalidMessage
+from tiermem.importers import times
 from tiermem.importers.containers import container, conversations
+from tiermem.importers.exports import archived
 from tiermem.importers.shapes import message_of
 from tiermem.messages import Message, dumps
+from tiermem.times.instants import Order
 
 _GZIP = b"\x1f\x8b"
 
@@ -31,6 +34,21 @@ class Survey:
 
     messages: int
     left_out: tuple[str, ...] = ()
+    undated: int = 0  # messages that do not say when they were said
+    unread: tuple[str, ...] = ()  # fields of these that have the name of a time, and no time that is understood
+
+
+class Imported(NamedTuple):
+    """A message of a file, whether it is hidden there, and the fields that should say when it was said, and do not."""
+
+    message: Message
+    hidden: bool = False
+    unread: tuple[str, ...] = ()
+
+    @property
+    def undated(self) -> bool:
+        """Whether nothing says when it was said, or at least stored."""
+        return self.message.when is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +59,17 @@ class _Source:
     left_out: tuple[str, ...] = ()
 
 
-def read(path: Path, conversation: str | None = None) -> Iterator[Message]:
-    """The messages of the file, in its order.
+def read(path: Path, conversation: str | None = None, dates: Order | None = None) -> Iterator[Message]:
+    """The messages of the file, in its order; see `entries`."""
+    return (entry.message for entry in entries(path, conversation, dates))
+
+
+def entries(path: Path, conversation: str | None = None, dates: Order | None = None) -> Iterator[Imported]:
+    """The messages of the file, in its order, with what an export of ours says beside them.
 
     JSON lines (one message a line), a JSON array, an object with `messages`, and LlamaIndex's
     `ChatMemoryBuffer.to_string()` and chat store files; `shapes.message_of` names the forms of a message.
-    *conversation* chooses from a chat store that holds several.
+    *conversation* chooses from a chat store that holds several, *dates* says how to read 3/4/2023.
 
     A message without an id gets one made from its place and everything up to it: a file that has grown adds only its
     new end, and two files that merely say the same word at the same place do not swallow each other's messages.
@@ -55,10 +78,10 @@ def read(path: Path, conversation: str | None = None) -> Iterator[Message]:
         InvalidMessage: naming the file and the line.
         OSError: the file cannot be read.
     """
-    return _messages(path, _source(path, conversation))
+    return _entries(path, _source(path, conversation), dates)
 
 
-def survey(path: Path, conversation: str | None = None) -> Survey:
+def survey(path: Path, conversation: str | None = None, dates: Order | None = None) -> Survey:
     """Reads the whole file without keeping it: a fault at its end is known before its first message is stored.
 
     Raises:
@@ -67,25 +90,36 @@ def survey(path: Path, conversation: str | None = None) -> Survey:
     """
     source = _source(path, conversation)
     seen: dict[str, bytes] = {}
-    count = 0
-    for count, message in enumerate(_messages(path, source), start=1):
+    count = undated = 0
+    unread: dict[str, None] = {}
+    for count, entry in enumerate(_entries(path, source, dates), start=1):
+        message, undated = entry.message, undated + entry.undated
+        unread |= dict.fromkeys(entry.unread if entry.undated else ())
         if seen.setdefault(message.id, message.sha256) != message.sha256:
             raise InvalidMessage(f"{path.name}, message {count}: an earlier message that differs has the same id")
     if not count:
         raise InvalidMessage(f"{path.name} holds no messages")
-    return Survey(count, source.left_out)
+    return Survey(count, source.left_out, undated, tuple(unread))
 
 
-def _messages(path: Path, source: _Source) -> Iterator[Message]:
+def _entries(path: Path, source: _Source, dates: Order | None) -> Iterator[Imported]:
     chain = b""
     for number, (place, record) in enumerate(source.records, start=1):
         try:
             chain = hashlib.sha256(chain + dumps(record)).digest()
-            yield message_of(record, f"import-{number}-{chain.hex()[:24]}")
+            yield _entry(record, f"import-{number}-{chain.hex()[:24]}", dates)
         except InvalidMessage as error:
             raise InvalidMessage(f"{path.name}, {place}: {error}") from error
         except (ValueError, RecursionError) as error:
             raise InvalidMessage(f"{path.name}, {place}: not a value that JSON can keep") from error
+
+
+def _entry(record: Any, fallback_id: str, dates: Order | None) -> Imported:
+    message, known = message_of(record, fallback_id, dates), archived(record)
+    if known.stored_at is not None:
+        message = replace(message, stored_at=known.stored_at)
+    unread = times.said(record, dates).unread if message.when is None else ()
+    return Imported(message, known.hidden, unread)
 
 
 def _source(path: Path, conversation: str | None) -> _Source:

@@ -60,8 +60,9 @@ def constructed(record: Mapping[str, Any]) -> str:
     return name if name.endswith("Chunk") else _KINDS[name]
 
 
-def dumped(kind: Any, values: Any, fallback_id: str) -> Message:
-    """The message of a dump of type *kind* ("human", "AIMessageChunk", …) with the fields *values*.
+def dumped(kind: Any, values: Any, fallback_id: str, **kept: Any) -> Message:
+    """The message of a dump of type *kind* ("human", "AIMessageChunk", …) with the fields *values*; *kept* are
+    further fields of `Message` (created_at, state).
 
     Raises:
         InvalidMessage: it is none that says something, or a field is not what LangChain has there.
@@ -70,7 +71,7 @@ def dumped(kind: Any, values: Any, fallback_id: str) -> Message:
     if _word(kind) == "remove" or not _role(kind, held) or "content" not in held:
         raise InvalidMessage("not a kind of LangChain message that says something")
     given = {name: value for name, value in held.items() if not (name in _EMPTY and value in _EMPTY[name])}
-    return message_of(kind, given, fallback_id, origin=fields.IMPORTED)
+    return message_of(kind, given, fallback_id, origin=fields.IMPORTED, **kept)
 
 
 def _role(kind: Any, values: Mapping[str, Any]) -> Any:
@@ -83,8 +84,9 @@ def _word(kind: Any) -> str:
     return _KINDS.get(kind.removesuffix("Chunk"), kind) if isinstance(kind, str) else ""
 
 
-def message_of(kind: str, values: Mapping[str, Any], fallback_id: str, origin: str = "") -> Message:
-    """The message of type *kind* with the fields *values*, without those that are empty by default.
+def message_of(kind: str, values: Mapping[str, Any], fallback_id: str, **kept: Any) -> Message:
+    """The message of type *kind* with the fields *values*, without those that are empty by default;
+    *kept* are further fields of `Message` (origin, created_at, state).
 
     Raises:
         InvalidMessage: a field cannot be kept exactly.
@@ -104,8 +106,8 @@ def message_of(kind: str, values: Mapping[str, Any], fallback_id: str, origin: s
         name=fields.optional_text(values.get("name"), "name"),
         tool_calls=calls,
         tool_call_id=fields.optional_text(values.get("tool_call_id"), "tool_call_id"),
-        origin=origin,
         raw={"format": FORMAT, "message": {"type": kind, "data": rest}},
+        **kept,
     )
 
 

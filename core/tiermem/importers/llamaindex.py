@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from tiermem.importers import fields
+from tiermem.importers.times import OWN, UNSAID, TimeSaid
 from tiermem.messages import Content, Message, ToolCall
 
 FORMAT = "llamaindex"
@@ -18,7 +19,7 @@ CORE_ROLES = {"developer": "system", "function": "tool", "chatbot": "assistant",
 Block: TypeAlias = Mapping[str, Any]
 
 
-def dumped(record: Mapping[str, Any], fallback_id: str) -> Message:
+def dumped(record: Mapping[str, Any], fallback_id: str, said: TimeSaid = UNSAID) -> Message:
     """The message of a `ChatMessage` dump; what the framework does not know goes to `state`.
 
     Raises:
@@ -30,11 +31,10 @@ def dumped(record: Mapping[str, Any], fallback_id: str) -> Message:
     if "images" in extra:  # LlamaIndex makes blocks of them while loading; a second time they would be doubled
         rest["images"] = extra.pop("images")
     blocks = _blocks(rest)
-    said, whole = fields.instant(rest.get("created_at"))
-    if whole:
-        rest.pop("created_at", None)
+    if rest.get(OWN) is None or (said.name == OWN and said.whole):
+        rest.pop(OWN, None)
     identity = fields.identity(rest.pop("id", None), fallback_id)
-    return message_of(role, blocks, extra, id=identity, origin=fields.IMPORTED, created_at=said, state=rest)
+    return message_of(role, blocks, extra, id=identity, origin=fields.IMPORTED, created_at=said.when, state=rest)
 
 
 def message_of(role: str, blocks: Sequence[Block], extra: Mapping[str, Any], **values: Any) -> Message:

@@ -11,12 +11,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from tiermem.errors import InvalidMessage
-from tiermem.importers import fields, langchain, llamaindex
+from tiermem.importers import exports, fields, langchain, llamaindex, times
+from tiermem.importers.times import OWN, TimeSaid
 from tiermem.messages import Message
+from tiermem.times.instants import Order
 
 
-def message_of(record: Any, fallback_id: str) -> Message:
+def message_of(record: Any, fallback_id: str, dates: Order | None = None) -> Message:
     """The message that *record* describes; *fallback_id* is its id where it has none.
+
+    *dates* says whether dates like 3/4/2023 have the day or the month first.
 
     Understood: an object with `role` and `content` (OpenAI's chat form, and the fields of `Message` itself),
     LangChain's `message_to_dict`, constructor dump and `model_dump`, LlamaIndex's `ChatMessage.model_dump` with
@@ -27,21 +31,25 @@ def message_of(record: Any, fallback_id: str) -> Message:
     """
     if not isinstance(record, Mapping):
         raise InvalidMessage(f"a message is a JSON object, not {type(record).__name__}")
+    said = times.said(record, dates)
     if "lc" in record and "kwargs" in record:
-        return langchain.dumped(langchain.constructed(record), record["kwargs"], fallback_id)
+        return langchain.dumped(langchain.constructed(record), record["kwargs"], fallback_id, created_at=said.when)
     if "type" in record and "data" in record:
-        return langchain.dumped(record["type"], record["data"], fallback_id)
+        beside = {name: value for name, value in record.items() if name not in {"type", "data"}}
+        return langchain.dumped(record["type"], record["data"], fallback_id, created_at=said.when, state=beside)
     if record.get("type") == "chat" or ("type" in record and "role" not in record):
-        return langchain.dumped(record["type"], record, fallback_id)
+        return langchain.dumped(record["type"], record, fallback_id, created_at=said.when)
     if "role" in record and ("blocks" in record or "additional_kwargs" in record):
-        return llamaindex.dumped(record, fallback_id)
+        return llamaindex.dumped(record, fallback_id, said)
     if "role" in record:
-        return _plain(record, fallback_id)
+        return _plain(record, fallback_id, said)
     raise InvalidMessage("an object without role is no message, unless it has a form of LangChain or LlamaIndex")
 
 
-def _plain(record: Mapping[str, Any], fallback_id: str) -> Message:
+def _plain(record: Mapping[str, Any], fallback_id: str, said: TimeSaid) -> Message:
     rest = _modern(record)
+    if exports.is_ours(rest.get(exports.KEY)):
+        del rest[exports.KEY]
     if not {"content", "tool_calls"} & set(rest):
         raise InvalidMessage("the message has neither content nor tool calls")
     calls = fields.objects(rest.pop("tool_calls", None), "tool_calls")
@@ -50,9 +58,8 @@ def _plain(record: Mapping[str, Any], fallback_id: str) -> Message:
         raw = {"format": "openai", "message": dict(record)}  # the exact text of the arguments
     if rest.get("name") is None and isinstance(rest.get("speaker"), str):
         rest["name"] = rest.pop("speaker")
-    said, whole = fields.instant(rest.get("created_at"))
-    if whole:
-        rest.pop("created_at", None)
+    if rest.get(OWN) is None or (said.name == OWN and said.whole):
+        rest.pop(OWN, None)
     return Message(
         role=rest.pop("role"),
         content=rest.pop("content", None),
@@ -61,7 +68,7 @@ def _plain(record: Mapping[str, Any], fallback_id: str) -> Message:
         tool_calls=tuple(fields.tool_call(call) for call in calls),
         tool_call_id=fields.optional_text(rest.pop("tool_call_id", None), "tool_call_id"),
         origin=fields.optional_text(rest.pop("origin", None), "origin") or fields.IMPORTED,
-        created_at=said,
+        created_at=said.when,
         pinned=fields.switch(rest.pop("pinned", None), "pinned"),
         raw=raw,
         state=_state(rest),

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from tiermem.errors import IdConflict, InvalidMessage, StorageCorrupt
 from tiermem.messages import Message, dumps, from_canonical, loads
+from tiermem.messages import moment as plain_moment
 from tiermem.settings import Scope
 from tiermem.storage import sessions
 from tiermem.storage.schema import message, sealed
@@ -29,9 +30,17 @@ DAMAGED = "damaged"  # the origin of what stands in place of a damaged message
 
 
 def append(
-    connection: sa.Connection, scope: Scope, counted: Sequence[tuple[Message, int]], now: datetime, look_at: int
+    connection: sa.Connection,
+    scope: Scope,
+    counted: Sequence[tuple[Message, int]],
+    now: datetime,
+    look_at: int,
+    *,
+    as_stored: bool = False,
 ) -> tuple[list[Message], SessionRow, int]:
     """Append messages with their token counts; those already there are returned as they are.
+
+    They were stored *now*, or with *as_stored* when they say that they were.
 
     Returns them, the session, and how many messages it had before.
 
@@ -45,8 +54,9 @@ def append(
         stored_as = known.get(original.id)
         if stored_as is None:
             number += 1
-            fresh.append(_values(original, row.pk, number, tokens, now))
-            stored_as = known[original.id] = (number, original.sha256, tokens, now)
+            when = plain_moment(original.stored_at) if as_stored and original.stored_at else now
+            fresh.append(_values(original, row.pk, number, tokens, when))
+            stored_as = known[original.id] = (number, original.sha256, tokens, when)
         elif stored_as[1] != original.sha256:
             raise IdConflict(f"message id {original.id!r} is taken in this session by a message with other content")
         stored.append(

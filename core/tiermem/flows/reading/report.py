@@ -19,7 +19,7 @@ from tiermem.settings import Scope
 from tiermem.storage import decisions, sessions, vectors
 from tiermem.storage import messages as log
 from tiermem.storage.sessions import SessionRow
-from tiermem.window.view import Span
+from tiermem.window.view import Span, within
 
 
 def stats(core: Core, scope: Scope) -> Flow[Stats]:
@@ -84,6 +84,22 @@ def _degraded(core: Core, row: SessionRow) -> Iterator[str]:
         yield f"embedder: {core.embed_error}; keyword search only"
     if core.count.name == "estimate":
         yield "tokens: no tokenizer could be loaded, counts are estimates"
+
+
+def archive(scope: Scope, first: int, last: int) -> Flow[list[tuple[Message, bool]]]:
+    """The originals `first`..`last` in order, each with whether it is hidden.
+
+    Raises:
+        StorageCorrupt: one of them is damaged; it names it.
+    """
+
+    def body(connection: sa.Connection) -> list[tuple[Message, bool]]:
+        row = sessions.find(connection, scope)
+        hidden = decisions.hidden(connection, row)
+        originals = log.sound(log.read(connection, row.pk, first, min(last, row.messages)))
+        return [(one, within(hidden, one.sequence)) for one in originals]
+
+    return list((yield Read(body)))
 
 
 _CHUNK = re.compile(r"d(\d{1,18})")

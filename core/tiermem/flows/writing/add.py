@@ -11,15 +11,17 @@ from tiermem.flows.indexing import words
 from tiermem.flows.services import Core
 from tiermem.flows.writing.commit import certain
 from tiermem.flows.writing.maintain import manage
-from tiermem.messages import Message, from_canonical
+from tiermem.messages import Message, from_canonical, moment
 from tiermem.settings import Scope
 from tiermem.storage import messages as log
 from tiermem.storage.sessions import SessionRow
 from tiermem.tokens.counting import message_tokens
 
 
-def add(core: Core, scope: Scope, messages: Sequence[Message]) -> Flow[list[Message]]:
+def add(core: Core, scope: Scope, messages: Sequence[Message], *, as_stored: bool = False) -> Flow[list[Message]]:
     """Append *messages*; returns them with sequence and tokens. All are stored, or none.
+
+    *as_stored* keeps the `stored_at` of those that have one.
 
     Raises:
         InvalidMessage: one is larger than `max_message_bytes`, or could not be read back as it is.
@@ -29,11 +31,11 @@ def add(core: Core, scope: Scope, messages: Sequence[Message]) -> Flow[list[Mess
     if not messages:
         return []
     began = core.timer()
-    yield Compute(lambda: _check(messages, core.settings.max_message_bytes))
+    yield Compute(lambda: _check(messages, core.settings.max_message_bytes, as_stored))
     counted = yield Compute(lambda: [(message, message_tokens(message, core.count)) for message in messages])
     settings = core.settings
     append = Transact(
-        lambda connection: log.append(connection, scope, counted, core.now(), settings.compact_at),
+        lambda connection: log.append(connection, scope, counted, core.now(), settings.compact_at, as_stored=as_stored),
         lambda done: reporting.added(scope, core.since(began), *done),
     )
     stored, row, _ = yield from certain(append, [message.id for message in messages])
@@ -58,10 +60,12 @@ def _keep_up(core: Core, scope: Scope, row: SessionRow) -> Flow[None]:
     yield from reporting.noticed(core, scope)
 
 
-def _check(messages: Sequence[Message], limit: int) -> None:
+def _check(messages: Sequence[Message], limit: int, as_stored: bool) -> None:
     """What is stored must fit, and come back as it was: a session with a message that does not can never be read."""
     for position, message in enumerate(messages):
         if len(message.canonical) > limit:
             raise InvalidMessage(f"message {position} has {len(message.canonical)} bytes; max_message_bytes is {limit}")
         if from_canonical(message.canonical).canonical != message.canonical:
             raise InvalidMessage(f"message {position} would not come back as it is")
+        if as_stored and message.stored_at is not None:
+            moment(message.stored_at, "stored_at")

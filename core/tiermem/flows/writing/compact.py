@@ -21,7 +21,7 @@ from tiermem.storage.sessions import SessionRow
 from tiermem.window.view import Entry, Window
 
 
-def add(core: Core, scope: Scope, messages: Sequence[Message]) -> Flow[list[Message]]:
+def add(core: Core, scope: Scope, messages: Sequence[Message], *, as_stored: bool = False) -> Flow[list[Message]]:
     """`remember.add`, with stubs in place of the messages from the start, where these save enough.
 
     The thresholds are not looked at in between: for the length of one message all others would be summarised.
@@ -31,7 +31,7 @@ def add(core: Core, scope: Scope, messages: Sequence[Message]) -> Flow[list[Mess
     """
     core.managing.add(scope)
     try:
-        stored = yield from remember.add(core, scope, messages)
+        stored = yield from remember.add(core, scope, messages, as_stored=as_stored)
         for _ in range(decide.RACES):
             row, window = yield from window_state.load(core, scope)
             numbers = {message.sequence for message in stored}

@@ -1,0 +1,111 @@
+"""What the commands share: the group, their options, and how a database and a session are opened.
+
+Rule 1: an error of tiermem or of the file system is one line on stderr and exit code 1.
+Rule 2: a command that reads makes nothing: no database where there is none, no session that is not there, and opens the
+database for reading only, unless it is of an older schema.
+Rule 3: whoever reads what is printed may stop at any time (`tiermem show | head`): that is no fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from errno import ENOENT
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.text import Text
+from typer.core import TyperGroup
+
+from tiermem import __version__
+from tiermem.cli.screen import console, hang_up, line
+from tiermem.errors import SchemaTooOld, TiermemError, UnknownReference
+
+if TYPE_CHECKING:  # the database takes a second to load, and `--help` needs none of it
+    from tiermem.memory import Memory
+    from tiermem.session import Session
+
+
+class _Commands(TyperGroup):
+    """The group that turns errors into one line."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Runs the command."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            hang_up()
+            raise typer.Exit(0) from None
+        except TiermemError as error:
+            words = str(error)
+        except OSError as error:
+            words = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        console(error=True).print(Text(f"tiermem: {line(words)}"), soft_wrap=True)
+        raise typer.Exit(1)
+
+
+app = typer.Typer(
+    cls=_Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="A memory for chat applications: import conversations, ask what was said, see every decision and undo it.",
+)
+
+PathOption = Annotated[str | None, typer.Option("--path", help="Database file or URL; else one in your data folder.")]
+SessionOption = Annotated[str, typer.Option("--session", help="The conversation.")]
+NamespaceOption = Annotated[str, typer.Option("--namespace", help="The user whose conversation it is.")]
+TenantOption = Annotated[str | None, typer.Option("--tenant", help="The tenant of that user, where there are several.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document, for programs.")]
+
+
+def space(namespace: str, tenant: str | None) -> str | tuple[str, str]:
+    """The namespace that the options name."""
+    return namespace if tenant is None else (tenant, namespace)
+
+
+@contextmanager
+def the_memory(path: str | None, *, writing: bool = False) -> Iterator[Memory]:
+    """The memory at *path*, which must be there already."""
+    from tiermem.memory import Memory
+    from tiermem.runtime.opening import default_path
+    from tiermem.storage.sqlite import file_of
+
+    file = file_of(default_path() if path is None else path)
+    if file is not None and not file.exists():
+        raise FileNotFoundError(ENOENT, "no such database; `tiermem import` makes one", str(file))
+    try:
+        opened = Memory.open(path, read_only=not writing)
+    except SchemaTooOld:  # ours, and raised by whoever opens it
+        opened = Memory.open(path)
+    with opened as memory:
+        yield memory
+
+
+@contextmanager
+def the_session(
+    path: str | None, name: str, namespace: str, tenant: str | None, *, writing: bool = False
+) -> Iterator[Session]:
+    """The session *name*, which must be there already."""
+    with the_memory(path, writing=writing) as memory:
+        known = memory.sessions(space(namespace, tenant))
+        if name not in known:
+            there = f"there are: {', '.join(known[:20])}" if known else "it has none"
+            raise UnknownReference(f"no session {name!r} in namespace {namespace!r}; {there}")
+        yield memory.session(name, space(namespace, tenant))
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        console().print(Text(f"tiermem {__version__}"))
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    wanted: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass

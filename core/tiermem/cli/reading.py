@@ -1,0 +1,186 @@
+"""The commands that only look: as a person reads it, or with `--json` as one document for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from tiermem.cli import views
+from tiermem.cli.app import (
+    JsonOption,
+    NamespaceOption,
+    PathOption,
+    SessionOption,
+    TenantOption,
+    app,
+    space,
+    the_memory,
+    the_session,
+)
+from tiermem.cli.documents import document
+from tiermem.cli.screen import console, facts, line, table
+
+if TYPE_CHECKING:
+    from tiermem.records import Verification
+    from tiermem.settings import Scope
+
+NEAR = 5  # best matches that `ask` shows where nothing had to be recalled
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="What you want to know.")],
+    session: SessionOption,
+    namespace: NamespaceOption = "default",
+    tenant: TenantOption = None,
+    path: PathOption = None,
+    budget: Annotated[int, typer.Option(min=1, help="Tokens that the context may have.")] = 4000,
+    explain: Annotated[bool, typer.Option("--explain", help="Every part of each score, and every piece.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Print what a model would be given for a question. No model is asked."""
+    with the_session(path, session, namespace, tenant) as opened:
+        context = opened.context(question, budget)
+        near = [] if context.hits else opened.search(question, NEAR)
+        if as_json:
+            document({"question": question, "context": context, "best_matches": near})
+        else:
+            views.answer(console(), question, context, near, explain=explain)
+
+
+@app.command()
+def sessions(
+    namespace: NamespaceOption = "default",
+    tenant: TenantOption = None,
+    path: PathOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the sessions of a namespace."""
+    with the_memory(path) as memory:
+        names = memory.sessions(space(namespace, tenant))
+        found = [(name, memory.session(name, space(namespace, tenant)).stats()) for name in names]
+    if as_json:
+        document([{"session": name, "stats": stats} for name, stats in found])
+        return
+    rows = [(name, s.messages, s.tokens, s.window_tokens, s.compacted, s.covered) for name, s in found]
+    console().print(table(["session", "messages#", "tokens#", "window tokens#", "compacted#", "covered#"], rows))
+
+
+@app.command()
+def stats(
+    session: SessionOption,
+    namespace: NamespaceOption = "default",
+    tenant: TenantOption = None,
+    path: PathOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """The state of a session in numbers."""
+    with the_session(path, session, namespace, tenant) as opened:
+        numbers = opened.stats()
+    if as_json:
+        document(numbers)
+        return
+    names = [name for name in type(numbers).__dataclass_fields__ if name != "degraded"]
+    console().print(facts((name.replace("_", " "), getattr(numbers, name)) for name in names))
+    for words in numbers.degraded:
+        console().print(Text(f"degraded: {line(words)}"))
+
+
+@app.command()
+def verify(
+    session: Annotated[str | None, typer.Option(help="Only this conversation; else all of the database.")] = None,
+    namespace: NamespaceOption = "default",
+    tenant: TenantOption = None,
+    path: PathOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check every hash, view and index; exit code 1 on a fault."""
+    if session is None:
+        with the_memory(path) as memory:
+            found = memory.verify()
+    else:
+        with the_session(path, session, namespace, tenant) as opened:
+            found = {opened.scope: opened.verify()}
+    if as_json:
+        document([{"scope": scope, "ok": proof.ok, "verification": proof} for scope, proof in found.items()])
+    else:
+        _verified(found)
+    if not all(verification.ok for verification in found.values()):
+        raise typer.Exit(1)
+
+
+def _verified(found: Mapping[Scope, Verification]) -> None:
+    rows = [
+        (_owner(scope), scope.session, p.messages, p.decisions, p.summaries, p.indexed, p.items, len(p.problems))
+        for scope, p in found.items()
+    ]
+    columns = ["namespace", "session", "messages#", "decisions#", "summaries#", "indexed#", "items#", "problems#"]
+    screen = console()
+    screen.print(table(columns, rows))
+    for scope, proof in found.items():
+        for problem in proof.problems:
+            screen.print(Text(f"{line(scope.session)}: {line(problem)}"), soft_wrap=True)
+        for note in proof.notes:
+            screen.print(Text(f"{line(scope.session)}: not compared: {line(note)}", style="dim"), soft_wrap=True)
+    if all(proof.ok for proof in found.values()):
+        screen.print(Text("Everything is as it was stored."))
+
+
+def _owner(scope: Scope) -> str:
+    return f"{scope.tenant}/{scope.user}" if scope.tenant else scope.user
+
+
+@app.command()
+def show(
+    session: SessionOption,
+    ref: Annotated[str | None, typer.Argument(help="m12, s3 or a message's id; without it: the window.")] = None,
+    namespace: NamespaceOption = "default",
+    tenant: TenantOption = None,
+    path: PathOption = None,
+    last: Annotated[int | None, typer.Option(min=1, help="Only the newest messages of the window.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What the window shows, or the originals behind a reference."""
+    with the_session(path, session, namespace, tenant) as opened:
+        if ref is not None:
+            behind = opened.expand(ref)
+            document(behind) if as_json else views.original(console(), behind)
+            return
+        window = opened.view()
+    if not as_json:
+        views.view(console(), window, last)
+        return
+    shown = window.messages if last is None else window.messages[-last:]
+    document({"summaries": window.summaries if last is None else (), "messages": shown, "tokens": window.tokens})
+
+
+@app.command()
+def explain(
+    ref: Annotated[str, typer.Argument(help="m12, s3 or a message's id.")],
+    session: SessionOption,
+    namespace: NamespaceOption = "default",
+    tenant: TenantOption = None,
+    path: PathOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Why a message is shown as it is."""
+    with the_session(path, session, namespace, tenant) as opened:
+        why = opened.explain(ref)
+    document(why) if as_json else views.explanation(console(), why)
+
+
+@app.command()
+def journal(
+    session: SessionOption,
+    namespace: NamespaceOption = "default",
+    tenant: TenantOption = None,
+    path: PathOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Every decision, in order; `undo` takes one back by its number."""
+    with the_session(path, session, namespace, tenant) as opened:
+        decisions = opened.journal()
+    document(decisions) if as_json else views.journal(console(), decisions)

@@ -1,0 +1,114 @@
+"""The commands that store or decide, and the way out.
+
+A file is read to its end before anything is opened or stored, so a fault in it changes nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from tiermem.cli import transfer
+from tiermem.cli.app import NamespaceOption, PathOption, SessionOption, TenantOption, app, space, the_session
+from tiermem.cli.screen import console, counted, line
+from tiermem.importers import formats
+from tiermem.times.instants import Order
+
+
+@app.command("import")
+def import_file(
+    file: Annotated[Path, typer.Argument(help="JSON lines, a JSON document, or a dump; also as .gz; - reads a pipe.")],
+    session: SessionOption,
+    namespace: NamespaceOption = "default",
+    tenant: TenantOption = None,
+    path: PathOption = None,
+    conversation: Annotated[str | None, typer.Option(help="Which one of a chat store that holds several.")] = None,
+    dates: Annotated[Order | None, typer.Option(help="How the file means a date like 3/4/2023.")] = None,
+) -> None:
+    """Add a file's messages to a session; twice adds nothing."""
+    from tiermem.memory import Memory
+
+    with transfer.readable(file) as there:
+        survey = formats.survey(there, conversation, dates)
+        with Memory.open(path) as memory:
+            opened = memory.session(session, space(namespace, tenant))
+            transfer.add(console(), opened, formats.entries(there, conversation, dates), survey)
+
+
+@app.command()
+def export(
+    file: Annotated[
+        Path, typer.Argument(help="A file that is not there yet; .jsonl or .jsonl.gz; - writes to a pipe.")
+    ],
+    session: SessionOption,
+    namespace: NamespaceOption = "default",
+    tenant: TenantOption = None,
+    path: PathOption = None,
+    hidden: Annotated[bool, typer.Option("--hidden/--no-hidden", help="Hidden messages too, marked as such.")] = True,
+) -> None:
+    """Write a session's originals as JSON lines for `import`, with times and what is hidden."""
+    with the_session(path, session, namespace, tenant) as opened:
+        if str(file) == transfer.PIPE:
+            transfer.write(opened, sys.stdout.buffer, hidden=hidden)
+            sys.stdout.buffer.flush()
+            return
+        written = transfer.write_file(opened, file, hidden=hidden)
+    marked = f", {written.hidden:,} of them hidden" if written.hidden else ""
+    left = f"; {counted(written.left_out, 'hidden one')} left out" if written.left_out else ""
+    words = f"{counted(written.messages, 'message')} written to {line(str(file))}{marked}{left}"
+    console().print(Text(words), soft_wrap=True)
+
+
+@app.command()
+def restore(
+    session: SessionOption,
+    refs: Annotated[list[str] | None, typer.Argument(help="m12, s3 or ids; without any: everything.")] = None,
+    namespace: NamespaceOption = "default",
+    tenant: TenantOption = None,
+    path: PathOption = None,
+) -> None:
+    """Put originals back into the window."""
+    with the_session(path, session, namespace, tenant, writing=True) as opened:
+        restored, numbers = opened.restore(*(refs or ())), opened.stats()
+    shown = f"{counted(len(restored), 'message')} {'is' if len(restored) == 1 else 'are'} shown word for word"
+    console().print(Text(f"{shown}; the window has {counted(numbers.window_tokens, 'token')}"))
+
+
+@app.command()
+def forget(
+    session: SessionOption,
+    refs: Annotated[list[str], typer.Argument(help="m12, s3 (all behind a summary) or ids.")],
+    namespace: NamespaceOption = "default",
+    tenant: TenantOption = None,
+    path: PathOption = None,
+    reason: Annotated[str, typer.Option(help="Kept with the decision.")] = "forgotten",
+) -> None:
+    """Hide messages from the window and from search. Nothing is removed: `undo` shows them again."""
+    with the_session(path, session, namespace, tenant, writing=True) as opened:
+        decisions = opened.forget(*refs, reason=reason)
+    if not decisions:
+        console().print(Text("Nothing to do: hidden already."))
+    for decision in decisions:
+        span = f"m{decision.first}" if decision.first == decision.last else f"m{decision.first} to m{decision.last}"
+        console().print(
+            Text(f"{span} hidden by decision {decision.number}; `tiermem undo {decision.number}` undoes it")
+        )
+
+
+@app.command()
+def undo(
+    decision: Annotated[int, typer.Argument(min=1, help="The number of a decision; `tiermem journal` lists them.")],
+    session: SessionOption,
+    namespace: NamespaceOption = "default",
+    tenant: TenantOption = None,
+    path: PathOption = None,
+) -> None:
+    """Take a decision back; undoing is a decision too."""
+    with the_session(path, session, namespace, tenant, writing=True) as opened:
+        opened.undo(decision)
+        numbers = opened.stats()
+    console().print(Text(f"Decision {decision} is undone; the window has {counted(numbers.window_tokens, 'token')}"))
