@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Unpack
 
 from langchain_core.tools import BaseTool, StructuredTool
@@ -13,7 +13,8 @@ from pydantic import ValidationError
 from langchain_tiered_memory.chains.history import TieredChatMessageHistory
 from langchain_tiered_memory.events import telling
 from tiermem import AsyncSession, Memory, Session
-from tiermem.errors import InvalidSettings
+from tiermem.agents.surviving import told
+from tiermem.errors import InvalidSettings, StorageError
 from tiermem.records import Within
 from tiermem.runtime.options import OpenOptions
 from tiermem.tools import tools
@@ -80,11 +81,11 @@ def _reading(history: TieredChatMessageHistory) -> Callable[..., Any]:
 def _bound(tool: tools.MemoryTool, waiting: tools.MemoryTool) -> BaseTool:
     def call(*unnamed: Any, **arguments: Any) -> str:
         with telling():
-            return tool.call(**tool.named(unnamed, arguments))
+            return _answered(lambda: tool.call(**tool.named(unnamed, arguments)))
 
     async def acall(*unnamed: Any, **arguments: Any) -> str:
         async with telling():
-            return await waiting.acall(**tool.named(unnamed, arguments))
+            return await _awaited(waiting.acall(**tool.named(unnamed, arguments)))
 
     return _tool(tool, call, acall)
 
@@ -92,11 +93,11 @@ def _bound(tool: tools.MemoryTool, waiting: tools.MemoryTool) -> BaseTool:
 def _asking(tool: tools.MemoryTool) -> BaseTool:
     def call(runtime: ToolRuntime, *unnamed: Any, **arguments: Any) -> str:
         with telling():
-            return tool.call(runtime, **tool.named(unnamed, arguments))
+            return _answered(lambda: tool.call(runtime, **tool.named(unnamed, arguments)))
 
     async def acall(runtime: ToolRuntime, *unnamed: Any, **arguments: Any) -> str:
         async with telling():
-            return await tool.acall(runtime, **tool.named(unnamed, arguments))
+            return await _awaited(tool.acall(runtime, **tool.named(unnamed, arguments)))
 
     # Before langchain-core 1.6 an annotation that is text, as all are in this module, was not seen to be injected.
     call.__annotations__["runtime"] = acall.__annotations__["runtime"] = ToolRuntime
@@ -112,6 +113,26 @@ def _tool(tool: tools.MemoryTool, call: Callable[..., str], acall: Callable[...,
         args_schema=tool.arguments,
         handle_validation_error=_missing,
     )
+
+
+def _answered(call: Callable[[], str]) -> str:
+    """What a tool answers; LangChain's agents end with an error of a tool, so one of the database is said in words."""
+    try:
+        return call()
+    except StorageError as error:
+        return _unreachable(error)
+
+
+async def _awaited(answer: Awaitable[str]) -> str:
+    try:
+        return await answer
+    except StorageError as error:
+        return _unreachable(error)
+
+
+def _unreachable(error: StorageError) -> str:
+    told(None, error)
+    return f"The memory cannot be reached now ({type(error).__name__}). Go on without it."
 
 
 def _missing(error: ValidationError | Any) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
 from langchain.agents.middleware.types import ExtendedModelResponse, ModelRequest, ModelResponse
@@ -19,6 +20,7 @@ from langgraph.types import Command
 
 from langchain_tiered_memory.agents.address import replayed
 from langchain_tiered_memory.agents.listing import roster_of
+from langchain_tiered_memory.agents.unstored import ENDS, RunEnd
 from langchain_tiered_memory.agents.view import overlaid, prompt_of
 from langchain_tiered_memory.events import telling
 from langchain_tiered_memory.procedures import Procedure
@@ -26,8 +28,9 @@ from tiermem import Session
 from tiermem.agents.budget import Spent, limit_of, measured, overflowed, room
 from tiermem.agents.note import Note
 from tiermem.agents.storing import storing
+from tiermem.agents.surviving import opened_later, surviving, told
 from tiermem.agents.view import AgentView, ViewRequest, viewing
-from tiermem.errors import BudgetTooSmall
+from tiermem.errors import BudgetTooSmall, StorageError
 from tiermem.flows.driving import adrive, drive
 from tiermem.records import Within
 
@@ -59,9 +62,19 @@ class Thread:
     messages: Sequence[BaseMessage]
 
     def storing(self, wishes: Wishes) -> Procedure[Note]:
-        """Stores what the session lacks of the state."""
+        """Stores what the session lacks of the state, and before it the end of a run that could not be stored."""
         limit = self.session.memory.settings.max_message_bytes
-        return storing(self.note, roster_of(self.messages, limit, owned=wishes.owned, replayed=replayed()))
+        if end := ENDS.take(self.session, self.messages):
+            try:
+                yield from storing(end.note, roster_of(end.messages, limit, owned=wishes.owned))
+            except BaseException:
+                ENDS.put(self.session, end)
+                raise
+        return (yield from storing(self.note, roster_of(self.messages, limit, owned=wishes.owned, replayed=replayed())))
+
+    def survived(self, procedure: Procedure[T], otherwise: T, *passing: type[Exception]) -> Procedure[T]:
+        """*procedure*, or *otherwise* where the archive fails."""
+        return surviving(procedure, otherwise, partial(told, self.session), passing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +99,13 @@ class ModelCall:
         except BudgetTooSmall:
             raise error from None
 
-    def with_view(self, view: AgentView[Note]) -> ModelRequest[Any]:
-        """The request that the model is sent."""
-        prompt = prompt_of(view, self.thread.messages, self.thread.session.memory.counter)
+    def with_view(self, view: AgentView[Note]) -> ModelRequest[Any] | None:
+        """The request that the model is sent; None where what was stored is no message of LangChain's any more."""
+        try:
+            prompt = prompt_of(view, self.thread.messages, self.thread.session.memory.counter)
+        except Exception as error:  # noqa: BLE001  # LangChain's classes check what they are made of
+            told(self.thread.session, error)
+            return None
         shown: Any = overlaid(prompt, self.request.messages, self.thread.messages)
         return self.request.override(messages=shown)
 
@@ -113,32 +130,66 @@ class ModelCall:
         )
 
 
-def calling(make: Callable[[], ModelCall]) -> Acts[tuple[Answer, Note]]:
-    """The model's answer to the view, and the note; once more with less, where the provider says it was too long."""
-    call: ModelCall = yield lambda by: by.start(make)
+def calling(request: ModelRequest[Any], make: Callable[[], ModelCall]) -> Acts[tuple[Answer, Note | None]]:
+    """The model's answer to the view, and the note; once more with less, where the provider says it was too long.
+
+    Where the archive fails, the model is asked as it would be without one, and the next call stores what this one could
+    not; there is no note where it could not be opened.
+    """
+    call: ModelCall | None = yield from _started(make)
+    if call is None:
+        return (yield lambda by: by.ask(request)), None
     thread = call.thread
     if _inside.get() is thread.runtime:  # another instance makes the view; this one stores
-        note = yield lambda by: by.work(call.thread.storing(call.wishes), thread)
-        return (yield lambda by: by.ask(call.request)), note
-    view: AgentView[Note] = yield lambda by: by.work(call.showing(), thread)
+        note = yield _working(thread.survived(thread.storing(call.wishes), thread.note), thread)
+        return (yield lambda by: by.ask(request)), note
+    view: AgentView[Note] | None = yield _working(thread.survived(call.showing(), None), thread)
+    shown = None if view is None else call.with_view(view)
+    if view is None or shown is None:
+        return (yield lambda by: by.ask(request)), thread.note
     with _viewed(thread.runtime):
         try:
-            answer: Answer = yield _asking(call, view)
+            answer: Answer = yield _asking(shown)
         except ContextOverflowError as error:
-            view = yield _working(call.tighter(view, error), thread)
-            answer = yield _asking(call, view)
+            view, shown = yield from _tighter(call, view, error)
+            answer = yield _asking(shown)
     return answer, measured(view.note, call.spent(view, answer))
 
 
-def ending(make: Callable[[], Thread], wishes: Wishes) -> Acts[Note]:
-    """Stores the end of a run."""
-    thread: Thread = yield lambda by: by.start(make)
-    note: Note = yield lambda by: by.work(thread.storing(wishes), thread)
+def _tighter(call: ModelCall, view: AgentView[Note], error: ContextOverflowError) -> Acts[tuple[AgentView[Note], Any]]:
+    procedure = call.thread.survived(call.tighter(view, error), None, ContextOverflowError)
+    less: AgentView[Note] | None = yield _working(procedure, call.thread)
+    shown = None if less is None else call.with_view(less)
+    if less is None or shown is None:
+        raise error
+    return less, shown
+
+
+def ending(make: Callable[[], Thread], wishes: Wishes) -> Acts[Note | None]:
+    """Stores the end of a run; None where the archive could not be opened. What could not be stored is held."""
+    thread: Thread | None = yield from _started(make)
+    if thread is None:
+        return None
+    note: Note | None = yield _working(thread.survived(thread.storing(wishes), None), thread)
+    if note is None:
+        ENDS.put(thread.session, RunEnd(thread.messages, thread.note))
     return note
 
 
-def _asking(call: ModelCall, view: AgentView[Note]) -> Act:
-    return lambda by: by.ask(call.with_view(view))
+def _started(make: Callable[[], T]) -> Acts[T | None]:
+    """What *make* opens; None where that may be there at the next try."""
+    try:
+        made: T | None = yield lambda by: by.start(make)
+    except StorageError as error:
+        if not opened_later(error):
+            raise
+        told(None, error)
+        made = None
+    return made
+
+
+def _asking(request: ModelRequest[Any]) -> Act:
+    return lambda by: by.ask(request)
 
 
 def _working(procedure: Procedure[Any], thread: Thread) -> Act:

@@ -185,23 +185,25 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
 
     def wrap_model_call(self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], Answer]) -> Answer:
         """Calls the model with the view; once more with less, where the provider says that it was too long."""
-        answer, note = Sync(handler).run(calling(lambda: self._call(request)))
-        return with_update(answer, update_of(self._name, note))
+        answer, note = Sync(handler).run(calling(request, lambda: self._call(request)))
+        return answer if note is None else with_update(answer, update_of(self._name, note))
 
     async def awrap_model_call(
         self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], Awaitable[Answer]]
     ) -> Answer:
         """`wrap_model_call` without blocking the event loop."""
-        answer, note = await Async(handler).run(calling(lambda: self._call(request)))
-        return with_update(answer, update_of(self._name, note))
+        answer, note = await Async(handler).run(calling(request, lambda: self._call(request)))
+        return answer if note is None else with_update(answer, update_of(self._name, note))
 
     def after_agent(self, state: TieredMemoryState, runtime: Runtime[Any]) -> dict[str, Any] | None:
         """Stores the answer."""
-        return update_of(self._name, Sync().run(ending(lambda: self._thread(runtime, state), self._wishes)))
+        note = Sync().run(ending(lambda: self._thread(runtime, state), self._wishes))
+        return None if note is None else update_of(self._name, note)
 
     async def aafter_agent(self, state: TieredMemoryState, runtime: Runtime[Any]) -> dict[str, Any] | None:
         """`after_agent` without blocking the event loop."""
-        return update_of(self._name, await Async().run(ending(lambda: self._thread(runtime, state), self._wishes)))
+        note = await Async().run(ending(lambda: self._thread(runtime, state), self._wishes))
+        return None if note is None else update_of(self._name, note)
 
     def _call(self, request: ModelRequest[Any]) -> ModelCall:
         thread = self._thread(request.runtime, request.state)

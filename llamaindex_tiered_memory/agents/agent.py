@@ -21,9 +21,10 @@ from llama_index.core.tools import AsyncBaseTool
 from llama_index.core.workflow import Context
 from llama_index.core.workflow.decorators import step
 
-from llamaindex_tiered_memory.agents.run import RunNote, asked_text, limit_for, prompt_of
+from llamaindex_tiered_memory.agents.recording import BEGINNINGS, Batch, recorded, surviving_prompt
+from llamaindex_tiered_memory.agents.run import RunNote, RunPrompt, asked_text, limit_for
 from llamaindex_tiered_memory.memory.memory import TieredChatMemory
-from llamaindex_tiered_memory.memory.view import unread
+from llamaindex_tiered_memory.memory.view import so_far, unread
 from tiermem.agents.budget import Costs
 from tiermem.agents.note import owner_of
 from tiermem.agents.view import WITHIN, ViewRequest
@@ -81,7 +82,11 @@ class TieredFunctionAgent(FunctionAgent):
         system = self._system(llm_input)
         target = await self._target(ctx, memory, None if scratchpad else llm_input[len(system) :])
         note = note.owned_by(owner_of(target.session.scope))
-        prompt = await prompt_of(target, note, self._wanted(target, system, tools, fresh=not scratchpad))
+        wanted, said = self._wanted(target, system, tools, fresh=not scratchpad), llm_input[len(system) :]
+        if not scratchpad:
+            BEGINNINGS.note(note.run, said)
+        otherwise = RunPrompt(BEGINNINGS.so_far(note.run, scratchpad, said), note)
+        prompt = await surviving_prompt(target, note, wanted, otherwise)
         output = await super().take_step(_without(ctx, self.scratchpad_key), [*system, *prompt.messages], tools, memory)
         added = [output.response, *await self._never_called(ctx, output)]
         await ctx.store.set(self.scratchpad_key, [*scratchpad, *added])
@@ -96,6 +101,7 @@ class TieredFunctionAgent(FunctionAgent):
         names = {one.tool_id: one.tool_name for one in results}
         target, note = await self._target(ctx, memory), await _note(ctx)
         await self._record(ctx, target, note, scratchpad[before:], before, names)
+        so_far.set(BEGINNINGS.so_far(note.run, scratchpad))
         unread.set(HANDOFF not in names.values())  # after a handoff another agent may read what the memory shows
 
     async def finalize(self, ctx: Context, output: AgentOutput, memory: BaseMemory) -> AgentOutput:
@@ -104,6 +110,7 @@ class TieredFunctionAgent(FunctionAgent):
         if isinstance(memory, TieredChatMemory):
             scratchpad = await ctx.store.get(self.scratchpad_key, default=[])
             await self._record(ctx, memory, note, scratchpad[note.count :], note.count)
+            so_far.set(BEGINNINGS.so_far(note.run, scratchpad))
             await ctx.store.set(self.scratchpad_key, [])
         else:
             output = await super().finalize(ctx, output, memory)
@@ -124,13 +131,16 @@ class TieredFunctionAgent(FunctionAgent):
                 additional_kwargs={"tool_call_id": result.tool_id},
             )
             ids, names = (await _note(ctx)).ids([message], place), {result.tool_id: result.tool_name}
-            await target.aput_messages([message], ids, names)
+            await recorded(target, Batch([message], ids, names))
         return result
 
     async def _init_context(self, ctx: Context, ev: AgentWorkflowStartEvent) -> None:
         if not await ctx.store.get("memory", default=None) and not ev.get("memory", default=None):
             await ctx.store.set("memory", TieredChatMemory(llm=self.llm, token_limit=self.max_tokens, path=":memory:"))
         await super()._init_context(ctx, ev)
+        memory = await ctx.store.get("memory", default=None)
+        if isinstance(memory, TieredChatMemory):  # what an earlier run could not put comes before the new question
+            await recorded(memory)
 
     # -- inside -------------------------------------------------------------------------------------------------
 
@@ -200,7 +210,7 @@ class TieredFunctionAgent(FunctionAgent):
         names: Mapping[str, str] | None = None,
     ) -> None:
         if messages:
-            await target.aput_messages(list(messages), note.ids(messages, place), names)
+            await recorded(target, Batch(list(messages), note.ids(messages, place), names))
         await _keep(ctx, replace(note, count=place + len(messages)))
 
 

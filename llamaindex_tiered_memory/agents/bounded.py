@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
 from llama_index.core.base.llms.types import TextBlock
@@ -16,8 +17,10 @@ from llama_index.core.tools import AsyncBaseTool, BaseTool, FunctionTool, ToolMe
 from llama_index.core.tools import adapt_to_async_tool as as_async_tool
 
 from llamaindex_tiered_memory.memory.memory import TieredChatMemory
-from tiermem import Session
+from tiermem import AsyncSession, Session
 from tiermem.agents.bounded import MAX_TOKENS, ResultBound
+from tiermem.agents.surviving import surviving, told
+from tiermem.agents.view import Procedure
 from tiermem.flows.driving import adrive, drive
 from tiermem.tools.tools import NAMES
 
@@ -86,12 +89,16 @@ class _Bound:
     def shorter(self, text: str, name: str) -> str | None:
         """The ends of *text*, once the whole is kept; None where it is short enough."""
         session = self._session()
-        return drive(self._bound.shortened(text, name, session.memory.counter), lambda step: step(session))
+        return drive(self._shortened(text, name, session), lambda step: step(session))
 
     async def ashorter(self, text: str, name: str) -> str | None:
         """`shorter`, without blocking the event loop."""
         session = self._session().as_async()
-        return await adrive(self._bound.shortened(text, name, session.memory.counter), lambda step: step(session))
+        return await adrive(self._shortened(text, name, session), lambda step: step(session))
+
+    def _shortened(self, text: str, name: str, session: Session | AsyncSession) -> Procedure[str | None]:
+        """The output stays whole where the memory fails: a tool has run, and what it said must not be lost."""
+        return surviving(self._bound.shortened(text, name, session.memory.counter), None, partial(told, session))
 
     def _session(self) -> Session:
         source = self._source

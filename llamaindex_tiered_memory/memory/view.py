@@ -22,6 +22,7 @@ from llamaindex_tiered_memory.counting import Tally
 from llamaindex_tiered_memory.memory.arranging import Extra, arranged
 from llamaindex_tiered_memory.memory.draft import Pending
 from tiermem import AsyncSession, Context, Message, Piece, Session
+from tiermem.agents.surviving import surviving, told
 from tiermem.errors import BudgetTooSmall, InvalidSettings
 from tiermem.flows.driving import adrive, drive
 from tiermem.records import Trust
@@ -66,6 +67,8 @@ class Earlier:
 # Set in a step of an agent that makes its own view and throws away what the framework asks of the memory: a recall that
 # nobody reads costs 0.2 s a step of a long run. Each step is a task, so it is never seen by another one.
 unread: ContextVar[bool] = ContextVar("tiermem_unread", default=False)
+# Set in the same steps: the conversation and the run, should the log not be readable then.
+so_far: ContextVar[list[ChatMessage] | None] = ContextVar("tiermem_so_far", default=None)
 Wanted: TypeAlias = ForContext | Earlier
 Steps: TypeAlias = Generator[Wanted, Any, list[ChatMessage]]
 
@@ -164,7 +167,9 @@ def run(steps: Steps, session: Session) -> list[ChatMessage]:
 
 
 async def arun(steps: Steps, session: AsyncSession) -> list[ChatMessage]:
-    """`run` for an async session."""
+    """`run` for an async session; where that fails in the middle of a run, what the run has."""
+    if (messages := so_far.get()) is not None:
+        steps = surviving(steps, messages, partial(told, session))
     return await adrive(steps, lambda wanted: wanted.of(session))
 
 
