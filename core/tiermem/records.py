@@ -220,13 +220,15 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What one run of `manage_context` did: tokens of the window before and after, and how many of each decision."""
+    """What one run of `manage_context` did: tokens of the window before and after, messages compacted and covered, new
+    summaries, and decisions of earlier runs that were taken back because there is room again."""
 
     tokens_before: int
     tokens_after: int
     compacted: int = 0
     covered: int = 0
     summaries: int = 0
+    lifted: int = 0
     degraded: tuple[str, ...] = ()
 
 

@@ -70,7 +70,8 @@ class Thresholds:
         summarization_trigger: share from which the oldest span is covered by a summary.
         compaction_target, summarization_target: share down to which one run works; by default 3/4 and 1/2 of
             the trigger. The gap between the two is the hysteresis that keeps a provider's prompt cache warm.
-        keep_recent_count: the newest messages, always verbatim.
+        keep_recent_count: the newest messages, always verbatim; but one that is longer than 60 % of pre_rot_threshold
+            is compacted once it is answered.
         keep_recent_tokens: no more of them than these tokens hold, but always the newest; None: however long they are.
         hard_limit: tokens that no threshold may exceed.
 

@@ -33,6 +33,14 @@ SYSTEM = "You know a town and its harbour."
 NOTE = "Anna parks her bicycle in cellar 14 of the harbour house."
 PLACES = ["harbour", "bridge", "museum", "tower", "garden", "market", "station", "library", "bakery", "theatre"]
 ISLANDS = ["Ven", "Hven", "Ljung", "Rena", "Orust", "Tjorn", "Saro", "Donso", "Vrango", "Styrso"]
+FACTS = [
+    "Hello, I am Ann, customer 4711.",
+    "My order is 99-AX-12.",
+    "Please answer in German from now on.",
+    "从现在起请叫我小安。",
+    "Do not call me before noon.",
+]
+MAIL = " ".join(f"Line {number} of the mail is about lamps." for number in range(900))
 Part = tuple[str, str]  # role and text, as a model reads them
 
 
@@ -114,6 +122,8 @@ TALKS = {
         [NOTE],
     ),
     "long talk": Talk([*town(45), Turn("Where does Anna park her bicycle?"), Turn("Good.")], 2_500, [NOTE]),
+    "a long page": Talk([*map(Turn, FACTS), Turn("Read the first page.", pages=1), Turn("And now?")], 900),
+    "a long mail": Talk([*map(Turn, FACTS), Turn(f"Sum this mail up: {MAIL}"), Turn("And now?")], 2_500),
     "own wishes": Talk(
         [Turn("Read the guide book.", pages=8), Turn("What is the secret figure of page 2?")],
         4_000,

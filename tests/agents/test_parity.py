@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.agents.parity import NAMES, NOTE, SYSTEM, TALKS, Sent, parity_of
+from tests.agents.parity import FACTS, NAMES, NOTE, SYSTEM, TALKS, Sent, parity_of
 
 HELD: dict[str, dict[str, Sent]] = {}
 
@@ -59,3 +59,17 @@ def test_blocks_are_no_longer_than_the_cap(name: str) -> None:
     texts = {text for blocks in sent.blocks() for text in blocks}
     assert texts
     assert all(sent.count(text) <= 400 for text in texts)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("talk", ["a long page", "a long mail"])
+def test_what_was_said_before_a_long_result_or_mail_stays_in_view_with_it_and_after_it(talk: str, name: str) -> None:
+    sent = held(talk)[name]
+    for prompt, context in zip(sent.prompts[len(FACTS) :], sent.contexts[len(FACTS) :], strict=True):
+        texts = [text for _, text in prompt]
+        assert set(FACTS) <= set(texts)
+        assert context.tokens <= context.budget
+        clipped = [piece.tokens for piece in context.pieces if piece.clipped]
+        assert sum(clipped) <= 0.6 * context.budget
+    assert any(piece.clipped for context in sent.contexts for piece in context.pieces)
+    assert not any(piece.kind == "summary" for context in sent.contexts for piece in context.pieces)

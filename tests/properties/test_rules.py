@@ -17,7 +17,7 @@ from tiermem.errors import BudgetTooSmall, TokenCounterError
 from tiermem.providers.tokenizers import as_counter
 from tiermem.settings import Thresholds
 from tiermem.tokens.counting import message_tokens
-from tiermem.window import planning
+from tiermem.window import planning, pressure
 from tiermem.window.assembly import Scale, recent
 from tiermem.window.pairing import paired
 from tiermem.window.turns import groups, steps
@@ -199,7 +199,9 @@ def test_plans_touch_neither_the_newest_nor_what_is_fixed_and_part_no_pair(
     fixed = {e.sequence for e in window.entries if e.fixed}
     planned = [e for part in planning.compactable(window, thresholds) for e in part]
     assert len({e.sequence for e in planned}) == len(planned)
-    assert not {e.sequence for e in planned} & (newest | fixed)
+    stale = {e.sequence for e in pressure.stale(window, thresholds)}
+    assert not {e.sequence for e in planned} & ((newest - stale) | fixed)
+    assert pressure.pressure(window, thresholds) <= window.tokens
     assert all(e.shown is Shown.VERBATIM for e in planned)
     span = planning.coverable(window, thresholds)
     if span is None:

@@ -14,11 +14,11 @@ from tiermem.window.planning import (
     compactable,
     coverable,
     mergeable,
-    newest_question,
     next_look,
     recoverable,
     worth,
 )
+from tiermem.window.pressure import newest_question
 from tiermem.window.view import Cover, Entry, Window
 
 

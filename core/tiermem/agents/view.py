@@ -103,7 +103,7 @@ def _managed(note: Note, request: ViewRequest) -> Procedure[tuple[Report, bool]]
 
 
 def _decided(report: Report) -> bool:
-    return bool(report.compacted or report.covered)
+    return bool(report.compacted or report.covered or report.lifted)
 
 
 def _block(context: Context, question: int) -> str:

@@ -33,7 +33,7 @@ from tiermem.settings import Scope
 from tiermem.storage.sessions import SessionRow
 from tiermem.text.documents import ROLE, Document, Splitting
 from tiermem.times.day_bounds import bound
-from tiermem.window.planning import newest_question
+from tiermem.window.pressure import newest_question
 from tiermem.window.view import Window
 
 ROLES = ("any", "user", "assistant", "tool", "document")

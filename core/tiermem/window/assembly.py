@@ -16,6 +16,7 @@ from tiermem.messages import Message
 from tiermem.text.clipping import Count, clip
 from tiermem.tokens.counting import message_tokens
 from tiermem.window.pairing import paired
+from tiermem.window.pressure import clip_room
 from tiermem.window.quotation import parts
 from tiermem.window.turns import USER_ROLES, groups, steps
 from tiermem.window.view import Entry
@@ -49,17 +50,33 @@ def shares(free: int, summary_share: float, recall_share: float) -> Shares:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """What messages cost. `known` are the costs of messages as shown, where the same counter counted them before."""
+    """What messages cost. `known` are the costs of messages as shown, where the same counter counted them before;
+    `short` are clipped."""
 
     count: Count
     known: Mapping[int, int]
     messages: Mapping[int, Message]
+    short: frozenset[int] = frozenset()
 
     def part(self, message: Message) -> Part:
         """*message* with its cost."""
+        short = message.sequence in self.short
         if message.sequence in self.known and self.messages.get(message.sequence) is message:
-            return Part(message, self.known[message.sequence])
-        return Part(message, message_tokens(message, self.count))
+            return Part(message, self.known[message.sequence], short)
+        return Part(message, message_tokens(message, self.count), short)
+
+    def shortened(self, entries: Sequence[Entry], most: int) -> Scale:
+        """The same with those of *entries* clipped that alone exceed *most*, which they all together may take."""
+        long = [
+            part for part in map(self.part, (self.messages[entry.sequence] for entry in entries)) if part.tokens > most
+        ]
+        each = most // max(1, len(long))
+        if not long or each < 2 * SMALLEST_CLIP:
+            return self
+        cut = {part.message.sequence: clipped(part.message, each, self.count) for part in long}
+        messages = {**self.messages, **{number: part.message for number, part in cut.items()}}
+        known = {**self.known, **{number: part.tokens for number, part in cut.items()}}
+        return Scale(self.count, known, messages, frozenset(cut))
 
     def parts(self, entries: Sequence[Entry], *, open_end: bool = True) -> list[Part]:
         """The messages of *entries*, with tool pairs made whole, and their costs."""
@@ -70,16 +87,24 @@ class Scale:
 def recent(entries: Sequence[Entry], budget: int, scale: Scale, most: int) -> tuple[list[Part], list[Entry]]:
     """The newest whole turns within *budget*, in order, and the entries they show.
 
-    Where not even the newest turn fits, it may take *most*; where that is too little, its question and its newest whole
-    tool pairs are taken, and where not even those fit, they are clipped.
+    Messages too long to leave room for others are clipped, where more is shown so. Where not even the newest turn fits,
+    it may take *most*; where that is too little, its question and its newest whole tool pairs are taken, and where not
+    even those fit, they are clipped.
     """
-    chosen = _whole(groups(entries), budget, scale)
-    if chosen or not entries:
-        return scale.parts(chosen), chosen
-    newest = groups(entries)[-1]
-    whole = _whole([newest], most, scale)
-    if whole:
+    whole = _whole(groups(entries), budget, scale)
+    if len(whole) == len(entries):
         return scale.parts(whole), whole
+    short = scale.shortened(entries, clip_room(most))
+    chosen = _whole(groups(entries), budget, short)
+    if len(chosen) <= len(whole):
+        short, chosen = scale, whole
+    if chosen:
+        return short.parts(chosen), chosen
+    newest = groups(entries)[-1]
+    for tried in (scale, scale.shortened(newest, clip_room(most))):
+        chosen = _whole([newest], most, tried)
+        if chosen:
+            return tried.parts(chosen), chosen
     return _long_turn(newest, most, scale)
 
 
@@ -87,10 +112,13 @@ def _long_turn(turn: Sequence[Entry], most: int, scale: Scale) -> tuple[list[Par
     """The question of a turn that is too long, and its newest tool pairs: an answer without it would start anywhere."""
     asked = [entry for entry in turn[:1] if entry.role in USER_ROLES and len(turn) > 1]
     head = [_at_most(scale.part(scale.messages[entry.sequence]), most // 4, scale.count) for entry in asked]
-    rest = steps(turn[len(asked) :])
-    chosen = _whole(rest, most - sum(part.tokens for part in head), scale) or list(rest[-1])
+    rest, left = steps(turn[len(asked) :]), most - sum(part.tokens for part in head)
+    short = scale.shortened(turn[len(asked) :], clip_room(most))
+    chosen = _whole(rest, left, short)
+    if chosen:
+        return [*head, *short.parts(chosen)], [*asked, *chosen]
     try:
-        return shrink([*head, *scale.parts(chosen)], most, scale.count), [*asked, *chosen]
+        return shrink([*head, *scale.parts(rest[-1])], most, scale.count), [*asked, *rest[-1]]
     except BudgetTooSmall:
         return _newest_end(rest[-1], most, scale)
 

@@ -2,18 +2,20 @@
 
 Rule 1: a plan depends on the window and the thresholds only, so a failed or skipped run costs nothing.
 Rule 2: the newest `keep_recent_count` messages (of no more than `keep_recent_tokens`), the newest question, system
-prompts and pinned messages are never touched.
+prompts and pinned messages are never touched; but one that is too long for a view is compacted once it is answered.
 Rule 3: planning again without news changes nothing (`next_look` moves the next look away).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tiermem.records import Shown
+from tiermem.records import Decision, Shown
 from tiermem.settings import Thresholds
-from tiermem.window.turns import USER_ROLES, groups, steps
+from tiermem.window.pressure import FLOOR, clip_room, clipped, down_to, newest_question, pressure, stale
+from tiermem.window.turns import groups, steps
 from tiermem.window.view import Cover, Entry, Window
 
 SMALLEST_STUBBED = 40  # tokens; a stub costs about 25, so a smaller message saves nothing worth a reference
@@ -24,6 +26,10 @@ LEAST_SAVING = 0.3  # share of a message that its stub must save: below, the tex
 LEAST_RUN = 0.2
 MERGE_WIDTH = 6  # summaries of one level that become one of the next level …
 MERGE_ABOVE = 8  # … when there are more than these, so that recent spans keep their detail
+LIFTED = 0.75  # of the lower target of a run: what is taken back must leave the window far from the next one
+ALIKE = 1.5  # times the limit that a run was of: one that is higher still is another agent's, which takes nothing back
+REASON = "the window was"  # how the reasons of runs begin: what people and callers decided is for them to take back
+_LIMIT = re.compile(rf"{REASON} [\d,]+ tokens, of ([\d,]+)")
 LOOK_AGAIN = 0.02  # share of pre_rot_threshold that must come in before a plan that changed nothing is tried again
 
 
@@ -37,22 +43,25 @@ class CoverPlan:
 
 def wants_compaction(window: Window, thresholds: Thresholds) -> bool:
     """True from `compaction_trigger` on."""
-    return window.tokens >= thresholds.compact_at
+    return pressure(window, thresholds) >= thresholds.compact_at
 
 
 def wants_summary(window: Window, thresholds: Thresholds) -> bool:
     """True from `summarization_trigger` on."""
-    return window.tokens >= thresholds.summarize_at
+    return pressure(window, thresholds) >= thresholds.summarize_at
 
 
 def compactable(window: Window, thresholds: Thresholds) -> list[list[Entry]]:
     """What may be compacted, in the order in which to do it, in batches that are done whole.
 
-    Stale tool results first, each by itself; then whole turns, oldest first; what somebody restored comes last.
+    What is too long for a view and stale tool results first, each by itself; then whole turns, oldest first; what
+    somebody restored comes last.
     """
-    old = [entry for entry in _old(window, thresholds) if _stubbable(entry)]
-    results = [entry for entry in old if entry.role == "tool" and not entry.restored]
-    first = {entry.sequence for entry in results}
+    long = [entry for entry in stale(window, thresholds) if _stubbable(entry)]
+    known = {entry.sequence for entry in long}
+    old = [entry for entry in _old(window, thresholds) if _stubbable(entry) and entry.sequence not in known] + long
+    results = [entry for entry in old if (entry.role == "tool" or entry.sequence in known) and not entry.restored]
+    first = {entry.sequence for entry in old if entry.sequence in known or entry in results}
     turns = [
         [e for e in group if e.sequence not in first and _stubbable(e)] for group in groups(_old(window, thresholds))
     ]
@@ -71,7 +80,13 @@ def worth_a_run(saved: int, window: Window, thresholds: Thresholds) -> bool:
 
     Below, the window goes on as it is until a summary makes more room at once.
     """
-    return saved >= LEAST_RUN * thresholds.pre_rot_threshold or window.tokens - saved < thresholds.compact_to
+    left = pressure(window, thresholds) - saved
+    return saved >= LEAST_RUN * thresholds.pre_rot_threshold or left < compact_to(window, thresholds)
+
+
+def compact_to(window: Window, thresholds: Thresholds) -> int:
+    """The pressure down to which one compaction works."""
+    return down_to(thresholds.compact_to, window, thresholds)
 
 
 def coverable(window: Window, thresholds: Thresholds) -> CoverPlan | None:
@@ -126,9 +141,42 @@ def _adjacent(covers: Sequence[Cover], least: int) -> tuple[Cover, ...]:
     return ()
 
 
-def newest_question(window: Window) -> int:
-    """The number of the newest message on the user's side that is visible; 0 where there is none."""
-    return next((entry.sequence for entry in reversed(window.entries) if entry.role in USER_ROLES), 0)
+def reason(window: Window, thresholds: Thresholds) -> str:
+    """Why a run decided, for the journal."""
+    return f"{REASON} {window.tokens:,} tokens, of {thresholds.pre_rot_threshold:,}"
+
+
+def lift_to(thresholds: Thresholds) -> int:
+    """The pressure up to which decisions of earlier runs are taken back."""
+    return int(LIFTED * min(thresholds.compact_to, thresholds.summarize_to))
+
+
+def liftable(window: Window, made: Sequence[Decision], thresholds: Thresholds) -> Decision | None:
+    """The newest decision of a run that there is room to take back, because what pressed is gone.
+
+    Of one span this is done once, and only at a limit like the one that the run was of: where agents with other limits
+    take turns, it would be summarised each time.
+
+    Args:
+        made: the decisions to compact and to cover, undone ones too, in order.
+    """
+    room = lift_to(thresholds) - pressure(window, thresholds)
+    compacted = {entry.decision for entry in window.entries if entry.shown is Shown.COMPACTED}
+    covers = {cover.number for cover in window.covers if cover.level == 1}
+    undone = [(decision.first, decision.last) for decision in made if decision.undone]
+    for decision in reversed(made):
+        shown = decision.number in compacted if decision.kind == "compact" else decision.reference in covers
+        ours = shown and not decision.undone and thresholds.pre_rot_threshold <= ALIKE * _limit_of(decision)
+        again = any(first <= decision.last and decision.first <= last for first, last in undone)
+        if ours and not again and decision.tokens_before - decision.tokens_after <= room:
+            return decision
+    return None
+
+
+def _limit_of(decision: Decision) -> int:
+    """The limit that the run was of which took *decision*; 0 where it was none of a run."""
+    match = _LIMIT.match(decision.reason)
+    return int(match[1].replace(",", "")) if match else 0
 
 
 def next_look(tokens: int, thresholds: Thresholds) -> int:
@@ -143,17 +191,27 @@ def _old(window: Window, thresholds: Thresholds) -> list[Entry]:
     """All but the newest messages and the newest question: an agent's long run must not lose sight of it."""
     count = max(0, len(window.entries) - thresholds.keep_recent_count)
     if thresholds.keep_recent_tokens is not None:
-        count = max(count, _beyond(window.entries, thresholds.keep_recent_tokens))
+        count = max(count, _beyond(window, thresholds, thresholds.keep_recent_tokens))
     asked = newest_question(window)
     return [entry for entry in window.entries[:count] if entry.sequence != asked]
 
 
-def _beyond(entries: Sequence[Entry], tokens: int) -> int:
-    """How many of *entries* stand before the newest that *tokens* hold. The newest one is always held."""
+def _beyond(window: Window, thresholds: Thresholds, tokens: int) -> int:
+    """How many messages stand before the newest that *tokens* hold. The newest one is always held.
+
+    What is clipped takes its share of them, and leaves a floor to the others.
+    """
+    entries, in_work = window.entries, {entry.sequence for entry in clipped(window, thresholds)}
     start, left = len(entries), tokens
-    while start > 0 and (start == len(entries) or entries[start - 1].shown_tokens <= left):
-        start -= 1
-        left -= entries[start].shown_tokens
+    if in_work:
+        most = thresholds.pre_rot_threshold
+        left = min(tokens, max(tokens - clip_room(most), int(FLOOR * most)))
+    while start > 0:
+        entry = entries[start - 1]
+        cost = 0 if entry.sequence in in_work else entry.shown_tokens
+        if start < len(entries) and cost > left:
+            break
+        start, left = start - 1, left - cost
     return start
 
 
@@ -163,9 +221,9 @@ def _stubbable(entry: Entry) -> bool:
 
 def _until_enough(parts: list[list[Entry]], window: Window, thresholds: Thresholds) -> list[Entry]:
     chosen: list[Entry] = []
-    left, asked = window.tokens, newest_question(window)
+    left, asked = pressure(window, thresholds), newest_question(window)
     for part in parts:
-        if left <= thresholds.summarize_to:
+        if left <= down_to(thresholds.summarize_to, window, thresholds):
             break
         chosen += part
         left -= sum(entry.shown_tokens for entry in part if not entry.fixed and entry.sequence != asked)

@@ -32,6 +32,7 @@ from tiermem.search import quoting
 from tiermem.settings import Scope
 from tiermem.tokens.counting import message_tokens
 from tiermem.window.assembly import Part, Scale, recent, shares
+from tiermem.window.pressure import clip_room
 from tiermem.window.turns import USER_ROLES, groups
 from tiermem.window.view import Entry, Window
 
@@ -76,10 +77,10 @@ def _split(window: Window) -> tuple[list[Entry], list[Entry]]:
 
 def _tail(entries: Sequence[Entry], budget: int) -> list[Entry]:
     """The newest entries that could fit at all, and more for the border; the newest question is always among them."""
-    left, start = 2 * budget, len(entries)
+    left, start = 2 * budget, len(entries)  # of what is longer than a view, only that is shown which it may take
     while start > 0 and (left > 0 or len(entries) - start < 2):
         start -= 1
-        left -= max(1, entries[start].shown_tokens)
+        left -= max(1, min(entries[start].shown_tokens, clip_room(budget)))
     tail = list(entries[start:])
     if any(entry.role in USER_ROLES for entry in tail):
         return tail
@@ -125,9 +126,10 @@ def _fill(
     quote = partial(quoting.block, query=query, count=draft.scale.count, reading=draft.core.reading())
     recalled, hits = yield Compute(lambda: quote(seen.hits, budget=room))
     left -= sum(piece.tokens for piece in recalled)
-    if left > 0 and not any(part.clipped for part in parts):
+    if left > 0:
         spent = sum(part.tokens for part in parts)
-        parts, entries = yield Compute(lambda: recent(tail, spent + left, draft.scale, spent + left))
+        with suppress(BudgetTooSmall):
+            parts, entries = yield Compute(lambda: recent(tail, spent + left, draft.scale, spent + left))
         once = [hit for hit in hits if hit.source or hit.message.sequence not in verbatim(entries)]
         if len(once) < len(hits):  # turns that came in with what was left over need not be quoted as well
             most = sum(piece.tokens for piece in recalled)

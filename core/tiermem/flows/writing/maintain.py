@@ -12,18 +12,19 @@ from dataclasses import replace
 from functools import partial
 
 from tiermem.flows import reporting, window_state
-from tiermem.flows.effects import Compute, Flow, Transact
+from tiermem.flows.effects import Compute, Flow, Read, Transact
 from tiermem.flows.services import Core
 from tiermem.flows.writing import summarize
 from tiermem.flows.writing.commit import commit
 from tiermem.messages import Message
-from tiermem.records import Compacted, Decision, Report
+from tiermem.records import Compacted, Decision, Report, Shown
 from tiermem.settings import Scope, Thresholds
-from tiermem.storage import sessions
+from tiermem.storage import decisions, sessions
 from tiermem.storage.decisions import Stub
 from tiermem.storage.sessions import SessionRow
 from tiermem.tokens.counting import message_tokens
 from tiermem.window import planning
+from tiermem.window.pressure import excess, pressure
 from tiermem.window.stubs import as_stub, stub
 from tiermem.window.view import Entry, Window
 
@@ -54,7 +55,8 @@ def _manage(core: Core, scope: Scope) -> Flow[Report]:
         if not (step.compacted or step.covered) and row.revision == revision:
             break
     yield from reporting.noticed(core, scope)
-    look = planning.next_look(window.tokens, core.settings)
+    hidden = excess(window, core.settings)  # which may be stale with the next message
+    look = window.tokens + 1 if hidden else planning.next_look(window.tokens, core.settings)
     if row.pk and look != row.look_at:
         yield Transact(lambda connection: sessions.update(connection, row.pk, look_at=look))
     return replace(report, tokens_after=window.tokens)
@@ -66,7 +68,7 @@ def _one_step(core: Core, scope: Scope, row: SessionRow, window: Window) -> Flow
     if merge:
         return (yield from summarize.merge(core, scope, row, window, merge))
     if not planning.wants_compaction(window, core.settings):
-        return nothing
+        return (yield from _lift(core, scope, row, window)) or nothing
     began = core.timer()
     stubs = yield from _stubs(core, scope, row, window)
     saved = sum(_saving(window, stubs))
@@ -78,6 +80,29 @@ def _one_step(core: Core, scope: Scope, row: SessionRow, window: Window) -> Flow
             return (yield from _compact(core, scope, row, window, stubs, began))
         return step
     return nothing
+
+
+def _lift(core: Core, scope: Scope, row: SessionRow, window: Window) -> Flow[Report | None]:
+    """Takes back one decision of an earlier run, where there is room for what it stands for."""
+    managed = window.covers or any(entry.shown is Shown.COMPACTED for entry in window.entries)
+    if not managed or pressure(window, core.settings) >= planning.lift_to(core.settings):
+        return None
+    made = yield Read(lambda connection: decisions.journal(connection, row.pk, kinds=("compact", "cover")))
+    chosen = planning.liftable(window, made, core.settings)
+    if chosen is None:
+        return None
+    planned = Decision(
+        number=0,
+        kind="undo",
+        first=chosen.first,
+        last=chosen.last,
+        reference=chosen.number,
+        reason="there is room again",
+    )
+    done = yield Transact(
+        lambda connection: commit(connection, core, scope, row, [planned]), lambda done: reporting.by_hand(scope, done)
+    )
+    return Report(tokens_before=window.tokens, tokens_after=window.tokens, lifted=len(done))
 
 
 def _saving(window: Window, stubs: Sequence[Stub]) -> list[int]:
@@ -102,6 +127,7 @@ def _added(report: Report, step: Report) -> Report:
         compacted=report.compacted + step.compacted,
         covered=report.covered + step.covered,
         summaries=report.summaries + step.summaries,
+        lifted=report.lifted + step.lifted,
         degraded=tuple(dict.fromkeys(report.degraded + step.degraded)),
     )
 
@@ -109,7 +135,7 @@ def _added(report: Report, step: Report) -> Report:
 def _stubs(core: Core, scope: Scope, row: SessionRow, window: Window) -> Flow[list[Stub]]:
     """Stubs, in the planned order, until the window would be at its target; only those that save."""
     parts = planning.compactable(window, core.settings)
-    goal = window.tokens - core.settings.compact_to
+    goal = pressure(window, core.settings) - planning.compact_to(window, core.settings)
     stubs: list[Stub] = []
     saved, position = 0, 0
     while position < len(parts) and saved < goal:
@@ -187,7 +213,7 @@ def _compact(
         tokens_before=sum(before[sequence] for sequence in sequences),
         tokens_after=sum(made_stub.tokens for made_stub in stubs),
         strategy="+".join(sorted({made_stub.strategy for made_stub in stubs})),
-        reason=f"the window was {window.tokens:,} tokens, of {core.settings.pre_rot_threshold:,}",
+        reason=planning.reason(window, core.settings),
     )
     written = yield Transact(
         lambda c: commit(c, core, scope, row, [decision], stubs=stubs),

@@ -22,6 +22,7 @@ from tiermem.summaries import merging
 from tiermem.summaries.extractive import extract
 from tiermem.summaries.grounding import grounded
 from tiermem.window import planning
+from tiermem.window.pressure import newest_question
 from tiermem.window.view import Cover, Window
 
 SHARE = 0.01  # of pre_rot_threshold that one summary may cost: 1,500 tokens by default …
@@ -55,7 +56,7 @@ def cover(core: Core, scope: Scope, row: SessionRow, window: Window) -> Flow[Rep
     began = core.timer()
     written = yield from _write(core, scope, row, messages)
     written = replace(written, ms=core.since(began))
-    kept = yield Compute(lambda: _kept(core, scope, messages, planning.newest_question(window)))
+    kept = yield Compute(lambda: _kept(core, scope, messages, newest_question(window)))
     report = yield from _commit(core, scope, row, written, (plan.first, plan.last), before, window, kept=kept)
     return report or nothing
 
@@ -226,7 +227,7 @@ def _decisions(core: Core, summary: Summary, before: int, window: Window, kept: 
         tokens_before=before,
         tokens_after=summary.tokens,
         strategy=summary.strategy,
-        reason=f"the window was {window.tokens:,} tokens, of {core.settings.pre_rot_threshold:,}",
+        reason=planning.reason(window, core.settings),
     )
     return [decision] + [
         Decision(number=0, kind="restore", first=sequence, last=sequence, reason="kept in view") for sequence in kept

@@ -1,0 +1,68 @@
+"""How much of its threshold a window takes in a view, where what is too long for one is clipped. Pure.
+
+Rule 1: all that is clipped takes `CLIP_SHARE` at most. The rest is for what was said beside it, which one long result
+or one pasted mail must not push out: it will be old with the next step, and what it pushed out would stay away.
+Rule 2: only what is in work is clipped: the newest question and the newest step. A longer one behind them is stale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tiermem.records import Shown
+from tiermem.settings import Thresholds
+from tiermem.window.turns import USER_ROLES, steps
+from tiermem.window.view import Entry, Window
+
+CLIP_SHARE = 0.6  # of a view, and of pre_rot_threshold
+FLOOR = 0.15  # of pre_rot_threshold that the newest messages beside clipped ones hold verbatim
+
+
+def clip_room(tokens: int) -> int:
+    """What clipped messages may take of *tokens*, all together."""
+    return int(CLIP_SHARE * tokens)
+
+
+def newest_question(window: Window) -> int:
+    """The number of the newest message on the user's side that is visible; 0 where there is none."""
+    return next((entry.sequence for entry in reversed(window.entries) if entry.role in USER_ROLES), 0)
+
+
+def clipped(window: Window, thresholds: Thresholds) -> list[Entry]:
+    """What is in work and too long for a view."""
+    long = too_long(window.entries, thresholds)
+    if not long:
+        return []
+    newest = {entry.sequence for entry in window.entries[len(window.entries) - thresholds.keep_recent_count :]}
+    in_work = {entry.sequence for entry in steps(window.entries)[-1]} & newest | {newest_question(window)}
+    return [entry for entry in long if entry.sequence in in_work]
+
+
+def stale(window: Window, thresholds: Thresholds) -> list[Entry]:
+    """What is too long for a view and no longer in work: however new it is, it is compacted before all else."""
+    long = too_long(window.entries, thresholds)
+    shown = {entry.sequence for entry in clipped(window, thresholds)} if long else set()
+    return [entry for entry in long if entry.sequence not in shown]
+
+
+def too_long(entries: Sequence[Entry], thresholds: Thresholds) -> list[Entry]:
+    """The messages that a view cannot show whole beside others."""
+    most = clip_room(thresholds.pre_rot_threshold)
+    return [e for e in entries if e.shown_tokens > most and e.shown is Shown.VERBATIM and not e.fixed]
+
+
+def excess(window: Window, thresholds: Thresholds) -> int:
+    """The tokens of the window that no view shows."""
+    long = clipped(window, thresholds)
+    return sum(entry.shown_tokens for entry in long) - clip_room(thresholds.pre_rot_threshold) if long else 0
+
+
+def pressure(window: Window, thresholds: Thresholds) -> int:
+    """The tokens of the window as a view shows it."""
+    return window.tokens - excess(window, thresholds)
+
+
+def down_to(target: int, window: Window, thresholds: Thresholds) -> int:
+    """The *target* of a run, or what clipped messages and the floor take, where that is more."""
+    least = int((CLIP_SHARE + FLOOR) * thresholds.pre_rot_threshold)
+    return max(target, least) if clipped(window, thresholds) else target
