@@ -26,7 +26,7 @@ def asked(calls: int, *, after: int = 0) -> list[Entry]:
     """A question, *calls* at once whose results have 2,000 tokens each, and *after* answers of 50."""
     names = tuple(f"c{number}" for number in range(calls))
     entries = [Entry(1, "user", 50, shown_tokens=50), Entry(2, "assistant", 50, shown_tokens=50, calls=names)]
-    entries += [Entry(3 + n, "tool", 2_000, shown_tokens=2_000, answers=name) for n, name in enumerate(names)]
+    entries += [Entry(3 + n, "tool", 2_000, shown_tokens=2_000, answers=(name,)) for n, name in enumerate(names)]
     return entries + [Entry(3 + calls + n, "assistant", 50, shown_tokens=50) for n in range(after)]
 
 
