@@ -32,7 +32,8 @@ from llamaindex_tiered_memory.memory import serialisation
 from tiermem import AsyncSession, Memory, Message, Session
 from tiermem.agents.fitting import fitted
 from tiermem.errors import UnknownReference
-from tiermem.memory import check_opening
+from tiermem.memory import Zone, check_opening, for_user
+from tiermem.providers.clock import zone_of
 from tiermem.runtime.options import OpenOptions, parted
 from tiermem.settings import scope_of, whole
 
@@ -159,6 +160,7 @@ class TieredMemoryBlock(BaseMemoryBlock[list[ChatMessage]]):
 
     _memory: Memory = PrivateAttr()
     _tally: Tally = PrivateAttr()
+    _zone: Zone = PrivateAttr(default=None)
     _delivered: OrderedDict[str, _Delivered] = PrivateAttr(default_factory=OrderedDict)
     _asked: OrderedDict[str, tuple[str, str]] = PrivateAttr(default_factory=OrderedDict)
     _lock: Any = PrivateAttr(default_factory=threading.Lock)
@@ -177,13 +179,15 @@ class TieredMemoryBlock(BaseMemoryBlock[list[ChatMessage]]):
         scope_of(own.get("session_id", "-"), own.get("namespace", "default"))
         if tokenizer_fn is not None:
             options["counter"] = tokenizer_fn
+        options, zone = for_user(options)
         check_opening(path, memory, options)
+        zone_of(zone)
         super().__init__(**own)
         # Nothing is ever shown of the window of an archive, so it need not be managed.
         options = with_counter({"enable_context_management": False, **options})
         self._memory = memory or Memory.shared(None if path is None else str(path), **options)
         tokenizer = tokenizer_for(self._memory, encoding_named=names_encoding(options))
-        self._tally = Tally(tokenizer)
+        self._tally, self._zone = Tally(tokenizer), zone
         attach(self._memory)
 
     @property
@@ -219,7 +223,7 @@ class TieredMemoryBlock(BaseMemoryBlock[list[ChatMessage]]):
         await self._keep(messages, self._named(messages))
 
     def _session(self, session_id: str) -> AsyncSession:
-        return self._memory.session(session_id, self.namespace).as_async()
+        return self._memory.session(session_id, self.namespace, self._zone).as_async()
 
     def _named(self, messages: Sequence[ChatMessage]) -> str:
         """The session that LlamaIndex wrote into the messages, or the block's own."""
@@ -254,7 +258,7 @@ class TieredMemoryBlock(BaseMemoryBlock[list[ChatMessage]]):
 
     def _add(self, made: Sequence[Message], session_id: str) -> None:
         with self._lock:  # `Memory` delivers one message from many tasks at once
-            session = self._memory.session(session_id, self.namespace)
+            session = self._memory.session(session_id, self.namespace, self._zone)
             delivered = self._delivered.pop(session_id, None) or _Delivered(session)
             self._delivered[session_id] = delivered
             while len(self._delivered) > SESSIONS:
@@ -269,7 +273,7 @@ class TieredMemoryBlock(BaseMemoryBlock[list[ChatMessage]]):
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        fields = {name: getattr(self, name) for name in type(self).model_fields}
+        fields = {name: getattr(self, name) for name in type(self).model_fields} | {"timezone": self._zone}
         return _again, (type(self), fields, *serialisation.opened(self._memory))
 
 

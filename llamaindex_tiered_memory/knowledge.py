@@ -152,7 +152,7 @@ def _knowledge(source: TieredChatMemory | Session | Knowledge) -> Knowledge:
     if isinstance(source, Knowledge):
         return source
     session = source.session if isinstance(source, TieredChatMemory) else source
-    return session.memory.knowledge((session.scope.tenant, session.scope.user))
+    return session.memory.knowledge((session.scope.tenant, session.scope.user), session.core.zone)
 
 
 def _given(nodes: Sequence[BaseNode]) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from tiermem.errors import InvalidMessage, InvalidSettings, UnknownReference
 from tiermem.flows.effects import Flow, Read
 from tiermem.flows.reading import context, report, search
 from tiermem.flows.reading.draft import ContextRequest
-from tiermem.flows.reading.filters import ANY, Only
+from tiermem.flows.reading.filters import Only
 from tiermem.flows.reading.request import SearchRequest
 from tiermem.flows.services import Core
 from tiermem.flows.writing import add as remember
@@ -21,7 +21,7 @@ from tiermem.flows.writing.commit import writing
 from tiermem.messages import Message, as_messages
 from tiermem.providers.calls import refuse_reentry
 from tiermem.providers.tokenizers import as_counter
-from tiermem.records import Context, Decision, Hit, Recalled, Report, Stats, Within
+from tiermem.records import Context, Decision, Hit, Original, Recalled, Report, Stats, View, Within
 from tiermem.settings import Scope, Thresholds, nearest
 from tiermem.storage import sessions
 
@@ -95,6 +95,12 @@ def wanting(query: str, within: Within, as_of: datetime | None = None) -> Search
     return SearchRequest(query, within, as_of)
 
 
+def asking(core: Core, query: str, within: Within, as_of: datetime | None) -> SearchRequest:
+    """`wanting`, its time by the user's clock."""
+    request = wanting(query, within, as_of)
+    return request if as_of is None else replace(request, as_of=core.meant(as_of))
+
+
 def searching(
     core: Core,
     scope: Scope,
@@ -103,16 +109,19 @@ def searching(
     within: Within,
     as_of: datetime | None,
     explain: bool,  # private; the faces take it by name
-    only: Only = ANY,
+    since: date | None,
+    until: date | None,
+    role: str | None,
 ) -> Flow[list[Hit]]:
     """`search.search` with the caller's arguments checked."""
-    request = replace(wanting(query, within, as_of), only=only, limit=_whole(k, "k", 0))
+    only = filtering(core, since, until, role)
+    request = replace(asking(core, query, within, as_of), only=only, limit=_whole(k, "k", 0))
     _flag(explain, "explain")
     return (yield from search.search(core, scope, request, explain))
 
 
-def filtering(since: date | None, until: date | None, role: str | None) -> Only:
-    """A caller's filters; a date is the whole day.
+def filtering(core: Core, since: date | None, until: date | None, role: str | None) -> Only:
+    """A caller's filters; a date is the whole day, by the user's clock where their zone is known.
 
     Raises:
         InvalidMessage: *since* or *until* is no date, or *role* is no word.
@@ -122,7 +131,7 @@ def filtering(since: date | None, until: date | None, role: str | None) -> Only:
             raise InvalidMessage(f"{name} must be a datetime or a date, not {type(day).__name__}")
     if role is not None and (not isinstance(role, str) or not role):
         raise InvalidMessage("role must be a non-empty word, like user, assistant or tool")
-    return Only(_moment(since, time.min), _moment(until, time.max), role or "")
+    return Only(_moment(since, time.min, core), _moment(until, time.max, core), role or "")
 
 
 def _whole(number: Any, name: str, least: int | None = None) -> int:
@@ -140,15 +149,16 @@ def _flag(value: Any, name: str) -> None:
         raise InvalidMessage(f"{name} must be True or False, not {value!r}")
 
 
-def _moment(day: date | None, at: time) -> datetime | None:
-    return day if day is None or isinstance(day, datetime) else datetime.combine(day, at)
+def _moment(day: date | None, at: time, core: Core) -> datetime | None:
+    whole = day if day is None or isinstance(day, datetime) else datetime.combine(day, at)
+    return None if whole is None else core.meant(whole)
 
 
 def recollecting(
     core: Core, scope: Scope, query: str, budget: int, within: Within, as_of: datetime | None
 ) -> Flow[Recalled]:
     """`search.recall` with the caller's arguments checked."""
-    return (yield from search.recall(core, scope, wanting(query, within, as_of), _whole(budget, "budget")))
+    return (yield from search.recall(core, scope, asking(core, query, within, as_of), _whole(budget, "budget")))
 
 
 def near_session(scope: Scope) -> Flow[str]:
@@ -186,10 +196,22 @@ def forgetting(core: Core, scope: Scope, refs: Sequence[str], reason: str) -> Fl
     return (yield from writing(scope, decide.forget(core, scope, refs, reason)))
 
 
-def reading(scope: Scope, first: int, last: int | None) -> Flow[list[Message]]:
+def reading(core: Core, scope: Scope, first: int, last: int | None) -> Flow[list[Message]]:
     """`decide.messages` with the caller's numbers checked."""
     upto = None if last is None else _whole(last, "last")
-    return (yield from decide.messages(scope, _whole(first, "first"), upto))
+    return core.local((yield from decide.messages(scope, _whole(first, "first"), upto)))
+
+
+def viewing(core: Core, scope: Scope) -> Flow[View]:
+    """`decide.view` by the user's clock."""
+    shown = yield from decide.view(core, scope)
+    return replace(shown, messages=tuple(core.local(shown.messages)))
+
+
+def expanding(core: Core, scope: Scope, ref: str) -> Flow[Original]:
+    """`report.expand` by the user's clock."""
+    found = yield from report.expand(scope, ref)
+    return replace(found, messages=tuple(core.local(found.messages)))
 
 
 def counting(core: Core, scope: Scope) -> Flow[Stats]:

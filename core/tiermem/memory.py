@@ -6,6 +6,7 @@ import asyncio
 import threading
 import weakref
 from collections.abc import Callable, Mapping
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any, Self, TypeAlias, Unpack
 
@@ -15,6 +16,7 @@ from tiermem.flows.indexing import reembed as reembedding
 from tiermem.flows.reading.documents import collection
 from tiermem.items.items import AsyncItems, Items
 from tiermem.knowledge.knowledge import AsyncKnowledge, Knowledge
+from tiermem.providers.clock import zone_of
 from tiermem.records import Report, Verification
 from tiermem.runtime.opening import Opened, check_path, default_path, wired
 from tiermem.runtime.options import OpenOptions, check
@@ -24,6 +26,7 @@ from tiermem.storage.database import MEMORY
 from tiermem.verification import database as proof
 
 Namespace: TypeAlias = str | tuple[str, str]
+Zone: TypeAlias = str | tzinfo | None
 
 
 class Memory(Opened):
@@ -48,6 +51,9 @@ class Memory(Opened):
             embedder: of LangChain, LlamaIndex, or a function of texts; hashed words by default.
             synonyms: your own words that stand for each other, as lists, or a mapping of a word to its others.
             clock: the time now, aware.
+            timezone: whose days and hours are meant by dates, asked or quoted: an IANA name like "Asia/Shanghai", or
+                a tzinfo. `session` takes another one for a user elsewhere. None: each message's own clock, which is
+                UTC unless `clock` or `created_at` say another one, and is marked as UTC where it is quoted.
             read_only: make and write nothing; what would, raises StorageReadOnly. So it is, too, with a file that may
                 not be written.
 
@@ -61,13 +67,21 @@ class Memory(Opened):
         """`open`, or the memory this process already opened with the same path and options and still uses."""
         return shared(path, options)
 
-    def session(self, session_id: str, namespace: Namespace = "default") -> Session:
-        """One conversation; made when something is first added. *namespace* is a user, or (tenant, user)."""
-        return Session(self, scope_of(session_id, namespace))
+    def session(self, session_id: str, namespace: Namespace = "default", timezone: Zone = None) -> Session:
+        """One conversation; made when something is first added. *namespace* is a user, or (tenant, user).
 
-    def knowledge(self, namespace: Namespace = "default") -> Knowledge:
-        """The documents of a user, or of (tenant, user), beside all conversations."""
-        return Knowledge(self, collection(scope_of("-", namespace)))
+        *timezone* is the user's, an IANA name or a tzinfo; by default that of the memory. It is not stored: name it
+        each time.
+
+        Raises:
+            InvalidNamespace, MissingNamespace: these name nobody.
+            InvalidSettings: there is no such zone.
+        """
+        return Session(self, scope_of(session_id, namespace), self._core.within(zone_of(timezone)))
+
+    def knowledge(self, namespace: Namespace = "default", timezone: Zone = None) -> Knowledge:
+        """The documents of a user, or of (tenant, user), beside all conversations; *timezone* as of `session`."""
+        return Knowledge(self, collection(scope_of("-", namespace)), self._core.within(zone_of(timezone)))
 
     def items(self, namespace: Namespace = "default", index: Mapping[str, Any] | None = None) -> Items:
         """The JSON objects of a user, by path and key; *index* names an embedder for queries, see `Items`."""
@@ -125,13 +139,13 @@ class AsyncMemory(Opened):
         made._kept = opened  # others find it as long as somebody has it
         return made
 
-    def session(self, session_id: str, namespace: Namespace = "default") -> AsyncSession:
-        """One conversation; no I/O."""
-        return Memory(self._core, self._performer).session(session_id, namespace).as_async()
+    def session(self, session_id: str, namespace: Namespace = "default", timezone: Zone = None) -> AsyncSession:
+        """One conversation; no I/O. See `Memory.session`."""
+        return Memory(self._core, self._performer).session(session_id, namespace, timezone).as_async()
 
-    def knowledge(self, namespace: Namespace = "default") -> AsyncKnowledge:
-        """The documents of a user; no I/O."""
-        return Memory(self._core, self._performer).knowledge(namespace).as_async()
+    def knowledge(self, namespace: Namespace = "default", timezone: Zone = None) -> AsyncKnowledge:
+        """The documents of a user; no I/O. See `Memory.knowledge`."""
+        return Memory(self._core, self._performer).knowledge(namespace, timezone).as_async()
 
     def items(self, namespace: Namespace = "default", index: Mapping[str, Any] | None = None) -> AsyncItems:
         """The JSON objects of a user, by path and key; no I/O. See `Memory.items`."""
@@ -193,6 +207,12 @@ def check_opening(path: Any, memory: Any, options: OpenOptions) -> None:
         raise InvalidSettings(f"memory= is open already: {named} belong to Memory.open")
     check_path(path)
     check(options)
+
+
+def for_user(options: OpenOptions) -> tuple[OpenOptions, Zone]:
+    """*options* without the zone, and the zone: with `shared` memories it is each user's, and one serves them all."""
+    others = OpenOptions(**options)
+    return others, others.pop("timezone", None)
 
 
 def _key(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 Rule 1: a message is valid once it exists; everything that could not be kept exactly is refused here.
 Rule 2: `canonical()` and `from_canonical()` are inverse for every message, including lone surrogates and U+0000.
-Rule 3: what the store adds (sequence, tokens, stored_at) is not part of a message's identity.
+Rule 3: what the store adds (sequence, tokens, stored_at, zone) is not part of a message's identity.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import hashlib
 import json
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timezone
+from datetime import UTC, datetime, timezone, tzinfo
 from typing import Any, Generic, Self, TypeAlias, TypeVar, overload
 
 from tiermem.blocks import linking
@@ -100,6 +101,7 @@ class Message:
     sequence: int = field(default=0, compare=False)
     tokens: int = field(default=0, compare=False)
     stored_at: datetime | None = field(default=None, compare=False)
+    zone: tzinfo | None = field(default=None, init=False, compare=False, repr=False)  # see `seen_from`
 
     __hash__ = None  # type: ignore[assignment]  # content may hold lists
 
@@ -150,8 +152,15 @@ class Message:
 
     @property
     def when(self) -> datetime | None:
-        """When it was said, or else when it was stored."""
-        return self.created_at or self.stored_at
+        """When it was said, or else when it was stored; by the user's clock, where the session knows their zone."""
+        known = self.created_at or self.stored_at
+        return known.astimezone(self.zone) if known is not None and self.zone is not None else known
+
+    def seen_from(self, zone: tzinfo) -> Message:
+        """A copy whose `when` is by the clocks of *zone*; it is the same message."""
+        seen = copy(self)
+        object.__setattr__(seen, "zone", zone)
+        return seen
 
     @kept
     def canonical(self) -> bytes:

@@ -11,15 +11,15 @@ from tiermem.arguments import (
     adding,
     assembling,
     counting,
-    filtering,
+    expanding,
     forgetting,
     managing_at,
     reading,
     recollecting,
     searching,
+    viewing,
 )
 from tiermem.flows.indexing import words
-from tiermem.flows.reading import report
 from tiermem.flows.verifying import session as proof
 from tiermem.flows.writing import decide
 from tiermem.flows.writing.commit import writing
@@ -41,16 +41,17 @@ from tiermem.settings import Scope, Thresholds
 
 if TYPE_CHECKING:
     from tiermem.events import Callback
+    from tiermem.flows.services import Core
     from tiermem.memory import Memory
 
 
 class Session:
     """One conversation: an append-only log, and the view that a model is shown of it."""
 
-    def __init__(self, memory: Memory, scope: Scope) -> None:
+    def __init__(self, memory: Memory, scope: Scope, core: Core | None = None) -> None:
         self.memory = memory
         self.scope = scope
-        self._core = memory.wiring[0]
+        self.core = self._core = memory.wiring[0] if core is None else core
         self._run = memory.drive
 
     def as_async(self) -> AsyncSession:
@@ -75,11 +76,11 @@ class Session:
 
     def messages(self, first: int = 1, last: int | None = None) -> list[Message]:
         """The originals with sequence numbers `first`..`last`, in order; hidden ones left out."""
-        return self._run(reading(self.scope, first, last))
+        return self._run(reading(self._core, self.scope, first, last))
 
     def view(self) -> View:
         """What the window shows now: summaries, stubs, verbatim messages."""
-        return self._run(decide.view(self._core, self.scope))
+        return self._run(viewing(self._core, self.scope))
 
     def context(
         self,
@@ -154,8 +155,8 @@ class Session:
         Raises:
             InvalidMessage: an argument is none of these.
         """
-        only = filtering(since, until, role)
-        return self._run(searching(self._core, self.scope, query, k, within, as_of, explain, only))
+        only = (since, until, role)
+        return self._run(searching(self._core, self.scope, query, k, within, as_of, explain, *only))
 
     def manage_context(self, thresholds: Thresholds | None = None) -> Report:
         """Look at the thresholds now, or at *thresholds*, whatever `enable_context_management` says.
@@ -182,7 +183,7 @@ class Session:
 
         `note["hidden"]` lists those of them that are hidden.
         """
-        return self._run(report.expand(self.scope, ref))
+        return self._run(expanding(self._core, self.scope, ref))
 
     def explain(self, ref: str) -> Explanation:
         """Why that message is shown as it is: the decision, its numbers, when."""
@@ -237,7 +238,7 @@ class AsyncSession:
     def __init__(self, session: Session) -> None:
         self.memory = session.memory
         self.scope = session.scope
-        self._core = session.memory.wiring[0]
+        self.core = self._core = session.core
         self._arun = session.memory.drive_async
 
     async def add(
@@ -248,11 +249,11 @@ class AsyncSession:
 
     async def messages(self, first: int = 1, last: int | None = None) -> list[Message]:
         """See `Session.messages`."""
-        return await self._arun(reading(self.scope, first, last))
+        return await self._arun(reading(self._core, self.scope, first, last))
 
     async def view(self) -> View:
         """See `Session.view`."""
-        return await self._arun(decide.view(self._core, self.scope))
+        return await self._arun(viewing(self._core, self.scope))
 
     async def context(
         self,
@@ -292,8 +293,8 @@ class AsyncSession:
         role: str | None = None,
     ) -> list[Hit]:
         """See `Session.search`."""
-        only = filtering(since, until, role)
-        return await self._arun(searching(self._core, self.scope, query, k, within, as_of, explain, only))
+        only = (since, until, role)
+        return await self._arun(searching(self._core, self.scope, query, k, within, as_of, explain, *only))
 
     async def manage_context(self, thresholds: Thresholds | None = None) -> Report:
         """See `Session.manage_context`."""
@@ -309,7 +310,7 @@ class AsyncSession:
 
     async def expand(self, ref: str) -> Original:
         """See `Session.expand`."""
-        return await self._arun(report.expand(self.scope, ref))
+        return await self._arun(expanding(self._core, self.scope, ref))
 
     async def explain(self, ref: str) -> Explanation:
         """See `Session.explain`."""

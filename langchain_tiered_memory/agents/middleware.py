@@ -7,7 +7,7 @@ import threading
 import uuid
 import warnings
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Unpack, get_args
+from typing import Any, TypeAlias, Unpack, get_args
 
 from langchain.agents.middleware.types import AgentMiddleware, ModelRequest
 from langchain_core.tools import BaseTool
@@ -41,11 +41,13 @@ from tiermem.agents.budget import Costs
 from tiermem.agents.note import Note, owner_of
 from tiermem.agents.view import WITHIN
 from tiermem.errors import InvalidSettings
-from tiermem.memory import check_opening
+from tiermem.memory import Zone, check_opening, for_user
+from tiermem.providers.clock import zone_of
 from tiermem.records import Within
 from tiermem.runtime.options import OpenOptions
 from tiermem.settings import flag
 
+TimezoneOf: TypeAlias = Callable[[Any], Zone] | None
 UNNAMED = (
     "Nothing names this conversation, so no later run will remember it: "
     'pass config={"configurable": {"thread_id": ...}} to the agent, or session_id= to the middleware.'
@@ -76,6 +78,8 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
         tools: True gives the agent the memory's tools, False none; or the names of some of them. The schemas of all
             four are about 700 tokens of each prompt.
         name: must differ where one agent has two; the first makes the view, the others store and lend their tools.
+        timezone_of: a function of the runtime that says the user's zone (an IANA name or a tzinfo), for agents that
+            serve users of several; otherwise ``timezone``, one of the options, says it.
         options: ``summarizer``, ``counter``, ``embedder`` and every setting of `Memory.open` by name.
 
     Raises:
@@ -97,10 +101,15 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
         within: Within = WITHIN,
         tools: bool | Sequence[str] = True,
         name: str = "TieredMemoryMiddleware",
+        timezone_of: TimezoneOf = None,
         **options: Unpack[OpenOptions],
     ) -> None:
         super().__init__()
-        check_opening(path, memory, options)
+        others, zone = for_user(options)
+        check_opening(path, memory, others)
+        zone_of(zone)
+        if timezone_of is not None and (zone is not None or not callable(timezone_of)):
+            raise InvalidSettings("timezone_of must be a function of the runtime, and stands instead of timezone")
         flag(recall, "recall")
         for what, value in (("max_tokens", max_tokens), ("recall_tokens", recall_tokens)):
             if value is not None and (type(value) is not int or value < 1):
@@ -108,7 +117,8 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
         _check_address(namespace, session_id, within)
         self._name = name
         self._path, self._given = path, memory
-        self._options: OpenOptions = {"enable_context_management": False, **options}
+        self._options: OpenOptions = {"enable_context_management": False, **others}
+        self._timezone_of: Callable[[Any], Zone] = timezone_of or (lambda _: zone)
         self._namespace, self._session_id = namespace, session_id
         self._wishes = Wishes(max_tokens, recall, recall_tokens, within, owned=session_id is None)
         self._costs, self._opening, self._opened = Costs(), threading.Lock(), False
@@ -144,9 +154,11 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
             InvalidSettings: no agent runs here, and nothing says which session, or whose, is meant.
         """
         if thread_id or not running():
-            return self.memory.session(self._name_outside(thread_id), self._user_outside(namespace, runtime))
-        named = self._session_named(runtime) or note_of(state or {}, self._name).session
-        return self.memory.session(named or uuid.uuid4().hex, namespace or namespace_of(self._namespace, runtime))
+            name, user = self._name_outside(thread_id), self._user_outside(namespace, runtime)
+        else:
+            name = self._session_named(runtime) or note_of(state or {}, self._name).session or uuid.uuid4().hex
+            user = namespace or namespace_of(self._namespace, runtime)
+        return self.memory.session(name, user, self._timezone_of(runtime))
 
     def _name_outside(self, thread_id: str) -> str:
         name = thread_id or self._session_id

@@ -21,7 +21,8 @@ from langchain_tiered_memory.rendering import shown_messages
 from tiermem import AsyncSession, Memory, Message, Session, View
 from tiermem.agents.fitting import fitted
 from tiermem.agents.reconcile import beyond
-from tiermem.memory import check_opening
+from tiermem.memory import check_opening, for_user
+from tiermem.providers.clock import zone_of
 from tiermem.runtime.options import OpenOptions
 from tiermem.settings import scope_of
 
@@ -44,6 +45,7 @@ class TieredChatMessageHistory(BaseChatMessageHistory):
         namespace: the user, or a pair (tenant, user), that the conversation belongs to.
         options: what `tiermem.Memory.open` takes: ``summarizer``, ``counter``, ``embedder``, ``compactor``, and every
             setting by name. Pass the same objects each time, for the open memory is shared by their identity.
+            ``timezone`` is this user's alone, and may be given beside ``memory=``.
 
     Raises:
         InvalidSettings: an argument contradicts another one, or is no setting.
@@ -60,12 +62,15 @@ class TieredChatMessageHistory(BaseChatMessageHistory):
         **options: Unpack[OpenOptions],
     ) -> None:
         super().__init__()
-        check_opening(path, memory, options)
+        others, zone = for_user(options)
+        check_opening(path, memory, others)
+        zone_of(zone)
         scope_of(session_id, namespace)
         self.session_id = session_id
         self.namespace = namespace
         self.last_error: Exception | None = None
-        self._opened_with = None if memory is not None else (path, options)
+        self._opened_with = None if memory is not None else (path, others)
+        self.timezone = zone
         self._memory = memory
         self._opening = Lock()
         self._readings = Readings()
@@ -82,7 +87,7 @@ class TieredChatMessageHistory(BaseChatMessageHistory):
     @property
     def session(self) -> Session:
         """The core's session: search, restore, explain, verify, stats and the other verbs."""
-        return self.memory.session(self.session_id, self.namespace)
+        return self.memory.session(self.session_id, self.namespace, self.timezone)
 
     async def asession(self) -> AsyncSession:
         """`session` with `await`; opening the database does not block the event loop."""
@@ -92,7 +97,9 @@ class TieredChatMessageHistory(BaseChatMessageHistory):
 
     def session_factory(self, session_id: str) -> TieredChatMessageHistory:
         """Another session of the same memory and namespace; pass this method as ``get_session_history``."""
-        return TieredChatMessageHistory(session_id, memory=self.memory, namespace=self.namespace)
+        return TieredChatMessageHistory(
+            session_id, memory=self.memory, namespace=self.namespace, timezone=self.timezone
+        )
 
     # --- reading
 
@@ -235,7 +242,8 @@ class TieredChatMessageHistory(BaseChatMessageHistory):
         """The configuration; an object made of it opens the same session."""
         if self._opened_with is None:
             raise TypeError("a history with memory= cannot be pickled; name the database with path= instead")
-        path, options = self._opened_with
+        path, others = self._opened_with
+        options = OpenOptions(**others) if self.timezone is None else OpenOptions(**others, timezone=self.timezone)
         return {"session_id": self.session_id, "namespace": self.namespace, "path": path, "options": options}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

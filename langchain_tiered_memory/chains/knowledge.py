@@ -109,7 +109,7 @@ class TieredKnowledgeRetriever(BaseRetriever):
     @property
     def knowledge(self) -> Knowledge:
         """The core's collection: sources, chunks, remove, undo, verify, stats and the other verbs."""
-        return self.history.memory.knowledge(self.history.namespace)
+        return self.history.memory.knowledge(self.history.namespace, self.history.timezone)
 
     def add_documents(self, documents: Iterable[Document], **options: Any) -> list[str]:
         """Add documents; returns the ids of their chunks, in order.

@@ -78,7 +78,7 @@ class TieredChatMemory(BaseMemory):
         tokenizer = chosen.counter or tokenizer_for(memory, encoding_named=names_encoding(chosen.options))
         super().__init__(**fields_from(chosen, memory.settings, tokenizer))
         self._arguments = chosen
-        self._session = memory.session(self.session_id, self.namespace)
+        self._session = memory.session(self.session_id, self.namespace, chosen.timezone)
         self._async = self._session.as_async()
         self._counted_by = in_force(tokenizer) if counts_with(memory, tokenizer) else None
         self._tally = Tally(tokenizer, chosen.media)

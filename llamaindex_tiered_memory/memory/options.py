@@ -4,6 +4,7 @@
   most 150,000, and without llm the core's `context_budget`. Where it is given, or an llm, it is the window's
   `pre_rot_threshold` as well (at least 2,000), so that a summary stands for what the list has no room for.
 - `tokenizer_fn`: the counter; by default LlamaIndex's own tokenizer, unless `encoding` names another one.
+- `timezone`: whose days are meant by dates, asked or quoted; of this conversation alone, also beside `memory`.
 - `chat_store`, `chat_store_key`: imported at the start; every message is written there as well.
 - `chat_history`: as `set`. What extends the present log is added, anything else replaces it.
 - `chat_history_token_ratio`: the rest of the budget is for summary, recalled passages and memory blocks.
@@ -32,7 +33,8 @@ from llamaindex_tiered_memory.memory.history import check_chats
 from tiermem import Memory, Settings
 from tiermem.agents.budget import RECENT_SHARE
 from tiermem.errors import InvalidMessage, InvalidSettings
-from tiermem.memory import check_opening
+from tiermem.memory import Zone, check_opening, for_user
+from tiermem.providers.clock import zone_of
 from tiermem.runtime.options import OpenOptions, check, parted
 from tiermem.settings import SETTING_NAMES, scope_of, share, whole
 
@@ -94,6 +96,7 @@ class Arguments:
     path: str | os.PathLike[str] | None = None
     namespace: str | tuple[str, str] = "default"
     memory: Memory | None = None
+    timezone: Zone = None
     options: OpenOptions = field(default_factory=OpenOptions)
 
     def __post_init__(self) -> None:
@@ -101,6 +104,8 @@ class Arguments:
         self._check_parts()
         if self.tokenizer_fn is not None and "counter" in self.options:
             raise InvalidSettings("tokenizer_fn and counter are two names of one thing; give one of them")
+        self.options, self.timezone = for_user(self.options)
+        zone_of(self.timezone)
         check_opening(self.path if self.memory is None else None, self.memory, {})
         check(self.options)
         scope_of(self.session_id or "-", self.namespace)
@@ -186,7 +191,7 @@ class Arguments:
             raise InvalidSettings(f"the open memory has its own {', '.join(own)}; leave out memory= or these")
 
 
-_NAMES = frozenset(field.name for field in fields(Arguments)) - {"options"}
+_NAMES = frozenset(field.name for field in fields(Arguments)) - {"options", "timezone"}
 
 
 def arguments_from(keywords: Mapping[str, Any]) -> Arguments:

@@ -3,7 +3,8 @@
 Rule 1: in the process that has the object, a dump leads back to the object itself (workflows re-encode their state
   between two runs, and both the context and the caller must keep the conversation). A dump is a name, not a branch.
 Rule 2: elsewhere a dump leads to the file or database it names. A memory in RAM carries its messages in the dump.
-Rule 3: functions (tokenizer, summariser, embedder) and passwords are not in a dump; give them to `from_dict` again.
+Rule 3: functions (tokenizer, summariser, embedder), zones without a name, and passwords are not in a dump; give them to
+  `from_dict` again.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ def dumped(memory: TieredChatMemory) -> dict[str, Any]:
         "namespace": list(namespace) if isinstance(namespace, tuple) else namespace,
         "token_limit": memory.token_limit,
         "chat_store_key": memory.chat_store_key,
+        "timezone": getattr(memory.session.core.zone, "key", None),
         "settings": dataclasses.asdict(core.settings),
         "place": place,
         "messages": [to_json(message) for message in memory.session.messages()] if place["path"] == IN_RAM else [],
@@ -58,6 +60,7 @@ def rebuilt(kind: type[TieredChatMemory], data: Mapping[str, Any], options: Mapp
         raise InvalidSettings(f"a dump of version {data.get('version')!r}; this tiermem reads {VERSION}")
     place, namespace = data["place"], data["namespace"]
     named = {name: data[name] for name in ("session_id", "token_limit", "chat_store_key")}
+    named["timezone"] = data.get("timezone")
     named["namespace"] = tuple(namespace) if isinstance(namespace, list) else namespace
     memory = in_ram(place)
     if memory is not None:

@@ -40,6 +40,7 @@ PARTS = {
     "embedder",
     "synonyms",
     "clock",
+    "timezone",
 }
 FACES: dict[str, Callable[..., Any]] = {
     "Memory.open": Memory.open,
@@ -117,6 +118,7 @@ def test_every_face_takes_every_option(face: str) -> None:
         "embedder": None,
         "synonyms": [["gym", "fitness studio"]],
         "clock": lambda: datetime.now(UTC),
+        "timezone": "Asia/Shanghai",
     }
     assert values.keys() == OPTION_NAMES
     opened(face, **values)

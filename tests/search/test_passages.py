@@ -30,7 +30,7 @@ def test_neighbours_become_one_passage_with_one_reference() -> None:
     text = shown(said(4, "which code?"), said(5, "zebra", 1, role="assistant"), said(9, "later", 2, name="Ann"))
     assert text.splitlines() == [
         OPEN,
-        "2024-05-07:",
+        "2024-05-07 UTC:",
         "[m4-m5] User: which code?",
         "Assistant: zebra",
         "[m9] Ann: later",
@@ -41,7 +41,7 @@ def test_neighbours_become_one_passage_with_one_reference() -> None:
 def test_a_date_is_said_once_a_day_and_parts_a_passage_at_midnight() -> None:
     text = shown(said(1, "a"), said(2, "b", 30), said(3, "c", 31), said(8, "d", 40))
     assert text.splitlines()[1:-1] == [
-        "2024-05-07:",
+        "2024-05-07 UTC:",
         "[m1] User: a",
         "2024-05-08:",
         "[m2-m3] User: b",
@@ -52,7 +52,7 @@ def test_a_date_is_said_once_a_day_and_parts_a_passage_at_midnight() -> None:
 
 def test_a_message_without_a_time_does_not_borrow_the_date_above_it() -> None:
     text = shown(said(1, "a"), said(3, "b", created_at=None))
-    assert text.splitlines()[1:-1] == ["2024-05-07:", "[m1] User: a", "(no date)", "[m3] User: b"]
+    assert text.splitlines()[1:-1] == ["2024-05-07 UTC:", "[m1] User: a", "(no date)", "[m3] User: b"]
 
 
 def test_nothing_chosen_is_nothing_shown() -> None:

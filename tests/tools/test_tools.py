@@ -53,7 +53,7 @@ def refs(answer: str) -> list[str]:
 def test_what_search_finds_is_opened_by_its_reference(session: Session, tools: Tools) -> None:
     answer = tools["search_memory"].call(query="Which pump did we order?")
     assert refs(answer)[0] == "m2"
-    assert f"[m2] 2024-03-02 09:00 User: {PUMP}" in answer
+    assert f"[m2] 2024-03-02 09:00 UTC User: {PUMP}" in answer
     opened = tools["expand_memory"].call(ref=refs(answer)[0])
     assert f" {PUMP}" in opened.splitlines()
     for written in ("[m2]", "M2", " m2 ", '"m2"', session.expand("m2").messages[0].id):
@@ -86,7 +86,7 @@ def test_chinese_is_found_by_chinese_questions_and_dates(store: Open) -> None:
     assert "蓝色的冷却泵" in tools["search_memory"].call(query="订购了什么冷却泵？", until="2024年3月")
     assert refs(tools["search_memory"].call(query="冷却泵", since="昨天"))[0] == "m61"
     assert tools["remember"].call(note="安娜喜欢绿茶。").startswith("Noted as d1")
-    assert "[d1] 2024-05-22 09:00 Note: 安娜喜欢绿茶。" in tools["search_memory"].call(query="安娜喜欢什么茶？")
+    assert "[d1] 2024-05-22 09:00 UTC Note: 安娜喜欢绿茶。" in tools["search_memory"].call(query="安娜喜欢什么茶？")
 
 
 @pytest.mark.parametrize(
@@ -193,13 +193,13 @@ def test_a_range_and_a_summary_open_all_that_is_behind_them(store: Open) -> None
 def test_a_note_is_found_in_every_session_of_its_user_and_of_nobody_else(store: Open) -> None:
     memory = store(clock=StoppedClock(START))
     answer = memory_tools(memory.session("one", "anna"))["remember"].call(note=TEA)
-    assert answer == "Noted as d1 (2024-03-01)."
+    assert answer == "Noted as d1 (2024-03-01 UTC)."
     assert memory_tools(memory.session("one", "anna"))["remember"].call(note=f"  {TEA}\n") == (
-        "Noted already as d1 (2024-03-01)."
+        "Noted already as d1 (2024-03-01 UTC)."
     )
     asked = {"query": "How does Anna drink her tea?"}
     found = memory_tools(memory.session("two", "anna"))["search_memory"].call(**asked)
-    assert f"[d1] 2024-03-01 09:00 Note: {TEA}" in found
+    assert f"[d1] 2024-03-01 09:00 UTC Note: {TEA}" in found
     assert TEA in memory_tools(memory.session("two", "anna"))["expand_memory"].call(ref="d1")
     assert TEA in memory.session("two", "anna").recall(asked["query"], within="everything").text
     for stranger in (memory.session("two", "ben"), memory.session("one", ("anna", "default"))):

@@ -126,10 +126,10 @@ WHOLE = ("embedder", "upkeep", "custom step", "listener")
 
 def noticed(core: Core, scope: Scope) -> Flow[None]:
     """Tell of each mode of the whole memory that began since it was last looked at."""
-    state = (core.embed_error, core.upkeep_error, core.step_error, core.listener_error)
-    if state == core.looked:
+    state = (core.known.embed_error, core.known.upkeep_error, core.known.step_error, core.known.listener_error)
+    if state == core.known.looked:
         return
-    core.looked = state
+    core.known.looked = state
     for mode, error in zip(WHOLE, state, strict=True):
         yield from begun(core, scope, 0, mode, brief(error))
     yield from begun(core, scope, 0, "tokens", "counts are estimates" if core.count.name == "estimate" else "")

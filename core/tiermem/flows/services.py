@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tiermem.facts.fact import Fact
@@ -32,8 +32,26 @@ T = TypeVar("T")
 
 
 @dataclass
+class Known:
+    """What is known of an open memory and was not stored: what failed last, and what was measured once."""
+
+    step_error: str = ""
+    upkeep_error: str = ""
+    listener_error: str = ""
+    embed_error: str = ""
+    embed_failed_at: float = 0.0
+    competence: tuple[float, ...] | None = None  # of the embedder, by language; measured when first asked
+    probed: int = -1  # key of the embedder whose stored probe was compared
+    looked: tuple[str, ...] = ()  # the errors of the whole memory when modes were last looked at
+    tables: Synonyms | None = None  # with the caller's own; the built-in ones are read when first asked
+
+
+@dataclass
 class Core:
-    """The wiring of one memory, handed to every flow. The caches hold only what the store can give again."""
+    """The wiring of one memory, handed to every flow. The caches hold only what the store can give again.
+
+    `zone` is that of the user whose days are meant; None: each message has its own clock's days.
+    """
 
     settings: Settings
     count: Counter
@@ -56,16 +74,9 @@ class Core:
     spaces: Recent[tuple[Any, str]] = field(default_factory=lambda: Recent(32))  # labels of items' vectors, by embedder
     managing: set[Scope] = field(default_factory=set)
     indexing: set[Scope] = field(default_factory=set)
-    step_error: str = ""
-    upkeep_error: str = ""
-    listener_error: str = ""
-    embed_error: str = ""
-    embed_failed_at: float = 0.0
-    tables: Synonyms | None = None  # with the caller's own; the built-in ones are read when first asked
-    competence: tuple[float, ...] | None = None  # of the embedder, by language; measured when first asked
-    probed: int = -1  # key of the embedder whose stored probe was compared
+    known: Known = field(default_factory=Known)
     modes: Recent[bool] = field(default_factory=lambda: Recent(10_000))  # degraded ones that were told, by session
-    looked: tuple[str, ...] = ()  # the errors of the whole memory when modes were last looked at
+    zone: tzinfo | None = None
     timer: Callable[[], float] = stopwatch
 
     def under(self, thresholds: Thresholds) -> Core:
@@ -73,11 +84,28 @@ class Core:
         named = {setting.name: getattr(thresholds, setting.name) for setting in fields(Thresholds)}
         return replace(self, settings=replace(self.settings, **named))
 
+    def within(self, zone: tzinfo | None) -> Core:
+        """The same wiring and caches for a user in *zone*; None leaves it as it is."""
+        if zone is None or zone == self.zone:
+            return self
+        clock = self.now
+        return replace(self, zone=zone, now=lambda: clock().astimezone(zone))
+
+    def meant(self, when: datetime) -> datetime:
+        """*when* by the user's clock; without a zone it is what that clock shows."""
+        if self.zone is None:
+            return when
+        return when.replace(tzinfo=self.zone) if when.tzinfo is None else when.astimezone(self.zone)
+
+    def local(self, messages: Iterable[Message]) -> list[Message]:
+        """*messages* as they are handed out: their `when` by the user's clock."""
+        return [message if self.zone is None else message.seen_from(self.zone) for message in messages]
+
     def synonyms(self) -> Synonyms:
         """The built-in synonyms with the caller's."""
-        if self.tables is None:
-            self.tables = Synonyms()
-        return self.tables
+        if self.known.tables is None:
+            self.known.tables = Synonyms()
+        return self.known.tables
 
     def reading(self) -> FactReaders:
         """How facts are read of a text: once, and then kept."""
@@ -98,7 +126,7 @@ class Core:
 
     def unheard(self, error: str) -> None:
         """Remember that a listener failed, and how."""
-        self.listener_error = error
+        self.known.listener_error = error
 
     def own_step(self, step: Callable[[V, Scope], T] | None, value: V, scope: Scope) -> T | None:
         """What the caller's own *step* says of *value*; None when there is none, or when it failed or hangs."""
@@ -107,5 +135,5 @@ class Core:
         try:
             return step(value, scope)
         except Exception as error:  # noqa: BLE001  # user code; the default takes its place, and `stats` says so
-            self.step_error = f"{type(error).__name__}: {error}"
+            self.known.step_error = f"{type(error).__name__}: {error}"
             return None

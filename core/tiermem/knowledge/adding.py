@@ -101,9 +101,9 @@ def _follow(core: Core, scope: Scope) -> Flow[None]:
     try:
         yield from words.follow(core, scope)
     except Exception as error:  # noqa: BLE001  # raising now would tell the caller that nothing was stored
-        core.upkeep_error = f"{type(error).__name__}: {error}"
+        core.known.upkeep_error = f"{type(error).__name__}: {error}"
     else:
-        core.upkeep_error = ""
+        core.known.upkeep_error = ""
     yield from reporting.noticed(core, scope)
 
 

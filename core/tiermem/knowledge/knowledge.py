@@ -21,17 +21,23 @@ from tiermem.text.documents import Source
 from tiermem.text.splitter import OVERLAP, SIZE
 
 if TYPE_CHECKING:
+    from tiermem.flows.services import Core
     from tiermem.runtime.opening import Opened
 
 
 class Knowledge:
     """The documents of a user: cut into chunks, found with their source, never shown unless asked for."""
 
-    def __init__(self, memory: Opened, scope: Scope) -> None:
+    def __init__(self, memory: Opened, scope: Scope, core: Core | None = None) -> None:
         self.memory = memory
         self.scope = scope
-        self._core = memory.wiring[0]
+        self._core = memory.wiring[0] if core is None else core
         self._run = memory.drive
+
+    @property
+    def core(self) -> Core:
+        """The wiring of its memory, for its user's zone; of no use outside this package."""
+        return self._core
 
     def as_async(self) -> AsyncKnowledge:
         """The same documents with `await`."""
@@ -129,7 +135,7 @@ class AsyncKnowledge:
     def __init__(self, knowledge: Knowledge) -> None:
         self.memory = knowledge.memory
         self.scope = knowledge.scope
-        self._core = knowledge.memory.wiring[0]
+        self._core = knowledge.core
         self._arun = knowledge.memory.drive_async
 
     async def add_documents(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from time import perf_counter
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from tiermem.errors import ClockError, InvalidMessage
+from tiermem.errors import ClockError, InvalidMessage, InvalidSettings
 from tiermem.messages import moment
+from tiermem.settings import nearest
 
 
 def system_clock() -> datetime:
@@ -34,6 +36,27 @@ def checked(clock: Callable[[], Any]) -> Callable[[], datetime]:
             raise ClockError(f"the clock returned {told!r}, which is no time") from error
 
     return now
+
+
+def zone_of(given: str | tzinfo | None) -> tzinfo | None:
+    """The zone that *given* names: an IANA name ("Asia/Shanghai"), or a zone itself; None stays None.
+
+    Raises:
+        InvalidSettings: it names none, or this machine has no time zone database.
+    """
+    if given is None or isinstance(given, tzinfo):
+        return given
+    if not isinstance(given, str):
+        raise InvalidSettings(f"timezone takes a name like Asia/Shanghai, or a tzinfo, not {type(given).__name__}")
+    try:
+        return ZoneInfo(given)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        known = available_timezones()
+        if not known:
+            raise InvalidSettings("this machine has no time zone database: pip install tzdata") from error
+        near = nearest(given, known)
+        hint = f"; did you mean {near}?" if near else ""
+        raise InvalidSettings(f"timezone {given!r} is no IANA name like Asia/Shanghai{hint}") from error
 
 
 def stopwatch() -> float:

@@ -12,8 +12,8 @@ from tiermem.errors import InvalidSettings
 from tiermem.events import Callback, Listeners
 from tiermem.flows.effects import Flow, arun, run
 from tiermem.flows.indexing import words as follow_up
-from tiermem.flows.services import Core
-from tiermem.providers.clock import checked, system_clock
+from tiermem.flows.services import Core, Known
+from tiermem.providers.clock import checked, system_clock, zone_of
 from tiermem.providers.embedders import HashEmbedder, as_embedder
 from tiermem.providers.limited import limited
 from tiermem.providers.tokenizers import Counter, as_counter
@@ -124,8 +124,8 @@ def wired(path: str | Path | None, options: OpenOptions) -> tuple[Core, Performe
         compactor=limited(options.get("compactor"), settings.callback_timeout),
         store_summary=limited(options.get("store_summary"), settings.callback_timeout),
         keep=limited(options.get("keep"), settings.callback_timeout),
-        tables=Synonyms(groups) if groups else None,
-    )
+        known=Known(tables=Synonyms(groups) if groups else None),
+    ).within(zone_of(options.get("timezone")))
     listeners = Listeners(core.now, core.unheard, settings.callback_timeout)
     direct = Direct(database, embedder, listeners, None if core.lexical else settings.embedder_timeout)
     return core, Performer(direct, lambda scope: run(follow_up.attempt(core, scope), direct))

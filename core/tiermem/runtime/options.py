@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any, Literal, TypeAlias, TypedDict, cast
 
 from tiermem.errors import InvalidSettings
 from tiermem.messages import Message
+from tiermem.providers.clock import zone_of
 from tiermem.records import Compacted, StructuredSummary, Summary
 from tiermem.settings import SETTING_NAMES, Settings, Weights, flag, refuse_unknown, settings_from
 from tiermem.text.synonyms import Groups
@@ -30,6 +31,7 @@ class OpenOptions(TypedDict, total=False):
     embedder: Any
     synonyms: Groups
     clock: Callable[[], datetime] | None
+    timezone: str | tzinfo | None
     read_only: bool
 
     pre_rot_threshold: int
@@ -77,6 +79,7 @@ def check(options: OpenOptions) -> Settings:
         function = options.get(name)
         if function is not None and not callable(function):
             raise InvalidSettings(f"{name}= takes a function, not {type(function).__name__}")
+    zone_of(options.get("timezone"))
     flag(options.get("read_only", False), "read_only")
     return settings_from(options.get("settings"), {name: options[name] for name in SETTING_NAMES & options.keys()})  # type: ignore[literal-required]
 

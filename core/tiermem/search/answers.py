@@ -20,6 +20,8 @@ from tiermem.text.analyzer import query_terms
 from tiermem.text.clipping import Count, largest, word_end
 from tiermem.text.readable import readable, speaker
 from tiermem.text.sanitizing import indented, one_line
+from tiermem.times import stamps
+from tiermem.times.stamps import stamp
 from tiermem.window.quotation import CLOSE, OPEN, label, safe
 
 NOTE = "note:"  # what the source of a note begins with
@@ -61,7 +63,7 @@ def header(message: Message) -> str:
     """Reference, date and speaker of a message, a note or a part of a document."""
     state = message.state
     source = state.get("source", "") if message.role == "document" else ""
-    when = f" {message.when:%Y-%m-%d %H:%M}" if message.when else ""
+    when = f" {stamp(message.when)}" if message.when else ""
     if not source:
         return f"[m{message.sequence}]{when} {label(speaker(message))}:"
     if source.startswith(NOTE):
@@ -131,4 +133,4 @@ def _gap(text: str, ref: str, end: int, tail: int) -> str:
 
 def day(when: datetime | None) -> str:
     """The date in brackets, or nothing."""
-    return f" ({when:%Y-%m-%d})" if when else ""
+    return f" ({stamps.day(when)})" if when else ""

@@ -8,13 +8,13 @@ costs as much as a short message.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
 from types import MappingProxyType
 
 from tiermem.messages import Message
 from tiermem.text.analyzer import terms
 from tiermem.text.sanitizing import indented, one_line
 from tiermem.text.sentences import sentences
+from tiermem.times.stamps import UTC_MARK, day, days
 from tiermem.window.quotation import CLOSE, OPEN, line, safe
 
 UNDATED = "(no date)"
@@ -97,12 +97,14 @@ def render(
     """
     if not chosen and not chunks:
         return ""
-    lines, day = [OPEN], ""
-    for low, high in _days(runs(chosen), messages):
-        date = _date(messages[low].when)
-        if date != day:
-            lines.append(date or UNDATED)
-            day = date
+    lines, shown = [OPEN], ""
+    parts = list(_days(runs(chosen), messages))
+    told = days([messages[low].when for low, _ in parts])
+    for (low, high), said in zip(parts, told, strict=True):
+        date = said.removesuffix(UTC_MARK)
+        if date != shown:
+            lines.append(f"{said}:" if said else UNDATED)
+            shown = date
         lines.append(render_run([messages[s] for s in range(low, high + 1)], texts, notes))
     return "\n".join([*lines, *chunks, CLOSE])
 
@@ -112,11 +114,7 @@ def _days(ranges: Iterable[tuple[int, int]], messages: Mapping[int, Message]) ->
     for low, high in ranges:
         start = low
         for number in range(low + 1, high + 1):
-            if _date(messages[number].when) != _date(messages[number - 1].when):
+            if day(messages[number].when) != day(messages[number - 1].when):
                 yield start, number - 1
                 start = number
         yield start, high
-
-
-def _date(when: datetime | None) -> str:
-    return f"{when:%Y-%m-%d}:" if when else ""

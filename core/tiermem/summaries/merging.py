@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from tiermem.messages import Message
@@ -272,7 +272,7 @@ def _header(structure: StructuredSummary, first: int, last: int, ref: str) -> st
 
 
 def _day(when: datetime) -> str:
-    return moment(when).astimezone(UTC).date().isoformat()
+    return moment(when).date().isoformat()
 
 
 class _Rendered(NamedTuple):

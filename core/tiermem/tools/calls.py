@@ -72,7 +72,7 @@ def _search(core: Core, scope: Scope, bounds: Bounds, arguments: Arguments) -> F
     query = _words(arguments.get("query"))
     if not query:
         raise _NoUse("Say in query what to look for: a question, or a few key words.")
-    only = _only(arguments, core.now())
+    only = _only(core, arguments)
     began = core.timer()
     row, window = yield from window_state.load(core, scope)
     dated = only.since is not None or only.until is not None  # what was said then is of use, whatever it says
@@ -104,8 +104,8 @@ def _nothing(only: Only) -> str:
     return "Nothing in memory is relevant to this. Other words may find it: names, numbers, what was spoken of then."
 
 
-def _only(arguments: Arguments, now: datetime) -> Only:
-    since, until = (_moment(arguments.get(name), name, now) for name in ("since", "until"))
+def _only(core: Core, arguments: Arguments) -> Only:
+    since, until = (_moment(core, arguments.get(name), name) for name in ("since", "until"))
     role = _words(arguments.get("role")).lower()
     if role in {"", "any", "all", "none"}:
         role = ""
@@ -116,14 +116,14 @@ def _only(arguments: Arguments, now: datetime) -> Only:
     return Only(since, until, role)
 
 
-def _moment(given: Any, name: str, now: datetime) -> datetime | None:
+def _moment(core: Core, given: Any, name: str) -> datetime | None:
     text = _words(given)
     if text.lower() in {"", "none", "null", "any"}:
         return None
-    found = bound(text, now, upper=name == "until")
+    found = bound(text, core.now(), upper=name == "until")
     if found is None:
         raise _NoUse(f"{name} must be {DATES}.")
-    return found
+    return core.meant(found)
 
 
 def _words(given: Any) -> str:
@@ -133,7 +133,7 @@ def _words(given: Any) -> str:
 def _expand(core: Core, scope: Scope, bounds: Bounds, arguments: Arguments) -> Flow[str]:
     """The original behind `ref`, whole or from character `offset` on."""
     ref, offset = _reference(arguments.get("ref")), _offset(arguments.get("offset"))
-    found = yield from _originals(scope, ref)
+    found = core.local((yield from _originals(scope, ref)))
     if not (_NUMBERED.fullmatch(ref) or _RANGE.fullmatch(ref)):
         ref = f"m{found[0].sequence}"  # an id may be anything
     page = partial(answers.page, found, ref, offset, bounds.tokens, core.count)
@@ -206,7 +206,8 @@ def _remember(core: Core, scope: Scope, _: Bounds, arguments: Arguments) -> Flow
         kept = yield from adding.add(core, scope, [Document(note, source, "note")], Splitting(LONGEST_NOTE, 0))
     except InvalidMessage as error:
         raise _NoUse(f"This cannot be noted: {error}.") from error
-    ref, when = f"d{kept[0].sequence}", answers.day(kept[0].when)
+    chunk = core.local(kept)[0]
+    ref, when = f"d{chunk.sequence}", answers.day(chunk.when)
     return f"Noted already as {ref}{when}." if known else f"Noted as {ref}{when}."
 
 

@@ -162,7 +162,7 @@ class MemoryTool:
         return await session.memory.drive_async(self._flow(session, arguments))
 
     def _flow(self, session: Session | AsyncSession, arguments: Mapping[str, Any]) -> Flow[str]:
-        return calls.answer(session.memory.wiring[0], session.scope, self.bounds, self.name, arguments)
+        return calls.answer(session.core, session.scope, self.bounds, self.name, arguments)
 
 
 def memory_tools(

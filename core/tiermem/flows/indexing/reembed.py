@@ -70,7 +70,7 @@ def _vector_space(core: Core, scope: Scope) -> Flow[int]:
         return vectors.renew(connection, core.embedder_name, probe)
 
     key: int = yield Transact(body)
-    core.probed, core.embed_error = key, ""
+    core.known.probed, core.known.embed_error = key, ""
     return key
 
 

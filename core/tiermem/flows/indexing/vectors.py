@@ -84,7 +84,7 @@ def attempt(core: Core, scope: Scope) -> Flow[bool | None]:
     except Closed:
         return False
     except Exception as error:  # noqa: BLE001  # the thread must live; a full disk may have room again later
-        core.upkeep_error = f"{type(error).__name__}: {error}"
+        core.known.upkeep_error = f"{type(error).__name__}: {error}"
         yield from reporting.noticed(core, scope)
         return None
 
@@ -105,7 +105,7 @@ def step(core: Core, scope: Scope) -> Flow[bool | None]:
         fail(core, error)
         yield from reporting.noticed(core, scope)
         return None
-    core.embed_error = ""
+    core.known.embed_error = ""
     kept = yield from keep(core, row, mark, probe, made, through)
     return bool(not kept or through < row.messages)
 
@@ -128,13 +128,13 @@ def blocked(core: Core, mark: Watermark) -> bool:
 
 def resting(core: Core) -> bool:
     """True for a while after the embedder failed."""
-    return bool(core.embed_error) and abs(core.now().timestamp() - core.embed_failed_at) < PAUSE
+    return bool(core.known.embed_error) and abs(core.now().timestamp() - core.known.embed_failed_at) < PAUSE
 
 
 def fail(core: Core, error: Exception) -> None:
     """Remember that the embedder failed, and when."""
-    core.embed_error = f"{type(error).__name__}: {error}"
-    core.embed_failed_at = core.now().timestamp()
+    core.known.embed_error = f"{type(error).__name__}: {error}"
+    core.known.embed_failed_at = core.now().timestamp()
 
 
 def batch(core: Core, scope: Scope, row: SessionRow, mark: Watermark) -> Flow[tuple[bytes, list[PassageVector], int]]:
@@ -213,7 +213,7 @@ def probed(core: Core, scope: Scope, mark: Watermark) -> Flow[bytes]:
     Raises:
         EmbeddingMismatch: the stored one is another: under the same name, this is another model.
     """
-    if core.lexical or (mark.key and core.probed == mark.key):
+    if core.lexical or (mark.key and core.known.probed == mark.key):
         return mark.probe
     values = yield Embed([PROBE], scope)
     probe = packed(values[0])
@@ -222,7 +222,7 @@ def probed(core: Core, scope: Scope, mark: Watermark) -> Flow[bytes]:
             f"{core.embedder_name} is another model than the one that made the stored vectors; run reembed()"
         )
     if mark.key:
-        core.probed = mark.key
+        core.known.probed = mark.key
     return probe
 
 
@@ -251,7 +251,7 @@ def keep(
         vectors.add(connection, row.pk, key, rows, mark.done, through)
         return key
 
-    core.probed = yield Transact(body)
-    if core.probed:
+    core.known.probed = yield Transact(body)
+    if core.known.probed:
         core.embedded.put(row.pk, through)
-    return bool(core.probed)
+    return bool(core.known.probed)

@@ -79,7 +79,7 @@ def attempt(core: Core, scope: Scope) -> Flow[bool | None]:
     except Closed:
         return False
     except Exception as error:  # noqa: BLE001  # the thread must live; words are read as they are meanwhile
-        core.upkeep_error = f"{type(error).__name__}: {error}"
+        core.known.upkeep_error = f"{type(error).__name__}: {error}"
         yield from reporting.noticed(core, scope)
         return None
     return (yield from vectors.attempt(core, scope))

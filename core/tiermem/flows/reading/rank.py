@@ -74,8 +74,10 @@ def hits(core: Core, scope: Scope, row: SessionRow, request: SearchRequest) -> F
     best, result = yield from _best(core, scope, row, request)
     said = yield from window_state.bodies(core, row, (sequence for sequence, _, _ in best))
     legible = ((said[number], score, why) for number, score, why in best if number in said)
-    answers = (Hit(message=one, score=score, why=why) for one, score, why in legible if one.origin != log.DAMAGED)
-    return replace(result, hits=tuple(answers))
+    sound = [(one, score, why) for one, score, why in legible if one.origin != log.DAMAGED]
+    local = core.local(one for one, _, _ in sound)
+    hits = (Hit(message=one, score=score, why=why) for one, (_, score, why) in zip(local, sound, strict=True))
+    return replace(result, hits=tuple(hits))
 
 
 def _best(

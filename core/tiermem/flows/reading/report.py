@@ -74,14 +74,14 @@ def _degraded(core: Core, row: SessionRow) -> Iterator[str]:
         yield f"words: {row.messages - row.indexed} messages wait for the index; they are searched as they are"
     if row.failures:
         yield f"summarizer: {row.failures} failed runs, the deterministic summary took its place"
-    if core.step_error:
-        yield f"custom step: {core.step_error}; the default took its place"
-    if core.upkeep_error:
-        yield f"upkeep: {core.upkeep_error}; the next add tries again"
-    if core.listener_error:
-        yield f"listener: {core.listener_error}; what it listened to was done"
-    if core.embed_error:
-        yield f"embedder: {core.embed_error}; keyword search only"
+    if core.known.step_error:
+        yield f"custom step: {core.known.step_error}; the default took its place"
+    if core.known.upkeep_error:
+        yield f"upkeep: {core.known.upkeep_error}; the next add tries again"
+    if core.known.listener_error:
+        yield f"listener: {core.known.listener_error}; what it listened to was done"
+    if core.known.embed_error:
+        yield f"embedder: {core.known.embed_error}; keyword search only"
     if core.count.name == "estimate":
         yield "tokens: no tokenizer could be loaded, counts are estimates"
 

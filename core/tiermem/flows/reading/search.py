@@ -60,7 +60,7 @@ def find(core: Core, scope: Scope, row: SessionRow, request: SearchRequest) -> F
 
 def degraded(core: Core, *reasons: str) -> tuple[str, ...]:
     """What people should know of the vectors, each thing once."""
-    error = (f"embedder: {core.embed_error}",) if core.embed_error else ()
+    error = (f"embedder: {core.known.embed_error}",) if core.known.embed_error else ()
     return tuple(dict.fromkeys((*reasons, *error)))
 
 

@@ -40,7 +40,7 @@ def nearest(core: Core, scope: Scope, row: SessionRow, query: str) -> Flow[Neare
     refuse_recursion(core.embedder_name)
     near = yield from _nearest(core, scope, row, query)
     yield from reporting.noticed(core, scope)
-    if row.pk and not core.embed_error:
+    if row.pk and not core.known.embed_error:
         yield from reporting.begun(core, scope, row.pk, reporting.SEMANTIC, "; ".join(near.degraded))
     return near
 
@@ -57,7 +57,7 @@ def _nearest(core: Core, scope: Scope, row: SessionRow, query: str) -> Flow[Near
     if not mark.done and waiting > OWN[core.lexical]:
         return nothing(waiting, tuple(told(core, mark, waiting)))
     if embedding.resting(core):
-        return nothing(waiting, (f"embedder: {core.embed_error}",))
+        return nothing(waiting, (f"embedder: {core.known.embed_error}",))
     try:
         if mark.key:
             yield from embedding.probed(core, scope, mark)
@@ -67,8 +67,8 @@ def _nearest(core: Core, scope: Scope, row: SessionRow, query: str) -> Flow[Near
         raise
     except Exception as error:  # noqa: BLE001  # user code; `stats` and the context say so
         embedding.fail(core, error)
-        return nothing(waiting, (f"embedder: {core.embed_error}",))
-    core.embed_error = ""
+        return nothing(waiting, (f"embedder: {core.known.embed_error}",))
+    core.known.embed_error = ""
     near: Nearest = yield Compute(lambda: index.nearest(asked[0], row.messages))
     left = row.messages - max(index.through, index.lent_through)
     return replace(near, waiting=max(0, left), degraded=tuple(told(core, mark, left)))
@@ -112,15 +112,15 @@ def trust(core: Core, scope: Scope, query: str, vectors: int) -> Flow[float]:
     """0 to 1: how well the embedder separates texts of the languages of *query*."""
     if core.lexical or not vectors:
         return 1.0
-    if core.competence is None:
+    if core.known.competence is None:
         try:
             embedded = yield Embed(texts(), scope)
         except (StorageError, Closed):
             raise
         except Exception as error:  # noqa: BLE001  # user code; it just embedded the question, so it is trusted
-            core.embed_error = f"{type(error).__name__}: {error}"
+            core.known.embed_error = f"{type(error).__name__}: {error}"
             return 1.0
-        core.competence = yield Compute(lambda: competence(embedded))
+        core.known.competence = yield Compute(lambda: competence(embedded))
     chinese = han_share(query)
-    trusted: float = (1 - chinese) * core.competence[ENGLISH] + chinese * core.competence[CHINESE]
+    trusted: float = (1 - chinese) * core.known.competence[ENGLISH] + chinese * core.known.competence[CHINESE]
     return trusted

@@ -54,9 +54,9 @@ def _keep_up(core: Core, scope: Scope, row: SessionRow) -> Flow[None]:
         if row.messages - (core.embedded.get(row.pk) or 0) >= settings.index_batch:
             yield Wake(scope)
     except Exception as error:  # noqa: BLE001  # raising now would tell the caller that nothing was stored
-        core.upkeep_error = f"{type(error).__name__}: {error}"
+        core.known.upkeep_error = f"{type(error).__name__}: {error}"
     else:
-        core.upkeep_error = ""
+        core.known.upkeep_error = ""
     yield from reporting.noticed(core, scope)
 
 

@@ -41,7 +41,6 @@ def manage(core: Core, scope: Scope, thresholds: Thresholds | None = None) -> Fl
         return (yield from _manage(under, scope))
     finally:
         core.managing.discard(scope)
-        core.step_error = under.step_error
 
 
 def _manage(core: Core, scope: Scope) -> Flow[Report]:

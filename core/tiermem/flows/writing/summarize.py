@@ -89,6 +89,7 @@ def merge(core: Core, scope: Scope, row: SessionRow, window: Window, chosen: Seq
 
 
 def _write(core: Core, scope: Scope, row: SessionRow, messages: Sequence[Message]) -> Flow[Written]:
+    messages = core.local(messages)
     if core.summarizer is None:
         structure = yield Compute(lambda: extract(messages, core.now()))
         return Written(structure, "extractive")
@@ -106,7 +107,7 @@ def _asked(core: Core, scope: Scope, messages: Sequence[Message]) -> Flow[tuple[
     error = ""
     for _ in range(core.settings.summarizer_retries + 1):
         try:
-            copies = [message.shown_as(message.content) for message in messages]  # user code may spoil what it is given
+            copies = core.local(one.shown_as(one.content) for one in messages)  # user code may spoil what it is given
             answer = yield Summarize(core.summarizer, copies, scope, core.settings.summarizer_timeout)
             accepted = yield Compute(partial(_accepted, answer, messages, core.now()))
         except TimeoutError:

@@ -1,0 +1,36 @@
+"""Days and hours as quotes show them. Pure.
+
+Rule: by a clock of UTC they say so, since for many people the day is then another one; by any other clock, which
+somebody chose, they are those of whoever reads them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+UTC_MARK = " UTC"
+
+
+def stamp(when: datetime | None) -> str:
+    """Day, hour and minute; "" where unknown."""
+    return f"{when:%Y-%m-%d %H:%M}{_mark(when)}" if when else ""
+
+
+def day(when: datetime | None) -> str:
+    """The day; "" where unknown."""
+    return f"{when:%Y-%m-%d}{_mark(when)}" if when else ""
+
+
+def days(moments: Sequence[datetime | None]) -> list[str]:
+    """The day of each of *moments*, "" where unknown; where all are by UTC, the first one says it for all."""
+    marks = [_mark(when) for when in moments if when is not None]
+    told = [day(when) for when in moments]
+    if not all(marks):
+        return told
+    first = next((place for place, text in enumerate(told) if text), 0)
+    return [*told[: first + 1], *(text.removesuffix(UTC_MARK) for text in told[first + 1 :])]
+
+
+def _mark(when: datetime) -> str:
+    return UTC_MARK if when.tzinfo is UTC else ""
