@@ -5,7 +5,7 @@ that nobody can tell.
 Rule 2: an error names what was wrong with its numbers; it never carries the text of a message.
 
     TiermemError
-    ├── InvalidMessage · UnknownRole(role, nearest) (an InvalidMessage)
+    ├── InvalidMessage · UnknownRole(role, nearest) · UnreadFormat(format) (both an InvalidMessage)
     ├── InvalidNamespace · MissingNamespace · InvalidSettings   (also ValueError)
     ├── IdConflict · UnknownReference (also KeyError) · Reentrant · Closed
     ├── BudgetTooSmall(needed, budget) · TokenCounterError · ClockError
@@ -39,6 +39,14 @@ class UnknownRole(InvalidMessage):
         super().__init__(f"{role[:40]!r} is no role{meant} (a Message may have any: it is kept as it is)")
         self.role = role
         self.nearest = nearest
+
+
+class UnreadFormat(InvalidMessage):
+    """A file holds a history in a format that is known and not read: `format`; the message says what to do."""
+
+    def __init__(self, text: str, name: str) -> None:
+        super().__init__(text)
+        self.format = name
 
 
 class InvalidNamespace(TiermemError, ValueError):

@@ -18,7 +18,7 @@ from typing import Any, Generic, Self, TypeAlias, TypeVar, overload
 
 from tiermem.blocks import linking
 from tiermem.blocks.reading import words
-from tiermem.blocks.roles import folded
+from tiermem.blocks.roles import folded, known, nearest
 from tiermem.errors import InvalidMessage
 from tiermem.plain_json import OBJECT, Json, plain
 
@@ -178,7 +178,6 @@ class Message:
 
 
 _ORDERS = frozenset({"", "system", "developer"})
-_ROLES = ("system", "user", "human", "assistant", "ai")
 _DESCRIBED = f'{{"{OBJECT}":["'.encode()  # in canonical bytes; in a text its quotes would be escaped
 _ORIGINS = {"user": "direct_user", "human": "direct_user", "assistant": "assistant", "tool": "tool"}
 
@@ -309,9 +308,11 @@ def _text(value: Any, path: str) -> str:
 
 def as_messages(value: Message | str | Mapping[str, Any] | Iterable[Any], role: str = "user") -> list[Message]:
     """Messages from what a caller hands over: one or many; text becomes a message of *role*, an object its fields, and
-    ("user", "text") a message of that role.
+    ("user", "text") a message of that role. Roles may be others' words for ours ("human", "AI", "USER"): they are
+    folded. A `Message` keeps the role that it was made with.
 
     Raises:
+        UnknownRole: what is given as a role is none.
         InvalidMessage: one of them is neither a message, nor text, nor an object with a role and content.
     """
     if isinstance(value, (Message, str, Mapping)) or _is_pair(value):
@@ -322,17 +323,22 @@ def as_messages(value: Message | str | Mapping[str, Any] | Iterable[Any], role: 
 
 
 def _is_pair(value: Any) -> bool:
-    """Whether *value* is the frameworks' short form of a message: a tuple of a role that both know, and text."""
-    return isinstance(value, tuple) and len(value) == 2 and value[0] in _ROLES and isinstance(value[1], str)
+    """Whether *value* is the frameworks' short form of a message: a tuple of a role, or what may be meant by it, and
+    text."""
+    if not (isinstance(value, tuple) and len(value) == 2 and all(isinstance(part, str) for part in value)):
+        return False
+    return bool(folded(value[0]) or nearest(value[0]))
 
 
 def _as_message(value: Any, role: str) -> Message:
     if isinstance(value, Message):
         return value
     if isinstance(value, str):
-        return Message(role=role, content=value)
+        return Message(role=known(_text(role, "role")), content=value)
     if _is_pair(value):
-        return Message(role=value[0], content=value[1])
+        return Message(role=known(value[0]), content=value[1])
     if not isinstance(value, Mapping):
         raise InvalidMessage(f"neither a Message, text nor an object: {type(value).__name__}")
+    if value.get("raw") is None and "origin" not in value and isinstance(value.get("role"), str) and value["role"]:
+        value = {**value, "role": known(value["role"])}  # what has an origin is our own form, kept as it is
     return from_json(value)

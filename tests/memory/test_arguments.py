@@ -114,7 +114,7 @@ def test_a_pair_of_role_and_text_is_one_message(session: Session) -> None:
     session.add([("human", "and again"), ("ai", "hello")])
     session.add(("two", "texts"))
     said = [(message.role, message.text) for message in session.messages()]
-    assert said == [("user", "hi"), ("human", "and again"), ("ai", "hello"), ("user", "two"), ("user", "texts")]
+    assert said == [("user", "hi"), ("user", "and again"), ("assistant", "hello"), ("user", "two"), ("user", "texts")]
 
 
 def test_a_decision_is_undone_by_its_number_or_by_itself(session: Session) -> None:

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tests.conftest import Open
 from tiermem import Message, ToolCall
-from tiermem.errors import InvalidMessage
+from tiermem.errors import InvalidMessage, UnknownRole
 from tiermem.messages import as_messages, from_canonical, from_json, to_json
 
 FULL = Message(
@@ -54,3 +55,37 @@ def test_what_are_no_fields_of_a_message_is_refused(values: dict[str, object]) -
         from_json(values)
     with pytest.raises(InvalidMessage):
         as_messages(values)
+
+
+@pytest.mark.parametrize("word", ["human", "User", "USER", " prompter "])
+def test_other_words_for_a_role_are_folded_where_it_comes_in(word: str) -> None:
+    made = [*as_messages("x", word), *as_messages((word, "x")), *as_messages({"role": word, "content": "x"})]
+    assert [message.role for message in made] == ["user"] * 3
+    assert as_messages(Message(role=word, content="x"))[0].role == word
+    assert as_messages({"role": word, "content": "x", "raw": {"format": "a framework's"}})[0].role == word
+
+
+@pytest.mark.parametrize("given", [{"role": "asistant", "content": "x"}, ("asistant", "x")])
+def test_a_misspelt_role_is_refused_with_the_nearest(given: object) -> None:
+    with pytest.raises(UnknownRole, match="did you mean 'assistant'") as refusal:
+        as_messages(given)  # type: ignore[arg-type]
+    assert (refusal.value.role, refusal.value.nearest) == ("asistant", "assistant")
+    with pytest.raises(UnknownRole) as other:
+        as_messages("x", "zebra")
+    assert other.value.nearest == ""
+
+
+def test_two_texts_are_two_messages() -> None:
+    assert [message.text for message in as_messages(("bread", "butter"))] == ["bread", "butter"]
+
+
+@pytest.mark.parametrize("said", [[Message(role="User", content="Answer in rhyme from now on.")]])
+def test_a_message_made_with_another_word_plays_its_role(said: list[Message], store: Open) -> None:
+    session = store().session("s")
+    session.add(said)
+    assert said[0].acts_as == "user"
+    assert Message(role="SYSTEM", content="x").acts_as == "SYSTEM"  # no word but its own gives it authority
+    assert session.messages()[0].role == "User"
+    assert session.search("rhyme", role="user")
+    assert session.search("rhyme", role="USER")
+    assert session.verify().ok

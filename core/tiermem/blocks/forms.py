@@ -136,6 +136,7 @@ FORMS: dict[str, Form] = {
     **_rows(
         "tool-invocation dynamic-tool",
         Sort.DEED,
+        ids=("toolCallId",),
         names=("toolName",),
         arguments=("args", "input"),
         data=("result", "output"),

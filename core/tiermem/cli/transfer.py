@@ -23,6 +23,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from tiermem.blocks.roles import nearest
 from tiermem.cli.screen import counted, line, table
 from tiermem.importers import exports, formats
 from tiermem.importers.formats import Imported
@@ -115,6 +116,12 @@ def _report(screen: Console, session: Session, survey: formats.Survey, before: i
     if survey.left_out:
         names = ", ".join(map(line, survey.left_out))
         screen.print(Text(f"Not imported, since these are no messages of this conversation: {names}"), soft_wrap=True)
+    for role in survey.roles:
+        meant = nearest(role)
+        hint = f" (do you mean {meant}?)" if meant else ""
+        screen.print(
+            Text(f"Kept as it is, since it is no role that providers know: {line(role)}{hint}"), soft_wrap=True
+        )
     columns = ["messages#", "tokens#", "window tokens#", "compacted#", "covered#", "summaries#", "seconds#"]
     row = (now.messages, now.tokens, now.window_tokens, now.compacted, now.covered, now.summaries, f"{seconds:.1f}")
     screen.print(table(columns, [row]))

@@ -17,8 +17,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, NoReturn, cast
 
+from tiermem.blocks.roles import folded
 from tiermem.errors import InvalidMessage
-from tiermem.importers import times
+from tiermem.importers import recognition, times
 from tiermem.importers.containers import container, conversations
 from tiermem.importers.exports import archived
 from tiermem.importers.shapes import message_of
@@ -36,6 +37,7 @@ class Survey:
     left_out: tuple[str, ...] = ()
     undated: int = 0  # messages that do not say when they were said
     unread: tuple[str, ...] = ()  # fields of these that have the name of a time, and no time that is understood
+    roles: tuple[str, ...] = ()  # those that nobody knows, which are kept as they are
 
 
 class Imported(NamedTuple):
@@ -92,14 +94,16 @@ def survey(path: Path, conversation: str | None = None, dates: Order | None = No
     seen: dict[str, bytes] = {}
     count = undated = 0
     unread: dict[str, None] = {}
+    roles: dict[str, None] = {}
     for count, entry in enumerate(_entries(path, source, dates), start=1):
         message, undated = entry.message, undated + entry.undated
         unread |= dict.fromkeys(entry.unread if entry.undated else ())
+        roles |= {} if folded(message.role) else {message.role: None}
         if seen.setdefault(message.id, message.sha256) != message.sha256:
             raise InvalidMessage(f"{path.name}, message {count}: an earlier message that differs has the same id")
     if not count:
         raise InvalidMessage(f"{path.name} holds no messages")
-    return Survey(count, source.left_out, undated, tuple(unread))
+    return Survey(count, source.left_out, undated, tuple(unread), tuple(roles))
 
 
 def _entries(path: Path, source: _Source, dates: Order | None) -> Iterator[Imported]:
@@ -109,7 +113,7 @@ def _entries(path: Path, source: _Source, dates: Order | None) -> Iterator[Impor
             chain = hashlib.sha256(chain + dumps(record)).digest()
             yield _entry(record, f"import-{number}-{chain.hex()[:24]}", dates)
         except InvalidMessage as error:
-            raise InvalidMessage(f"{path.name}, {place}: {error}") from error
+            raise recognition.refused(record, f"{path.name}, {place}", error) from error
         except (ValueError, RecursionError) as error:
             raise InvalidMessage(f"{path.name}, {place}: not a value that JSON can keep") from error
 
@@ -127,6 +131,8 @@ def _source(path: Path, conversation: str | None) -> _Source:
         return _Source(_lines(path))
     with closing(_text_lines(path)) as lines:
         whole = "".join(lines)
+    if whole.lstrip()[:1] not in {"{", "["}:
+        recognition.refuse_text(whole, path.name)
     records, left_out = _unpacked(_parsed(whole, path.name), path.name, conversation)
     return _Source(((f"message {number}", record) for number, record in enumerate(records, start=1)), left_out)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from tiermem.blocks.roles import folded
 from tiermem.importers import fields
 from tiermem.importers.times import OWN, UNSAID, TimeSaid
 from tiermem.messages import Content, Message, ToolCall
@@ -26,7 +27,8 @@ def dumped(record: Mapping[str, Any], fallback_id: str, said: TimeSaid = UNSAID)
         InvalidMessage: a field is not what LlamaIndex has there.
     """
     rest = dict(record)
-    role = fields.text(rest.pop("role"), "role")
+    word = fields.text(rest.pop("role"), "role")
+    role = word if word in CORE_ROLES else folded(word) or word
     extra = dict(fields.mapping(rest.pop("additional_kwargs", None), "additional_kwargs"))
     if "images" in extra:  # LlamaIndex makes blocks of them while loading; a second time they would be doubled
         rest["images"] = extra.pop("images")

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tiermem.errors import InvalidMessage
-from tiermem.importers import exports, fields, langchain, llamaindex, times
+from tiermem.importers import exports, fields, langchain, llamaindex, times, variants
 from tiermem.importers.times import OWN, TimeSaid
 from tiermem.messages import Message
 from tiermem.times.instants import Order
@@ -22,7 +22,9 @@ def message_of(record: Any, fallback_id: str, dates: Order | None = None) -> Mes
 
     *dates* says whether dates like 3/4/2023 have the day or the month first.
 
-    Understood: an object with `role` and `content` (OpenAI's chat form, and the fields of `Message` itself),
+    Understood: an object with `role` and `content` (OpenAI's chat form, and the fields of `Message` itself), and those
+    that are nearly it (`variants.standard`: Google's and Vercel's `parts`, Cohere's `message`, Ollama's tools), items
+    of OpenAI's Responses,
     LangChain's `message_to_dict`, constructor dump and `model_dump`, LlamaIndex's `ChatMessage.model_dump` with
     `blocks` or, from older versions, with `content` and `additional_kwargs`.
 
@@ -37,6 +39,14 @@ def message_of(record: Any, fallback_id: str, dates: Order | None = None) -> Mes
     if "type" in record and "data" in record:
         beside = {name: value for name, value in record.items() if name not in {"type", "data"}}
         return langchain.dumped(record["type"], record["data"], fallback_id, created_at=said.when, state=beside)
+    if variants.is_item(record):
+        return Message(
+            role=variants.role_of(record),
+            content=[dict(record)],
+            id=fields.identity(record.get("id"), fallback_id),
+            origin=fields.IMPORTED,
+            created_at=said.when,
+        )
     if record.get("type") == "chat" or ("type" in record and "role" not in record):
         return langchain.dumped(record["type"], record, fallback_id, created_at=said.when)
     if "role" in record and ("blocks" in record or "additional_kwargs" in record):
@@ -47,15 +57,19 @@ def message_of(record: Any, fallback_id: str, dates: Order | None = None) -> Mes
 
 
 def _plain(record: Mapping[str, Any], fallback_id: str, said: TimeSaid) -> Message:
-    rest = _modern(record)
+    rest = variants.standard(record)
     if exports.is_ours(rest.get(exports.KEY)):
         del rest[exports.KEY]
     if not {"content", "tool_calls"} & set(rest):
         raise InvalidMessage("the message has neither content nor tool calls")
     calls = fields.objects(rest.pop("tool_calls", None), "tool_calls")
     raw = rest.pop("raw", None)
-    if raw is None and (rest.get("role") != record["role"] or any("function" in c or "custom" in c for c in calls)):
+    if raw is None and (
+        any("function" in call or "custom" in call for call in calls) or variants.changed(record, rest)
+    ):
         raw = {"format": "openai", "message": dict(record)}  # the exact text of the arguments
+    elif raw is None and rest["role"] != record["role"]:
+        raw = {"format": "openai", "message": {"role": record["role"]}}
     if rest.get("name") is None and isinstance(rest.get("speaker"), str):
         rest["name"] = rest.pop("speaker")
     if rest.get(OWN) is None or (said.name == OWN and said.whole):
@@ -73,17 +87,6 @@ def _plain(record: Mapping[str, Any], fallback_id: str, said: TimeSaid) -> Messa
         raw=raw,
         state=_state(rest),
     )
-
-
-def _modern(record: Mapping[str, Any]) -> dict[str, Any]:
-    """OpenAI's calls of 2023, which had no ids, in today's form: the function's name ties the result to its call."""
-    rest = dict(record)
-    called = rest.get("function_call")
-    if isinstance(called, Mapping) and not rest.get("tool_calls"):
-        rest["tool_calls"] = [{"id": called.get("name"), "function": rest.pop("function_call")}]
-    if rest["role"] == "function" and isinstance(rest.get("name"), str) and not {"origin", "tool_call_id"} & set(rest):
-        rest |= {"role": "tool", "tool_call_id": rest["name"]}
-    return rest
 
 
 def _state(rest: dict[str, Any]) -> dict[str, Any]:

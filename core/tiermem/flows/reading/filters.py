@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from tiermem.blocks.roles import folded
 from tiermem.flows import window_state
 from tiermem.flows.effects import Compute, Flow, Read
 from tiermem.flows.services import Core
@@ -40,7 +41,8 @@ class Only:
     @property
     def roles(self) -> tuple[str, ...]:
         """The role with its other names."""
-        return next((names for names in _SAME if self.role in names), (self.role,))
+        role = folded(self.role) or self.role
+        return next((names for names in _SAME if role in names), tuple(dict.fromkeys([self.role, role])))
 
     def timely(self, message: Message) -> bool:
         """Whether *message* was said in time."""
