@@ -93,6 +93,14 @@ class StructuredSummary(BaseModel):
     refused: int = Field(ge=0, default=0)
 
 
+BRIEF = 60  # characters of a text that a repr shows
+
+
+def _brief(message: Message) -> str:
+    text = " ".join(message.text.split())
+    return f"{message.role}: {text if len(text) <= BRIEF else text[:BRIEF] + '…'!r}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """A stored summary: its structure, the span `first`..`last` it covers, its level and the summaries it merges."""
@@ -111,6 +119,9 @@ class Summary:
     def ref(self) -> str:
         """The reference that `expand` takes, for example "s3"."""
         return f"s{self.number}"
+
+    def __repr__(self) -> str:
+        return f"<Summary {self.ref} of m{self.first} to m{self.last}, level {self.level}, {self.tokens} tokens>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +151,9 @@ class Hit:
         """The reference that `expand` takes: "m12" for a message of the session, "d12" for a chunk of a document."""
         return f"{'d' if self.source else 'm'}{self.message.sequence}"
 
+    def __repr__(self) -> str:
+        return f"<Hit {self.ref} {self.score:.3f} {_brief(self.message)}>"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recalled:
@@ -161,6 +175,9 @@ class Recalled:
         """The references of all hits, as they stand in the block."""
         return [hit.ref for hit in self.hits]
 
+    def __repr__(self) -> str:
+        return f"<Recalled {' '.join(self.refs) or 'nothing'}, {self.tokens} of {self.budget} tokens>"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
@@ -177,6 +194,10 @@ class Piece:
     refs: tuple[str, ...] = ()
     clipped: bool = False
     score: float = 0.0
+
+    def __repr__(self) -> str:
+        shown = f"{self.kind} {' '.join(self.refs)}".rstrip()
+        return f"<Piece {shown}, {self.shown}, {self.tokens} tokens, {_brief(self.message)}>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +223,10 @@ class Context:
     def trace(self) -> list[str]:
         """One line a piece: tier, kind, tokens, references."""
         return [f"{p.tier} {p.kind} {p.tokens} tokens {p.shown} {','.join(p.refs)}".rstrip() for p in self.pieces]
+
+    def __repr__(self) -> str:
+        found = f"{len(self.pieces)} pieces, {len(self.hits)} hits"
+        return f"<Context {found}, {self.tokens} of {self.budget} tokens{', degraded' if self.degraded else ''}>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,6 +311,9 @@ class View:
     messages: tuple[Message, ...]
     tokens: int
 
+    def __repr__(self) -> str:
+        return f"<View {len(self.summaries)} summaries, {len(self.messages)} messages, {self.tokens} tokens>"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compacted:
@@ -303,3 +331,6 @@ class Original:
     messages: tuple[Message, ...]
     summaries: tuple[Summary, ...] = ()
     note: dict[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"<Original {self.ref}: {len(self.messages)} messages, {len(self.summaries)} summaries>"

@@ -343,3 +343,6 @@ class AsyncSession:
     def subscribe(self, callback: Callback) -> Callable[[], None]:
         """See `Session.subscribe`; not to be awaited."""
         return self.memory.wiring[1].listeners.add(callback, self.scope)
+
+    def __repr__(self) -> str:
+        return f"<AsyncSession {self.scope.session!r} of {self.scope.user!r}>"

@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -73,10 +74,12 @@ def _uv() -> str:
 
 
 def _build() -> Path:
-    """The wheel, and beside it a copy of the tests without the sources: they must import what was installed."""
-    shutil.rmtree(HOME / "wheel", ignore_errors=True)
-    shutil.rmtree(HOME / "tree", ignore_errors=True)
-    _run(_uv(), "build", "--quiet", "--wheel", "--out-dir", HOME / "wheel", ROOT)
+    """The wheel, the source distribution unpacked, and the tests alone, which must import what was installed."""
+    for folder in ("wheel", "tree", "sources"):
+        shutil.rmtree(HOME / folder, ignore_errors=True)
+    _run(_uv(), "build", "--quiet", "--out-dir", HOME / "wheel", ROOT)
+    with tarfile.open(next((HOME / "wheel").glob("*.tar.gz"))) as packed:
+        packed.extractall(HOME / "sources", filter="data")
     for folder in ("tests", "examples", "benchmarks"):
         shutil.copytree(ROOT / folder, HOME / "tree" / folder, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", HOME / "tree")
@@ -109,7 +112,7 @@ def _environment(cell: Cell, wheel: Path, *, keep: bool) -> Path:
 
 def _use(cell: Cell, python: Path, options: list[str]) -> str:
     """Run the smoke test, then the tests; "ok" and what they counted, or their last words."""
-    elsewhere = HOME / "tree"
+    elsewhere = next((HOME / "sources").iterdir()) if cell.from_sdist else HOME / "tree"
     smoke = _run(python, "-m", "tests.matrix.smoke", *_absent(cell), cwd=elsewhere, check=False)
     if smoke.returncode:
         print(smoke.stdout, smoke.stderr, sep="\n")

@@ -36,6 +36,7 @@ class Cell:
         the core.
     pins: further requirements; they decide.
     testing: installed afterwards, without changing what is there. Empty: only the smoke test is run.
+    from_sdist: the tests are those of the source distribution, and run in it.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Cell:
     pins: tuple[str, ...] = ()
     testing: tuple[str, ...] = ()
     tests: tuple[str, ...] = ()
+    from_sdist: bool = False
 
 
 CELLS = (
@@ -53,13 +55,14 @@ CELLS = (
     Cell("both", ("langchain", "llamaindex")),
     Cell("all", ("all",)),
     # Users of one part of LangChain alone, which the extra does not serve: they install that part themselves.
-    Cell("langchain-core-alone", pins=("langchain-core>=1.0,<2",)),
+    Cell("langchain-core-alone", pins=("langchain-core>=1.3.3,<2",)),
     Cell("core-lowest", lowest=("",)),
-    # A process with LlamaIndex's own Memory on aiosqlite 0.22 does not end with an SQLAlchemy as old as this.
-    Cell("lowest", lowest=("", "langchain", "llamaindex", "postgres", "cli", "otel"), pins=("aiosqlite==0.21.*",)),
+    Cell("lowest", lowest=("", "langchain", "llamaindex", "postgres", "cli", "otel")),
+    # What is published as sources: every test in it can be collected there.
+    Cell("sdist", ("all",), testing=LANGCHAIN_TESTING, tests=("tests", "--collect-only"), from_sdist=True),
     Cell(
         "classic-lowest",
-        pins=("langchain-core==1.0.0", "langchain-classic==1.0.0"),
+        pins=("langchain-core==1.3.3", "langchain-classic==1.0.0"),
         testing=LANGCHAIN_TESTING,
         tests=CLASSIC,
     ),

@@ -193,3 +193,6 @@ class AsyncKnowledge:
     async def stats(self) -> Stats:
         """See `Knowledge.stats`."""
         return await self._arun(report.stats(self._core, self.scope))
+
+    def __repr__(self) -> str:
+        return f"<AsyncKnowledge of {self.scope.user!r}>"

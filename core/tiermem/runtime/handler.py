@@ -84,6 +84,11 @@ class Performer:
         return self._database.target
 
     @property
+    def name(self) -> str:
+        """The same without a password."""
+        return self._database.name
+
+    @property
     def read_only(self) -> bool:
         """True where nothing can be written."""
         return self._database.read_only

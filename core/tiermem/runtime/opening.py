@@ -68,6 +68,10 @@ class Opened:
         """True after `close`."""
         return self._performer.closed
 
+    def __repr__(self) -> str:
+        state = ", closed" if self.closed else ", read only" if self.read_only else ""
+        return f"<{type(self).__name__} {self._performer.name!r}{state}>"
+
     def close(self) -> None:
         """Close the database. What was added is safe already; using the memory afterwards raises Closed."""
         self._performer.close()

@@ -44,6 +44,8 @@ class Database:
     @property
     def name(self) -> str:
         """The file, ":memory:", or the URL without its password."""
+        if self.target == MEMORY:
+            return MEMORY
         return str(self._file or self._transactions.engine.url.render_as_string(hide_password=True))
 
     @property

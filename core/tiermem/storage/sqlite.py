@@ -18,7 +18,7 @@ from sqlalchemy.pool import QueuePool, StaticPool
 from tiermem.errors import StorageReadOnly
 from tiermem.settings import Settings
 from tiermem.storage.connecting.lock import FileLock, busy
-from tiermem.storage.files import access, identity
+from tiermem.storage.files import access, identity, ownership
 from tiermem.storage.schema import meta, refuse_newer, version_of
 
 PAUSE = (0.005, 0.025)  # seconds between two attempts; making a file takes some 5 ms
@@ -40,10 +40,13 @@ def prepare(file: Path) -> None:
     Raises:
         StorageReadOnly: it cannot be made.
         StorageCorrupt, StorageForeign: the file is no SQLite database, or another program's; it is left untouched.
+        StorageError: it is a link that another user put where everybody may write.
     """
+    ownership.refuse_planted(file)
     try:
         if file.exists():
             identity.refuse_foreign(driver(), file)
+            ownership.warn_of_others(file)
             return
         _make_folders(file.parent)
         os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))

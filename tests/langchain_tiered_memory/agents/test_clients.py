@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
-from deepagents import create_deep_agent
 from langchain.agents import AgentState
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 from langgraph.checkpoint.memory import InMemorySaver
@@ -123,6 +122,7 @@ class Bare(AgentState[Any]):
 def test_messages_without_ids_are_stored_once(tmp_path: Path, kind: str) -> None:
     model, middleware = Scripted(), tiered(tmp_path, tools=False)
     if kind == "deepagents":
+        create_deep_agent = pytest.importorskip("deepagents", reason="one of the peers").create_deep_agent
         one = create_deep_agent(model=model, middleware=[middleware], checkpointer=InMemorySaver())
     else:
         one = agent(model, middleware, tools=[], state_schema=Bare, checkpointer=InMemorySaver())
