@@ -20,6 +20,9 @@ START = datetime(2025, 3, 1, 9, tzinfo=UTC)
 THINGS = [
     *("orchard", "bakery", "canteen", "library", "foundry", "nursery", "gallery", "stables", "brewery", "chapel"),
     *("dockyard", "museum", "arcade", "quarry", "vineyard", "sawmill", "cinema", "harbour", "kennel", "airfield"),
+    *("theatre", "tannery", "laundry", "pottery", "smithy", "dairy", "casino", "hospital", "arsenal", "monastery"),
+    *("reservoir", "planetarium", "zoo", "aquarium", "circus", "bunker", "depot", "granary", "hangar", "lighthouse"),
+    *("jetty", "kiosk", "lodge", "mosque", "observatory", "pavilion", "ranch", "shipyard"),
 ]
 OTHERS = [thing[::-1] for thing in THINGS]  # words that no other sentence has
 MOST = LIST_LIMITS["critical_context"]

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tiermem.messages import Message
 from tiermem.records import StructuredSummary
 from tiermem.summaries.changed_files import changed_files
-from tiermem.summaries.lines import KINDS_OF_FACT, LIST_LIMITS, Line, alike, provenance_of, structured
-from tiermem.summaries.utterances import USERS, Sentence, prose, quoted, rarity_in, utterances
+from tiermem.summaries.lines import KINDS_OF_FACT, LIST_LIMITS, UNSAID_KINDS, Line, alike, provenance_of, structured
+from tiermem.summaries.utterances import USERS, Sentence, fresh_in, prose, quoted, rarity_in, told, utterances
 from tiermem.text import cues
 from tiermem.text.entities import entities, paths
 from tiermem.text.readable import TOOL_ROLES
@@ -26,8 +26,11 @@ from tiermem.text.sentences import sentences
 from tiermem.window.stubs import telling_line
 
 DECISION_FLOOR = 2.5  # below it a sentence is a step ("I'll check the logs"), not a decision
-FACT_FLOOR = 1.5
-_KIND_LIMIT = 5  # facts of one kind
+FACT_FLOOR = 1.2
+_KIND_LIMITS = dict.fromkeys(("error", "cause", "version", "result"), 5)  # a conversation may be full of them
+_NO_LIMITS: Mapping[str, int] = {}
+_STATED = 0.6  # what a person states is worth as a fact, whatever it is about
+_FRESH = 0.8  # what words are worth that nobody had said before
 _TELLING = 30  # characters; a shorter last word ("sounds great!") gives way to an earlier one that says something
 _LAST_REACH = 12  # messages from the end in which the last step is looked for
 _LABELLED = re.compile(r"^(?:decision|decided|决定|決定)\s*[:：]\s*", re.IGNORECASE)
@@ -43,6 +46,12 @@ _KINDS = (
     ("constraint", 2.0, cues.CONSTRAINT),
     ("version", 1.4, cues.VERSION),
 )
+
+
+_PEOPLE = {*USERS, "person"}
+_OF_PEOPLE = frozenset({"preference", "about", "constraint"})
+_OF_PEOPLE_ALONE = {"assistant": _OF_PEOPLE, **dict.fromkeys(TOOL_ROLES, _OF_PEOPLE | {"cause"})}
+_FEW_UNITS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +71,10 @@ def extract(messages: Sequence[Message], now: datetime | None = None) -> Structu
     said = list(utterances(messages))
     rarity = rarity_in(said)
     lines = _goal(messages, said)
-    lines += _decisions(said, rarity)
+    decided, known = _decisions(said, rarity)
+    lines += decided
     lines += changed_files(messages, [(sentence.sequence, sentence.role, sentence.text) for sentence in said])
-    lines += _facts(said, rarity, {line.text for line in lines})
+    lines += _facts(said, rarity, known | {line.text for line in lines})
     lines += _last_step(messages)
     return structured(lines, provenance_of(messages), now)
 
@@ -126,7 +136,8 @@ def _in_full(sentence: Sentence, asked: Sequence[Sentence]) -> str:
     return quoted(replace(sentence, text=" ".join(other.text for other in both)))
 
 
-def _decisions(said: Sequence[Sentence], rarity: Callable[[Sentence], float]) -> list[Line]:
+def _decisions(said: Sequence[Sentence], rarity: Callable[[Sentence], float]) -> tuple[list[Line], frozenset[str]]:
+    """What was decided, and the sentences that say so."""
     last = max(1, said[-1].place if said else 1)
     scored = []
     for sentence in said:
@@ -138,7 +149,8 @@ def _decisions(said: Sequence[Sentence], rarity: Callable[[Sentence], float]) ->
         if score >= DECISION_FLOOR:
             scored.append(_Candidate(score + 0.5 * rarity(sentence) + 0.5 * sentence.place / last, sentence))
     chosen = _distinct(scored, LIST_LIMITS["key_decisions"])
-    return [Line("key_decisions", _decided(candidate.sentence), sources) for candidate, sources in chosen]
+    lines = [Line("key_decisions", _decided(candidate.sentence), sources) for candidate, sources in chosen]
+    return lines, frozenset(candidate.sentence.text for candidate, _ in chosen)
 
 
 def _decided(sentence: Sentence) -> str:
@@ -147,25 +159,33 @@ def _decided(sentence: Sentence) -> str:
 
 
 def _decision_strength(text: str) -> float:
-    strong, change = bool(cues.DECISION.search(text)), bool(cues.CHANGE.search(text))
-    if not strong and not change and not cues.INTENT.search(text):
+    decision = cues.DECISION.search(text)
+    strong, change = decision is not None, bool(cues.CHANGE.search(text))
+    if not strong and not change:
+        return 0.0
+    before = text[: decision.start()] if decision else text
+    if cues.ADVICE.search(before) and not cues.RESOLVED.search(text):
         return 0.0
     digits = any(map(str.isdigit, text))
     score = 3.0 * strong + (3.0 if digits else 1.0) * change + 1.0 * bool(cues.INTENT.search(text)) + 0.5 * digits
-    score -= 4.0 * text.endswith(_QUESTION) + 1.5 * bool(cues.HEDGE.search(text))
+    score -= 4.0 * text.endswith(_QUESTION) + 1.5 * bool(cues.HEDGE.search(before))
     score -= 3.0 * (not strong and bool(cues.MEASURED.search(text)))  # "dropped from 2,310 ms to 85 ms": an outcome
     return score - 2.0 * (len(text) < 10 and not digits) - 0.5 * (len(text) > 300)
 
 
-def _facts(said: Sequence[Sentence], rarity: Callable[[Sentence], float], said_already: set[str]) -> list[Line]:
-    """Errors, causes, limits, preferences, who somebody is, versions and figures; decisions are not told twice."""
+def _facts(said: Sequence[Sentence], rarity: Callable[[Sentence], float], said_already: frozenset[str]) -> list[Line]:
+    """What nothing else would tell again: what people state, identifiers, figures, names, limits, errors, causes.
+
+    Decisions are not told twice.
+    """
     last = max(1, said[-1].place if said else 1)
+    fresh = fresh_in(said)
     scored = []
     for sentence in said:
-        kind, score = _fact_strength(sentence)
-        if score >= FACT_FLOOR and _decided(sentence) not in said_already and sentence.text not in said_already:
+        kind, score = _fact_strength(sentence, fresh(sentence))
+        if score >= FACT_FLOOR and sentence.text not in said_already:
             scored.append(_Candidate(score + 0.7 * rarity(sentence) + 0.2 * sentence.place / last, sentence, kind))
-    chosen = _distinct(scored, LIST_LIMITS["critical_context"] - 1, _KIND_LIMIT)  # one place for an earlier goal
+    chosen = _distinct(scored, LIST_LIMITS["critical_context"] - 1, _KIND_LIMITS)  # one place for an earlier goal
     taken: set[str] = set()
     lines = []
     for fact, sources in chosen:
@@ -175,46 +195,54 @@ def _facts(said: Sequence[Sentence], rarity: Callable[[Sentence], float], said_a
     return lines
 
 
-def _fact_strength(sentence: Sentence) -> tuple[str, float]:
-    text = sentence.text
-    kinds = [(weight, kind) for kind, weight, cue in _KINDS if cue.search(text)]
-    kinds = [(weight, kind) for weight, kind in kinds if kind != "error" or not cues.NO_ERROR.search(text)]
-    if sentence.role in TOOL_ROLES:
-        kinds = [(weight, kind) for weight, kind in kinds if kind in {"error", "version"}]
-    elif cues.IMPERATIVE_NOT.match(text):
-        kinds.append((2.0, "constraint"))
-    if cues.OUTCOME.search(text) or cues.MEASURED.search(text):  # "the timeouts are gone" tells no error
-        kinds = [(weight, kind) for weight, kind in kinds if kind != "error"] + [(2.0, "result")]
-    figures = min(3, sum(1 for _ in cues.FIGURE.finditer(text)))
-    if not figures:
-        kinds = [(weight, kind) for weight, kind in kinds if kind != "result"]
-    if not kinds and not figures:
+def _fact_strength(sentence: Sentence, fresh: float) -> tuple[str, float]:
+    text, role = sentence.text, sentence.role
+    worth = told(text)
+    kinds = _kinds(sentence, bool(worth))
+    if not kinds and not worth and role not in _PEOPLE:
         return "", 0.0
-    weight, kind = max(kinds, default=(0.8, "figure"))
-    score = weight + 0.4 * max(0, len(kinds) - 1) + 0.4 * figures + 0.8 * bool(cues.ERROR_NAME.search(text))
-    score += 0.5 * (sentence.role in USERS) - 0.6 * (sentence.role in TOOL_ROLES)
-    if sentence.role == "assistant":  # what a model likes or recommends is advice, not a fact about the user
-        score -= 2.0 if kind in {"preference", "about", "constraint"} else 0.5
-    score -= (
-        1.5 * text.endswith(_QUESTION) + 1.0 * bool(cues.ACKNOWLEDGEMENT.match(text)) + 1.0 * bool(_QUOTE.match(text))
-    )
-    return kind, score - 1.0 * (len(text) < 15 and not figures and text[0] < "\u3400") - 0.7 * (len(text) > 300)
+    weight, kind = max(kinds, default=(0.8 if worth else 0.0, "note"))
+    score = weight + 0.4 * max(0, len(kinds) - 1) + worth + 0.8 * bool(cues.ERROR_NAME.search(text))
+    if role in _PEOPLE:
+        score += _STATED + 0.7 * bool(cues.OWN.search(text)) + _FRESH * fresh
+    elif role == "assistant":  # what a model likes or recommends is advice, not a fact about the user
+        score += 0.8 * bool(worth and cues.COMMITMENT.match(text)) + _FRESH * fresh - 1.0
+    else:
+        score -= 0.6 * (role in TOOL_ROLES)
+    few = len(sentence.units) < _FEW_UNITS
+    score -= 1.5 * text.endswith(_QUESTION) + 1.0 * bool(few and cues.ACKNOWLEDGEMENT.match(text))
+    score -= 1.0 * bool(_QUOTE.match(text)) + 0.8 * (few and not worth)
+    return kind, score - 0.7 * (len(text) > 300) - 1.0 * (fresh == 0.0 and not kinds)
+
+
+def _kinds(sentence: Sentence, figures: bool) -> list[tuple[float, str]]:
+    """The kinds of fact that *sentence* tells, with their weights."""
+    text, role = sentence.text, sentence.role
+    sought = [kind for kind in _KINDS if role not in _OF_PEOPLE_ALONE or kind[0] not in _OF_PEOPLE_ALONE[role]]
+    kinds = [(weight, kind) for kind, weight, cue in sought if cue.search(text)]
+    kinds = [(weight, kind) for weight, kind in kinds if kind != "error" or not cues.NO_ERROR.search(text)]
+    if role not in TOOL_ROLES and cues.IMPERATIVE_NOT.match(text):
+        kinds.append((2.0, "constraint"))
+    if not figures and not any(kind == "error" for _, kind in kinds):
+        return kinds
+    if cues.OUTCOME.search(text) or cues.MEASURED.search(text):  # "the timeouts are gone" tells no error
+        kinds = [(weight, kind) for weight, kind in kinds if kind != "error"] + [(2.0, "result")] * figures
+    return kinds
 
 
 def _distinct(
-    scored: Iterable[_Candidate], limit: int, per_kind: int | None = None
+    scored: Iterable[_Candidate], limit: int, per_kind: Mapping[str, int] = _NO_LIMITS
 ) -> list[tuple[_Candidate, tuple[int, ...]]]:
     """The *limit* best, near-duplicates collapsed into the best of them, with all their sources, in order."""
     chosen: list[_Candidate] = []
     behind: list[list[int]] = []
     kinds: Counter[str] = Counter()
     for candidate in sorted(scored, key=lambda candidate: (-candidate.score, -candidate.sentence.place)):
-        twin = next(
-            (n for n, other in enumerate(chosen) if alike(other.sentence.units, candidate.sentence.units)), None
-        )
+        own = candidate.sentence.units
+        twin = next((n for n, other in enumerate(chosen) if alike(other.sentence.units, own)), None)
         if twin is not None:
             behind[twin].append(candidate.sentence.sequence)
-        elif len(chosen) < limit and (per_kind is None or kinds[candidate.kind] < per_kind):
+        elif len(chosen) < limit and kinds[candidate.kind] < per_kind.get(candidate.kind, limit):
             chosen.append(candidate)
             behind.append([candidate.sentence.sequence])
             kinds[candidate.kind] += 1
@@ -232,6 +260,8 @@ def _label(candidate: _Candidate, taken: set[str]) -> str:
             return subject
     kind = _label_word(candidate.kind, text)
     if kind not in taken:
+        return kind
+    if candidate.kind in UNSAID_KINDS:
         return kind
     names = [*paths(text), *entities(text)]
     return next((free for name in names if _apt(name) and (free := f"{kind}: {name}") not in taken), kind)

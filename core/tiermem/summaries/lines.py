@@ -17,7 +17,7 @@ from tiermem.window.provenance import lowest, said_by_others, trust_of
 LINE_LIMIT = 240  # characters
 LABEL_LIMIT = 40  # characters
 SOURCE_LIMIT = 5  # messages behind one line
-LIST_LIMITS = {"key_decisions": 12, "modified_files": 20, "critical_context": 16}
+LIST_LIMITS = {"key_decisions": 12, "modified_files": 20, "critical_context": 32}
 KINDS_OF_FACT = {
     "error": "错误",
     "cause": "原因",
@@ -31,6 +31,8 @@ KINDS_OF_FACT = {
     "earlier goal": "先前目标",
 }
 """Labels that name a kind of fact, not a fact, with their Chinese words: two lines may bear the same."""
+UNSAID_KINDS = frozenset({"note", "about", "preference", "constraint", "figure"})
+"""Of these, those that say nothing that the words of their line do not."""
 _ALIKE = 0.7  # share of the smaller line's words that two lines have in common
 
 _UNIT = re.compile(r"[a-z0-9_]+|[\u3400-\u9fff]+")
@@ -185,7 +187,8 @@ def alike(one: frozenset[str], other: frozenset[str]) -> bool:
     Numbers decide, since "pool 10 → 50" and "pool 50 → 80" share their words and are two decisions.
     """
     smaller = min(len(one), len(other))
-    if not smaller or len(one & other) < _ALIKE * smaller:
+    shared = one & other
+    if not shared or len(shared) < _ALIKE * smaller:
         return False
     differing = {unit for unit in one ^ other if any(map(str.isdigit, unit))}
     return not (differing & one and differing & other) and (smaller > 2 or one == other)

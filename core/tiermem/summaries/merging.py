@@ -20,6 +20,7 @@ from tiermem.summaries.extractive import extract
 from tiermem.summaries.lines import (
     KINDS_OF_FACT,
     LIST_LIMITS,
+    UNSAID_KINDS,
     Line,
     alike,
     capped,
@@ -32,9 +33,10 @@ from tiermem.summaries.lines import (
     units,
 )
 from tiermem.summaries.parsing import claimed, source_size, tells_the_span
+from tiermem.summaries.utterances import told
 from tiermem.text.analyzer import terms
 from tiermem.text.clipping import largest, shorten
-from tiermem.text.cues import CHANGE, DECISION, ERROR, FIGURE
+from tiermem.text.cues import CHANGE, DECISION, ERROR
 from tiermem.text.entities import numbers
 from tiermem.text.sanitizing import in_chinese, neutral, unbracketed
 from tiermem.window.view import within
@@ -50,8 +52,17 @@ _LABELS = {
     "last_step": ("Last step", "最后一步"),
 }
 _NUMBERED = re.compile(r" \d+$")
+_KIND_OF = {word: kind for kind, word in KINDS_OF_FACT.items()}
 _EARLIER = ("earlier goal", "先前目标")
-_ORDER = {"user_goal": 4, "last_step": 3, "key_decisions": 2, "critical_context": 1, "modified_files": 0}  # by value
+# What a line is worth as one of its field, and how much more as a fact of its kind, beside what its words tell.
+_FIELD_WORTH = {
+    "user_goal": 3.0,
+    "key_decisions": 1.5,
+    "last_step": 1.2,
+    "critical_context": 0.8,
+    "modified_files": 0.5,
+}
+_KIND_WORTH = {"preference": 0.6, "about": 0.6, "constraint": 0.6, "cause": 0.6, "error": 0.3, "earlier goal": 0.3}
 
 
 def accept(value: Any, messages: Sequence[Message], now: datetime | None = None) -> StructuredSummary:
@@ -160,8 +171,7 @@ def _joined_context(goals: Sequence[Line], context: Sequence[Line]) -> list[Line
 
 def _topic(line: Line) -> str:
     """What a line of context is about: its label, or its words where the label only names the kind of fact."""
-    label = _NUMBERED.sub("", line.label)
-    return line.text if label in KINDS_OF_FACT or label in KINDS_OF_FACT.values() else line.label
+    return line.text if _kind(line) in KINDS_OF_FACT else line.label
 
 
 def _joined(lines: Iterable[Line], limit: int = LIST_LIMITS["key_decisions"]) -> list[Line]:
@@ -179,7 +189,7 @@ def _joined(lines: Iterable[Line], limit: int = LIST_LIMITS["key_decisions"]) ->
 
 def _worth(text: str, recency: float) -> float:
     cues = bool(DECISION.search(text)) + bool(CHANGE.search(text)) + bool(ERROR.search(text))
-    return cues + 0.5 * bool(FIGURE.search(text)) + 1.5 * recency
+    return cues + told(text) + 1.5 * recency
 
 
 def _same_name(lines: Iterable[Line]) -> list[Line]:
@@ -204,18 +214,22 @@ def render(summary: Summary | StructuredSummary, first: int, last: int, ref: str
 def fit(structure: StructuredSummary, first: int, last: int, ref: str, budget: int, count: Callable[[str], int]) -> str:
     """`render` within *budget* tokens as *count* counts them; "" where there is no line, or room for none.
 
-    The most valuable lines are kept, each where it stands: the goal, the last step, decisions, critical context, files
-    (in each the newer first). Where none fits whole, the most valuable one is cut.
+    The goal is kept, and of the other lines those that tell most for their tokens (of equals the newer), each where it
+    stands. Where none fits whole, the first of them is cut.
     """
     header, body = _header(structure, first, last, ref), _body(structure)
-    valued = sorted(range(len(body)), key=lambda place: (_ORDER[body[place].kind], place), reverse=True)
+    whole = "\n".join([header, *(line.text for line in body)])
+    if body and count(whole) <= budget:
+        return whole
+    costs = [count(f"\n{line.text}") for line in body]
+    valued = sorted(range(len(body)), key=lambda place: (body[place].worth / max(costs[place], 1), place), reverse=True)
+    valued.sort(key=lambda place: body[place].kind != "user_goal")
     kept: list[int] = []
     left = budget - count(header)
     for place in valued:
-        cost = count(f"\n{body[place].text}")
-        if cost <= left:
+        if costs[place] <= left:
             kept.append(place)
-            left -= cost
+            left -= costs[place]
     while kept:  # a counter may count the whole otherwise than its lines
         text = "\n".join([header, *(body[place].text for place in sorted(kept))])
         if count(text) <= budget:
@@ -282,6 +296,7 @@ class _Rendered(NamedTuple):
     label: str
     words: str
     refs: str
+    worth: float
 
     @property
     def text(self) -> str:
@@ -294,9 +309,18 @@ def _body(structure: StructuredSummary) -> list[_Rendered]:
     body = []
     for line in lines_of(structure):
         refs = ", ".join(_source(number, structure) for number in line.sources)
-        words = neutral(f"{line.label} - {line.text}" if line.label else line.text)
-        body.append(_Rendered(line.kind, _LABELS[line.kind][chinese] + mark, words, f" ({refs})" if refs else ""))
+        plain = not line.label or _kind(line) in UNSAID_KINDS
+        words = neutral(line.text if plain else f"{line.label} - {line.text}")
+        label = _LABELS[line.kind][chinese] + mark
+        worth = _FIELD_WORTH[line.kind] + _KIND_WORTH.get(_kind(line), 0.0) + told(line.text)
+        body.append(_Rendered(line.kind, label, words, f" ({refs})" if refs else "", worth))
     return body
+
+
+def _kind(line: Line) -> str:
+    """The kind of fact that the label of *line* names, in English; its label where that names none."""
+    label = _NUMBERED.sub("", line.label)
+    return _KIND_OF.get(label, label)
 
 
 def _source(number: int, structure: StructuredSummary) -> str:

@@ -13,7 +13,7 @@ from tiermem.summaries.lines import LIST_LIMITS
 from tiermem.summaries.transcript import CLOSE, OPEN, Element, safe
 from tiermem.text.clipping import shorten
 
-_MOST = LIST_LIMITS
+_MOST = {**LIST_LIMITS, "critical_context": 16}  # a model that is asked for more writes what nobody needs
 _SHOWN_AGAIN = 6_000  # characters of an unusable answer that the model is shown when it is asked to mend it
 _ENGLISH = f"""\
 You keep the notes of a chat application. The oldest messages of a conversation are about to leave the model's view; \

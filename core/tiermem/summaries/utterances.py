@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from tiermem.messages import Message
 from tiermem.summaries.lines import LINE_LIMIT, units
+from tiermem.text import cues
 from tiermem.text.clipping import both_ends, shorten
 from tiermem.text.readable import TOOL_ROLES
 from tiermem.text.sanitizing import one_line
@@ -20,6 +21,8 @@ from tiermem.text.sentences import sentences
 
 READ_LIMIT = 4_000  # characters read from each end of a message; tool output above it is rows of the same kind
 SENTENCE_LIMIT = 600  # characters of a sentence that are judged; longer ones are dumps
+_WORTH = (("identifier", 1.0, 2), ("figure", 0.5, 3), ("name", 0.5, 3))  # of one, and how many count
+_FEW = 4  # words over which what is fresh is counted at least
 _NAME_LIMIT = 40  # characters of a speaker's name
 USERS = {"user", "human"}
 _STAMP = re.compile(r"^[\[(]?(?:\d{4}-\d\d-\d\d[T ])?\d\d:\d\d:\d\d\S*\s+")  # of a log line: each differs, none matters
@@ -55,12 +58,19 @@ def utterances(messages: Sequence[Message]) -> Iterator[Sentence]:
         else:
             parts = sentences(prose(message.text))
         for part in parts:
-            text = _STAMP.sub("", _BULLET.sub("", _MARKUP.sub("", one_line(part[:SENTENCE_LIMIT]))))
+            text = _bare(one_line(part[:SENTENCE_LIMIT]))
             if len(text) > 1:
                 place += 1
                 named = len(speakers) > 1 and message.name in speakers
                 speaker = shorten(one_line(message.name or ""), _NAME_LIMIT) if named else ""
                 yield Sentence(place, message.sequence, _part(message), text, _compared(message, text), speaker)
+
+
+def _bare(text: str) -> str:
+    """*text* without what marks it as a heading, an entry of a list, strong, or a line of a log."""
+    if "*" in text or "`" in text or text.startswith("#"):
+        text = _MARKUP.sub("", text)
+    return text if text[:1].isalpha() else _STAMP.sub("", _BULLET.sub("", text))
 
 
 def _rows(output: str) -> Iterable[str]:
@@ -94,17 +104,35 @@ def rarity_in(said: Sequence[Sentence]) -> Callable[[Sentence], float]:
     """How rare the words of a sentence are in the span, in [0, 1]: the mean inverse document frequency."""
     frequency = Counter(unit for sentence in said for unit in sentence.units)
     highest = math.log(1 + len(said)) or 1.0
+    weights = {unit: math.log((1 + len(said)) / count) for unit, count in frequency.items()}
 
     def rarity(sentence: Sentence) -> float:
         if not sentence.units:
             return 0.0
-        return (
-            sum(math.log((1 + len(said)) / frequency[unit]) for unit in sorted(sentence.units))
-            / len(sentence.units)
-            / highest
-        )
+        return math.fsum(map(weights.__getitem__, sentence.units)) / len(sentence.units) / highest  # in any order
 
     return rarity
+
+
+def told(text: str) -> float:
+    """How much *text* says that nothing else would tell again: identifiers, figures, names, each kind up to a limit."""
+    found = [match.lastgroup for match in cues.TELLING.finditer(text)]
+    if not found:
+        return 0.0
+    return sum(min(found.count(kind), most) * worth for kind, worth, most in _WORTH)
+
+
+def fresh_in(said: Sequence[Sentence]) -> Callable[[Sentence], float]:
+    """The share (0 to 1) of a sentence's words, figures left out, that nobody had said before it in the span."""
+    first: dict[str, int] = {}
+    for sentence in reversed(said):
+        first.update(dict.fromkeys(sentence.units, sentence.place))
+
+    def fresh(sentence: Sentence) -> float:
+        words = [first[unit] for unit in sentence.units if not unit.isdigit()]
+        return words.count(sentence.place) / max(len(words), _FEW)
+
+    return fresh
 
 
 def quoted(sentence: Sentence, cue: re.Pattern[str] | None = None) -> str:

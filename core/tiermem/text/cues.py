@@ -87,6 +87,32 @@ HEDGE = _cue(
     "如果|也许|可能|或许|是否|要不要|会不会|看看|不确定|要不",
 )
 
+ADVICE = _cue(  # in front of a decision's word it is somebody's advice
+    r"you (?:should|can|could|may|might|need to|want to)|(?:suggest|recommend|advise|consider)(?:ed|ing)?"
+    r"|it(?:'s| is) (?:best|better|worth|advisable)|would be (?:best|better|good)|one option|options? (?:is|are)",
+    "建议|推荐|可以|不妨|最好|应该|应当|考虑|尽量|一般|通常|需要|您?可|如果要|想要|试试|尝试",
+)
+RESOLVED = _cue(
+    "decided|agreed|approved|settled|chose|concluded", "决定|同意|敲定|说定|约定|约好|已经?(?:改|换|设|调)|改好|换好"
+)
+OWN = re.compile(r"\b(?:I|my|My|we|We|our|Our|me|us|mine|ours|I['’](?:m|ve|d|ll)|we['’](?:re|ve|d|ll))\b|[我咱]")
+COMMITMENT = re.compile(
+    r"^\W*(?:(?:[Oo]k(?:ay)?|[Ss]ure|[Dd]one|[Gg]reat|[Yy]es|[Aa]ll right)\W{1,3})?(?:I|[Ww]e)"
+    r"(?:['’]ve| have|['’]ll| will|['’]m| am| just| now)?\b"
+    r"|(?:我们?|系统)?(?:已经?|会|将|给您|给你|帮您|帮你|为您|为你)"
+)
+TELLING = re.compile(  # what only these words say: an identifier, a figure, a name in the middle of a sentence
+    r"(?P<identifier>(?<![A-Za-z\d._+-])[A-Za-z\d._+-]{1,64}@[A-Za-z\d-]{1,63}\.[A-Za-z][A-Za-z.]{1,30}"
+    r"|https?://\S{1,200}"
+    r"|(?<![A-Za-z\d_.-])[A-Z][A-Za-z]{0,7}-?\d[A-Z\d-]{1,20}(?![A-Za-z\d])"
+    r"|(?<![\w.,:-])\+?\d(?:[ -]?\d){4,19}(?![\w:]))"
+    r"|(?P<figure>(?<![A-Za-z])\d{1,20}(?:[.,:/-]\d{1,20}){0,6}"
+    r"|[一二两三四五六七八九十百千]{1,4}"
+    r"(?:点|号|楼|岁|块|元|层|栋|室|米|斤|公里|小时|分钟|个月|周|年级|折))"
+    r"|(?P<name>(?<=[a-z,;] )[A-Z][A-Za-z]{2,30}|(?<![A-Za-z])[A-Z][A-Za-z]{2,30}(?=[\u3400-\u9fff])"
+    r"|《[^》\n]{1,30}》)"
+)
+
 ACTION = _cue(
     r"(?:i|we)(?:'ve| have|'m| am)?(?: now| just| also| already)? (?:(?!lov|lik|want|need|hop|enjoy|tri"
     r"|agre)\w+ed|made|ran|wrote|set|found|built|sent|took|put|began|got|went|did|done)|done|finished"

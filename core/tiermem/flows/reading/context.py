@@ -113,7 +113,8 @@ def _fill(
     live = yield from window_state.live_summaries(draft.row)
     left = draft.free - sum(part.tokens for part in parts)
     says = max(share.summary, min(SMALLEST, draft.free // 4))
-    most = min(says + summary_frame(draft.scale.count), left)  # the share is for what it says
+    frame = summary_frame(draft.scale.count)
+    most = min(says + frame, left)  # the share is for what it says
     summary = yield Compute(lambda: summary_pieces(live, most, draft.scale.count))
     left -= sum(piece.tokens for piece in summary)
     room = draft.recallable(min(share.recalled, left))
@@ -138,7 +139,8 @@ def _fill(
         spent = sum(piece.tokens for piece in recalled)
         yield reporting.recalled(draft.scope, "context", hits, seen.degraded, draft.core.since(began), spent)
     room = draft.free - sum(part.tokens for part in parts) - sum(piece.tokens for piece in recalled)
-    summary = yield Compute(lambda: summary_pieces(live, room, draft.scale.count))  # what nothing else needs is its own
+    if live and room > says + frame:  # what nothing else needs is the summary's
+        summary = yield Compute(lambda: summary_pieces(live, room, draft.scale.count))
     return [*summary, *recalled, *message_pieces(parts, entries)], hits, seen.degraded
 
 
