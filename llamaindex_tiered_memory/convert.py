@@ -30,7 +30,8 @@ from tiermem.agents.fitting import fitted
 from tiermem.blocks.forms import MEDIA
 from tiermem.blocks.reading import read
 from tiermem.importers.llamaindex import FORMAT, message_of
-from tiermem.messages import LEFT_OUT, Content
+from tiermem.messages import Content
+from tiermem.plain_json import LEFT_OUT
 from tiermem.window.quotation import quoted
 
 _ROLES = {role.value: role for role in MessageRole} | {"human": MessageRole.USER, "ai": MessageRole.ASSISTANT}

@@ -33,12 +33,13 @@ FLOORS = tuple(
     flows.writing
     flows.reading flows.verifying
     knowledge items
+    importers
     arguments
     session verification
     telemetry events
     runtime
     memory
-    agents tools importers testing
+    agents tools testing
     cli __main__
     """.strip().splitlines()
 )

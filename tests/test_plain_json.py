@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tiermem.errors import InvalidMessage
-from tiermem.plain_json import DEEPEST, bare_number, equal_json, lists_for_tuples, plain
+from tiermem.plain_json import DEEPEST, LONGEST_PATH, bare_number, equal_json, lists_for_tuples, plain
 from tiermem.text.documents import documents_from
 
 JSON = st.recursive(
@@ -54,10 +54,9 @@ def test_json_is_copied_as_it_is(value: Any) -> None:
     [
         (b"x", "value is no JSON value: bytes"),
         ((1, 2), "value is no JSON value: tuple"),
-        ({"a": [0, float("nan")]}, r"value\.a\[1\] is no JSON value: float"),
-        (2**63, "value is no JSON value: int"),
+        ({"a": [0, {1}]}, r"value\.a\[1\] is no JSON value: set"),
         ({"a": {1: 2}}, r"value\.a key must be a string, not int"),
-        (nested(DEEPEST + 2, "x"), rf"value(\[0\])* is nested deeper than {DEEPEST}"),
+        (nested(DEEPEST + 2, "x"), rf"value(\[0\])*… is nested deeper than {DEEPEST}"),
     ],
 )
 def test_what_is_no_json_is_refused_with_its_path(value: Any, reason: str) -> None:
@@ -107,3 +106,30 @@ def test_the_metadata_of_a_document_are_read_as_loaders_write_them() -> None:
     endless.append(endless)
     with pytest.raises(InvalidMessage, match="nested deeper"):
         documents_from({"text": "x", "metadata": {"boxes": endless}})
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (2**63 + 1, r"value is an integer outside of -2\*\*63 to 2\*\*63 - 1, which no database keeps as it is"),
+        (float("nan"), "value is nan, which JSON has not"),
+        (float("-inf"), "value is -inf, which JSON has not"),
+        (np.float64(1.5), r"value is no JSON value: float64; float\(\) of it may be one"),
+        (Level.HIGH, r"value is no JSON value: Level; int\(\) of it may be one"),
+        ({"two words": b""}, r"value\['two words'\] is no JSON value: bytes"),
+        ({"分数": {1}}, r"value\.分数 is no JSON value: set"),
+    ],
+)
+def test_an_error_says_why_a_value_is_none(value: Any, reason: str) -> None:
+    with pytest.raises(InvalidMessage, match=f"^{reason}$"):
+        plain(value, "value")
+
+
+def test_a_path_shows_no_more_of_somebodys_keys_than_a_line_has() -> None:
+    deep: Any = b""
+    for number in range(90):
+        deep = {f"hunter{number} " * 99: [deep]}
+    with pytest.raises(InvalidMessage) as caught:
+        plain(deep, "content[0]")
+    assert len(str(caught.value)) < LONGEST_PATH + 100
+    assert "…" in str(caught.value)

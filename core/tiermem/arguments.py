@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any, TypeAlias, TypeVar, get_args
 
-from tiermem.errors import InvalidMessage, InvalidSettings, UnknownReference
+from tiermem.errors import InvalidMessage, InvalidSettings, UnknownReference, brief_repr
 from tiermem.flows.effects import Flow, Read
 from tiermem.flows.reading import context, report, search
 from tiermem.flows.reading.draft import ContextRequest
@@ -18,6 +18,7 @@ from tiermem.flows.services import Core
 from tiermem.flows.writing import add as remember
 from tiermem.flows.writing import compact, decide, maintain
 from tiermem.flows.writing.commit import writing
+from tiermem.importers.shapes import own_or_openai
 from tiermem.messages import Message, as_messages
 from tiermem.providers.calls import refuse_reentry
 from tiermem.providers.tokenizers import as_counter
@@ -25,6 +26,7 @@ from tiermem.records import Context, Decision, Hit, Original, Recalled, Report, 
 from tiermem.settings import Scope, Thresholds, nearest
 from tiermem.storage import sessions
 
+LONGEST_REASON = 200  # characters; events and the log tell it
 T = TypeVar("T")
 MessageLike: TypeAlias = Message | str | Mapping[str, Any] | Iterable[Any]
 
@@ -41,7 +43,7 @@ def adding(
     refuse_reentry(scope)
     _flag(compacted, "compacted")
     add = compact.add if compacted else remember.add
-    return (yield from add(core, scope, as_messages(given, role), as_stored=as_stored))
+    return (yield from add(core, scope, as_messages(given, role, own_or_openai), as_stored=as_stored))
 
 
 def assembling(
@@ -73,7 +75,7 @@ def assembling(
     if not isinstance(quoted, (Mapping, type(None))):
         raise InvalidMessage(f"quoted must be blocks by their messages, not {type(quoted).__name__}")
     count = None if counter is None else as_counter(counter, core.settings.encoding)
-    prompts = as_messages(system, "system")
+    prompts = as_messages(system, "system", own_or_openai)
     request = ContextRequest(
         query, budget, prompts, goal, reserved, count, recall, wanted.within, recall_tokens, steady, quoted or {}
     )
@@ -89,7 +91,7 @@ def wanting(query: str, within: Within, as_of: datetime | None = None) -> Search
     if not isinstance(query, str):
         raise InvalidMessage(f"query must be text, not {type(query).__name__}")
     if within not in get_args(Within):
-        raise InvalidMessage(f"within must be one of {', '.join(get_args(Within))}, not {within!r}")
+        raise InvalidMessage(f"within must be one of {', '.join(get_args(Within))}, not {brief_repr(within)}")
     if as_of is not None and not isinstance(as_of, datetime):
         raise InvalidMessage(f"as_of must be a datetime, not {type(as_of).__name__}")
     return SearchRequest(query, within, as_of)
@@ -146,7 +148,7 @@ def _whole(number: Any, name: str, least: int | None = None) -> int:
 def _flag(value: Any, name: str) -> None:
     """Refuses words and None, every one of which would count as True or as False."""
     if not isinstance(value, bool) and type(value).__name__ not in {"bool_", "bool"}:  # numpy's
-        raise InvalidMessage(f"{name} must be True or False, not {value!r}")
+        raise InvalidMessage(f"{name} must be True or False, not {brief_repr(value)}")
 
 
 def _moment(day: date | None, at: time, core: Core) -> datetime | None:
@@ -191,8 +193,8 @@ def managing_at(core: Core, scope: Scope, thresholds: Thresholds | None) -> Flow
 
 def forgetting(core: Core, scope: Scope, refs: Sequence[str], reason: str) -> Flow[list[Decision]]:
     """`decide.forget` with the caller's reason checked."""
-    if not isinstance(reason, str):
-        raise InvalidMessage(f"reason must be text, not {type(reason).__name__}")
+    if not isinstance(reason, str) or len(reason) > LONGEST_REASON:
+        raise InvalidMessage(f"reason must be text of at most {LONGEST_REASON} characters")
     return (yield from writing(scope, decide.forget(core, scope, refs, reason)))
 
 

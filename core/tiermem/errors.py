@@ -2,7 +2,8 @@
 
 Rule 1: an error is raised before anything is written, or everything written is rolled back. `OutcomeUnknown` alone says
 that nobody can tell.
-Rule 2: an error names what was wrong with its numbers; it never carries the text of a message.
+Rule 2: an error names what was wrong with its numbers; it never carries the text of a message. What a caller handed
+over is quoted and cut short (`brief_repr`), and so is every error as a whole.
 
     TiermemError
     ├── InvalidMessage · UnknownRole(role, nearest) · UnreadFormat(format) (both an InvalidMessage)
@@ -20,11 +21,38 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+LONGEST = 1_000  # characters of an error
+LONGEST_VALUE = 80  # characters of a value in it
+LONGEST_CAUSE = 300  # characters of what somebody else's code raised
+
 
 class TiermemError(Exception):
     """Base of all errors of this package. `retryable` says whether the same call may succeed later."""
 
     retryable = False
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*(_clipped(one, LONGEST) if isinstance(one, str) else one for one in args))
+
+
+def brief_repr(value: object) -> str:
+    """*value* as it stands in an error: quoted, on one line, and cut short."""
+    if isinstance(value, (str, bytes)):
+        value = value[: LONGEST_VALUE + 1]  # escapes make it longer
+    try:
+        text = repr(value)
+    except Exception:  # noqa: BLE001  # a foreign __repr__ must not hide the error
+        text = type(value).__name__
+    return _clipped(text, LONGEST_VALUE)
+
+
+def described(error: BaseException) -> str:
+    """*error* of somebody else's code, as it is told: its type, and its words cut short, for they may quote a talk."""
+    return _clipped(f"{type(error).__name__}: {error}", LONGEST_CAUSE)
+
+
+def _clipped(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 class InvalidMessage(TiermemError, ValueError):

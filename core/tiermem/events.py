@@ -37,7 +37,7 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from tiermem import telemetry
-from tiermem.errors import ClockError, InvalidSettings
+from tiermem.errors import ClockError, InvalidSettings, brief_repr, described
 from tiermem.providers.limited import Limited
 from tiermem.settings import Scope
 
@@ -136,7 +136,7 @@ class Listeners:
             InvalidSettings: it cannot be called, or is a coroutine function, which nobody would await.
         """
         if not callable(callback) or inspect.iscoroutinefunction(callback):
-            raise InvalidSettings(f"a callback is a plain function of an event, not {callback!r}")
+            raise InvalidSettings(f"a callback is a plain function of an event, not {brief_repr(callback)}")
         key = object()
         within = Limited(callback, self._seconds)
         self._callbacks[key] = (lambda event: within(event, None)), scope
@@ -159,7 +159,7 @@ class Listeners:
         try:
             event = Event(kind, scope, self._now(), MappingProxyType(dict(fields())))
         except ClockError as error:
-            self._failed(f"{type(error).__name__}: {error}")
+            self._failed(described(error))
             return
         for events in _collectors.get():
             events.append(event)
@@ -173,7 +173,7 @@ class Listeners:
         try:
             callback(event)
         except (Exception, SystemExit) as error:  # noqa: BLE001  # what it listens to is done, and others listen too
-            self._failed(f"{type(error).__name__}: {error}")
+            self._failed(described(error))
             if key not in self._failing:
                 self._failing.add(key)
                 with suppress(Exception):  # the log may be what failed; stats() tells it all the same

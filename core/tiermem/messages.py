@@ -12,22 +12,20 @@ import json
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timezone, tzinfo
 from typing import Any, Generic, Self, TypeAlias, TypeVar, overload
 
 from tiermem.blocks import linking
 from tiermem.blocks.reading import words
 from tiermem.blocks.roles import folded, known, nearest
-from tiermem.errors import InvalidMessage
-from tiermem.plain_json import OBJECT, Json, plain
+from tiermem.errors import InvalidMessage, brief_repr
+from tiermem.plain_json import Json, plain
 
 V = TypeVar("V")
 Content: TypeAlias = "str | list[str | dict[str, Any]] | None"
 
 COMPACTION_KEY = "__compaction__"
-LEFT_OUT = "left_out"
-"""The key in `raw` under which stands what of a framework's message was above `max_message_bytes`."""
 
 
 class kept(Generic[V]):  # noqa: N801  # used as a decorator
@@ -178,8 +176,10 @@ class Message:
 
 
 _ORDERS = frozenset({"", "system", "developer"})
-_DESCRIBED = f'{{"{OBJECT}":["'.encode()  # in canonical bytes; in a text its quotes would be escaped
 _ORIGINS = {"user": "direct_user", "human": "direct_user", "assistant": "assistant", "tool": "tool"}
+
+
+_FIELDS = tuple(field.name for field in fields(Message) if field.compare)
 
 
 def to_json(message: Message) -> dict[str, Any]:
@@ -209,6 +209,9 @@ def from_json(values: Mapping[str, Any], **kept: Any) -> Message:
     Raises:
         InvalidMessage: *values* are not the fields of a message, or one cannot be kept exactly.
     """
+    if unknown := sorted(str(name) for name in values if name not in _FIELDS):
+        named = ", ".join(map(brief_repr, unknown[:3]))
+        raise InvalidMessage(f"not the fields of a message: {named}; there are {', '.join(_FIELDS)}")
     try:
         given = dict(values)
         if "tool_calls" in given:
@@ -244,13 +247,6 @@ def dumps(value: Json) -> bytes:
 def loads(body: bytes) -> Any:
     """The value whose `dumps` is *body*."""
     return json.loads(body.decode("utf-8", "surrogatepass"))
-
-
-def incomplete(message: Message) -> str:
-    """What of a framework's *message* is not kept as it was, as a reason; "" where all of it is."""
-    if message.raw and LEFT_OUT in message.raw:
-        return "parts above max_message_bytes are left out"
-    return "objects are kept as what they say of themselves" if _DESCRIBED in message.canonical else ""
 
 
 def content_text(content: Content) -> str:
@@ -306,20 +302,24 @@ def _text(value: Any, path: str) -> str:
     return value
 
 
-def as_messages(value: Message | str | Mapping[str, Any] | Iterable[Any], role: str = "user") -> list[Message]:
-    """Messages from what a caller hands over: one or many; text becomes a message of *role*, an object its fields, and
-    ("user", "text") a message of that role. Roles may be others' words for ours ("human", "AI", "USER"): they are
-    folded. A `Message` keeps the role that it was made with.
+def as_messages(
+    value: Message | str | Mapping[str, Any] | Iterable[Any],
+    role: str = "user",
+    read: Callable[[Mapping[str, Any]], Message] = from_json,
+) -> list[Message]:
+    """Messages from what a caller hands over: one or many; text becomes a message of *role*, an object what *read*
+    makes of it, and ("user", "text") a message of that role. Roles may be others' words for ours ("human", "AI",
+    "USER"): they are folded. A `Message` keeps the role that it was made with.
 
     Raises:
         UnknownRole: what is given as a role is none.
         InvalidMessage: one of them is neither a message, nor text, nor an object with a role and content.
     """
     if isinstance(value, (Message, str, Mapping)) or _is_pair(value):
-        return [_as_message(value, role)]
+        return [_as_message(value, role, read)]
     if not isinstance(value, Iterable) or isinstance(value, (bytes, bytearray)):
         raise InvalidMessage(f"neither a Message, text nor an object: {type(value).__name__}")
-    return [_as_message(message, role) for message in value]
+    return [_as_message(message, role, read) for message in value]
 
 
 def _is_pair(value: Any) -> bool:
@@ -330,7 +330,7 @@ def _is_pair(value: Any) -> bool:
     return bool(folded(value[0]) or nearest(value[0]))
 
 
-def _as_message(value: Any, role: str) -> Message:
+def _as_message(value: Any, role: str, read: Callable[[Mapping[str, Any]], Message]) -> Message:
     if isinstance(value, Message):
         return value
     if isinstance(value, str):
@@ -341,4 +341,4 @@ def _as_message(value: Any, role: str) -> Message:
         raise InvalidMessage(f"neither a Message, text nor an object: {type(value).__name__}")
     if value.get("raw") is None and "origin" not in value and isinstance(value.get("role"), str) and value["role"]:
         value = {**value, "role": known(value["role"])}  # what has an origin is our own form, kept as it is
-    return from_json(value)
+    return read(value)

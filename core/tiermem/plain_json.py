@@ -18,9 +18,12 @@ Inside: TypeAlias = Callable[[Any], Any]
 Form: TypeAlias = Callable[[Any, Inside], Any]
 """A caller's rule: the plain form of a value and, by `Inside`, of its parts; NotImplemented where it has none."""
 
+LEFT_OUT = "left_out"
+"""The key in `raw` under which stands what of a framework's message was above `max_message_bytes`."""
 OBJECT = "__object__"
 """The key under which a framework's object stands that no JSON can hold: its type, and what it says of itself."""
 
+LONGEST_KEY, LONGEST_PATH = 40, 200  # characters of them in an error
 DEEPEST = 100  # json's C scanner recurses; real content blocks are below 10 deep
 _MAX_EXACT_INT = 2**63  # larger integers are legal JSON but no database or framework keeps them
 
@@ -72,14 +75,39 @@ def _followed(
 ) -> Any:
     if isinstance(value, list):
         parts = enumerate(value)
-        return [plain(part, f"{path}[{index}]", form, otherwise, deepest, depth) for index, part in parts]
+        return [plain(part, _item(path, index), form, otherwise, deepest, depth) for index, part in parts]
     if not isinstance(value, Mapping):
-        return otherwise(value, f"{path} is no JSON value: {type(value).__name__}")
+        return otherwise(value, f"{path} {_fault(value)}")
     for key in value:
         if not isinstance(key, str):
             return otherwise(value, f"{path} key must be a string, not {type(key).__name__}")
     pairs = value.items()
-    return {str.__str__(key): plain(part, f"{path}.{key}", form, otherwise, deepest, depth) for key, part in pairs}
+    return {str.__str__(key): plain(part, _below(path, key), form, otherwise, deepest, depth) for key, part in pairs}
+
+
+def _below(path: str, key: str) -> str:
+    """The path of what stands under *key*, which may be anybody's words, of any length."""
+    if len(path) > LONGEST_PATH:
+        return path if path.endswith("…") else f"{path}…"
+    if len(key) > LONGEST_KEY:
+        return f"{path}[{key[:LONGEST_KEY]!r}…]"
+    return f"{path}.{key}" if key.isidentifier() else f"{path}[{key!r}]"
+
+
+def _item(path: str, index: int) -> str:
+    return path if path.endswith("…") else f"{path}[{index}]" if len(path) <= LONGEST_PATH else f"{path}…"
+
+
+def _fault(value: Any) -> str:
+    """What is wrong with a *value* that is no JSON."""
+    kind = type(value).__name__
+    if type(value) is int:
+        return "is an integer outside of -2**63 to 2**63 - 1, which no database keeps as it is"
+    if type(value) is float:
+        return f"is {value}, which JSON has not"
+    if isinstance(value, int | float):
+        return f"is no JSON value: {kind}; {'int' if isinstance(value, int) else 'float'}() of it may be one"
+    return f"is no JSON value: {kind}"
 
 
 def exact_number(value: Any) -> bool:

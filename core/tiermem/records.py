@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field
 
 from tiermem.messages import Content, Message
+from tiermem.plain_json import LEFT_OUT, OBJECT
 
 Within: TypeAlias = Literal["conversation", "knowledge", "everything"]  # the session, the user's documents, both
 
@@ -334,3 +335,13 @@ class Original:
 
     def __repr__(self) -> str:
         return f"<Original {self.ref}: {len(self.messages)} messages, {len(self.summaries)} summaries>"
+
+
+_DESCRIBED = f'{{"{OBJECT}":["'.encode()  # in canonical bytes; in a text its quotes would be escaped
+
+
+def incomplete(message: Message) -> str:
+    """What of a framework's *message* is not kept as it was, as a reason; "" where all of it is."""
+    if message.raw and LEFT_OUT in message.raw:
+        return "parts above max_message_bytes are left out"
+    return "objects are kept as what they say of themselves" if _DESCRIBED in message.canonical else ""

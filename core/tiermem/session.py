@@ -196,10 +196,12 @@ class Session:
         already decides nothing. Summaries lose the lines that rest on a hidden message. Behind "s3" system prompts
         and pinned messages stay; named by themselves they are hidden. A forgotten call leaves its result as quoted
         text, a forgotten result leaves its call. For documents and notes see `Knowledge.remove`. *reason* is kept with
-        the decisions.
+        the decisions and told by events and the log: some words of yours, 200 characters at most, and never what was
+        said.
 
         Raises:
             UnknownReference: one of them names nothing here; nothing was hidden.
+            InvalidMessage: *reason* is no text, or too long.
             InvalidMessage: *reason* is no text.
         """
         return self._run(forgetting(self._core, self.scope, refs, reason))

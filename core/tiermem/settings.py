@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
-from tiermem.errors import InvalidNamespace, InvalidSettings, MissingNamespace
+from tiermem.errors import InvalidNamespace, InvalidSettings, MissingNamespace, brief_repr
 
 MAX_NAME_BYTES = 255
 
@@ -54,7 +54,7 @@ class Weights:
         for name in (weight.name for weight in fields(self)):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < float("inf"):
-                raise InvalidSettings(f"the weight {name} must be a number of at least 0, not {value!r}")
+                raise InvalidSettings(f"the weight {name} must be a number of at least 0, not {brief_repr(value)}")
         total = self.semantic + self.keyword + self.graph + self.recency + self.importance
         if abs(total - 1) > 1e-6:
             raise InvalidSettings(f"semantic, keyword, graph, recency and importance must sum to 1, not {total:g}")
@@ -192,7 +192,7 @@ class Settings(Thresholds):
         for name in ("summarizer_timeout", "summarizer_pause", "embedder_timeout", "callback_timeout", "busy_timeout"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
-                raise InvalidSettings(f"{name} must be a number of seconds, not {value!r}")
+                raise InvalidSettings(f"{name} must be a number of seconds, not {brief_repr(value)}")
         flag(self.enable_context_management, "enable_context_management")
         if isinstance(self.weights, dict):  # as a dump of settings has it
             object.__setattr__(self, "weights", Weights(**self.weights))
@@ -279,19 +279,19 @@ def scope_of(session_id: str, namespace: str | tuple[str, str]) -> Scope:
 def whole(value: Any, name: str, least: int) -> None:
     """Raises InvalidSettings where *value* is no whole number of at least *least*."""
     if type(value) is not int or value < least:
-        raise InvalidSettings(f"{name} must be a whole number of at least {least}, not {value!r}")
+        raise InvalidSettings(f"{name} must be a whole number of at least {least}, not {brief_repr(value)}")
 
 
 def flag(value: Any, name: str) -> None:
     """Raises InvalidSettings where *value* is neither True nor False: every other word would count as True."""
     if not isinstance(value, bool):
-        raise InvalidSettings(f"{name} must be True or False, not {value!r}")
+        raise InvalidSettings(f"{name} must be True or False, not {brief_repr(value)}")
 
 
 def share(value: Any, name: str, least: float = 1e-9) -> None:
     """Raises InvalidSettings where *value* is no number from *least* to 1."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= 1:
-        raise InvalidSettings(f"{name} must be a share between 0 and 1, not {value!r}")
+        raise InvalidSettings(f"{name} must be a share between 0 and 1, not {brief_repr(value)}")
 
 
 def _above(settings: Thresholds, higher: str, lower: str) -> None:
@@ -303,4 +303,4 @@ def _above(settings: Thresholds, higher: str, lower: str) -> None:
 
 def _one_of(value: Any, name: str, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
-        raise InvalidSettings(f"{name} must be one of {', '.join(allowed)}, not {value!r}")
+        raise InvalidSettings(f"{name} must be one of {', '.join(allowed)}, not {brief_repr(value)}")

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from langgraph.config import get_config
 
-from tiermem.errors import InvalidSettings
+from tiermem.errors import InvalidSettings, brief_repr
 from tiermem.settings import MAX_NAME_BYTES
 
 Namespace: TypeAlias = str | tuple[str, str]
@@ -113,7 +113,7 @@ def namespace_of(given: NamespaceOf, runtime: Any) -> Namespace:
 
 def _named(value: Any, what: str) -> str:
     if not isinstance(value, str) or not value:
-        raise InvalidSettings(f"{what}= returned {value!r}; it must return a non-empty string")
+        raise InvalidSettings(f"{what}= returned {brief_repr(value)}; it must return a non-empty string")
     return value
 
 

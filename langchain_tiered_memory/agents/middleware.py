@@ -40,7 +40,7 @@ from tiermem import Memory, Session
 from tiermem.agents.budget import Costs
 from tiermem.agents.note import Note, owner_of
 from tiermem.agents.view import WITHIN
-from tiermem.errors import InvalidSettings
+from tiermem.errors import InvalidSettings, brief_repr
 from tiermem.memory import Zone, check_opening, for_user
 from tiermem.providers.clock import zone_of
 from tiermem.records import Within
@@ -113,7 +113,7 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
         flag(recall, "recall")
         for what, value in (("max_tokens", max_tokens), ("recall_tokens", recall_tokens)):
             if value is not None and (type(value) is not int or value < 1):
-                raise InvalidSettings(f"{what} must be a whole number of at least 1, not {value!r}")
+                raise InvalidSettings(f"{what} must be a whole number of at least 1, not {brief_repr(value)}")
         _check_address(namespace, session_id, within)
         self._name = name
         self._path, self._given = path, memory
@@ -178,7 +178,7 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
         if wanted is False:
             return []
         if wanted is not True and (isinstance(wanted, str) or not isinstance(wanted, Sequence)):
-            raise InvalidSettings(f"tools must be True, False, or names of tools in a list, not {wanted!r}")
+            raise InvalidSettings(f"tools must be True, False, or names of tools in a list, not {brief_repr(wanted)}")
         from langchain_tiered_memory.tools import memory_tools
 
         names = None if wanted is True else tuple(wanted)
@@ -229,8 +229,8 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
 
 def _check_address(namespace: Any, session_id: Any, within: Any) -> None:
     if not (callable(namespace) or isinstance(namespace, (str, tuple))):
-        raise InvalidSettings(f"namespace must be a user, (tenant, user), or a function, not {namespace!r}")
+        raise InvalidSettings(f"namespace must be a user, (tenant, user), or a function, not {brief_repr(namespace)}")
     if not (session_id is None or callable(session_id) or isinstance(session_id, str)):
-        raise InvalidSettings(f"session_id must be an id or a function, not {session_id!r}")
+        raise InvalidSettings(f"session_id must be an id or a function, not {brief_repr(session_id)}")
     if within not in get_args(Within):
-        raise InvalidSettings(f"within must be one of {', '.join(get_args(Within))}, not {within!r}")
+        raise InvalidSettings(f"within must be one of {', '.join(get_args(Within))}, not {brief_repr(within)}")

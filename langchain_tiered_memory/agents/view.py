@@ -13,7 +13,8 @@ from langchain_tiered_memory.rendering import made_up, shown_message
 from tiermem import Message, Shown
 from tiermem.agents.note import Note
 from tiermem.agents.view import AgentView
-from tiermem.messages import LEFT_OUT, incomplete
+from tiermem.plain_json import LEFT_OUT
+from tiermem.records import incomplete
 from tiermem.text.clipping import Count
 from tiermem.tokens.counting import message_tokens
 from tiermem.window.pairing import NO_RESULT

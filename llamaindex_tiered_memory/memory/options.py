@@ -32,7 +32,7 @@ from llamaindex_tiered_memory.counting import with_counter
 from llamaindex_tiered_memory.memory.history import check_chats
 from tiermem import Memory, Settings
 from tiermem.agents.budget import RECENT_SHARE
-from tiermem.errors import InvalidMessage, InvalidSettings
+from tiermem.errors import InvalidMessage, InvalidSettings, brief_repr
 from tiermem.memory import Zone, check_opening, for_user
 from tiermem.providers.clock import zone_of
 from tiermem.runtime.options import OpenOptions, check, parted
@@ -182,7 +182,9 @@ class Arguments:
             known = {method.value: method for method in InsertMethod}
             value = getattr(self.insert_method, "value", self.insert_method)
             if value not in known:
-                raise InvalidSettings(f"insert_method must be one of {', '.join(known)}, not {self.insert_method!r}")
+                raise InvalidSettings(
+                    f"insert_method must be one of {', '.join(known)}, not {brief_repr(self.insert_method)}"
+                )
             self.insert_method = known[value]
 
     def _check_shared(self) -> None:

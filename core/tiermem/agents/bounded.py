@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tiermem.agents.view import Procedure
-from tiermem.errors import InvalidSettings
+from tiermem.errors import InvalidSettings, brief_repr
 from tiermem.messages import Message
 from tiermem.text.clipping import clip
 
@@ -31,7 +31,7 @@ class ResultBound:
 
     def __post_init__(self) -> None:
         if type(self.most) is not int or self.most < SMALLEST:
-            raise InvalidSettings(f"max_tokens must be a whole number from {SMALLEST} on, not {self.most!r}")
+            raise InvalidSettings(f"max_tokens must be a whole number from {SMALLEST} on, not {brief_repr(self.most)}")
 
     def shortened(self, text: str, tool: str, count: Callable[[str], int]) -> Procedure[str | None]:
         """The ends of *text*, a result of *tool*, once the whole is kept; None where it is short enough."""

@@ -10,8 +10,8 @@ from typing import Any
 
 from tiermem.flows.effects import Flow, Tell
 from tiermem.flows.services import Core
-from tiermem.messages import Message, incomplete
-from tiermem.records import Decision, Hit, Summary
+from tiermem.messages import Message
+from tiermem.records import Decision, Hit, Summary, incomplete
 from tiermem.settings import Scope
 from tiermem.storage.sessions import SessionRow
 

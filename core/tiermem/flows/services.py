@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from tiermem.errors import described
 from tiermem.facts.fact import Fact
 from tiermem.facts.quantities import Quantity
 from tiermem.facts.reading import facts, mentions
@@ -135,5 +136,5 @@ class Core:
         try:
             return step(value, scope)
         except Exception as error:  # noqa: BLE001  # user code; the default takes its place, and `stats` says so
-            self.known.step_error = f"{type(error).__name__}: {error}"
+            self.known.step_error = described(error)
             return None

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from tiermem.errors import InvalidSettings
+from tiermem.errors import InvalidSettings, brief_repr
 from tiermem.flows.driving import adrive, drive
 from tiermem.messages import Message
 from tiermem.providers.tokenizers import as_counter
@@ -70,9 +70,11 @@ class SummaryWriter(Writing):
     ) -> None:
         window = max_input_tokens or min(declared or USUAL_WINDOW, LARGEST_WINDOW)
         if type(window) is not int or window < SMALLEST_WINDOW:
-            raise InvalidSettings(f"max_input_tokens must be a whole number from {SMALLEST_WINDOW}, not {window!r}")
+            raise InvalidSettings(
+                f"max_input_tokens must be a whole number from {SMALLEST_WINDOW}, not {brief_repr(window)}"
+            )
         if type(max_tool_tokens) is not int or max_tool_tokens < 50:
-            raise InvalidSettings(f"max_tool_tokens must be a whole number from 50, not {max_tool_tokens!r}")
+            raise InvalidSettings(f"max_tool_tokens must be a whole number from 50, not {brief_repr(max_tool_tokens)}")
         super().__init__(window, max_tool_tokens, structured, as_counter(counter), Usage())
 
     def run(self, messages: Sequence[Message], ask: Callable[[Request], Answer]) -> StructuredSummary:

@@ -13,8 +13,11 @@ from typing import Any
 from tiermem.errors import InvalidMessage
 from tiermem.importers import exports, fields, langchain, llamaindex, times, variants
 from tiermem.importers.times import OWN, TimeSaid
-from tiermem.messages import Message
+from tiermem.messages import Message, from_json
 from tiermem.times.instants import Order
+
+_CALLS = frozenset({"function", "custom"})  # keys of a call in OpenAI's form
+_BESIDE = frozenset({"function_call", "refusal", "audio", "annotations", "reasoning_content"})  # of OpenAI's messages
 
 
 def message_of(record: Any, fallback_id: str, dates: Order | None = None) -> Message:
@@ -54,6 +57,30 @@ def message_of(record: Any, fallback_id: str, dates: Order | None = None) -> Mes
     if "role" in record:
         return _plain(record, fallback_id, said)
     raise InvalidMessage("an object without role is no message, unless it has a form of LangChain or LlamaIndex")
+
+
+def own_or_openai(record: Mapping[str, Any]) -> Message:
+    """The message of an object that a caller adds: fields of `Message`, or a message as OpenAI's API has it.
+
+    Its calls are read as `message_of` reads them; what stands beside in OpenAI's messages goes to `state`. Any other
+    name is refused, for it may be misspelt.
+
+    Raises:
+        InvalidMessage: it is neither, or holds what cannot be kept exactly.
+    """
+    calls = record.get("tool_calls")
+    listed = calls if isinstance(calls, list | tuple) else ()
+    foreign = any(isinstance(call, Mapping) and not _CALLS.isdisjoint(call) for call in listed)
+    if not foreign and _BESIDE.isdisjoint(record):
+        return from_json(record)
+    if not isinstance(record.get("role"), str):
+        raise InvalidMessage("an object without role is no message")
+    rest = variants.standard(record)
+    rest["tool_calls"] = tuple(map(fields.tool_call, fields.objects(rest.get("tool_calls"), "tool_calls")))
+    beside = {name: rest.pop(name) for name in _BESIDE & set(rest)}
+    rest["state"] = _state({**beside, "state": rest.pop("state", None)})
+    as_list = {"tool_calls": list(listed)} if listed else {}
+    return from_json({"raw": {"format": "openai", "message": {**record, **as_list}}, **rest})
 
 
 def _plain(record: Mapping[str, Any], fallback_id: str, said: TimeSaid) -> Message:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tiermem.errors import InvalidSettings
+from tiermem.errors import InvalidSettings, brief_repr
 from tiermem.items.item import checked_fields
 from tiermem.items.texts import WHOLE
 from tiermem.providers.embedders import Vectors, as_rows, name_of
@@ -36,7 +36,7 @@ class VectorSpace:
 
     def __init__(self, embed: Any, dims: int | None = None, fields: Sequence[str] | None = None) -> None:
         if dims is not None and (type(dims) is not int or dims < 1):
-            raise InvalidSettings(f"dims must be a whole number above 0, not {dims!r}")
+            raise InvalidSettings(f"dims must be a whole number above 0, not {brief_repr(dims)}")
         self.dims = dims
         self.fields = checked_fields(fields) if fields else (WHOLE,)
         self.embed = embed

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
-from tiermem.errors import InvalidMessage, InvalidNamespace
+from tiermem.errors import InvalidMessage, InvalidNamespace, brief_repr
 from tiermem.plain_json import equal_json, plain
 
 Path: TypeAlias = tuple[str, ...]
@@ -75,7 +75,7 @@ class Put:
         if self.fields is not None and self.fields is not False:
             object.__setattr__(self, "fields", checked_fields(self.fields))
         if self.ttl is not None and not _is_time(self.ttl):
-            raise InvalidMessage(f"ttl must be minutes above 0, not {self.ttl!r}")
+            raise InvalidMessage(f"ttl must be minutes above 0, not {brief_repr(self.ttl)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ class Paths:
         for name in ("starts", "ends"):
             object.__setattr__(self, name, tuple(checked_path(path) for path in getattr(self, name)))
         if self.depth is not None and (type(self.depth) is not int or self.depth < 1):
-            raise InvalidMessage(f"depth must be a whole number above 0, not {self.depth!r}")
+            raise InvalidMessage(f"depth must be a whole number above 0, not {brief_repr(self.depth)}")
         _page(self.limit, self.offset)
 
     def common(self) -> Path:
@@ -211,4 +211,4 @@ def _is_time(minutes: Any) -> bool:
 def _page(limit: int, offset: int) -> None:
     for name, value in (("limit", limit), ("offset", offset)):
         if type(value) is not int or value < 0:
-            raise InvalidMessage(f"{name} must be a whole number of at least 0, not {value!r}")
+            raise InvalidMessage(f"{name} must be a whole number of at least 0, not {brief_repr(value)}")

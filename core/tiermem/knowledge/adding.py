@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
-from tiermem.errors import InvalidMessage, UnknownReference
+from tiermem.errors import InvalidMessage, UnknownReference, brief_repr, described
 from tiermem.flows import reporting
 from tiermem.flows.effects import Compute, Flow, Tell, Transact
 from tiermem.flows.indexing import words
@@ -101,7 +101,7 @@ def _follow(core: Core, scope: Scope) -> Flow[None]:
     try:
         yield from words.follow(core, scope)
     except Exception as error:  # noqa: BLE001  # raising now would tell the caller that nothing was stored
-        core.known.upkeep_error = f"{type(error).__name__}: {error}"
+        core.known.upkeep_error = described(error)
     else:
         core.known.upkeep_error = ""
     yield from reporting.noticed(core, scope)
@@ -119,7 +119,7 @@ def remove(core: Core, scope: Scope, source: str) -> Flow[list[int]]:
         row = sessions.find(connection, scope, lock=True)
         there = [mark.sequence for mark in present(connection, row, source)]
         if not there:
-            raise UnknownReference(f"no document of this user has the source {source!r}")
+            raise UnknownReference(f"no document of this user has the source {brief_repr(source)}")
         return commit(connection, core, scope, row, _decisions("hide", there, "removed"))
 
     taken: list[Decision] = yield Transact(body, lambda taken: reporting.by_hand(scope, taken))

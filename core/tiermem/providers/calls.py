@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from tiermem.errors import Reentrant
+from tiermem.errors import Reentrant, described
 from tiermem.settings import Scope
 
 MOST_ABANDONED = 8  # calls given up that may still hang before further ones are refused at once
@@ -110,7 +110,7 @@ def _started(function: Callable[..., Any], argument: Any, marks: frozenset[Scope
         except Exception as error:  # noqa: BLE001  # handed to the waiting thread
             future.set_exception(error)
         except BaseException as error:  # noqa: BLE001  # the user's code asks to end, but only its own thread is its to end
-            future.set_exception(RuntimeError(f"{type(error).__name__}: {error}"))
+            future.set_exception(RuntimeError(described(error)))
         else:
             future.set_result(answer)
 

@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from tiermem.errors import ClockError, InvalidMessage, InvalidSettings
+from tiermem.errors import ClockError, InvalidMessage, InvalidSettings, brief_repr, described
 from tiermem.messages import moment
 from tiermem.settings import nearest
 
@@ -29,11 +29,11 @@ def checked(clock: Callable[[], Any]) -> Callable[[], datetime]:
         try:
             told = clock()
         except (Exception, SystemExit) as error:
-            raise ClockError(f"the clock raised {type(error).__name__}: {error}") from error
+            raise ClockError(f"the clock raised {described(error)}") from error
         try:
             return moment(told.astimezone() if isinstance(told, datetime) and told.tzinfo is None else told)
         except (InvalidMessage, ValueError, OverflowError, OSError) as error:
-            raise ClockError(f"the clock returned {told!r}, which is no time") from error
+            raise ClockError(f"the clock returned {brief_repr(told)}, which is no time") from error
 
     return now
 

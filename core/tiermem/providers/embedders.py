@@ -17,7 +17,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from tiermem.errors import EmbeddingMismatch, InvalidSettings
+from tiermem.errors import EmbeddingMismatch, InvalidSettings, brief_repr
 from tiermem.providers.local import LocalEmbedder
 from tiermem.text.analyzer import analyser, features
 
@@ -63,7 +63,7 @@ class HashEmbedder:
 
     def __init__(self, dimensions: int = DIMENSIONS) -> None:
         if isinstance(dimensions, bool) or not isinstance(dimensions, int) or not 1 <= dimensions <= 65_536:
-            raise InvalidSettings(f"dimensions must be an integer from 1 to 65536, not {dimensions!r}")
+            raise InvalidSettings(f"dimensions must be an integer from 1 to 65536, not {brief_repr(dimensions)}")
         self.dimensions = dimensions
         self.name = f"tiermem-hash-1/{analyser()}/{dimensions}"
 
@@ -206,7 +206,7 @@ def as_embedder(given: Any = None) -> Embedder:
     if callable(given) and not isinstance(given, type):
         return CheckedEmbedder(name_of(given), given)
     if isinstance(given, str):
-        raise InvalidSettings(f'the only embedder that has a name is "local", not {given!r}')
+        raise InvalidSettings(f'the only embedder that has a name is "local", not {brief_repr(given)}')
     raise InvalidSettings(f"an embedder has a method that embeds, or is a function; {type(given).__name__} is neither")
 
 

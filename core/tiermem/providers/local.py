@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tiermem.errors import InvalidSettings
+from tiermem.errors import InvalidSettings, brief_repr
 
 DIMENSIONS = 384
 BATCH = 64  # texts a pass
@@ -44,7 +44,7 @@ class LocalEmbedder:
 
     def __init__(self, threads: int = 1) -> None:
         if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
-            raise InvalidSettings(f"threads must be a positive whole number, not {threads!r}")
+            raise InvalidSettings(f"threads must be a positive whole number, not {brief_repr(threads)}")
         if missing := [part for part in _PARTS if find_spec(part) is None]:
             raise InvalidSettings(_MISSING.format(" and ".join(missing)))
         self.name = f"tiermem-local/all-MiniLM-L6-v2/{WEIGHTS[:12]}"

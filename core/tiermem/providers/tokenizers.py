@@ -17,7 +17,7 @@ from importlib import resources
 from numbers import Integral
 from typing import NamedTuple, TypeAlias
 
-from tiermem.errors import InvalidSettings, TokenCounterError
+from tiermem.errors import InvalidSettings, TokenCounterError, brief_repr
 from tiermem.text.clipping import Count
 from tiermem.tokens.estimate import estimate
 
@@ -93,7 +93,7 @@ class Counter:
 
     def __init__(self, encoding: str = "o200k_base", given: GivenCount | None = None) -> None:
         if encoding not in _VOCABULARIES:
-            raise InvalidSettings(f"unknown encoding {encoding!r}; there are {', '.join(_VOCABULARIES)}")
+            raise InvalidSettings(f"unknown encoding {brief_repr(encoding)}; there are {', '.join(_VOCABULARIES)}")
         self._encoding = encoding
         self._given = given
 
@@ -158,7 +158,7 @@ def _checked(given: GivenCount, text: str) -> int:
     except Exception as error:  # the caller's code may raise anything; it is raised again under our name
         raise TokenCounterError(f"the token counter raised {type(error).__name__}") from error
     if isinstance(size, bool) or size < 0:
-        raise TokenCounterError(f"the token counter returned {size!r}, which is no count")
+        raise TokenCounterError(f"the token counter returned {brief_repr(size)}, which is no count")
     return int(size)
 
 

@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tiermem.errors import InvalidSettings
+from tiermem.errors import InvalidSettings, brief_repr
 from tiermem.events import Callback, Listeners
 from tiermem.flows.effects import Flow, arun, run
 from tiermem.flows.indexing import words as follow_up
@@ -105,7 +105,7 @@ class Opened:
 def check_path(path: Any) -> None:
     """Raises InvalidSettings where *path* cannot name a database; None is the default one."""
     if path is not None and (not isinstance(path, (str, PathLike)) or not str(path).strip()):
-        raise InvalidSettings(f'path takes a file, ":memory:" or a database URL, not {path!r}')
+        raise InvalidSettings(f'path takes a file, ":memory:" or a database URL, not {brief_repr(path)}')
 
 
 def wired(path: str | Path | None, options: OpenOptions) -> tuple[Core, Performer]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tiermem.errors import IdConflict, InvalidMessage, StorageCorrupt
+from tiermem.errors import IdConflict, InvalidMessage, StorageCorrupt, brief_repr
 from tiermem.messages import Message, dumps, from_canonical, loads
 from tiermem.messages import moment as plain_moment
 from tiermem.settings import Scope
@@ -58,7 +58,9 @@ def append(
             fresh.append(_values(original, row.pk, number, tokens, when))
             stored_as = known[original.id] = (number, original.sha256, tokens, when)
         elif stored_as[1] != original.sha256:
-            raise IdConflict(f"message id {original.id!r} is taken in this session by a message with other content")
+            raise IdConflict(
+                f"message id {brief_repr(original.id)} is taken in this session by a message with other content"
+            )
         stored.append(
             original.shown_as(original.content, sequence=stored_as[0], tokens=stored_as[2], stored_at=stored_as[3])
         )

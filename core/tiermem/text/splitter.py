@@ -13,7 +13,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tiermem.errors import InvalidSettings
+from tiermem.errors import InvalidSettings, brief_repr
 from tiermem.text.chinese_numerals import NUMERALS
 from tiermem.text.clipping import within_character
 from tiermem.text.sentences import sentences
@@ -74,7 +74,9 @@ def cut(text: str, size: int = SIZE, overlap: int = OVERLAP) -> list[Chunk]:
         InvalidSettings: *size* is below 1, or *overlap* is not within 0..size - 1.
     """
     if type(size) is not int or type(overlap) is not int or size < 1 or not 0 <= overlap < size:
-        raise InvalidSettings(f"chunks need a size of at least 1 and an overlap below it, not {size!r} and {overlap!r}")
+        raise InvalidSettings(
+            f"chunks need a size from 1 on and an overlap below it, not {brief_repr(size)} and {brief_repr(overlap)}"
+        )
     if len(text) <= size:
         return [Chunk(0, len(text))] if text else []
     borders = _borders(text, size)

@@ -28,7 +28,7 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import BaseModel, Field, WithJsonSchema
 
 from tiermem.arguments import wanting
-from tiermem.errors import InvalidSettings
+from tiermem.errors import InvalidSettings, brief_repr
 from tiermem.flows.effects import Flow
 from tiermem.records import Within
 from tiermem.search.answers import SMALLEST
@@ -189,7 +189,7 @@ def memory_tools(
     if unknown:
         raise InvalidSettings(f"no memory tool is called {', '.join(unknown)}; there are {', '.join(NAMES)}")
     if type(max_tokens) is not int or max_tokens < SMALLEST:
-        raise InvalidSettings(f"max_tokens must be a whole number from {SMALLEST} on, not {max_tokens!r}")
+        raise InvalidSettings(f"max_tokens must be a whole number from {SMALLEST} on, not {brief_repr(max_tokens)}")
     if not isinstance(session, Session | AsyncSession) and not callable(session):
         raise InvalidSettings(f"a session, or a function that returns one, is needed, not {type(session).__name__}")
     bounds = Bounds(wanting("", within).within, max_tokens)

@@ -15,7 +15,7 @@ from functools import partial
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
-from tiermem.errors import Closed, EmbeddingMismatch, StorageError
+from tiermem.errors import Closed, EmbeddingMismatch, StorageError, described
 from tiermem.flows import reporting
 from tiermem.flows.effects import Compute, Embed, Flow, Read, Transact
 from tiermem.flows.services import Core
@@ -84,7 +84,7 @@ def attempt(core: Core, scope: Scope) -> Flow[bool | None]:
     except Closed:
         return False
     except Exception as error:  # noqa: BLE001  # the thread must live; a full disk may have room again later
-        core.known.upkeep_error = f"{type(error).__name__}: {error}"
+        core.known.upkeep_error = described(error)
         yield from reporting.noticed(core, scope)
         return None
 
@@ -133,7 +133,7 @@ def resting(core: Core) -> bool:
 
 def fail(core: Core, error: Exception) -> None:
     """Remember that the embedder failed, and when."""
-    core.known.embed_error = f"{type(error).__name__}: {error}"
+    core.known.embed_error = described(error)
     core.known.embed_failed_at = core.now().timestamp()
 
 

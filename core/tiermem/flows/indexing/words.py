@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from tiermem.blocks.reading import words as words_of
-from tiermem.errors import Closed
+from tiermem.errors import Closed, described
 from tiermem.facts import preferences
 from tiermem.flows import reporting
 from tiermem.flows.effects import Compute, Flow, Read, Transact
@@ -79,7 +79,7 @@ def attempt(core: Core, scope: Scope) -> Flow[bool | None]:
     except Closed:
         return False
     except Exception as error:  # noqa: BLE001  # the thread must live; words are read as they are meanwhile
-        core.known.upkeep_error = f"{type(error).__name__}: {error}"
+        core.known.upkeep_error = described(error)
         yield from reporting.noticed(core, scope)
         return None
     return (yield from vectors.attempt(core, scope))

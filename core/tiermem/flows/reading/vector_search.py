@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tiermem.errors import Closed, StorageError
+from tiermem.errors import Closed, StorageError, described
 from tiermem.flows import reporting
 from tiermem.flows.effects import Compute, Embed, Flow, Read, Wake
 from tiermem.flows.indexing import vectors as embedding
@@ -118,7 +118,7 @@ def trust(core: Core, scope: Scope, query: str, vectors: int) -> Flow[float]:
         except (StorageError, Closed):
             raise
         except Exception as error:  # noqa: BLE001  # user code; it just embedded the question, so it is trusted
-            core.known.embed_error = f"{type(error).__name__}: {error}"
+            core.known.embed_error = described(error)
             return 1.0
         core.known.competence = yield Compute(lambda: competence(embedded))
     chinese = han_share(query)

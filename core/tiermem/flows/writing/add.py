@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tiermem.errors import InvalidMessage
+from tiermem.errors import InvalidMessage, described
 from tiermem.flows import reporting
 from tiermem.flows.effects import Compute, Flow, Transact, Wake
 from tiermem.flows.indexing import words
@@ -54,7 +54,7 @@ def _keep_up(core: Core, scope: Scope, row: SessionRow) -> Flow[None]:
         if row.messages - (core.embedded.get(row.pk) or 0) >= settings.index_batch:
             yield Wake(scope)
     except Exception as error:  # noqa: BLE001  # raising now would tell the caller that nothing was stored
-        core.known.upkeep_error = f"{type(error).__name__}: {error}"
+        core.known.upkeep_error = described(error)
     else:
         core.known.upkeep_error = ""
     yield from reporting.noticed(core, scope)

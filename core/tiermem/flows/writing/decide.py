@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tiermem.errors import StorageBusy, UnknownReference
+from tiermem.errors import StorageBusy, UnknownReference, brief_repr
 from tiermem.flows import reporting, window_state
 from tiermem.flows.effects import Flow, Read, Transact
 from tiermem.flows.services import Core
@@ -116,7 +116,7 @@ def resolve(connection: sa.Connection, row: SessionRow, ref: str) -> tuple[int, 
             return 0, summaries[0]
     sequence = log.by_id(connection, row.pk, ref) if isinstance(ref, str) and row.pk else 0
     if not sequence:
-        raise UnknownReference(f"no message or summary of this session is {ref!r}")
+        raise UnknownReference(f"no message or summary of this session is {brief_repr(ref)}")
     return sequence, None
 
 

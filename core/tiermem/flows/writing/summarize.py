@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from tiermem.errors import TiermemError
+from tiermem.errors import TiermemError, described
 from tiermem.flows import reporting, window_state
 from tiermem.flows.effects import Compute, Flow, Read, Summarize, Tell, Transact
 from tiermem.flows.services import Core
@@ -113,9 +113,9 @@ def _asked(core: Core, scope: Scope, messages: Sequence[Message]) -> Flow[tuple[
         except TimeoutError:
             return None, f"no answer within {core.settings.summarizer_timeout:g} s"
         except TiermemError as reason:
-            error = f"{type(reason).__name__}: {reason}"
+            error = described(reason)
         except Exception as reason:  # noqa: BLE001  # user code; the deterministic summary takes its place
-            error = f"{type(reason).__name__}: {reason}"
+            error = described(reason)
         else:
             return accepted, ""
     return None, error
@@ -178,7 +178,7 @@ def _note(connection: Any, core: Core, row: SessionRow, error: str) -> None:
         sessions.update(connection, row.pk, failures=0, failed_at=0.0, last_error="")
     elif not error.startswith("paused"):
         failed_at = core.now().timestamp()
-        sessions.update(connection, row.pk, failures=row.failures + 1, failed_at=failed_at, last_error=error[:500])
+        sessions.update(connection, row.pk, failures=row.failures + 1, failed_at=failed_at, last_error=error)
 
 
 def _summary(
