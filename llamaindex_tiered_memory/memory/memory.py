@@ -255,7 +255,7 @@ class TieredChatMemory(BaseMemory):
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], **options: Any) -> TieredChatMemory:
-        """The memory whose dump is *data*: the object itself while this process has it, else one on the same log.
+        """The memory whose dump is *data*: the object itself while this process has it open, else one on the same log.
 
         Args:
             data: of `to_dict`, or of a stock memory or chat store: then its messages go into a new session.
@@ -269,7 +269,7 @@ class TieredChatMemory(BaseMemory):
             limit = {"token_limit": data["token_limit"]} if data.get("token_limit") else {}
             return cls(**({"chat_history": loading.load_saved(data)} | limit | options))
         found = serialisation.live.get(str(data.get("object")))
-        if isinstance(found, cls) and not options:
+        if isinstance(found, cls) and not options and not found.session.memory.closed:
             return found
         return serialisation.rebuilt(cls, data, options)
 

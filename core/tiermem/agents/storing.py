@@ -68,6 +68,10 @@ def storing(note: Note, roster: Roster) -> Procedure[Note]:
         note, behind = yield from _recognised(note, listed)
     elif _begins(note, listed, before):
         note, behind = yield from _behind(note, roster)
+        if behind is not None and _shows_more(behind):
+            shown, rest = yield from _recognised(note, behind)
+            if len(behind) - len(rest) > 1:  # one alone may well be said again
+                note, behind = shown, rest
     if behind is None:
         note, fresh = yield from _aligned(note, roster)
     else:
@@ -84,6 +88,11 @@ def _begins(note: Note, listed: Sequence[Listed], before: int) -> bool:
     if not 0 < note.count <= len(listed) or listed[note.count - 1].id != note.last:
         return False
     return note.seen == before or (note.seen == 0 and bool(note.last))
+
+
+def _shows_more(fresh: Sequence[Listed]) -> bool:
+    """Whether what came to a list since is more than a turn: a client that hands all over to a thread that has it."""
+    return len(fresh) > 1 and fresh[-1].asks and any(message.asks for message in fresh[:-1])
 
 
 def _since(note: Note, listed: Sequence[Listed]) -> Sequence[Listed]:

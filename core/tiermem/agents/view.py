@@ -73,7 +73,7 @@ def viewing(note: AnyNote, request: ViewRequest) -> Procedure[AgentView[AnyNote]
     decided = _decided(report)
     quoted = dict(note.quoted)
     if decided or crowded:  # what was quoted for older questions goes: it costs, and the archive has it
-        quoted = {ref: text for ref, text in quoted.items() if ref == note.question}
+        quoted = {ref: text for ref, text in quoted.items() if ref == note.question and text}
     asked = {
         "counter": request.counter,
         # In the middle of a run the model has tools to look with; a new block would change the prefix.

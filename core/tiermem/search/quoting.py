@@ -7,6 +7,7 @@ out of the block, and no text of a message is changed by it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -28,6 +29,8 @@ FITTING, SMALLER = 12, 0.9  # tries to make a rendered block fit, and how much o
 # 2 ms the first time. In BEAM-100K the best 12 hold each pair of an old and a new value that is found at all for its
 # 20 questions about updates; the best 32 hold one more pair, about something else.
 COMPARED = 12
+_REFERENCE = re.compile(r"(?:\[m\d+(?:-m\d+)?\] )?")
+_NOTE = re.compile(r"(?: \((?:superseded by|conflicts with) m\d+\))?$", re.MULTILINE)
 CHUNKS = 1 << 40  # above every number of a message; by 2 a chunk, because no two of them share a header
 
 
@@ -48,6 +51,19 @@ def block(
             return [_noted(quote, noted, piece, budget, count)], noted
         allowed = int(allowed * SMALLER)
     return [], []
+
+
+def told(hit: Hit, block: str) -> bool:
+    """Whether *block*, which was quoted before, has all that *hit* says, as a line of its own: nobody can forge one."""
+    text = quotable(hit.message)
+    said = passages.chunk_line(hit.message.sequence, hit.source, text) if hit.source else line(hit.message, text)
+    start = block.find(said)
+    while start >= 0:
+        before = block[block.rfind("\n", 0, start) + 1 : start]
+        if _REFERENCE.fullmatch(before) and _NOTE.match(block, start + len(said)):
+            return True
+        start = block.find(said, start + 1)
+    return False
 
 
 def place(hit: Hit) -> int:

@@ -169,3 +169,26 @@ def test_a_question_is_no_evidence_for_what_stands_before_it(session: Session, s
     made = session.context(budget=900, steady=steady)
     assert made.hits == ()
     assert all(piece.kind == "message" for piece in made.pieces)
+
+
+def test_what_an_older_block_quotes_is_not_quoted_again(session: Session) -> None:
+    """Nor is it missing where that block is no longer given, or has only a part of it."""
+    session.add("The code of my locker at the station is 4417.")
+    talk = [f"We walked to the {WORDS[number % 10]} {number}. {words(number, 60)}." for number in range(30)]
+    session.add(talk)
+    question = "What is the code of my locker at the station?"
+    session.add(f"{question} Say it.")
+    session.manage_context(limits(1_200))
+    first = session.context(budget=1_500, steady=True)
+    (block,) = [piece for piece in first.pieces if piece.kind == "recalled"]
+    assert "4417" in block.message.text
+    session.add(["It is 4417.", question], role="user")
+    given = {f"m{first.asked}": block.message.text}
+    again = session.context(budget=1_500, steady=True, quoted=given)
+    shown = [piece.message.text for piece in again.pieces if piece.kind == "recalled"]
+    assert sum(text.count("locker at the station is 4417") for text in shown) == 1
+    cut = {f"m{first.asked}": block.message.text.replace("is 4417.", "…")}
+    for quoted in ({}, cut):
+        pieces = session.context(budget=1_500, steady=True, quoted=quoted).pieces
+        blocks = [piece.message.text for piece in pieces if piece.kind == "recalled"]
+        assert "is 4417" in blocks[-1]

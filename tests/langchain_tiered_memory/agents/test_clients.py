@@ -153,3 +153,16 @@ def test_calls_without_an_id_have_their_results(tmp_path: Path, calls: int) -> N
     assert [message.type for message in model.prompts[-1]] == [*["human", "ai", *["tool"] * calls, "ai"] * TURNS][:-1]
     for number, message in enumerate(model.prompts[-1][-calls:]):
         assert f"secret figure of page {number} is {7000 + number}" in message.text
+
+
+@pytest.mark.parametrize("again", [["hello", "Question 2?"], ["Question 1?", "hello", "Question 2?"]])
+def test_several_messages_at_once_are_new_even_where_their_words_were_said_before(
+    tmp_path: Path, again: list[str]
+) -> None:
+    model, middleware = Scripted(), tiered(tmp_path, tools=False)
+    one = agent(model, middleware, tools=[], checkpointer=InMemorySaver())
+    for text in ("hello", "Question 0?", "Question 1?"):
+        one.invoke({"messages": [HumanMessage(text)]}, thread())
+    one.invoke({"messages": [HumanMessage(text) for text in again]}, thread())
+    said = [message.text for message in middleware.memory.session("t").messages() if message.role == "user"]
+    assert said == ["hello", "Question 0?", "Question 1?", *again]

@@ -7,7 +7,7 @@ The thresholds keep the window within the budget. Where they did not, older turn
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
 from tiermem.errors import BudgetTooSmall
@@ -52,7 +52,7 @@ def fill(draft: Draft, tail: Sequence[Entry]) -> Flow[tuple[list[Piece], list[Hi
         began, room = draft.core.timer(), _room(draft, left)
         query, seen = yield from looked_up(draft, tail, [], room)
         sure = SURE * draft.core.settings.relevance_threshold
-        missing = _missing(seen.hits, verbatim(entries), sure)
+        missing = _untold(_missing(seen.hits, verbatim(entries), sure), blocks.values())
         quote = partial(quoting.block, query=query, count=draft.scale.count, reading=draft.core.reading())
         quoted, hits = yield Compute(lambda: quote(missing, budget=room))
         degraded = seen.degraded
@@ -75,6 +75,12 @@ def _missing(hits: Sequence[Hit], shown: set[int], sure: float) -> list[Hit]:
     if not missing or missing[0].score < sure:
         return [hit for hit in missing if hit.source.startswith(NOTE)]  # kept on purpose, for just this
     return [hit for hit in missing if hit.score >= CLOSE * missing[0].score]
+
+
+def _untold(hits: Sequence[Hit], blocks: Iterable[Piece]) -> list[Hit]:
+    """The *hits* that do not stand in one of the *blocks* quoted for an older question, which stay where they are."""
+    texts = [piece.message.text for piece in blocks]
+    return [hit for hit in hits if not any(quoting.told(hit, text) for text in texts)]
 
 
 def _window(
