@@ -193,9 +193,18 @@ def managing_at(core: Core, scope: Scope, thresholds: Thresholds | None) -> Flow
 
 def forgetting(core: Core, scope: Scope, refs: Sequence[str], reason: str) -> Flow[list[Decision]]:
     """`decide.forget` with the caller's reason checked."""
-    if not isinstance(reason, str) or len(reason) > LONGEST_REASON:
+    return (yield from writing(scope, decide.forget(core, scope, refs, _reason(reason))))
+
+
+def clearing(core: Core, scope: Scope, reason: str) -> Flow[None]:
+    """`decide.clear` with the caller's reason checked."""
+    return (yield from writing(scope, decide.clear(core, scope, _reason(reason))))
+
+
+def _reason(given: str) -> str:
+    if not isinstance(given, str) or len(given) > LONGEST_REASON:
         raise InvalidMessage(f"reason must be text of at most {LONGEST_REASON} characters")
-    return (yield from writing(scope, decide.forget(core, scope, refs, reason)))
+    return given
 
 
 def reading(core: Core, scope: Scope, first: int, last: int | None) -> Flow[list[Message]]:

@@ -10,6 +10,7 @@ from tiermem.arguments import (
     MessageLike,
     adding,
     assembling,
+    clearing,
     counting,
     expanding,
     forgetting,
@@ -196,8 +197,7 @@ class Session:
         already decides nothing. Summaries lose the lines that rest on a hidden message. Behind "s3" system prompts
         and pinned messages stay; named by themselves they are hidden. A forgotten call leaves its result as quoted
         text, a forgotten result leaves its call. For documents and notes see `Knowledge.remove`. *reason* is kept with
-        the decisions and told by events and the log: some words of yours, 200 characters at most, and never what was
-        said.
+        the decisions and told by events and the log: 200 characters of yours at most, and never what was said.
 
         Raises:
             UnknownReference: one of them names nothing here; nothing was hidden.
@@ -214,9 +214,9 @@ class Session:
         """Every decision, in order."""
         return self._run(decide.journal(self.scope))
 
-    def clear(self) -> None:
-        """Hide everything said so far. Nothing is removed: `undo` of this decision brings it back."""
-        self._run(writing(self.scope, decide.clear(self._core, self.scope)))
+    def clear(self, reason: str = "cleared") -> None:
+        """Hide everything said so far, for *reason* (text). Nothing is removed: `undo` of this decision shows it."""
+        self._run(clearing(self._core, self.scope, reason))
 
     def verify(self) -> Verification:
         """Derive hashes, view, totals and index again, and list what differs."""
@@ -330,9 +330,9 @@ class AsyncSession:
         """See `Session.journal`."""
         return await self._arun(decide.journal(self.scope))
 
-    async def clear(self) -> None:
+    async def clear(self, reason: str = "cleared") -> None:
         """See `Session.clear`."""
-        await self._arun(writing(self.scope, decide.clear(self._core, self.scope)))
+        await self._arun(clearing(self._core, self.scope, reason))
 
     async def verify(self) -> Verification:
         """See `Session.verify`."""

@@ -6,11 +6,14 @@ LangGraph names where an agent runs by the graphs around it, as "node:task|node:
 from __future__ import annotations
 
 import threading
+import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from typing import Any, TypeAlias
+from weakref import WeakKeyDictionary
 
+from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.config import get_config
 
 from tiermem.errors import InvalidSettings, brief_repr
@@ -19,6 +22,9 @@ from tiermem.settings import MAX_NAME_BYTES
 Namespace: TypeAlias = str | tuple[str, str]
 SessionOf: TypeAlias = str | Callable[[Any], str] | None
 NamespaceOf: TypeAlias = Namespace | Callable[[Any], Namespace]
+CHECKPOINTER = "__pregel_checkpointer"  # where LangGraph hands it to nodes; its name for it is private
+_in_ram: WeakKeyDictionary[InMemorySaver, str] = WeakKeyDictionary()
+_turn = threading.Lock()
 STEPS = 4_096  # that are remembered: of those under way
 
 
@@ -73,6 +79,22 @@ def _step(around: Sequence[str]) -> tuple[object, ...]:
     """The checkpoints of the graphs around this one: the same for all tasks of a step."""
     checkpoints = get_config().get("configurable", {}).get("checkpoint_map") or {}
     return tuple(checkpoints.get("|".join(around[:depth])) for depth in range(len(around)))
+
+
+def keeper() -> str:
+    """What keeps the state of this thread from run to run; "" where nothing does, or where a graph around it runs.
+
+    A checkpointer in RAM is another one after a restart; of any other the class is enough, which may be used sync and
+    async.
+    """
+    saver = get_config().get("configurable", {}).get(CHECKPOINTER)
+    if saver is None or isinstance(saver, bool) or _around():
+        return ""
+    name = type(saver).__name__.removeprefix("Async")
+    if not isinstance(saver, InMemorySaver):
+        return name
+    with _turn:
+        return f"{name} {_in_ram.setdefault(saver, uuid.uuid4().hex)}"
 
 
 def running() -> bool:

@@ -18,7 +18,7 @@ from langchain_core.exceptions import ContextOverflowError
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langgraph.types import Command
 
-from langchain_tiered_memory.agents.address import replayed
+from langchain_tiered_memory.agents.address import keeper, replayed
 from langchain_tiered_memory.agents.listing import roster_of
 from langchain_tiered_memory.agents.unstored import ENDS, RunEnd
 from langchain_tiered_memory.agents.view import overlaid, prompt_of
@@ -27,8 +27,9 @@ from langchain_tiered_memory.procedures import Procedure
 from tiermem import Session
 from tiermem.agents.budget import Spent, limit_of, measured, overflowed, room
 from tiermem.agents.note import Note
-from tiermem.agents.storing import storing
+from tiermem.agents.storing import Roster, storing
 from tiermem.agents.surviving import opened_later, surviving, told
+from tiermem.agents.threads import marked, starting
 from tiermem.agents.view import AgentView, ViewRequest, viewing
 from tiermem.errors import BudgetTooSmall, StorageError
 from tiermem.flows.driving import adrive, drive
@@ -43,13 +44,17 @@ _inside: ContextVar[Any] = ContextVar("tiermem_viewing", default=None)  # the ru
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What the user of a middleware wants of every call; see `TieredMemoryMiddleware`. *owned*: by the thread."""
+    """What the user of a middleware wants of every call; see `TieredMemoryMiddleware`.
+
+    *owned*: the session is the thread's alone, so what leaves it is hidden, but for what is trimmed where it *trims*.
+    """
 
     max_tokens: int | None
     recall: bool
     recall_tokens: int | None
     within: Within
     owned: bool
+    trims: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +71,24 @@ class Thread:
         limit = self.session.memory.settings.max_message_bytes
         if end := ENDS.take(self.session, self.messages):
             try:
-                yield from storing(end.note, roster_of(end.messages, limit, owned=wishes.owned))
+                yield from storing(end.note, roster_of(end.messages, limit, owned=wishes.owned, trims=wishes.trims))
             except BaseException:
                 ENDS.put(self.session, end)
                 raise
-        return (yield from storing(self.note, roster_of(self.messages, limit, owned=wishes.owned, replayed=replayed())))
+        return (yield from storing(self.note, self._roster(wishes)))
+
+    def starting(self, wishes: Wishes) -> Procedure[Note | None]:
+        """Hides what left since the last run; None where nothing did."""
+        return starting(self.note, self._roster(wishes), keeper())
+
+    def stopping(self, wishes: Wishes) -> Procedure[Note]:
+        """Stores the end of a run."""
+        note = yield from self.storing(wishes)
+        return (yield from marked(note, keeper() if wishes.owned else ""))
+
+    def _roster(self, wishes: Wishes) -> Roster:
+        limit = self.session.memory.settings.max_message_bytes
+        return roster_of(self.messages, limit, owned=wishes.owned, replayed=replayed(), trims=wishes.trims)
 
     def survived(self, procedure: Procedure[T], otherwise: T, *passing: type[Exception]) -> Procedure[T]:
         """*procedure*, or *otherwise* where the archive fails."""
@@ -165,12 +183,21 @@ def _tighter(call: ModelCall, view: AgentView[Note], error: ContextOverflowError
     return less, shown
 
 
+def beginning(make: Callable[[], Thread], wishes: Wishes) -> Acts[Note | None]:
+    """Looks at what left since the last run; None where nothing did, or where the archive fails."""
+    thread: Thread | None = yield from _started(make)
+    if thread is None:
+        return None
+    note: Note | None = yield _working(thread.survived(thread.starting(wishes), None), thread)
+    return note
+
+
 def ending(make: Callable[[], Thread], wishes: Wishes) -> Acts[Note | None]:
     """Stores the end of a run; None where the archive could not be opened. What could not be stored is held."""
     thread: Thread | None = yield from _started(make)
     if thread is None:
         return None
-    note: Note | None = yield _working(thread.survived(thread.storing(wishes), None), thread)
+    note: Note | None = yield _working(thread.survived(thread.stopping(wishes), None), thread)
     if note is None:
         ENDS.put(thread.session, RunEnd(thread.messages, thread.note))
     return note

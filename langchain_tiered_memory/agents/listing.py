@@ -23,11 +23,16 @@ _log = logging.getLogger("tiermem.langchain")
 
 
 def roster_of(
-    messages: Sequence[BaseMessage], limit: int = sys.maxsize, *, owned: bool, replayed: bool = False
+    messages: Sequence[BaseMessage],
+    limit: int = sys.maxsize,
+    *,
+    owned: bool,
+    replayed: bool = False,
+    trims: bool = False,
 ) -> Roster:
     """*messages* of a thread, each within *limit* bytes; it *owned* the session, or not; *replayed*: the caller named a
-    checkpoint of it."""
-    return Roster([_listed(message, limit) for message in messages], given_id, owned, replayed)
+    checkpoint of it; *trims*: what is dropped in front stays in the session."""
+    return Roster([_listed(message, limit) for message in messages], given_id, owned, replayed, trims)
 
 
 def _form(message: BaseMessage) -> Message:

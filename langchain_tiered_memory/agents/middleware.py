@@ -7,7 +7,7 @@ import threading
 import uuid
 import warnings
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeAlias, Unpack, get_args
+from typing import Any, Literal, TypeAlias, Unpack, get_args
 
 from langchain.agents.middleware.types import AgentMiddleware, ModelRequest
 from langchain_core.tools import BaseTool
@@ -18,6 +18,7 @@ from langchain_tiered_memory.agents.address import (
     NamespaceOf,
     SessionOf,
     Siblings,
+    keeper,
     namespace_of,
     running,
     session_of,
@@ -29,6 +30,7 @@ from langchain_tiered_memory.agents.call import (
     Sync,
     Thread,
     Wishes,
+    beginning,
     calling,
     ending,
     with_update,
@@ -48,6 +50,7 @@ from tiermem.runtime.options import OpenOptions
 from tiermem.settings import flag
 
 TimezoneOf: TypeAlias = Callable[[Any], Zone] | None
+Removed: TypeAlias = Literal["auto", "hide", "keep"]
 UNNAMED = (
     "Nothing names this conversation, so no later run will remember it: "
     'pass config={"configurable": {"thread_id": ...}} to the agent, or session_id= to the middleware.'
@@ -75,6 +78,15 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
         recall: quote what an answer may need and the window no longer shows.
         recall_tokens: of what is quoted for one question; by default 5 % of the limit, from 400 to 2,000.
         within: "everything" recalls from the user's documents and notes too.
+        removed: what becomes of messages that leave the state. "auto" hides what a person or code took out, what
+            another branch said, and all of a thread that was deleted; the journal and an event name the decision, and
+            `undo` shows it again. What other middleware trims in front during a run, while newer messages stay, is
+            kept: shown while there is room, and found. Where that happens between runs, or in ``before_agent`` of a
+            middleware in front, nothing tells it from taking out. "keep" hides nothing, "hide" also what is trimmed.
+            Threads may share a session that *session_id=* names: there "auto" hides nothing, and "hide" needs a
+            function.
+            A thread was deleted where the checkpointer that kept it has it no more: an `InMemorySaver` as long as it
+            lives, others across restarts. Without one, and inside of other graphs, a conversation goes on.
         tools: True gives the agent the memory's tools, False none; or the names of some of them. The schemas of all
             four are about 700 tokens of each prompt.
         name: must differ where one agent has two; the first makes the view, the others store and lend their tools.
@@ -99,6 +111,7 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
         recall: bool = True,
         recall_tokens: int | None = None,
         within: Within = WITHIN,
+        removed: Removed = "auto",
         tools: bool | Sequence[str] = True,
         name: str = "TieredMemoryMiddleware",
         timezone_of: TimezoneOf = None,
@@ -115,12 +128,14 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
             if value is not None and (type(value) is not int or value < 1):
                 raise InvalidSettings(f"{what} must be a whole number of at least 1, not {brief_repr(value)}")
         _check_address(namespace, session_id, within)
+        _check_removed(removed, session_id)
         self._name = name
         self._path, self._given = path, memory
         self._options: OpenOptions = {"enable_context_management": False, **others}
         self._timezone_of: Callable[[Any], Zone] = timezone_of or (lambda _: zone)
         self._namespace, self._session_id = namespace, session_id
-        self._wishes = Wishes(max_tokens, recall, recall_tokens, within, owned=session_id is None)
+        owned = removed == "hide" or (removed == "auto" and session_id is None)
+        self._wishes = Wishes(max_tokens, recall, recall_tokens, within, owned, trims=removed == "auto")
         self._costs, self._opening, self._opened = Costs(), threading.Lock(), False
         self._siblings, self._warned = Siblings(), False
         self.tools: Sequence[BaseTool] = self._own_tools(tools)
@@ -187,13 +202,30 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
     # --- the hooks
 
     def before_agent(self, state: TieredMemoryState, runtime: Runtime[Any]) -> dict[str, Any] | None:
-        """Gives a run that nobody names a conversation of its own."""
+        """Gives a run that nobody names a conversation of its own; hides what left a thread since its last run."""
+        if self._unnamed(state, runtime):
+            return update_of(self._name, Note(session=uuid.uuid4().hex))
+        note = Sync().run(beginning(lambda: self._thread(runtime, state), self._wishes)) if self._begun(state) else None
+        return None if note is None else update_of(self._name, note)
+
+    async def abefore_agent(self, state: TieredMemoryState, runtime: Runtime[Any]) -> dict[str, Any] | None:
+        """`before_agent` without blocking the event loop."""
+        if self._unnamed(state, runtime) or not self._begun(state):
+            return self.before_agent(state, runtime)
+        note = await Async().run(beginning(lambda: self._thread(runtime, state), self._wishes))
+        return None if note is None else update_of(self._name, note)
+
+    def _unnamed(self, state: TieredMemoryState, runtime: Runtime[Any]) -> bool:
         if self._session_named(runtime) or note_of(state, self._name).session:
-            return None
+            return False
         if not self._warned:
             self._warned = True
-            warnings.warn(UNNAMED, stacklevel=2)
-        return update_of(self._name, Note(session=uuid.uuid4().hex))
+            warnings.warn(UNNAMED, stacklevel=3)
+        return True
+
+    def _begun(self, state: TieredMemoryState) -> bool:
+        """Whether the thread had an earlier run, as far as can be told without its database."""
+        return self._wishes.owned and bool(keeper() or note_of(state, self._name).count)
 
     def wrap_model_call(self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], Answer]) -> Answer:
         """Calls the model with the view; once more with less, where the provider says that it was too long."""
@@ -225,6 +257,13 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
         session = self.session(runtime, state)
         note = note_of(state, self._name).owned_by(owner_of(session.scope))
         return Thread(session, note, runtime, state["messages"])
+
+
+def _check_removed(removed: Any, session_id: Any) -> None:
+    if removed not in get_args(Removed):
+        raise InvalidSettings(f"removed must be one of {', '.join(get_args(Removed))}, not {removed!r}")
+    if removed == "hide" and isinstance(session_id, str):
+        raise InvalidSettings('removed="hide" with a session_id= for all threads would hide what other threads said')
 
 
 def _check_address(namespace: Any, session_id: Any, within: Any) -> None:

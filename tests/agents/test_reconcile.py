@@ -17,6 +17,7 @@ from tiermem.agents.reconcile import (
     behind_summaries,
     beyond,
     compared,
+    cut_in_front,
     finished,
     marks,
     repeated,
@@ -209,3 +210,25 @@ def test_behind_summaries_a_log_goes_on_with_what_the_list_has() -> None:
     assert [message.content for message in behind_summaries(held, {"u2", "a2"}, identity)] == ["u2", "a2"]
     assert behind_summaries(held, {"other"}, identity) == []
     assert behind_summaries(held, {"u1"}, identity) == held
+
+
+@pytest.mark.parametrize(
+    ("script", "left", "going_on", "cut"),
+    [
+        ("u1 a1 u2 a2", {1, 2}, False, [1, 2]),
+        ("u1 a1 u2 a2", {1}, False, [1]),
+        ("s1 u1 a1 u2 a2", {2, 3}, False, [2, 3]),  # behind instructions
+        ("u1 a1 u2 a2", {2, 3}, False, [2, 3]),  # behind the first message
+        ("u1 a1 u2 a2 u3 a3", {3, 4}, False, []),  # out of the middle
+        ("u1 a1 u2 a2 u3 a3", {1, 2, 5}, False, [1, 2]),  # in front, and one out of the middle
+        ("u1 a1 u2 a2", {3, 4}, True, []),  # the end, as of a thread that goes on from an older checkpoint
+        ("u1 a1 u2 a2", {1, 2, 3, 4}, False, []),  # all: a thread that was cleared
+        ("u1 a1 u2 a2", {1, 2, 3, 4}, True, [1, 2, 3, 4]),  # all but the new question
+        ("u1 a1 u2 a2", set(), True, []),
+        ("", set(), True, []),
+    ],
+)
+def test_what_is_dropped_in_front_while_newer_ones_stay_is_trimmed(
+    script: str, left: set[int], going_on: bool, cut: list[int]
+) -> None:
+    assert cut_in_front(log(script), left, going_on) == cut

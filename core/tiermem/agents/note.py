@@ -25,6 +25,8 @@ class Note:
         bare: messages of the session when a decision last changed what stands before later ones.
         scale: tokens by whoever sets the limit for one of the memory's counter.
         most: tokens by the counter that may be sent, once a provider said that more was too much; 0 before.
+        trimmed_from, trimmed_upto: messages that other code dropped in front of the list, and that stay in the session.
+        kept: what keeps the thread from run to run, once the session has a mark of it.
     """
 
     session: str = ""
@@ -39,6 +41,9 @@ class Note:
     bare: int = 0
     scale: float = 1.0
     most: int = 0
+    trimmed_from: int = 0
+    trimmed_upto: int = 0
+    kept: str = ""
 
     @property
     def question(self) -> str:
@@ -49,7 +54,8 @@ class Note:
         """For the session of *owner*: of another one's note only what is known of the thread and the provider stays."""
         if self.owner in {"", owner}:
             return replace(self, owner=owner)
-        return replace(self, owner=owner, mixed=True, upto=-1, asked=0, quoted={}, bare=0)
+        new = replace(self, owner=owner, mixed=True, upto=-1, asked=0, quoted={}, bare=0)
+        return replace(new, trimmed_from=0, trimmed_upto=0, kept="")
 
     def plain(self) -> dict[str, Any]:
         """As JSON values, for a checkpointer or a run's context."""

@@ -1,8 +1,9 @@
 """A framework's list of messages against a session: which are there already, which are new, which left. Pure rules.
 
-Five questions are asked of two lists, and all are answered from their common beginning: does the one only go on after
+Six questions are asked of two lists, and all are answered from their common beginning: does the one only go on after
 the other (`beyond`), and after what of it, when calls of tools are left out (`resumed`), which part of a log does it
-repeat (`repeated`), what of it stands elsewhere (`compared`), and is it the list that was seen before (`marks`).
+repeat (`repeated`), what of it stands elsewhere (`compared`), was it only made shorter (`cut_in_front`), and is it the
+list that was seen before (`marks`).
 """
 
 from __future__ import annotations
@@ -254,3 +255,18 @@ def behind_summaries(
     """Those behind what other code summarised, which ends where a list with *ids* goes on with what it had."""
     first = next((place for place, message in enumerate(held) if identity(message) in ids), len(held))
     return list(held[first:])
+
+
+def cut_in_front(held: Sequence[Message], left: Collection[int], going_on: bool) -> list[int]:
+    """The numbers of *left* that somebody dropped to make a list shorter, and did not mean to take out.
+
+    They stand together, behind no more than instructions and a first message, and newer ones stay: of *held*, or such
+    as begin with a user's message (*going_on*).
+    """
+    gone = [message.sequence in left for message in held]
+    first = gone.index(True) if True in gone else len(held)
+    head = [message for message in held[:first] if message.role not in {"system", "developer"}]
+    end = next((place for place in range(first, len(held)) if not gone[place]), len(held))
+    if len(head) > 1 or not (end < len(held) or going_on):
+        return []
+    return [message.sequence for message in held[first:end]]

@@ -3,7 +3,8 @@
 Such a list only grows, but for what other code or people take out or change, and for threads that go on from an older
 checkpoint. What is no longer in it is hidden in the session, which can be undone, and comes back with a thread that
 returns to it. What the session knows beyond a list that starts anew (no checkpointer, a restart) stays, and so does
-what another run on the same thread, or one that was killed, has stored and not finished.
+what another run on the same thread, or one that was killed, has stored and not finished. What other code drops in
+front, to make the list shorter for a model, stays too (`Roster.trims`).
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from typing import Any
 from tiermem.agents.adding import Identity, adding, derived
 from tiermem.agents.note import Note
 from tiermem.agents.reconcile import (
+    Difference,
     Listed,
     Wording,
     behind_summaries,
     compared,
+    cut_in_front,
     finished,
     marks,
     repeated,
@@ -32,6 +35,8 @@ from tiermem.messages import Message
 from tiermem.records import Decision
 
 LEFT = "left the thread"  # the reason of a decision to hide; those of others are never taken back here
+DELETED = "the thread was deleted"  # the same, of all that was said
+GONE = frozenset({LEFT, DELETED})
 BEYOND = 200  # messages that a session may have beyond a list that is handed over again: those of an unfinished run
 SHOWN = 16  # and for each message that a client shows: calls of tools and their results
 HIDDEN = 256  # hidden messages looked at, one by one
@@ -46,12 +51,14 @@ class Roster:
         identity: the id that the framework gave a stored message, "" where it gave none.
         owned: the list is the session's only one, so what left it is hidden.
         replayed: the caller named the checkpoint to go on from: whatever came after it is another branch.
+        trims: what left in front while newer ones stayed was dropped to make the list shorter, and is not hidden.
     """
 
     listed: Sequence[Listed]
     identity: Identity
     owned: bool
     replayed: bool = False
+    trims: bool = False
 
 
 def storing(note: Note, roster: Roster) -> Procedure[Note]:
@@ -61,19 +68,20 @@ def storing(note: Note, roster: Roster) -> Procedure[Note]:
         note = replace(note, upto=known)
     listed = roster.listed
     before, seen = marks(listed, note.count)
-    behind = None
+    behind, known = None, begins(note, listed, before)
     if note.mixed:
         behind = _since(note, listed)
     elif not note.count and not (roster.replayed and roster.owned):
         note, behind = yield from _recognised(note, listed)
-    elif _begins(note, listed, before):
+    elif known:
         note, behind = yield from _behind(note, roster)
         if behind is not None and _shows_more(behind):
             shown, rest = yield from _recognised(note, behind)
             if len(behind) - len(rest) > 1:  # one alone may well be said again
                 note, behind = shown, rest
     if behind is None:
-        note, fresh = yield from _aligned(note, roster)
+        trims = roster.trims and note.count > 0 and not known
+        note, fresh = yield from _aligned(note, replace(roster, trims=trims))
     else:
         fresh = behind
     stored = yield from adding([message.form() for message in fresh], roster.identity)
@@ -83,7 +91,7 @@ def storing(note: Note, roster: Roster) -> Procedure[Note]:
     return replace(moved, count=len(listed), last=listed[-1].id if listed else "", seen=seen)
 
 
-def _begins(note: Note, listed: Sequence[Listed], before: int) -> bool:
+def begins(note: Note, listed: Sequence[Listed], before: int) -> bool:
     """Whether *listed* begins with the list that *note* was taken of; what has no ids is told by what it says."""
     if not 0 < note.count <= len(listed) or listed[note.count - 1].id != note.last:
         return False
@@ -173,7 +181,7 @@ def _with_hidden(held: Sequence[Message], start: int, known: int) -> Procedure[l
     """*held*, and what was forgotten among it; what left a list and is handed over again is told anew."""
     shown = {message.sequence for message in held}
     journal: list[Decision] = yield lambda session: session.journal()
-    for left in (decision for decision in journal if decision.reason == LEFT and not decision.undone):
+    for left in (decision for decision in journal if decision.reason in GONE and not decision.undone):
         shown |= set(range(max(start, left.first), left.last + 1))
     everything = list(held)
     for number in [number for number in range(known, start - 1, -1) if number not in shown][:HIDDEN]:
@@ -213,18 +221,39 @@ def _aligned(note: Note, roster: Roster) -> Procedure[tuple[Note, Sequence[Liste
         lacking = (message for message in handed if message.id not in shown or not _says(message, shown[message.id]))
         return note, list(lacking)
     ids = {message.id for message in listed}
+    trimmed = range(note.trimmed_from, note.trimmed_upto + 1)
+    held = [message for message in held if identity(message) in ids or message.sequence not in trimmed]
     if any(message.summary and message.id not in shown for message in listed):
         held = behind_summaries(held, ids, identity)
     staying = [message for message in held if identity(message) in ids]
     difference = compared(
         handed, staying, held, lambda message, stored: message.id == identity(stored) and _says(message, stored)
     )
-    if difference.left:
-        gone = [f"m{number}" for number in difference.left]
+    note, gone = _left(note, roster, difference, staying, held, handed)
+    if gone:
         yield lambda session: session.forget(*gone, reason=LEFT)
         note = replace(note, bare=max([note.bare, *(message.sequence for message in held)]))
     asked = [message.sequence for message in staying[: difference.same] if message.role == "user"]
     return replace(note, asked=max(asked, default=0)), handed[difference.same :]
+
+
+def _left(
+    note: Note,
+    roster: Roster,
+    difference: Difference,
+    staying: Sequence[Message],
+    held: Sequence[Message],
+    handed: Sequence[Listed],
+) -> tuple[Note, list[str]]:
+    """What left the list and is to be hidden; the note says what was only dropped in front."""
+    dropped: list[int] = []
+    if roster.trims and difference.same == len(staying):
+        fresh = handed[difference.same :]
+        dropped = cut_in_front(held, set(difference.left), going_on=bool(fresh) and fresh[0].role == "user")
+    if dropped:
+        first = min(dropped[0], note.trimmed_from or dropped[0])
+        note = replace(note, trimmed_from=first, trimmed_upto=max(dropped[-1], note.trimmed_upto))
+    return note, [f"m{number}" for number in difference.left if number not in dropped]
 
 
 def _held(identity: Identity) -> Procedure[list[Message]]:
@@ -244,7 +273,7 @@ def _returned(listed: Sequence[Listed], shown: set[str]) -> Procedure[tuple[set[
             continue
         number = yield from _stored_last(message.form())
         hidden = next((decision for decision in reversed(hides) if decision.first <= number <= decision.last), None)
-        if hidden is not None and hidden.reason == LEFT:
+        if hidden is not None and hidden.reason in GONE:
             back.add(hidden.number)
         elif hidden is not None:
             forgotten.add(message.id)

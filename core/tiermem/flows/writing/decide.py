@@ -228,13 +228,13 @@ def _target(connection: sa.Connection, row: SessionRow, number: int) -> Decision
     return named[0]
 
 
-def clear(core: Core, scope: Scope) -> Flow[None]:
+def clear(core: Core, scope: Scope, reason: str = "cleared") -> Flow[None]:
     """Hide everything said so far; nothing is removed, and `undo` of this decision brings it back."""
     for _ in range(RACES):
         row, _window = yield from window_state.load(core, scope)
         if not row.messages:
             return
-        hide = Decision(number=0, kind="hide", first=1, last=row.messages, reason="cleared")
+        hide = Decision(number=0, kind="hide", first=1, last=row.messages, reason=reason)
         if (yield from _decide(core, scope, row, [hide])):
             return
     raise _overtaken()
