@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tiermem.errors import InvalidMessage
+from tiermem.importers import exports
 from tiermem.importers.formats import Survey, read, survey
 from tiermem.importers.shapes import message_of
 from tiermem.messages import Message, ToolCall
@@ -186,6 +188,17 @@ MESSAGES = st.builds(
 @given(MESSAGES)
 def test_the_stored_form_of_every_message_reads_back_as_itself(message: Message) -> None:
     assert one(json.loads(message.canonical.decode("utf-8", "surrogatepass"))).canonical == message.canonical
+
+
+@given(MESSAGES, st.none() | st.datetimes(timezones=st.just(UTC)), st.booleans())
+def test_every_line_of_an_export_is_written_again_byte_for_byte(
+    message: Message, stored_at: datetime | None, hidden: bool
+) -> None:
+    line = exports.line(replace(message, stored_at=stored_at), hidden=hidden)
+    record = json.loads(line.decode("utf-8"))
+    again, known = one(record), exports.archived(record)
+    assert (known.stored_at, known.hidden) == (stored_at, hidden)
+    assert exports.line(replace(again, stored_at=known.stored_at), hidden=known.hidden) == line
 
 
 def test_the_same_file_gives_the_same_ids_and_a_grown_one_only_new_ones(tmp_path: Path) -> None:

@@ -120,6 +120,13 @@ def test_day_and_month_are_never_guessed(dates: Any, month: int) -> None:
     assert message_of(record, "1", dates).created_at == datetime(2023, month, 7 - month, 10, tzinfo=UTC)
 
 
+def test_another_field_may_say_clearly_what_a_date_leaves_open() -> None:
+    clear = {"role": "user", "content": "x", "date": "3/4/2023", "time": 1677924000}
+    assert message_of(clear, "1").created_at == THEN
+    with pytest.raises(InvalidMessage, match="day first"):  # when it was changed is another question
+        message_of({"role": "user", "content": "x", "date": "3/4/2023", "updated_at": 1677924000}, "1")
+
+
 def test_a_number_that_is_no_moment_is_none_but_under_our_own_name() -> None:
     assert said({"role": "tool", "time": 12.5, "ts": 3}).when is None
     assert said({"role": "tool", "time": 12.5, "ts": 3}).unread == ("ts", "time")

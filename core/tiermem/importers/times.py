@@ -50,13 +50,24 @@ def said(record: Mapping[str, Any], order: Order | None = None) -> TimeSaid:
         InvalidMessage: `created_at` is no time; a date may be read in two ways, and *order* does not say in which.
     """
     unread: list[str] = []
+    unclear: InvalidMessage | None = None
     for name, value, beside in _candidates(record):
-        when = _paired(value, beside, order) if name in {"date", "time"} else instant(value, order, least=_least(name))
+        if unclear is not None and name in CHANGED:
+            break
+        try:
+            when = (
+                _paired(value, beside, order) if name in {"date", "time"} else instant(value, order, least=_least(name))
+            )
+        except InvalidMessage as error:  # another field may say clearly when it was made
+            unclear = unclear or error
+            continue
         if when is not None:
             return TimeSaid(when, name, _is_whole(value), tuple(unread))
         if name == OWN:
             raise InvalidMessage(f"{OWN} is neither ISO 8601 nor a Unix time")
         unread.append(name)
+    if unclear is not None:
+        raise unclear
     return TimeSaid(unread=tuple(unread))
 
 
