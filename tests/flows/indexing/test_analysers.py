@@ -218,3 +218,20 @@ def test_words_that_are_being_added_while_the_index_is_emptied_leave_nothing(pos
         assert database.read(lambda c: sessions.by_key(c, pk)).indexed == 0
     assert database.read(lambda c: words.words(c, pk, 0)) == []
     database.close()
+
+
+def test_passages_that_another_splitter_cut_are_no_damage(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    long = " ".join(f"Sentence number {number} speaks of the harbour." for number in range(60))
+    with opened(target) as memory:
+        memory.session("s").add([long, "short"])
+        memory.session("s").index()
+        assert memory.session("s").verify().notes == ()
+    monkeypatch.setattr("tiermem.flows.indexing.vectors.PASSAGE", 500)
+    with opened(target) as memory:
+        proof = memory.session("s").verify()
+        assert proof.ok
+        assert [note for note in proof.notes if "other passages" in note] == list(proof.notes)
+        assert len(proof.notes) == 1
+        assert refs(memory.session("s"), "number 59") == ["m1"]
+        memory.wiring[1]._database.write(lambda c: c.execute(sa.text("UPDATE tiermem_vector SET part = part + 7")))
+        assert not memory.session("s").verify().ok

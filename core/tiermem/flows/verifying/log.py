@@ -86,18 +86,31 @@ def _word_told(number: int, stored: Stored | None, expected: Stored) -> str:
     return f"tiermem_word: the keyword index of message {number} differs from its text ({wrong})"
 
 
-def passages_differ(connection: sa.Connection, pk: int, messages: list[Message]) -> Iterator[str]:
-    """Where vectors are of other texts than the messages have."""
+CUT_OTHERWISE = "tiermem_vector: another version cut long messages into other passages, which were not compared"
+
+
+def passages_differ(
+    connection: sa.Connection, pk: int, messages: list[Message], notes: set[str] | None = None
+) -> Iterator[str]:
+    """Where vectors are of other texts than the messages have.
+
+    Of a long message these may be the passages of another version of the splitter, where the row itself is as it was
+    written: that is noted, for nothing is damaged.
+    """
     sound = {one.sequence: one for one in messages if one.origin != log.DAMAGED}
     if not sound:
         return
-    query = sa.select(vector.c.sequence, vector.c.part, vector.c.hash)
+    query = sa.select(vector.c.sequence, vector.c.part, vector.c.hash, vector.c.checksum.is_not(None))
     query = query.where(vector.c.session == pk, vector.c.sequence.between(min(sound), max(sound)))
     hashes: dict[int, list[bytes]] = {}
-    for sequence, part, digest in connection.execute(query):
+    for sequence, part, digest, sealed in connection.execute(query):
         if sequence not in sound:
             continue
         if sequence not in hashes:
             hashes[sequence] = [embedding.text_hash(text) for text in embedding.passages(sound[sequence])]
-        if not 0 <= part < len(hashes[sequence]) or hashes[sequence][part] != bytes(digest):
+        if 0 <= part < len(hashes[sequence]) and hashes[sequence][part] == bytes(digest):
+            continue
+        if notes is not None and sealed and len(embedding.embeddable(sound[sequence])) > embedding.LONG:
+            notes.add(CUT_OTHERWISE)
+        else:
             yield f"tiermem_vector, message {sequence}, part {part}: it is the vector of another text"

@@ -33,9 +33,10 @@ def verify(scope: Scope, key: int | None = None) -> Flow[Verification]:
     except StorageCorrupt as error:
         return Verification(messages=0, decisions=0, summaries=0, indexed=0, problems=(str(error),))
     problems: list[str] = []
+    notes = {OTHER_ANALYSER} if row.foreign else set[str]()
     tokens = 0
     for first in range(1, row.messages + 1, BATCH):
-        messages, wrong = yield from _batch(row, first, min(first + BATCH - 1, row.messages))
+        messages, wrong = yield from _batch(row, first, min(first + BATCH - 1, row.messages), notes)
         problems += wrong
         tokens += sum(message.tokens for message in messages if isinstance(message.tokens, int))
     if tokens != row.tokens and not problems:
@@ -48,11 +49,11 @@ def verify(scope: Scope, key: int | None = None) -> Flow[Verification]:
         summaries=counts[0],
         indexed=counts[1],
         problems=rows.listed(problems),
-        notes=(OTHER_ANALYSER,) if row.foreign else (),
+        notes=tuple(sorted(notes)),
     )
 
 
-def _batch(row: SessionRow, first: int, last: int) -> Flow[tuple[list[Message], list[str]]]:
+def _batch(row: SessionRow, first: int, last: int, notes: set[str]) -> Flow[tuple[list[Message], list[str]]]:
     stored = yield Read(lambda c: log.read(c, row.pk, first, last))
     messages: list[Message] = yield Compute(lambda: log.legible(stored))
     wrong = rows.guarded("a message", lambda: log.differences(stored, messages, first, last))
@@ -62,7 +63,7 @@ def _batch(row: SessionRow, first: int, last: int) -> Flow[tuple[list[Message], 
             *rows.guarded(
                 "the word index", lambda: log.words_differ(connection, row.pk, stored, messages, row.indexed)
             ),
-            *rows.guarded("a passage", lambda: log.passages_differ(connection, row.pk, messages)),
+            *rows.guarded("a passage", lambda: log.passages_differ(connection, row.pk, messages, notes)),
         ]
 
     wrong += yield Read(derived)
