@@ -9,6 +9,7 @@ Rule 4: a value that is no JSON never costs the message: it is kept as `tiermem.
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -32,8 +33,10 @@ from tiermem.errors import InvalidMessage
 from tiermem.importers.langchain import FORMAT, TYPES, calls_json, message_of
 
 SOURCE_KEY = "lc_source"  # the key by which LangChain's own middleware marks messages that it made up
+UNREAD = "langchain-unread"  # the format in `raw` of what was none of LangChain's messages
 ENCODING = "encoding"  # the key in `raw` of messages that hold values which are no JSON
-
+_SIDES = {"ai": "assistant", "tool": "tool", "function": "tool"}
+_log = logging.getLogger("tiermem.langchain")
 _BASES: tuple[tuple[type[BaseMessage], str], ...] = (
     (HumanMessage, "human"),
     (AIMessage, "ai"),
@@ -66,6 +69,19 @@ def to_core(message: BaseMessage) -> Message:
             ]
         made = message_of(kind, encoded, identity)
         return replace(made, raw={**(made.raw or {}), ENCODING: 1})
+
+
+def core_or_text(message: BaseMessage) -> Message:
+    """`to_core`; of what is no message of LangChain's the words, and all it holds in `raw`, so that it keeps no other
+    message from being stored."""
+    try:
+        return to_core(message)
+    except InvalidMessage as error:
+        _log.warning("a message is stored as text: %s", error)
+        content = message.content if isinstance(message.content, str) else str(dumped(message.content))
+        given = message.id if isinstance(message.id, str) else ""
+        raw = {"format": UNREAD, "message": dumped(vars(message))}
+        return Message(role=_SIDES.get(_kind(message), "user"), content=content, id=given or uuid.uuid4().hex, raw=raw)
 
 
 def to_langchain(message: Message) -> BaseMessage:

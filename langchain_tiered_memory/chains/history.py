@@ -14,7 +14,7 @@ from langchain_core.chat_history import BaseChatMessageHistory
 from langchain_core.messages import BaseMessage
 
 from langchain_tiered_memory.chains.runnable import Readings, asked_by
-from langchain_tiered_memory.convert import to_core, to_langchain
+from langchain_tiered_memory.convert import core_or_text, to_core, to_langchain
 from langchain_tiered_memory.memories import open_memory
 from langchain_tiered_memory.procedures import WAITING, Procedure, arun, delivering, run
 from langchain_tiered_memory.rendering import shown_messages
@@ -209,8 +209,8 @@ class TieredChatMessageHistory(BaseChatMessageHistory):
         self.last_error = None
 
     def _adding(self, messages: Sequence[BaseMessage], *, keep: bool) -> Procedure[list[Message]]:
-        limit = self.memory.settings.max_message_bytes
-        new = [fitted(to_core(message), limit) for message in self._readings.new(messages)]
+        limit, form = self.memory.settings.max_message_bytes, core_or_text if keep else to_core
+        new = [fitted(form(message), limit) for message in self._readings.new(messages)]
         return (yield from delivering(new, self.memory, self._scope, keep=keep))
 
     def _clearing(self) -> Procedure[None]:
