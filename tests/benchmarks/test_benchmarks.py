@@ -15,7 +15,7 @@ import pytest
 pytest.importorskip("langchain_classic")
 pytest.importorskip("llama_index.core")
 
-from benchmarks import report
+from benchmarks import report, saved
 from benchmarks.__main__ import main
 from benchmarks.answers import apollo, peers, tiered
 from benchmarks.answers.conversation import Conversation, read
@@ -149,3 +149,11 @@ def test_the_commands_are_listed() -> None:
 def test_tables_align_and_turn_into_markdown() -> None:
     assert report.table(["a", "b"], [["x", 10]]) == "a   b\n-----\nx  10"
     assert report.table(["a", "b"], [["x", 10]], markdown=True) == "| a | b |\n| --- | ---: |\n| x | 10 |"
+
+
+def test_what_a_window_saves_is_told_by_the_length_of_the_session() -> None:
+    short, long = saved.session(25, 2_000, (0.5, 4.0))
+    assert (short.overall, short.last, short.covered) == (0.0, 0.0, 0)
+    assert 0.3 < long.overall < long.last < 1.0
+    assert long.stubs == 0  # a stub would be as long as such a message
+    assert long.covered
