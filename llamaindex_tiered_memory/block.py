@@ -31,9 +31,11 @@ from llamaindex_tiered_memory.events import attach
 from llamaindex_tiered_memory.memory import serialisation
 from tiermem import AsyncSession, Memory, Message, Session
 from tiermem.agents.fitting import fitted
+from tiermem.agents.view import NOTED
 from tiermem.errors import UnknownReference
 from tiermem.memory import Zone, check_opening, for_user
 from tiermem.providers.clock import zone_of
+from tiermem.records import Within
 from tiermem.runtime.options import OpenOptions, parted
 from tiermem.settings import scope_of, whole
 
@@ -128,6 +130,7 @@ class BlockOptions(OpenOptions, total=False):
     max_tokens: int
     session_id: str
     namespace: str | tuple[str, str]
+    within: Within
 
 
 class TieredMemoryBlock(BaseMemoryBlock[list[ChatMessage]]):
@@ -143,6 +146,7 @@ class TieredMemoryBlock(BaseMemoryBlock[list[ChatMessage]]):
         namespace: whose conversations these are: a user, or (tenant, user).
         session_id: the session of calls that name none.
         max_tokens: tokens of what is shown.
+        within: where it is from; by default "notes", the session and what `remember` noted of the user.
         tokenizer_fn: the tokenizer of the `Memory` around it; by default LlamaIndex's own, as there.
         name, description, priority, accept_short_term_memory: as of every memory block; the priority is 1, so that
             `Memory` may ask for a shorter text.
@@ -157,6 +161,8 @@ class TieredMemoryBlock(BaseMemoryBlock[list[ChatMessage]]):
     max_tokens: int = Field(default=2_000, description="Tokens of what is shown.")
     session_id: str = Field(default="default", description="The session of calls that name none.")
     namespace: str | tuple[str, str] = Field(default="default", description="Whose conversations these are.")
+
+    within: Within = Field(default=NOTED, description="Where what is shown is from: the session and notes.")
 
     _memory: Memory = PrivateAttr()
     _tally: Tally = PrivateAttr()
@@ -242,7 +248,7 @@ class TieredMemoryBlock(BaseMemoryBlock[list[ChatMessage]]):
         """The block that answers *question*, within *budget* by our tokenizer; the core may have another."""
         room = budget
         for _ in range(TRIES):
-            text = (await self._session(session_id).recall(question, room)).text
+            text = (await self._session(session_id).recall(question, room, within=self.within)).text
             size = self._tally.text(text)
             if size <= budget:
                 return text

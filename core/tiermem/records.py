@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from tiermem.messages import Content, Message
 from tiermem.plain_json import LEFT_OUT, OBJECT
 
-Within: TypeAlias = Literal["conversation", "knowledge", "everything"]  # the session, the user's documents, both
+# The session; with it the user's notes; the user's documents, of which notes are some; all of these.
+Within: TypeAlias = Literal["conversation", "notes", "knowledge", "everything"]
 
 
 class Shown(StrEnum):

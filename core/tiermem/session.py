@@ -108,7 +108,7 @@ class Session:
             reserved: tokens that the caller adds by itself (tool schemas, the answer).
             counter: the caller's own counter for this context.
             recall: False leaves the archive out.
-            within: what is recalled: of this conversation, of the user's documents ("knowledge"), of "everything".
+            within: what is recalled: as for `search`.
             recall_tokens: what recalled passages may take at most, if that is less than `recall_share`.
             steady: for agents that ask again and again: the whole window stands first, so that each context begins
                 with the one before until a decision is taken. `manage_context` must keep the window below *budget*.
@@ -145,7 +145,7 @@ class Session:
         """The *k* best answers to *query* with the parts of their scores, and which newer one supersedes an older.
 
         Args:
-            within: this conversation, the user's documents ("knowledge"), or "everything", competing by score.
+            within: this conversation, it and the user's "notes", the user's documents ("knowledge"), or "everything".
             as_of: only what was said, or added as a document, by then; "last week" is the one before it. Without a
                 zone it is read by each message's own clock.
             explain: say in `hit.reason` what matched.

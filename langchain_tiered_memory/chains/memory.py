@@ -22,7 +22,9 @@ from langchain_tiered_memory.events import telling
 from langchain_tiered_memory.procedures import Procedure, Step, arun, run
 from langchain_tiered_memory.rendering import BufferMessages, context_messages, overrun, plain_text
 from tiermem import Memory
+from tiermem.agents.view import NOTED
 from tiermem.errors import InvalidMessage, InvalidSettings
+from tiermem.records import Within
 from tiermem.runtime.options import OpenOptions, parted
 from tiermem.settings import flag, whole
 
@@ -41,6 +43,7 @@ class ConversationMemoryOptions(OpenOptions, total=False):
     ai_prefix: str
     max_token_limit: int | None
     recall: bool
+    within: Within
     text_only: bool
 
 
@@ -63,6 +66,8 @@ class ConversationTieredMemory(BaseChatMemory):
         memory_key: the variable of the chain; "chat_history" for `ConversationalRetrievalChain`.
         max_token_limit: tokens of what a chain is given; by default the core's ``context_budget``.
         recall: add passages from the archive that fit the question and are not shown anyway.
+        within: where they are from: by default "notes", which is this conversation and what `remember` noted of the
+            user; "conversation", or "everything" with the user's documents, where no retriever brings these.
         text_only: show tool calls, results and media in words. Turn it off for chat models and `MessagesPlaceholder`.
         return_messages: a list of messages, which a prompt made of text shows as a transcript; False: the transcript.
         human_prefix, ai_prefix: names of the speakers in a transcript.
@@ -82,6 +87,7 @@ class ConversationTieredMemory(BaseChatMemory):
     ai_prefix: str = "AI"
     max_token_limit: int | None = None
     recall: bool = True
+    within: Within = NOTED
     text_only: bool = True
 
     def __init__(
@@ -151,8 +157,8 @@ class ConversationTieredMemory(BaseChatMemory):
         return messages
 
     def _asking(self, query: str | None, reserved: int) -> Step:
-        limit, recall = self.max_token_limit, self.recall
-        return lambda session: session.context(query, limit, reserved=reserved, recall=recall)
+        limit, recall, within = self.max_token_limit, self.recall, self.within
+        return lambda session: session.context(query, limit, reserved=reserved, recall=recall, within=within)
 
     def _shown(self, messages: list[BaseMessage]) -> BufferMessages | str:
         for waiting in self.chat_memory.undelivered():

@@ -32,7 +32,9 @@ from llamaindex_tiered_memory.memory.options import Arguments, Keywords, argumen
 from llamaindex_tiered_memory.memory.stock_blocks import StockBlocks
 from llamaindex_tiered_memory.memory.stores import Mirror, TieredChatStore
 from tiermem import AsyncSession, Memory, Message, Session
+from tiermem.agents.view import NOTED
 from tiermem.events import collecting
+from tiermem.records import Within
 
 
 class TieredChatMemory(BaseMemory):
@@ -54,6 +56,7 @@ class TieredChatMemory(BaseMemory):
     chat_store_key: str = Field(default=DEFAULT_CHAT_STORE_KEY, description="The key in `chat_store`.")
     chat_history_token_ratio: float = Field(default=0.7, description="Least share of the limit for the history.")
     token_flush_size: int = Field(default=0, description="Tokens that one summarisation frees.")
+    within: Within = Field(default=NOTED, description="Where what is recalled is from: the conversation and notes.")
     tokenizer_fn: Callable[[str], Any] = Field(exclude=True, description="Tokens of a text, or their number.")
     memory_blocks: list[Any] = Field(default_factory=list, exclude=True, description="LlamaIndex's memory blocks.")
 
@@ -313,7 +316,7 @@ class TieredChatMemory(BaseMemory):
             self.set(chosen.chat_history)
 
     def _steps(self, given: Any, initial: int, extra: Extra) -> view.Steps:
-        ask = view.asked(given, initial, self.token_limit, waiting=self._waiting)
+        ask = view.asked(given, initial, self.token_limit, waiting=self._waiting, within=self.within)
         return view.showing(ask, self.token_limit, self.tally, self.own_counter, self._pending, extra)
 
     async def _deliver(self) -> None:

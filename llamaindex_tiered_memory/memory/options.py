@@ -10,6 +10,7 @@
 - `chat_history_token_ratio`: the rest of the budget is for summary, recalled passages and memory blocks.
 - `token_flush_size`: tokens that one summarisation frees.
 - `memory_blocks`, `memory_blocks_template`: asked at every `get`; they are given what a summary covers.
+- `within`: where what is recalled is from; by default "notes", the conversation and what `remember` noted of the user.
 - `insert_method`: where the text of memory blocks goes: the last user message, or (`SYSTEM`) the system message.
 - `*_token_size_estimate`: tokens of a media block.
 - `async_database_uri`, `async_engine`, `table_name`, `db_schema`: the messages of this session in that table are
@@ -22,7 +23,7 @@ import os
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.memory.memory import InsertMethod
@@ -32,9 +33,11 @@ from llamaindex_tiered_memory.counting import with_counter
 from llamaindex_tiered_memory.memory.history import check_chats
 from tiermem import Memory, Settings
 from tiermem.agents.budget import RECENT_SHARE
+from tiermem.agents.view import NOTED
 from tiermem.errors import InvalidMessage, InvalidSettings, brief_repr
 from tiermem.memory import Zone, check_opening, for_user
 from tiermem.providers.clock import zone_of
+from tiermem.records import Within
 from tiermem.runtime.options import OpenOptions, check, parted
 from tiermem.settings import SETTING_NAMES, scope_of, share, whole
 
@@ -67,6 +70,7 @@ class Keywords(OpenOptions, total=False):
     path: str | os.PathLike[str] | None
     namespace: str | tuple[str, str]
     memory: Memory | None
+    within: Within
 
 
 @dataclass(kw_only=True)
@@ -96,6 +100,7 @@ class Arguments:
     path: str | os.PathLike[str] | None = None
     namespace: str | tuple[str, str] = "default"
     memory: Memory | None = None
+    within: Within = NOTED
     timezone: Zone = None
     options: OpenOptions = field(default_factory=OpenOptions)
 
@@ -178,6 +183,8 @@ class Arguments:
         names = [getattr(block, "name", None) for block in self.memory_blocks or ()]
         if not all(names) or len(names) != len(set(names)):
             raise InvalidSettings("memory blocks must have unique names")
+        if self.within not in get_args(Within):
+            raise InvalidSettings(f"within must be one of {', '.join(get_args(Within))}, not {self.within!r}")
         if self.insert_method is not None:
             known = {method.value: method for method in InsertMethod}
             value = getattr(self.insert_method, "value", self.insert_method)
@@ -219,6 +226,7 @@ def fields_from(chosen: Arguments, settings: Settings, tokenizer: Callable[[str]
         "chat_store_key": chosen.chat_store_key or DEFAULT_CHAT_STORE_KEY,
         "chat_history_token_ratio": 1 - settings.recall_share - settings.summary_share if ratio is None else ratio,
         "token_flush_size": chosen.token_flush_size or settings.summarize_at - settings.summarize_to,
+        "within": chosen.within,
         "tokenizer_fn": tokenizer,
         "memory_blocks": list(chosen.memory_blocks or ()),
     }

@@ -40,6 +40,7 @@ def dumped(memory: TieredChatMemory) -> dict[str, Any]:
         "namespace": list(namespace) if isinstance(namespace, tuple) else namespace,
         "token_limit": memory.token_limit,
         "chat_store_key": memory.chat_store_key,
+        "within": memory.within,
         "timezone": getattr(memory.session.core.zone, "key", None),
         "settings": dataclasses.asdict(core.settings),
         "place": place,
@@ -60,7 +61,7 @@ def rebuilt(kind: type[TieredChatMemory], data: Mapping[str, Any], options: Mapp
         raise InvalidSettings(f"a dump of version {data.get('version')!r}; this tiermem reads {VERSION}")
     place, namespace = data["place"], data["namespace"]
     named = {name: data[name] for name in ("session_id", "token_limit", "chat_store_key")}
-    named["timezone"] = data.get("timezone")
+    named |= {name: data[name] for name in ("timezone", "within") if data.get(name)}
     named["namespace"] = tuple(namespace) if isinstance(namespace, list) else namespace
     memory = in_ram(place)
     if memory is not None:

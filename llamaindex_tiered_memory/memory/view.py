@@ -23,9 +23,10 @@ from llamaindex_tiered_memory.memory.arranging import Extra, arranged
 from llamaindex_tiered_memory.memory.draft import Pending
 from tiermem import AsyncSession, Context, Message, Piece, Session
 from tiermem.agents.surviving import surviving, told
+from tiermem.agents.view import NOTED
 from tiermem.errors import BudgetTooSmall, InvalidSettings
 from tiermem.flows.driving import adrive, drive
-from tiermem.records import Trust
+from tiermem.records import Trust, Within
 from tiermem.text.clipping import clip
 from tiermem.window.provenance import trust_of
 
@@ -44,11 +45,17 @@ class ForContext:
     reserved: int
     counter: Callable[[str], Any] | None
     recall: bool
+    within: Within
 
     def of(self, session: Any) -> Any:
         """It, from a session; to be awaited, from an async one."""
         return session.context(
-            self.query, self.budget, reserved=self.reserved, counter=self.counter, recall=self.recall
+            self.query,
+            self.budget,
+            reserved=self.reserved,
+            counter=self.counter,
+            recall=self.recall,
+            within=self.within,
         )
 
 
@@ -92,15 +99,17 @@ class Asked:
         initial: tokens that the caller adds in front.
         coming: text that the caller sends after the list, because it is not in the log yet.
         recall: look in the archive.
+        within: where in it.
     """
 
     query: str | None
     initial: int
     coming: str = ""
     recall: bool = True
+    within: Within = NOTED
 
 
-def asked(given: object, initial: int, limit: int, *, waiting: bool) -> Asked:
+def asked(given: object, initial: int, limit: int, *, waiting: bool, within: Within = NOTED) -> Asked:
     """What `get(given, initial_token_count=initial)` asks.
 
     *given* may be text, a ChatMessage, a QueryBundle, None, or a number: the initial tokens, as older code passes them.
@@ -122,7 +131,7 @@ def asked(given: object, initial: int, limit: int, *, waiting: bool) -> Asked:
     query = str(given) if given else None
     recall = not unread.get()
     unread.set(False)  # it is said of one question
-    return Asked(query, initial, "" if waiting or query is None else query, recall=recall)
+    return Asked(query, initial, "" if waiting or query is None else query, recall, within)
 
 
 def showing(
@@ -139,9 +148,8 @@ def showing(
     for attempt in range(TRIES):
         headed = headed and attempt < TRIES - 2
         try:
-            context = yield ForContext(
-                ask.query, limit + FRAMES, reserved, counter, recall=ask.recall and attempt < TRIES - WITHOUT_RECALL
-            )
+            recall = ask.recall and attempt < TRIES - WITHOUT_RECALL
+            context = yield ForContext(ask.query, limit + FRAMES, reserved, counter, recall, ask.within)
         except BudgetTooSmall:
             if question is None:
                 raise

@@ -22,6 +22,9 @@ Step: TypeAlias = Callable[[Any], Any]  # of a `Session`, or of an `AsyncSession
 Procedure: TypeAlias = Generator[Step, Any, T]
 
 WITHIN: Within = "everything"  # what agents recall from: the user's notes and documents too, as their tools search
+# What memories of chains and engines recall from: there a retriever of the user's own brings documents, and a block may
+# take most of the budget, where an agent's has a cap. Notes are few, and kept for this.
+NOTED: Within = "notes"
 
 
 @dataclass(frozen=True, slots=True)

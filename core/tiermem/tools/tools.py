@@ -10,8 +10,9 @@ Answers are text of at most `max_tokens`, quoted as data, with a reference in fr
 that the next call takes. A model's bad argument gets an answer that says how to do better; errors are the store's.
 
 `remember` keeps notes with the user's knowledge: every session of the same user finds them, no other user does. They
-also come up by themselves in `Session.context` and `Session.recall` with ``within="everything"``. `forget_memory` hides
-messages (`Session.undo` shows them again) and notes (`Knowledge.undo`); it removes nothing, and touches no document.
+also come up by themselves in both adapters, and in `context` and `recall` with ``within="notes"``. `forget_memory`
+hides messages (`Session.undo` shows them again) and notes (`Knowledge.undo`); it removes nothing, and touches no
+document.
 
 What these tools answer, and the calls themselves, are never found again by a search: they would be copies of what
 they quote. Sessions keep them all the same, and `expand` gives them back exactly.

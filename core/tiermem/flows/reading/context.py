@@ -119,7 +119,7 @@ def _fill(
     left -= sum(piece.tokens for piece in summary)
     room = draft.recallable(min(share.recalled, left))
     began = draft.core.timer()
-    query, seen = yield from looked_up(draft, tail, entries, room)
+    query, seen = yield from looked_up(draft, tail, entries, room, talk=whole is None)
     if whole is not None and not seen.hits:
         if query:
             yield reporting.recalled(draft.scope, "context", [], seen.degraded, draft.core.since(began))

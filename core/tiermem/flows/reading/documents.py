@@ -15,6 +15,7 @@ from tiermem.flows.reading.request import SearchRequest, SearchResult
 from tiermem.flows.services import Core
 from tiermem.messages import Message
 from tiermem.records import Hit
+from tiermem.search.answers import NOTE
 from tiermem.settings import Scope
 from tiermem.storage import decisions, sessions
 from tiermem.storage import documents as stored
@@ -61,7 +62,10 @@ def ranked(core: Core, scope: Scope, request: SearchRequest) -> Flow[SearchResul
     row = yield Read(lambda connection: sessions.find(connection, scope))
     more = replace(request, weak=True, limit=request.limit * NOMINATED, without=frozenset())
     nominated = yield from rank.hits(core, scope, row, more)
-    best = _best(nominated.hits, core.settings.weights.fresh)[: request.limit]
+    best = _best(nominated.hits, core.settings.weights.fresh)
+    if request.within == "notes":
+        best = [hit for hit in best if hit.source.startswith(NOTE)]
+    best = best[: request.limit]
     return replace(nominated, hits=tuple(best))
 
 

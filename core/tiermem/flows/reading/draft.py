@@ -104,16 +104,19 @@ def _one_piece(chosen: Sequence[tuple[Summary, str]], count: Callable[[str], int
 
 
 def looked_up(
-    draft: Draft, tail: Sequence[Entry], entries: Sequence[Entry], budget: int
+    draft: Draft, tail: Sequence[Entry], entries: Sequence[Entry], budget: int, *, talk: bool = True
 ) -> Flow[tuple[str, SearchResult]]:
-    """The question, and what was found for it outside *entries*: as many messages as *budget* could hold."""
+    """The question, and what was found for it outside *entries*: as many messages as *budget* could hold.
+
+    *talk*: look in the conversation too, where that is asked for; not needed where all of it is in view.
+    """
     query = draft.request.query
     if query is None:
         query = _newest_question(tail, draft.scale)
     if not draft.request.recall or not query or budget <= passages.BLOCK_TOKENS:
         return "", SearchResult(degraded=search.degraded(draft.core))
     limit, shown = search.candidates(draft.core, budget), frozenset(verbatim(entries))
-    request = SearchRequest(query, draft.request.within, limit=limit, without=shown)
+    request = SearchRequest(query, draft.request.within, limit=limit, without=shown, talk=talk)
     result = yield from search.find(draft.core, draft.scope, _before_question(draft, tail, query), request)
     return query, replace(result, hits=tuple(hit for hit in result.hits if quotable(hit.message)))
 

@@ -22,6 +22,7 @@ class SearchRequest:
         weak: also hits that are not worth a page of context.
         notes: of documents also weak notes: they were kept on purpose.
         limit: hits at most.
+        talk: False leaves the conversation out, wherever else is looked.
         without: numbers of messages that are not to be found; of documents all can be.
         unsaid: numbers of messages that are not to be found either, and whose words help no other one.
     """
@@ -34,6 +35,7 @@ class SearchRequest:
     notes: bool = False
     limit: int = 0
     without: frozenset[int] = frozenset()
+    talk: bool = True
     unsaid: frozenset[int] = frozenset()
 
 

@@ -45,7 +45,7 @@ def find(core: Core, scope: Scope, row: SessionRow, request: SearchRequest) -> F
     """What answers *request* in the session *row*, in its user's documents, or in both; each side must reach the
     threshold alone."""
     results: list[SearchResult] = []
-    if request.within != "knowledge":
+    if request.within != "knowledge" and request.talk:
         results.append((yield from rank.hits(core, scope, row, request)))
     if request.within != "conversation":
         chunks = yield from documents.ranked(core, scope, request)
