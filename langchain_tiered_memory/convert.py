@@ -9,7 +9,6 @@ Rule 4: a value that is no JSON never costs the message: it is kept as `tiermem.
 
 from __future__ import annotations
 
-import logging
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -29,14 +28,16 @@ from langchain_core.messages import (
 
 from tiermem import Message
 from tiermem.agents.encoding import AS_IS, dumped, restored
+from tiermem.blocks.reading import kind_of
 from tiermem.errors import InvalidMessage
 from tiermem.importers.langchain import FORMAT, TYPES, calls_json, message_of
+from tiermem.messages import content_text
+from tiermem.window.separation import separated
 
+_WORDED = frozenset({"refusal", "input_text", "output_text", "summary_text"})  # of OpenAI's Responses
 SOURCE_KEY = "lc_source"  # the key by which LangChain's own middleware marks messages that it made up
-UNREAD = "langchain-unread"  # the format in `raw` of what was none of LangChain's messages
 ENCODING = "encoding"  # the key in `raw` of messages that hold values which are no JSON
-_SIDES = {"ai": "assistant", "tool": "tool", "function": "tool"}
-_log = logging.getLogger("tiermem.langchain")
+
 _BASES: tuple[tuple[type[BaseMessage], str], ...] = (
     (HumanMessage, "human"),
     (AIMessage, "ai"),
@@ -71,19 +72,6 @@ def to_core(message: BaseMessage) -> Message:
         return replace(made, raw={**(made.raw or {}), ENCODING: 1})
 
 
-def core_or_text(message: BaseMessage) -> Message:
-    """`to_core`; of what is no message of LangChain's the words, and all it holds in `raw`, so that it keeps no other
-    message from being stored."""
-    try:
-        return to_core(message)
-    except InvalidMessage as error:
-        _log.warning("a message is stored as text: %s", error)
-        content = message.content if isinstance(message.content, str) else str(dumped(message.content))
-        given = message.id if isinstance(message.id, str) else ""
-        raw = {"format": UNREAD, "message": dumped(vars(message))}
-        return Message(role=_SIDES.get(_kind(message), "user"), content=content, id=given or uuid.uuid4().hex, raw=raw)
-
-
 def to_langchain(message: Message) -> BaseMessage:
     """The LangChain form of a core message: a new object each time.
 
@@ -92,7 +80,8 @@ def to_langchain(message: Message) -> BaseMessage:
     """
     raw = message.raw or {}
     if raw.get("format") != FORMAT:
-        return _from_fields(message)
+        first, *others = separated(message)
+        return _from_fields(message if others else first)
     kind, data = raw["message"]["type"], dict(raw["message"]["data"])
     data["content"] = "" if message.content is None else _copy(message.content)
     if message.name is not None:
@@ -104,6 +93,12 @@ def to_langchain(message: Message) -> BaseMessage:
         data.setdefault("invalid_tool_calls", _broken(message))
     copied = {name: restored(value) for name, value in data.items()} if ENCODING in raw else _copy(data)
     return messages_from_dict([{"type": kind, "data": copied}])[0]
+
+
+def all_langchain(message: Message) -> list[BaseMessage]:
+    """`to_langchain`, and of a message that has the results of several tools in its content, as Anthropic's have,
+    a message for each."""
+    return [to_langchain(one) for one in separated(message, FORMAT)]
 
 
 def _values(message: BaseMessage) -> dict[str, Any]:
@@ -153,27 +148,28 @@ def _copy(value: Any) -> Any:
 def _from_fields(message: Message) -> BaseMessage:
     content = _blocks(message.content)
     fields: dict[str, Any] = {"name": message.name}
-    if message.role in {"assistant", "ai"}:
+    role = message.acts_as
+    if role == "assistant":
         return _assistant(message, content)
     if message.role == "tool":
         return ToolMessage(content=content, tool_call_id=message.tool_call_id or "", **fields)
-    if message.role == "function":
+    if role == "function":
         return FunctionMessage(content=content, name=message.name or "function")
-    if message.role == "developer":  # the mark by which LangChain's OpenAI classes send this role
+    if role == "developer":  # the mark by which LangChain's OpenAI classes send this role
         return SystemMessage(content=content, additional_kwargs={"__openai_role__": "developer"}, **fields)
-    kind = {"user": HumanMessage, "human": HumanMessage, "system": SystemMessage}.get(message.role)
+    kind = {"user": HumanMessage, "tool": HumanMessage, "system": SystemMessage}.get(role)
     return kind(content=content, **fields) if kind else ChatMessage(content=content, role=message.role, **fields)
 
 
 def _assistant(message: Message, content: str | list[str | dict[str, Any]]) -> AIMessage:
-    calls = _copy(calls_json(message.tool_calls))
+    calls = _copy(calls_json(message.calls))
     return AIMessage(content=content, name=message.name, tool_calls=calls, invalid_tool_calls=_broken(message))
 
 
 def _broken(message: Message) -> list[dict[str, Any]]:
     return [
         {"name": call.name, "args": call.arguments, "id": call.id, "error": None, "type": "invalid_tool_call"}
-        for call in message.tool_calls
+        for call in message.calls
         if isinstance(call.arguments, str)
     ]
 
@@ -192,15 +188,21 @@ def _is_text(block: str | dict[str, Any]) -> bool:
 
 
 def _block(block: str | dict[str, Any]) -> str | dict[str, Any]:
-    """LlamaIndex names its blocks by ``block_type``; a block that LangChain has no form for is named in brackets."""
-    if isinstance(block, str) or "block_type" not in block:
+    """LlamaIndex names its blocks by ``block_type``, Bedrock and Google by a key; of a block that LangChain has no form
+    for its words are shown, or its kind in brackets."""
+    if isinstance(block, str) or _is_langchain(block):
         return _copy(block)  # type: ignore[no-any-return]
-    kind = block["block_type"]
-    if kind == "text":
-        return {"type": "text", "text": str(block.get("text", ""))}
+    kind = str(block.get("block_type", kind_of(block)))
     if kind in {"image", "audio", "video"} and isinstance(block.get("url"), str):
         return {"type": kind, "url": block["url"]}
     inline, mime = block.get(kind), block.get(f"{kind}_mimetype") or block.get("mimetype")
     if kind in {"image", "audio", "video"} and isinstance(inline, str):
         return {"type": kind, "base64": inline} | ({"mime_type": mime} if mime else {})
-    return {"type": "text", "text": f"[{kind}]"}
+    words = content_text([block])
+    return {"type": "text", "text": words or ("" if kind == "text" else f"[{kind}]")}
+
+
+def _is_langchain(block: Mapping[str, Any]) -> bool:
+    """Whether *block* is of a kind that LangChain's classes may know; a typed one of a provider may be."""
+    kind = block.get("type")
+    return isinstance(kind, str) and kind not in _WORDED and (kind != "text" or isinstance(block.get("text"), str))

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import takewhile
+from itertools import chain, takewhile
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, get_buffer_string
 
-from langchain_tiered_memory.convert import SOURCE_KEY, to_langchain
+from langchain_tiered_memory.convert import SOURCE_KEY, all_langchain, to_langchain
 from tiermem import Context, Message, Piece, View
-from tiermem.text.readable import media, side
+from tiermem.importers.langchain import FORMAT
+from tiermem.text.readable import media
 from tiermem.text.readable import readable as words_of
 from tiermem.window.provenance import lowest
 from tiermem.window.quotation import is_quotation, quoted, running
+from tiermem.window.separation import pieces
 
 SUMMARY = "summarization"  # what LangChain's own middleware writes, and what others filter on
 RECALLED = "recall"
@@ -44,7 +46,8 @@ def shown_messages(view: View) -> list[BaseMessage]:
     texts, trust = [summary.text for summary in view.summaries], (one.structure.trust for one in view.summaries)
     summaries = [made_up(running(texts, lowest(trust)))] if texts else []
     rest = view.messages[len(leading) :]
-    return [*map(to_langchain, leading), *summaries, *map(to_langchain, rest)]
+    told = chain.from_iterable(map(all_langchain, rest))
+    return [*map(to_langchain, leading), *summaries, *told]
 
 
 def made_up(text: str, source: str = SUMMARY) -> HumanMessage:
@@ -59,7 +62,7 @@ def context_messages(context: Context, *, text_only: bool) -> list[BaseMessage]:
     what was made up is on the user's side and says what it is.
     """
     shown: list[BaseMessage] = []
-    for piece in context.pieces:
+    for piece in pieces(context.pieces, FORMAT):
         at_front = all(isinstance(message, SystemMessage) for message in shown)
         shown += _piece(piece, at_front=at_front, text_only=text_only)
     return shown
@@ -103,14 +106,14 @@ def plain_text(message: Message, shown: BaseMessage) -> list[BaseMessage]:
     text = readable(message)
     if not text:
         return []
-    if side(message.role) not in _SIDES:
+    if message.acts_as not in _SIDES:
         return [made_up(quoted(message, text).text, RECALLED)]
     ours = message.role in _SYSTEM_ROLES and isinstance(shown, HumanMessage)  # it says already whose words it has
     if ours or (text == shown.content and isinstance(shown, (HumanMessage, SystemMessage, AIMessage))):
         return [shown]
     if isinstance(shown, (HumanMessage, SystemMessage)):
         return [type(shown)(content=text, name=shown.name, id=shown.id)]
-    return [HumanMessage(text, id=shown.id) if side(message.role) == "user" else AIMessage(text, id=shown.id)]
+    return [HumanMessage(text, id=shown.id) if message.acts_as == "user" else AIMessage(text, id=shown.id)]
 
 
 def readable(message: Message) -> str:

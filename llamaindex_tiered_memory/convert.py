@@ -30,9 +30,10 @@ from tiermem.agents.fitting import fitted
 from tiermem.blocks.forms import MEDIA
 from tiermem.blocks.reading import read
 from tiermem.importers.llamaindex import FORMAT, message_of
-from tiermem.messages import Content
+from tiermem.messages import Content, content_text
 from tiermem.plain_json import LEFT_OUT
 from tiermem.window.quotation import quoted
+from tiermem.window.separation import separated
 
 _ROLES = {role.value: role for role in MessageRole} | {"human": MessageRole.USER, "ai": MessageRole.ASSISTANT}
 
@@ -47,12 +48,12 @@ def to_message(chat: ChatMessage, **fields: Any) -> Message:
 def to_chat_message(message: Message) -> ChatMessage:
     """The ChatMessage for *message*; a new object each time."""
     own = _own(message)
-    if own is None and message.role not in _ROLES:
-        message = _quoted(message)
+    if own is None:
+        message = _foreign(message)
     blocks = [_block(value) for value in _listed(message.content)]
     if own is None:
         return ChatMessage(
-            role=_ROLES[message.role],
+            role=_ROLES[message.acts_as],
             blocks=[*blocks, *_call_blocks(message)],
             additional_kwargs=_foreign_kwargs(message),
         )
@@ -62,6 +63,14 @@ def to_chat_message(message: Message) -> ChatMessage:
         blocks.insert(min(position, len(blocks)), call)
     role = _ROLES.get(own.get("role", message.role), MessageRole.USER)
     return ChatMessage(role=role, blocks=blocks, additional_kwargs=_own_kwargs(own))
+
+
+def _foreign(message: Message) -> Message:
+    """*message*, which came by another way, as far as one message of LlamaIndex can hold it."""
+    first, *others = separated(message)
+    if message.acts_as not in _ROLES or others:
+        return _quoted(message)
+    return first
 
 
 def _quoted(message: Message) -> Message:
@@ -134,7 +143,14 @@ def _block(value: str | dict[str, Any]) -> Block:
         return ThinkingBlock(content=text if isinstance(text, str) else None, additional_information={"block": value})
     if kind == "image" and isinstance(value.get("base64"), str):
         return ImageBlock(image=value["base64"].encode(), image_mimetype=value.get("mime_type"))
-    return block_from(value)
+    return _told(value)
+
+
+def _told(value: dict[str, Any]) -> Block:
+    """A block that LlamaIndex has no form for as its words, or by the name of what it is; else its JSON."""
+    sort = read(value).sort
+    text = content_text([value]) or (f"[{sort}]" if sort in MEDIA else "")
+    return TextBlock(text=text) if text else block_from(value)
 
 
 def _url(value: Mapping[str, Any]) -> str | None:

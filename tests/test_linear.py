@@ -14,11 +14,9 @@ from time import thread_time
 import pytest
 
 from tiermem import Message, ToolCall
-from tiermem.agents import fitting
 from tiermem.errors import TiermemError
 from tiermem.facts import clauses, preferences, quantities, reading
 from tiermem.flows.indexing import vectors, words
-from tiermem.importers import recognition, times
 from tiermem.items import texts as item_texts
 from tiermem.search import passages, query
 from tiermem.summaries import extractive, grounding, lenient_json, parsing, structured_output, transcript
@@ -53,9 +51,6 @@ RUNS = (
     *("{{", "{", "]", "a[", "a{b,"),
     *("Mr. ", "Anna's ", "<|", "System: ", "[m1] ", "/a.py "),
 )
-
-KINDS = ("text", "tool_use", "tool_result", "document", "citable", "thinking", "file", "resource", "tool-call", "x")
-KEYS = ("text", "content", "input", "name", "title", "output", "arguments", "data", "mime_type", "id")
 
 
 def message(text: str, role: str = "user", **fields: object) -> Message:
@@ -109,14 +104,6 @@ RULES: dict[str, Callable[[str], object]] = {
     "a model's transcript": lambda text: transcript.elements([message(text)], len, 500),
     "words of an item": lambda text: item_texts.words({"a": text}),
     "a path in an item": lambda text: item_texts.at({"a": [["b"]]}, text),
-    "a time that is imported": lambda text: times.said({"timestamp": text, "date": text, "time": text}),
-    "the format of an import": lambda text: recognition.refuse_text(text, "a.txt"),
-    "a role": lambda text: message("hi", role=text),
-    "words of blocks": lambda text: message([{"type": kind, **dict.fromkeys(KEYS, text)} for kind in KINDS]).text,
-    "links of blocks": lambda text: message([{"type": kind, **dict.fromkeys(KEYS, text)} for kind in KINDS]).calls,
-    "a message that is too large": lambda text: fitting.fitted(message(text), 2_000),
-    "what a line names": lambda text: grounding.Ground([message("hi")]).bears(f"Decided: {text}"),
-    "the length of a span": lambda text: grounding.Ground([message(text, name=text[:100])]).bears("12 messages"),
     "a group of fields in an item": lambda text: item_texts.at({"a": {"b": "c"}}, "{" + text + "}"),
 }
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import sys
+import uuid
 from collections.abc import Sequence
 
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 
-from langchain_tiered_memory.convert import SOURCE_KEY, core_or_text, given_id
+from langchain_tiered_memory.convert import SOURCE_KEY, given_id, to_core
 from langchain_tiered_memory.rendering import SUMMARY
+from tiermem import Message
+from tiermem.agents.encoding import dumped
 from tiermem.agents.fitting import fitted
 from tiermem.agents.reconcile import Listed
 from tiermem.agents.storing import Roster
+from tiermem.errors import InvalidMessage
+
+_log = logging.getLogger("tiermem.langchain")
 
 
 def roster_of(
@@ -27,6 +35,18 @@ def roster_of(
     return Roster([_listed(message, limit) for message in messages], given_id, owned, replayed, trims)
 
 
+def _form(message: BaseMessage) -> Message:
+    """`to_core`; what is no message of LangChain's is kept as text, and keeps no other from being stored."""
+    try:
+        return to_core(message)
+    except InvalidMessage as error:
+        _log.warning("a message is stored as text: %s", error)
+        words = json.dumps(dumped(vars(message)), ensure_ascii=False)
+        given = message.id if isinstance(message.id, str) else ""
+        role = "tool" if isinstance(message, ToolMessage) else "unknown"
+        return Message(role=role, content=words, id=given or uuid.uuid4().hex)
+
+
 def _listed(message: BaseMessage, limit: int) -> Listed:
     text = message.content if isinstance(message.content, str) else repr(message.content)
     assistant, user = isinstance(message, AIMessage), isinstance(message, HumanMessage)
@@ -38,5 +58,5 @@ def _listed(message: BaseMessage, limit: int) -> Listed:
         asks=user and SOURCE_KEY not in message.additional_kwargs,  # other middleware puts reminders there
         summary=message.additional_kwargs.get(SOURCE_KEY) == SUMMARY,
         answers=getattr(message, "tool_call_id", None) or "",
-        form=lambda: fitted(core_or_text(message), limit),
+        form=lambda: fitted(_form(message), limit),
     )

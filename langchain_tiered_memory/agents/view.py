@@ -13,11 +13,13 @@ from langchain_tiered_memory.rendering import made_up, shown_message
 from tiermem import Message, Shown
 from tiermem.agents.note import Note
 from tiermem.agents.view import AgentView
+from tiermem.importers.langchain import FORMAT
 from tiermem.plain_json import LEFT_OUT
 from tiermem.records import incomplete
 from tiermem.text.clipping import Count
 from tiermem.tokens.counting import message_tokens
 from tiermem.window.pairing import NO_RESULT
+from tiermem.window.separation import pieces
 
 OPENING, OPENED = "[The assistant speaks first.]", "opening"
 _THOUGHTS = frozenset({"thinking", "redacted_thinking", "reasoning_content", "reasoning"})
@@ -42,7 +44,7 @@ def prompt_of(view: AgentView[Note], state: Sequence[BaseMessage] = (), count: C
     """
     shown: list[tuple[BaseMessage, bool]] = []
     at_front, room = True, view.context.budget - view.context.tokens
-    for piece in view.context.pieces:
+    for piece in pieces(view.context.pieces, FORMAT):
         message = shown_message(piece, at_front=at_front)
         at_front = at_front and isinstance(message, SystemMessage)
         whole = piece.kind == "message" and piece.shown is Shown.VERBATIM and not piece.clipped

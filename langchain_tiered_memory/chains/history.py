@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from operator import eq
 from threading import Lock
 from typing import Any, Unpack
@@ -14,7 +15,7 @@ from langchain_core.chat_history import BaseChatMessageHistory
 from langchain_core.messages import BaseMessage
 
 from langchain_tiered_memory.chains.runnable import Readings, asked_by
-from langchain_tiered_memory.convert import core_or_text, to_core, to_langchain
+from langchain_tiered_memory.convert import all_langchain, to_core
 from langchain_tiered_memory.memories import open_memory
 from langchain_tiered_memory.procedures import WAITING, Procedure, arun, delivering, run
 from langchain_tiered_memory.rendering import shown_messages
@@ -128,11 +129,11 @@ class TieredChatMessageHistory(BaseChatMessageHistory):
 
     def originals(self) -> list[BaseMessage]:
         """Every message of the session as it was added, whatever the window shows. Copies."""
-        return [to_langchain(message) for message in self.session.messages()]
+        return [*chain.from_iterable(map(all_langchain, self.session.messages()))]
 
     async def aoriginals(self) -> list[BaseMessage]:
         """`originals` without blocking the event loop."""
-        return [to_langchain(message) for message in await (await self.asession()).messages()]
+        return [*chain.from_iterable(map(all_langchain, await (await self.asession()).messages()))]
 
     def _left(self) -> list[BaseMessage]:
         self._readings.leaving()
@@ -209,8 +210,8 @@ class TieredChatMessageHistory(BaseChatMessageHistory):
         self.last_error = None
 
     def _adding(self, messages: Sequence[BaseMessage], *, keep: bool) -> Procedure[list[Message]]:
-        limit, form = self.memory.settings.max_message_bytes, core_or_text if keep else to_core
-        new = [fitted(form(message), limit) for message in self._readings.new(messages)]
+        limit = self.memory.settings.max_message_bytes
+        new = [fitted(to_core(message), limit) for message in self._readings.new(messages)]
         return (yield from delivering(new, self.memory, self._scope, keep=keep))
 
     def _clearing(self) -> Procedure[None]:

@@ -17,6 +17,8 @@ from llama_index.core.base.llms.types import ChatMessage, MessageRole
 
 from llamaindex_tiered_memory.blocks import Block, InsertedTextBlock
 from tiermem import Context, Piece
+from tiermem.importers.llamaindex import FORMAT
+from tiermem.window.separation import pieces
 
 _SAID = frozenset({"system", "message"})
 _SYSTEM = frozenset({MessageRole.SYSTEM, MessageRole.DEVELOPER})
@@ -48,7 +50,7 @@ def arranged(
         extra: what stock memory blocks add.
         question: the user message that the first message shown belongs to, where it is left out itself.
     """
-    shown = [chat_of(piece) for piece in context.pieces if piece.kind in _SAID]
+    shown = [chat_of(piece) for piece in pieces(context.pieces, FORMAT) if piece.kind in _SAID]
     stable = [_inserted(piece) for piece in context.pieces if piece.kind == "summary"]
     volatile: list[Block] = [] if extra.in_system else list(extra.blocks)
     volatile += [_inserted(piece) for piece in context.pieces if piece.kind not in _SAID | {"summary"}]
@@ -89,7 +91,7 @@ def in_place(context: Context, chat_of: Callable[[Piece], ChatMessage], extra: E
     """
     shown: list[ChatMessage] = []
     waiting: list[Block] = []
-    for piece in context.pieces:
+    for piece in pieces(context.pieces, FORMAT):
         if piece.kind not in _SAID:
             waiting.append(_inserted(piece))
             continue

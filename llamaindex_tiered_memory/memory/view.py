@@ -184,7 +184,7 @@ async def arun(steps: Steps, session: AsyncSession) -> list[ChatMessage]:
 def _headless(context: Context) -> Earlier | None:
     """What to read where a turn's beginning is left out: the messages before the first one shown."""
     said = [piece.message for piece in context.pieces if piece.kind == "message"]
-    if not said or said[0].role == "user" or said[0].sequence < 2:
+    if not said or said[0].acts_as == "user" or said[0].sequence < 2:
         return None
     return Earlier(max(1, said[0].sequence - LONGEST_TURN), said[0].sequence - 1)
 
@@ -199,13 +199,13 @@ def _question(earlier: Sequence[Message], limit: int, tally: Tally) -> str | Non
 
 
 def _asks(message: Message) -> bool:
-    return message.role == "user" and trust_of(message) is Trust.USER
+    return message.acts_as == "user" and trust_of(message) is Trust.USER
 
 
 def _waiting(context: Context) -> Piece | None:
     """The piece that waits for an answer: the last one, where it is a user's."""
     said = [piece for piece in context.pieces if piece.kind == "message"]
-    return said[-1] if said and said[-1].message.role == "user" else None
+    return said[-1] if said and said[-1].message.acts_as == "user" else None
 
 
 def _key(piece: Piece) -> tuple[str, str | None]:
