@@ -109,7 +109,8 @@ class Memory(Opened):
         """Embed every message (of a user, or of all) with the embedder in use, and drop others' vectors at the end.
 
         Safe to stop: called again, it goes on where it was. *on_progress* is given (messages embedded, all messages).
-        Returns how many messages were embedded; raises what the embedder raises.
+        Returns how many messages were embedded; raises what the embedder raises. Items have embedders of their own, and
+        `Items.reembed`.
         """
         return self.drive(reembedding.reembed(self._core, namespace, on_progress))
 
