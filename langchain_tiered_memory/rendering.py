@@ -10,6 +10,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from langchain_tiered_memory.convert import SOURCE_KEY, all_langchain, to_langchain
 from tiermem import Context, Message, Piece, View
 from tiermem.importers.langchain import FORMAT
+from tiermem.summaries.merging import bare
 from tiermem.text.readable import media
 from tiermem.text.readable import readable as words_of
 from tiermem.window.provenance import lowest
@@ -41,9 +42,11 @@ class BufferMessages(list[BaseMessage]):
 
 
 def shown_messages(view: View) -> list[BaseMessage]:
-    """The messages of a view; its summaries are one quoted message behind the leading system messages."""
+    """The messages of a view; its summaries, those that say anything, are one quoted message behind the leading system
+    messages."""
     leading = list(takewhile(lambda message: message.role in _SYSTEM_ROLES, view.messages))
-    texts, trust = [summary.text for summary in view.summaries], (one.structure.trust for one in view.summaries)
+    telling = [summary for summary in view.summaries if not bare(summary)]
+    texts, trust = [summary.text for summary in telling], (one.structure.trust for one in telling)
     summaries = [made_up(running(texts, lowest(trust)))] if texts else []
     rest = view.messages[len(leading) :]
     told = chain.from_iterable(map(all_langchain, rest))

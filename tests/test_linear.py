@@ -19,7 +19,7 @@ from tiermem.facts import clauses, preferences, quantities, reading
 from tiermem.flows.indexing import vectors, words
 from tiermem.items import texts as item_texts
 from tiermem.search import passages, query
-from tiermem.summaries import extractive, grounding, lenient_json, parsing, structured_output, transcript
+from tiermem.summaries import extractive, grounding, lenient_json, merging, parsing, structured_output, transcript
 from tiermem.text import analyzer, clipping, entities, sanitizing, sentences, splitter
 from tiermem.times import nearness
 from tiermem.tokens import counting, estimate
@@ -88,6 +88,9 @@ RULES: dict[str, Callable[[str], object]] = {
         [message("hi"), message(text, role="tool", tool_call_id="c")]
     ),
     "summary of calls": lambda text: extractive.extract([message("hi"), called(text)]),
+    "a summary cut to a budget": lambda text: merging.fit(
+        extractive.extract([message(text), message(text[::-1])]), 1, 2, "s1", 90, len
+    ),
     "a summariser's fields": lambda text: parsing.claimed({"user_goal": text, "last_step": "x" + text}, 10**9),
     "a summariser's text": lambda text: structured_output.fields_of(None, text),
     "grounding": lambda text: grounding.Ground([message(text)]).bears(text),

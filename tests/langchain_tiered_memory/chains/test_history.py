@@ -320,3 +320,17 @@ def test_a_child_process_goes_on_with_the_session(tmp_path: Path) -> None:
     one.add_user_message("parent again")
     assert [m.text for m in one.messages] == ["parent", "child", "parent again"]
     assert history(tmp_path, "other").messages == [HumanMessage("child elsewhere")]
+
+
+def test_a_summary_of_which_nothing_is_left_is_not_shown(tmp_path: Path) -> None:
+    def goal_alone(messages: Any) -> dict[str, Any]:
+        return {"user_goal": messages[0].text, "sources": {"user_goal": [messages[0].sequence]}}
+
+    one = history(tmp_path, pre_rot_threshold=400, keep_recent_count=2, summarizer=goal_alone)
+    session = one.session
+    one.add_messages([HumanMessage("Plan the trip to Lisbon.")])
+    while not session.stats().summaries:
+        one.add_messages([HumanMessage("And what is the weather like there in the second week of May?")])
+    assert "Goal: Plan the trip" in one.messages[0].text
+    session.forget("m1")
+    assert not any("Summary s1" in message.text for message in one.messages)
