@@ -167,6 +167,7 @@ COSTING: dict[str, tuple[dict[str, Any], int]] = {
     ),
     "made image": ({"type": "image_generation_call", "id": "i", "result": PAYLOAD}, IMAGE_TOKENS),
     "image of a tool": ({"type": "tool_result", "tool_use_id": "t", "content": [{"type": "image"}]}, IMAGE_TOKENS),
+    "bytes as the adapters keep them": ({"type": "file", "data": {"__bytes__": "AAAA"}}, FILE_TOKENS),
     "langchain media": ({"type": "media", "mime_type": "image/png", "data": PAYLOAD}, IMAGE_TOKENS),
     "vercel file": ({"type": "file", "mediaType": "image/png", "url": "u"}, IMAGE_TOKENS),
 }  # fmt: skip

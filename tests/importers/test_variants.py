@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import Open
 from tiermem import Memory
 from tiermem.errors import UnreadFormat
 from tiermem.importers.formats import read, survey
@@ -110,6 +111,21 @@ def test_anthropics_history_is_read_with_its_pairs(tmp_path: Path) -> None:
         session = memory.session("s")
         session.add([asked, answered])
         assert session.search("degrees", 1)[0].ref == "m2"
+
+
+def test_what_is_nearly_openais_is_added_as_it_is_imported(store: Open) -> None:
+    session = store().session("s")
+    session.add({"role": "assistant", "content": "", "tool_calls": [{"function": {"name": "kiln", "arguments": {}}}]})
+    session.add({"role": "tool", "tool_name": "kiln", "content": "1260 degrees"})
+    session.add({"role": "model", "parts": [{"text": "It is hot."}]})
+    session.add({"role": "assistant", "content": "", "toolInvocations": [INVOKED]})
+    said = [(message.role, message.name, message.text) for message in session.context("?", budget=900).messages]
+    assert said == [
+        ("assistant", None, ""),
+        ("tool", "kiln", "1260 degrees"),
+        ("assistant", None, "It is hot."),
+        ("assistant", None, 'look {"q": "kiln"}\n1260 degrees'),
+    ]
 
 
 def test_items_of_responses_are_read_with_their_pairs() -> None:

@@ -146,8 +146,9 @@ def _file_text(source: Fields, mimes: Iterable[str]) -> str | None:
     payload = next((source[key] for key in _PAYLOADS if isinstance(source.get(key), str)), None)
     if source.get("type") == "text":
         return payload
-    if isinstance(source.get("data"), Mapping):  # Cohere: a document of named texts
-        return as_json(source["data"])
+    data = source.get("data")
+    if isinstance(data, Mapping) and not any(key.startswith("__") for key in data):  # Cohere: a document of named texts
+        return as_json(data)
     if payload is None or not any(mime.startswith("text/") for mime in mimes):
         return None
     try:

@@ -17,6 +17,7 @@ from tiermem.messages import Message, from_json
 from tiermem.times.instants import Order
 
 _CALLS = frozenset({"function", "custom"})  # keys of a call in OpenAI's form
+_NEARLY = frozenset({"tool_name", "parts", "toolInvocations"})  # Ollama's, Google's and Vercel's
 _BESIDE = frozenset({"function_call", "refusal", "audio", "annotations", "reasoning_content"})  # of OpenAI's messages
 
 
@@ -27,9 +28,8 @@ def message_of(record: Any, fallback_id: str, dates: Order | None = None) -> Mes
 
     Understood: an object with `role` and `content` (OpenAI's chat form, and the fields of `Message` itself), and those
     that are nearly it (`variants.standard`: Google's and Vercel's `parts`, Cohere's `message`, Ollama's tools), items
-    of OpenAI's Responses,
-    LangChain's `message_to_dict`, constructor dump and `model_dump`, LlamaIndex's `ChatMessage.model_dump` with
-    `blocks` or, from older versions, with `content` and `additional_kwargs`.
+    of OpenAI's Responses, LangChain's `message_to_dict`, constructor dump and `model_dump`, LlamaIndex's
+    `ChatMessage.model_dump` with `blocks` or, from older versions, with `content` and `additional_kwargs`.
 
     Raises:
         InvalidMessage: *record* is none of these, or holds what cannot be kept exactly.
@@ -60,7 +60,8 @@ def message_of(record: Any, fallback_id: str, dates: Order | None = None) -> Mes
 
 
 def own_or_openai(record: Mapping[str, Any]) -> Message:
-    """The message of an object that a caller adds: fields of `Message`, or a message as OpenAI's API has it.
+    """The message of an object that a caller adds: fields of `Message`, or a message as OpenAI's API has it, or Ollama,
+    Google and Vercel nearly so.
 
     Its calls are read as `message_of` reads them; what stands beside in OpenAI's messages goes to `state`. Any other
     name is refused, for it may be misspelt.
@@ -71,7 +72,7 @@ def own_or_openai(record: Mapping[str, Any]) -> Message:
     calls = record.get("tool_calls")
     listed = calls if isinstance(calls, list | tuple) else ()
     foreign = any(isinstance(call, Mapping) and not _CALLS.isdisjoint(call) for call in listed)
-    if not foreign and _BESIDE.isdisjoint(record):
+    if not foreign and (_BESIDE | _NEARLY).isdisjoint(record):
         return from_json(record)
     if not isinstance(record.get("role"), str):
         raise InvalidMessage("an object without role is no message")
