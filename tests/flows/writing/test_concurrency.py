@@ -300,3 +300,26 @@ def test_restore_clear_undo_and_manage_at_once_leave_a_sound_session(store: Open
     assert results == [None] * len(verbs)
     assert session.verify().problems == ()
     assert [m.sequence for m in session.restore()] == list(range(1, 67))
+
+
+def test_an_add_leaves_managing_to_the_process_that_came_first(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It tries once; `manage_context` tries until the window is where it should be."""
+    from tiermem.flows.writing import maintain
+
+    tried = 0
+    real = maintain.commit
+
+    def overtaken(connection: Any, core: Any, scope: Any, planned: Any, decisions: Any, **rest: Any) -> Any:
+        nonlocal tried
+        tried += 1
+        if tried <= 3:  # another process decided about the session since
+            connection.exec_driver_sql("UPDATE tiermem_session SET revision = revision + 1")
+        return real(connection, core, scope, planned, decisions, **rest)
+
+    monkeypatch.setattr(maintain, "commit", overtaken)
+    with Memory.open(file, counter=length, pre_rot_threshold=400, keep_recent_count=1) as memory:
+        session = memory.session("s")
+        session.add(["the pool of the billing service is 10 and must be 50 " * 6 for _ in range(6)])
+        assert tried == 1
+        assert session.manage_context().compacted
+        assert tried == 4

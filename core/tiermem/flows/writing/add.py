@@ -48,7 +48,7 @@ def _keep_up(core: Core, scope: Scope, row: SessionRow) -> Flow[None]:
     settings = core.settings
     try:
         if settings.enable_context_management and row.window_tokens >= row.look_at and scope not in core.managing:
-            yield from manage(core, scope)
+            yield from manage(core, scope, contending=False)
         if not row.foreign and row.messages - row.indexed >= settings.index_batch:
             yield from words.follow_words_alone(core, scope)
         if row.messages - (core.embedded.get(row.pk) or 0) >= settings.index_batch:

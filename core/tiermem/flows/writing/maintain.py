@@ -32,18 +32,18 @@ ROUNDS = 8  # plans in one run; each either shrinks the window or ends it, so th
 BODIES = 200  # messages read at a time while looking for stubs that save
 
 
-def manage(core: Core, scope: Scope, thresholds: Thresholds | None = None) -> Flow[Report]:
+def manage(core: Core, scope: Scope, thresholds: Thresholds | None = None, *, contending: bool = True) -> Flow[Report]:
     """Bring the window below its triggers, or those of *thresholds*; returns what was done. Without news it does
-    nothing."""
+    nothing. One that is not *contending* leaves the rest to another process that came first."""
     under = core if thresholds is None else core.under(thresholds)
     core.managing.add(scope)
     try:
-        return (yield from _manage(under, scope))
+        return (yield from _manage(under, scope, contending))
     finally:
         core.managing.discard(scope)
 
 
-def _manage(core: Core, scope: Scope) -> Flow[Report]:
+def _manage(core: Core, scope: Scope, contending: bool) -> Flow[Report]:
     row, window = yield from window_state.load(core, scope)
     report = Report(tokens_before=window.tokens, tokens_after=window.tokens)
     for _ in range(ROUNDS):
@@ -51,7 +51,7 @@ def _manage(core: Core, scope: Scope) -> Flow[Report]:
         report = _added(report, step)
         revision = row.revision
         row, window = yield from window_state.load(core, scope)
-        if not (step.compacted or step.covered) and row.revision == revision:
+        if not (step.compacted or step.covered) and not (contending and row.revision != revision):
             break
     yield from reporting.noticed(core, scope)
     hidden = excess(window, core.settings)  # which may be stale with the next message
