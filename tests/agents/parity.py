@@ -121,7 +121,7 @@ TALKS = {
         4_000,
         [NOTE],
     ),
-    "long talk": Talk([*town(45), Turn("Where does Anna park her bicycle?"), Turn("Good.")], 2_500, [NOTE]),
+    "long talk": Talk([*town(44), Turn("Where does Anna park her bicycle?"), Turn("Good.")], 2_500, [NOTE]),
     "a long page": Talk([*map(Turn, FACTS), Turn("Read the first page.", pages=1), Turn("And now?")], 900),
     "a long mail": Talk([*map(Turn, FACTS), Turn(f"Sum this mail up: {MAIL}"), Turn("And now?")], 2_500),
     "own wishes": Talk(
