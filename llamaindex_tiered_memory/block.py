@@ -29,6 +29,7 @@ from llamaindex_tiered_memory.convert import to_message
 from llamaindex_tiered_memory.counting import Tally, names_encoding, tokenizer_for, with_counter
 from llamaindex_tiered_memory.events import attach
 from llamaindex_tiered_memory.memory import serialisation
+from llamaindex_tiered_memory.memory.closing import Closing, hold
 from tiermem import AsyncSession, Memory, Message, Session
 from tiermem.agents.fitting import fitted
 from tiermem.agents.view import NOTED
@@ -133,7 +134,7 @@ class BlockOptions(OpenOptions, total=False):
     within: Within
 
 
-class TieredMemoryBlock(BaseMemoryBlock[list[ChatMessage]]):
+class TieredMemoryBlock(Closing, BaseMemoryBlock[list[ChatMessage]]):
     """Keeps what `Memory` flushes, for good, and gives back what answers the newest user message::
 
         Memory.from_defaults(session_id="ann-1", memory_blocks=[TieredMemoryBlock("notes.db")])
@@ -195,6 +196,8 @@ class TieredMemoryBlock(BaseMemoryBlock[list[ChatMessage]]):
         tokenizer = tokenizer_for(self._memory, encoding_named=names_encoding(options))
         self._tally, self._zone = Tally(tokenizer), zone
         attach(self._memory)
+        if memory is None:
+            hold(self._memory, self)
 
     @property
     def memory(self) -> Memory:

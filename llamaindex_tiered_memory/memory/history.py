@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
 from collections.abc import Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
@@ -95,6 +96,22 @@ def replace(session: Session, given: Sequence[ChatMessage]) -> None:
         session.forget(*(f"m{message.sequence}" for message in held[known:]), reason=REPLACED)
     if given[count:]:
         session.add(made(session, given[count:]))
+
+
+def goes_on(session: Session, given: Sequence[ChatMessage]) -> bool:
+    """Whether the log begins with *given*, so that it goes on as it is; a warning says what takes its place otherwise.
+
+    A program that names its greeting each time it starts does not mean to forget what was said since.
+    """
+    held = session.messages()
+    count, known = resumed(given, held, partial(_shows, limit=session.memory.settings.max_message_bytes))
+    if count < len(given) and held[known:]:
+        warnings.warn(
+            f"chat_history= says something else than session {session.scope.session!r}: it takes the place of "
+            f"{len(held) - known} messages, which are hidden (session.restore() shows them). Leave it out to go on.",
+            stacklevel=5,
+        )
+    return count == len(given)
 
 
 def _shows(chat: ChatMessage, kept: Message, limit: int) -> bool:

@@ -22,11 +22,12 @@ from llama_index.core.memory.memory import InsertMethod
 from llama_index.core.memory.types import DEFAULT_CHAT_STORE_KEY, BaseMemory
 from llama_index.core.storage.chat_store.base_db import MessageStatus
 
-from llamaindex_tiered_memory.convert import to_chat_message
 from llamaindex_tiered_memory.counting import Tally, counts_with, in_force, names_encoding, tokenizer_for
 from llamaindex_tiered_memory.events import attach
 from llamaindex_tiered_memory.memory import history, loading, serialisation, view
 from llamaindex_tiered_memory.memory.arranging import NOTHING, Extra
+from llamaindex_tiered_memory.memory.closing import hold
+from llamaindex_tiered_memory.memory.copying import Copying, forked
 from llamaindex_tiered_memory.memory.draft import Pending
 from llamaindex_tiered_memory.memory.options import Arguments, Keywords, arguments_from, fields_from
 from llamaindex_tiered_memory.memory.stock_blocks import StockBlocks
@@ -37,12 +38,14 @@ from tiermem.events import collecting
 from tiermem.records import Within
 
 
-class TieredChatMemory(BaseMemory):
+class TieredChatMemory(Copying, BaseMemory):
     """A conversation that never ends and never loses a word, wherever LlamaIndex takes a memory.
 
     Takes the arguments of `ChatMemoryBuffer.from_defaults` and of `Memory.from_defaults`, plus `session_id=`, `path=`
     (a file, ":memory:" or a database URL; by default a file in the user's data directory), `namespace=`, or `memory=`
     (an open `tiermem.Memory`), `summarizer=`, `compactor=`, `embedder=`, and the core's settings by name.
+
+    A copy, also a deep one, is this object itself; `fork` makes one that is independent.
 
     Raises:
         InvalidSettings: also a ValueError; an argument is not known, or makes no sense.
@@ -78,6 +81,8 @@ class TieredChatMemory(BaseMemory):
         chosen = arguments_from({"chat_history": chat_history, "llm": llm, **options})
         memory = chosen.memory or Memory.shared(loading.place(chosen), **chosen.opening())
         attach(memory)
+        if chosen.memory is None:
+            hold(memory, self)
         tokenizer = chosen.counter or tokenizer_for(memory, encoding_named=names_encoding(chosen.options))
         super().__init__(**fields_from(chosen, memory.settings, tokenizer))
         self._arguments = chosen
@@ -286,11 +291,13 @@ class TieredChatMemory(BaseMemory):
         data = json.loads(json_str)
         return cls.from_dict(data if isinstance(data, dict) else {"chat_history": data}, **options)
 
-    def __copy__(self) -> TieredChatMemory:
-        return self
+    def fork(self, session_id: str | None = None) -> TieredChatMemory:
+        """An independent copy: what was said so far, in session *session_id* or a new one.
 
-    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> TieredChatMemory:
-        return self
+        Raises:
+            InvalidSettings: there is a conversation of that name.
+        """
+        return forked(self, self._arguments, session_id)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self).from_dict, (self.to_dict(),)
@@ -312,7 +319,7 @@ class TieredChatMemory(BaseMemory):
             key = chosen.chat_store_key or (self.session_id if chosen.session_id else DEFAULT_CHAT_STORE_KEY)
             self._mirror = Mirror(chosen.chat_store, key)
             self._extend(self._mirror.messages())
-        if chosen.chat_history:
+        if chosen.chat_history and not history.goes_on(self._session, chosen.chat_history):
             self.set(chosen.chat_history)
 
     def _steps(self, given: Any, initial: int, extra: Extra) -> view.Steps:
@@ -320,14 +327,8 @@ class TieredChatMemory(BaseMemory):
         return view.showing(ask, self.token_limit, self.tally, self.own_counter, self._pending, extra)
 
     async def _deliver(self) -> None:
-        """Give the memory blocks what a summary covers now."""
-        window = await self._async.view()
-        last = max((one.last for one in window.summaries), default=0)
-        if self._stock is None or last <= self._stock.taken:
-            return
-        shown = {one.sequence for one in window.messages}
-        messages = await self._async.messages(self._stock.taken + 1, last)
-        await self._stock.take([(one.sequence, to_chat_message(one)) for one in messages if one.sequence not in shown])
+        if self._stock is not None:
+            await self._stock.follow(self._async)
 
     def _noted(self, messages: Sequence[ChatMessage], stored: Sequence[Message] = ()) -> None:
         self._waiting = bool(messages) and messages[-1].role is MessageRole.USER

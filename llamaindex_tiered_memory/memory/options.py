@@ -6,7 +6,8 @@
 - `tokenizer_fn`: the counter; by default LlamaIndex's own tokenizer, unless `encoding` names another one.
 - `timezone`: whose days are meant by dates, asked or quoted; of this conversation alone, also beside `memory`.
 - `chat_store`, `chat_store_key`: imported at the start; every message is written there as well.
-- `chat_history`: as `set`. What extends the present log is added, anything else replaces it.
+- `chat_history`: what extends the present log is added; a log that begins with it goes on; any other one is hidden, and
+  a warning says so.
 - `chat_history_token_ratio`: the rest of the budget is for summary, recalled passages and memory blocks.
 - `token_flush_size`: tokens that one summarisation frees.
 - `memory_blocks`, `memory_blocks_template`: asked at every `get`; they are given what a summary covers.

@@ -15,6 +15,7 @@ import weakref
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from llamaindex_tiered_memory.memory.closing import hold_too
 from tiermem import Memory
 from tiermem.errors import InvalidMessage, InvalidSettings
 from tiermem.messages import from_json, to_json
@@ -65,7 +66,9 @@ def rebuilt(kind: type[TieredChatMemory], data: Mapping[str, Any], options: Mapp
     named["namespace"] = tuple(namespace) if isinstance(namespace, list) else namespace
     memory = in_ram(place)
     if memory is not None:
-        return kind(**(named | {"memory": memory} | dict(options)))
+        attached = kind(**(named | {"memory": memory} | dict(options)))
+        hold_too(memory, attached)
+        return attached
     made = kind(**(named | {"path": place["path"]} | dict(data["settings"]) | dict(options)))
     if data["messages"] and not made.session.messages():
         made.session.add([from_json(values) for values in data["messages"]])

@@ -16,8 +16,10 @@ from llama_index.core.base.llms.types import ChatMessage, TextBlock
 from llama_index.core.memory.memory import DEFAULT_MEMORY_BLOCKS_TEMPLATE
 
 from llamaindex_tiered_memory.blocks import Block, InsertedTextBlock
+from llamaindex_tiered_memory.convert import to_chat_message
 from llamaindex_tiered_memory.counting import Tally
 from llamaindex_tiered_memory.memory.arranging import Extra
+from tiermem import AsyncSession
 
 _log = logging.getLogger(__name__)
 
@@ -42,6 +44,16 @@ class StockBlocks:
         await self._shorten(contents, room, tally)
         messages = [message for content in contents.values() for message in _messages(content)]
         return Extra(self._rendered(contents), messages, self._in_system)
+
+    async def follow(self, session: AsyncSession) -> None:
+        """Give the blocks what a summary of *session* covers now."""
+        window = await session.view()
+        last = max((one.last for one in window.summaries), default=0)
+        if last <= self.taken:
+            return
+        shown = {one.sequence for one in window.messages}
+        messages = await session.messages(self.taken + 1, last)
+        await self.take([(one.sequence, to_chat_message(one)) for one in messages if one.sequence not in shown])
 
     async def take(self, covered: Sequence[tuple[int, ChatMessage]]) -> None:
         """Give every block the covered messages that it has not had. *covered*: sequence number and a fresh copy."""
