@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
+from types import FrameType
 from typing import Any
 
 from langchain_core.callbacks import adispatch_custom_event, dispatch_custom_event
@@ -52,9 +53,12 @@ class telling(AbstractContextManager[None]):  # noqa: N801  # it is used like a 
 
     @classmethod
     def early(cls) -> telling:
-        """For what a classic chain asks of its memory before its run begins: told with what it asks for at the end."""
+        """For what a classic chain asks of its memory before its run begins: told with what it asks for at the end.
+
+        What anybody else asks for outside of a run is told to nobody: the next run may be somebody else's.
+        """
         made = cls()
-        made._early = True
+        made._early = any(_calls(frame, _CHAINS, _ASKING) for frame in _callers())
         return made
 
     def __enter__(self) -> None:
@@ -126,6 +130,7 @@ _DEPTH = 12  # callers looked at: our own, a wrapper or two, and LangChain's
 _HISTORY, _CHAINS = "langchain_core.runnables.history", "langchain_classic.chains.base"
 _EXIT = frozenset({"_exit_history", "_aexit_history"})
 _PREPARING = frozenset({"prep_outputs", "aprep_outputs"})
+_ASKING = frozenset({"prep_inputs", "aprep_inputs"})
 
 
 def _asking_run() -> RunnableConfig | None:
@@ -134,16 +139,24 @@ def _asking_run() -> RunnableConfig | None:
     Both call a history or memory outside of the context in which they run, so that no run seems to be going on; a chain
     asks for the memory's variables before it has one. Their own frames are the only place that knows it.
     """
+    for frame in _callers():
+        if _calls(frame, _HISTORY, _EXIT):
+            found: RunnableConfig | None = frame.f_locals.get("config")
+            return found
+        if _calls(frame, _CHAINS, _PREPARING) and frame.f_back is not None:
+            manager = frame.f_back.f_locals.get("run_manager")
+            return None if manager is None else {"callbacks": manager.get_child()}
+    return None
+
+
+def _callers() -> Iterator[FrameType]:
     frame = inspect.currentframe()
     for _ in range(_DEPTH):
         frame = frame.f_back if frame else None
         if frame is None:
-            return None
-        name, module = frame.f_code.co_name, frame.f_globals.get("__name__")
-        if module == _HISTORY and name in _EXIT:
-            found: RunnableConfig | None = frame.f_locals.get("config")
-            return found
-        if module == _CHAINS and name in _PREPARING and frame.f_back is not None:
-            manager = frame.f_back.f_locals.get("run_manager")
-            return None if manager is None else {"callbacks": manager.get_child()}
-    return None
+            return
+        yield frame
+
+
+def _calls(frame: FrameType, module: str, names: Container[str]) -> bool:
+    return frame.f_globals.get("__name__") == module and frame.f_code.co_name in names

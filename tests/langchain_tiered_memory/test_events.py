@@ -205,7 +205,7 @@ def test_retrievers_tell_in_their_own_run(opened: Memory) -> None:
     knowledge.invoke("which pool of billing?", {"callbacks": [heard]})
     chain.invoke({"question": "which pool of billing?"}, {"callbacks": [heard]})
     assert heard.data == core.data
-    assert [one["kind"] for one in heard.data] == ["recalled"] * 4 + ["added"]
+    assert [one["kind"] for one in heard.data] == ["recalled"] * 5 + ["added"]  # notes are looked for, too
     assert heard.runs >= {run for _, _, run in heard.events}
 
 
@@ -328,3 +328,10 @@ def test_what_was_done_before_an_error_is_told(opened: Memory) -> None:
     with pytest.raises(KeyError):
         two()
     assert [one["data"]["kind"] for one in told] == ["added"]
+
+
+def test_what_was_asked_for_by_hand_is_not_told_in_the_next_run_of_somebody_else(opened: Memory) -> None:
+    ConversationTieredMemory("of-ann", memory=opened).load_memory_variables({"input": "which pool?"})
+    heard = Heard()
+    conversation(opened).invoke({"input": "hello"}, {"callbacks": [heard]})
+    assert {one["session"] for one in heard.data} == {"s"}
