@@ -79,10 +79,10 @@ def with_counter(options: OpenOptions) -> OpenOptions:
 def tokenizer_for(memory: Memory, *, encoding_named: bool) -> Tokenizer:
     """What counts where no tokenizer was given: that of an open *memory*, if its opener chose one, or LlamaIndex's."""
     given = memory.counter.given
-    if given is None:
-        chosen = encoding_named or names_encoding({"settings": memory.settings})
-        return TokensOf(memory.counter) if chosen else llama_index_tokens
-    return given
+    chosen = given is not None or encoding_named or names_encoding({"settings": memory.settings})
+    if given is llama_index_tokens or not chosen:
+        return llama_index_tokens
+    return TokensOf(memory.counter)  # which gives tokens, as LlamaIndex's engines want them, where *given* counts
 
 
 def counts_with(memory: Memory, tokenizer: Tokenizer) -> bool:

@@ -83,7 +83,7 @@ class TieredChatMemory(Copying, BaseMemory):
         attach(memory)
         if chosen.memory is None:
             hold(memory, self)
-        tokenizer = chosen.counter or tokenizer_for(memory, encoding_named=names_encoding(chosen.options))
+        tokenizer = chosen.tokenizer_fn or tokenizer_for(memory, encoding_named=names_encoding(chosen.options))
         super().__init__(**fields_from(chosen, memory.settings, tokenizer))
         self._arguments = chosen
         self._session = memory.session(self.session_id, self.namespace, chosen.timezone)

@@ -23,6 +23,7 @@ from langchain_tiered_memory import (
     TieredMemoryStore,
 )
 from tests.langchain_tiered_memory.agents.agent_fakes import Scripted, agent, thread, tiered
+from tests.whole import whole
 from tiermem import Memory
 from tiermem.errors import InvalidNamespace, InvalidSettings, MissingNamespace, TiermemError, UnknownReference
 
@@ -124,7 +125,7 @@ def guarded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 def assert_own(owner: Any, *shown: Any) -> None:
     """*shown* has the owner's canary, and nobody else's beyond what the owner said by itself."""
-    text = str(shown)
+    text = whole(shown)
     assert CANARIES[owner] in text
     assert_foreign_free(owner, text)
 
@@ -156,8 +157,8 @@ def test_every_verb_of_the_core_has_the_owner_s_alone(guarded: Guarded, owner: A
         assert_own(owner, session.recall(QUESTION, 20_000, within="everything"))
         assert_own(owner, session.context(QUESTION, 20_000, within="everything"))
         for pond in PONDS.values():
-            assert_foreign_free(owner, str(session.recall(f"{pond} pond", within="everything")))
-        assert_foreign_free(owner, f"{session.view()} {session.stats()} {session.journal()}")
+            assert_foreign_free(owner, whole(session.recall(f"{pond} pond", within="everything")))
+        assert_foreign_free(owner, whole([session.view(), session.stats(), session.journal()]))
         assert session.verify().ok
     found = memory.knowledge(owner)
     assert_own(owner, found.sources(), found.search(QUESTION, 99), found.chunks("handbook"), found.journal())
@@ -171,8 +172,8 @@ def test_guessed_references_open_nothing_of_others(guarded: Guarded, owner: Any)
     ]
     for ref in REFS:
         try:
-            opened.append(str(session.expand(ref)))
-            opened.append(str(session.explain(ref)))
+            opened.append(whole(session.expand(ref)))
+            opened.append(whole(session.explain(ref)))
         except UnknownReference as error:
             opened.append(str(error))
     assert_own(owner, *opened)

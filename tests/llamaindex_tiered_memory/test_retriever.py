@@ -36,7 +36,7 @@ def test_an_empty_session_and_wrong_numbers():
     memory = fresh()
     assert TieredArchiveRetriever(memory).retrieve("anything") == []
     for wrong in ({"k": 0}, {"neighbours": -1}):
-        with pytest.raises(ValueError, match="neighbours"):
+        with pytest.raises(ValueError, match=next(iter(wrong))):
             TieredArchiveRetriever(memory, **wrong)
 
 

@@ -19,6 +19,7 @@ from llamaindex_tiered_memory import (
 )
 from tests.llamaindex_tiered_memory.fakes import ScriptedLLM, called
 from tests.llamaindex_tiered_memory.helpers import assistant, user
+from tests.whole import whole
 from tiermem import Memory
 from tiermem.errors import InvalidNamespace, MissingNamespace, UnknownReference
 
@@ -31,7 +32,7 @@ QUESTION = "Where does my secret bird sing, and which bird is it?"
 
 
 def assert_own(owner, *shown):
-    text = str(shown)
+    text = whole(shown)
     assert CANARIES[owner] in text
     for other, canary in CANARIES.items():
         assert other == owner or canary not in text, text[max(0, text.index(canary) - 300) :][:600]

@@ -11,9 +11,17 @@ from tests.faults import crash
 from tests.faults.power_loss.disk import SECTOR, Disk, DiskCall, Habit, calls
 from tests.faults.power_loss.losses import Loss, lost
 from tests.faults.worker import SENT
+from tiermem.storage import sqlite
 
 needs_strace = pytest.mark.skipif(bool(crash.missing()), reason=crash.missing() or "there is strace")
 LOSSES = 60  # of each driver; `python -m benchmarks.kill --power 200` tries more
+
+
+@pytest.fixture(autouse=True)
+def _own_driver(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`opened` exchanges it in this process; two SQLites in one process would drop each other's locks."""
+    for name in ("driver", "journal_mode"):
+        monkeypatch.setattr(sqlite, name, getattr(sqlite, name))
 
 
 def bad(losses: list[Loss]) -> list[Loss]:
