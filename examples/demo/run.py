@@ -26,8 +26,8 @@ LOAD_TEST_1 = "call_3"  # the third step of the scenario, whose output is restor
 READER = "a small extractive reader that quotes the context it was given; not an LLM"
 MODEL_HELP = "a real chat model instead of the extractive reader; it will read some 3.7 million tokens (--short: 0.2)"
 
-# The shortened scenario says about a fifteenth as much, so its window is about a fifteenth of the default one.
-SHORT = Settings(pre_rot_threshold=10_250)
+# The shortened scenario says about a fifteenth as much, and must come to a summary too, which is at 95 % of this.
+SHORT = Settings(pre_rot_threshold=8_500)
 
 
 def chat_model(name: str | None) -> tuple[BaseChatModel, str]:
