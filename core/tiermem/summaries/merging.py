@@ -205,7 +205,7 @@ def render(summary: Summary | StructuredSummary, first: int, last: int, ref: str
     """The text that a model reads: a header, then a line each for goal, decisions, files, critical context, last step.
 
     Every line ends with the references of its messages, like (m12, m45 tool), and says which a tool or a stranger said.
-    Labels are Chinese when the content is.
+    One of critical context begins with them, in the place of a label. Labels are Chinese when the content is.
     """
     structure = summary.structure if isinstance(summary, Summary) else summary
     return "\n".join([_header(structure, first, last, ref), *(line.text for line in _body(structure))])
@@ -265,10 +265,10 @@ def without(summary: Summary, hidden: Sequence[tuple[int, int]]) -> Summary:
         return summary
     old = summary.structure
     structure = structured(kept, provenance_in(old), old.timestamp)
-    written = render(structure, summary.first, summary.last, summary.ref).splitlines()
+    body = _body(structure)
     if summary.text.partition("\n")[0] == _header(old, summary.first, summary.last, summary.ref):
-        fitted = set(summary.text.splitlines()[1:])  # of some lines there was no room from the start
-        written = [written[0], *(line for line in written[1:] if line in fitted)]
+        body = [line for line in body if line.words in summary.text]  # of some there was no room from the start
+    written = [_header(structure, summary.first, summary.last, summary.ref), *(line.text for line in body)]
     return replace(summary, structure=structure, text="\n".join(written))
 
 
@@ -311,9 +311,11 @@ def _body(structure: StructuredSummary) -> list[_Rendered]:
         refs = ", ".join(_source(number, structure) for number in line.sources)
         plain = not line.label or _kind(line) in UNSAID_KINDS
         words = neutral(line.text if plain else f"{line.label} - {line.text}")
-        label = _LABELS[line.kind][chinese] + mark
+        label, behind = _LABELS[line.kind][chinese] + mark, f" ({refs})" if refs else ""
+        if line.kind == "critical_context" and refs:  # there are most of these, and a label and brackets cost 3 tokens
+            label, behind = refs + mark, ""
         worth = _FIELD_WORTH[line.kind] + _KIND_WORTH.get(_kind(line), 0.0) + told(line.text)
-        body.append(_Rendered(line.kind, label, words, f" ({refs})" if refs else "", worth))
+        body.append(_Rendered(line.kind, label, words, behind, worth))
     return body
 
 
