@@ -202,7 +202,6 @@ class Session:
         Raises:
             UnknownReference: one of them names nothing here; nothing was hidden.
             InvalidMessage: *reason* is no text, or too long.
-            InvalidMessage: *reason* is no text.
         """
         return self._run(forgetting(self._core, self.scope, refs, reason))
 

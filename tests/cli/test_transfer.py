@@ -19,7 +19,9 @@ pytest.importorskip("typer")
 from tests.cli.command_line import conversation, ok, refused, tiermem, write
 from tiermem import Memory, Message, ToolCall
 from tiermem.errors import InvalidMessage
+from tiermem.flows.writing import add as remember
 from tiermem.importers import formats
+from tiermem.records import Shown
 
 CLOCK = [datetime(2024, 3, 1, tzinfo=UTC)]
 
@@ -105,6 +107,42 @@ def test_a_second_import_adds_nothing_and_hides_nothing_twice(tmp_path: Path) ->
     assert "0 messages added, 26 were there" in ok("import", str(tmp_path / "e.jsonl"), "--session", "s", "--path", two)
     with Memory.open(two) as memory:
         assert [one.kind for one in memory.session("s").journal()] == ["hide", "hide"]
+
+
+def test_importing_again_leaves_the_state_of_what_is_there_alone(places: tuple[str, str, Path]) -> None:
+    one, two, folder = places
+    filled(one)
+    exported(one, folder / "e.jsonl")
+    again = ("import", str(folder / "e.jsonl"), "--session", "s", "--path", two)
+    assert "26 messages added, 2 of them hidden" in ok(*again)
+    ok("undo", "1", "--session", "s", "--path", two)
+    ok("restore", "m9", "--session", "s", "--path", two)
+    ok("forget", "m2", "--session", "s", "--path", two)
+    told = ok(*again)
+    assert "0 messages added, 26 were there already" in told
+    assert "2 messages hidden in the file were there and not hidden: left as they are" in told
+    with Memory.open(two) as memory:
+        session = memory.session("s")
+        assert [n for n in range(1, 27) if session.explain(f"m{n}").shown is Shown.HIDDEN] == [2]
+        assert [one.kind for one in session.journal()] == ["hide", "hide", "undo", "restore", "hide"]
+        assert session.verify().ok
+
+
+def test_what_was_hidden_is_never_stored_without_being_hidden(places: tuple[str, str, Path]) -> None:
+    """One commit: an import that dies between two would leave it shown, and the next one would leave it so."""
+    one, two, folder = places
+    filled(one)
+    exported(one, folder / "e.jsonl")
+    with Memory.open(two) as memory:
+        session, seen = memory.session("s"), list[list[int]]()
+        memory.subscribe(lambda event: seen.append([m.sequence for m in session.messages()]))
+        entries = [*formats.entries(folder / "e.jsonl")]
+        hidden = {entry.message.id for entry in entries if entry.hidden}
+        memory.drive(remember.add(session.core, session.scope, [e.message for e in entries], hidden=hidden))
+        numbers = session.stats()
+    assert seen
+    assert all(1 not in shown and 9 not in shown for shown in seen)
+    assert (numbers.messages, numbers.hidden) == (26, 2)
 
 
 def test_exports_from_before_times_were_in_them_are_read(tmp_path: Path) -> None:
@@ -219,7 +257,9 @@ def test_what_has_no_time_is_counted_and_what_cannot_be_read_is_named(tmp_path: 
 def test_a_date_that_may_be_read_in_two_ways_needs_a_word(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", [{"role": "user", "content": "x", "date": "3/4/2023, 10:00:00 AM"}])
     arguments = ("import", str(path), "--session", "s", "--path", str(tmp_path / "m.db"))
-    assert "a.jsonl, message 1: 3/4/2023 may be read day first or month first" in refused(*arguments)
+    told = refused(*arguments)
+    assert "a.jsonl, message 1: 3/4/2023 may be read day first or month first" in told
+    assert "say which, by --dates day-first or --dates month-first" in told
     assert not (tmp_path / "m.db").exists()
     ok(*arguments, "--dates", "day-first")
     with Memory.open(tmp_path / "m.db") as memory:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,7 @@ def test_what_is_forgotten_is_hidden_and_undo_shows_it_again(tmp_path: Path) -> 
     ok("import", str(write(tmp_path / "a.jsonl", conversation(3))), *arguments)
     assert "青石巷七号" in ok("show", *arguments)
     told = ok("forget", "m3", "--reason", "private", *arguments)
-    assert "m3 hidden by decision 1; `tiermem undo 1` undoes it" in told
+    assert f"m3 hidden by decision 1; `tiermem undo 1 --session s --path {path}` undoes it" in told
     assert "青石巷七号" not in ok("show", *arguments)
     assert "hidden already" in ok("forget", "m3", *arguments)
     listed = ok("journal", *arguments)
@@ -48,6 +49,17 @@ def test_what_is_forgotten_is_hidden_and_undo_shows_it_again(tmp_path: Path) -> 
     assert "青石巷七号" in ok("show", *arguments)
     assert [one["kind"] for one in asked("journal", *arguments)] == ["hide", "undo"]
     assert "m3 to m4 hidden" in ok("forget", "m3", "m4", *arguments)
+
+
+def test_the_command_that_undoes_is_told_whole_and_can_be_typed(tmp_path: Path) -> None:
+    folder = tmp_path / "my \u8bb0\u5fc6's"
+    folder.mkdir()
+    names = ("--session", "a b", "--namespace", "$ann", "--tenant", "acme", "--path", str(folder / "m.db"))
+    ok("import", str(write(tmp_path / "a.jsonl", conversation(3))), *names)
+    told = ok("forget", "m3", *names, COLUMNS="40")
+    typed = shlex.split(told.split("`")[1])
+    assert typed[:3] == ["tiermem", "undo", "1"]
+    assert "Decision 1 is undone" in ok(*typed[1:])
 
 
 def test_what_names_nothing_is_one_line(database: str) -> None:

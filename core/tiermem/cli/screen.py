@@ -7,11 +7,13 @@ Rule 2: what `visible` changes is still readable; a character that could act is 
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from subprocess import list2cmdline
 from textwrap import indent
 
 from rich import box
@@ -51,6 +53,13 @@ def counted(number: int, noun: str) -> str:
     """A number with its noun: "1 message", "1,200 messages"."""
     several = f"{noun[:-1]}ies" if noun.endswith("ry") else f"{noun}s"
     return f"{number:,} {noun if number == 1 else several}"
+
+
+def command(verb: str, argument: object, options: Mapping[str, str | None]) -> str:
+    """`tiermem` *verb* as it is typed into this machine's shell; *options* that nobody gave are left out."""
+    given = [word for name, value in options.items() if value is not None for word in (name, value)]
+    words = ["tiermem", verb, str(argument), *given]
+    return line(list2cmdline(words) if os.name == "nt" else shlex.join(words))
 
 
 def hang_up() -> None:

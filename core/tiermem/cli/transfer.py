@@ -29,6 +29,7 @@ from tiermem.importers import exports, formats
 from tiermem.importers.formats import Imported
 
 if TYPE_CHECKING:
+    from tiermem.records import Stats
     from tiermem.session import Session
 
 # One transaction a batch: large enough that its fsync costs nothing, small enough that the bar moves.
@@ -72,19 +73,21 @@ def add(screen: Console, session: Session, entries: Iterator[Imported], survey: 
         IdConflict: an id is in the session already with other content; the batches before it were stored.
     """
     started = time.perf_counter()
-    before = session.stats().messages
-    _add(screen, session, entries, survey.messages)
+    before = session.stats()
+    marked = _add(screen, session, entries, survey.messages)
     _report(screen, session, survey, before, time.perf_counter() - started)
+    _tell_shown(screen, session, marked)
 
 
-def _add(screen: Console, session: Session, entries: Iterator[Imported], total: int) -> None:
+def _add(screen: Console, session: Session, entries: Iterator[Imported], total: int) -> list[int]:
+    """Adds *entries*; the numbers of those that the file has as hidden."""
     columns = (TextColumn("importing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    stored = 0
+    stored, marked = 0, list[int]()
     with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as progress:
         task = progress.add_task("importing", total=total)
         try:
             while batch := list(islice(entries, BATCH)):
-                _keep(session, batch)
+                marked += _keep(session, batch)
                 stored += len(batch)
                 progress.update(task, completed=stored)
         except KeyboardInterrupt:
@@ -92,21 +95,25 @@ def _add(screen: Console, session: Session, entries: Iterator[Imported], total: 
                 Text(f"Stopped: {stored:,} of {total:,} messages are stored; the same command goes on from there.")
             )
             raise
+    return marked
 
 
-def _keep(session: Session, batch: list[Imported]) -> None:
-    kept = session.add([entry.message for entry in batch], as_stored=True)
-    # By their numbers: an id may look like the reference of another message.
-    if hidden := [f"m{one.sequence}" for one, entry in zip(kept, batch, strict=True) if entry.hidden]:
-        session.forget(*hidden, reason="hidden where it was exported")
+def _keep(session: Session, batch: list[Imported]) -> list[int]:
+    from tiermem.flows.writing import add as remember
+
+    hidden = {entry.message.id for entry in batch if entry.hidden}
+    messages = [entry.message for entry in batch]
+    kept = session.memory.drive(remember.add(session.core, session.scope, messages, as_stored=True, hidden=hidden))
+    return [one.sequence for one in kept if one.id in hidden]
 
 
-def _report(screen: Console, session: Session, survey: formats.Survey, before: int, seconds: float) -> None:
+def _report(screen: Console, session: Session, survey: formats.Survey, before: Stats, seconds: float) -> None:
     now = session.stats()
-    added = now.messages - before
+    added, hidden = now.messages - before.messages, now.hidden - before.hidden
     known = survey.messages - added
+    unseen = f", {hidden:,} of them hidden" if hidden > 0 else ""
     already = f", {known:,} {'was' if known == 1 else 'were'} there already" if known else ""
-    screen.print(Text(f"{counted(added, 'message')} added{already}"))
+    screen.print(Text(f"{counted(added, 'message')} added{unseen}{already}"))
     if survey.undated:
         one = survey.undated == 1
         words = f"{counted(survey.undated, 'message')} {'has' if one else 'have'} no time"
@@ -125,6 +132,17 @@ def _report(screen: Console, session: Session, survey: formats.Survey, before: i
     columns = ["messages#", "tokens#", "window tokens#", "compacted#", "covered#", "summaries#", "seconds#"]
     row = (now.messages, now.tokens, now.window_tokens, now.compacted, now.covered, now.summaries, f"{seconds:.1f}")
     screen.print(table(columns, [row]))
+
+
+def _tell_shown(screen: Console, session: Session, marked: list[int]) -> None:
+    """Says how many of the messages *marked* as hidden in the file are shown, since they were there before."""
+    from tiermem.flows.reading import report
+    from tiermem.window.view import within
+
+    hidden = session.memory.drive(report.hidden(session.scope)) if marked else []
+    if shown := sum(not within(hidden, number) for number in marked):
+        words = f"{counted(shown, 'message')} hidden in the file {'was' if shown == 1 else 'were'} there and not hidden"
+        screen.print(Text(f"{words}: left as {'it is' if shown == 1 else 'they are'}"), soft_wrap=True)
 
 
 def _unread(survey: formats.Survey) -> str:
@@ -166,12 +184,12 @@ def write(session: Session, disk: BinaryIO, *, hidden: bool = True, packed: bool
         StorageCorrupt: one of them is damaged.
         OSError: they cannot be written.
     """
-    from tiermem.flows.reading.report import archive
+    from tiermem.flows.reading import report
 
     messages = marked = left_out = 0
     target = cast("BinaryIO", gzip.GzipFile(fileobj=disk, mode="wb", mtime=0)) if packed else disk
     for first in range(1, session.stats().messages + 1, BATCH):
-        for message, is_hidden in session.memory.drive(archive(session.scope, first, first + BATCH - 1)):
+        for message, is_hidden in session.memory.drive(report.archive(session.scope, first, first + BATCH - 1)):
             if is_hidden and not hidden:
                 left_out += 1
                 continue

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from tiermem.cli import transfer
 from tiermem.cli.app import NamespaceOption, PathOption, SessionOption, TenantOption, app, space, the_session
-from tiermem.cli.screen import console, counted, line
+from tiermem.cli.screen import command, console, counted, line
 from tiermem.importers import formats
 from tiermem.times.instants import Order
 
@@ -92,10 +92,19 @@ def forget(
         decisions = opened.forget(*refs, reason=reason)
     if not decisions:
         console().print(Text("Nothing to do: hidden already."))
+    address = {
+        "--session": session,
+        "--namespace": None if namespace == "default" else namespace,
+        "--tenant": tenant,
+        "--path": path,
+    }
     for decision in decisions:
         span = f"m{decision.first}" if decision.first == decision.last else f"m{decision.first} to m{decision.last}"
         console().print(
-            Text(f"{span} hidden by decision {decision.number}; `tiermem undo {decision.number}` undoes it")
+            Text(
+                f"{span} hidden by decision {decision.number}; `{command('undo', decision.number, address)}` undoes it"
+            ),
+            soft_wrap=True,
         )
 
 

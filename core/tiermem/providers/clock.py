@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from tiermem.errors import ClockError, InvalidMessage, InvalidSettings, brief_repr, described
 from tiermem.messages import moment
-from tiermem.settings import nearest
+from tiermem.times.zone_names import meant
 
 
 def system_clock() -> datetime:
@@ -54,9 +54,9 @@ def zone_of(given: str | tzinfo | None) -> tzinfo | None:
         known = available_timezones()
         if not known:
             raise InvalidSettings("this machine has no time zone database: pip install tzdata") from error
-        near = nearest(given, known)
-        hint = f"; did you mean {near}?" if near else ""
-        raise InvalidSettings(f"timezone {given!r} is no IANA name like Asia/Shanghai{hint}") from error
+        hint = meant(given, known)
+        told = f"; {hint}" if hint else ""
+        raise InvalidSettings(f"timezone {brief_repr(given)} is no IANA name like Asia/Shanghai{told}") from error
 
 
 def stopwatch() -> float:

@@ -91,7 +91,8 @@ def _slashed(text: str, order: Order | None) -> datetime | None:
     first, second, year = (int(part) for part in match.groups()[:3])
     if order is None and first <= 12 and second <= 12 and first != second:
         raise InvalidMessage(
-            f"{match[1]}/{match[2]}/{match[3]} may be read day first or month first: say which (--dates)"
+            f"{match[1]}/{match[2]}/{match[3]} may be read day first or month first: "
+            "say which, by --dates day-first or --dates month-first"
         )
     day_first = first > 12 or (second <= 12 and order == "day-first")
     return _at(year, second if day_first else first, first if day_first else second, match[4])

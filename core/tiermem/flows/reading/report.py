@@ -102,6 +102,12 @@ def archive(scope: Scope, first: int, last: int) -> Flow[list[tuple[Message, boo
     return list((yield Read(body)))
 
 
+def hidden(scope: Scope) -> Flow[list[tuple[int, int]]]:
+    """The ranges of messages that are hidden now, in order and apart."""
+    ranges: list[tuple[int, int]] = yield Read(lambda c: decisions.hidden(c, sessions.find(c, scope)))
+    return ranges
+
+
 _CHUNK = re.compile(r"d(\d{1,18})")
 _NOTED = ("source", "chunk", "chunks", "start", "end")
 

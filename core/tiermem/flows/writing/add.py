@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+
+import sqlalchemy as sa
 
 from tiermem.errors import InvalidMessage, described
 from tiermem.flows import reporting
-from tiermem.flows.effects import Compute, Flow, Transact, Wake
+from tiermem.flows.effects import Compute, Flow, Tell, Transact, Wake
 from tiermem.flows.indexing import words
 from tiermem.flows.services import Core
-from tiermem.flows.writing.commit import certain
+from tiermem.flows.writing.commit import certain, commit
 from tiermem.flows.writing.maintain import manage
 from tiermem.messages import Message, from_canonical, moment
+from tiermem.records import Decision
+from tiermem.search.passages import runs
 from tiermem.settings import Scope
 from tiermem.storage import messages as log
+from tiermem.storage import sessions
 from tiermem.storage.sessions import SessionRow
 from tiermem.tokens.counting import message_tokens
 
+HIDDEN = "hidden where it was exported"
 
-def add(core: Core, scope: Scope, messages: Sequence[Message], *, as_stored: bool = False) -> Flow[list[Message]]:
+
+def add(
+    core: Core,
+    scope: Scope,
+    messages: Sequence[Message],
+    *,
+    as_stored: bool = False,
+    hidden: Collection[str] = (),
+) -> Flow[list[Message]]:
     """Append *messages*; returns them with sequence and tokens. All are stored, or none.
 
-    *as_stored* keeps the `stored_at` of those that have one.
+    *as_stored* keeps the `stored_at` of those that have one. Of the ids *hidden* those that are new are hidden by the
+    same commit, so that nothing shows what was hidden elsewhere; what is there already is shown as it was.
 
     Raises:
         InvalidMessage: one is larger than `max_message_bytes`, or could not be read back as it is.
@@ -34,13 +49,39 @@ def add(core: Core, scope: Scope, messages: Sequence[Message], *, as_stored: boo
     yield Compute(lambda: _check(messages, core.settings.max_message_bytes, as_stored))
     counted = yield Compute(lambda: [(message, message_tokens(message, core.count)) for message in messages])
     settings = core.settings
-    append = Transact(
-        lambda connection: log.append(connection, scope, counted, core.now(), settings.compact_at, as_stored=as_stored),
-        lambda done: reporting.added(scope, core.since(began), *done),
-    )
-    stored, row, _ = yield from certain(append, [message.id for message in messages])
+
+    def body(connection: sa.Connection) -> tuple[list[Message], SessionRow, int, list[Decision]]:
+        done = log.append(connection, scope, counted, core.now(), settings.compact_at, as_stored=as_stored)
+        return _hidden(connection, core, scope, done, hidden)
+
+    def telling(done: tuple[list[Message], SessionRow, int, list[Decision]]) -> list[Tell]:
+        stored, row, before, hides = done
+        added = reporting.added(scope, core.since(began), stored, row, before)
+        return [*added, *reporting.by_hand(scope, hides)]
+
+    append = Transact(body, telling)
+    stored, row, *_ = yield from certain(append, [message.id for message in messages])
     yield from _keep_up(core, scope, row)
     return list(stored)
+
+
+def _hidden(
+    connection: sa.Connection,
+    core: Core,
+    scope: Scope,
+    appended: tuple[list[Message], SessionRow, int],
+    ids: Collection[str],
+) -> tuple[list[Message], SessionRow, int, list[Decision]]:
+    """*appended*, with the decisions that hide those of its new messages that have one of *ids*."""
+    stored, row, before = appended
+    new = {message.sequence for message in stored if message.sequence > before and message.id in ids}
+    planned = [
+        Decision(number=0, kind="hide", first=first, last=last, reason=HIDDEN) for first, last in runs(sorted(new))
+    ]
+    if not planned:
+        return stored, row, before, []
+    made = commit(connection, core, scope, row, planned)
+    return stored, sessions.find(connection, scope), before, made
 
 
 def _keep_up(core: Core, scope: Scope, row: SessionRow) -> Flow[None]:
