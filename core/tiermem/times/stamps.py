@@ -19,7 +19,7 @@ def stamp(when: datetime | None) -> str:
 
 def day(when: datetime | None) -> str:
     """The day; "" where unknown."""
-    return f"{when:%Y-%m-%d}{_mark(when)}" if when else ""
+    return f"{when.date().isoformat()}{_mark(when)}" if when else ""  # strftime takes five times as long
 
 
 def days(moments: Sequence[datetime | None]) -> list[str]:

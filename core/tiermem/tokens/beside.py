@@ -17,8 +17,8 @@ _KEPT = frozenset({"id", "status", "role", "response_metadata", "usage_metadata"
 
 def thoughts(raw: Mapping[str, Any] | None) -> Iterator[str]:
     """The texts beside the content of a LangChain message; encrypted thoughts and signatures are no text."""
-    kwargs = _part(_part(_part(raw or {}, "message"), "data"), "additional_kwargs")
-    for key in THOUGHTS:
+    kwargs = _part(_part(_part(raw, "message"), "data"), "additional_kwargs") if raw else {}
+    for key in THOUGHTS if kwargs else ():  # asked of every message of a context, and nearly none has any
         yield from _texts(kwargs.get(key))
 
 
