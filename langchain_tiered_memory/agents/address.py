@@ -56,7 +56,7 @@ def session_of(given: SessionOf, runtime: Any, siblings: Siblings) -> str:
     """
     if callable(given):
         return _named(given(runtime), "session_id")
-    own, around = given or _configured("thread_id"), _around()
+    own, around = given or thread_name(_configured("thread_id")), _around()
     if not (own and around):
         return own
     nodes = [part if _calls_tools(part) else part.partition(":")[0] for part in around]
@@ -68,7 +68,7 @@ def session_of(given: SessionOf, runtime: Any, siblings: Siblings) -> str:
 
 def _around() -> Sequence[str]:
     """The graphs around this one, from the outermost; none for an agent that nobody else runs."""
-    return _configured("checkpoint_ns").split("|")[:-1]
+    return str(_configured("checkpoint_ns") or "").split("|")[:-1]
 
 
 def _calls_tools(part: str) -> bool:
@@ -139,6 +139,13 @@ def _named(value: Any, what: str) -> str:
     return value
 
 
-def _configured(name: str) -> str:
-    value = get_config().get("configurable", {}).get(name)
-    return "" if value is None else str(value)
+def thread_name(thread_id: object) -> str:
+    """The session of that thread: a thread may have any name (5, a UUID), a session's is text; "" where there is none.
+
+    Checkpointers write names in the same way.
+    """
+    return "" if thread_id is None else str(thread_id)
+
+
+def _configured(name: str) -> Any:
+    return get_config().get("configurable", {}).get(name)

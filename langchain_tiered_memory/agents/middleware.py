@@ -22,6 +22,7 @@ from langchain_tiered_memory.agents.address import (
     namespace_of,
     running,
     session_of,
+    thread_name,
 )
 from langchain_tiered_memory.agents.call import (
     Answer,
@@ -37,6 +38,7 @@ from langchain_tiered_memory.agents.call import (
 )
 from langchain_tiered_memory.agents.costs import beside
 from langchain_tiered_memory.agents.state import TieredMemoryState, note_of, update_of
+from langchain_tiered_memory.agents.zones import own_zone, zone_untold
 from langchain_tiered_memory.memories import open_memory
 from tiermem import Memory, Session
 from tiermem.agents.budget import Costs
@@ -91,7 +93,9 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
             four are about 700 tokens of each prompt.
         name: must differ where one agent has two; the first makes the view, the others store and lend their tools.
         timezone_of: a function of the runtime that says the user's zone (an IANA name or a tzinfo), for agents that
-            serve users of several; otherwise ``timezone``, one of the options, says it.
+            serve users of several; otherwise ``timezone``, one of the options, says it. Where it raises, or names no
+            zone, days are by the memory's own zone, as where it says None: the log and an event "degraded" (mode
+            "timezone") tell it, and the run goes on.
         options: ``summarizer``, ``counter``, ``embedder`` and every setting of `Memory.open` by name.
 
     Raises:
@@ -154,7 +158,7 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
             return self._given
 
     def session(
-        self, runtime: Any = None, state: Any = None, *, thread_id: str = "", namespace: Namespace | None = None
+        self, runtime: Any = None, state: Any = None, *, thread_id: object = None, namespace: Namespace | None = None
     ) -> Session:
         """The session of the agent that runs now, for tools and hooks of your own; outside of a run that of a thread::
 
@@ -162,21 +166,27 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
 
         Args:
             runtime, state: of the run, as a tool or a hook is handed them.
-            thread_id: the thread, or the name of any other session; not needed where *session_id=* is a text.
+            thread_id: the thread, named as in the run's config (a text, a number, a UUID), or the name of any other
+                session; not needed where *session_id=* is a text.
             namespace: the user, or (tenant, user), where *namespace=* is a function, which needs a run to answer.
 
         Raises:
             InvalidSettings: no agent runs here, and nothing says which session, or whose, is meant.
         """
-        if thread_id or not running():
-            name, user = self._name_outside(thread_id), self._user_outside(namespace, runtime)
+        named = thread_name(thread_id)
+        if named or not running():
+            name, user = self._name_outside(named), self._user_outside(namespace, runtime)
         else:
             name = self._session_named(runtime) or note_of(state or {}, self._name).session or uuid.uuid4().hex
             user = namespace or namespace_of(self._namespace, runtime)
-        return self.memory.session(name, user, self._timezone_of(runtime))
+        zone, unknown = own_zone(self._timezone_of, runtime)
+        session = self.memory.session(name, user, zone)
+        if unknown is not None:
+            zone_untold(session, unknown)
+        return session
 
-    def _name_outside(self, thread_id: str) -> str:
-        name = thread_id or self._session_id
+    def _name_outside(self, named: str) -> str:
+        name = named or self._session_id
         if not isinstance(name, str) or not name:
             raise InvalidSettings('no agent runs here; name the session: session(thread_id="...")')
         return name

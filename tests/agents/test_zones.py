@@ -12,12 +12,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from langchain_core.messages import HumanMessage
 from llama_index.core.base.llms.types import ChatMessage
 
 import langchain_tiered_memory as langchain
 import llamaindex_tiered_memory as llamaindex
 from langchain_tiered_memory import TieredMemoryMiddleware
 from llamaindex_tiered_memory import TieredChatMemory, TieredMemoryBlock
+from tests.langchain_tiered_memory.agents.agent_fakes import Scripted, agent, thread
 from tiermem import Memory
 from tiermem.errors import InvalidSettings
 
@@ -121,3 +123,35 @@ def test_the_middleware_asks_whose_zone_it_is(memory: Memory) -> None:
     for wrong in ({"timezone_of": "Asia/Shanghai"}, {"timezone_of": str, "timezone": "Asia/Tokyo"}):
         with pytest.raises(InvalidSettings, match="timezone_of must be a function of the runtime"):
             TieredMemoryMiddleware(memory=memory, **wrong)  # type: ignore[arg-type]
+
+
+def _no_zone(_: Any) -> Any:
+    raise KeyError("the profile of a user who has none")
+
+
+@pytest.mark.parametrize("asked", [_no_zone, lambda _: "UTC+8", lambda _: 8, lambda _: "Mars/Base"])
+@pytest.mark.parametrize("is_async", [False, True])
+def test_a_run_goes_on_by_the_zone_of_the_memory_where_nobody_knows_that_of_its_user(
+    asked: Callable[[Any], Any], is_async: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Memory.open(":memory:", clock=lambda: SAID, timezone="Asia/Shanghai") as memory:
+        told = list[Any]()
+        memory.subscribe(told.append)
+        middleware = TieredMemoryMiddleware(memory=memory, timezone_of=asked)
+        one = agent(Scripted(), middleware)
+        given, config = {"messages": [HumanMessage("Kestrel goes live.")]}, thread("s")
+        answer = asyncio.run(one.ainvoke(given, config)) if is_async else one.invoke(given, config)
+        assert answer["messages"][-1].text
+        session = middleware.session(thread_id="s")
+        assert session.messages()[0].text == "Kestrel goes live."
+        assert session.core.zone == ZoneInfo("Asia/Shanghai")
+        modes = [event.fields["mode"] for event in told if event.kind == "degraded"]
+        assert "timezone" in modes
+        assert "days are by the memory's own zone" in caplog.text
+
+
+def test_a_run_by_the_zone_of_the_memory_is_no_fault_where_that_is_what_was_said(memory: Memory) -> None:
+    told = list[Any]()
+    memory.subscribe(told.append)
+    assert TieredMemoryMiddleware(memory=memory, timezone_of=lambda _: None).session(thread_id="s").core.zone is None
+    assert not told

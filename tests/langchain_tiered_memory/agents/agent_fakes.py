@@ -75,7 +75,7 @@ def tiered(tmp_path: Path, **options: Any) -> TieredMemoryMiddleware:
     return TieredMemoryMiddleware(tmp_path / "agent.db", **options)
 
 
-def thread(name: str = "t", **values: Any) -> dict[str, Any]:
+def thread(name: Any = "t", **values: Any) -> dict[str, Any]:
     return {"configurable": {"thread_id": name, **values}, "recursion_limit": 500}
 
 

@@ -1,5 +1,6 @@
 """`TieredMemoryMiddleware`: threads, users, restarts, sub-agents, older checkpoints, and other middleware beside it."""
 
+import uuid
 import warnings
 from pathlib import Path
 from typing import Any
@@ -210,6 +211,17 @@ def test_a_session_is_reached_outside_of_a_run(tmp_path: Path) -> None:
     with pytest.raises(InvalidSettings, match="session\\(thread_id="):
         middleware.session()
     assert tiered(tmp_path, session_id="t").session().stats().messages == 2
+
+
+@pytest.mark.parametrize("name", [5, 0, uuid.UUID(int=7), 2.5, "5"])
+def test_a_thread_has_the_same_name_inside_and_outside_of_a_run(tmp_path: Path, name: Any) -> None:
+    middleware = tiered(tmp_path)
+    one = agent(Scripted(), middleware, checkpointer=InMemorySaver())
+    one.invoke({"messages": [HumanMessage("My cat is called Plato.")]}, thread(name))
+    assert middleware.session(thread_id=name).messages()[0].text == "My cat is called Plato."
+    assert middleware.session(thread_id=str(name)).scope == middleware.session(thread_id=name).scope
+    with pytest.raises(InvalidSettings, match="name the session"):
+        middleware.session(thread_id="")
 
 
 def test_outside_of_a_run_a_function_cannot_say_whose_session_is_meant(tmp_path: Path) -> None:
