@@ -232,6 +232,7 @@ class TieredMemoryBlock(Closing, BaseMemoryBlock[list[ChatMessage]]):
         await self._keep(messages, self._named(messages))
 
     def _session(self, session_id: str) -> AsyncSession:
+        self.refuse_closed()
         return self._memory.session(session_id, self.namespace, self._zone).as_async()
 
     def _named(self, messages: Sequence[ChatMessage]) -> str:
@@ -261,6 +262,7 @@ class TieredMemoryBlock(Closing, BaseMemoryBlock[list[ChatMessage]]):
         return ""
 
     async def _keep(self, messages: Sequence[ChatMessage], session_id: str) -> None:
+        self.refuse_closed()
         limit = self._memory.settings.max_message_bytes
         made = [fitted(to_message(_without(message, session_id), id="?"), limit) for message in messages]
         await asyncio.to_thread(self._add, made, session_id)

@@ -80,7 +80,7 @@ async def recorded(memory: TieredChatMemory, *batches: Batch) -> bool:
             HELD.hold(memory, waiting)
             if not isinstance(error, Exception) or isinstance(error, ON_PURPOSE):
                 raise
-            told(memory.session, error)
+            told(memory.opened, error)
             return False
         waiting.pop(0)
     return True
@@ -101,10 +101,10 @@ async def surviving_prompt(
     except ON_PURPOSE:
         raise
     except Exception as error:  # noqa: BLE001  # whatever an archive raises, the framework has the messages
-        told(memory.session, error)
+        told(memory.opened, error)
         return otherwise
 
 
 def _place(memory: TieredChatMemory) -> tuple[Any, Any]:
-    core = memory.session.memory
-    return (core if core.path == ":memory:" else core.path), memory.session.scope
+    core = memory.opened.memory
+    return (core if core.path == ":memory:" else core.path), memory.opened.scope

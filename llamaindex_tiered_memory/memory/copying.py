@@ -10,7 +10,7 @@ import dataclasses
 import uuid
 from typing import TYPE_CHECKING, Any, Self
 
-from llamaindex_tiered_memory.memory.closing import Closing, hold_too
+from llamaindex_tiered_memory.memory.closing import OnSession, hold_too
 from tiermem.errors import InvalidSettings
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _PLACES = ("chat_history", "chat_store", "chat_store_key", "path", "async_database_uri", "async_engine", "db_schema")
 
 
-class Copying(Closing):
+class Copying(OnSession):
     """What copies to itself."""
 
     def __copy__(self) -> Self:

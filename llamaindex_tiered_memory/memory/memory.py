@@ -32,7 +32,7 @@ from llamaindex_tiered_memory.memory.draft import Pending
 from llamaindex_tiered_memory.memory.options import Arguments, Keywords, arguments_from, fields_from
 from llamaindex_tiered_memory.memory.stock_blocks import StockBlocks
 from llamaindex_tiered_memory.memory.stores import Mirror, TieredChatStore
-from tiermem import AsyncSession, Memory, Message, Session
+from tiermem import Memory, Message, Session
 from tiermem.agents.view import NOTED
 from tiermem.events import collecting
 from tiermem.records import Within
@@ -64,8 +64,7 @@ class TieredChatMemory(Copying, BaseMemory):
     memory_blocks: list[Any] = Field(default_factory=list, exclude=True, description="LlamaIndex's memory blocks.")
 
     _arguments: Arguments = PrivateAttr()
-    _session: Session = PrivateAttr()
-    _async: AsyncSession = PrivateAttr()
+    _opened: Session = PrivateAttr()
     _counted_by: Any = PrivateAttr()
     _tally: Tally = PrivateAttr()
     _pending: Pending = PrivateAttr(default_factory=Pending)
@@ -86,8 +85,7 @@ class TieredChatMemory(Copying, BaseMemory):
         tokenizer = chosen.tokenizer_fn or tokenizer_for(memory, encoding_named=names_encoding(chosen.options))
         super().__init__(**fields_from(chosen, memory.settings, tokenizer))
         self._arguments = chosen
-        self._session = memory.session(self.session_id, self.namespace, chosen.timezone)
-        self._async = self._session.as_async()
+        self._opened = memory.session(self.session_id, self.namespace, chosen.timezone)
         self._counted_by = in_force(tokenizer) if counts_with(memory, tokenizer) else None
         self._tally = Tally(tokenizer, chosen.media)
         self._begin()
@@ -104,11 +102,6 @@ class TieredChatMemory(Copying, BaseMemory):
     ) -> TieredChatMemory:
         """The same as calling the class."""
         return cls(chat_history, llm, **options)
-
-    @property
-    def session(self) -> Session:
-        """The core's session: restore, expand, explain, search, stats, verify."""
-        return self._session
 
     @property
     def object_name(self) -> str:
@@ -154,19 +147,19 @@ class TieredChatMemory(Copying, BaseMemory):
         if self.memory_blocks:
             shown: list[ChatMessage] = asyncio_run(self.aget(input, initial_token_count=initial_token_count, **kwargs))
             return shown
-        return view.run(self._steps(input, initial_token_count, NOTHING), self._session)
+        return view.run(self._steps(input, initial_token_count, NOTHING), self.session)
 
     async def aget(self, input: Any = None, **kwargs: Any) -> list[ChatMessage]:
         """`get`, without blocking the event loop."""
         initial = kwargs.pop("initial_token_count", 0)
         extra = await self.aextra(input, **kwargs)
-        return await view.arun(self._steps(input, initial, extra), self._async)
+        return await view.arun(self._steps(input, initial, extra), self.session.as_async())
 
     async def aextra(self, given: Any = None, **kwargs: Any) -> Extra:
         """What `memory_blocks` add to the view; *kwargs* are handed to them."""
         if self._stock is None:
             return NOTHING
-        talk = history.chats((await self._async.view()).messages)
+        talk = history.chats((await self.session.as_async().view()).messages)
         if isinstance(given, str):
             talk.append(ChatMessage(role=MessageRole.USER, content=given))
         room = int(self.token_limit * (1 - self.chat_history_token_ratio))
@@ -174,17 +167,17 @@ class TieredChatMemory(Copying, BaseMemory):
 
     def get_all(self, status: MessageStatus | None = None) -> list[ChatMessage]:
         """Every original that was not reset, as new copies; *status*: only those (not) shown in the window."""
-        messages = self._session.messages()
+        messages = self.session.messages()
         return history.chats(
-            messages if status is None else history.with_status(messages, self._session.view().messages, status)
+            messages if status is None else history.with_status(messages, self.session.view().messages, status)
         )
 
     async def aget_all(self, status: MessageStatus | None = None) -> list[ChatMessage]:
         """`get_all`, without blocking the event loop."""
-        messages = await self._async.messages()
+        messages = await self.session.as_async().messages()
         if status is None:
             return history.chats(messages)
-        return history.chats(history.with_status(messages, (await self._async.view()).messages, status))
+        return history.chats(history.with_status(messages, (await self.session.as_async().view()).messages, status))
 
     # -- writing ------------------------------------------------------------------------------------------------
 
@@ -194,7 +187,7 @@ class TieredChatMemory(Copying, BaseMemory):
 
     def put_messages(self, messages: list[ChatMessage]) -> None:
         """Append *messages*, all or none."""
-        stored = self._session.add(history.made(self._session, messages))
+        stored = self.session.add(history.made(self.session, messages))
         self._noted(messages, stored)
         if self._mirror is not None:
             self._mirror.add(messages)
@@ -216,9 +209,9 @@ class TieredChatMemory(Copying, BaseMemory):
             names: of tools, by the calls that *messages* answer; known for calls among *messages*.
         """
         with collecting() as told:
-            stored = await self._async.add(history.made(self._session, messages, ids, names or {}))
+            stored = await self.session.as_async().add(history.made(self.session, messages, ids, names or {}))
         self._noted(messages, stored)
-        if self._mirror is not None and (new := history.newly_stored(self._session, messages, stored, told)):
+        if self._mirror is not None and (new := history.newly_stored(self.session, messages, stored, told)):
             await self._mirror.aadd(new)
         if self.memory_blocks:
             await self._deliver()
@@ -242,7 +235,7 @@ class TieredChatMemory(Copying, BaseMemory):
             ValueError: *status* is ARCHIVED: what left the window cannot be reset alone.
         """
         history.check_reset(status)
-        self._session.clear()
+        self.session.clear()
         self._noted([])
         if self._mirror is not None:
             self._mirror.replace([])
@@ -250,7 +243,7 @@ class TieredChatMemory(Copying, BaseMemory):
     async def areset(self, status: MessageStatus | None = None) -> None:
         """`reset`, without blocking the event loop."""
         history.check_reset(status)
-        await self._async.clear()
+        await self.session.as_async().clear()
         self._noted([])
         if self._mirror is not None:
             await self._mirror.areplace([])
@@ -277,7 +270,7 @@ class TieredChatMemory(Copying, BaseMemory):
             limit = {"token_limit": data["token_limit"]} if data.get("token_limit") else {}
             return cls(**({"chat_history": loading.load_saved(data)} | limit | options))
         found = serialisation.live.get(str(data.get("object")))
-        if isinstance(found, cls) and not options and not found.session.memory.closed:
+        if isinstance(found, cls) and not options and not (found.closed or found.opened.memory.closed):
             return found
         return serialisation.rebuilt(cls, data, options)
 
@@ -312,14 +305,14 @@ class TieredChatMemory(Copying, BaseMemory):
             blocks = StockBlocks(
                 self.memory_blocks, chosen.memory_blocks_template, self.session_id, in_system=in_system
             )
-            blocks.start_at(max((one.last for one in self._session.view().summaries), default=0))
+            blocks.start_at(max((one.last for one in self.session.view().summaries), default=0))
             self._stock = blocks
         self._extend(loading.from_table(chosen, self.session_id))
         if chosen.chat_store is not None:
             key = chosen.chat_store_key or (self.session_id if chosen.session_id else DEFAULT_CHAT_STORE_KEY)
             self._mirror = Mirror(chosen.chat_store, key)
             self._extend(self._mirror.messages())
-        if chosen.chat_history and not history.goes_on(self._session, chosen.chat_history):
+        if chosen.chat_history and not history.goes_on(self.session, chosen.chat_history):
             self.set(chosen.chat_history)
 
     def _steps(self, given: Any, initial: int, extra: Extra) -> view.Steps:
@@ -328,7 +321,7 @@ class TieredChatMemory(Copying, BaseMemory):
 
     async def _deliver(self) -> None:
         if self._stock is not None:
-            await self._stock.follow(self._async)
+            await self._stock.follow(self.session.as_async())
 
     def _noted(self, messages: Sequence[ChatMessage], stored: Sequence[Message] = ()) -> None:
         self._waiting = bool(messages) and messages[-1].role is MessageRole.USER
@@ -338,11 +331,11 @@ class TieredChatMemory(Copying, BaseMemory):
 
     def _replace(self, messages: Sequence[ChatMessage]) -> None:
         with self._lock:
-            history.replace(self._session, messages)
+            history.replace(self.session, messages)
         self._noted(messages)
 
     def _extend(self, messages: Sequence[ChatMessage]) -> None:
         """Add what *messages* have beyond the log; a log that says something else stays as it is."""
         with self._lock:
-            if history.extend(self._session, messages):
+            if history.extend(self.session, messages):
                 self._noted(messages)

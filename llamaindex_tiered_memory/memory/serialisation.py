@@ -31,7 +31,7 @@ _in_ram: weakref.WeakValueDictionary[str, Memory] = weakref.WeakValueDictionary(
 
 def dumped(memory: TieredChatMemory) -> dict[str, Any]:
     """*memory* as JSON values: where it is, and, if that is only RAM, its messages."""
-    core, namespace = memory.session.memory, memory.namespace
+    core, namespace = memory.opened.memory, memory.namespace
     place = _place_of(core, memory.object_name)
     return {
         "class_name": memory.class_name(),
@@ -42,10 +42,10 @@ def dumped(memory: TieredChatMemory) -> dict[str, Any]:
         "token_limit": memory.token_limit,
         "chat_store_key": memory.chat_store_key,
         "within": memory.within,
-        "timezone": getattr(memory.session.core.zone, "key", None),
+        "timezone": getattr(memory.opened.core.zone, "key", None),
         "settings": dataclasses.asdict(core.settings),
         "place": place,
-        "messages": [to_json(message) for message in memory.session.messages()] if place["path"] == IN_RAM else [],
+        "messages": [to_json(message) for message in memory.opened.messages()] if place["path"] == IN_RAM else [],
     }
 
 

@@ -17,11 +17,7 @@ from langgraph.config import get_config
 from langgraph.prebuilt import ToolRuntime
 from langgraph.store.base import GetOp, ListNamespacesOp, SearchOp
 
-from langchain_tiered_memory import (
-    TieredArchiveRetriever,
-    TieredKnowledgeRetriever,
-    TieredMemoryStore,
-)
+from langchain_tiered_memory import TieredArchiveRetriever, TieredKnowledgeRetriever, TieredMemoryStore
 from tests.langchain_tiered_memory.agents.agent_fakes import Scripted, agent, thread, tiered
 from tests.whole import whole
 from tiermem import Memory

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import warnings
 from pathlib import Path
@@ -87,18 +88,56 @@ async def test_an_async_block_of_code_closes_too(place: str) -> None:
 def test_closing_one_leaves_the_others_that_share_the_database(place: str) -> None:
     first, second = opened(place, []), opened(place, [])
     assert first.session.memory is second.session.memory
+    first.put(user("kept"))
     first.close()
+    assert (first.closed, second.closed) == (True, False)
     second.put(user("still open"))
+    assert_refused(first)
+    assert said(second.get_all()) == ["kept", "still open"]
+    dump = first.to_dict()
+    assert TieredChatMemory.from_dict(dump) is not first
+    assert said(TieredChatMemory.from_dict(dump).get_all()) == ["kept", "still open"]
     second.close()
-    with pytest.raises(Closed):
-        second.get()
+    assert_refused(second)
+
+
+def assert_refused(memory: TieredChatMemory) -> None:
+    """Whatever it is asked for, and through whatever it handed out."""
+    uses = (
+        memory.get,
+        memory.get_all,
+        lambda: memory.put(user("lost")),
+        lambda: memory.set([user("lost")]),
+        memory.reset,
+        memory.fork,
+        lambda: memory.session,
+        lambda: memory.chat_store.get_messages(memory.chat_store_key),
+        lambda: asyncio.run(memory.aget()),
+        lambda: asyncio.run(memory.aput(user("lost"))),
+    )
+    for use in uses:
+        with pytest.raises(Closed):
+            use()
 
 
 def test_an_open_memory_is_closed_by_its_owner() -> None:
     with Memory.open(":memory:") as core:
         for user_of_it in (TieredChatMemory(session_id="s", memory=core), TieredMemoryBlock(memory=core)):
             user_of_it.close()
+            assert user_of_it.closed
         assert not core.closed
+
+
+def test_a_closed_object_on_a_memory_that_is_open_is_closed() -> None:
+    with Memory.open(":memory:") as core:
+        chat, block = TieredChatMemory(session_id="s", memory=core), TieredMemoryBlock(memory=core)
+        chat.close()
+        assert_refused(chat)
+        block.close()
+        for use in (block.aget([user("what?")]), block.aput([user("lost")])):
+            with pytest.raises(Closed):
+                asyncio.run(use)
+        assert core.sessions() == []
 
 
 def test_a_block_is_closed_too(tmp_path: Path) -> None:
