@@ -12,7 +12,7 @@ from tiermem.errors import InvalidMessage, InvalidSettings, UnknownReference, br
 from tiermem.flows.effects import Flow, Read
 from tiermem.flows.reading import context, report, search
 from tiermem.flows.reading.draft import ContextRequest
-from tiermem.flows.reading.filters import Only
+from tiermem.flows.reading.filters import Only, spelt
 from tiermem.flows.reading.request import SearchRequest
 from tiermem.flows.services import Core
 from tiermem.flows.writing import add as remember
@@ -119,6 +119,7 @@ def searching(
     only = filtering(core, since, until, role)
     request = replace(asking(core, query, within, as_of), only=only, limit=_whole(k, "k", 0))
     _flag(explain, "explain")
+    yield from spelt(scope, only.role)
     return (yield from search.search(core, scope, request, explain))
 
 

@@ -152,9 +152,10 @@ class Session:
             since, until: only what was said, or added as a document, in that time. A date is the whole day, and like
                 a time without a zone it is read by each message's own clock.
             role: only what was said by "user", "assistant", "tool", …; documents and notes have the role "document".
+                A message may have any role, so a word that is like none of these finds what has it, if anything does.
 
         Raises:
-            InvalidMessage: an argument is none of these.
+            InvalidMessage: an argument is none of these. UnknownRole: no message has that *role*, which is nearly one.
         """
         only = (since, until, role)
         return self._run(searching(self._core, self.scope, query, k, within, as_of, explain, *only))

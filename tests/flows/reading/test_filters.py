@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tiermem import AsyncMemory, Memory, Message, Session
-from tiermem.errors import InvalidMessage
+from tiermem.errors import InvalidMessage, UnknownRole
 from tiermem.testing import StoppedClock
 
 Open = Callable[..., Memory]
@@ -141,3 +141,25 @@ def test_filters_with_await(target: str) -> None:
                 await session.search(PUMP, since="yesterday")  # type: ignore[arg-type]
 
     asyncio.run(body())
+
+
+@pytest.mark.parametrize(
+    ("role", "meant"),
+    [("users", "user"), ("asistant", "assistant"), ("Humann", "user"), ("tols", "tool"), ("documents", "document")],
+)
+def test_a_role_that_is_misspelt_is_told_and_not_passed_over(role: str, meant: str, store: Open) -> None:
+    session = pumps(store, 12)
+    with pytest.raises(UnknownRole, match=f"did you mean '{meant}'") as told:
+        session.search(PUMP, role=role)
+    assert told.value.nearest == meant
+    with pytest.raises(UnknownRole):
+        asyncio.run(session.as_async().search(PUMP, role=role, within="everything"))
+    session.add(said(12, role=role))
+    assert [hit.message.role for hit in session.search(PUMP, role=role)] == [role]
+
+
+@pytest.mark.parametrize(
+    ("role", "found"), [("nobody", []), ("评论员", []), ("document", []), ("USER", ["user"]), ("gpt", ["assistant"])]
+)
+def test_any_other_word_may_be_the_role_of_a_message(role: str, found: list[str], store: Open) -> None:
+    assert [hit.message.role for hit in pumps(store, 2).search(PUMP, role=role)] == found

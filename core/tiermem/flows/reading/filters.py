@@ -7,12 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from tiermem.blocks.roles import folded
+import sqlalchemy as sa
+
+from tiermem.blocks.roles import folded, nearest
+from tiermem.errors import UnknownRole
 from tiermem.flows import window_state
 from tiermem.flows.effects import Compute, Flow, Read
 from tiermem.flows.services import Core
 from tiermem.messages import Message
+from tiermem.settings import Scope
+from tiermem.settings import nearest as near_name
 from tiermem.storage import messages as log
+from tiermem.storage import sessions
 from tiermem.storage.sessions import SessionRow
 from tiermem.times.nearness import wall_clock
 
@@ -55,6 +61,27 @@ class Only:
 
 
 ANY = Only()
+DOCUMENT = "document"  # the role of documents and notes
+
+
+def spelt(scope: Scope, role: str) -> Flow[None]:
+    """Refuses a *role* that is another one's word misspelt, which would find nothing and not say why.
+
+    A message may have any role, so one that a message of *scope* has is none, nor is one that is like no other.
+
+    Raises:
+        UnknownRole: it names the role that is meant.
+    """
+    meant = "" if folded(role) or role == DOCUMENT else nearest(role) or near_name(role, [DOCUMENT])
+    if not meant:
+        return
+
+    def body(connection: sa.Connection) -> list[int]:
+        row = sessions.find(connection, scope)
+        return log.by_role(connection, row.pk, [role], row.messages)
+
+    if not (yield Read(body)):
+        raise UnknownRole(role, meant)
 
 
 def outside(core: Core, row: SessionRow, index: WordIndex, only: Only) -> Flow[Mask]:
