@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# A program that prints with rich ends with status 1 where its reader has had enough, and never sees the BrokenPipeError.
+# A program that prints with rich ends with status 1 where its reader has had enough, and sees no BrokenPipeError.
 #
 # Python raises BrokenPipeError where a pipe's reader is gone (`program | head -1`), and programs catch it. rich's Console
 # catches it first, points standard output to /dev/null and raises SystemExit(1): `except BrokenPipeError` and `except
 # Exception` around the printing do nothing, what stands behind the loop is not run, and with `set -o pipefail` a script
 # takes it for a failure. Only a subclass with another `on_broken_pipe`, or `except SystemExit`, decides otherwise.
 #
-# Seen: a command line whose `show | head -1` had the status 1, in spite of its handler; rich 13.8.0 and 15.0.0, Python 3.11. Needs python3 with pip and venv;
-# installs into a temporary folder.
+# Seen: a command line whose `show | head -1` had the status 1, in spite of its handler; rich 13.8.0 and 15.0.0, Python
+# 3.11. Needs python3 with pip and venv; installs into a temporary folder.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
