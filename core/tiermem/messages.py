@@ -325,9 +325,11 @@ def as_messages(
 def _is_pair(value: Any) -> bool:
     """Whether *value* is the frameworks' short form of a message: a tuple of a role, or what may be meant by it, and
     text."""
-    if not (isinstance(value, tuple) and len(value) == 2 and all(isinstance(part, str) for part in value)):
-        return False
-    return bool(folded(value[0]) or nearest(value[0]))
+    return _is_short(value) and bool(folded(value[0]) or nearest(value[0]))
+
+
+def _is_short(value: Any) -> bool:
+    return isinstance(value, tuple) and len(value) == 2 and all(isinstance(part, str) for part in value)
 
 
 def _as_message(value: Any, role: str, read: Callable[[Mapping[str, Any]], Message]) -> Message:
@@ -335,7 +337,7 @@ def _as_message(value: Any, role: str, read: Callable[[Mapping[str, Any]], Messa
         return value
     if isinstance(value, str):
         return Message(role=known(_text(role, "role")), content=value)
-    if _is_pair(value):
+    if _is_short(value):  # among others; alone, two texts may as well be two messages
         return Message(role=known(value[0]), content=value[1])
     if not isinstance(value, Mapping):
         raise InvalidMessage(f"neither a Message, text nor an object: {type(value).__name__}")

@@ -7,7 +7,9 @@ Rule 3: an object that is no message is refused; nothing is guessed and nothing 
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from tiermem.errors import InvalidMessage
@@ -19,6 +21,8 @@ from tiermem.times.instants import Order
 _CALLS = frozenset({"function", "custom"})  # keys of a call in OpenAI's form
 _NEARLY = frozenset({"tool_name", "parts", "toolInvocations"})  # Ollama's, Google's and Vercel's
 _BESIDE = frozenset({"function_call", "refusal", "audio", "annotations", "reasoning_content"})  # of OpenAI's messages
+
+_OF_ITEMS = frozenset({"type", "status", "phase"})  # of a message among the items of OpenAI's Responses
 
 
 def message_of(record: Any, fallback_id: str, dates: Order | None = None) -> Message:
@@ -61,7 +65,7 @@ def message_of(record: Any, fallback_id: str, dates: Order | None = None) -> Mes
 
 def own_or_openai(record: Mapping[str, Any]) -> Message:
     """The message of an object that a caller adds: fields of `Message`, or a message as OpenAI's API has it, or Ollama,
-    Google and Vercel nearly so.
+    Google and Vercel nearly so; an item of OpenAI's Responses; or a dump of LangChain's or LlamaIndex's messages.
 
     Its calls are read as `message_of` reads them; what stands beside in OpenAI's messages goes to `state`. Any other
     name is refused, for it may be misspelt.
@@ -69,19 +73,29 @@ def own_or_openai(record: Mapping[str, Any]) -> Message:
     Raises:
         InvalidMessage: it is neither, or holds what cannot be kept exactly.
     """
+    if _is_foreign(record):
+        return replace(message_of(record, uuid.uuid4().hex), origin="")  # nobody imports: whoever speaks, speaks now
     calls = record.get("tool_calls")
     listed = calls if isinstance(calls, list | tuple) else ()
     foreign = any(isinstance(call, Mapping) and not _CALLS.isdisjoint(call) for call in listed)
-    if not foreign and (_BESIDE | _NEARLY).isdisjoint(record):
+    known = _BESIDE | (_OF_ITEMS if record.get("type") == "message" else frozenset())
+    if not foreign and (known | _NEARLY).isdisjoint(record):
         return from_json(record)
     if not isinstance(record.get("role"), str):
         raise InvalidMessage("an object without role is no message")
     rest = variants.standard(record)
     rest["tool_calls"] = tuple(map(fields.tool_call, fields.objects(rest.get("tool_calls"), "tool_calls")))
-    beside = {name: rest.pop(name) for name in _BESIDE & set(rest)}
+    beside = {name: rest.pop(name) for name in known & set(rest)}
     rest["state"] = _state({**beside, "state": rest.pop("state", None)})
     as_list = {"tool_calls": list(listed)} if listed else {}
     return from_json({"raw": {"format": "openai", "message": {**record, **as_list}}, **rest})
+
+
+def _is_foreign(record: Mapping[str, Any]) -> bool:
+    """Whether *record* has a form that only frameworks and OpenAI's Responses have."""
+    if "role" in record:
+        return "blocks" in record or "additional_kwargs" in record
+    return "type" in record or {"lc", "kwargs"} <= set(record)
 
 
 def _plain(record: Mapping[str, Any], fallback_id: str, said: TimeSaid) -> Message:
