@@ -148,9 +148,20 @@ def test_shapes_that_models_give_are_read():
         "last_step": ["one", "two"],
     }
     found = accept(value, TALK)
-    assert found.key_decisions == ['{"what": "raise"}', "3", "pool"]
+    assert found.key_decisions == ['{"what": "raise"}', "pool"]
     assert found.critical_context == {"note": "a fact"}
     assert found.last_step == "one, two"
+
+
+@pytest.mark.parametrize("goal", ["fix the database timeout", "修复超时"])
+def test_values_that_are_no_lines_are_refused_and_counted(goal):
+    made_up = {"modified_files": [None, 3, {"x": 1}, "config/database.py"], "last_step": 5, "key_decisions": [True]}
+    found = accept({"user_goal": goal, **made_up}, TALK)
+    assert (found.modified_files, found.last_step, found.key_decisions) == (["config/database.py"], "", [])
+    assert found.refused == 5
+    with pytest.raises(SummaryRejected):
+        accept({"modified_files": [None, 3, {"x": 1}], "last_step": 5}, TALK)
+    assert accept({"critical_context": {"port": 5432}}, TALK).critical_context == {"port": "5432"}
 
 
 @pytest.mark.parametrize(

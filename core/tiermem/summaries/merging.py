@@ -80,14 +80,14 @@ def accept(value: Any, messages: Sequence[Message], now: datetime | None = None)
     """
     if tells_the_span(value, messages):
         return extract(messages, now)
-    lines = claimed(value, source_size(messages))
+    lines, unusable = claimed(value, source_size(messages))
     known = {message.sequence for message in messages}
     lines = [replace(line, sources=tuple(number for number in line.sources if number in known)) for line in lines]
     lines = _first_of_each(map(capped, lines))
     missing = [f"{line.label} {line.text}" for line in lines if not line.sources]
     attributed = iter(_attributed(missing, messages))
     lines = [line if line.sources else replace(line, sources=tuple(next(attributed))) for line in lines]
-    refused = value.refused if isinstance(value, StructuredSummary) else 0  # as our own summarisers say
+    refused = unusable + (value.refused if isinstance(value, StructuredSummary) else 0)  # as our own summarisers say
     return structured(lines, replace(provenance_of(messages), refused=refused), now)
 
 

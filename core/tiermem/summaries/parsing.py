@@ -37,8 +37,8 @@ _PROTOCOL = re.compile(
 )
 
 
-def claimed(value: Any, source_characters: int) -> list[Line]:
-    """The lines that *value* claims, uncut, with the sources it names.
+def claimed(value: Any, source_characters: int) -> tuple[list[Line], int]:
+    """The lines that *value* claims, uncut, with the sources it names; and how many of its values are none.
 
     Raises:
         SummaryRejected: it is no such structure, empty, a refusal, an error or a tool call, or longer than its source.
@@ -46,7 +46,9 @@ def claimed(value: Any, source_characters: int) -> list[Line]:
     fields = _fields(value)
     if not any(name in fields for name in _FIELDS):
         raise SummaryRejected(f"none of the fields {', '.join(_FIELDS)}")
-    lines = [line for line in _lines(fields) if one_line(line.text)]  # nor is a line of control characters one
+    read = list(_lines(fields))
+    told = [line for line in read if line is not None]
+    lines = [line for line in told if one_line(line.text)]  # nor is a line of control characters one
     if not lines:
         raise SummaryRejected("every field of the summary is empty")
     refused = [line for line in lines if _REFUSAL.match(line.text.replace("’", "'"))]
@@ -57,7 +59,7 @@ def claimed(value: Any, source_characters: int) -> list[Line]:
     size = sum(len(line.text) + len(line.label) for line in lines)
     if size > source_characters:
         raise SummaryRejected(f"the summary has {size} characters, its source {source_characters}")
-    return lines
+    return lines, len(read) - len(told)
 
 
 def source_size(messages: Sequence[Message]) -> int:
@@ -129,19 +131,20 @@ def _parsed(text: str | bytes) -> Any:
         raise SummaryRejected(f"text that is no JSON: {type(error).__name__}") from error
 
 
-def _lines(fields: Mapping[str, Any]) -> Iterator[Line]:
+def _lines(fields: Mapping[str, Any]) -> Iterator[Line | None]:
+    """The lines of *fields*; None for each value that tells nothing where words belong."""
     sources = fields.get("sources") if isinstance(fields.get("sources"), Mapping) else {}
     for kind in ("user_goal", "key_decisions", "modified_files", "critical_context", "last_step"):
         for path, label, text in _entries(kind, fields.get(kind)):
-            yield Line(kind, text, _numbers((sources or {}).get(path)), label)
+            yield None if text is None else Line(kind, text, _numbers((sources or {}).get(path)), label)
 
 
-def _entries(kind: str, value: Any) -> Iterator[tuple[str, str, str]]:
-    """(path, label, text) of one field, in the shapes that models give it."""
+def _entries(kind: str, value: Any) -> Iterator[tuple[str, str, str | None]]:
+    """(path, label, text) of one field, in the shapes that models give it; no text where a value is no line of it."""
     if value is None:
         return
     if kind in _TEXTS:
-        yield kind, "", _words(value, kind)
+        yield kind, "", _line(value, kind)
     elif kind == "critical_context" and isinstance(value, Mapping):
         for label, entry in value.items():
             yield f"{kind}.{label}", one_line(str(label)), _words(entry, kind)
@@ -149,9 +152,16 @@ def _entries(kind: str, value: Any) -> Iterator[tuple[str, str, str]]:
         yield f"{kind}.0", "note" if kind == "critical_context" else "", value
     elif isinstance(value, (list, tuple)):
         for place, entry in enumerate(value):
-            yield f"{kind}.{place}", "note" if kind == "critical_context" else "", _words(entry, kind)
+            yield f"{kind}.{place}", "note" if kind == "critical_context" else "", _line(entry, kind)
     else:
         raise SummaryRejected(f"{kind} must not be {type(value).__name__}")
+
+
+def _line(value: Any, kind: str) -> str | None:
+    """The words of a line without a label; None for a bare number, for nothing, and for a file that has no name."""
+    if value is None or isinstance(value, (int, float)) or (kind == "modified_files" and not isinstance(value, str)):
+        return None
+    return _words(value, kind)
 
 
 def _words(value: Any, kind: str) -> str:
