@@ -16,6 +16,7 @@ from tiermem.text.readable import readable as words_of
 from tiermem.window.provenance import lowest
 from tiermem.window.quotation import is_quotation, quoted, running
 from tiermem.window.separation import pieces
+from tiermem.window.voices import voices
 
 SUMMARY = "summarization"  # what LangChain's own middleware writes, and what others filter on
 RECALLED = "recall"
@@ -106,6 +107,11 @@ def _made_up(piece: Piece) -> bool:
 def plain_text(message: Message, shown: BaseMessage) -> list[BaseMessage]:
     """*shown*, the form of *message*, as text only: tool calls in words, media by name, and quoted what a tool or a
     stranger says, whose words would else be an assistant's in a transcript."""
+    spoken = voices(message)
+    return _plain(message, shown) if len(spoken) == 1 else [one for voice in spoken for one in _plain(voice, shown)]
+
+
+def _plain(message: Message, shown: BaseMessage) -> list[BaseMessage]:
     text = readable(message)
     if not text:
         return []

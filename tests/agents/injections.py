@@ -39,8 +39,10 @@ QUESTION = "What is the quokka budget?"
 SUMMARY = "Summary s1 of"
 BUDGET, TURNS = 700, 12
 Part = tuple[str, str]  # role and text, as a model reads them; "data" for what a retriever or tool hands on
+Form = Callable[[Message], Message]
 Shown = tuple[str, list[Part]]  # a face, and what it shows
 ROLES = ("user", "tool")
+BESIDE = "Thanks, go on."  # what the user says in the message that holds a tool's result
 _DROPPED = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ud800-\udfff"
     "\U000e0000-\U000e01ef\\s]"
@@ -63,6 +65,7 @@ class Table:
 
     def count(self, face: str, parts: Sequence[Part]) -> None:
         """Counts what one face shows of a talk: once for what the user said, once for what the tool said."""
+        parts = [(kind, text.removesuffix(f"\n{BESIDE}")) for kind, text in parts]  # a block of its own
         for role in ROLES:
             mark = f"{MARK}-{role}"
             self.runs[face] += 1
@@ -132,6 +135,14 @@ def talk(payload: str) -> list[Message]:
         Message(role="tool", content=hostile["tool"], id="late", name="web", tool_call_id="c2"),
         Message(role="user", content=QUESTION, id="question"),
     ]
+
+
+def beside(message: Message) -> Message:
+    """*message*, a tool's as Anthropic's API has it where the user goes on at once: a result beside words."""
+    if message.role != "tool":
+        return message
+    result = {"type": "tool_result", "tool_use_id": message.tool_call_id, "content": message.text}
+    return Message(role="user", content=[result, {"type": "text", "text": BESIDE}], id=message.id)
 
 
 def summarised(messages: Sequence[Message]) -> dict[str, Any]:
@@ -266,10 +277,10 @@ def request(session: Session) -> ViewRequest:
     return ViewRequest(BUDGET, session.memory.counter, session.memory.settings, fresh=True)
 
 
-def run(payload: str, number: int, memory: Memory, table: Table, turns: int) -> None:
+def run(payload: str, number: int, memory: Memory, table: Table, turns: int, form: Form) -> None:
     """One hostile talk through every face, or with *turns* above 1 through as large a part of them."""
     session = memory.session("s", f"u{number}")
-    session.add(talk(payload))
+    session.add(list(map(form, talk(payload))))
     session.forget("call")
     document = {"text": f"The quokka file says 7. {payload}", "source": f"src {payload[:60]}"}
     memory.knowledge(f"u{number}").add_documents(document)
@@ -279,8 +290,14 @@ def run(payload: str, number: int, memory: Memory, table: Table, turns: int) -> 
                 table.count(name, parts)
 
 
-def counted(turns: int = 1, payloads: Sequence[str] = PAYLOADS) -> Table:
-    """The table of *payloads*. With *turns* above 1 the faces take turns: each sees that part of them."""
+def as_it_is(message: Message) -> Message:
+    """*message*: a tool's result is one of its own."""
+    return message
+
+
+def counted(turns: int = 1, payloads: Sequence[str] = PAYLOADS, form: Form = as_it_is) -> Table:
+    """The table of *payloads*, said in messages of that *form*. With *turns* above 1 the faces take turns: each sees
+    that part of them."""
     table = Table()
     options: dict[str, Any] = {"pre_rot_threshold": 500, "keep_recent_count": 4, "summary_share": 0.3}
 
@@ -288,7 +305,7 @@ def counted(turns: int = 1, payloads: Sequence[str] = PAYLOADS) -> Table:
         own: dict[str, Any] = {"summarizer": summarised, "store_summary": stored}
         with Memory.open(":memory:", counter=lambda text: len(text) // 4 + 1, **options, **own) as memory:
             for number, payload in enumerate(payloads):
-                run(payload, number, memory, table, turns)
+                run(payload, number, memory, table, turns, form)
 
     # In the main thread every transaction would be handed to another one, because of signals.
     with ThreadPoolExecutor(1) as thread:
@@ -299,3 +316,4 @@ def counted(turns: int = 1, payloads: Sequence[str] = PAYLOADS) -> Table:
 if __name__ == "__main__":
     print(len(PAYLOADS), "payloads")
     print(counted())
+    print(counted(form=beside))

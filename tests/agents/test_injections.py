@@ -19,7 +19,7 @@ from llama_index.core.memory import Memory as StockMemory
 from langchain_tiered_memory import TieredMemoryMiddleware
 from llamaindex_tiered_memory import TieredChatMemory, TieredFunctionAgent, TieredMemoryBlock
 from tests.agents.hostile_texts import MARK, PAYLOADS
-from tests.agents.injections import FACES, ROLES, Table, counted, of_langchain, of_llamaindex
+from tests.agents.injections import FACES, ROLES, Table, beside, counted, of_langchain, of_llamaindex
 from tests.langchain_tiered_memory.agents.agent_fakes import Scripted
 from tests.llamaindex_tiered_memory.fakes import ScriptedLLM, called
 
@@ -43,6 +43,12 @@ def test_no_text_leaves_its_block_or_becomes_a_system_message_or_a_user_s_words(
     assert {"core: context", "LangChain: history", "LangChain: agent", "LlamaIndex: memory", "LlamaIndex: agent"} <= (
         in_summaries
     )
+
+
+def test_none_does_where_a_tool_s_result_stands_beside_a_user_s_words() -> None:
+    table = counted(2 * TURNS, form=beside)
+    assert clean(table), str(table)
+    assert min(table.runs.values()) >= 208 // (2 * TURNS) - 1
 
 
 @pytest.mark.soak

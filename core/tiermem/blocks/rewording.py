@@ -31,6 +31,22 @@ def reworded(content: Content, text: str, clip: Callable[[Any], Any] = lambda va
     return kept
 
 
+def results_reworded(content: Content, text: str, clip: Callable[[Any], Any] = lambda value: value) -> Content:
+    """`reworded`, but what is said beside the results stays as it is, in its place."""
+    kept: list[str | _Part] = []
+    told = False
+    for part in content if isinstance(content, list) else []:
+        block = read(part) if isinstance(part, Mapping) else None
+        if block is None or block.sort is Sort.TEXT:
+            kept.append(part)
+        elif isinstance(part, Mapping) and block.sort is Sort.CALL:
+            kept.append(_called(part, block, clip))
+        elif isinstance(part, Mapping) and block.sort is Sort.RESULT:
+            kept.append(_saying(part, block, "" if told else text))
+            told = True
+    return kept
+
+
 def without_results(content: Content, ids: Collection[str], shown: Callable[[_Part], str]) -> Content:
     """*content* with the results of these calls told as text, each as it is *shown*."""
     if not isinstance(content, list):

@@ -14,6 +14,7 @@ from tiermem.text.readable import media, readable, speaker
 from tiermem.text.sanitizing import indented
 from tiermem.times.stamps import stamp
 from tiermem.window.quotation import defused, label, safe
+from tiermem.window.voices import voices
 
 PASSAGE_CHARACTERS = 4_000  # of the message that was found: about 1,000 tokens, the usual chunk of a document
 NEIGHBOUR_CHARACTERS = 600  # of a message beside it: enough to see what it is about
@@ -48,7 +49,7 @@ def quotation(passage: Sequence[Message], hit: Hit, query: str, found: Collectio
     """
     when, number = hit.message.when, hit.message.sequence
     lines, day = [], f"{when:%Y-%m-%d}" if when else ""
-    for message in passage:
+    for message in (voice for one in passage for voice in voices(one)):
         text = readable(message, word=media)
         if not text:
             continue

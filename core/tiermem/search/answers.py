@@ -23,6 +23,7 @@ from tiermem.text.sanitizing import indented, one_line
 from tiermem.times import stamps
 from tiermem.times.stamps import stamp
 from tiermem.window.quotation import CLOSE, OPEN, label, safe
+from tiermem.window.voices import voices
 
 NOTE = "note:"  # what the source of a note begins with
 SMALLEST = 120  # tokens: room for a header, a few words and how to go on
@@ -37,7 +38,7 @@ def listed(hits: Sequence[Hit], query: str, budget: int, count: Count) -> str:
     question, lines = query_terms(query), list[str]()
     for hit in hits:
         for limit in (EXCERPT, SHORT):
-            line = _line(hit, question, limit)
+            line = _lines(hit, question, limit)
             if count(_block([*lines, line], _more(len(lines) + 1))) <= max(budget, SMALLEST):
                 lines.append(line)
                 break
@@ -50,9 +51,18 @@ def _more(hits: int) -> str:
     return f'found="{hits}" next="expand_memory(ref) shows one in full"'
 
 
-def _line(hit: Hit, question: Sequence[str], limit: int) -> str:
-    text = " ".join(excerpt(whole(hit.message), question, limit).split())
-    return f"{header(hit.message)} {safe(text)}{note(hit)}"
+def _lines(hit: Hit, question: Sequence[str], limit: int) -> str:
+    spoken = _speaking([hit.message])
+    return "\n".join(_line(voice, question, limit // len(spoken)) for voice in spoken) + note(hit)
+
+
+def _line(message: Message, question: Sequence[str], limit: int) -> str:
+    return f"{header(message)} {safe(' '.join(excerpt(whole(message), question, limit).split()))}"
+
+
+def _speaking(messages: Sequence[Message]) -> list[Message]:
+    """*messages*, with each that speaks in one by itself."""
+    return [voice for message in messages for voice in voices(message)]
 
 
 def _block(lines: Sequence[str], attributes: str) -> str:
@@ -79,9 +89,10 @@ def whole(message: Message) -> str:
 
 def transcript(messages: Sequence[Message]) -> str:
     """What `page` shows parts of: the words of one message, or of many with a header each."""
-    if len(messages) == 1:
-        return safe(whole(messages[0]))
-    return "\n".join(f"{header(message)} {indented(safe(whole(message)))}" for message in messages)
+    spoken = _speaking(messages)
+    if len(spoken) == 1:
+        return safe(whole(spoken[0]))
+    return "\n".join(f"{header(message)} {indented(safe(whole(message)))}" for message in spoken)
 
 
 def page(messages: Sequence[Message], ref: str, offset: int, budget: int, count: Count) -> str:
@@ -90,7 +101,7 @@ def page(messages: Sequence[Message], ref: str, offset: int, budget: int, count:
     From the start, what is too long is shown with its beginning and its end.
     """
     text, budget = transcript(messages), max(budget, SMALLEST)
-    top = f"{header(messages[0])}\n" if len(messages) == 1 else ""
+    top = f"{header(messages[0])}\n" if len(_speaking(messages)) == 1 else ""
 
     def shown(end: int, tail: int = 0) -> str:
         body = top + _inside(text, offset, end, alone=bool(top))

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
+from typing import TypeAlias
 
 from tiermem.messages import Message
 from tiermem.text.analyzer import terms
+from tiermem.text.readable import TOOL_ROLES
 from tiermem.text.sanitizing import indented, one_line
 from tiermem.text.sentences import sentences
 from tiermem.times.stamps import UTC_MARK, day, days
@@ -24,6 +26,9 @@ SPARED = 2  # tokens of a message's own frame that a quoted line does without
 TYPICAL = 12  # tokens of a short quoted line; a block of n tokens is chosen from n / 12 messages
 LONG, LONGEST = 1200, 8_000  # characters of one message that are quoted at least and at most, where it has them
 NO_NOTES: Mapping[int, str] = MappingProxyType({})
+HEAD, SHARE = 200, 3  # characters of a result that tells nothing of what is asked beside words that do; else a third
+Told: TypeAlias = "str | tuple[tuple[Message, str], ...]"
+"""What is shown of a message: its text, or who says what in it."""
 
 
 def longest(budget: int) -> int:
@@ -46,6 +51,24 @@ def excerpt(text: str, question: Sequence[str], limit: int) -> str:
             chosen.add(position)
             left -= len(parts[position])
     return _joined(parts, sorted(chosen)) if chosen else text[:limit] + " …"
+
+
+def excerpts(spoken: Sequence[tuple[Message, str]], question: Sequence[str], limit: int) -> Told:
+    """The `excerpt` of each text of one message, of somebody and of tools: what a tool said takes no room from what
+    somebody said beside it."""
+    wanted = set(question)
+    own = sum(len(text) for voice, text in spoken if voice.acts_as not in TOOL_ROLES)
+    asked = any(wanted.intersection(terms(text)) for voice, text in spoken if voice.acts_as not in TOOL_ROLES)
+    results = max(1, sum(1 for voice, _ in spoken if voice.acts_as in TOOL_ROLES))
+    left = max(HEAD, (limit // SHARE if asked else limit - own) // results)
+
+    def shown(voice: Message, text: str) -> str:
+        if voice.acts_as not in TOOL_ROLES:
+            return excerpt(text, question, limit)
+        bears = len(text) <= HEAD or not wanted.isdisjoint(terms(text))
+        return excerpt(text, question, left if bears else HEAD)
+
+    return tuple((voice, shown(voice, text)) for voice, text in spoken)
 
 
 def _near(scores: Sequence[int], position: int) -> int:
@@ -76,18 +99,23 @@ def chunk_line(number: int, source: str, text: str) -> str:
     return f"[d{number}] {safe(one_line(source))}: {indented(safe(text.strip()))}"
 
 
-def render_run(messages: Sequence[Message], texts: Mapping[int, str], notes: Mapping[int, str]) -> str:
+def told_line(message: Message, told: Told) -> str:
+    """What is shown of *message*, a line for each that speaks in it."""
+    return line(message, told) if isinstance(told, str) else "\n".join(line(voice, text) for voice, text in told)
+
+
+def render_run(messages: Sequence[Message], texts: Mapping[int, Told], notes: Mapping[int, str]) -> str:
     """One passage: its references, then a line a message. The time of day is left out: it costs as much as a line."""
     first, last = messages[0], messages[-1]
     refs = f"m{first.sequence}" if first is last else f"m{first.sequence}-m{last.sequence}"
-    lines = [line(message, texts[message.sequence]) + notes.get(message.sequence, "") for message in messages]
+    lines = [told_line(message, texts[message.sequence]) + notes.get(message.sequence, "") for message in messages]
     return f"[{refs}] " + "\n".join(lines)
 
 
 def render(
     chosen: Sequence[int],
     messages: Mapping[int, Message],
-    texts: Mapping[int, str],
+    texts: Mapping[int, Told],
     notes: Mapping[int, str] = NO_NOTES,
     chunks: Sequence[str] = (),
 ) -> str:

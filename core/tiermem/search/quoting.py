@@ -18,11 +18,11 @@ from tiermem.records import Hit, Piece, Tier
 from tiermem.search import packing, passages
 from tiermem.text.analyzer import query_terms
 from tiermem.text.dialogue import asks_memory
-from tiermem.text.readable import call_line, speaker
+from tiermem.text.readable import TOOL_ROLES, call_line, speaker
 from tiermem.times.nearness import wall_clock
 from tiermem.tokens.beside import thoughts
 from tiermem.tokens.counting import message_tokens
-from tiermem.window.quotation import line
+from tiermem.window.voices import own_text, voices
 
 FITTING, SMALLER = 12, 0.9  # tries to make a rendered block fit, and how much of it each leaves
 # The best hits are compared, not all: the rest is there for what stands around, and reading a long statement takes
@@ -55,8 +55,10 @@ def block(
 
 def told(hit: Hit, block: str) -> bool:
     """Whether *block*, which was quoted before, has all that *hit* says, as a line of its own: nobody can forge one."""
-    text = quotable(hit.message)
-    said = passages.chunk_line(hit.message.sequence, hit.source, text) if hit.source else line(hit.message, text)
+    if hit.source:
+        said = passages.chunk_line(hit.message.sequence, hit.source, quotable(hit.message))
+    else:
+        said = passages.told_line(hit.message, _told(hit.message))
     start = block.find(said)
     while start >= 0:
         before = block[block.rfind("\n", 0, start) + 1 : start]
@@ -77,7 +79,7 @@ class _Quote:
 
     scores: Mapping[int, float]
     costs: Mapping[int, int]
-    texts: Mapping[int, str]
+    texts: Mapping[int, passages.Told]
     firsts: Mapping[str, int] = field(default_factory=dict)  # the first chunk of each source, for their order
 
     def piece(self, shown: Sequence[Hit], notes: Mapping[int, str], count: Callable[[str], int]) -> Piece:
@@ -89,7 +91,7 @@ class _Quote:
             {hit.message.sequence: hit.message for hit in said},
             self.texts,
             notes,
-            [passages.chunk_line(hit.message.sequence, hit.source, self.texts[place(hit)]) for hit in chunks],
+            [passages.chunk_line(hit.message.sequence, hit.source, plain(self.texts[place(hit)])) for hit in chunks],
         )
         message = Message(role="user", content=text, id="recalled", origin="retrieved")
         return Piece(
@@ -108,7 +110,7 @@ class _Quote:
 def _quote(hits: Sequence[Hit], query: str, budget: int, count: Callable[[str], int]) -> _Quote:
     question = query_terms(query) if hits else []
     longest = passages.longest(budget)
-    texts = {place(hit): passages.excerpt(quotable(hit.message), question, longest) for hit in hits}
+    texts = {place(hit): _excerpt(hit.message, question, longest) for hit in hits}
     firsts: dict[str, int] = {}
     for hit in hits:
         if hit.source:
@@ -117,16 +119,34 @@ def _quote(hits: Sequence[Hit], query: str, budget: int, count: Callable[[str], 
     return _Quote({place(hit): hit.score for hit in hits}, costs, texts, firsts)
 
 
-def _cost(hit: Hit, text: str, count: Callable[[str], int]) -> int:
+def _excerpt(message: Message, question: Sequence[str], limit: int) -> passages.Told:
+    said = _told(message)
+    return (
+        passages.excerpt(said, question, limit) if isinstance(said, str) else passages.excerpts(said, question, limit)
+    )
+
+
+def _told(message: Message) -> passages.Told:
+    """What a quote says of *message*, and in whose name."""
+    spoken = voices(message)
+    return quotable(message) if len(spoken) == 1 else tuple((v, text) for v in spoken if (text := quotable(v)))
+
+
+def plain(told: passages.Told) -> str:
+    """*told*, whoever says it; of a message in which tools speak too, only what its speaker says."""
+    return told if isinstance(told, str) else "\n".join(text for v, text in told if v.acts_as not in TOOL_ROLES)
+
+
+def _cost(hit: Hit, text: passages.Told, count: Callable[[str], int]) -> int:
     """What a message of text alone cost when it was stored is near enough here: the block as a whole is counted.
 
     Media, calls and thoughts cost much, and a quote shows none of them.
     """
     if hit.source:
-        return count(f"{hit.source}: {text.strip()}")
+        return count(f"{hit.source}: {plain(text).strip()}")
     if text is hit.message.content and not hit.message.calls and not any(thoughts(hit.message.raw)):
         return hit.message.tokens - passages.SPARED
-    return count(line(hit.message, text))
+    return count(passages.told_line(hit.message, text))
 
 
 def quotable(message: Message) -> str:
@@ -136,7 +156,7 @@ def quotable(message: Message) -> str:
 
 
 def marked(
-    hits: Sequence[Hit], query: str, reading: FactReaders = UNKEPT, texts: Mapping[int, str] | None = None
+    hits: Sequence[Hit], query: str, reading: FactReaders = UNKEPT, texts: Mapping[int, passages.Told] | None = None
 ) -> list[Hit]:
     """*hits*, best first, with what newer ones among the best `COMPARED` say of older ones. Documents are not compared.
 
@@ -147,7 +167,7 @@ def marked(
         Statement(
             hit.message.sequence,
             speaker(hit.message),
-            texts[place(hit)] if texts else hit.message.text,
+            plain(texts[place(hit)]) if texts else own_text(hit.message),
             wall_clock(hit.message.when),
         )
         for hit in said

@@ -172,6 +172,16 @@ def by_role(connection: sa.Connection, pk: int, roles: Sequence[str], last: int)
     return [int(number) for number in connection.execute(query.order_by(message.c.sequence)).scalars()]
 
 
+def beside_results(connection: sa.Connection, pk: int, roles: Sequence[str], last: int) -> list[int]:
+    """The numbers of the messages of one of *roles* up to *last* in whose content results of tools stand, in order."""
+    wanted = [encoded(role) for role in roles]
+    query = sa.select(message.c.sequence, message.c.links).where(
+        message.c.session == pk, message.c.sequence <= last, message.c.role.in_(wanted), message.c.links.is_not(None)
+    )
+    found = connection.execute(query.order_by(message.c.sequence))
+    return [int(number) for number, links in found if _linked(links)[1]]
+
+
 def entries(connection: sa.Connection, pk: int, first: int, last: int) -> Iterator[Entry]:
     """What planning needs to know of the messages `first`..`last`, as if all were verbatim."""
     condition = message.c.sequence.between(first, last)

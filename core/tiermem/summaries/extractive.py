@@ -24,6 +24,7 @@ from tiermem.text.readable import TOOL_ROLES
 from tiermem.text.sanitizing import in_chinese, one_line
 from tiermem.text.sentences import sentences
 from tiermem.window.stubs import telling_line
+from tiermem.window.voices import voices
 
 DECISION_FLOOR = 2.5  # below it a sentence is a step ("I'll check the logs"), not a decision
 FACT_FLOOR = 1.2
@@ -287,7 +288,8 @@ def _label_word(kind: str, text: str) -> str:
 def _last_step(messages: Sequence[Message]) -> list[Line]:
     """What was done last: the newest statement of an action or outcome, or the newest tool result."""
     fallback: Line | None = None
-    for message in list(reversed(messages))[:_LAST_REACH]:
+    last = list(messages)[-_LAST_REACH:]
+    for message in reversed([voice for one in last for voice in voices(one)]):
         line, certain = _step(message)
         if line and certain:
             return [line]

@@ -17,6 +17,7 @@ from tiermem.summaries.lines import moment
 from tiermem.text.clipping import Count, clip, shorten, word_end
 from tiermem.text.readable import TOOL_ROLES, call_line, said
 from tiermem.text.sanitizing import delimiters, enclosed, in_chinese, one_line
+from tiermem.window.voices import own_text, voices
 
 OPEN, CLOSE = "<conversation>", "</conversation>"
 OVERLAP = 200  # characters said again where a long message is cut, so that a sentence is whole in one element
@@ -45,9 +46,10 @@ class Element:
 
 
 def elements(messages: Sequence[Message], count: Count, tool_tokens: int) -> list[Element]:
-    """*messages* as elements, one each; results and arguments of tools within *tool_tokens* tokens by *count*."""
+    """*messages* as elements, one for each that speaks in one; results and arguments of tools within *tool_tokens*
+    tokens by *count*."""
     shown, day = [], ""
-    for message in messages:
+    for message in (voice for one in messages for voice in voices(one)):
         said = moment(message.when).date().isoformat() if message.when else day
         attributes = _attributes(message, "" if said == day else said)
         day = said
@@ -71,7 +73,7 @@ def take(rest: Sequence[Element], room: int, count: Count) -> tuple[list[Element
 
 def mostly_chinese(messages: Sequence[Message]) -> bool:
     """Whether the notes should be in Chinese: by what users say, or else by all that is said."""
-    asked = " ".join(message.text[:500] for message in messages if message.acts_as == "user")
+    asked = " ".join(own_text(message)[:500] for message in messages if message.acts_as == "user")
     return in_chinese(asked if asked.strip() else " ".join(message.text[:500] for message in messages))
 
 

@@ -18,6 +18,7 @@ from tiermem.text.clipping import both_ends, shorten
 from tiermem.text.readable import TOOL_ROLES
 from tiermem.text.sanitizing import one_line
 from tiermem.text.sentences import sentences
+from tiermem.window.voices import voices
 
 READ_LIMIT = 4_000  # characters read from each end of a message; tool output above it is rows of the same kind
 SENTENCE_LIMIT = 600  # characters of a sentence that are judged; longer ones are dumps
@@ -52,7 +53,7 @@ def utterances(messages: Sequence[Message]) -> Iterator[Sentence]:
     """
     speakers = {message.name for message in messages if _is_person(message)}
     place = 0
-    for message in messages:
+    for message in (voice for one in messages for voice in voices(one)):
         if message.acts_as in TOOL_ROLES:
             parts: Iterable[str] = _rows(both_ends(message.text, READ_LIMIT))
         else:

@@ -15,6 +15,7 @@ from tiermem.text.clipping import shorten
 from tiermem.text.readable import TOOL_ROLES
 from tiermem.text.sanitizing import unbracketed
 from tiermem.window.quotation import parts
+from tiermem.window.voices import is_mixed
 
 FOREIGN = frozenset({"tool", "retrieved", "document"})  # origins of words that nobody of the talk said
 _LEVELS = tuple(Trust)  # the least trusted first
@@ -40,6 +41,8 @@ def said_by_others(messages: Sequence[Message]) -> dict[int, str]:
 
 
 def _word(message: Message) -> str:
+    if is_mixed(message):
+        return f"tool and {message.acts_as}"
     if message.acts_as in TOOL_ROLES or message.acts_as in _BY_ROLE:
         return "tool"
     return shorten(unbracketed(message.role), _WORD) or "other"

@@ -13,9 +13,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from tiermem.blocks.forms import MEDIA
+from tiermem.blocks.forms import MEDIA, Sort
 from tiermem.blocks.reading import read
-from tiermem.blocks.rewording import reworded
+from tiermem.blocks.rewording import results_reworded, reworded
 from tiermem.messages import COMPACTION_KEY, Message, ToolCall
 from tiermem.records import Compacted
 from tiermem.text.clipping import both_ends, shorten_to_tokens, shorten_with_length
@@ -24,12 +24,16 @@ from tiermem.text.readable import TOOL_ROLES
 from tiermem.text.sanitizing import in_chinese, one_line, unbracketed
 from tiermem.text.sentences import sentences
 from tiermem.tokens.beside import shortened
+from tiermem.window.voices import own_text, voices
 
 ARGUMENT = 200  # characters of a text among the arguments of a call that a stub keeps
 STUB_TOKENS = 16  # for the words of a stub; frame and reference take about nine, which makes 25
+BESIDE = "tool_output_beside_text"  # the strategy of a stub that stands for the results of a message alone
+OWN = 4_000  # characters of what somebody says beside results up to which it stays as it is
 _ROUGH = 24_000  # characters looked at from each end: a stub needs no more, and 10 MB messages exist
 _JSON_LIMIT = 200_000  # characters that are parsed as JSON
 _LATE = 12  # characters before the name of an error that a stub can spare
+_SHORTENED = MEDIA | {Sort.RESULT}
 _MEDIA_ZH = {"image": "张图片", "audio": "段音频", "video": "段视频", "file": "个文件"}
 _MEDIA_TEXT = 200  # characters of text beside media up to which the media are what the message is about
 
@@ -73,9 +77,15 @@ _CLAUSE = re.compile(r"(?<=[;；:：])\s*|(?<=[,，])\s+(?=but |so |and |which |
 def stub(message: Message) -> Compacted | None:
     """What to show in place of *message*: ``[COMPACTED: what it was about · m57]``; None when there is nothing in it.
 
+    Where somebody speaks beside results of tools, it stands for the results, and what is said stays.
+
     Strategies: "media" (images, sound, little text), "tool_output", "code_compression", "extract" (prose, pasted
-    records). The words are Chinese where the message is. About 25 tokens; the reference is `m` and the sequence.
+    records), "tool_output_beside_text". The words are Chinese where the message is. About 25 tokens; the reference is
+    `m` and the sequence.
     """
+    if results := _results(message):
+        made = stub(results)
+        return replace(made, strategy=BESIDE) if made else None
     text = message.text
     media = _media(message, in_chinese(text)) if len(text) <= _MEDIA_TEXT else ""
     if media:
@@ -105,9 +115,10 @@ def as_stub(message: Message, compacted: Compacted, *, tokens_saved: int, compac
         "strategy": compacted.strategy,
     }
     shown = compacted.content
+    change = results_reworded if compacted.strategy == BESIDE else reworded
     return replace(
         message,
-        content=reworded(message.content, shown, _clipped_arguments) if isinstance(shown, str) else shown,
+        content=change(message.content, shown, _clipped_arguments) if isinstance(shown, str) else shown,
         tool_calls=clip_arguments(message.tool_calls),
         state={**message.state, COMPACTION_KEY: note},
         raw=shortened(message.raw),
@@ -120,6 +131,19 @@ def clip_arguments(calls: tuple[ToolCall, ...], limit: int = ARGUMENT) -> tuple[
     A clipped text ends with how many characters it had. Clipping twice changes nothing more.
     """
     return tuple(replace(call, arguments=_clipped(call.arguments, limit)) for call in calls)
+
+
+def _results(message: Message) -> Message | None:
+    """The results and media of *message* as a tool's message, where somebody says something beside them, not too long
+    to stay."""
+    spoken = voices(message)
+    if len(spoken) == 1 or not 0 < len(own_text(message).strip()) <= OWN:
+        return None
+    beside: list[str | dict[str, Any]] = [
+        part for part in message.content or () if isinstance(part, dict) and read(part).sort in _SHORTENED
+    ]
+    name = next((voice.name for voice in spoken if voice.acts_as in TOOL_ROLES), None)
+    return replace(message, role="tool", content=beside, name=name)
 
 
 def _clipped_arguments(arguments: Any) -> Any:

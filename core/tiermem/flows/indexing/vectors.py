@@ -28,6 +28,7 @@ from tiermem.storage.vectors import PassageVector, Watermark
 from tiermem.text.dialogue import asks_memory
 from tiermem.text.sanitizing import without
 from tiermem.text.splitter import cut
+from tiermem.window.voices import own_first, voices
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -48,9 +49,16 @@ def embeddable(message: Message) -> str:
     without calls of our own tools, whose questions and notes would answer the next question like it."""
     if message.origin == log.DAMAGED:
         return ""
-    text = without(message.text, _OPENED, _CLOSED, " ")
+    text = without(_text(message), _OPENED, _CLOSED, " ")
     calls = " ".join(f"{call.name} {call.arguments}" for call in message.calls if not asks_memory(call))
     return " ".join(part for part in (text[:TEXT], calls[:TEXT]) if part)
+
+
+def _text(message: Message) -> str:
+    """The text of *message*; of a long one in which tools speak too, their results last."""
+    if len(message.text) <= LONG or len(spoken := own_first(message)) == 1:
+        return message.text
+    return "\n".join(voice.text for voice in spoken if voice.text)
 
 
 def echo(message: Message) -> bool:
@@ -63,12 +71,22 @@ def _quotes(message: Message) -> bool:
 
 
 def passages(message: Message) -> list[str]:
-    """The texts that get a vector each: the message itself, or its passages when it is long."""
+    """The texts that get a vector each: the message itself, or its passages when it is long.
+
+    What somebody says beside a long result has a vector of its own, which the result would blur.
+    """
     text = embeddable(message)
     if len(text) <= LONG:
         return [text]
+    texts = [text] if len(voices(message)) == 1 else [*filter(str.strip, map(embeddable, own_first(message)))]
+    return [part for one in texts for part in _cut(one)][:MOST_PASSAGES]
+
+
+def _cut(text: str) -> list[str]:
+    if len(text) <= LONG:
+        return [text]
     text = text[: MOST_PASSAGES * PASSAGE]
-    return [text[span.start : span.end] for span in cut(text, PASSAGE, 0)][:MOST_PASSAGES]
+    return [text[span.start : span.end] for span in cut(text, PASSAGE, 0)]
 
 
 def follow(core: Core, scope: Scope) -> Flow[None]:

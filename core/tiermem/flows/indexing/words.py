@@ -23,6 +23,7 @@ from tiermem.text.dialogue import ECHOED, ROLES, Spoken
 from tiermem.times.nearness import mentioned, wall_clock
 from tiermem.tokens.beside import thoughts
 from tiermem.window.turns import USER_ROLES
+from tiermem.window.voices import own_text
 
 BATCH = 1_000  # messages indexed in one transaction
 WISH = 4_000  # characters of a message that are read for standing wishes; what is longer is pasted
@@ -97,8 +98,9 @@ def _spoken(message: Message) -> Spoken:
 
 
 def index_terms(message: Message, text: str) -> list[str]:
-    """The terms of *message*, whose `searchable` text is *text*; a standing wish has one more."""
-    wish = message.acts_as in USER_ROLES and preferences.standing(message.text[:WISH])
+    """The terms of *message*, whose `searchable` text is *text*; a standing wish of its speaker's own has one
+    more."""
+    wish = message.acts_as in USER_ROLES and preferences.standing(own_text(message)[:WISH])
     return [*terms(text), preferences.TERM] if wish else terms(text)
 
 

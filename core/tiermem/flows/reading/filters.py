@@ -3,6 +3,7 @@ are chosen."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -20,7 +21,11 @@ from tiermem.settings import nearest as near_name
 from tiermem.storage import messages as log
 from tiermem.storage import sessions
 from tiermem.storage.sessions import SessionRow
+from tiermem.text.analyzer import terms
+from tiermem.text.readable import TOOL_ROLES
 from tiermem.times.nearness import wall_clock
+from tiermem.window.turns import USER_ROLES
+from tiermem.window.voices import voices
 
 if TYPE_CHECKING:
     import numpy as np
@@ -84,20 +89,41 @@ def spelt(scope: Scope, role: str) -> Flow[None]:
         raise UnknownRole(role, meant)
 
 
-def outside(core: Core, row: SessionRow, index: WordIndex, only: Only) -> Flow[Mask]:
-    """Which of the messages 1 to `row.messages` *only* leaves out.
+def outside(core: Core, row: SessionRow, index: WordIndex, only: Only, asked: Collection[str]) -> Flow[Mask]:
+    """Which of the messages 1 to `row.messages` *only* leaves out, where these terms are *asked* for.
 
     Of a very long session, what the index does not know was said at no known time.
     """
     mask: Mask = yield Compute(lambda: _none(row.messages))
     if only.role:
-        numbers = yield Read(lambda connection: log.by_role(connection, row.pk, only.roles, row.messages))
+        numbers = yield from _by_role(core, row, only, asked)
         mask = yield Compute(lambda: mask | _all_but(numbers, row.messages))
     if only.since is not None or only.until is not None:
         untimely, unsure = yield Compute(lambda: _sorted(index, row.messages, only, mask))
         read = yield from window_state.bodies(core, row, unsure)
         mask = yield Compute(lambda: mask | untimely | _all_of(read, only, row.messages))
     return mask
+
+
+def _by_role(core: Core, row: SessionRow, only: Only, asked: Collection[str]) -> Flow[list[int]]:
+    """The numbers of the messages of that role; where tools speak beside a user, those in which the one that is meant
+    says what is *asked* for."""
+    numbers = set((yield Read(lambda connection: log.by_role(connection, row.pk, only.roles, row.messages))))
+    if not {*only.roles} & {*USER_ROLES, *TOOL_ROLES}:
+        return sorted(numbers)
+    mixed = yield Read(lambda connection: log.beside_results(connection, row.pk, [*USER_ROLES], row.messages))
+    read = yield from window_state.bodies(core, row, mixed)
+    meant = yield Compute(lambda: {number for number, one in read.items() if _speaks(one, only, asked)})
+    return sorted(numbers - set(mixed) | meant)
+
+
+def _speaks(message: Message, only: Only, asked: Collection[str]) -> bool:
+    """Whether who is meant says a word of what is *asked* in *message*, or nobody in it does and it is theirs."""
+    sides: dict[bool, set[str]] = {True: set(), False: set()}
+    for voice in voices(message):
+        sides[voice.acts_as in only.roles].update(terms(voice.text))
+    own = bool(sides[True].intersection(asked))
+    return own or (message.acts_as in only.roles and not sides[False].intersection(asked))
 
 
 def _none(count: int) -> Mask:

@@ -98,7 +98,7 @@ def _best(
     if not left:
         return (), SearchResult(question=question, degraded=near.degraded)
     row = replace(row, messages=cutoff.upto, indexed=min(row.indexed, cutoff.upto))
-    outside = yield from filters.outside(core, row, index, request.only)
+    outside = yield from filters.outside(core, row, index, request.only, question.terms)
     pinned = yield from _pinned(core, row)
     trusted = trust * _lexical(core) if len(near) else 0.0
     ranking = _Ranking(core, row, question, index, counted, near, trusted, left, pinned)
