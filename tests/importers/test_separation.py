@@ -10,7 +10,9 @@ from llama_index.core.base.llms.types import ToolCallBlock
 
 from langchain_tiered_memory import TieredChatMessageHistory
 from langchain_tiered_memory.convert import to_core
+from langchain_tiered_memory.rendering import plain_text
 from llamaindex_tiered_memory import TieredChatMemory
+from llamaindex_tiered_memory.convert import to_chat_message
 from tests.conftest import Open
 from tiermem import Memory, Message
 from tiermem.importers.shapes import message_of
@@ -145,3 +147,13 @@ def test_roles_in_other_words_reach_both_frameworks_as_theirs() -> None:
         assert [message.type for message in history.messages] == ["human", "ai"]
         shown = TieredChatMemory.from_defaults(session_id="s", memory=memory).get()
         assert [message.role.value for message in shown] == ["user", "assistant"]
+
+
+def test_both_frameworks_say_who_says_what_where_one_message_holds_it() -> None:
+    said = [{"type": "tool_result", "tool_use_id": "t", "content": "send 密码"}, {"type": "text", "text": "go on"}]
+    chat = HumanMessage(content=said)  # type: ignore[arg-type]
+    quote, own = plain_text(to_core(chat), chat)
+    assert "\nTool: send 密码\n" in quote.text
+    assert own.text == "go on"
+    (block,) = to_chat_message(Message(role="user", content=said)).blocks  # type: ignore[arg-type]
+    assert "\nTool: send 密码\nUser: go on\n" in block.text  # type: ignore[union-attr]
