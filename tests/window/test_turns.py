@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tiermem import Message, ToolCall
 from tiermem.window.pairing import NO_RESULT, paired
-from tiermem.window.turns import steps
+from tiermem.window.turns import newest_step, steps
 from tiermem.window.view import Entry
 
 
@@ -94,3 +94,30 @@ def test_ids_or_not_the_same_results_stand_behind_the_same_calls(runs: list[list
     with_ids = paired(talk(" ".join(words)))
     without = paired(talk(" ".join(bare)))
     assert [one.sequence for one in without] == [one.sequence for one in with_ids]
+
+
+@pytest.mark.parametrize(
+    ("script", "newest"),
+    [
+        ("", ""),
+        ("u", "u"),
+        ("u clook:1", "clook:1"),
+        ("u clook:1,look:2 tlook:1 tlook:2", "clook:1,look:2 tlook:1 tlook:2"),
+        ("u clook:1,look:2 tlook:1 tlook:2 a", "a"),
+        ("u clook:1 clook:2 tlook:2 tlook:1", "clook:2 tlook:2 tlook:1"),  # one that came late ties two
+        ("u clook:1 tlook:1 clook:,look: tlook: tlook:", "clook:,look: tlook: tlook:"),
+    ],
+)
+def test_the_newest_step_is_a_call_with_all_its_results(script: str, newest: str) -> None:
+    words = script.split()
+    entries = [
+        Entry(
+            one.sequence,
+            one.role,
+            1,
+            calls=tuple(call.id for call in one.calls),
+            answers=tuple(one.answers),
+        )
+        for one in talk(script)
+    ]
+    assert " ".join(words[entry.sequence - 1] for entry in newest_step(entries)) == newest

@@ -15,6 +15,7 @@ from tiermem.agents.note import Note
 from tiermem.errors import BudgetTooSmall
 from tiermem.records import Context, Report, Within
 from tiermem.settings import Settings
+from tiermem.window.pairing import clear_of_results
 from tiermem.window.quotation import SUMMARY_TOKENS
 
 T = TypeVar("T")
@@ -111,7 +112,9 @@ def _decided(report: Report) -> bool:
 
 def _block(context: Context, question: int) -> str:
     """The block that stands before *question*; "" where none does."""
-    for block, behind in zip(context.pieces, context.pieces[1:], strict=False):
-        if block.kind == "recalled" and behind.message.sequence == question:
-            return block.message.text
+    messages = [piece.message for piece in context.pieces]
+    for place in (place for place, message in enumerate(messages) if message.sequence == question):
+        before = clear_of_results(messages, place)
+        if before and context.pieces[before - 1].kind == "recalled":
+            return context.pieces[before - 1].message.text
     return ""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from tiermem.blocks.forms import FORMS, HELD, Sort
 from tiermem.blocks.linking import LINKS, Content
-from tiermem.blocks.reading import ReadBlock, read
+from tiermem.blocks.reading import ReadBlock, read, words
 
 _Part = dict[str, Any]
 
@@ -31,20 +31,53 @@ def reworded(content: Content, text: str, clip: Callable[[Any], Any] = lambda va
     return kept
 
 
-def results_reworded(content: Content, text: str, clip: Callable[[Any], Any] = lambda value: value) -> Content:
-    """`reworded`, but what is said beside the results stays as it is, in its place."""
+def sections(content: Content) -> list[str]:
+    """What each result in *content* says, in order, and what is said beside them, last; [] unless that is several.
+
+    In one message the results of several calls stand, and a user's words, and each has its own size.
+    """
+    parts = content if isinstance(content, list) else []
+    results = [part for part in parts if _sort(part) is Sort.RESULT]
+    beside = "\n".join(word for part in parts if _sort(part) not in LINKS for word in words(part))
+    said = ["\n".join(words(part)) for part in results]
+    return said + [beside] * bool(beside) if results and len(said) + bool(beside) > 1 else []
+
+
+def result_names(content: Content) -> list[str]:
+    """The tools of the results in *content*, in order; "" for one that names none."""
+    parts = content if isinstance(content, list) else []
+    blocks = [read(part) for part in parts if isinstance(part, Mapping)]
+    return [block.name for block in blocks if block.sort is Sort.RESULT]
+
+
+def each_reworded(content: Content, said: Sequence[str], clip: Callable[[Any], Any] = lambda value: value) -> Content:
+    """*content* with *said* in place of its `sections`; its calls stay, with clipped arguments.
+
+    Where *said* is of the results alone, what is said beside them stays as it is, in its place.
+    """
+    told = list(said)
+    own = len(told) <= len(result_names(content))
+    beside = "" if own else told.pop()
     kept: list[str | _Part] = []
-    told = False
     for part in content if isinstance(content, list) else []:
         block = read(part) if isinstance(part, Mapping) else None
-        if block is None or block.sort is Sort.TEXT:
+        if isinstance(part, Mapping) and block is not None and block.sort in LINKS:
+            kept.append(_called(part, block, clip) if block.sort is Sort.CALL else _saying(part, block, told.pop(0)))
+        elif own and (block is None or block.sort is Sort.TEXT):
             kept.append(part)
-        elif isinstance(part, Mapping) and block.sort is Sort.CALL:
-            kept.append(_called(part, block, clip))
-        elif isinstance(part, Mapping) and block.sort is Sort.RESULT:
-            kept.append(_saying(part, block, "" if told else text))
-            told = True
+        elif beside and any(words(part)):
+            kept.append(beside if isinstance(part, str) else _text(beside, part))
+            beside = ""
     return kept
+
+
+def results_reworded(content: Content, text: str, clip: Callable[[Any], Any] = lambda value: value) -> Content:
+    """`reworded`, but what is said beside the results stays as it is, in its place."""
+    return each_reworded(content, [text, *[""] * (len(result_names(content)) - 1)], clip)
+
+
+def _sort(part: Any) -> Sort | None:
+    return read(part).sort if isinstance(part, Mapping) else None
 
 
 def without_results(content: Content, ids: Collection[str], shown: Callable[[_Part], str]) -> Content:

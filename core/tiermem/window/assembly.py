@@ -10,18 +10,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tiermem.blocks.rewording import reworded
+from tiermem.blocks.rewording import each_reworded, result_names, reworded, sections
 from tiermem.errors import BudgetTooSmall
 from tiermem.messages import Message
 from tiermem.text.clipping import Count, clip
 from tiermem.tokens.counting import message_tokens
 from tiermem.window.pairing import paired
-from tiermem.window.pressure import clip_room
+from tiermem.window.pressure import clip_room, level, results, sharing
 from tiermem.window.quotation import parts
-from tiermem.window.turns import USER_ROLES, groups, steps
+from tiermem.window.turns import USER_ROLES, groups, newest_step, steps
 from tiermem.window.view import Entry
 
 SMALLEST_CLIP = 16  # tokens; room for a reference to the whole, without which clipping would be losing
+_TRIES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +67,15 @@ class Scale:
         return Part(message, message_tokens(message, self.count), short)
 
     def shortened(self, entries: Sequence[Entry], most: int) -> Scale:
-        """The same with those of *entries* clipped that alone exceed *most*, which they all together may take."""
-        long = [
-            part for part in map(self.part, (self.messages[entry.sequence] for entry in entries)) if part.tokens > most
-        ]
-        each = most // max(1, len(long))
+        """The same with those of *entries* clipped that alone, or as results of the newest step, exceed *most*, which
+        they all together may take."""
+        sizes = {entry.sequence: self.part(self.messages[entry.sequence]).tokens for entry in entries}
+        step = {entry.sequence: sizes[entry.sequence] for entry in results(entries)}
+        long = {number for number, size in sizes.items() if size > most} | sharing(step, most)
+        each = level([sizes[number] for number in long], most)
         if not long or each < 2 * SMALLEST_CLIP:
             return self
-        cut = {part.message.sequence: clipped(part.message, each, self.count) for part in long}
+        cut = {n: clipped(self.messages[n], each, self.count) for n in sorted(long) if sizes[n] > each}
         messages = {**self.messages, **{number: part.message for number, part in cut.items()}}
         known = {**self.known, **{number: part.tokens for number, part in cut.items()}}
         return Scale(self.count, known, messages, frozenset(cut))
@@ -124,19 +126,19 @@ def _long_turn(turn: Sequence[Entry], most: int, scale: Scale) -> tuple[list[Par
 
 
 def _newest_end(step: Sequence[Entry], most: int, scale: Scale) -> tuple[list[Part], list[Entry]]:
-    """All of *step* clipped; where calls with late results tie too much together, its newest half, and so on.
+    """All of *step* clipped; where calls with late results tie too much together, its newest call with its results,
+    the newest half of those, and so on.
 
     Results that lose their call are quoted as text, which is better than an agent that can go on no more.
     """
-    start = 0
+    shown, own = list(step), newest_step(step)
     while True:
-        shown = list(step[start:])
         try:
             return shrink(scale.parts(shown), most, scale.count), shown
         except BudgetTooSmall:
             if len(shown) == 1:
                 raise
-            start += (len(shown) + 1) // 2
+            shown = own if len(own) < len(shown) else shown[(len(shown) + 1) // 2 :]
 
 
 def _at_most(part: Part, budget: int, count: Count) -> Part:
@@ -160,22 +162,25 @@ def _whole(parts: Sequence[list[Entry]], budget: int, scale: Scale) -> list[Entr
 
 
 def shrink(parts: Sequence[Part], budget: int, count: Count) -> list[Part]:
-    """*parts* with the longest ones clipped until they fit.
+    """*parts* with the longest ones clipped to one length, by which they fit.
 
     Raises:
         BudgetTooSmall: they do not fit even when clipped to their ends.
     """
-    left = list(parts)
-    for _ in range(4 * len(left)):
-        excess = sum(part.tokens for part in left) - budget
-        if excess <= 0:
-            return left
-        longest = max(range(len(left)), key=lambda place: left[place].tokens)
-        target = max(SMALLEST_CLIP, left[longest].tokens - excess)
-        smaller = clipped(left[longest].message, target, count)
-        if smaller.tokens >= left[longest].tokens:
+    left, rigid = list(parts), set[int]()
+    while sum(part.tokens for part in left) > budget and len(rigid) < len(left):
+        room = budget - sum(left[place].tokens for place in rigid)
+        moving = [place for place in range(len(left)) if place not in rigid]
+        each = max(SMALLEST_CLIP, level([left[place].tokens for place in moving], room))
+        longest = [place for place in moving if left[place].tokens > each]
+        for place in longest:
+            smaller = clipped(parts[place].message, each, count)
+            if smaller.tokens > each:
+                rigid.add(place)
+            if smaller.tokens < left[place].tokens:
+                left[place] = smaller
+        if not longest:
             break
-        left[longest] = smaller
     needed = sum(part.tokens for part in left)
     if needed > budget:
         raise BudgetTooSmall(needed, budget, "the newest message, clipped to its ends,")
@@ -183,8 +188,23 @@ def shrink(parts: Sequence[Part], budget: int, count: Count) -> list[Part]:
 
 
 def clipped(message: Message, budget: int, count: Count) -> Part:
-    """*message* cut to its head and tail within *budget*, with a pointer to the whole; a quotation stays enclosed."""
-    ref = f"m{message.sequence}" if message.sequence else message.id
+    """*message* cut to its head and tail within *budget*, with a pointer to the whole; a quotation stays enclosed.
+
+    Of several results in one message each is cut by itself, and keeps at least its pointer.
+    """
+    several = sections(message.content)
+    room = budget
+    for _ in range(_TRIES):
+        shown = _cut_each(message, several, room, count) if several else _cut(message, room, count)
+        tokens = message_tokens(shown, count)
+        if tokens <= budget:
+            break
+        room -= tokens - budget  # a result that is JSON costs more than its words
+    return Part(shown, tokens, clipped=True)
+
+
+def _cut(message: Message, budget: int, count: Count) -> Message:
+    ref = _ref(message)
     marker = f"\n[… clipped; the whole of {message.tokens or 'this message'} tokens is {ref} …]\n"
     bare = message.shown_as(reworded(message.content, ""))
     room = max(0, budget - message_tokens(bare, count))
@@ -196,5 +216,24 @@ def clipped(message: Message, budget: int, count: Count) -> Part:
 
     short = f"[… {ref} …]"
     words = cut(marker) or cut(short) or (short if opening and count(short) <= room else "")
-    shown = message.shown_as(reworded(message.content, words))
-    return Part(shown, message_tokens(shown, count), clipped=True)
+    return message.shown_as(reworded(message.content, words))
+
+
+def _cut_each(message: Message, said: Sequence[str], budget: int, count: Count) -> Message:
+    """*message* with each of what is *said* in it, by its results and beside them, cut to its share of *budget*."""
+    short = f"[… {_ref(message)} …]"
+    marker = f"\n[… clipped; the whole is in {_ref(message)} …]\n"
+    bare = message.shown_as(each_reworded(message.content, [""] * len(said)))
+    each = level([count(text) for text in said], max(0, budget - message_tokens(bare, count)))
+
+    def cut(text: str) -> str:
+        return text and (clip(text, each, count, marker) or clip(text, each, count, short) or short)
+
+    short_ones = [cut(text) for text in said]
+    results = len(result_names(message.content))
+    whole = short_ones[results:] == [*said[results:]]  # what is said beside them
+    return message.shown_as(each_reworded(message.content, short_ones[:results] if whole else short_ones))
+
+
+def _ref(message: Message) -> str:
+    return f"m{message.sequence}" if message.sequence else message.id

@@ -46,6 +46,14 @@ def paired(messages: Sequence[Message], *, open_end: bool = True) -> list[Messag
     return ordered
 
 
+def clear_of_results(messages: Sequence[Message], place: int) -> int:
+    """The place up to *place* before which something else may be put: never between a call and its results, where a
+    user's words may stand beside results."""
+    while place and (messages[place].answers or messages[place].acts_as == "tool"):
+        place -= 1
+    return place
+
+
 def _results(messages: Sequence[Message]) -> _Results:
     """The results of each call, in order. One that names no call is paired by its place: with the first of the calls
     before it that waits, of its tool if one is of that tool. (Local servers, and Gemini by OpenAI's API, give no ids.)

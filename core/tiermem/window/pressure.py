@@ -3,15 +3,16 @@
 Rule 1: all that is clipped takes `CLIP_SHARE` at most. The rest is for what was said beside it, which one long result
 or one pasted mail must not push out: it will be old with the next step, and what it pushed out would stay away.
 Rule 2: only what is in work is clipped: the newest question and the newest step. A longer one behind them is stale.
+Rule 3: the results of one step are one: however many there are, each has its share, and none is left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tiermem.records import Shown
 from tiermem.settings import Thresholds
-from tiermem.window.turns import USER_ROLES, steps
+from tiermem.window.turns import USER_ROLES, newest_step, steps
 from tiermem.window.view import Entry, Window
 
 CLIP_SHARE = 0.6  # of a view, and of pre_rot_threshold
@@ -28,14 +29,49 @@ def newest_question(window: Window) -> int:
     return next((entry.sequence for entry in reversed(window.entries) if entry.role in USER_ROLES), 0)
 
 
+def sharing(sizes: Mapping[int, int], most: int) -> set[int]:
+    """The numbers of those *sizes* that have to share *most* tokens: what is above an equal share, where that is more
+    than *most* together."""
+    each = most // max(1, len(sizes))
+    above = {number for number, size in sizes.items() if size > each}
+    return above if sum(sizes[number] for number in above) > most else set()
+
+
+def level(sizes: Sequence[int], most: int) -> int:
+    """The tokens that each of *sizes* may take so that all take *most*: what short ones leave is for long ones."""
+    left, ordered = most, sorted(sizes)
+    for place, size in enumerate(ordered):
+        share = left // (len(ordered) - place)
+        if size > share:
+            return share
+        left -= size
+    return ordered[-1] if ordered else most
+
+
+def results(entries: Sequence[Entry]) -> list[Entry]:
+    """The results of the newest step, which share what a view may show of them."""
+    return [entry for entry in newest_step(entries) if entry.answers or entry.role == "tool"]
+
+
 def clipped(window: Window, thresholds: Thresholds) -> list[Entry]:
-    """What is in work and too long for a view."""
-    long = too_long(window.entries, thresholds)
-    if not long:
+    """What is in work and too long for a view: by itself, or with the other results of its step."""
+    most = clip_room(thresholds.pre_rot_threshold)
+    if window.tokens <= most:
         return []
-    newest = {entry.sequence for entry in window.entries[len(window.entries) - thresholds.keep_recent_count :]}
-    in_work = {entry.sequence for entry in steps(window.entries)[-1]} & newest | {newest_question(window)}
-    return [entry for entry in long if entry.sequence in in_work]
+    chosen = {newest_question(window)} & {entry.sequence for entry in too_long(window.entries, thresholds)}
+    if thresholds.keep_recent_count:
+        chosen |= _clipped_of_step(window, thresholds)
+    return [entry for entry in window.entries if entry.sequence in chosen]
+
+
+def _clipped_of_step(window: Window, thresholds: Thresholds) -> set[int]:
+    most, entries = clip_room(thresholds.pre_rot_threshold), window.entries
+    newest = {entry.sequence for entry in entries[max(0, len(entries) - thresholds.keep_recent_count) :]}
+    step = {entry.sequence for entry in steps(entries)[-1]} & newest if entries else set()
+    step |= {entry.sequence for entry in newest_step(entries)}
+    alone = {entry.sequence for entry in too_long(entries, thresholds)} & step
+    free = [entry for entry in results(entries) if entry.shown is Shown.VERBATIM and not entry.fixed]
+    return alone | sharing({entry.sequence: entry.shown_tokens for entry in free}, most)
 
 
 def stale(window: Window, thresholds: Thresholds) -> list[Entry]:

@@ -15,8 +15,8 @@ from typing import Any
 
 from tiermem.blocks.forms import MEDIA, Sort
 from tiermem.blocks.reading import read
-from tiermem.blocks.rewording import results_reworded, reworded
-from tiermem.messages import COMPACTION_KEY, Message, ToolCall
+from tiermem.blocks.rewording import each_reworded, result_names, results_reworded, reworded, sections
+from tiermem.messages import COMPACTION_KEY, Content, Message, ToolCall
 from tiermem.records import Compacted
 from tiermem.text.clipping import both_ends, shorten_to_tokens, shorten_with_length
 from tiermem.text.cues import ACKNOWLEDGEMENT, DECISION, ERROR, ERROR_NAME, FIGURE, OUTCOME, REQUEST, TOTAL
@@ -82,9 +82,42 @@ def stub(message: Message) -> Compacted | None:
     Strategies: "media" (images, sound, little text), "tool_output", "code_compression", "extract" (prose, pasted
     records), "tool_output_beside_text". The words are Chinese where the message is. About 25 tokens; the reference is
     `m` and the sequence.
+
+    Where several results stand in one message, each has its own: content, with a stub in place of each.
     """
+    several = _stub_each(message)
+    return several if several is not None else _stub(message)
+
+
+def _stub_each(message: Message) -> Compacted | None:
+    """A stub for each result in *message*, and for what is said beside them; None where there is one result at most."""
+    named = result_names(message.content)
+    if len(named) < 2:
+        return None
+    said: list[str] = []
+    for place, text in enumerate(sections(message.content)):
+        if place == len(named) and len(text) <= OWN:
+            break
+        role, name = ("tool", named[place] or message.name) if place < len(named) else (message.role, None)
+        made = _stub(message.shown_as(text, role=role, name=name, tool_calls=(), tool_call_id=None))
+        short = made.content if made is not None and isinstance(made.content, str) else text
+        said.append(min(text, short, key=len))
+    return Compacted(content=each_reworded(message.content, said, _clipped_arguments), strategy="tool_output")
+
+
+def own_words(message: Message, words: str) -> Content:
+    """What a compactor wrote in place of *message*; of several results in it, the others refer to the whole."""
+    named = result_names(message.content)
+    if len(named) < 2:
+        return words
+    others = [f"[… m{message.sequence} …]"] * (len(named) - 1)
+    beside = [""] * (len(sections(message.content)) - len(named))
+    return each_reworded(message.content, [words, *others, *beside], _clipped_arguments)
+
+
+def _stub(message: Message) -> Compacted | None:
     if results := _results(message):
-        made = stub(results)
+        made = _stub(results)
         return replace(made, strategy=BESIDE) if made else None
     text = message.text
     media = _media(message, in_chinese(text)) if len(text) <= _MEDIA_TEXT else ""

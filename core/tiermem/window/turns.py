@@ -23,6 +23,17 @@ def steps(entries: Sequence[Entry]) -> list[list[Entry]]:
     return _joined(entries, range(len(entries)))
 
 
+def newest_step(entries: Sequence[Entry]) -> list[Entry]:
+    """The newest call with all its results, which a view shows as one; or the newest message.
+
+    A late result ties many steps together: of those only what stands from the newest call on is in work.
+    """
+    joined = steps(entries)
+    step = joined[-1] if joined else []
+    start = next((place for place in reversed(range(len(step))) if step[place].calls), 0)
+    return step[start:]
+
+
 def _joined(entries: Sequence[Entry], starts: Iterable[int]) -> list[list[Entry]]:
     ties = _ties(entries)
     borders = [0, *(start for start in starts if start and not _cut(ties, start)), len(entries)]

@@ -32,8 +32,9 @@ from tiermem.search import quoting
 from tiermem.settings import Scope
 from tiermem.tokens.counting import message_tokens
 from tiermem.window.assembly import Part, Scale, recent, shares
+from tiermem.window.pairing import clear_of_results
 from tiermem.window.pressure import clip_room
-from tiermem.window.turns import USER_ROLES, groups
+from tiermem.window.turns import USER_ROLES, groups, newest_step
 from tiermem.window.view import Entry, Window
 
 
@@ -77,7 +78,10 @@ def _split(window: Window) -> tuple[list[Entry], list[Entry]]:
 
 def _tail(entries: Sequence[Entry], budget: int) -> list[Entry]:
     """The newest entries that could fit at all, and more for the border; the newest question is always among them."""
-    left, start = 2 * budget, len(entries)  # of what is longer than a view, only that is shown which it may take
+    step = newest_step(entries)  # whole, for its results would lose their call
+    # Of what is longer than a view, only that is shown which it may take; of the results of a step, all together.
+    left = 2 * budget - min(sum(entry.shown_tokens for entry in step), clip_room(budget))
+    start = len(entries) - len(step)
     while start > 0 and (left > 0 or len(entries) - start < 2):
         start -= 1
         left -= max(1, min(entries[start].shown_tokens, clip_room(budget)))
@@ -179,5 +183,6 @@ def _ordered(mandatory: Sequence[Piece], middle: Sequence[Piece]) -> list[Piece]
     summary = [piece for piece in middle if piece.kind == "summary"]
     recalled = [piece for piece in middle if piece.kind == "recalled"]
     turns = [piece for piece in middle if piece.kind == "message"]
-    start = next((i for i in range(len(turns) - 1, -1, -1) if turns[i].message.acts_as in USER_ROLES), 0)
+    asked = next((i for i in range(len(turns) - 1, -1, -1) if turns[i].message.acts_as in USER_ROLES), 0)
+    start = clear_of_results([piece.message for piece in turns], asked)
     return [*system, *summary, *turns[:start], *recalled, *goal, *turns[start:]]

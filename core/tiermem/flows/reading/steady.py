@@ -21,6 +21,7 @@ from tiermem.search.answers import NOTE
 from tiermem.search.query import asks
 from tiermem.tokens.counting import message_tokens
 from tiermem.window.assembly import Part, recent
+from tiermem.window.pairing import clear_of_results
 from tiermem.window.turns import USER_ROLES
 from tiermem.window.view import Entry
 
@@ -134,11 +135,10 @@ def _fitting(blocks: Mapping[int, Piece], shown: set[int], room: int) -> dict[in
 
 
 def _placed(pieces: Sequence[Piece], blocks: Mapping[int, Piece]) -> list[Piece]:
-    placed: list[Piece] = []
-    for piece in pieces:
-        if piece.message.sequence in blocks:
-            placed.append(blocks[piece.message.sequence])
-        placed.append(piece)
+    placed, messages = list(pieces), [piece.message for piece in pieces]
+    for place in reversed(range(len(messages))):
+        if messages[place].sequence in blocks:
+            placed.insert(clear_of_results(messages, place), blocks[messages[place].sequence])
     return placed
 
 
@@ -149,7 +149,7 @@ def ordered(mandatory: Sequence[Piece], middle: Sequence[Piece]) -> list[Piece]:
     asked = [
         place for place, piece in enumerate(middle) if piece.message.acts_as in USER_ROLES and piece.kind == "message"
     ]
-    start = asked[-1] if asked else 0
+    start = clear_of_results([piece.message for piece in middle], asked[-1]) if asked else 0
     if start and middle[start - 1].kind == "recalled":
         start -= 1
     return [*system, *middle[:start], *goal, *middle[start:]]

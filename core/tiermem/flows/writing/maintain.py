@@ -25,7 +25,7 @@ from tiermem.storage.sessions import SessionRow
 from tiermem.tokens.counting import message_tokens
 from tiermem.window import planning
 from tiermem.window.pressure import excess, pressure
-from tiermem.window.stubs import as_stub, stub
+from tiermem.window.stubs import as_stub, own_words, stub
 from tiermem.window.view import Entry, Window
 
 ROUNDS = 8  # plans in one run; each either shrinks the window or ends it, so this bounds only lost races
@@ -195,6 +195,8 @@ def _own_stub(
         return None
     if not isinstance(compacted, Compacted) or not isinstance(compacted.strategy, str):
         raise TypeError(f"a compactor returns a Compacted, text or None, not {type(compacted).__name__}")
+    if isinstance(compacted.content, str):
+        compacted = replace(compacted, content=own_words(original, compacted.content))
     as_stub(original, compacted, tokens_saved=0, compacted_at=None)
     return compacted
 
