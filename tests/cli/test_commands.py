@@ -14,8 +14,9 @@ pytest.importorskip("typer")
 from rich.console import Console
 
 from tests.cli.command_line import START, conversation, ok, refused, tiermem, write
-from tiermem import Memory, Message, Session
+from tiermem import Memory
 from tiermem.cli import transfer
+from tiermem.flows.writing import add as remember
 from tiermem.importers import formats
 
 
@@ -88,22 +89,26 @@ def test_an_id_that_the_session_has_for_other_words_is_refused(tmp_path: Path, d
     assert "7" in refused("import", str(second), "--session", "s", "--path", database)
 
 
-def test_an_interrupted_import_goes_on_where_it_stopped(tmp_path: Path, database: str) -> None:
+def test_an_interrupted_import_goes_on_where_it_stopped(
+    tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = write(tmp_path / "t.jsonl", conversation(600))
     total = formats.survey(path).messages
-
-    class Interrupted(Session):
-        def add(self, messages: Any, role: str = "user", **options: Any) -> list[Message]:
-            if self.stats().messages >= transfer.BATCH:
-                raise KeyboardInterrupt
-            return super().add(messages, role, **options)
-
     with Memory.open(database) as memory:
-        session = Interrupted(memory, memory.session("s").scope)
+        session = memory.session("s")
+        adding = remember.add
+
+        def interrupted(*arguments: Any, **options: Any) -> Any:
+            if session.stats().messages >= transfer.BATCH:
+                raise KeyboardInterrupt
+            return adding(*arguments, **options)
+
+        monkeypatch.setattr(remember, "add", interrupted)
         screen = Console(record=True, width=160)
         with pytest.raises(KeyboardInterrupt):
             transfer.add(screen, session, formats.entries(path), formats.survey(path))
         assert f"Stopped: 500 of {total:,} messages are stored" in screen.export_text()
+    monkeypatch.undo()
     shown = ok("import", str(path), "--session", "s", "--path", database)
     assert f"{total - 500} messages added, 500 were there already" in shown
 
