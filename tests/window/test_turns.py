@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tiermem import Message, ToolCall
 from tiermem.window.pairing import NO_RESULT, paired
-from tiermem.window.turns import newest_step, steps
+from tiermem.window.turns import last_step, newest_step, steps
 from tiermem.window.view import Entry
 
 
@@ -121,3 +121,15 @@ def test_the_newest_step_is_a_call_with_all_its_results(script: str, newest: str
         for one in talk(script)
     ]
     assert " ".join(words[entry.sequence - 1] for entry in newest_step(entries)) == newest
+
+
+WORDS = st.sampled_from(
+    ["u", "a", "clook:", "tlook:", *(f"{kind}look:{number}" for kind in "ct" for number in range(4))]
+)
+
+
+@given(st.lists(WORDS, max_size=14), st.integers(1, 8))
+def test_the_newest_entries_are_enough_for_the_newest_step(script: list[str], near: int) -> None:
+    """Or else all are looked at: a window may be long, and this is asked of it again and again."""
+    made = entries(talk(" ".join(script)))
+    assert last_step(made, near) == (steps(made)[-1] if made else [])

@@ -222,8 +222,9 @@ def _stubbable(entry: Entry) -> bool:
 def _until_enough(parts: list[list[Entry]], window: Window, thresholds: Thresholds) -> list[Entry]:
     chosen: list[Entry] = []
     left, asked = pressure(window, thresholds), newest_question(window)
+    target = down_to(thresholds.summarize_to, window, thresholds)
     for part in parts:
-        if left <= down_to(thresholds.summarize_to, window, thresholds):
+        if left <= target:
             break
         chosen += part
         left -= sum(entry.shown_tokens for entry in part if not entry.fixed and entry.sequence != asked)

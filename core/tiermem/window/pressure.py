@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from tiermem.records import Shown
 from tiermem.settings import Thresholds
-from tiermem.window.turns import USER_ROLES, newest_step, steps
+from tiermem.window.turns import USER_ROLES, last_step, newest_step
 from tiermem.window.view import Entry, Window
 
 CLIP_SHARE = 0.6  # of a view, and of pre_rot_threshold
@@ -67,7 +67,7 @@ def clipped(window: Window, thresholds: Thresholds) -> list[Entry]:
 def _clipped_of_step(window: Window, thresholds: Thresholds) -> set[int]:
     most, entries = clip_room(thresholds.pre_rot_threshold), window.entries
     newest = {entry.sequence for entry in entries[max(0, len(entries) - thresholds.keep_recent_count) :]}
-    step = {entry.sequence for entry in steps(entries)[-1]} & newest if entries else set()
+    step = {entry.sequence for entry in last_step(entries)} & newest
     step |= {entry.sequence for entry in newest_step(entries)}
     alone = {entry.sequence for entry in too_long(entries, thresholds)} & step
     free = [entry for entry in results(entries) if entry.shown is Shown.VERBATIM and not entry.fixed]

@@ -11,6 +11,7 @@ from itertools import pairwise
 from tiermem.window.view import Entry
 
 USER_ROLES = frozenset({"user", "human"})
+NEAR = 256  # entries in which the newest step is looked for first; a window may have a hundred thousand
 
 
 def groups(entries: Sequence[Entry]) -> list[list[Entry]]:
@@ -23,13 +24,24 @@ def steps(entries: Sequence[Entry]) -> list[list[Entry]]:
     return _joined(entries, range(len(entries)))
 
 
+def last_step(entries: Sequence[Entry], near: int = NEAR) -> list[Entry]:
+    """The last of `steps`, for which the *near* newest entries are enough where nothing in them answers older ones."""
+    tail = entries[-near:]
+    calls = {call for entry in tail for call in entry.calls}
+    if len(tail) < len(entries) and calls.issuperset(answer for entry in tail for answer in entry.answers):
+        joined = steps(tail)
+        if len(joined) > 1 and joined[-1][0].role != "tool":  # one without an id may answer what stands before the tail
+            return joined[-1]
+    joined = steps(entries)
+    return joined[-1] if joined else []
+
+
 def newest_step(entries: Sequence[Entry]) -> list[Entry]:
     """The newest call with all its results, which a view shows as one; or the newest message.
 
     A late result ties many steps together: of those only what stands from the newest call on is in work.
     """
-    joined = steps(entries)
-    step = joined[-1] if joined else []
+    step = last_step(entries)
     start = next((place for place in reversed(range(len(step))) if step[place].calls), 0)
     return step[start:]
 
