@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from tiermem.messages import Content, Message
 from tiermem.plain_json import LEFT_OUT, OBJECT
 
-# The session; with it the user's notes; the user's documents, of which notes are some; all of these.
-Within: TypeAlias = Literal["conversation", "notes", "knowledge", "everything"]
+# The session; with it the user's notes; all of the user's sessions; their documents, of which notes are some; all these.
+Within: TypeAlias = Literal["conversation", "notes", "user", "knowledge", "everything"]
 
 
 class Shown(StrEnum):
@@ -137,6 +137,8 @@ class Hit:
         conflicts_with: the same, where the newer one denies what this one tells.
         current: this one is the newest of several that give one thing different values.
         reason: what matched, in words, where it was asked for.
+        session: the id of the session in which it was said; "" of a chunk.
+        home: whether that is the session that was asked.
     """
 
     message: Message
@@ -147,11 +149,15 @@ class Hit:
     conflicts_with: str = ""
     current: bool = False
     reason: str = ""
+    session: str = ""
+    home: bool = True
 
     @property
     def ref(self) -> str:
-        """The reference that `expand` takes: "m12" for a message of the session, "d12" for a chunk of a document."""
-        return f"{'d' if self.source else 'm'}{self.message.sequence}"
+        """The reference that `expand` takes: "m12" for a message of the session, "friday/m12" for one of the session
+        "friday", "d12" for a chunk of a document."""
+        own = f"{'d' if self.source else 'm'}{self.message.sequence}"
+        return own if self.home else f"{self.session}/{own}"
 
     def __repr__(self) -> str:
         return f"<Hit {self.ref} {self.score:.3f} {_brief(self.message)}>"

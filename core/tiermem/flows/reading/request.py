@@ -17,6 +17,8 @@ class SearchRequest:
     Args:
         query: the question, in words.
         within: where.
+        sessions: only these sessions of the user, by their ids; None is all.
+        exclude: but not these.
         as_of: only what was said by then, ranked as it was then; None is now.
         only: of these times and this role.
         weak: also hits that are not worth a page of context.
@@ -37,6 +39,8 @@ class SearchRequest:
     without: frozenset[int] = frozenset()
     talk: bool = True
     unsaid: frozenset[int] = frozenset()
+    sessions: frozenset[str] | None = None
+    exclude: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
