@@ -11,9 +11,8 @@ from typing import Any, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field
 
 from tiermem.messages import Content, Message
-from tiermem.plain_json import LEFT_OUT, OBJECT
 
-# The session; with it the user's notes; all of the user's sessions; their documents, of which notes are some; all these.
+# The session; it and the user's notes; all sessions of the user; their documents, of which notes are some; all of it.
 Within: TypeAlias = Literal["conversation", "notes", "user", "knowledge", "everything"]
 
 
@@ -342,13 +341,3 @@ class Original:
 
     def __repr__(self) -> str:
         return f"<Original {self.ref}: {len(self.messages)} messages, {len(self.summaries)} summaries>"
-
-
-_DESCRIBED = f'{{"{OBJECT}":["'.encode()  # in canonical bytes; in a text its quotes would be escaped
-
-
-def incomplete(message: Message) -> str:
-    """What of a framework's *message* is not kept as it was, as a reason; "" where all of it is."""
-    if message.raw and LEFT_OUT in message.raw:
-        return "parts above max_message_bytes are left out"
-    return "objects are kept as what they say of themselves" if _DESCRIBED in message.canonical else ""

@@ -13,9 +13,9 @@ from langchain_tiered_memory.rendering import made_up, shown_message
 from tiermem import Message, Shown
 from tiermem.agents.note import Note
 from tiermem.agents.view import AgentView
+from tiermem.blocks.completeness import incomplete
 from tiermem.importers.langchain import FORMAT
 from tiermem.plain_json import LEFT_OUT
-from tiermem.records import incomplete
 from tiermem.text.clipping import Count
 from tiermem.tokens.counting import message_tokens
 from tiermem.window.pairing import NO_RESULT

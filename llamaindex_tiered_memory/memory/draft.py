@@ -16,7 +16,7 @@ from typing import Any
 from llama_index.core.base.llms.types import ChatMessage
 
 from tiermem import Message, Piece, Shown
-from tiermem.records import incomplete
+from tiermem.blocks.completeness import incomplete
 
 ORIGINALS = 16  # newest messages whose originals are held, for they may be large
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from tiermem.blocks.completeness import incomplete
 from tiermem.flows.effects import Flow, Tell
 from tiermem.flows.services import Core
 from tiermem.messages import Message
-from tiermem.records import Decision, Hit, Summary, incomplete
+from tiermem.records import Decision, Hit, Summary
 from tiermem.settings import Scope
 from tiermem.storage.sessions import SessionRow
 

@@ -1,0 +1,161 @@
+"""`AsyncSession`: the verbs of `Session` with `await`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from tiermem.arguments import (
+    MessageLike,
+    adding,
+    assembling,
+    clearing,
+    counting,
+    expanding,
+    forgetting,
+    managing_at,
+    reading,
+    recollecting,
+    searching,
+    viewing,
+)
+from tiermem.flows.indexing import words
+from tiermem.flows.verifying import session as proof
+from tiermem.flows.writing import decide
+from tiermem.flows.writing.commit import writing
+from tiermem.messages import Message
+from tiermem.records import (
+    Context,
+    Decision,
+    Explanation,
+    Hit,
+    Original,
+    Recalled,
+    Report,
+    Stats,
+    Verification,
+    View,
+    Within,
+)
+from tiermem.settings import Thresholds
+
+if TYPE_CHECKING:
+    from tiermem.events import Callback
+    from tiermem.session.session import Session
+
+
+class AsyncSession:
+    """`Session` with `await`; the docstrings are there."""
+
+    def __init__(self, session: Session) -> None:
+        self.memory = session.memory
+        self.scope = session.scope
+        self.core = self._core = session.core
+        self._arun = session.memory.drive_async
+
+    async def add(
+        self, messages: MessageLike, role: str = "user", *, compacted: bool = False, as_stored: bool = False
+    ) -> list[Message]:
+        """See `Session.add`."""
+        return await self._arun(adding(self._core, self.scope, messages, role, compacted, as_stored))
+
+    async def messages(self, first: int = 1, last: int | None = None) -> list[Message]:
+        """See `Session.messages`."""
+        return await self._arun(reading(self._core, self.scope, first, last))
+
+    async def view(self) -> View:
+        """See `Session.view`."""
+        return await self._arun(viewing(self._core, self.scope))
+
+    async def context(
+        self,
+        query: str | None = None,
+        budget: int | None = None,
+        *,
+        system: MessageLike = (),
+        goal: str | None = None,
+        reserved: int = 0,
+        counter: Callable[[str], Any] | None = None,
+        recall: bool = True,
+        within: Within = "conversation",
+        recall_tokens: int | None = None,
+        steady: bool = False,
+        quoted: Mapping[str, str] | None = None,
+    ) -> Context:
+        """See `Session.context`."""
+        asked = (query, budget, system, goal, reserved, counter, recall, within, recall_tokens, steady, quoted)
+        return await self._arun(assembling(self._core, self.scope, *asked))
+
+    async def recall(
+        self, query: str, budget: int = 2_000, *, within: Within = "conversation", as_of: datetime | None = None
+    ) -> Recalled:
+        """See `Session.recall`."""
+        return await self._arun(recollecting(self._core, self.scope, query, budget, within, as_of))
+
+    async def search(
+        self,
+        query: str,
+        k: int = 20,
+        *,
+        within: Within = "conversation",
+        as_of: datetime | None = None,
+        explain: bool = False,
+        since: date | None = None,
+        until: date | None = None,
+        role: str | None = None,
+    ) -> list[Hit]:
+        """See `Session.search`."""
+        only = (since, until, role)
+        return await self._arun(searching(self._core, self.scope, query, k, within, as_of, explain, *only))
+
+    async def manage_context(self, thresholds: Thresholds | None = None) -> Report:
+        """See `Session.manage_context`."""
+        return await self._arun(managing_at(self._core, self.scope, thresholds))
+
+    async def index(self) -> None:
+        """See `Session.index`."""
+        await self._arun(writing(self.scope, words.follow(self._core, self.scope)))
+
+    async def restore(self, *refs: str) -> list[Message]:
+        """See `Session.restore`."""
+        return await self._arun(writing(self.scope, decide.restore(self._core, self.scope, refs)))
+
+    async def expand(self, ref: str) -> Original:
+        """See `Session.expand`."""
+        return await self._arun(expanding(self._core, self.scope, ref))
+
+    async def explain(self, ref: str) -> Explanation:
+        """See `Session.explain`."""
+        return await self._arun(decide.explain(self.scope, ref))
+
+    async def forget(self, *refs: str, reason: str = "forgotten") -> list[Decision]:
+        """See `Session.forget`."""
+        return await self._arun(forgetting(self._core, self.scope, refs, reason))
+
+    async def undo(self, decision: int | Decision) -> None:
+        """See `Session.undo`."""
+        await self._arun(writing(self.scope, decide.undo(self._core, self.scope, decision)))
+
+    async def journal(self) -> list[Decision]:
+        """See `Session.journal`."""
+        return await self._arun(decide.journal(self.scope))
+
+    async def clear(self, reason: str = "cleared") -> None:
+        """See `Session.clear`."""
+        await self._arun(clearing(self._core, self.scope, reason))
+
+    async def verify(self) -> Verification:
+        """See `Session.verify`."""
+        return await self._arun(proof.verify(self.scope))
+
+    async def stats(self) -> Stats:
+        """See `Session.stats`."""
+        return await self._arun(counting(self._core, self.scope))
+
+    def subscribe(self, callback: Callback) -> Callable[[], None]:
+        """See `Session.subscribe`; not to be awaited."""
+        return self.memory.wiring[1].listeners.add(callback, self.scope)
+
+    def __repr__(self) -> str:
+        return f"<AsyncSession {self.scope.session!r} of {self.scope.user!r}>"
