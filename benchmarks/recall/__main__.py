@@ -6,6 +6,7 @@ import argparse
 import sys
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks import report
@@ -28,6 +29,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--budgets", type=_numbers, default=BUDGETS, help="tokens, with commas")
     made.add_argument("--sample", type=int, help="questions a conversation at most, spread evenly")
     made.add_argument("--out", type=Path, help="folder for a JSON file a memory, from which plots are made")
+    made.add_argument("--before", type=Path, help="folder that an older version wrote with --out, to compare")
     made.add_argument("--reuse", action="store_true", help="do not ask again a memory whose file is in --out")
     return made
 
@@ -71,6 +73,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         found.append(Result(name, spelled, key, *_asked(key, vectors, asked, given.budgets)))
         keep(found[-1], given.out)
     show(found)
+    if given.before:
+        since(given.before, found)
     return 0
 
 
@@ -104,6 +108,18 @@ def show(found: Sequence[Result]) -> None:
         others = [one for one in found if one is not ours]
         print(f"\n### {found[0].data}: points above each memory, 95 % interval over conversations\n")
         print(results.differences(ours, others))
+
+
+def since(folder: Path, found: Sequence[Result]) -> None:
+    """Print what the results in *folder* were, and by how many points each of *found* has changed since."""
+    files = {one: results.file_of(folder, one.data, one.key, one.embedder) for one in found}
+    for now, file in files.items():
+        if not file.exists():
+            print(f"\n{now.label}: {file} is not there")
+            continue
+        before = replace(results.read(file), name=f"{now.name} before")
+        print(f"\n### {now.data}: {now.label}, before and since\n\n{results.overview([before, now])}")
+        print(f"\n{results.differences(now, [before])}")
 
 
 def quiet() -> None:

@@ -1,7 +1,7 @@
 """The conversations that are asked about, from files of three forms. None of the files is part of this repository.
 
 Normalised lines (`.jsonl`, `.jsonl.gz`): an object a line with conversation_id, messages [{id, timestamp, speaker,
-role, text}] and questions [{id, question, category, evidence_ids}].
+role, text}, some with session] and questions [{id, question, category, evidence_ids}, some with asked].
 Apollo 13: a folder with the two files that `benchmarks.answers.apollo` names.
 LongMemEval (`.json`): a list of questions, each with a haystack of sessions of its own.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -37,17 +37,22 @@ class Question:
 
 @dataclass(frozen=True)
 class Conversation:
-    """Messages in order, and questions that are asked when all of it has been said.
+    """Messages in order, questions about them, and for each message the session that it was said in (() is not known).
+
+    A question is asked when all has been said, or at its time: then what was said from that time on is not known yet.
 
     Raises:
-        ValueError: a question rests on a message that is not there.
+        ValueError: a question rests on a message that is not there, or not every message has a session.
     """
 
     id: str
     messages: tuple[Message, ...]
     questions: tuple[Question, ...]
+    sessions: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.sessions and len(self.sessions) != len(self.messages):
+            raise ValueError(f"{self.id}: {len(self.messages)} messages, sessions of {len(self.sessions)}")
         known = {one.id for one in self.messages}
         missing = {ident for one in self.questions for ident in one.evidence} - known
         if missing:
@@ -70,6 +75,14 @@ class Conversation:
         A text below 12 characters ("Yes!") stands everywhere, so it must stand behind its speaker's name.
         """
         return {one.id: _wanted(one) for one in self.messages}
+
+    @cached_property
+    def by_session(self) -> dict[str, list[Message]]:
+        """The messages of each session, sessions in the order of their first ones."""
+        found: dict[str, list[Message]] = {}
+        for name, message in zip(self.sessions or [self.id] * len(self.messages), self.messages, strict=True):
+            found.setdefault(name, []).append(message)
+        return found
 
     @property
     def end(self) -> datetime | None:
@@ -128,10 +141,24 @@ def normalised(record: Mapping[str, Any]) -> Conversation:
         for one in record["messages"]
     )
     questions = tuple(
-        Question(one["id"], one["question"], one["category"], tuple(dict.fromkeys(one["evidence_ids"])))
+        Question(
+            one["id"],
+            one["question"],
+            one["category"],
+            tuple(dict.fromkeys(one["evidence_ids"])),
+            _time(one.get("asked")),
+        )
         for one in record["questions"]
     )
-    return Conversation(record["conversation_id"], messages, questions)
+    return Conversation(record["conversation_id"], messages, questions, tuple(map(_session, record["messages"])))
+
+
+def _session(message: Mapping[str, Any]) -> str:
+    """Where *message* was said: told (LoCoMo, BEAM-100K), the beginning of its id (RealMem), or its day (BEAM-500K)."""
+    if told := message.get("session"):
+        return str(told)
+    before, colon, _ = str(message["id"]).partition(":")
+    return before if colon else str(message["timestamp"] or "")[:10]
 
 
 def _time(text: str | None) -> datetime | None:
@@ -159,18 +186,20 @@ def longmemeval(record: Mapping[str, Any]) -> Conversation:
     absent = asked_as.endswith("_abs")
     messages: list[Message] = []
     evidence: list[str] = []
+    said_in: list[str] = []
     sessions = zip(record["haystack_session_ids"], record["haystack_dates"], record["haystack_sessions"], strict=True)
     for place, (name, date, turns) in enumerate(sessions):
         for number, turn in enumerate(turns):
             ident = f"{place}/{name}/{number}"
             message = Message(id=ident, role=turn["role"], content=turn["content"], created_at=_weekday_time(date))
             messages.append(message)
+            said_in.append(f"{place}/{name}")
             if turn.get("has_answer") and not absent and name in record["answer_session_ids"]:
                 evidence.append(message.id)
     category = ABSTENTION if absent else str(record["question_type"])
     asked = _weekday_time(record["question_date"])
     question = Question(asked_as, record["question"], category, tuple(evidence), asked)
-    return Conversation(asked_as, tuple(messages), (question,))
+    return Conversation(asked_as, tuple(messages), (question,), tuple(said_in))
 
 
 def _weekday_time(text: str) -> datetime:
@@ -186,5 +215,5 @@ def sampled(conversations: Sequence[Conversation], count: int | None) -> list[Co
     for one in conversations:
         asked = [question for question in one.questions if question.evidence]
         step = max(1, -(-len(asked) // count))
-        found.append(Conversation(one.id, one.messages, tuple(asked[::step])))
+        found.append(replace(one, questions=tuple(asked[::step])))
     return found

@@ -6,6 +6,7 @@ from importlib import import_module
 
 from benchmarks.recall.measure import Asked
 from benchmarks.recall.vectors import Embedding
+from tiermem.providers.embedders import HashEmbedder
 
 _TIERED = {
     "tiermem": "tiered",
@@ -39,5 +40,9 @@ def made(name: str, vectors: Embedding) -> Asked:
     """
     module = import_module(f"benchmarks.recall.contestants.{({**_TIERED, **_PEERS, **_PLAIN})[name]}")
     make = module.MEMORIES[name]
+    if name in _TIERED:  # "hash" is what tiermem does when nothing is asked of it, whatever that is in its version
+        vectors_of_its_own = isinstance(vectors, HashEmbedder)
+        ours: Asked = make(None if vectors_of_its_own else vectors)
+        return ours
     memory: Asked = make() if name in _PLAIN else make(vectors)
     return memory

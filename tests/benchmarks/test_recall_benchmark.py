@@ -90,6 +90,30 @@ def test_normalised_lines_are_read_with_speaker_time_and_evidence(tmp_path: Path
     assert conversations.label(file) == "talks"
 
 
+def test_a_session_is_told_or_begins_the_id_or_is_a_day() -> None:
+    record = normalised()
+    told, begins = record["messages"]
+    told["session"] = "s1"
+    del begins["session"]
+    begins["id"] = "92ab:4"
+    record["messages"].append({**begins, "id": "m3", "timestamp": "2024-01-05 00:01"})
+    record["questions"][0]["evidence_ids"] = ["92ab:4"]
+    assert list(conversations.normalised(record).by_session) == ["s1", "92ab", "2024-01-05"]
+    haystack = conversations.longmemeval(longmemeval("e47b"))
+    assert [len(said) for said in haystack.by_session.values()] == [1, 2, 1]
+
+
+def test_a_message_without_a_session_among_others_is_refused() -> None:
+    with pytest.raises(ValueError, match="4 messages, sessions of 1"):
+        Conversation("one", talk().messages, (), ("s",))
+
+
+def test_a_question_is_asked_when_the_data_say_so() -> None:
+    record = normalised()
+    record["questions"][0]["asked"] = "2023-06-01 09:30"
+    assert conversations.normalised(record).questions[0].asked == datetime(2023, 6, 1, 9, 30, tzinfo=UTC)
+
+
 def test_a_day_without_a_time_is_shown_as_a_day() -> None:
     assert conversations.stamp(datetime(2024, 3, 15, tzinfo=UTC)) == "2024-03-15"
 

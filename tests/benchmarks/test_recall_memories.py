@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,37 @@ def test_tiermem_is_asked_through_its_public_face_and_says_what_it_recalled() ->
     finally:
         memory.close()
     assert not folder.exists()
+
+
+def test_what_is_said_from_the_question_on_is_not_known_to_it() -> None:
+    texts = ["The spare key hangs behind the barometer.", "Fine.", "The spare key hangs under the mat now."]
+    messages = tuple(
+        dataclasses.replace(said(f"m{n}", text), created_at=NOON + n * timedelta(minutes=5))
+        for n, text in enumerate(texts)
+    )
+    asked = Question("q", "Where does the spare key hang?", "single", ("m0",), NOON + timedelta(minutes=10))
+    memory = tiered.Recall()
+    memory.feed(Conversation("key", messages, (asked,)))
+    try:
+        before, after = memory.ask(asked, 400).text, memory.ask(dataclasses.replace(asked, asked=None), 400).text
+    finally:
+        memory.close()
+    assert "barometer" in before
+    assert "mat" not in before
+    assert "mat" in after
+
+
+def test_an_older_run_is_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "talks.jsonl"
+    file.write_text(json.dumps(normalised()) + "\n", "utf-8")
+    given = ["--data", str(file), "--memories", "bm25", "--budgets", "64", "--out", str(tmp_path / "before")]
+    assert main(given) == 0
+    assert main([*given[:-2], "--before", str(tmp_path / "before")]) == 0
+    printed = capsys.readouterr().out
+    assert "### talks: BM25, before and since" in printed
+    assert "| BM25 before | +0.0 (+0.0 to +0.0) |" in printed
+    assert main([*given[:-2], "--before", str(tmp_path / "nothing")]) == 0
+    assert "is not there" in capsys.readouterr().out
 
 
 def test_one_command_prints_tables_and_keeps_results(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

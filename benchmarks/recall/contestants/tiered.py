@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.recall.conversations import Conversation, Question
 from benchmarks.recall.measure import Shown
-from tiermem import Context, Memory, Session
+from tiermem import Context, Memory, Message, Session
 
 SESSION = "recall"
+MOMENT = timedelta(seconds=1)  # before its question nothing that was said with it is known; the data tell minutes
 FILE = "tiermem.db"
 BATCH = 500
 
@@ -28,6 +29,7 @@ class Tiered:
     def __init__(self, embedder: Any = None, **settings: Any) -> None:
         self.options = {"encoding": "cl100k_base", "embedder": embedder, **settings}
         self.now = datetime.now(UTC)
+        self.as_of: datetime | None = None
         self._open: tuple[Memory, TemporaryDirectory[str]] | None = None
 
     @property
@@ -64,9 +66,17 @@ class Tiered:
         folder = TemporaryDirectory(prefix="tiermem-recall-")
         self._open = self.open(Path(folder.name) / FILE), folder
         self.now = self._end = conversation.end or datetime.now(UTC)
-        for first in range(0, len(conversation.messages), BATCH):
-            self.session.add(list(conversation.messages[first : first + BATCH]))
-        self.session.index()
+        self.add(conversation)
+
+    def add(self, conversation: Conversation) -> None:
+        """Everything into one session."""
+        self.put(self.session, conversation.messages)
+
+    def put(self, session: Session, messages: Sequence[Message]) -> None:
+        """*messages* into *session*, indexed."""
+        for first in range(0, len(messages), BATCH):
+            session.add(list(messages[first : first + BATCH]))
+        session.index()
 
     def reopen(self, **options: Any) -> None:
         """Close the file and open it again with other *options*; what is stored stays."""
@@ -76,8 +86,9 @@ class Tiered:
         self._open = self.open(Path(folder.name) / FILE), folder
 
     def ask(self, question: Question, budget: int) -> Shown:
-        """The context at the time of *question*."""
+        """The context at the time of *question*, without what was said from then on."""
         self.now = question.asked or self._end
+        self.as_of = self.now - MOMENT if self.now <= self._end and question.asked else None
         return self.shown(question.text, budget)
 
     def shown(self, question: str, budget: int) -> Shown:
@@ -100,7 +111,7 @@ class Recall(Tiered):
 
     def shown(self, question: str, budget: int) -> Shown:
         """The quoted block."""
-        return Shown(self.session.recall(question, budget).text)
+        return Shown(self.session.recall(question, budget, as_of=self.as_of).text)
 
 
 class WholeContext(Tiered):
@@ -123,4 +134,7 @@ def text_of(context: Context) -> str:
     )
 
 
-MEMORIES: dict[str, Callable[..., Tiered]] = {"tiermem": Recall, "tiermem-context": WholeContext}
+MEMORIES: dict[str, Callable[..., Tiered]] = {
+    "tiermem": Recall,
+    "tiermem-context": WholeContext,
+}
