@@ -59,13 +59,14 @@ class Limit:
         self.rows.execute("CREATE TABLE message (session TEXT, sequence INTEGER, tokens INTEGER, body BLOB)")
         self.rows.execute("CREATE UNIQUE INDEX place ON message (session, sequence)")
         self.next = 0
-        self._write([said(place) for place in range(stored)])
+        self.write([said(place) for place in range(stored)])
 
     def turn(self, place: int) -> None:
         """Two rows."""
-        self._write([question(place), said(place)])
+        self.write([question(place), said(place)])
 
-    def _write(self, texts: Sequence[str]) -> None:
+    def write(self, texts: Sequence[str]) -> None:
+        """One transaction with a row for each of *texts*."""
         self.rows.execute("BEGIN IMMEDIATE")
         rows = [(SESSION, self.next + place, self.count(text), text.encode()) for place, text in enumerate(texts)]
         self.rows.executemany("INSERT INTO message VALUES (?, ?, ?, ?)", rows)
@@ -201,11 +202,15 @@ def limit() -> Turns:
     return Limit()
 
 
+def ours() -> list[Turns]:
+    """The core's turns, and those through each adapter."""
+    return [Add(), AddShow(), AddRecall(), Chain(), History(), Engine()]
+
+
 def everyone() -> list[Turns]:
     """Ours, then the peers that are installed."""
     from benchmarks.cost import peer_turns as peers
 
-    ours: list[Turns] = [Add(), AddShow(), AddRecall(), Chain(), History(), Engine()]
     theirs: list[Turns] = [
         peers.TokenBuffer(),
         peers.TokenBufferDefault(),
@@ -218,4 +223,4 @@ def everyone() -> list[Turns]:
         theirs.append(peers.SqlHistory())
     else:
         print("SQLChatMessageHistory left out: langchain-community is not installed (benchmarks/requirements.txt)")
-    return [*ours, *theirs]
+    return [*ours(), *theirs]
