@@ -158,7 +158,7 @@ class Work:
         """Milliseconds of each step of a run of *agent*, from the one on at which its limit was full."""
         from benchmarks.beside import steps
 
-        return steps.AGENTS[agent](Path(folder))
+        return {**steps.AGENTS, **steps.FRAMEWORKS}[agent](Path(folder))
 
     def freeze(self) -> None:
         """What is there is no longer walked by collections, which would hit whoever asks next."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.beside import child, corpus, rows, trees
+from benchmarks.beside import child, corpus, rows, steps, trees
 from benchmarks.beside.__main__ import main
 from benchmarks.beside.filled import Cache, beside_others, many_sessions, one_session
 from tests.benchmarks.test_recall_benchmark import normalised
@@ -79,6 +79,22 @@ def test_a_target_is_met_up_to_its_figure(row: rows.Row, met: bool) -> None:
     assert row.met is met
     printed = rows.printed([row], "older", "newer", markdown=True).splitlines()[-1]
     assert ("not met" not in printed) is met
+
+
+# --- what is measured
+
+
+@pytest.mark.parametrize("name", [*steps.AGENTS, *steps.FRAMEWORKS])
+def test_an_agents_steps_count_once_its_limit_is_full(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for needed in ("langchain", "llama_index.core"):
+        pytest.importorskip(needed)
+    monkeypatch.setattr(steps, "STEPS", 6)
+    monkeypatch.setattr(steps, "FULL", 2)
+    spent = child.Work().steps(name, str(tmp_path))
+    assert len(spent) == 4
+    assert all(one > 0 for one in spent)
 
 
 # --- the trees
