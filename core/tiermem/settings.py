@@ -9,6 +9,7 @@ from typing import Any, Literal
 from tiermem.errors import InvalidNamespace, InvalidSettings, MissingNamespace, brief_repr
 
 MAX_NAME_BYTES = 255
+NOBODY = "default"  # the namespace where none was given
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +129,9 @@ class Thresholds:
         return int(self.pre_rot_threshold * (0.5 * self.summarization_trigger if share is None else share))
 
 
+_LEAST = {"context_budget": 1, "recall_limit": 0, "max_message_bytes": 1, "index_batch": 1, "index_memory": 0}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings(Thresholds):
     """All settings of a memory: the thresholds and those below.
@@ -158,6 +162,8 @@ class Settings(Thresholds):
         max_overflow: further ones that are opened while many wait. With the defaults ten processes fit in the 100 that
             PostgreSQL lets in, less some for others.
         index_batch: messages that wait before they are indexed together; those waiting are searched as they are.
+        index_memory: bytes of RAM that the word indexes of all users together may keep; those unused for longest are
+            dropped, and read again when they are asked. 100,000 messages of 250 bytes take some 40 MB.
     """
 
     enable_context_management: bool = True
@@ -179,10 +185,11 @@ class Settings(Thresholds):
     pool_size: int = 5
     max_overflow: int = 4
     index_batch: int = 64
+    index_memory: int = 512 * 1024 * 1024
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name, least in (("context_budget", 1), ("recall_limit", 0), ("max_message_bytes", 1), ("index_batch", 1)):
+        for name, least in _LEAST.items():
             whole(getattr(self, name), name, least)
         whole(self.summarizer_retries, "summarizer_retries", 0)
         whole(self.pool_size, "pool_size", 1)
@@ -254,6 +261,11 @@ class Scope:
     user: str
     session: str
     kind: Literal["conversation", "knowledge", "items", "database"] = "conversation"
+
+    @property
+    def named(self) -> bool:
+        """False in the namespace of those who name none, which everybody would share."""
+        return bool(self.tenant) or self.user != NOBODY
 
     def __post_init__(self) -> None:
         for name, value in (("tenant", self.tenant), ("user", self.user), ("session", self.session)):

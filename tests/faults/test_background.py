@@ -122,7 +122,7 @@ def test_a_fork_has_a_background_of_its_own(where: str, request: pytest.FixtureR
 def test_a_lock_that_another_thread_held_at_the_fork_is_free_in_the_child(file: Path) -> None:
     with Memory.open(file, index_batch=5, counter=length) as memory:
         core = memory.wiring[0]
-        held = [core.texts, core.bodies, core.embedded, core.words, core.vectors]
+        held = [core.texts, core.bodies, core.embedded, core.indexes, core.vectors]
         for one in held:
             one._lock.__enter__()
         child = os.fork()

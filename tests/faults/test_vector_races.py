@@ -17,8 +17,9 @@ from tests.faults.worker import length
 from tests.flows.indexing.embedders import Counting
 from tests.waiting import PATIENCE
 from tiermem.flows.indexing.vectors import PROBE
+from tiermem.index.segment import segment
 from tiermem.settings import Scope, Settings
-from tiermem.storage import sessions, vectors, words
+from tiermem.storage import segments, sessions, vectors
 from tiermem.storage.database import Database
 from tiermem.storage.schema import embedded
 from tiermem.storage.vectors import PassageVector
@@ -137,10 +138,10 @@ def test_words_that_come_after_the_index_was_emptied_leave_no_gap(store: Open) -
     def said(numbers: Sequence[int]) -> list[Spoken]:
         return [Spoken(number, 0.0, "", [f"thing{number - 1}"], "user", []) for number in numbers]
 
-    database.write(lambda c: words.add_words(c, pk, said(range(1, 11)), 10))
+    database.write(lambda c: segments.add(c, pk, segment(said(range(1, 11)))))
     with patch.object(analyzer, "RULES", f"{analyzer.RULES}9"):
-        database.write(lambda c: words.use_analyser(c, analyzer.analyser()))
-        database.write(lambda c: words.add_words(c, pk, said(range(11, 21)), 20))
+        database.write(lambda c: segments.use_analyser(c, analyzer.analyser()))
+        database.write(lambda c: segments.add(c, pk, segment(said(range(11, 21)))))
         session.index()
-        found = database.read(lambda c: [one.sequence for one in words.words(c, pk, 0)])
-    assert found == list(range(1, 21))
+        found = database.read(lambda c: segments.read(c, [pk]))[pk]
+    assert [number for part in found for number in part.numbers.tolist()] == list(range(1, 21))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tiermem.flows.reading import rank
 from tiermem.index import vectors
 from tiermem.index.vectors import VectorIndex
-from tiermem.search.embedder_trust import Nearest, nothing
+from tiermem.search.ranking.embedder_trust import Nearest, nothing
 
 DIMENSIONS = 16
 Row = tuple[int, int, bytes]
@@ -132,16 +132,16 @@ def test_a_very_long_session_names_its_nearest_and_estimates_the_rest(
 
 def test_the_nearest_of_a_very_long_session_stand_above_messages_that_were_not_named() -> None:
     scores = np.array([0.3, 0.32, 0.6])
-    near = Nearest(np.array([5, 9, 20]), scores, mean=0.05, spread=0.1)
+    near = Nearest(np.array([4, 8, 19]), scores, mean=0.05, spread=0.1)
     found = rank._semantic(near, 1_000)
     assert found is not None
-    np.testing.assert_allclose(found[[4, 8, 19]], (scores - 0.05) / 0.1)
+    np.testing.assert_allclose(found[[4, 8, 19]], (scores - 0.05) / 0.1, rtol=1e-6)
     assert not found[[0, 6, 999]].any()
 
 
 def test_where_every_message_has_a_vector_they_are_compared_with_each_other() -> None:
     scores = np.array([0.1, 0.3, 0.8])
-    near = Nearest(np.array([1, 2, 3]), scores, mean=9.0, spread=9.0)
+    near = Nearest(np.array([0, 1, 2]), scores, mean=9.0, spread=9.0)
     found = rank._semantic(near, 3)
     assert found is not None
-    np.testing.assert_allclose(found, (scores - scores.mean()) / scores.std())
+    np.testing.assert_allclose(found, (scores - scores.mean()) / scores.std(), rtol=1e-6)

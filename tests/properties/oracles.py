@@ -8,7 +8,6 @@ import pytest
 import sqlalchemy as sa
 
 from tiermem import Decision, Hit, Memory, Message
-from tiermem.storage import words
 from tiermem.window.view import Entry
 
 
@@ -36,10 +35,8 @@ def indexes_dropped(memory: Memory) -> None:
     """Empty everything that can be derived again."""
 
     def body(connection: sa.Connection) -> None:
-        words.drop(connection)
-        words.create(connection)
         for statement in (
-            "DELETE FROM tiermem_word",
+            "DELETE FROM tiermem_segment",
             "DELETE FROM tiermem_vector",
             "DELETE FROM tiermem_embedded",
             "UPDATE tiermem_session SET indexed = 0",
@@ -48,7 +45,7 @@ def indexes_dropped(memory: Memory) -> None:
 
     memory._performer._database.write(body)
     core = memory._core
-    for cache in (core.vectors, core.words, core.windows, core.bodies, core.texts, core.embedded):
+    for cache in (core.vectors, core.indexes, core.windows, core.bodies, core.texts, core.embedded):
         cache._values.clear()
 
 

@@ -102,7 +102,7 @@ def _worth(table: sa.Table) -> sa.ColumnElement[bool]:
     chosen: dict[str, sa.ColumnElement[bool]] = {
         "tiermem_session": schema.session.c.name == b"s",
         "tiermem_message": schema.message.c.id == b"i23",
-        "tiermem_word": schema.word.c.sequence == 22,
+        "tiermem_segment": schema.segment.c.last >= 22,
         "tiermem_decision": schema.decision.c.kind == "cover",
     }
     return chosen.get(table.name, sa.true())

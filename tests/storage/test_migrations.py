@@ -12,13 +12,12 @@ from tests.conftest import Open
 from tests.flows.indexing.embedders import Counting, embedded, near
 from tiermem import Memory
 from tiermem.errors import BudgetTooSmall
-from tiermem.storage import schema, words
+from tiermem.storage import schema
 from tiermem.storage.migrations import CHECKED
 from tiermem.storage.sqlite import driver
 
 TALK = [f"number {n} speaks of {('pools', 'trains', 'bread')[n % 3]} and thing{n}" for n in range(1, 41)]
 KEPT = ("tiermem_meta", "tiermem_message", "tiermem_decision", "tiermem_stub", "tiermem_summary")
-WORD = ("pk", "session", "sequence", "length", "said", "speaker", "terms")
 
 
 @pytest.fixture(params=["file", "postgres"])
@@ -32,12 +31,8 @@ def version_1() -> sa.MetaData:
     old = sa.MetaData()
     for name in KEPT:
         schema.metadata.tables[name].to_metadata(old)
-    word = schema.metadata.tables["tiermem_word"].c
-    columns = (
-        sa.Column(name, word[name].type, primary_key=name == "pk", nullable=word[name].nullable) for name in WORD
-    )
-    sa.Table("tiermem_word", old, *columns, sa.UniqueConstraint("session", "sequence"))
     key = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+    word_table(old, 1)
     numbers = ["messages", "tokens", "window_tokens", "revision", "floor", "look_at", "indexed", "embedded", "failures"]
     sa.Table(
         "tiermem_session",
@@ -63,6 +58,30 @@ def version_1() -> sa.MetaData:
     return old
 
 
+def word_table(old: sa.MetaData, number: int) -> sa.Table:
+    """The word index's rows, as they were from version 1, or 2, to 5: one a message."""
+    key = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+    later = [sa.Column(name, sa.Text, nullable=False, server_default="") for name in ("role", "talked")]
+    return sa.Table(
+        "tiermem_word",
+        old,
+        sa.Column("pk", key, primary_key=True),
+        *(sa.Column(name, sa.BigInteger, nullable=False) for name in ("session", "sequence", "length")),
+        sa.Column("said", sa.Float(53)),
+        *(sa.Column(name, sa.Text, nullable=False) for name in ("speaker", "terms")),
+        *(later if number > 1 else []),
+        sa.UniqueConstraint("session", "sequence"),
+    )
+
+
+def full_text(connection: sa.Connection) -> None:
+    """The full-text index that there was up to version 5."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("CREATE TABLE tiermem_lexeme (pk BIGINT PRIMARY KEY, lexemes tsvector NOT NULL)")
+    else:
+        connection.exec_driver_sql("CREATE VIRTUAL TABLE tiermem_fts USING fts5(sess, body, content='')")
+
+
 def engine_of(target: str) -> sa.Engine:
     """Behind the back of the library, but with its SQLite: two of them in one process do not see each other's locks."""
     if "://" in target:
@@ -77,14 +96,16 @@ def fill(target: str) -> list[str]:
         sent = source.session("s").add(TALK)
         source.session("s").index()
         old.create_all(connection)
-        words.create(connection)
+        full_text(connection)
         made = source._performer._database.read(copied)
-        made["tiermem_word"] = [{name: row[name] for name in WORD} for row in made["tiermem_word"]]
+        made["tiermem_word"] = [
+            {"pk": n, "session": 1, "sequence": n, "length": 4, "speaker": "", "terms": "number speak"}
+            for n in range(1, len(TALK) + 1)
+        ]
         made["tiermem_session"] = [row | {"embedded": len(TALK)} for row in made["tiermem_session"]]
         for name, rows in made.items():
             if rows:
                 connection.execute(old.tables[name].insert(), rows)
-        words.add(connection, made["tiermem_word"])
         vectors = [{"session": 1, "sequence": n, "embedder": "gone", "value": b"\0<"} for n in range(1, len(TALK) + 1)]
         connection.execute(old.tables["tiermem_vector"].insert(), vectors)
         for name in (name for name, table in old.tables.items() if "checksum" in table.c):
@@ -105,8 +126,19 @@ def fill(target: str) -> list[str]:
 def copied(connection: sa.Connection) -> dict[str, list[dict[str, Any]]]:
     return {
         name: [dict(row) for row in connection.execute(sa.select(schema.metadata.tables[name])).mappings()]
-        for name in ("tiermem_session", "tiermem_word", *KEPT)
+        for name in ("tiermem_session", *KEPT)
     }
+
+
+def lower_to_5(target: str) -> None:
+    """Put back what version 6 took away."""
+    engine = engine_of(target)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE tiermem_segment")
+        word_table(sa.MetaData(), 5).create(connection)
+        full_text(connection)
+        connection.execute(schema.meta.update().where(schema.meta.c.key == "version").values(value="5"))
+    engine.dispose()
 
 
 def lower_to_2(target: str) -> None:
@@ -123,6 +155,7 @@ def lower_to_2(target: str) -> None:
 
 def lower_to_3(target: str) -> None:
     """Take away what version 4 brought."""
+    lower_to_5(target)
     engine = engine_of(target)
     with engine.begin() as connection:
         for name in CHECKED:
@@ -142,6 +175,7 @@ BLOCKS: list[Any] = [
 
 def lower_to_4(target: str) -> None:
     """What is derived of messages as version 4 derived it: nothing of what stands in blocks."""
+    lower_to_5(target)
     engine = engine_of(target)
     with engine.begin() as connection:
         one = schema.message.c.links.is_not(None)
@@ -152,6 +186,23 @@ def lower_to_4(target: str) -> None:
         connection.execute(schema.meta.update().where(schema.meta.c.key == "version").values(value="4"))
         connection.execute(schema.meta.update().where(schema.meta.c.key == "analyser").values(value="that of 4"))
     engine.dispose()
+
+
+def test_version_5_is_raised_and_its_words_are_made_anew(store: Open, target: str) -> None:
+    memory = store()
+    memory.session("s").add(TALK)
+    memory.session("s").index()
+    found = [hit.ref for hit in memory.session("s").search("thing17")]
+    memory.close()
+    lower_to_5(target)
+    raised = store()
+    session = raised.session("s")
+    assert [hit.ref for hit in session.search("thing17")] == found
+    session.index()
+    assert session.stats().indexed == len(TALK)
+    assert session.verify().ok
+    names = sa.inspect(engine_of(target)).get_table_names()
+    assert not {"tiermem_word", "tiermem_fts", "tiermem_lexeme"} & set(names)
 
 
 def test_version_4_is_raised_and_reads_what_stands_in_blocks(store: Open, target: str) -> None:

@@ -12,7 +12,7 @@ from tiermem.facts.fact import Fact
 from tiermem.facts.quantities import Quantity
 from tiermem.facts.reading import facts, mentions
 from tiermem.facts.superseding import FactReaders
-from tiermem.index.cache import Recent
+from tiermem.index.cache import Recent, Weighed
 from tiermem.messages import Message
 from tiermem.providers.clock import stopwatch
 from tiermem.providers.limited import Limited
@@ -22,7 +22,7 @@ from tiermem.settings import Scope, Settings, Thresholds
 from tiermem.text.synonyms import Synonyms
 
 if TYPE_CHECKING:
-    from tiermem.index.postings import WordIndex
+    from tiermem.index.user import UserIndex
     from tiermem.index.vectors import VectorIndex
     from tiermem.items.cache import Under
     from tiermem.window.view import Window
@@ -65,8 +65,9 @@ class Core:
     keep: Limited[Message, bool] | None = None
     windows: Recent[Window] = field(default_factory=lambda: Recent(64))
     bodies: Recent[Message] = field(default_factory=lambda: Recent(10_000))
-    vectors: Recent[VectorIndex] = field(default_factory=lambda: Recent(32))
-    words: Recent[WordIndex] = field(default_factory=lambda: Recent(32))
+    vectors: Weighed[VectorIndex] = field(default_factory=Weighed)  # by session, embedder and dimensions
+    indexes: Weighed[UserIndex] = field(default_factory=Weighed)  # by tenant, user and kind
+    hidden: Recent[tuple[tuple[int, int], ...]] = field(default_factory=lambda: Recent(10_000))  # by session, revision
     texts: Recent[bytes] = field(default_factory=lambda: Recent(4_096))  # vectors by content hash
     embedded: Recent[int] = field(default_factory=lambda: Recent(10_000))  # a watermark as last seen, by session
     facts: Recent[list[Fact]] = field(default_factory=lambda: Recent(10_000))  # of texts, by who says them
@@ -79,6 +80,12 @@ class Core:
     modes: Recent[bool] = field(default_factory=lambda: Recent(10_000))  # degraded ones that were told, by session
     zone: tzinfo | None = None
     timer: Callable[[], float] = stopwatch
+
+    def index_of(self, scope: Scope) -> UserIndex:
+        """The word index of the user of *scope*, or of their documents; empty where it was dropped."""
+        from tiermem.index.user import UserIndex
+
+        return self.indexes.get((scope.tenant, scope.user, scope.kind), UserIndex)
 
     def under(self, thresholds: Thresholds) -> Core:
         """The same wiring and caches with other thresholds."""

@@ -6,7 +6,8 @@ import os
 import threading
 import weakref
 from collections import OrderedDict
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable
+from typing import Any, Generic, Protocol, TypeVar
 
 V = TypeVar("V")
 
@@ -44,6 +45,52 @@ class Recent(Generic[V]):
         self._values.move_to_end(key)
         while len(self._values) > self._size:
             self._values.popitem(last=False)
+
+
+class Sized(Protocol):
+    """Has a size."""
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of RAM, about."""
+
+
+S = TypeVar("S", bound=Sized)
+
+
+class Weighed(Generic[S]):
+    """Values by key, as many of those used last as a number of bytes holds. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._values: OrderedDict[Any, S] = OrderedDict()
+        self._lock = fork_lock(self)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def get(self, key: Any, make: Callable[[], S]) -> S:
+        """The value of *key*, made where there is none."""
+        with self._lock:
+            if key not in self._values:
+                self._values[key] = make()
+            self._values.move_to_end(key)
+            return self._values[key]
+
+    def drop(self, key: Any) -> None:
+        """Forget the value of *key*."""
+        with self._lock:
+            self._values.pop(key, None)
+
+    def trim(self, most: int) -> None:
+        """Drop those unused for longest until all have at most *most* bytes together, the newest one too."""
+        with self._lock:
+            weights = {key: value.nbytes for key, value in self._values.items()}
+            left = sum(weights.values())
+            for key, weight in weights.items():
+                if left <= most:
+                    return
+                del self._values[key]
+                left -= weight
 
 
 _owners: weakref.WeakSet[Any] = weakref.WeakSet()

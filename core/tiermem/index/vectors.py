@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiermem.index.cache import fork_lock
-from tiermem.search.embedder_trust import Nearest, nothing
+from tiermem.search.ranking.embedder_trust import Nearest, nothing
 
 Vectors: TypeAlias = NDArray[np.float32]
 Numbers: TypeAlias = NDArray[np.float64]
@@ -94,6 +94,12 @@ class VectorIndex:
 
     def __len__(self) -> int:
         return len(self._stored) + len(self._lent)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of RAM, about; faiss keeps float16."""
+        held = 4 if self._stored.matrix is not None else 2
+        return self.dimensions * (held * len(self._stored) + 4 * len(self._lent)) + 8 * len(self)
 
     def extend(self, rows: Sequence[Row], through: int) -> None:
         """Add stored vectors of the messages beyond `through`, up to the new *through*; what was lent is dropped."""

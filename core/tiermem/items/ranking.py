@@ -1,6 +1,6 @@
 """How well store items answer a question by their words, as shares (0 to 1) of what the question weighs. Pure.
 
-BM25 (`search/bm25.py`) over the items under one path; a related word (of the built-in table, or of the
+BM25 (`search/ranking/bm25.py`) over the items under one path; a related word (of the built-in table, or of the
 synonyms) counts less than the question's own, and of several for one term the best one counts.
 """
 
@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tiermem.search import bm25
 from tiermem.search.query import Question
+from tiermem.search.ranking import bm25
 
 
 def word_scores(

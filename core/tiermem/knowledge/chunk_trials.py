@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tiermem.errors import InvalidSettings
-from tiermem.search.bm25 import idf, norms, value
+from tiermem.search.ranking.bm25 import idf, norms, value
 from tiermem.text.analyzer import query_terms, terms
 from tiermem.text.splitter import OVERLAP, SIZE, cut
 from tiermem.tokens.estimate import estimate

@@ -20,7 +20,7 @@ from tiermem.providers.tokenizers import Counter, as_counter
 from tiermem.runtime.handler import Direct, Performer
 from tiermem.runtime.options import OpenOptions, check
 from tiermem.settings import Settings
-from tiermem.storage import words
+from tiermem.storage import segments
 from tiermem.storage.database import Database
 from tiermem.text.analyzer import analyser, newer
 from tiermem.text.synonyms import Synonyms
@@ -137,9 +137,9 @@ def wired(path: str | Path | None, options: OpenOptions) -> tuple[Core, Performe
 
 def _use_analyser(database: Database) -> None:
     name = analyser()
-    made_by = database.read(words.made_by)
+    made_by = database.read(segments.made_by)
     if made_by == name or database.read_only:  # what only reads has the messages themselves
         return
-    database.write(lambda connection: words.use_analyser(connection, name))
+    database.write(lambda connection: segments.use_analyser(connection, name))
     if made_by and not newer(made_by, name):
         _log.warning("the word index was made by %s; %s makes it anew as conversations are used", made_by, name)

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from tiermem.records import Hit
-from tiermem.search.proximity import STRETCH
 from tiermem.search.query import Question
+from tiermem.search.ranking.proximity import STRETCH
 
 LEAST = 0.005  # of a score; a part that rounds to 0.00 explains nothing
 MOST_WORDS = 8

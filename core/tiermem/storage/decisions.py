@@ -258,6 +258,21 @@ def hidden(connection: sa.Connection, row: SessionRow) -> list[tuple[int, int]]:
     return hidden_ranges([(kind == "hide", first, min(last, row.messages)) for kind, first, last in changes])
 
 
+def hidden_in(connection: sa.Connection, keys: Sequence[int]) -> dict[int, list[tuple[int, int]]]:
+    """`hidden` of each of these sessions that hides something, by key."""
+    changes: dict[int, list[tuple[bool, int, int]]] = {}
+    columns = (decision.c.session, decision.c.kind, decision.c.first, decision.c.last)
+    for start in range(0, len(keys), messages.CHUNK):
+        query = sa.select(*columns).where(
+            decision.c.session.in_(keys[start : start + messages.CHUNK]),
+            decision.c.undone == 0,
+            decision.c.kind.in_(["hide", "restore"]),
+        )
+        for key, kind, first, last in connection.execute(query.order_by(decision.c.session, decision.c.number)):
+            changes.setdefault(key, []).append((kind == "hide", first, last))
+    return {key: hidden_ranges(made) for key, made in changes.items()}
+
+
 def settle(connection: sa.Connection, pk_row: SessionRow, floor: int) -> Window:
     """Derive floor, live summaries and window tokens again from message *floor* + 1 on, and write them down."""
     floor = _below(connection, pk_row.pk, floor)

@@ -163,23 +163,32 @@ def by_id(connection: sa.Connection, pk: int, identifier: str) -> int:
     return int(connection.execute(query).scalar() or 0)
 
 
-def by_role(connection: sa.Connection, pk: int, roles: Sequence[str], last: int) -> list[int]:
-    """The numbers of the messages of one of *roles* up to *last*, in order."""
-    wanted = [encoded(role) for role in roles]
-    query = sa.select(message.c.sequence).where(
-        message.c.session == pk, message.c.sequence <= last, message.c.role.in_(wanted)
-    )
-    return [int(number) for number in connection.execute(query.order_by(message.c.sequence)).scalars()]
+def by_role(connection: sa.Connection, keys: Sequence[int], roles: Sequence[str]) -> dict[int, list[int]]:
+    """The numbers of the messages of one of *roles*, in order, by session."""
+    query = sa.select(message.c.session, message.c.sequence)
+    numbers: dict[int, list[int]] = {}
+    for key, number in _of_roles(connection, query, keys, roles):
+        numbers.setdefault(key, []).append(int(number))
+    return numbers
 
 
-def beside_results(connection: sa.Connection, pk: int, roles: Sequence[str], last: int) -> list[int]:
-    """The numbers of the messages of one of *roles* up to *last* in whose content results of tools stand, in order."""
-    wanted = [encoded(role) for role in roles]
-    query = sa.select(message.c.sequence, message.c.links).where(
-        message.c.session == pk, message.c.sequence <= last, message.c.role.in_(wanted), message.c.links.is_not(None)
-    )
-    found = connection.execute(query.order_by(message.c.sequence))
-    return [int(number) for number, links in found if _linked(links)[1]]
+def beside_results(connection: sa.Connection, keys: Sequence[int], roles: Sequence[str]) -> dict[int, list[int]]:
+    """The numbers of the messages of one of *roles* in whose content results of tools stand, in order, by session."""
+    query = sa.select(message.c.session, message.c.sequence, message.c.links).where(message.c.links.is_not(None))
+    numbers: dict[int, list[int]] = {}
+    for key, number, links in _of_roles(connection, query, keys, roles):
+        if _linked(links)[1]:
+            numbers.setdefault(key, []).append(int(number))
+    return numbers
+
+
+def _of_roles(
+    connection: sa.Connection, query: sa.Select[Any], keys: Sequence[int], roles: Sequence[str]
+) -> Iterator[Any]:
+    wanted = message.c.role.in_([encoded(role) for role in roles])
+    for start in range(0, len(keys), CHUNK):
+        part = query.where(message.c.session.in_(keys[start : start + CHUNK]), wanted)
+        yield from connection.execute(part.order_by(message.c.session, message.c.sequence))
 
 
 def entries(connection: sa.Connection, pk: int, first: int, last: int) -> Iterator[Entry]:

@@ -15,7 +15,6 @@ import sqlalchemy as sa
 from tiermem.blocks.roles import ROLES
 from tiermem.errors import SchemaTooOld, StorageForeign
 from tiermem.messages import Message
-from tiermem.storage import words
 from tiermem.storage.messages import DAMAGED, copies, legible
 from tiermem.storage.schema import VERSION, meta, metadata, refuse_newer, version_of
 
@@ -40,7 +39,6 @@ def migrate(connection: sa.Connection) -> None:
     if version == 0:
         _refuse_foreign(connection)
         metadata.create_all(connection)
-        words.create(connection)
         connection.execute(meta.insert().values(key="database", value=uuid.uuid4().hex))
         connection.execute(meta.insert().values(key="version", value=str(VERSION)))
         return
@@ -129,6 +127,23 @@ def _blocks(connection: sa.Connection) -> None:
             connection.execute(sa.text(statement), {"session": session, "sequence": sequence})
 
 
+def _segments(connection: sa.Connection) -> None:
+    """5 to 6: words in stretches of many messages, in place of a row a message and a full-text index. They are derived:
+    the background makes them anew, and until then messages are searched as they are."""
+    sqlite = connection.dialect.name == "sqlite"
+    key = "INTEGER NOT NULL" if sqlite else "BIGSERIAL"
+    number, octets = ("INTEGER", "BLOB") if sqlite else ("BIGINT", "BYTEA")
+    for statement in (
+        f"DROP TABLE IF EXISTS {'tiermem_fts' if sqlite else 'tiermem_lexeme'}",
+        "DROP TABLE tiermem_word",
+        f"""CREATE TABLE tiermem_segment (
+            pk {key} PRIMARY KEY, session {number} NOT NULL, first BIGINT NOT NULL, last BIGINT NOT NULL,
+            body {octets} NOT NULL, checksum {octets}, UNIQUE (session, first))""",
+        "UPDATE tiermem_session SET indexed = 0",
+    ):
+        connection.exec_driver_sql(statement)
+
+
 def _in_blocks(connection: sa.Connection) -> Iterator[sa.RowMapping]:
     """The rows of messages whose content is a list, or whose role is a word of others."""
     wanted = """SELECT pk, session, sequence, tokens, stored_at, sha256, body, id, role, links FROM tiermem_message
@@ -151,7 +166,13 @@ def _plain_text(message: Message) -> str:
     return "\n".join(text for text in texts if isinstance(text, str) and text)
 
 
-STEPS: dict[int, Callable[[sa.Connection], None]] = {1: _passages, 2: _items, 3: _checksums, 4: _blocks}
+STEPS: dict[int, Callable[[sa.Connection], None]] = {
+    1: _passages,
+    2: _items,
+    3: _checksums,
+    4: _blocks,
+    5: _segments,
+}
 
 
 def current(connection: sa.Connection, *, read_only: bool) -> str:

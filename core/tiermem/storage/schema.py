@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from tiermem.errors import SchemaTooNew, StorageCorrupt
 
-VERSION = 5
+VERSION = 6
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 metadata = sa.MetaData()
@@ -155,19 +155,16 @@ summary = sa.Table(
 sa.Index("tiermem_summary_live", summary.c.session, summary.c.live)
 
 # The archive: derived from messages, rebuilt when its analyser or embedder changes.
-word = sa.Table(
-    "tiermem_word",
+segment = sa.Table(
+    "tiermem_segment",
     metadata,
-    sa.Column("pk", _Key, primary_key=True),  # that of the message
+    sa.Column("pk", _Key, primary_key=True),
     sa.Column("session", _Key, nullable=False),
-    sa.Column("sequence", sa.BigInteger, nullable=False),
-    sa.Column("length", sa.BigInteger, nullable=False),
-    sa.Column("said", sa.Float(53)),  # wall-clock seconds, for dates and silences; NULL: unknown
-    sa.Column("speaker", sa.Text, nullable=False, default=""),
-    sa.Column("role", sa.Text, nullable=False, default=""),
-    sa.Column("talked", sa.Text, nullable=False, default=""),  # times talked about: "start,end start,end", seconds
-    sa.Column("terms", sa.Text, nullable=False),
-    sa.UniqueConstraint("session", "sequence"),
+    sa.Column("first", sa.BigInteger, nullable=False),
+    sa.Column("last", sa.BigInteger, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),  # words, times, speakers, roles: `index/segment.py`
+    _checksum(),
+    sa.UniqueConstraint("session", "first"),
 )
 
 # One row for each vector space. A model that changed under its old name gets a second row; the newest of a name counts.

@@ -129,6 +129,23 @@ def names(connection: sa.Connection, tenant: str, user: str) -> list[str]:
     return [decoded(name) for (name,) in connection.execute(query)]
 
 
+_OF_USER = (
+    sa.select(session.c.name, *_COLUMNS)
+    .where(
+        session.c.tenant == sa.bindparam("tenant"),
+        session.c.owner == sa.bindparam("owner"),
+        session.c.name < b"\xff",
+    )
+    .order_by(session.c.pk)
+)
+
+
+def of_user(connection: sa.Connection, tenant: str, user: str) -> list[tuple[str, SessionRow]]:
+    """The conversations of a user by name, oldest first."""
+    rows = connection.execute(_OF_USER, {"tenant": encoded(tenant), "owner": encoded(user)})
+    return [(decoded(name), _row(*values)) for name, *values in rows]
+
+
 def scopes(connection: sa.Connection) -> list[tuple[int, Scope]]:
     """Key and scope of every session of the database, documents too, for `verify`."""
     query = sa.select(session.c.pk, session.c.tenant, session.c.owner, session.c.name).order_by(session.c.pk)

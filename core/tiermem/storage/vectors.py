@@ -53,22 +53,29 @@ _NEWEST = (
     .order_by(embedder.c.pk.desc())
     .limit(1)
 )
-_MARKS = (
-    sa.select(embedder.c.pk, embedder.c.name, embedded.c.through)
-    .join(embedder, embedder.c.pk == embedded.c.embedder)
-    .where(embedded.c.session == sa.bindparam("pk"))
-    .order_by(embedder.c.pk)
+_MARKS = sa.select(embedded.c.session, embedder.c.pk, embedder.c.name, embedded.c.through).join(
+    embedder, embedder.c.pk == embedded.c.embedder
 )
 
 
 def watermark(connection: sa.Connection, pk: int, name: str) -> Watermark:
     """How far the embedder *name* has come in the session *pk*, and who else was there."""
+    return watermarks(connection, [pk], name)[pk]
+
+
+def watermarks(connection: sa.Connection, keys: Sequence[int], name: str) -> dict[int, Watermark]:
+    """`watermark` of each of these sessions."""
     row = connection.execute(_NEWEST, {"name": name}).first()
     key, probe = (int(row[0]), bytes(row[1])) if row else (0, b"")
-    rows = list(connection.execute(_MARKS, {"pk": pk}))
-    through = next((int(entry[2]) for entry in rows if entry[0] == key), None)
-    others = tuple((str(entry[1]), int(entry[2])) for entry in rows if entry[0] != key and entry[2])
-    return Watermark(key, through, probe, others)
+    through, others = dict[int, int](), dict[int, list[tuple[str, int]]]()
+    for start in range(0, len(keys), CHUNK):
+        marks = _MARKS.where(embedded.c.session.in_(keys[start : start + CHUNK])).order_by(embedder.c.pk)
+        for session_, made_by, by_name, upto in connection.execute(marks):
+            if made_by == key:
+                through[session_] = int(upto)
+            elif upto:
+                others.setdefault(session_, []).append((str(by_name), int(upto)))
+    return {pk: Watermark(key, through.get(pk), probe, tuple(others.get(pk, ()))) for pk in keys}
 
 
 def ensure(connection: sa.Connection, name: str, probe: bytes) -> tuple[int, bytes]:

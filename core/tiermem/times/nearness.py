@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from calendar import timegm
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from tiermem.times.calendar import DAY
 from tiermem.times.intervals import Interval, intervals, mentioned
@@ -78,7 +79,11 @@ def elapsed(text: str) -> list[int]:
 
 
 def nearness(
-    text: str, said: NDArray[np.float64], now: float | None = None, talked: Mentions | None = None
+    text: str,
+    said: NDArray[np.float64],
+    now: float | None = None,
+    talked: Mentions | None = None,
+    years: Callable[[], Sequence[int]] | None = None,
 ) -> NDArray[np.float64] | None:
     """How near (0 to 1) each message is to the times that *text* names; None when it names none.
 
@@ -87,16 +92,17 @@ def nearness(
         said: when each message was said, wall-clock seconds; NaN where unknown.
         now: when the question is asked; without it (None, NaN) "last week" names nothing.
         talked: what messages talk about; without it only when they were said counts.
+        years: gives the years in which they were said, where these are known already.
 
     What fits most of the conversation tells nothing, so the values are lessened by the share of messages that fit.
     """
     import numpy as np
 
+    named, offsets = intervals(text, now, _Years(years or (lambda: _years(said)))), elapsed(text)
+    if not (named or offsets):
+        return None
     known = said[np.isfinite(said)]
     if not len(known):
-        return None
-    named, offsets = intervals(text, now, _years(known)), elapsed(text)
-    if not (named or offsets):
         return None
     fits = near(named, said, talked)
     for seconds in offsets:
@@ -118,12 +124,30 @@ def near(named: Iterable[Interval], said: NDArray[np.float64], talked: Mentions 
     return fits
 
 
-def _years(known: NDArray[np.float64]) -> list[int]:
+class _Years(Sequence[int]):
+    """The first `MOST_YEARS` years of a conversation, looked for only where a date is named that has none."""
+
+    def __init__(self, find: Callable[[], Sequence[int]]) -> None:
+        self._find = find
+
+    @cached_property
+    def _found(self) -> Sequence[int]:
+        return self._find()[:MOST_YEARS]
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def __getitem__(self, place: Any) -> Any:
+        return self._found[place]
+
+
+def _years(said: NDArray[np.float64]) -> list[int]:
     """The years of a conversation."""
     import numpy as np
 
+    known = said[np.isfinite(said)]
     years = np.unique(known.astype("int64").astype("datetime64[s]").astype("datetime64[Y]").astype(int) + 1970)
-    return [int(year) for year in years[:MOST_YEARS]]
+    return [int(year) for year in years]
 
 
 def _said_in(interval: Interval, said: NDArray[np.float64]) -> NDArray[np.float64]:

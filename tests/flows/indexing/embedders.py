@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 from tests.waiting import PATIENCE
 from tiermem import Memory, Session
 from tiermem.flows.reading.vector_search import nearest
-from tiermem.search.embedder_trust import Nearest
+from tiermem.search.ranking.embedder_trust import Nearest, nothing
 from tiermem.storage import sessions, vectors
 from tiermem.testing import HashEmbedder
 
@@ -78,7 +79,8 @@ def near(session: Session, question: str) -> Nearest:
     """What vector search says of a question."""
     core, performer = session.memory.wiring
     row = performer._database.read(lambda connection: sessions.find(connection, session.scope))
-    return session.memory.drive(nearest(core, session.scope, row, question))
+    by_session, degraded = session.memory.drive(nearest(core, session.scope, row.pk, [row], question))
+    return replace(by_session.get(row.pk, nothing()), degraded=degraded)
 
 
 def followers() -> list[threading.Thread]:

@@ -17,10 +17,11 @@ import sqlalchemy as sa
 from tests.faults.worker import length
 from tests.waiting import PATIENCE, until
 from tiermem import Memory, Session
+from tiermem.index.segment import segment
 from tiermem.settings import Scope, Settings
-from tiermem.storage import sessions, words
+from tiermem.storage import segments, sessions
 from tiermem.storage.database import Database
-from tiermem.storage.schema import word
+from tiermem.storage.schema import session
 from tiermem.text import analyzer
 from tiermem.text.dialogue import Spoken
 
@@ -52,7 +53,11 @@ def opened(target: str, **options: object) -> Memory:
 
 
 def terms_of(memory: Memory) -> str:
-    return memory.wiring[1]._database.read(lambda c: " ".join(c.execute(sa.select(word.c.terms)).scalars()))
+    def body(connection: sa.Connection) -> str:
+        parts = segments.read(connection, connection.execute(sa.select(session.c.pk)).scalars().all())
+        return " ".join(term for own in parts.values() for part in own for term in part.words)
+
+    return memory.wiring[1]._database.read(body)
 
 
 def refs(session: Session, query: str) -> list[str]:
@@ -196,27 +201,24 @@ def test_a_long_conversation_is_found_whole_and_indexed_again_without_an_add(
 def test_words_that_are_being_added_while_the_index_is_emptied_leave_nothing(postgres_url: str) -> None:
     scope = Scope("", "a", "s")
     database = Database(postgres_url, Settings())
-    database.write(lambda c: words.use_analyser(c, analyzer.analyser()))
+    database.write(lambda c: segments.use_analyser(c, analyzer.analyser()))
     pk = database.write(lambda c: sessions.obtain(c, scope, datetime.now(UTC), 1)).pk
     begun = threading.Event()
 
     def slowly(connection: sa.Connection) -> None:
         locked = sessions.find(connection, scope, lock=True)
-        row = words.word_row(1, locked.pk, Spoken(1, 0.0, "", ["pool"], "user", []))
-        connection.execute(word.insert(), [row])
         begun.set()
         time.sleep(0.5)
-        words.add(connection, [row])
-        sessions.update(connection, pk, indexed=1)
+        segments.add(connection, locked.pk, segment([Spoken(1, 0.0, "", ["pool"], "user", [])]))
 
     batch = threading.Thread(target=database.write, args=(slowly,))
     batch.start()
     assert begun.wait(PATIENCE)
     with version(99):
-        database.write(lambda c: words.use_analyser(c, analyzer.analyser()))
+        database.write(lambda c: segments.use_analyser(c, analyzer.analyser()))
         batch.join()
         assert database.read(lambda c: sessions.by_key(c, pk)).indexed == 0
-    assert database.read(lambda c: words.words(c, pk, 0)) == []
+    assert database.read(lambda c: segments.read(c, [pk])) == {}
     database.close()
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tiermem import Memory, Message, Session
-from tiermem.search import scoring
+from tiermem.search.ranking import scoring
 
 Open = Callable[..., Memory]
 START = datetime(2024, 5, 1, 9, tzinfo=UTC)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tiermem import Context, Memory, Message, Session
-from tiermem.search import scoring
+from tiermem.search.ranking import scoring
 
 Open = Callable[..., Memory]
 START = datetime(2024, 3, 1, 9, tzinfo=UTC)
@@ -102,7 +102,7 @@ def test_losing_the_cached_words_changes_no_answer(store: Open) -> None:
     session = memory.session("s")
     session.add(conversation())
     before = [(hit.ref, hit.score) for hit in session.search("locker code on the card", 50)]
-    memory._core.words._values.clear()  # the cache has no public face
+    memory._core.indexes._values.clear()  # the cache has no public face
     assert [(hit.ref, hit.score) for hit in session.search("locker code on the card", 50)] == before
 
 

@@ -14,10 +14,13 @@ from tiermem.flows import reporting
 from tiermem.flows.effects import Compute, Flow, Read, Transact
 from tiermem.flows.indexing import vectors
 from tiermem.flows.services import Core
+from tiermem.index.segment import Segment, segment
+from tiermem.index.user import UserIndex
 from tiermem.messages import Message
 from tiermem.settings import Scope
 from tiermem.storage import messages as log
-from tiermem.storage import sessions, words
+from tiermem.storage import segments, sessions
+from tiermem.storage.sessions import SessionRow
 from tiermem.text.analyzer import terms
 from tiermem.text.dialogue import ECHOED, ROLES, Spoken
 from tiermem.times.nearness import mentioned, wall_clock
@@ -44,11 +47,11 @@ def searchable(message: Message) -> str:
 
 def follow(core: Core, scope: Scope) -> Flow[None]:
     """Index and embed at once all that waits. An embedder that fails leaves keyword search, and is asked later."""
-    yield from follow_words(scope)
+    yield from follow_words(core, scope)
     yield from vectors.follow(core, scope)
 
 
-def follow_words(scope: Scope) -> Flow[None]:
+def follow_words(core: Core, scope: Scope) -> Flow[None]:
     """Index the words of what is not indexed yet; nothing in the index of another analyser.
 
     Nor what is added meanwhile, which might never end.
@@ -56,10 +59,34 @@ def follow_words(scope: Scope) -> Flow[None]:
     row = yield Read(lambda connection: sessions.find(connection, scope))
     last = row.messages
     while not row.foreign and row.indexed < last:
+        index = yield from filled(core, scope, row, row.indexed)
         fresh = yield Read(_reading(row.pk, row.indexed + 1, last))
-        indexed = yield Compute(partial(spoken, fresh))
-        yield Transact(_adding_words(row.pk, indexed, fresh[-1].sequence))
+        part = yield Compute(partial(part_of, index, row.pk, fresh))
+        yield Transact(_adding(row.pk, part))
         row = yield Read(lambda connection: sessions.find(connection, scope))
+
+
+def filled(core: Core, scope: Scope, row: SessionRow, through: int) -> Flow[UserIndex]:
+    """The index of the user of *scope* with the messages of the session *row* up to number *through*."""
+    index = core.index_of(scope)
+    if row.pk and index.last(row.pk) < min(row.indexed, through):
+        above = index.last(row.pk)
+        stored = yield Read(lambda connection: segments.read(connection, [row.pk], above))
+        yield Compute(lambda: index.add([(row.pk, part) for part in stored.get(row.pk, ())]))
+    while row.pk and index.last(row.pk) < through:
+        first = index.last(row.pk) + 1
+        waiting = yield Read(_reading(row.pk, first, through))
+        yield Compute(partial(_grow, index, row.pk, waiting))
+    return index
+
+
+def _grow(index: UserIndex, session: int, messages: Sequence[Message]) -> None:
+    index.add([(session, part_of(index, session, messages))])
+
+
+def part_of(index: UserIndex, session: int, messages: Sequence[Message]) -> Segment:
+    """*messages*, which follow what is in *index* of the *session*, as the index keeps them."""
+    return index.fresh(session, segment(spoken(messages)))
 
 
 def follow_words_alone(core: Core, scope: Scope) -> Flow[None]:
@@ -68,7 +95,7 @@ def follow_words_alone(core: Core, scope: Scope) -> Flow[None]:
         return
     core.indexing.add(scope)
     try:
-        yield from follow_words(scope)
+        yield from follow_words(core, scope)
     finally:
         core.indexing.discard(scope)
 
@@ -120,5 +147,5 @@ def _reading(pk: int, first: int, last: int) -> Any:
     return lambda connection: log.read(connection, pk, first, min(first + BATCH - 1, last))
 
 
-def _adding_words(pk: int, indexed: Sequence[Spoken], through: int) -> Any:
-    return lambda connection: words.add_words(connection, pk, indexed, through)
+def _adding(pk: int, part: Segment) -> Any:
+    return lambda connection: segments.add(connection, pk, part)

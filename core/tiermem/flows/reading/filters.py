@@ -3,12 +3,14 @@ are chosen."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TypeAlias
 
+import numpy as np
 import sqlalchemy as sa
+from numpy.typing import NDArray
 
 from tiermem.blocks.roles import folded, nearest
 from tiermem.errors import UnknownRole
@@ -16,6 +18,7 @@ from tiermem.flows import window_state
 from tiermem.flows.effects import Compute, Flow, Read
 from tiermem.flows.services import Core
 from tiermem.messages import Message
+from tiermem.search.ranking.field import Field
 from tiermem.settings import Scope
 from tiermem.settings import nearest as near_name
 from tiermem.storage import messages as log
@@ -27,13 +30,8 @@ from tiermem.times.nearness import wall_clock
 from tiermem.window.turns import USER_ROLES
 from tiermem.window.voices import voices
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from tiermem.index.postings import WordIndex
-
-    Mask = NDArray[np.bool_]
+Mask: TypeAlias = NDArray[np.bool_]
+Numbers: TypeAlias = Mapping[int, Sequence[int]]  # of messages, by session
 
 _SAME = (("user", "human"), ("assistant", "ai"))  # words of the frameworks for one role
 
@@ -81,40 +79,63 @@ def spelt(scope: Scope, role: str) -> Flow[None]:
     if not meant:
         return
 
-    def body(connection: sa.Connection) -> list[int]:
-        row = sessions.find(connection, scope)
-        return log.by_role(connection, row.pk, [role], row.messages)
+    def body(connection: sa.Connection) -> bool:
+        return bool(log.by_role(connection, [sessions.find(connection, scope).pk], [role]))
 
     if not (yield Read(body)):
         raise UnknownRole(role, meant)
 
 
-def outside(core: Core, row: SessionRow, index: WordIndex, only: Only, asked: Collection[str]) -> Flow[Mask]:
-    """Which of the messages 1 to `row.messages` *only* leaves out, where these terms are *asked* for.
-
-    Of a very long session, what the index does not know was said at no known time.
-    """
-    mask: Mask = yield Compute(lambda: _none(row.messages))
+def outside(core: Core, field: Field, only: Only, asked: Collection[str]) -> Flow[Mask]:
+    """Which messages of *field* *only* leaves out, where these terms are *asked* for; by place."""
+    mask: Mask = np.zeros(len(field), dtype=bool)
     if only.role:
-        numbers = yield from _by_role(core, row, only, asked)
-        mask = yield Compute(lambda: mask | _all_but(numbers, row.messages))
+        named = yield from _by_role(core, field, only, asked)
+        mask = mask | ~named
     if only.since is not None or only.until is not None:
-        untimely, unsure = yield Compute(lambda: _sorted(index, row.messages, only, mask))
-        read = yield from window_state.bodies(core, row, unsure)
-        mask = yield Compute(lambda: mask | untimely | _all_of(read, only, row.messages))
+        untimely, unsure = yield Compute(lambda: _sorted(field, only, mask))
+        read = yield from read_at(core, field, unsure)
+        mask = mask | untimely
+        mask[[place for place, message in read.items() if not only.timely(message)]] = True
     return mask
 
 
-def _by_role(core: Core, row: SessionRow, only: Only, asked: Collection[str]) -> Flow[list[int]]:
-    """The numbers of the messages of that role; where tools speak beside a user, those in which the one that is meant
-    says what is *asked* for."""
-    numbers = set((yield Read(lambda connection: log.by_role(connection, row.pk, only.roles, row.messages))))
-    if not {*only.roles} & {*USER_ROLES, *TOOL_ROLES}:
-        return sorted(numbers)
-    mixed = yield Read(lambda connection: log.beside_results(connection, row.pk, [*USER_ROLES], row.messages))
-    read = yield from window_state.bodies(core, row, mixed)
-    meant = yield Compute(lambda: {number for number, one in read.items() if _speaks(one, only, asked)})
-    return sorted(numbers - set(mixed) | meant)
+def read_at(core: Core, field: Field, places: Iterable[int]) -> Flow[dict[int, Message]]:
+    """The messages at *places*, by place."""
+    wanted: dict[int, dict[int, int]] = {}
+    for place in places:
+        key, number = field.at(place)
+        wanted.setdefault(key, {})[number] = place
+    read: dict[int, Message] = {}
+    for key, numbers in wanted.items():
+        found = yield from window_state.bodies(core, SessionRow(pk=key), numbers)
+        read |= {numbers[number]: message for number, message in found.items()}
+    return read
+
+
+def _by_role(core: Core, field: Field, only: Only, asked: Collection[str]) -> Flow[Mask]:
+    """Which messages are of that role; where tools speak beside a user, those in which the one that is meant says what
+    is *asked* for."""
+    beside = [*USER_ROLES] if {*only.roles} & {*USER_ROLES, *TOOL_ROLES} else []
+
+    def listed(connection: sa.Connection) -> tuple[Numbers, Numbers]:
+        mixed = log.beside_results(connection, field.sessions, beside) if beside else {}
+        return log.by_role(connection, field.sessions, only.roles), mixed
+
+    every, mixed = yield Read(listed)
+    named = _marked(field, every)
+    unsure = np.flatnonzero(_marked(field, mixed))
+    read = yield from read_at(core, field, unsure.tolist())
+    named[unsure] = False
+    named[[place for place, one in read.items() if _speaks(one, only, asked)]] = True
+    return named
+
+
+def _marked(field: Field, numbers: Numbers) -> Mask:
+    mask: Mask = np.zeros(len(field), dtype=bool)
+    for key, own in numbers.items():
+        mask[field.find(key, own)] = True
+    return mask
 
 
 def _speaks(message: Message, only: Only, asked: Collection[str]) -> bool:
@@ -126,41 +147,16 @@ def _speaks(message: Message, only: Only, asked: Collection[str]) -> bool:
     return own or (message.acts_as in only.roles and not sides[False].intersection(asked))
 
 
-def _none(count: int) -> Mask:
-    import numpy as np
-
-    return np.zeros(count, dtype=bool)
-
-
-def _all_but(numbers: list[int], count: int) -> Mask:
-    import numpy as np
-
-    mask = np.ones(count, dtype=bool)
-    mask[np.array(numbers, dtype=np.int64) - 1] = False
-    return mask
-
-
-def _sorted(index: WordIndex, count: int, only: Only, out: Mask) -> tuple[Mask, list[int]]:
-    """Messages that were surely not said in time; and the numbers of those of which the clock alone cannot tell."""
-    import numpy as np
-
-    said = index.talk(count).said
-    untimely, unsure = np.isnan(said), np.zeros(count, dtype=bool)
+def _sorted(field: Field, only: Only, out: Mask) -> tuple[Mask, list[int]]:
+    """Messages that were surely not said in time; and the places of those of which the clock alone cannot tell."""
+    untimely, unsure = np.isnan(field.said), np.zeros(len(field), dtype=bool)
     for limit, side in ((only.since, -1.0), (only.until, 1.0)):
         if limit is not None:
             apart = APART if limit.tzinfo else 1.0  # the index keeps whole seconds
-            late = side * (said - wall_clock(limit))
+            late = side * (field.said - wall_clock(limit))
             untimely |= late > apart
             unsure |= np.abs(late) <= apart
-    return untimely, (np.flatnonzero(unsure & ~untimely & ~out) + 1).tolist()
-
-
-def _all_of(read: dict[int, Message], only: Only, count: int) -> Mask:
-    import numpy as np
-
-    mask = np.zeros(count, dtype=bool)
-    mask[[number - 1 for number, message in read.items() if not only.timely(message)]] = True
-    return mask
+    return untimely, np.flatnonzero(unsure & ~untimely & ~out).tolist()
 
 
 # The index keeps what each message's own clock showed. Two clocks are at most this far apart: Python allows an offset
@@ -168,23 +164,16 @@ def _all_of(read: dict[int, Message], only: Only, count: int) -> Mask:
 APART = timedelta(days=2).total_seconds()
 
 
-@dataclass(frozen=True, slots=True)
-class Cutoff:
-    """Which messages are too late: all above number `upto`, and `among` those below it."""
-
-    upto: int
-    among: frozenset[int] = frozenset()
-
-
-def cutoff(core: Core, row: SessionRow, index: WordIndex, as_of: datetime | None) -> Flow[Cutoff]:
-    """What was said after *as_of*. Of a very long session, what the index does not know counts as later too."""
+def too_late(core: Core, field: Field, as_of: datetime | None) -> Flow[Mask]:
+    """Which messages of *field* were said after *as_of*, or at no known time; by place."""
     if as_of is None:
-        return Cutoff(row.messages)
-    early, unsure = yield Compute(lambda: _said_by(index, row.messages, as_of))
-    read = yield from window_state.bodies(core, row, unsure)
-    early |= {number for number, message in read.items() if not after(message, as_of)}
-    upto = max(early, default=0)
-    return Cutoff(upto, frozenset(range(1, upto + 1)) - early)
+        return np.zeros(len(field), dtype=bool)
+    limit, apart = wall_clock(as_of), APART if as_of.tzinfo else 1.0  # the index keeps whole seconds
+    late = ~(field.said < limit - apart)
+    unsure = np.flatnonzero(np.abs(field.said - limit) <= apart).tolist()
+    read = yield from read_at(core, field, unsure)
+    late[[place for place, message in read.items() if not after(message, as_of)]] = False
+    return late
 
 
 def after(message: Message, as_of: datetime) -> bool:
@@ -193,14 +182,3 @@ def after(message: Message, as_of: datetime) -> bool:
     if when is None:
         return True
     return when > as_of if as_of.tzinfo else when.replace(tzinfo=None) > as_of
-
-
-def _said_by(index: WordIndex, count: int, as_of: datetime) -> tuple[set[int], list[int]]:
-    """Numbers of messages that were surely said by then, and of those of which the clock alone cannot tell."""
-    import numpy as np
-
-    said, limit = index.talk(count).said, wall_clock(as_of)
-    apart = APART if as_of.tzinfo else 1.0  # the index keeps whole seconds
-    early = np.flatnonzero(said < limit - apart) + 1
-    unsure = np.flatnonzero(np.abs(said - limit) <= apart) + 1
-    return set(early.tolist()), unsure.tolist()

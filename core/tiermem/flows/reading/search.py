@@ -10,13 +10,14 @@ from tiermem.flows import reporting, window_state
 from tiermem.flows.effects import Compute, Flow
 from tiermem.flows.indexing import words as archive
 from tiermem.flows.reading import documents, rank
+from tiermem.flows.reading.corpus import user_wide
 from tiermem.flows.reading.request import SearchRequest, SearchResult
 from tiermem.flows.services import Core
 from tiermem.records import Hit, Recalled
 from tiermem.search import explanation, passages, quoting
 from tiermem.search.answers import NOTE
 from tiermem.search.query import Question
-from tiermem.search.threshold import LEAST
+from tiermem.search.ranking.threshold import LEAST
 from tiermem.settings import Scope
 from tiermem.storage.sessions import SessionRow
 from tiermem.text.analyzer import terms
@@ -45,15 +46,15 @@ def find(core: Core, scope: Scope, row: SessionRow, request: SearchRequest) -> F
     """What answers *request* in the session *row*, in its user's documents, or in both; each side must reach the
     threshold alone."""
     results: list[SearchResult] = []
-    if request.within != "knowledge" and request.talk:
+    if request.within != "knowledge" and (request.talk or user_wide(scope, request.within)):
         results.append((yield from rank.hits(core, scope, row, request)))
-    if request.within != "conversation":
+    if request.within not in {"conversation", "user"}:
         chunks = yield from documents.ranked(core, scope, request)
         results.append(chunks if request.weak else replace(chunks, hits=_worth(chunks, request.notes)))
     question = next((result.question for result in results if result.question is not None), None)
     reasons = degraded(core, *(words for result in results for words in result.degraded))
     hits = [hit for result in results for hit in result.hits]
-    if request.within != "conversation":
+    if len(results) > 1:
         hits = sorted(hits, key=lambda hit: -hit.score)[: request.limit]
     return SearchResult(tuple(hits), question, reasons)
 

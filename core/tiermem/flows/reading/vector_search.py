@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from tiermem.errors import Closed, StorageError, described
 from tiermem.flows import reporting
@@ -15,7 +15,7 @@ from tiermem.flows.services import Core
 from tiermem.index.vectors import VectorIndex
 from tiermem.messages import Message
 from tiermem.providers.calls import refuse_recursion
-from tiermem.search.embedder_trust import CHINESE, ENGLISH, Nearest, competence, nothing, texts
+from tiermem.search.ranking.embedder_trust import CHINESE, ENGLISH, Nearest, competence, nothing, texts
 from tiermem.settings import Scope
 from tiermem.storage import messages as log
 from tiermem.storage import vectors
@@ -26,52 +26,71 @@ from tiermem.text.analyzer import han_share
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
+Reasons: TypeAlias = tuple[str, ...]
+
 # Waiting messages that a question embeds by itself, by whether the embedder is lexical: 0.1 s of hashing, or as many
 # texts as an embedder is asked for at once. If more wait, the words alone find them.
 OWN = {True: 1_000, False: embedding.BATCH}
 
 
-def nearest(core: Core, scope: Scope, row: SessionRow, query: str) -> Flow[Nearest]:
-    """How near each message of the session *row* is to *query*; nothing while the embedder fails, or none is there.
+def nearest(
+    core: Core, scope: Scope, home: int, rows: Sequence[SessionRow], query: str
+) -> Flow[tuple[dict[int, Nearest], Reasons]]:
+    """How near each message of the sessions *rows* is to *query*, by session; nothing while the embedder fails, or none
+    is there. And why vectors are missing, where they are. *home* is the key of the session that was asked.
 
     Raises:
         Reentrant: the embedder itself searches, which would ask it again.
     """
     refuse_recursion(core.embedder_name)
-    near = yield from _nearest(core, scope, row, query)
+    near, reasons = yield from _nearest(core, scope, [row for row in rows if row.messages], query)
     yield from reporting.noticed(core, scope)
-    if row.pk and not core.known.embed_error:
-        yield from reporting.begun(core, scope, row.pk, reporting.SEMANTIC, "; ".join(near.degraded))
-    return near
+    if home and not core.known.embed_error:
+        yield from reporting.begun(core, scope, home, reporting.SEMANTIC, "; ".join(reasons))
+    core.vectors.trim(core.settings.index_memory)
+    return near, reasons
 
 
-def _nearest(core: Core, scope: Scope, row: SessionRow, query: str) -> Flow[Nearest]:
-    if not row.messages or not query.strip():
-        return nothing()
-    mark: Watermark = yield Read(lambda connection: vectors.watermark(connection, row.pk, core.embedder_name))
-    waiting = row.messages - min(mark.done, row.messages)
-    if embedding.blocked(core, mark):
-        return nothing(waiting, tuple(told(core, mark, waiting)))
-    if waiting > OWN[core.lexical]:
+def _nearest(
+    core: Core, scope: Scope, rows: Sequence[SessionRow], query: str
+) -> Flow[tuple[dict[int, Nearest], Reasons]]:
+    if not rows or not query.strip():
+        return {}, ()
+    keys = [row.pk for row in rows]
+    marks = yield Read(lambda connection: vectors.watermarks(connection, keys, core.embedder_name))
+    waiting = {row.pk: row.messages - min(marks[row.pk].done, row.messages) for row in rows}
+    behind = {row.pk for row in rows if _behind(core, marks[row.pk], waiting[row.pk])}
+    reasons = [words for key in sorted(behind) for words in told(core, marks[key], waiting[key])]
+    ready = [row for row in rows if row.pk not in behind]
+    if any(waiting[row.pk] > OWN[core.lexical] for row in rows):
         yield Wake(scope)  # as after a restart: nothing may be added for a long time
-    if not mark.done and waiting > OWN[core.lexical]:
-        return nothing(waiting, tuple(told(core, mark, waiting)))
+    near = {key: nothing(count) for key, count in waiting.items()}
+    if not ready:
+        return near, tuple(dict.fromkeys(reasons))
     if embedding.resting(core):
-        return nothing(waiting, (f"embedder: {core.known.embed_error}",))
+        return near, (f"embedder: {core.known.embed_error}",)
     try:
-        if mark.key:
-            yield from embedding.probed(core, scope, mark)
-        asked = yield Embed([query], scope, query=True)
-        index = yield from _index(core, scope, row, mark, len(asked[0]))
+        if marks[ready[0].pk].key:
+            yield from embedding.probed(core, scope, marks[ready[0].pk])
+        asked = (yield Embed([query], scope, query=True))[0]
+        for row in ready:
+            index = yield from _index(core, scope, row, marks[row.pk], len(asked))
+            found = yield Compute(partial(index.nearest, asked, row.messages))
+            left = max(0, row.messages - max(index.through, index.lent_through))
+            near[row.pk] = replace(found, waiting=left)
+            reasons += told(core, marks[row.pk], left)
     except (StorageError, Closed):
         raise
     except Exception as error:  # noqa: BLE001  # user code; `stats` and the context say so
         embedding.fail(core, error)
-        return nothing(waiting, (f"embedder: {core.known.embed_error}",))
+        return {key: nothing(count) for key, count in waiting.items()}, (f"embedder: {core.known.embed_error}",)
     core.known.embed_error = ""
-    near: Nearest = yield Compute(lambda: index.nearest(asked[0], row.messages))
-    left = row.messages - max(index.through, index.lent_through)
-    return replace(near, waiting=max(0, left), degraded=tuple(told(core, mark, left)))
+    return near, tuple(dict.fromkeys(reasons))
+
+
+def _behind(core: Core, mark: Watermark, waiting: int) -> bool:
+    """Whether words alone must do for a session: another embedder's vectors are there, or hardly any."""
+    return embedding.blocked(core, mark) or (not mark.done and waiting > OWN[core.lexical])
 
 
 def told(core: Core, mark: Watermark, waiting: int) -> Iterator[str]:
@@ -85,10 +104,7 @@ def told(core: Core, mark: Watermark, waiting: int) -> Iterator[str]:
 
 def _index(core: Core, scope: Scope, row: SessionRow, mark: Watermark, dimensions: int) -> Flow[VectorIndex]:
     """The session's index with everything stored, and with what waits where that is little."""
-    key = (row.pk, mark.key, core.embedder_name)
-    index = core.vectors.get(key)
-    if index is None or index.dimensions != dimensions:
-        index = core.vectors.put(key, VectorIndex(dimensions))
+    index = core.vectors.get((row.pk, mark.key, core.embedder_name, dimensions), lambda: VectorIndex(dimensions))
     if index.through < mark.done:
         above = index.through
         rows = yield Read(lambda c: vectors.read(c, row.pk, mark.key, above, mark.done))

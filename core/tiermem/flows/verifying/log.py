@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import sqlalchemy as sa
 
 from tiermem.flows.indexing import vectors as embedding
 from tiermem.flows.indexing import words as indexing
 from tiermem.flows.verifying.rows import told
+from tiermem.index.segment import segment as segment_of
 from tiermem.messages import Message
 from tiermem.storage import messages as log
-from tiermem.storage.schema import Stored, broken, embedded, message, vector, word
+from tiermem.storage import segments
+from tiermem.storage.schema import Stored, broken, embedded, message, segment, vector
 from tiermem.storage.sessions import SessionRow, encoded
-from tiermem.storage.words import word_row
+from tiermem.text.dialogue import Spoken
 
 Rows = dict[int, Stored]
 _COPIES = {"id": "its id", "role": "its role", "fixed": "whether it is pinned", "links": "its tool calls"}
@@ -51,14 +55,12 @@ def strays(connection: sa.Connection, row: SessionRow) -> Iterator[str]:
     """Rows that stand beyond what the session says it has, in one snapshot with it."""
     if row.indexed > row.messages:
         yield f"tiermem_session: {row.indexed} of {row.messages} messages are said to be indexed"
-    standing = [(message, 1, row.messages, "messages")]
+    beyond = sa.or_(message.c.sequence < 1, message.c.sequence > row.messages)
+    query = sa.select(sa.func.count()).select_from(message).where(message.c.session == row.pk, beyond)
+    if count := connection.execute(query).scalar():
+        yield f"tiermem_message: {count} rows beyond the {row.messages} messages of the session"
     if not row.foreign:  # what another analyser made of which messages cannot be said
-        standing.append((word, 1, row.indexed, "messages whose words are indexed"))
-    for table, least, most, what in standing:
-        beyond = sa.or_(table.c.sequence < least, table.c.sequence > most)
-        query = sa.select(sa.func.count()).select_from(table).where(table.c.session == row.pk, beyond)
-        if count := connection.execute(query).scalar():
-            yield f"{table.name}: {count} rows beyond the {most} {what} of the session"
+        yield from _gaps(connection, row)
     for key, through in connection.execute(
         sa.select(embedded.c.embedder, embedded.c.through).where(embedded.c.session == row.pk)
     ).all():
@@ -67,23 +69,56 @@ def strays(connection: sa.Connection, row: SessionRow) -> Iterator[str]:
             yield f"tiermem_embedded, embedder {key}: it came to message {through}, its vectors did not"
 
 
-def words_differ(connection: sa.Connection, pk: int, rows: Rows, messages: list[Message], through: int) -> list[str]:
+def _gaps(connection: sa.Connection, row: SessionRow) -> Iterator[str]:
+    """Where the stretches of the word index are not all of what is said to be indexed, one behind the other."""
+    query = sa.select(segment.c.first, segment.c.last).where(segment.c.session == row.pk)
+    last = 0
+    for first, upto in connection.execute(query.order_by(segment.c.first)):
+        if first != last + 1:
+            yield f"tiermem_segment: the index of messages {last + 1} to {first - 1} is missing, or there twice"
+        last = upto
+    if last != row.indexed:
+        yield f"tiermem_segment: the index ends at message {last} of {row.indexed} whose words are indexed"
+
+
+def words_differ(connection: sa.Connection, pk: int, messages: list[Message], through: int) -> list[str]:
     """Where the word index is not what the messages lead to; those that are damaged are told already."""
     sound = {one.sequence: one for one in messages if one.origin != log.DAMAGED and one.sequence <= through}
     if not sound:
         return []
-    query = sa.select(word).where(word.c.session == pk, word.c.sequence.between(min(sound), max(sound)))
-    stored = {row["sequence"]: dict(row) for row in connection.execute(query).mappings()}
+    inside = sa.and_(segment.c.session == pk, segment.c.last >= min(sound), segment.c.first <= max(sound))
+    stored: dict[int, Spoken] = {}
+    problems: list[str] = []
+    for row in connection.execute(sa.select(segment).where(inside)).mappings():
+        part = segments.legible(row)
+        if part is None:
+            problems.append(told(segment, row))
+        else:
+            stored |= {entry.sequence: entry for entry in part.spoken()}
+    if problems:
+        return problems
     derived = zip(sound, indexing.spoken(list(sound.values())), strict=True)
-    expected = {number: word_row(rows[number]["pk"], pk, entry) for number, entry in derived}
+    expected = ((number, next(segment_of([entry]).spoken())) for number, entry in derived)
+    wrong = ((number, _other(stored.get(number), entry)) for number, entry in expected)
     return [
-        _word_told(number, stored.get(number), row) for number, row in expected.items() if stored.get(number) != row
+        f"tiermem_segment: the keyword index of message {number} differs from its text ({parts})"
+        for number, parts in wrong
+        if parts
     ]
 
 
-def _word_told(number: int, stored: Stored | None, expected: Stored) -> str:
-    wrong = "all" if stored is None else ", ".join(name for name in expected if stored[name] != expected[name])
-    return f"tiermem_word: the keyword index of message {number} differs from its text ({wrong})"
+def _other(stored: Spoken | None, expected: Spoken) -> str:
+    """The names of what differs, "" where nothing does."""
+    if stored is None:
+        return "all"
+    pairs = zip(expected._fields, stored, expected, strict=True)
+    return ", ".join(name for name, old, new in pairs if _form(name, old) != _form(name, new))
+
+
+def _form(name: str, value: Any) -> Any:
+    if name == "terms":
+        return sorted(value)
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 CUT_OTHERWISE = "tiermem_vector: another version cut long messages into other passages, which were not compared"

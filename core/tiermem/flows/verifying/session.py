@@ -15,11 +15,11 @@ from tiermem.messages import Message
 from tiermem.records import Verification
 from tiermem.settings import Scope
 from tiermem.storage import sessions
-from tiermem.storage.schema import session, summary, word
+from tiermem.storage.schema import segment, session, summary
 from tiermem.storage.sessions import SessionRow
 
 BATCH = 2_000
-OTHER_ANALYSER = "tiermem_word: derived by another analyser than this process has, so its terms were not compared"
+OTHER_ANALYSER = "tiermem_segment: derived by another analyser than this process has, so its terms were not compared"
 
 
 def verify(scope: Scope, key: int | None = None) -> Flow[Verification]:
@@ -60,9 +60,7 @@ def _batch(row: SessionRow, first: int, last: int, notes: set[str]) -> Flow[tupl
 
     def derived(connection: sa.Connection) -> list[str]:
         return [
-            *rows.guarded(
-                "the word index", lambda: log.words_differ(connection, row.pk, stored, messages, row.indexed)
-            ),
+            *rows.guarded("the word index", lambda: log.words_differ(connection, row.pk, messages, row.indexed)),
             *rows.guarded("a passage", lambda: log.passages_differ(connection, row.pk, messages, notes)),
         ]
 
@@ -89,8 +87,6 @@ def _failures_differ(row: SessionRow) -> Iterator[str]:
 
 
 def _counts(connection: sa.Connection, pk: int) -> tuple[int, int]:
-    def count(table: sa.Table) -> int:
-        query = sa.select(sa.func.count()).select_from(table).where(table.c.session == pk)
-        return int(connection.execute(query).scalar_one())
-
-    return count(summary), count(word)
+    summaries = sa.select(sa.func.count()).select_from(summary).where(summary.c.session == pk)
+    indexed = sa.select(sa.func.sum(segment.c.last - segment.c.first + 1)).where(segment.c.session == pk)
+    return int(connection.execute(summaries).scalar_one()), int(connection.execute(indexed).scalar() or 0)

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -10,60 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.search.ranking.talks import DEFAULT, LEAST, Made, made
 from tiermem.errors import InvalidSettings
-from tiermem.search.bm25 import FEWEST, idf, words
 from tiermem.search.packing import by_value
-from tiermem.search.proximity import alone
-from tiermem.search.proximity import lending as lent_by
 from tiermem.search.query import Question, Side, side, telling, without_names
-from tiermem.search.scoring import Signals, chosen, rarest, scored
-from tiermem.search.threshold import Vectors, threshold
+from tiermem.search.ranking.bm25 import FEWEST, idf, words
+from tiermem.search.ranking.proximity import STRETCH, chain, lent
+from tiermem.search.ranking.scoring import scored
+from tiermem.search.ranking.threshold import Vectors, threshold
 from tiermem.settings import Weights
-from tiermem.text.dialogue import ASSISTANT, USER, Posting, Talk
-
-LEAST = 0.05
-DEFAULT = Weights()
 
 
-def lending(made: Talk) -> list[np.ndarray]:
-    return lent_by(made.sizes, made.said)
-
-
-def asked(terms: list[str], vectors: dict[int, float] | None = None, count: int = 0, **known: object) -> Signals:
-    question = Question(" ".join(terms), dict.fromkeys(terms, 1.0))
-    near = None
-    if vectors is not None:
-        near = np.zeros(count)
-        for sequence, value in vectors.items():
-            near[sequence - 1] = value
-    return Signals(question, near, **known)  # type: ignore[arg-type]
-
-
-def rank(
-    made: Talk, found: dict[str, Posting], query: Signals, limit: int, without: frozenset[int] = frozenset()
-) -> list[tuple[int, float, dict[str, float]]]:
-    out = np.array([place + 1 in without for place in range(len(made))], dtype=bool)
-    return chosen(scored(made, found, query, DEFAULT), out, limit, LEAST, LEAST / 4)
-
-
-def talk(sizes: list[int], said: list[float] | None = None, speakers: list[int] | None = None) -> Talk:
-    count = len(sizes)
-    times = np.full(count, np.nan) if said is None else np.array(said, dtype=float)
-    return Talk(np.array(sizes, dtype=float), times, np.array(speakers or [0] * count), [[], ["ann"], ["bob"]])
-
-
-def postings(texts: list[str]) -> dict[str, Posting]:
-    counted = [Counter(text.split()) for text in texts]
-    found = {}
-    for term in {term for one in counted for term in one}:
-        places = [place for place, one in enumerate(counted) if term in one]
-        found[term] = Posting(np.array(places), np.array([float(counted[p][term]) for p in places]), len(places))
-    return found
-
-
-def ranked(texts: list[str], question: str, limit: int = 100, **known: list[float]) -> list[int]:
-    made = talk([len(text.split()) for text in texts], **known)  # type: ignore[arg-type]
-    return [s for s, _, _ in rank(made, postings(texts), asked(question.split()), limit)]
+def ranked(texts: list[str], question: str, **known: list[float]) -> list[int]:
+    talk = made(texts, **known)  # type: ignore[arg-type]
+    return [number for number, _, _ in talk.rank(talk.asked(question.split()))]
 
 
 FILLER = ["roger that", "copy", "stand by one"] * 10
@@ -96,10 +55,15 @@ def test_a_long_silence_parts_two_conversations() -> None:
 
 
 def test_long_messages_lend_their_words_to_fewer_neighbours_than_short_ones() -> None:
-    short, long = lending(talk([5] * 6)), lending(talk([400] * 6))
-    assert short[0][0] > 0.9
-    assert long[0][0] < 0.01
-    assert all(a[0] > b[0] for a, b in itertools.pairwise(short))
+    def lends(size: int) -> list[float]:
+        values = np.zeros(8, np.float32)
+        values[0] = 1
+        return lent(values, chain(np.full(8, size, np.float32), np.full(8, np.nan))).tolist()
+
+    assert lends(5)[1] > 0.9
+    assert lends(400)[1] < 0.01
+    assert all(near > far for near, far in itertools.pairwise(lends(5)[: STRETCH + 1]))
+    assert lends(5)[STRETCH + 1 :] == [0, 0], "no farther than that"
 
 
 def test_a_question_about_nothing_that_was_said_finds_nothing() -> None:
@@ -110,9 +74,9 @@ def test_a_question_about_nothing_that_was_said_finds_nothing() -> None:
 
 def test_the_speaker_whom_the_question_names_is_preferred_and_never_a_filter() -> None:
     texts = ["code zebra", *FILLER, *FILLER, "code zebra"]
-    made = talk([len(t.split()) for t in texts], speakers=[1, *[0] * 60, 2])
-    found = rank(made, postings(texts), asked(["code", "zebra", "ann"]), 10)
-    plain = rank(made, postings(texts), asked(["code", "zebra"]), 10)
+    talk = made(texts, speakers=["ann", *[""] * 60, "bob"])
+    found = talk.rank(talk.asked(["code", "zebra", "ann"]), 10)
+    plain = talk.rank(talk.asked(["code", "zebra"]), 10)
     assert [s for s, _, _ in found[:2]] == [1, 62]
     assert {s for s, _, _ in plain[:2]} == {1, 62}
     assert found[0][2]["speaker"] > 0
@@ -120,79 +84,80 @@ def test_the_speaker_whom_the_question_names_is_preferred_and_never_a_filter() -
 
 
 def test_vectors_find_what_no_word_does_and_share_with_neighbours() -> None:
-    made = talk([3] * 9)
-    found = rank(made, {}, asked(["cat"], {5: 4.0}, 9), 9)
+    talk = made(["a b c"] * 9)
+    found = talk.rank(talk.asked(["cat"], semantic=talk.near({5: 4.0})), 9)
     assert found[0][0] == 5
     assert {4, 6} <= {s for s, _, _ in found[:3]}
-    assert rank(made, {}, asked(["cat"], {5: -4.0}, 9), 9) == []
+    assert talk.rank(talk.asked(["cat"], semantic=talk.near({5: -4.0})), 9) == []
 
 
 def test_a_date_lifts_the_messages_of_that_day() -> None:
-    texts = ["we went fishing"] * 3
-    nearness = np.array([0.0, 1.0, 0.0])
-    found = rank(talk([3] * 3), postings(texts), asked(["fishing"], nearness=nearness), 3)
+    talk = made(["we went fishing"] * 3)
+    found = talk.rank(talk.asked(["fishing"], nearness=np.array([0.0, 1.0, 0.0])), 3)
     assert found[0][0] == 2
     assert found[0][2]["date"] > 0
 
 
 def test_what_is_shown_already_and_what_is_beyond_the_limit_is_left_out() -> None:
-    texts = ["zebra"] * 8 + FILLER
-    made, found = talk([len(t.split()) for t in texts]), postings(texts)
-    assert [s for s, _, _ in rank(made, found, asked(["zebra"]), 3)] == [8, 7, 6]  # equal: newer ones first
-    assert not {6, 7} & {s for s, _, _ in rank(made, found, asked(["zebra"]), 30, frozenset({6, 7, 400}))}
+    talk = made(["zebra"] * 8 + FILLER)
+    assert [s for s, _, _ in talk.rank(talk.asked(["zebra"]), 3)] == [8, 7, 6]  # equal: newer ones first
+    assert not {6, 7} & {s for s, _, _ in talk.rank(talk.asked(["zebra"]), 30, frozenset({6, 7, 400}))}
 
 
 def test_an_empty_conversation_and_an_empty_question_find_nothing() -> None:
-    assert rank(talk([]), {}, asked(["zebra"]), 5) == []
+    assert ranked([], "zebra") == []
     assert ranked(["zebra"], "") == []
 
 
 @given(st.lists(st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=9).map(" ".join), min_size=1, max_size=40))
 def test_parts_add_up_to_the_score_and_the_order_is_best_first(texts: list[str]) -> None:
-    made = talk([len(t.split()) for t in texts])
-    found = rank(made, postings(texts), asked(["a", "b", "z"], {1: 3.0}, len(texts)), 40)
+    talk = made(texts)
+    found = talk.rank(talk.asked(["a", "b", "z"], semantic=talk.near({1: 3.0})), 40)
     for _, score, parts in found:
         assert score == pytest.approx(sum(parts.values()))
-        assert score >= LEAST / 4
+        assert score >= LEAST / 4 - 1e-6
     assert found == sorted(found, key=lambda one: (-one[1], -one[0]))
 
 
 @given(st.lists(st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=9).map(" ".join), min_size=1, max_size=30))
 def test_words_and_stretch_equal_their_definition(texts: list[str]) -> None:
-    made, found = talk([len(t.split()) for t in texts]), postings(texts)
-    lent = lending(made)
-    own, stretch = words(made, found, asked(["a", "b"]).question, lent)
+    talk = made(texts)
+    sizes, mean = talk.field.sizes, talk.field.mean_size
     values = {}
+    rarities = {}
     for term in ("a", "b"):
-        alone, _ = words(made, found, asked([term]).question, [])
-        mass = idf(found[term].frequency if term in found else 0, max(len(texts), FEWEST))
-        values[term] = alone * mass
-    total = sum(idf(found[t].frequency if t in found else 0, max(len(texts), FEWEST)) for t in ("a", "b"))
+        often = sum(term in text.split() for text in texts)
+        rarities[term] = idf(often, max(len(texts), FEWEST))
+        counts = [text.split().count(term) for text in texts]
+        longer = [0.9 * (0.6 + 0.4 * float(size) / max(mean, 1.0)) for size in sizes]
+        values[term] = [rarities[term] * c * 1.9 / (c + k) for c, k in zip(counts, longer, strict=True)]
+    own, stretch = _words(talk, ["a", "b"])
+    total = sum(rarities.values())
     for place in range(len(texts)):
         expected = 0.0
         for term in ("a", "b"):
-            offers = [values[term][place]]
-            for distance, share in enumerate(lent, 1):
-                if place >= distance:
-                    offers.append(values[term][place - distance] * share[place - distance])
-                if place + distance < len(texts):
-                    offers.append(values[term][place + distance] * share[place])
-            expected += max(offers) / total
-        assert stretch[place] == pytest.approx(expected)
-        assert own[place] == pytest.approx((values["a"][place] + values["b"][place]) / total)
+            near = range(max(0, place - STRETCH), min(len(texts), place + STRETCH + 1))
+            expected += max(values[term][other] * _lends(sizes.tolist(), place, other) for other in near) / total
+        assert stretch[place] == pytest.approx(expected, rel=1e-5)
+        assert own[place] == pytest.approx((values["a"][place] + values["b"][place]) / total, rel=1e-5)
+
+
+def _words(talk: Made, terms: list[str]) -> tuple[list[float], list[float]]:
+    signals = talk.asked(terms)
+    own, stretch = words(talk.field.sizes, talk.field.mean_size, signals.standing, signals.plan, talk.field.chain)
+    return own.tolist(), stretch.tolist()
+
+
+def _lends(sizes: list[float], place: int, other: int) -> float:
+    """By the words between two messages, each counted from its middle."""
+    middles = [sum(sizes[:at]) + 2 * at + (sizes[at] + 2) / 2 for at in (place, other)]
+    return math.exp(-abs(middles[0] - middles[1]) / 80)
 
 
 def test_words_about_asking_are_left_out_where_others_remain() -> None:
     assert telling(["ann", "say", "boat"]) == ["ann", "boat"]
     assert telling(["say", "time"]) == ["say", "time"]
     assert telling(["boat", "time"]) == ["boat", "time"]
-
-
-def test_only_the_rarest_terms_of_a_long_session_are_looked_up() -> None:
-    assert rarest({"common": 19_000, "rare": 3, "some": 900}) == ["rare", "some", "common"]
-    assert rarest({"common": 19_990, "rare": 30}) == ["rare"]
-    assert rarest({"everywhere": 50_000}) == ["everywhere"]
-    assert rarest({}) == []
 
 
 def test_idf_falls_with_frequency_and_is_never_negative() -> None:
@@ -232,21 +197,17 @@ def test_passages_are_chosen_by_value(
 
 
 def test_a_related_word_is_found_and_counts_less_than_the_word_itself() -> None:
-    texts = [*FILLER, "farewell captain", *FILLER, "goodbye captain", *FILLER]
-    made, found = talk([len(t.split()) for t in texts]), postings(texts)
+    talk = made([*FILLER, "farewell captain", *FILLER, "goodbye captain", *FILLER])
     question = Question("goodbye", {"goodbye": 1.0}, related={"goodbye": {"farewell": 0.6}})
-    best = {s: score for s, score, _ in rank(made, found, Signals(question), 99)}
+    best = {s: score for s, score, _ in talk.rank(talk.asked(question), 99)}
     assert best[2 * len(FILLER) + 2] > best[len(FILLER) + 1] > best[len(FILLER) + 2]
-    alone, _ = words(made, found, question, lending(made), related=0.0)
-    assert alone[len(FILLER)] == 0
 
 
 def related_score(weight: float, nearness: float = 0.6) -> float:
     """What a message with a related word scores by words, of a conversation where nothing else answers."""
-    texts = [*FILLER, "farewell captain", *FILLER]
-    made = talk([len(text.split()) for text in texts])
+    talk, weights = made([*FILLER, "farewell captain", *FILLER]), replace(DEFAULT, related=weight)
     question = Question("goodbye", {"goodbye": 1.0}, related={"goodbye": {"farewell": nearness}})
-    parts = scored(made, postings(texts), Signals(question), replace(DEFAULT, related=weight)).parts
+    parts = scored(talk.field, talk.asked(question, weights), weights).parts
     return float(parts["keyword"][len(FILLER)])
 
 
@@ -258,18 +219,14 @@ def test_the_weight_of_related_words_is_what_they_count_of_the_word_itself() -> 
 
 
 def test_the_side_that_a_question_asks_about_is_preferred_where_one_side_is_an_assistant() -> None:
-    texts = ["zebra plan", "zebra plan"]
-    roles = np.array([USER, ASSISTANT])
-    made = Talk(np.array([2.0, 2.0]), np.full(2, np.nan), np.zeros(2, np.int64), [[]], roles, assistant=True)
+    talk = made(["zebra plan", "zebra plan"], roles=["user", "assistant"])
     for about, first in ((Side.USER, 1), (Side.ASSISTANT, 2), (Side.EITHER, 1)):
-        query = Signals(Question("zebra", {"zebra": 1.0}, side=about))
-        assert rank(made, postings(texts), query, 2)[0][0] == first
+        assert talk.rank(talk.asked(Question("zebra", {"zebra": 1.0}, side=about)), 2)[0][0] == first
 
 
 def test_what_is_fresh_comes_before_what_repeats() -> None:
-    texts = ["zebra plan", "zebra plan"]
-    made = Talk(np.array([2.0, 2.0]), np.full(2, np.nan), np.zeros(2, np.int64), [[]], fresh=np.array([1.0, 0.0]))
-    best = rank(made, postings(texts), asked(["zebra"]), 2)
+    talk = made(["zebra plan", "zebra plan"], fresh=[1.0, 0.0])
+    best = talk.rank(talk.asked(["zebra"]), 2)
     assert best[0][0] == 1
     assert best[0][2]["fresh"] > 0
 
@@ -307,7 +264,7 @@ DAY = 86_400.0
 
 def test_messages_that_stand_alone_are_told_by_the_silence_around_them() -> None:
     def share(said: list[float]) -> float:
-        return alone(lending(talk([5] * len(said), said)), len(said))
+        return chain(np.full(len(said), 5, np.float32), np.array(said)).alone
 
     assert share([0.0, 60.0, 120.0, 180.0]) == 0
     assert share([0.0, DAY, 2 * DAY, 3 * DAY]) == 1
@@ -317,8 +274,8 @@ def test_messages_that_stand_alone_are_told_by_the_silence_around_them() -> None
 
 def test_vectors_count_more_where_no_message_has_a_neighbour() -> None:
     def semantic(said: list[float]) -> float:
-        made = talk([5, 5, 5], said)
-        return float(scored(made, {}, asked(["z"], {2: 2.0}, 3), DEFAULT).parts["semantic"][1])
+        talk = made(["a b c d e"] * 3, said)
+        return float(scored(talk.field, talk.asked(["z"], semantic=talk.near({2: 2.0})), DEFAULT).parts["semantic"][1])
 
     assert semantic([0.0, DAY, 2 * DAY]) > 1.9 * semantic([0.0, 60.0, 120.0])
 

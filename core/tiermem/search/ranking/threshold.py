@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from tiermem.search.scoring import ALONE, SPREAD
+from tiermem.search.ranking.scoring import ALONE, SPREAD
 from tiermem.settings import Weights
 
 LEAST = 0.25  # of what the best message must reach: what every other one must

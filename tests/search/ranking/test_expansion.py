@@ -1,14 +1,14 @@
-"""Promises of search/expansion.py: what a bridge is, and what it leads to."""
+"""Promises of search/ranking/expansion.py: what a bridge is, and what it leads to."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from tiermem.search.bm25 import idf
-from tiermem.search.expansion import BRIDGES, bridged, bridges
-from tiermem.search.scoring import Scores, seeds
-from tiermem.text.dialogue import Posting
+from tiermem.search.ranking.bm25 import idf
+from tiermem.search.ranking.expansion import BRIDGES, bridged, bridges
+from tiermem.search.ranking.field import Standing
+from tiermem.search.ranking.scoring import Scores, seeds
 
 
 def test_a_bridge_is_rare_shared_and_was_not_asked_for() -> None:
@@ -24,14 +24,19 @@ def test_only_the_heaviest_bridges_are_kept() -> None:
     assert list(found) == many[:BRIDGES], "of equal ones the first by name"
 
 
+def standing(*places: list[int]) -> Standing:
+    starts = np.cumsum([0, *map(len, places)])
+    every = np.array([place for one in places for place in one], np.int32)
+    return Standing(starts, every, np.ones(len(every), np.float32))
+
+
 def test_a_bridge_leads_to_others_and_not_back() -> None:
-    postings = {"oslo": Posting(np.array([0, 2]), np.ones(2), 2), "fjord": Posting(np.array([3]), np.ones(1), 1)}
-    found = bridged({"oslo": 4.0, "fjord": 2.0, "gone": 9.0}, postings, {1}, 4)
+    found = bridged([4.0, 2.0, 9.0], standing([0, 2], [3], []), {0}, 4)
     assert found.tolist() == [0, 0, 1.0, 0.5]
 
 
 def test_without_bridges_nothing_is_lent() -> None:
-    assert bridged({}, {}, {1}, 3).tolist() == [0, 0, 0]
+    assert bridged([], standing(), {1}, 3).tolist() == [0, 0, 0]
 
 
 @pytest.mark.parametrize(
@@ -43,9 +48,9 @@ def test_only_a_word_of_few_messages_leads_anywhere(often: int, count: int, lead
     assert ("zebra" in words) is leads
 
 
-def test_a_bridge_starts_from_the_best_messages_by_their_number_the_newer_of_equal_ones_first() -> None:
-    scores = Scores(np.array([0.0, 2.0, 1.0, 2.0, -1.0, 3.0]), {})
+def test_a_bridge_starts_from_the_best_messages_by_their_place_the_newer_of_equal_ones_first() -> None:
+    scores = Scores(np.array([0.0, 2.0, 1.0, 2.0, -1.0, 3.0], np.float32), {})
     left_out = np.array([False] * 5 + [True])
-    assert list(seeds(scores, left_out).items()) == [(4, 2.0), (2, 2.0), (3, 1.0)]
-    many = Scores(np.arange(1.0, 101.0), {})
-    assert min(seeds(many, np.zeros(100, dtype=bool))) > 80
+    assert list(seeds(scores, left_out).items()) == [(3, 2.0), (1, 2.0), (2, 1.0)]
+    many = Scores(np.arange(1, 101, dtype=np.float32), {})
+    assert min(seeds(many, np.zeros(100, dtype=bool))) > 79

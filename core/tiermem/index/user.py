@@ -1,0 +1,294 @@
+"""All that a user said, as an index in RAM: a cache of the segments that the database keeps, and of what waits.
+
+One vocabulary and one set of postings for all sessions, so that a term is as rare as it is with this user, and a
+question costs the same in one long session and in a thousand short ones. Messages have rows in the order in which they
+came; the session is a column. Drop it, and the next question fills it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tiermem.index.cache import Recent, fork_lock
+from tiermem.index.growing import Growing
+from tiermem.index.postings import Block, block, gathered, grown, lengths
+from tiermem.index.renewed import newly_fresh
+from tiermem.index.segment import Segment, joined, moved
+from tiermem.search.ranking.field import NOWHERE, Field, Standing
+from tiermem.text.analyzer import query_terms
+from tiermem.times.nearness import Mentions
+
+DISTINCT = 4  # distinct terms over which what is fresh is counted at least; one new word alone says little
+FIELDS = 8  # choices of messages that are kept as they were made for the last questions
+TERM_BYTES = 120  # of RAM for a term: its text, its code, and what the dictionary spends on them
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Messages of one session that may be ranked: up to number `through`."""
+
+    session: int
+    through: int
+
+
+class UserIndex:
+    """The indexed messages of a user's sessions. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = fork_lock(self)
+        self._codes: dict[str, int] = {}
+        self._words: list[str] = []
+        self._speakers: dict[str, int] = {"": 0}
+        self._names: list[tuple[str, Sequence[str]]] = [("", ())]
+        self._blocks: list[Block] = []
+        self._sessions: dict[int, Growing] = {}  # rows by session, in order
+        self._numbers = Growing(np.int64)
+        self._sizes = Growing(np.float32)
+        self._said = Growing(np.float64)
+        self._said_by = Growing(np.int32)
+        self._roles = Growing(np.uint8)
+        self._fresh = Growing(np.float32)
+        self._talked = Growing(np.float64, 3)  # row, start, end
+        self._forward = Growing(np.int32)  # the distinct terms of each row, one row behind the other
+        self._starts = Growing(np.int64)  # where those of a row begin
+        self._starts.add(np.zeros(1, np.int64))
+        self._fields: Recent[Field] = Recent(FIELDS)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of RAM, about."""
+        columns = (self._numbers, self._sizes, self._said, self._said_by, self._roles, self._fresh, self._talked)
+        arrays = (*columns, self._forward, self._starts, *self._sessions.values())
+        return (
+            sum(column.nbytes for column in arrays)
+            + sum(part.nbytes for part in self._blocks)
+            + TERM_BYTES * len(self._words)
+        )
+
+    def last(self, session: int) -> int:
+        """The number of the session's last message that is here; 0 where none is."""
+        rows = self._sessions.get(session)
+        return int(self._numbers.values[rows.values[-1]]) if rows is not None and len(rows) else 0
+
+    def add(self, parts: Sequence[tuple[int, Segment]]) -> None:
+        """Add segments (session, segment) of messages with numbers above `last`, with what is `fresh` in them.
+
+        Others are here already: those are left out.
+        """
+        with self._lock:
+            fresh = [(session, part) for session, part in self._new(parts) if len(part)]
+            if not fresh:
+                return
+            first, whole = len(self), joined([part for _, part in fresh])
+            self._append(whole)
+            row = first
+            for session, part in fresh:
+                rows = self._sessions.setdefault(session, Growing(np.int32))
+                rows.add(np.arange(row, row + len(part), dtype=np.int32))
+                row += len(part)
+
+    def _new(self, parts: Sequence[tuple[int, Segment]]) -> Iterable[tuple[int, Segment]]:
+        last: dict[int, int] = {}
+        for session, part in parts:
+            above = last.get(session, self.last(session))
+            if len(part) and part.numbers[0] > above:
+                yield session, part
+                last[session] = int(part.numbers[-1])
+            elif len(part) and part.numbers[-1] > above:
+                yield session, _beyond(part, int(np.searchsorted(part.numbers, above, side="right")))
+                last[session] = int(part.numbers[-1])
+
+    def _append(self, part: Segment) -> None:
+        first = len(self)
+        codes = self._coded(part.words)[part.codes]
+        speakers = np.array([self._speaker(name) for name in part.names], np.int32)
+        rows = np.arange(first, first + len(part), dtype=np.int32)
+        for column, values in (
+            (self._sizes, part.sizes),
+            (self._said, part.said),
+            (self._said_by, speakers[part.speakers]),
+            (self._roles, part.roles),
+            (self._fresh, part.fresh),
+            (self._talked, moved(part.talked, first)),
+            (self._forward, codes),
+            (self._starts, self._starts.values[-1] + np.cumsum(part.lengths)),
+        ):
+            column.add(values)
+        self._blocks = grown(self._blocks, block(codes, np.repeat(rows, part.lengths), part.counts))
+        self._numbers.add(part.numbers)  # last: it says how many rows there are
+
+    def _coded(self, words: Sequence[str]) -> NDArray[np.int32]:
+        known, codes = self._codes, []
+        for word in words:
+            code = known.get(word)
+            if code is None:
+                code = known[word] = len(self._words)
+                self._words.append(word)
+            codes.append(code)
+        return np.array(codes, np.int32)
+
+    def _speaker(self, name: str) -> int:
+        code = self._speakers.setdefault(name, len(self._names))
+        if code == len(self._names):
+            self._names.append((name, tuple(query_terms(name))))
+        return code
+
+    def fresh(self, session: int, part: Segment) -> Segment:
+        """*part*, which follows what is here of the *session*, with what is fresh in it."""
+        with self._lock:
+            return _freshened(part, self._used(session, part))
+
+    def _used(self, session: int, part: Segment) -> set[tuple[str, str]]:
+        """The pairs of speaker and term, of those in *part*, that were said in the *session* before."""
+        rows = self._before(session, part)
+        if not len(rows):
+            return set()
+        known = [word for word in part.words if word in self._codes]
+        slices = gathered(self._blocks, np.array([self._codes[word] for word in known], np.int32))
+        mine = np.zeros(len(self), dtype=bool)
+        mine[rows] = True
+        there = mine[slices.rows]
+        terms = np.repeat(np.arange(len(known)), np.diff(slices.starts))[there]
+        speakers = self._said_by.values[slices.rows[there]].astype(np.int64)
+        pairs = np.unique(terms * len(self._names) + speakers)
+        return {(self._names[pair % len(self._names)][0], known[pair // len(self._names)]) for pair in pairs.tolist()}
+
+    def _before(self, session: int, part: Segment) -> NDArray[np.int32]:
+        """The rows of the *session* before *part*, which may be here too."""
+        rows = self._sessions.get(session)
+        if rows is None or not len(part):
+            return np.zeros(0, np.int32)
+        numbers = self._numbers.values[rows.values]
+        before: NDArray[np.int32] = rows.values[: np.searchsorted(numbers, part.numbers[0])]
+        return before
+
+    def standing(self, field: Field, terms: Sequence[str]) -> Standing:
+        """Where each of *terms* stands in *field*."""
+        codes = np.array([self._codes.get(term, NOWHERE) for term in terms], np.int32)
+        slices = gathered(self._blocks, codes)
+        return field.standing(slices.starts, slices.rows, slices.counts)
+
+    def frequencies(self, field: Field, terms: Iterable[str]) -> dict[str, int]:
+        """In how many messages of *field* each of *terms* stands."""
+        named = list(terms)
+        if not field.whole:
+            return dict(zip(named, self.standing(field, named).frequencies.tolist(), strict=True))
+        codes = np.array([self._codes.get(term, NOWHERE) for term in named], np.int32)
+        return dict(zip(named, lengths(self._blocks, codes).tolist(), strict=True))
+
+    def terms(self, rows: Sequence[int]) -> list[list[str]]:
+        """The distinct terms of the messages in these *rows*."""
+        starts, forward = self._starts.values, self._forward.values
+        return [[self._words[code] for code in forward[starts[row] : starts[row + 1]].tolist()] for row in rows]
+
+    def field(self, choices: Sequence[Choice]) -> Field:
+        """The messages of these *choices*, in their order."""
+        key = tuple(choices)
+        known = self._fields.get(key)
+        if known is not None and len(known.places) == len(self):
+            return known
+        with self._lock:
+            made = self._chosen(choices)
+        return self._fields.put(key, made)
+
+    def _chosen(self, choices: Sequence[Choice]) -> Field:
+        numbers = self._numbers.values
+        parts, keys = [], []
+        for choice in choices:
+            known = self._sessions.get(choice.session)
+            if known is not None:
+                own = known.values
+                if int(numbers[own[-1]]) > choice.through:
+                    own = own[: np.searchsorted(numbers[own], choice.through, side="right")]
+                parts.append(own)
+                keys.append(choice.session)
+        rows = np.concatenate(parts) if parts else np.zeros(0, np.int32)
+        return self._field(rows, keys, np.cumsum([0, *map(len, parts)]), self._fresh.values)
+
+    def _field(
+        self, rows: NDArray[np.int32], keys: Sequence[int], starts: NDArray[np.int64], fresh: NDArray[np.float32]
+    ) -> Field:
+        places = np.full(len(self), NOWHERE, np.int32)
+        places[rows] = np.arange(len(rows), dtype=np.int32)
+        talked = self._talked.values
+        at = places[talked[:, 0].astype(np.int64)]
+        there = at >= 0
+        return Field(
+            sessions=keys,
+            starts=starts,
+            rows=rows,
+            places=places,
+            numbers=self._numbers.values[rows],
+            sizes=self._sizes.values[rows],
+            said=self._said.values[rows],
+            speakers=self._said_by.values[rows],
+            roles=self._roles.values[rows],
+            fresh=fresh[rows],
+            names=self._names,
+            talked=Mentions(at[there].astype(np.int64), talked[there, 1], talked[there, 2]),
+            whole=len(rows) == len(self),
+        )
+
+    def without(self, field: Field, gone: NDArray[np.bool_]) -> Field:
+        """*field* without the messages that are *gone* (bool, by place): as if they had never been said."""
+        if not gone.any():
+            return field
+        kept = ~gone
+        key = hash((field.rows.tobytes(), gone.tobytes()))
+        known = self._fields.get(key)
+        if known is not None and len(known.places) == len(self) and np.array_equal(known.rows, field.rows[kept]):
+            return known
+        with self._lock:
+            fresh = self._fresh.values.copy()
+            fresh[field.rows] += self._newly_fresh(field, gone)
+            starts = np.concatenate([[0], np.cumsum(kept)])[field.starts]
+            made = self._field(field.rows[kept], field.sessions, starts, fresh)
+        return self._fields.put(key, made)
+
+    def _newly_fresh(self, field: Field, gone: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """How much more of each message is new once what is gone was never said; only in the sessions it is gone of."""
+        starts, forward = self._starts.values, self._forward.values
+        session = np.repeat(np.arange(len(field.sessions)), np.diff(field.starts))
+        touched = np.isin(session, np.unique(session[gone]))
+        rows = field.rows[touched]
+        lengths = (starts[1:] - starts[:-1])[rows]
+        taken = np.arange(int(lengths.sum())) + np.repeat(starts[:-1][rows] - (np.cumsum(lengths) - lengths), lengths)
+        at = np.repeat(np.flatnonzero(touched), lengths)
+        speakers = field.speakers.astype(np.int64) + len(self._names) * session
+        return newly_fresh(forward[taken].astype(np.int64), at, speakers, gone, DISTINCT)
+
+
+def _beyond(part: Segment, place: int) -> Segment:
+    """*part* from its message at *place* on."""
+    from_term = int(part.lengths[:place].sum())
+    return replace(
+        part,
+        numbers=part.numbers[place:],
+        sizes=part.sizes[place:],
+        said=part.said[place:],
+        speakers=part.speakers[place:],
+        roles=part.roles[place:],
+        fresh=part.fresh[place:],
+        lengths=part.lengths[place:],
+        codes=part.codes[from_term:],
+        counts=part.counts[from_term:],
+        talked=moved(part.talked[part.talked[:, 0] >= place], -place),
+    )
+
+
+def _freshened(part: Segment, used: set[tuple[str, str]]) -> Segment:
+    shares, start = [], 0
+    for speaker, length in zip(part.speakers.tolist(), part.lengths.tolist(), strict=True):
+        name = part.names[speaker]
+        pairs = {(name, part.words[code]) for code in part.codes[start : start + length].tolist()}
+        shares.append(len(pairs - used) / max(length, DISTINCT))
+        used |= pairs
+        start += length
+    return replace(part, fresh=np.array(shares, np.float32))

@@ -1,0 +1,1 @@
+"""How well each message answers a question: look-ups, scores and the threshold. Pure numbers."""

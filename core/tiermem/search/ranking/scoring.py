@@ -1,0 +1,220 @@
+"""The score of each message for a question, from words, vectors, dates and speakers. Its parts add up to it. Pure.
+
+S = w1·semantic + w2·keyword + w3·graph + w4·recency + w5·importance, with weights that sum to 1 (SPEC E), and on top
+bounded hints: good neighbours (`reach`), the speaker whom the question names, whose words it asks for (`side`), the
+times it names (`date`), and what is new in a message (`fresh`: small talk repeats itself, evidence does not).
+
+The defaults were chosen on development conversations (chat, advice, records, radio; English, Chinese), cross-validated
+over conversations where there are several, and sit on wide plateaus. `python -m benchmarks.recall.ablation` shows
+what each part brings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tiermem.facts.preferences import TERM as STANDING
+from tiermem.search.query import Question, Side
+from tiermem.search.ranking import bm25, expansion
+from tiermem.search.ranking.field import Field, Standing
+from tiermem.search.ranking.matching import Plan
+from tiermem.search.ranking.proximity import Numbers, reached, shared
+from tiermem.settings import Weights
+from tiermem.text.dialogue import USER
+
+OWN = 0.7  # what a message's own words count beside those of the stretch around it
+SPREAD = 0.12  # standard deviation to which cosines are brought, so that embedders compare; MiniLM's in a conversation
+TINY = 1e-9  # scores are sums of floats; what is below has nothing to do with the question
+ALONE = 1.5  # further weight of vectors where no message has a neighbour; their neighbours' words help the others
+TOUCHED = 0.02  # score by words and vectors above which a message has anything to do with the question
+FEW = 12  # standing wishes up to which each counts in full
+BRIDGE = 1.7  # times the weight of the graph: what the best bridge lifts, as a share of the best score
+
+Mask: TypeAlias = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """A question with what is known of each message beside its words, by place.
+
+    Args:
+        question: as it was read.
+        plan: its look-ups, the last of which is that of standing wishes.
+        standing: where the words of the plan stand.
+        semantic: cosine less the mean, in units of `SPREAD` (0: unknown); None without vectors.
+        trust: how far the embedder is to be trusted here (0 to 1).
+        nearness: how near each message is to the question's dates; None where it names none.
+        pinned: places of pinned messages.
+    """
+
+    question: Question
+    plan: Plan
+    standing: Standing
+    semantic: Numbers | None = None
+    trust: float = 1.0
+    nearness: NDArray[np.float64] | None = None
+    pinned: NDArray[np.int64] | None = None
+
+    def of(self, term: str) -> NDArray[np.int32]:
+        """The places of one of the question's own terms, or of `STANDING`."""
+        return self.standing.of(self.plan.positions[term])
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Each message's score, and the parts that add up to it; the share of messages that stand alone."""
+
+    total: Numbers
+    parts: Mapping[str, Numbers]
+    alone: float = 0.0
+
+
+def scored(field: Field, signals: Signals, weights: Weights) -> Scores:
+    """The scores of all messages by everything but bridges, which need the best ones first."""
+    along = field.chain
+    own, stretch = bm25.words(field.sizes, field.mean_size, signals.standing, signals.plan, along)
+    unit = weights.keyword / (1 + OWN)
+    parts = {"keyword": np.float32(unit * OWN) * own, "stretch": np.float32(unit) * stretch}
+    apart = along.alone
+    base = parts["keyword"] + parts["stretch"]
+    if signals.semantic is not None and weights.semantic * signals.trust:
+        near = np.float32(SPREAD) * signals.semantic
+        unit = (1 + ALONE * apart) * weights.semantic * signals.trust
+        parts["semantic"] = np.float32(unit) * (near + shared(near, along))
+        base = base + parts["semantic"]
+    parts["reach"] = np.float32((1 - apart) * weights.reach) * reached(base, along)
+    touched = base + parts["reach"] > TOUCHED
+    parts |= _hints(field, signals, weights, touched)
+    total: Numbers = np.sum(list(parts.values()), axis=0, dtype=np.float32)
+    return replace(_raised(field, parts, total, signals.question, weights), alone=apart)
+
+
+def _hints(field: Field, signals: Signals, weights: Weights, touched: Mask) -> dict[str, Numbers]:
+    """What a message gains that has anything to do with the question: names, speakers, recency, importance; dates."""
+    parts: dict[str, Numbers] = {}
+    if weights.graph and (named := _mentions(field, signals)) is not None:
+        parts["graph"] = np.where(touched, np.float32(weights.graph / 2) * named, np.float32(0))
+    if (speaking := _speaking(field, signals.question, weights)) is not None:
+        parts["speaker"] = np.where(touched, speaking, np.float32(0))
+    if signals.nearness is not None:
+        parts["date"] = (weights.date * signals.nearness).astype(np.float32)
+    if weights.recency and np.isfinite(field.said).any():
+        days = (np.nanmax(field.said) - field.said) / 86_400.0
+        recent = np.where(touched & np.isfinite(days), weights.recency * np.exp(-0.03 * days), 0.0)
+        parts["recency"] = recent.astype(np.float32)
+    if weights.importance and signals.pinned is not None:
+        pinned = np.zeros(len(field), np.float32)
+        pinned[signals.pinned] = weights.importance
+        parts["importance"] = np.where(touched, pinned, np.float32(0))
+    return parts
+
+
+def _raised(field: Field, parts: dict[str, Numbers], total: Numbers, question: Question, weights: Weights) -> Scores:
+    """The hints that are shares of a score: of the speaker who is named, and for what is new."""
+    named = _named(field, question)
+    if named is not None and weights.named:
+        more = np.where(named, np.float32(weights.named) * total, np.float32(0))
+        parts["speaker"] = parts["speaker"] + more if "speaker" in parts else more
+        total = total + more
+    if weights.fresh:
+        parts["fresh"] = np.float32(weights.fresh) * field.fresh * np.maximum(total, 0)
+        total = total + parts["fresh"]
+    return Scores(total, parts)
+
+
+def wished(scores: Scores, field: Field, signals: Signals, weights: Weights) -> Scores:
+    """*scores* with a share of the best one for standing wishes, where the user asks an assistant for something new."""
+    if not weights.standing or signals.question.side != Side.EITHER:
+        return scores
+    wishes = signals.of(STANDING)
+    if not len(wishes) or not field.assistant:
+        return scores
+    lift = np.zeros_like(scores.total)
+    lift[wishes] = weights.standing * float(scores.total.max(initial=0.0)) * min(1.0, FEW / len(wishes))
+    return replace(scores, total=scores.total + lift, parts={**scores.parts, "standing": lift})
+
+
+def seeds(scores: Scores, without: Mask) -> dict[int, float]:
+    """The best messages (place: score) that a bridge starts from."""
+    best = _best(scores.total, ~without & (scores.total > 0), expansion.SEEDS)
+    return dict(zip(best.tolist(), scores.total[best].tolist(), strict=True))
+
+
+def bridged(scores: Scores, bridge: Numbers, weights: Weights) -> Scores:
+    """*scores* with what `expansion.bridged` says of each message (0 to 1), as a share of the best score."""
+    best = float(scores.total.max(initial=0.0))
+    lift = np.float32(BRIDGE * weights.graph * best) * bridge
+    graph = scores.parts["graph"] + lift if "graph" in scores.parts else lift
+    return replace(scores, total=scores.total + lift, parts={**scores.parts, "graph": graph})
+
+
+def chosen(
+    scores: Scores, without: Mask, limit: int, least: float, each: float
+) -> list[tuple[int, float, dict[str, float]]]:
+    """(place, score, parts) of the *limit* best messages of at least *each*, best first; ties go to the newer.
+
+    None when the best one is below *least*. The parts are read of these alone, and the score is their sum.
+    """
+    left = ~without
+    if not len(scores.total) or float(np.max(scores.total, where=left, initial=0.0)) < least:
+        return []
+    places = _best(scores.total, left & (scores.total >= max(each, TINY)), limit)
+    named = [(name, part[places].tolist()) for name, part in scores.parts.items()]
+    columns = [{name: values[at] for name, values in named if values[at]} for at in range(len(places))]
+    best = [(place, sum(parts.values()), parts) for place, parts in zip(places.tolist(), columns, strict=True)]
+    return sorted(best, key=lambda one: (-one[1], -one[0]))  # float32 orders as sums in it say, nearly
+
+
+def _best(total: Numbers, among: Mask, limit: int) -> NDArray[np.int64]:
+    """The places of the *limit* highest scores *among* those marked, best first; of equals the last."""
+    places = np.flatnonzero(among)
+    if limit <= 0 or not len(places):
+        return places[:0]
+    values = total[places]
+    if len(places) > 4 * limit:  # sorting all of a long conversation would take longer than scoring it
+        enough = values >= np.partition(values, len(values) - limit)[len(values) - limit]
+        places, values = places[enough], values[enough]
+    return places[np.lexsort((-places, -values))][:limit]
+
+
+def _mentions(field: Field, signals: Signals) -> Numbers | None:
+    """1 for messages that hold a name of the question, less by how many do; speakers' names are hints by themselves."""
+    share: Numbers | None = None
+    speakers = {term for name in field.present.values() for term in name}
+    for name in sorted(signals.question.names - speakers):
+        places = signals.of(name)
+        if len(places):
+            share = np.zeros(len(field), np.float32) if share is None else share
+            share[places] = np.maximum(share[places], np.float32(1 - len(places) / max(len(field), 1)))
+    return share
+
+
+def _speaking(field: Field, question: Question, weights: Weights) -> Numbers | None:
+    """The speaker whom the question names, and the side that it asks about."""
+    named = _named(field, question)
+    hint = np.where(named, np.float32(weights.speaker), np.float32(0)) if named is not None else None
+    if not (weights.side and field.assistant):
+        return hint
+    users = field.roles == USER
+    if question.side == Side.ASSISTANT:
+        side = np.where(users, np.float32(0), np.float32(weights.side / 2))
+    else:
+        side = np.where(users, np.float32(weights.side / (1 if question.side == Side.USER else 3)), np.float32(0))
+    return side if hint is None else hint + side
+
+
+def _named(field: Field, question: Question) -> Mask | None:
+    """Which messages are by a speaker whom the question names; None when it names nobody, or everybody."""
+    present = field.present
+    codes = [code for code, name in present.items() if not question.terms.keys().isdisjoint(name)]
+    if not codes or len(codes) == sum(1 for name in present.values() if name):
+        return None
+    table = np.zeros(len(field.names), dtype=bool)
+    table[codes] = True
+    named: Mask = table[field.speakers]
+    return named

@@ -1,0 +1,112 @@
+"""The word index's rows: stretches of indexed messages, written in batches behind the log, and merged as they grow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+
+from tiermem.index.segment import Segment, joined, packed, unpacked
+from tiermem.storage import sessions
+from tiermem.storage.schema import broken, meta, sealed, segment, session
+from tiermem.text.analyzer import analyser, newer
+
+LOCK = 0x7469_6574  # that of the migrations, plus two
+CHUNK = 500  # bound values a statement
+# Messages up to which two stretches are merged. It bounds what one merge reads and writes to some 2 MB, and what a
+# session of n messages has of rows to n / 8,192 and the logarithm of the rest.
+MERGED = 16_384
+
+
+def add(connection: sa.Connection, pk: int, part: Segment) -> None:
+    """Keep *part* of the session *pk*, and move the watermark to its last message.
+
+    A run that another one has overtaken writes nothing, nor does one before whose batch the index was emptied, nor one
+    into the index of another analyser.
+    """
+    row = connection.execute(sa.select(session.c.indexed).where(session.c.pk == pk).with_for_update()).scalar_one()
+    # Asked behind the lock of the session, which `use_analyser` takes before it changes anything.
+    if not len(part) or int(part.numbers[0]) != row + 1 or made_by(connection) != analyser():
+        return
+    connection.execute(segment.insert().values(**_row(pk, part)))
+    sessions.update(connection, pk, indexed=int(part.numbers[-1]))
+    while _merge(connection, pk):
+        pass
+
+
+def _row(pk: int, part: Segment) -> dict[str, object]:
+    first, last = int(part.numbers[0]), int(part.numbers[-1])
+    return sealed(segment, {"session": pk, "first": first, "last": last, "body": packed(part)})
+
+
+def _merge(connection: sa.Connection, pk: int) -> bool:
+    """Merges the last two stretches of a session where the older one is less than twice as long as the newer."""
+    newest = sa.select(segment.c.first, segment.c.last).where(segment.c.session == pk)
+    rows = connection.execute(newest.order_by(segment.c.first.desc()).limit(2)).all()
+    if len(rows) < 2:
+        return False
+    newer_one, older = (last - first + 1 for first, last in rows)
+    if older >= 2 * newer_one or older + newer_one > MERGED:
+        return False
+    both = joined(read(connection, [pk], above=int(rows[1][0]) - 1).get(pk, []))
+    if len(both) != older + newer_one:  # damage: a merge would hide it
+        return False
+    connection.execute(segment.delete().where(segment.c.session == pk, segment.c.first >= rows[1][0]))
+    connection.execute(segment.insert().values(**_row(pk, both)))
+    return True
+
+
+def read(connection: sa.Connection, sessions: Iterable[int], above: int = 0) -> dict[int, list[Segment]]:
+    """The stretches of these sessions that end above number *above*, in order, by session.
+
+    One that is not as it was written ends its session's: what comes from there on counts as waiting for the index, and
+    is read as it is. `verify` names it.
+    """
+    keys, found, damaged = list(sessions), dict[int, list[Segment]](), set[int]()
+    for start in range(0, len(keys), CHUNK):
+        query = sa.select(segment).where(segment.c.session.in_(keys[start : start + CHUNK]), segment.c.last > above)
+        for row in connection.execute(query.order_by(segment.c.session, segment.c.first)).mappings():
+            part = None if row["session"] in damaged else legible(row)
+            if part is None:
+                damaged.add(row["session"])
+            else:
+                found.setdefault(row["session"], []).append(part)
+    return found
+
+
+def legible(row: sa.RowMapping) -> Segment | None:
+    """The stretch of a row; None where it is damaged."""
+    try:
+        part = unpacked(bytes(row["body"]))
+    except (ValueError, TypeError):
+        return None
+    whole = len(part) and (int(part.numbers[0]), int(part.numbers[-1])) == (row["first"], row["last"])
+    return part if whole and not broken(segment, row) else None
+
+
+_ANALYSER = sa.select(meta.c.value).where(meta.c.key == "analyser")
+
+
+def made_by(connection: sa.Connection) -> str:
+    """The name of the analyser that made the keyword index; "" while there is none."""
+    return str(connection.execute(_ANALYSER).scalar() or "")
+
+
+def use_analyser(connection: sa.Connection, name: str) -> str:
+    """Empty the keyword index when an older analyser made it; it fills again as sessions are used.
+
+    That of a newer one stays: while old and new processes run beside each other, they must not empty it in turn.
+    Returns the name of the analyser whose it was.
+    """
+    if connection.dialect.name == "postgresql":  # several processes may be the first; SQLite has one writer anyway
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+    known = connection.execute(_ANALYSER).scalar()
+    if known is None:
+        connection.execute(meta.insert().values(key="analyser", value=name))
+        return name
+    if known == name or newer(known, name):
+        return str(known)
+    connection.execute(session.update().values(indexed=0))  # first: it waits for those who are adding words
+    connection.execute(meta.update().where(meta.c.key == "analyser").values(value=name))
+    connection.execute(segment.delete())
+    return str(known)
