@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tiermem.index.cache import Weighed
-from tiermem.index.postings import block, gathered, grown, lengths
+from tiermem.index.postings import gathered, grown, inverted, lengths
 from tiermem.index.segment import joined, packed, segment, unpacked
 from tiermem.index.user import DISTINCT, Choice, UserIndex
 from tiermem.text.dialogue import Spoken
@@ -80,7 +80,7 @@ def test_postings_are_those_of_all_batches_in_the_order_of_their_rows(batches: l
     for batch in batches:
         rows = np.arange(row, row + len(batch), dtype=np.int32)
         codes, counts = np.array([c for c, _ in batch], np.int32), np.array([n for _, n in batch], np.uint8)
-        blocks = grown(blocks, block(codes, rows, counts))
+        blocks = grown(blocks, inverted(codes, rows, counts))
         for place, (code, count) in enumerate(batch, row):
             expected[code].append((place, count))
         row += len(batch)

@@ -20,7 +20,7 @@ Counts: TypeAlias = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class Postings:
     """Compressed rows: `codes` ascending, and from `starts[i]` to `starts[i + 1]` the rows of `codes[i]`, ascending."""
 
     codes: Codes
@@ -43,12 +43,12 @@ class Slices:
     counts: Counts
 
 
-def block(codes: Codes, rows: Rows, counts: Counts) -> Block:
+def inverted(codes: Codes, rows: Rows, counts: Counts) -> Postings:
     """The block of postings that stand in the order of their rows."""
     order = _order(codes)
     ordered = codes[order]
     starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]])) if len(ordered) else _NONE
-    return Block(ordered[starts], np.append(starts, len(ordered)), rows[order], counts[order])
+    return Postings(ordered[starts], np.append(starts, len(ordered)), rows[order], counts[order])
 
 
 _NONE = np.zeros(0, np.int64)
@@ -62,13 +62,13 @@ def _order(codes: Codes) -> NDArray[np.int64]:
     return low[np.argsort((codes >> 16)[low].astype(np.uint16), kind="stable")]
 
 
-def merged(older: Block, newer: Block) -> Block:
+def merged(older: Postings, newer: Postings) -> Postings:
     """Both as one; all rows of *newer* come after those of *older*."""
     codes = np.concatenate([np.repeat(part.codes, np.diff(part.starts)) for part in (older, newer)])
-    return block(codes, np.concatenate([older.rows, newer.rows]), np.concatenate([older.counts, newer.counts]))
+    return inverted(codes, np.concatenate([older.rows, newer.rows]), np.concatenate([older.counts, newer.counts]))
 
 
-def grown(blocks: Sequence[Block], newer: Block) -> list[Block]:
+def grown(blocks: Sequence[Postings], newer: Postings) -> list[Postings]:
     """*blocks* with one more, merged until each is at least twice as large as the next."""
     grown = [*blocks, newer]
     while len(grown) > 1 and len(grown[-2].rows) < 2 * len(grown[-1].rows):
@@ -76,7 +76,7 @@ def grown(blocks: Sequence[Block], newer: Block) -> list[Block]:
     return grown
 
 
-def gathered(blocks: Sequence[Block], codes: Codes) -> Slices:
+def gathered(blocks: Sequence[Postings], codes: Codes) -> Slices:
     """Where the terms of *codes* stand, in all *blocks*; -1 is a term that stands nowhere."""
     found = [_found(part, codes) for part in blocks]
     starts = np.concatenate([[0], np.cumsum(_lengths(found, len(codes)))]).astype(np.int64)
@@ -94,7 +94,7 @@ def gathered(blocks: Sequence[Block], codes: Codes) -> Slices:
     return Slices(starts, rows, counts)
 
 
-def lengths(blocks: Sequence[Block], codes: Codes) -> NDArray[np.int64]:
+def lengths(blocks: Sequence[Postings], codes: Codes) -> NDArray[np.int64]:
     """In how many rows each term of *codes* stands."""
     return _lengths([_found(part, codes) for part in blocks], len(codes))
 
@@ -106,7 +106,7 @@ def _lengths(found: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]], count
     return total
 
 
-def _found(part: Block, codes: Codes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _found(part: Postings, codes: Codes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """From where to where each of *codes* stands in *part*; both 0 where it does not."""
     if not len(part.codes):
         return np.zeros(len(codes), np.int64), np.zeros(len(codes), np.int64)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from tiermem.index.cache import Recent, fork_lock
 from tiermem.index.growing import Growing
-from tiermem.index.postings import Block, block, gathered, grown, lengths
+from tiermem.index.postings import Postings, gathered, grown, inverted, lengths
 from tiermem.index.renewed import newly_fresh
 from tiermem.index.segment import Segment, joined, moved
 from tiermem.search.ranking.field import NOWHERE, Field, Standing
@@ -44,7 +44,7 @@ class UserIndex:
         self._words: list[str] = []
         self._speakers: dict[str, int] = {"": 0}
         self._names: list[tuple[str, Sequence[str]]] = [("", ())]
-        self._blocks: list[Block] = []
+        self._blocks: list[Postings] = []
         self._sessions: dict[int, Growing] = {}  # rows by session, in order
         self._numbers = Growing(np.int64)
         self._sizes = Growing(np.float32)
@@ -121,7 +121,7 @@ class UserIndex:
             (self._starts, self._starts.values[-1] + np.cumsum(part.lengths)),
         ):
             column.add(values)
-        self._blocks = grown(self._blocks, block(codes, np.repeat(rows, part.lengths), part.counts))
+        self._blocks = grown(self._blocks, inverted(codes, np.repeat(rows, part.lengths), part.counts))
         self._numbers.add(part.numbers)  # last: it says how many rows there are
 
     def _coded(self, words: Sequence[str]) -> NDArray[np.int32]:

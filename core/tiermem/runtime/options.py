@@ -61,6 +61,7 @@ class OpenOptions(TypedDict, total=False):
     pool_size: int
     max_overflow: int
     index_batch: int
+    index_memory: int
 
 
 OPTION_NAMES = frozenset(OpenOptions.__annotations__)

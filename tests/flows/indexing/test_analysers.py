@@ -185,7 +185,7 @@ def test_what_only_reads_reads_the_messages_instead(target: str, reader: int) ->
 def test_a_long_conversation_is_found_whole_and_indexed_again_without_an_add(
     target: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tiermem.flows.reading.rank.TAIL", 40)
+    monkeypatch.setattr("tiermem.flows.reading.corpus.TAIL", 40)
     with version(4), opened(target) as memory:
         memory.session("s").add([*TALK, *(f"Filler number {number}." for number in range(96)), "At last marzipan."])
         memory.session("s").index()

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tiermem import Memory, Message, Session
-from tiermem.search.ranking import scoring
 
 Open = Callable[..., Memory]
 START = datetime(2024, 5, 1, 9, tzinfo=UTC)
@@ -92,16 +91,6 @@ def test_nothing_is_found_where_all_is_hidden(store: Open) -> None:
     session.add(messages(TALK))
     session.clear()
     assert session.search("zoster garden") == []
-
-
-def test_in_a_very_long_session_neither(store: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scoring, "WHOLE", 3)
-    session = store(index_batch=1).session("s")
-    session.add(messages(TALK))
-    assert found(session, "zoster")
-    session.forget(f"m{SECRET + 1}")
-    assert session.search("zoster") == []
-    assert "i0" in found(session, "zoster garden")
 
 
 def test_a_replaced_document_counts_no_word(store: Open) -> None:

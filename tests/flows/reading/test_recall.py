@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.properties.oracles import assert_same
 from tiermem import Context, Memory, Message, Session
-from tiermem.search.ranking import scoring
 
 Open = Callable[..., Memory]
 START = datetime(2024, 3, 1, 9, tzinfo=UTC)
@@ -106,16 +106,15 @@ def test_losing_the_cached_words_changes_no_answer(store: Open) -> None:
     assert [(hit.ref, hit.score) for hit in session.search("locker code on the card", 50)] == before
 
 
-def test_a_very_long_session_is_ranked_from_what_the_index_nominates(
-    store: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    session = filled(store)
-    whole = [hit.ref for hit in session.search("locker code zebra", 1)]
-    monkeypatch.setattr(scoring, "WHOLE", 100)
-    assert [hit.ref for hit in session.search("locker code zebra", 1)] == whole == ["m40"]
-    assert session.search("拿铁")[0].ref == "m200"
-    assert "zebra-4471" in quoted(session.context("What is the locker code?", 600))
-    assert session.search("xylophone quartet rehearsal") == []
+def test_an_index_that_may_keep_nothing_gives_the_same_answers(store: Open) -> None:
+    memory, small = store(), store(index_memory=0)
+    for one in (memory, small):
+        one.session("s", "a").add(conversation())
+        one.session("s", "a").index()
+    for question in ("locker code zebra", "拿铁", "xylophone quartet rehearsal"):
+        assert_same(*(one.session("s", "a").search(question) for one in (memory, small)))
+    assert len(small._core.indexes) == 0
+    assert len(memory._core.indexes) == 1
 
 
 def test_new_messages_are_found_at_once(store: Open) -> None:

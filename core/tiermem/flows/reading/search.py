@@ -14,9 +14,10 @@ from tiermem.flows.reading.corpus import user_wide
 from tiermem.flows.reading.request import SearchRequest, SearchResult
 from tiermem.flows.services import Core
 from tiermem.records import Hit, Recalled
-from tiermem.search import explanation, passages, quoting
+from tiermem.search import passages, quoting
 from tiermem.search.answers import NOTE
 from tiermem.search.query import Question
+from tiermem.search.ranking import explanation
 from tiermem.search.ranking.threshold import LEAST
 from tiermem.settings import Scope
 from tiermem.storage.sessions import SessionRow

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tiermem import Hit, Memory, Message
-from tiermem.search.explanation import matched, reason
 from tiermem.search.query import Question
+from tiermem.search.ranking.explanation import matched, reason
 
 QUESTION = Question("the locker code", {"locker": 1.0, "code": 1.0}, {"locker": {"safe": 0.62, "chest": 0.4}})
 
