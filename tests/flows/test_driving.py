@@ -1,16 +1,18 @@
-"""`drive` and `adrive`: answers go in, errors are raised inside, the value comes out; in sync, async and aside."""
+"""`drive` and its async twins: answers go in, errors are raised inside, the value comes out."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
 from collections.abc import Callable, Generator
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
 import pytest
 
-from tiermem.flows.driving import adrive, drive
+from tests.waiting import PATIENCE
+from tiermem.flows.driving import Performing, adrive, adrive_in_stretches, drive
 
 Perform = Callable[[str], Any]
 Drive = Callable[[Generator[str, Any, Any], Perform], Any]
@@ -23,7 +25,32 @@ def _async(generator: Generator[str, Any, Any], perform: Perform, *, aside: bool
     return asyncio.run(adrive(generator, aperform, aside=aside))
 
 
-DRIVES = {"drive": drive, "adrive": partial(_async, aside=False), "aside": partial(_async, aside=True)}
+def far(perform: Perform, pool: ThreadPoolExecutor) -> Performing[str]:
+    """What begins with "own" is awaited on the loop, what begins with "write" is seen to its end."""
+
+    async def aperform(wanted: str) -> Any:
+        return perform(wanted)
+
+    return Performing(
+        perform=perform,
+        aperform=aperform,
+        awaited=lambda wanted: wanted.startswith("own"),
+        seen_to_its_end=lambda wanted: wanted.startswith("write"),
+        start=pool.submit,
+    )
+
+
+def _in_stretches(generator: Generator[str, Any, Any], perform: Perform) -> Any:
+    with ThreadPoolExecutor(1) as pool:
+        return asyncio.run(adrive_in_stretches(generator, far(perform, pool)))
+
+
+DRIVES = {
+    "drive": drive,
+    "adrive": partial(_async, aside=False),
+    "aside": partial(_async, aside=True),
+    "in stretches": _in_stretches,
+}
 
 
 @pytest.fixture(params=DRIVES)
@@ -119,3 +146,64 @@ def test_a_cancelled_task_ends_its_generator(aside: bool) -> None:
 
     asyncio.run(main())
     assert ended == [True]
+
+
+def test_a_stretch_takes_one_thread_once_and_what_is_awaited_runs_on_the_loop() -> None:
+    started, threads = list[str](), dict[str, int]()
+
+    class Counting(ThreadPoolExecutor):
+        def submit(self, function: Any, /, *arguments: Any, **keywords: Any) -> Future[Any]:
+            started.append(arguments[0])
+            return super().submit(function, *arguments, **keywords)
+
+    def wanting() -> Generator[str, Any, int]:
+        yield "read 1"
+        yield "read 2"
+        yield "own call"
+        yield "read 3"
+        yield "write"
+        return threading.get_ident()
+
+    def perform(wanted: str) -> None:
+        threads[wanted] = threading.get_ident()
+
+    with Counting(1) as pool:
+        end = asyncio.run(adrive_in_stretches(wanting(), far(perform, pool)))
+    assert started == ["read 1", "read 3"]
+    assert threads.pop("own call") == threading.get_ident()
+    assert {*threads.values(), end} == {end} != {threading.get_ident()}
+
+
+@pytest.mark.parametrize(("wanted", "waited_for"), [("read", False), ("write", True)])
+def test_a_cancelled_caller_waits_for_a_write_alone_and_the_generator_is_told(wanted: str, waited_for: bool) -> None:
+    begun, go_on, done, ended = threading.Event(), threading.Event(), threading.Event(), threading.Event()
+
+    def wanting() -> Generator[str, Any, None]:
+        try:
+            yield wanted
+            yield "another"
+        except asyncio.CancelledError:
+            ended.set()
+            raise
+
+    def perform(asked: str) -> None:
+        assert asked != "another", "it was cancelled"
+        begun.set()
+        assert go_on.wait(PATIENCE)
+        done.set()
+
+    async def main() -> None:
+        with ThreadPoolExecutor(1) as pool:
+            task = asyncio.create_task(adrive_in_stretches(wanting(), far(perform, pool)))
+            assert await asyncio.to_thread(begun.wait, PATIENCE)
+            task.cancel()
+            if waited_for:
+                assert not (await asyncio.wait({task}, timeout=0.2))[0]
+                go_on.set()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert done.is_set() is waited_for
+            go_on.set()
+
+    asyncio.run(main())
+    assert ended.is_set()

@@ -6,10 +6,11 @@ A flow is a generator that yields effects and receives their results; it holds n
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
-from tiermem.flows.driving import adrive, drive
+from tiermem.flows.driving import Performing, adrive_in_stretches, drive
 from tiermem.messages import Message
 from tiermem.settings import Scope
 
@@ -105,8 +106,16 @@ class Actor(Protocol):
         """The result of *effect*."""
         ...
 
+
+class AsyncActor(Actor, Protocol):
+    """Performs effects for callers on an event loop."""
+
     async def aact(self, effect: Effect) -> Any:
-        """The result of *effect*, without blocking the event loop."""
+        """The result of *effect*, which calls code of the user's that may run on the loop itself."""
+        ...
+
+    def start(self, function: Callable[[Any], Any], argument: Any) -> Future[Any]:
+        """Run `function(argument)` in another thread, with the caller's context variables."""
         ...
 
 
@@ -115,6 +124,23 @@ def run(flow: Flow[T], actor: Actor) -> T:
     return drive(flow, actor.act)
 
 
-async def arun(flow: Flow[T], actor: Actor) -> T:
-    """`run` for async callers."""
-    return await adrive(flow, actor.aact)
+async def arun(flow: Flow[T], actor: AsyncActor) -> T:
+    """`run` for async callers: database and computing in threads; a cancelled write is seen to its end."""
+    return await adrive_in_stretches(
+        flow,
+        Performing(
+            perform=actor.act,
+            aperform=actor.aact,
+            awaited=_of_the_user,
+            seen_to_its_end=_of_the_log,
+            start=actor.start,
+        ),
+    )
+
+
+def _of_the_user(effect: Effect) -> bool:
+    return isinstance(effect, Summarize | Call)
+
+
+def _of_the_log(effect: Effect) -> bool:
+    return isinstance(effect, Transact)

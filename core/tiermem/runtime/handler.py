@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any
 
 from tiermem.events import Listeners
@@ -39,10 +39,6 @@ class Direct:
         if isinstance(effect, Tell):
             self.listeners.tell(effect.kind, effect.scope, effect.fields)
         return None
-
-    async def aact(self, effect: Effect) -> Any:
-        """`act`; the background has no event loop to keep free."""
-        return self.act(effect)
 
     def _transacted(self, effect: Transact) -> Any:
         result = self.database.write(effect.body)
@@ -110,20 +106,16 @@ class Performer:
         return self._direct.act(effect)
 
     async def aact(self, effect: Effect) -> Any:
-        """The result of *effect*; database and computing run in threads, and a cancelled write is seen to its end."""
+        """The result of *effect*; code of the user's that is async runs on the event loop, other one in a thread."""
         if isinstance(effect, Summarize):
             return await calls.acall(effect.summarizer, effect.messages, effect.scope, effect.timeout)
         if isinstance(effect, Call):
             return await calls.acall(effect.afunction, effect.argument, effect.scope, effect.timeout)
-        if isinstance(effect, Tell) and not self.listeners.wanted(effect.kind):
-            return None  # not worth a thread
-        future = asyncio.wrap_future(self._threads.start(self.act, effect))
-        try:
-            return await asyncio.shield(future)
-        except asyncio.CancelledError:
-            if isinstance(effect, Transact):
-                await asyncio.wait([future])  # the outcome is known before the caller goes on
-            raise
+        return self.act(effect)
+
+    def start(self, function: Callable[[Any], Any], argument: Any) -> Future[Any]:
+        """Run `function(argument)` in one of a few threads, with the caller's context variables."""
+        return self._threads.start(function, argument)
 
     def close(self) -> None:
         """End the threads and close the database."""
