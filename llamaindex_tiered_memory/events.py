@@ -21,6 +21,7 @@ from typing import Any
 
 from llama_index.core.bridge.pydantic import Field
 from llama_index.core.instrumentation import get_dispatcher  # type: ignore[attr-defined]
+from llama_index.core.instrumentation.event_handlers import NullEventHandler
 from llama_index.core.instrumentation.events.base import BaseEvent  # type: ignore[attr-defined]
 
 from tiermem.events import Event
@@ -51,8 +52,18 @@ def attach(memory: Opened) -> None:
     with _lock:
         shared = memory.wiring[1]
         if shared not in _heard:
-            memory.subscribe(_dispatched)
+            memory.wiring[1].listeners.add(_dispatched, None, _handled)
             _heard.add(shared)
+
+
+def _handled() -> bool:
+    """Whether a handler would see an event now; LlamaIndex itself brings one that does nothing."""
+    asked = dispatcher
+    while not any(type(handler) is not NullEventHandler for handler in asked.event_handlers):
+        if not asked.propagate:
+            return False
+        asked = asked.parent
+    return True
 
 
 def _dispatched(event: Event) -> None:

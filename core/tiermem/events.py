@@ -34,7 +34,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from tiermem import telemetry
 from tiermem.errors import ClockError, InvalidSettings, brief_repr, described
@@ -113,6 +113,12 @@ def collecting() -> Iterator[list[Event]]:
         _collectors.reset(token)
 
 
+class _Listener(NamedTuple):
+    callback: Callback
+    scope: Scope | None
+    listening: Callable[[], bool]
+
+
 class Listeners:
     """Those who listen to one memory. Thread-safe: each change is one step of the interpreter.
 
@@ -126,11 +132,16 @@ class Listeners:
         self._now = now
         self._failed = failed
         self._seconds = seconds
-        self._callbacks: dict[object, tuple[Callback, Scope | None]] = {}
+        self._callbacks: dict[object, _Listener] = {}
         self._failing: set[object] = set()
 
-    def add(self, callback: Callback, scope: Scope | None) -> Callable[[], None]:
+    def add(
+        self, callback: Callback, scope: Scope | None, listening: Callable[[], bool] = lambda: True
+    ) -> Callable[[], None]:
         """Call *callback* with every event (of *scope*) until the function that is returned is called.
+
+        *listening* says of the moment whether the callback would do anything: where it would not, the thread that each
+        call has would be for nothing. It is one of our own, which neither hangs nor raises.
 
         Raises:
             InvalidSettings: it cannot be called, or is a coroutine function, which nobody would await.
@@ -139,7 +150,7 @@ class Listeners:
             raise InvalidSettings(f"a callback is a plain function of an event, not {brief_repr(callback)}")
         key = object()
         within = Limited(callback, self._seconds)
-        self._callbacks[key] = (lambda event: within(event, None)), scope
+        self._callbacks[key] = _Listener(lambda event: within(event, None), scope, listening)
 
         def stop() -> None:
             self._callbacks.pop(key, None)
@@ -149,7 +160,9 @@ class Listeners:
 
     def wanted(self, kind: str) -> bool:
         """Whether anybody would hear an event of that kind now."""
-        return bool(self._callbacks or _collectors.get() or telemetry.used() or _log.isEnabledFor(LEVELS[kind]))
+        if _collectors.get() or telemetry.used() or _log.isEnabledFor(LEVELS[kind]):
+            return True
+        return any(listener.listening() for listener in list(self._callbacks.values()))
 
     def tell(self, kind: str, scope: Scope, fields: Callable[[], Mapping[str, Any]]) -> None:
         """Tell an event to all who listen. What a callback, a handler of the log, a processor of spans or the clock
@@ -165,9 +178,9 @@ class Listeners:
             events.append(event)
         self._call(_logged, _logged, event)
         self._call(telemetry.record, telemetry.record, event)
-        for key, (callback, only) in list(self._callbacks.items()):
-            if only is None or only == scope:
-                self._call(key, callback, event)
+        for key, listener in list(self._callbacks.items()):
+            if listener.scope in {None, scope} and listener.listening():
+                self._call(key, listener.callback, event)
 
     def _call(self, key: object, callback: Callback, event: Event) -> None:
         try:

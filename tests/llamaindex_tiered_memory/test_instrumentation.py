@@ -16,6 +16,7 @@ from llamaindex_tiered_memory import TieredArchiveRetriever, TieredChatMemory, T
 from llamaindex_tiered_memory.events import TieredMemoryEvent, attach
 from tests.llamaindex_tiered_memory.fakes import ScriptedLLM, called
 from tiermem import AsyncMemory, Memory
+from tiermem.providers import calls
 
 LONG = "we decided to raise the pool of this service to 50, as you asked. " * 4
 
@@ -134,3 +135,14 @@ def test_a_handler_that_fails_breaks_nothing(heard, opened):
     assert [one.content for one in memory.get_all()] == ["hello"]
     assert len(heard.ours) == 1
     assert memory.session.stats().degraded == ()
+
+
+def test_no_thread_is_started_for_events_that_nobody_handles(opened, monkeypatch, request):
+    memory, real, threads = TieredChatMemory(memory=opened, session_id="s"), calls.started, []
+    monkeypatch.setattr(calls, "started", lambda *call: (threads.append(call), real(*call))[1])
+    memory.put(ChatMessage(role="user", content=LONG))
+    assert not threads
+    handler = request.getfixturevalue("heard")
+    memory.put(ChatMessage(role="assistant", content=LONG))
+    assert len(threads) == 1
+    assert [event.kind for event in handler.ours] == ["added"]
