@@ -10,6 +10,7 @@ from tiermem.providers.embedders import HashEmbedder
 
 _TIERED = {
     "tiermem": "tiered",
+    "tiermem-user": "tiered",
     "tiermem-context": "tiered",
     "tiermem-chain": "engines",
     "tiermem-agent": "engines",

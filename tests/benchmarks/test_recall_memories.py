@@ -77,6 +77,22 @@ def test_what_is_said_from_the_question_on_is_not_known_to_it() -> None:
     assert "mat" in after
 
 
+def test_a_conversation_is_cut_into_sessions_of_one_user() -> None:
+    talk = dataclasses.replace(long_talk(), sessions=tuple(f"day {n // 20}" for n in range(80)))
+    memory = tiered.User()
+    memory.feed(talk)
+    try:
+        lengths = {name: memory.memory.session(name, namespace=tiered.USER).stats().messages for name in named(talk)}
+        assert lengths == dict.fromkeys(named(talk), 20)
+        assert measure.row(memory, talk, talk.questions[0], 400).recall == 1
+    finally:
+        memory.close()
+
+
+def named(talk: Conversation) -> list[str]:
+    return [f"of {name}" for name in talk.by_session]
+
+
 def test_an_older_run_is_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "talks.jsonl"
     file.write_text(json.dumps(normalised()) + "\n", "utf-8")

@@ -13,6 +13,7 @@ from benchmarks.recall.measure import Shown
 from tiermem import Context, Memory, Message, Session
 
 SESSION = "recall"
+USER = "somebody"  # who has several sessions: in the namespace "default" everybody would be one user
 MOMENT = timedelta(seconds=1)  # before its question nothing that was said with it is known; the data tell minutes
 FILE = "tiermem.db"
 BATCH = 500
@@ -114,6 +115,26 @@ class Recall(Tiered):
         return Shown(self.session.recall(question, budget, as_of=self.as_of).text)
 
 
+class User(Recall):
+    """The same conversation cut where its sessions begin, all of one user, asked from a session that begins now."""
+
+    name = "tiermem recall, sessions of a user"
+
+    @property
+    def session(self) -> Session:
+        """The new session, in which nothing has been said."""
+        return self.memory.session(SESSION, namespace=USER)
+
+    def add(self, conversation: Conversation) -> None:
+        """A session each, the first one first."""
+        for name, messages in conversation.by_session.items():
+            self.put(self.memory.session(f"of {name}", namespace=USER), messages)
+
+    def shown(self, question: str, budget: int) -> Shown:
+        """The quoted block, of all sessions."""
+        return Shown(self.session.recall(question, budget, within="user", as_of=self.as_of).text)
+
+
 class WholeContext(Tiered):
     """`Session.context`: summary, passages and recent turns in one budget."""
 
@@ -136,5 +157,6 @@ def text_of(context: Context) -> str:
 
 MEMORIES: dict[str, Callable[..., Tiered]] = {
     "tiermem": Recall,
+    "tiermem-user": User,
     "tiermem-context": WholeContext,
 }
