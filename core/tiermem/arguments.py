@@ -8,22 +8,22 @@ from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any, TypeAlias, TypeVar, get_args
 
-from tiermem.errors import InvalidMessage, InvalidSettings, UnknownReference, brief_repr
+from tiermem.errors import InvalidMessage, InvalidSettings, TiermemError, UnknownReference, brief_repr
 from tiermem.flows.effects import Flow, Read
 from tiermem.flows.reading import context, report, search
 from tiermem.flows.reading.draft import ContextRequest
 from tiermem.flows.reading.filters import Only, spelt
-from tiermem.flows.reading.request import SearchRequest
+from tiermem.flows.reading.request import Reach, SearchRequest
 from tiermem.flows.services import Core
 from tiermem.flows.writing import add as remember
-from tiermem.flows.writing import compact, decide, maintain
+from tiermem.flows.writing import compact, decide, elsewhere, maintain
 from tiermem.flows.writing.commit import writing
 from tiermem.importers.shapes import own_or_openai
 from tiermem.messages import Message, as_messages
 from tiermem.providers.calls import refuse_reentry
 from tiermem.providers.tokenizers import as_counter
 from tiermem.records import Context, Decision, Hit, Original, Recalled, Report, Stats, View, Within
-from tiermem.settings import Scope, Thresholds, nearest
+from tiermem.settings import Scope, Thresholds, nearest, scope_of
 from tiermem.storage import sessions
 
 LONGEST_REASON = 200  # characters; events and the log tell it
@@ -56,13 +56,13 @@ def assembling(
     reserved: int,
     counter: Callable[[str], Any] | None,
     recall: bool,  # private; the faces take it by name
-    within: Within,
+    reach: Reach,
     recall_tokens: int | None,
     steady: bool,
     quoted: Mapping[str, str] | None,
 ) -> Flow[Context]:
     """`context.assemble` with the caller's query, prompts and counter checked."""
-    wanted = wanting("" if query is None else query, within)
+    wanting("" if query is None else query)
     if budget is not None:
         _whole(budget, "budget")
     for name, number in (("reserved", reserved), ("recall_tokens", recall_tokens)):
@@ -77,30 +77,70 @@ def assembling(
     count = None if counter is None else as_counter(counter, core.settings.encoding)
     prompts = as_messages(system, "system", own_or_openai)
     request = ContextRequest(
-        query, budget, prompts, goal, reserved, count, recall, wanted.within, recall_tokens, steady, quoted or {}
+        query, budget, prompts, goal, reserved, count, recall, reach.of(scope), recall_tokens, steady, quoted or {}
     )
     return (yield from context.assemble(core, scope, request))
 
 
-def wanting(query: str, within: Within, as_of: datetime | None = None) -> SearchRequest:
-    """What a caller looks for.
+def reaching(
+    within: Within,
+    sessions: Iterable[str] | None = None,
+    exclude: Iterable[str] = (),
+    error: type[TiermemError] = InvalidMessage,
+) -> Reach:
+    """Where a caller looks.
 
     Raises:
-        InvalidMessage: *query* is no text, *within* none of its words, or *as_of* no datetime.
+        InvalidMessage: or *error*: *within* is none of its words, *sessions* or *exclude* are no ids, or beside a
+            *within* that looks in one conversation only, or *sessions* names none.
     """
+    if not isinstance(within, str) or within not in get_args(Within):
+        raise error(f"within must be one of {', '.join(get_args(Within))}, not {brief_repr(within)}")
+    chosen = None if sessions is None else _ids(sessions, "sessions", error)
+    reach = Reach(within, chosen, _ids(exclude, "exclude", error))
+    if chosen is not None and not chosen:
+        raise error("sessions must name at least one session; leave it out for all")
+    if not reach.across and (chosen is not None or reach.exclude):
+        raise error(f"sessions= and exclude= are for within='user' and 'everything'; {within!r} has no other session")
+    return reach
+
+
+def refused_within(within: Within, namespace: object) -> None:
+    """What a class of an adapter checks of where it recalls from, as soon as it is made.
+
+    Raises:
+        InvalidSettings: *within* is none of its words.
+        MissingNamespace: it asks for a user's conversations, and *namespace* names nobody. Of a function, that says
+            it at each run, it is found out then.
+    """
+    reach = reaching(within, error=InvalidSettings)
+    if not callable(namespace):
+        reach.of(scope_of("-", namespace))  # type: ignore[arg-type]  # says what is wrong with it
+
+
+def _ids(given: Iterable[str], name: str, error: type[TiermemError]) -> frozenset[str]:
+    if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
+        raise error(f"{name} must be a list of session ids, not {brief_repr(given)}")
+    ids = list(given)
+    if wrong := [one for one in ids if not isinstance(one, str) or not one]:
+        raise error(f"{name} must be a list of session ids, not of {brief_repr(wrong[0])}")
+    return frozenset(ids)
+
+
+def wanting(query: str, as_of: datetime | None = None) -> None:
+    """Refuses a *query* that is no text, and an *as_of* that is no datetime, by InvalidMessage."""
     if not isinstance(query, str):
         raise InvalidMessage(f"query must be text, not {type(query).__name__}")
-    if within not in get_args(Within):
-        raise InvalidMessage(f"within must be one of {', '.join(get_args(Within))}, not {brief_repr(within)}")
     if as_of is not None and not isinstance(as_of, datetime):
         raise InvalidMessage(f"as_of must be a datetime, not {type(as_of).__name__}")
-    return SearchRequest(query, within, as_of)
 
 
-def asking(core: Core, query: str, within: Within, as_of: datetime | None) -> SearchRequest:
-    """`wanting`, its time by the user's clock."""
-    request = wanting(query, within, as_of)
-    return request if as_of is None else replace(request, as_of=core.meant(as_of))
+def asking(core: Core, scope: Scope, query: str, reach: Reach, as_of: datetime | None) -> SearchRequest:
+    """What a caller looks for in what *scope* has of *reach*, its time by the user's clock."""
+    wanting(query, as_of)
+    where = reach.of(scope)
+    when = None if as_of is None else core.meant(as_of)
+    return SearchRequest(query, where.within, when, sessions=where.sessions, exclude=where.exclude)
 
 
 def searching(
@@ -108,7 +148,7 @@ def searching(
     scope: Scope,
     query: str,
     k: int,
-    within: Within,
+    reach: Reach,
     as_of: datetime | None,
     explain: bool,  # private; the faces take it by name
     since: date | None,
@@ -117,7 +157,7 @@ def searching(
 ) -> Flow[list[Hit]]:
     """`search.search` with the caller's arguments checked."""
     only = filtering(core, since, until, role)
-    request = replace(asking(core, query, within, as_of), only=only, limit=_whole(k, "k", 0))
+    request = replace(asking(core, scope, query, reach, as_of), only=only, limit=_whole(k, "k", 0))
     _flag(explain, "explain")
     yield from spelt(scope, only.role)
     return (yield from search.search(core, scope, request, explain))
@@ -158,10 +198,10 @@ def _moment(day: date | None, at: time, core: Core) -> datetime | None:
 
 
 def recollecting(
-    core: Core, scope: Scope, query: str, budget: int, within: Within, as_of: datetime | None
+    core: Core, scope: Scope, query: str, budget: int, reach: Reach, as_of: datetime | None
 ) -> Flow[Recalled]:
     """`search.recall` with the caller's arguments checked."""
-    return (yield from search.recall(core, scope, asking(core, query, within, as_of), _whole(budget, "budget")))
+    return (yield from search.recall(core, scope, asking(core, scope, query, reach, as_of), _whole(budget, "budget")))
 
 
 def near_session(scope: Scope) -> Flow[str]:
@@ -193,8 +233,8 @@ def managing_at(core: Core, scope: Scope, thresholds: Thresholds | None) -> Flow
 
 
 def forgetting(core: Core, scope: Scope, refs: Sequence[str], reason: str) -> Flow[list[Decision]]:
-    """`decide.forget` with the caller's reason checked."""
-    return (yield from writing(scope, decide.forget(core, scope, refs, _reason(reason))))
+    """`elsewhere.forget` with the caller's reason checked."""
+    return (yield from elsewhere.forget(core, scope, refs, _reason(reason)))
 
 
 def clearing(core: Core, scope: Scope, reason: str) -> Flow[None]:

@@ -82,7 +82,8 @@ class InvalidNamespace(TiermemError, ValueError):
 
 
 class MissingNamespace(TiermemError, ValueError):
-    """The namespace was given as None; tiermem never reads "all users"."""
+    """The namespace was given as None, or none was given where other conversations of a user are asked for: tiermem
+    never reads "all users", and everybody who names none shares one."""
 
 
 class InvalidSettings(TiermemError, ValueError):

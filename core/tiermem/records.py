@@ -47,6 +47,7 @@ class Decision:
 
     `kind` is "compact", "cover", "restore", "hide" or "undo". It applies to the messages `first`..`last`; the newest
     decision that is not undone wins. `reference` is the summary of a cover, and the decision that an undo takes back.
+    `session` is the id of the session whose journal it is in, where that is another one than was asked.
     """
 
     number: int
@@ -60,6 +61,7 @@ class Decision:
     reason: str = ""
     decided_at: datetime | None = None
     undone: bool = False
+    session: str = ""
 
 
 class TimeRange(BaseModel):

@@ -274,6 +274,15 @@ class Scope:
             if len(value.encode("utf-8", "surrogatepass")) > MAX_NAME_BYTES:
                 raise InvalidNamespace(f"{name} is longer than {MAX_NAME_BYTES} bytes")
 
+    def beside(self, session: str) -> Scope:
+        """Another conversation of the same user.
+
+        Raises:
+            MissingNamespace: no user is named, so that it may be anybody's.
+        """
+        refuse_unnamed(self, "a reference to another session")
+        return Scope(self.tenant, self.user, session)
+
 
 def scope_of(session_id: str, namespace: str | tuple[str, str]) -> Scope:
     """The scope of a session: *namespace* is a user, or a pair of tenant and user."""
@@ -286,6 +295,19 @@ def scope_of(session_id: str, namespace: str | tuple[str, str]) -> Scope:
     if None in namespace:
         raise MissingNamespace("a part of the namespace is None")
     return Scope(*namespace, session_id)
+
+
+def refuse_unnamed(scope: Scope, wish: str) -> None:
+    """Refuses *wish*, which looks into other conversations of a user, where *scope* names no user.
+
+    Raises:
+        MissingNamespace: it says why, and what to do.
+    """
+    if not scope.named:
+        raise MissingNamespace(
+            f"{wish} needs a user: all conversations without a namespace share {NOBODY!r}, whoever they are with. "
+            'Name the user with namespace="anna", or ("tenant", "anna")'
+        )
 
 
 def whole(value: Any, name: str, least: int) -> None:

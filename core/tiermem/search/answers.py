@@ -15,7 +15,7 @@ from datetime import datetime
 from tiermem.messages import Message
 from tiermem.records import Hit
 from tiermem.search.passages import excerpt
-from tiermem.search.quoting import note
+from tiermem.search.quoting import note, prefix
 from tiermem.text.analyzer import query_terms
 from tiermem.text.clipping import Count, largest, word_end
 from tiermem.text.readable import readable, speaker
@@ -52,12 +52,12 @@ def _more(hits: int) -> str:
 
 
 def _lines(hit: Hit, question: Sequence[str], limit: int) -> str:
-    spoken = _speaking([hit.message])
-    return "\n".join(_line(voice, question, limit // len(spoken)) for voice in spoken) + note(hit)
+    spoken, before = _speaking([hit.message]), prefix(hit)
+    return "\n".join(_line(voice, question, limit // len(spoken), before) for voice in spoken) + note(hit)
 
 
-def _line(message: Message, question: Sequence[str], limit: int) -> str:
-    return f"{header(message)} {safe(' '.join(excerpt(whole(message), question, limit).split()))}"
+def _line(message: Message, question: Sequence[str], limit: int, before: str) -> str:
+    return f"{header(message, before)} {safe(' '.join(excerpt(whole(message), question, limit).split()))}"
 
 
 def _speaking(messages: Sequence[Message]) -> list[Message]:
@@ -69,13 +69,13 @@ def _block(lines: Sequence[str], attributes: str) -> str:
     return "\n".join([f"{OPEN[:-1]} {attributes}>", *lines, CLOSE])
 
 
-def header(message: Message) -> str:
-    """Reference, date and speaker of a message, a note or a part of a document."""
+def header(message: Message, before: str = "") -> str:
+    """Reference, date and speaker of a message, a note or a part of a document; *before* says of which session."""
     state = message.state
     source = state.get("source", "") if message.role == "document" else ""
     when = f" {stamp(message.when)}" if message.when else ""
     if not source:
-        return f"[m{message.sequence}]{when} {label(speaker(message))}:"
+        return f"[{before}m{message.sequence}]{when} {label(speaker(message))}:"
     if source.startswith(NOTE):
         return f"[d{message.sequence}]{when} Note:"
     part = f", part {state.get('chunk', 0) + 1} of {state['chunks']}" if state.get("chunks", 1) > 1 else ""
@@ -87,21 +87,22 @@ def whole(message: Message) -> str:
     return readable(message) or ("[no text]" if message.content else "")
 
 
-def transcript(messages: Sequence[Message]) -> str:
+def transcript(messages: Sequence[Message], before: str = "") -> str:
     """What `page` shows parts of: the words of one message, or of many with a header each."""
     spoken = _speaking(messages)
     if len(spoken) == 1:
         return safe(whole(spoken[0]))
-    return "\n".join(f"{header(message)} {indented(safe(whole(message)))}" for message in spoken)
+    return "\n".join(f"{header(message, before)} {indented(safe(whole(message)))}" for message in spoken)
 
 
-def page(messages: Sequence[Message], ref: str, offset: int, budget: int, count: Count) -> str:
+def page(messages: Sequence[Message], ref: str, offset: int, budget: int, count: Count, before: str = "") -> str:
     """The transcript of *messages* from character *offset* on as one block within *budget* tokens, and how to go on.
 
-    From the start, what is too long is shown with its beginning and its end.
+    From the start, what is too long is shown with its beginning and its end. *before* says of which session they are,
+    and stands before *ref* too.
     """
-    text, budget = transcript(messages), max(budget, SMALLEST)
-    top = f"{header(messages[0])}\n" if len(_speaking(messages)) == 1 else ""
+    text, budget, ref = transcript(messages, before), max(budget, SMALLEST), f"{before}{ref}"
+    top = f"{header(messages[0], before)}\n" if len(_speaking(messages)) == 1 else ""
 
     def shown(end: int, tail: int = 0) -> str:
         body = top + _inside(text, offset, end, alone=bool(top))

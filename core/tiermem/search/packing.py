@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 # Tokens up to which a message pays nothing for its length (at least, and as a part of the budget), and how fast it pays
 # beyond: all evidence of BEAM and LoCoMo fits best here, on wide plateaus.
 SHORT, PART, LONGER = 80, 32, 0.85
 
 
-def by_value(scores: Mapping[int, float], costs: Mapping[int, int], budget: int, header: int = 0) -> list[int]:
+def by_value(
+    scores: Mapping[int, float],
+    costs: Mapping[int, int],
+    budget: int,
+    header: int = 0,
+    longer: Mapping[int, int] = MappingProxyType({}),
+) -> list[int]:
     """The messages to show within *budget* tokens, in reading order: best score per token first.
 
     A message above 80 tokens (above 1/32 of a large budget) pays for its length with (80 / tokens)^0.85; what does not
-    fit is passed over. A message next to none that is shown costs *header* more: it is a passage of its own.
+    fit is passed over. A message next to none that is shown costs *header* more, and what *longer* says: it is a
+    passage of its own.
     """
     short = max(SHORT, budget / PART)
     order = sorted(scores, key=lambda s: (-scores[s] * _discount(costs[s], short), -s))
@@ -21,7 +29,8 @@ def by_value(scores: Mapping[int, float], costs: Mapping[int, int], budget: int,
     left = budget
     for sequence in order:
         beside = (sequence - 1 in chosen) + (sequence + 1 in chosen)
-        cost = costs[sequence] + header * (1 - beside)  # one between two passages makes them one
+        head = header + longer.get(sequence, 0)
+        cost = costs[sequence] + head * (1 - beside)  # one between two passages makes them one
         if cost <= left:
             chosen.add(sequence)
             left -= cost

@@ -104,12 +104,18 @@ def told_line(message: Message, told: Told) -> str:
     return line(message, told) if isinstance(told, str) else "\n".join(line(voice, text) for voice, text in told)
 
 
-def render_run(messages: Sequence[Message], texts: Mapping[int, Told], notes: Mapping[int, str]) -> str:
+def render_run(
+    places: Sequence[int],
+    messages: Mapping[int, Message],
+    texts: Mapping[int, Told],
+    notes: Mapping[int, str],
+    prefix: str = "",
+) -> str:
     """One passage: its references, then a line a message. The time of day is left out: it costs as much as a line."""
-    first, last = messages[0], messages[-1]
-    refs = f"m{first.sequence}" if first is last else f"m{first.sequence}-m{last.sequence}"
-    lines = [told_line(message, texts[message.sequence]) + notes.get(message.sequence, "") for message in messages]
-    return f"[{refs}] " + "\n".join(lines)
+    first, last = messages[places[0]].sequence, messages[places[-1]].sequence
+    refs = f"m{first}" if first == last else f"m{first}-m{last}"
+    lines = [told_line(messages[place], texts[place]) + notes.get(place, "") for place in places]
+    return f"[{prefix}{refs}] " + "\n".join(lines)
 
 
 def render(
@@ -118,10 +124,12 @@ def render(
     texts: Mapping[int, Told],
     notes: Mapping[int, str] = NO_NOTES,
     chunks: Sequence[str] = (),
+    prefixes: Mapping[int, str] = NO_NOTES,
 ) -> str:
     """The whole block for the messages *chosen* (sorted), or "" for none.
 
-    *notes* (by number) stand behind the text of a message; *chunks* are lines of documents, after all messages.
+    All are named by place: consecutive ones stand beside each other. *notes* stand behind the text of a message,
+    *prefixes* before its reference; *chunks* are lines of documents, after all messages.
     """
     if not chosen and not chunks:
         return ""
@@ -133,7 +141,7 @@ def render(
         if date != shown:
             lines.append(f"{said}:" if said else UNDATED)
             shown = date
-        lines.append(render_run([messages[s] for s in range(low, high + 1)], texts, notes))
+        lines.append(render_run(range(low, high + 1), messages, texts, notes, prefixes.get(low, "")))
     return "\n".join([*lines, *chunks, CLOSE])
 
 

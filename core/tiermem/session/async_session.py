@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from tiermem.arguments import (
     expanding,
     forgetting,
     managing_at,
+    reaching,
     reading,
     recollecting,
     searching,
@@ -22,7 +23,7 @@ from tiermem.arguments import (
 )
 from tiermem.flows.indexing import words
 from tiermem.flows.verifying import session as proof
-from tiermem.flows.writing import decide
+from tiermem.flows.writing import decide, elsewhere
 from tiermem.flows.writing.commit import writing
 from tiermem.messages import Message
 from tiermem.records import (
@@ -53,6 +54,11 @@ class AsyncSession:
         self.scope = session.scope
         self.core = self._core = session.core
         self._arun = session.memory.drive_async
+        self._session = session
+
+    def beside(self, session_id: str) -> AsyncSession:
+        """See `Session.beside`; not to be awaited."""
+        return AsyncSession(self._session.beside(session_id))
 
     async def add(
         self, messages: MessageLike, role: str = "user", *, compacted: bool = False, as_stored: bool = False
@@ -79,19 +85,30 @@ class AsyncSession:
         counter: Callable[[str], Any] | None = None,
         recall: bool = True,
         within: Within = "conversation",
+        sessions: Iterable[str] | None = None,
+        exclude: Iterable[str] = (),
         recall_tokens: int | None = None,
         steady: bool = False,
         quoted: Mapping[str, str] | None = None,
     ) -> Context:
         """See `Session.context`."""
-        asked = (query, budget, system, goal, reserved, counter, recall, within, recall_tokens, steady, quoted)
+        reach = reaching(within, sessions, exclude)
+        asked = (query, budget, system, goal, reserved, counter, recall, reach, recall_tokens, steady, quoted)
         return await self._arun(assembling(self._core, self.scope, *asked))
 
     async def recall(
-        self, query: str, budget: int = 2_000, *, within: Within = "conversation", as_of: datetime | None = None
+        self,
+        query: str,
+        budget: int = 2_000,
+        *,
+        within: Within = "conversation",
+        sessions: Iterable[str] | None = None,
+        exclude: Iterable[str] = (),
+        as_of: datetime | None = None,
     ) -> Recalled:
         """See `Session.recall`."""
-        return await self._arun(recollecting(self._core, self.scope, query, budget, within, as_of))
+        reach = reaching(within, sessions, exclude)
+        return await self._arun(recollecting(self._core, self.scope, query, budget, reach, as_of))
 
     async def search(
         self,
@@ -99,6 +116,8 @@ class AsyncSession:
         k: int = 20,
         *,
         within: Within = "conversation",
+        sessions: Iterable[str] | None = None,
+        exclude: Iterable[str] = (),
         as_of: datetime | None = None,
         explain: bool = False,
         since: date | None = None,
@@ -106,8 +125,8 @@ class AsyncSession:
         role: str | None = None,
     ) -> list[Hit]:
         """See `Session.search`."""
-        only = (since, until, role)
-        return await self._arun(searching(self._core, self.scope, query, k, within, as_of, explain, *only))
+        reach, only = reaching(within, sessions, exclude), (since, until, role)
+        return await self._arun(searching(self._core, self.scope, query, k, reach, as_of, explain, *only))
 
     async def manage_context(self, thresholds: Thresholds | None = None) -> Report:
         """See `Session.manage_context`."""
@@ -119,7 +138,7 @@ class AsyncSession:
 
     async def restore(self, *refs: str) -> list[Message]:
         """See `Session.restore`."""
-        return await self._arun(writing(self.scope, decide.restore(self._core, self.scope, refs)))
+        return await self._arun(elsewhere.restore(self._core, self.scope, refs))
 
     async def expand(self, ref: str) -> Original:
         """See `Session.expand`."""
@@ -127,7 +146,7 @@ class AsyncSession:
 
     async def explain(self, ref: str) -> Explanation:
         """See `Session.explain`."""
-        return await self._arun(decide.explain(self.scope, ref))
+        return await self._arun(elsewhere.explain(self.scope, ref))
 
     async def forget(self, *refs: str, reason: str = "forgotten") -> list[Decision]:
         """See `Session.forget`."""
@@ -135,7 +154,7 @@ class AsyncSession:
 
     async def undo(self, decision: int | Decision) -> None:
         """See `Session.undo`."""
-        await self._arun(writing(self.scope, decide.undo(self._core, self.scope, decision)))
+        await self._arun(elsewhere.undo(self._core, self.scope, decision))
 
     async def journal(self) -> list[Decision]:
         """See `Session.journal`."""

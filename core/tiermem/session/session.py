@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from tiermem.arguments import (
     expanding,
     forgetting,
     managing_at,
+    reaching,
     reading,
     recollecting,
     searching,
@@ -22,7 +23,7 @@ from tiermem.arguments import (
 )
 from tiermem.flows.indexing import words
 from tiermem.flows.verifying import session as proof
-from tiermem.flows.writing import decide
+from tiermem.flows.writing import decide, elsewhere
 from tiermem.flows.writing.commit import writing
 from tiermem.messages import Message
 from tiermem.records import (
@@ -60,6 +61,14 @@ class Session:
         """The same session with `await`."""
         return AsyncSession(self)
 
+    def beside(self, session_id: str) -> Session:
+        """Another conversation of the same user, by the same clock: that of a hit, for example.
+
+        Raises:
+            MissingNamespace: no namespace names the user. InvalidNamespace: *session_id* names nothing.
+        """
+        return Session(self.memory, self.scope.beside(session_id), self._core)
+
     def add(
         self, messages: MessageLike, role: str = "user", *, compacted: bool = False, as_stored: bool = False
     ) -> list[Message]:
@@ -95,6 +104,8 @@ class Session:
         counter: Callable[[str], Any] | None = None,
         recall: bool = True,
         within: Within = "conversation",
+        sessions: Iterable[str] | None = None,
+        exclude: Iterable[str] = (),
         recall_tokens: int | None = None,
         steady: bool = False,
         quoted: Mapping[str, str] | None = None,
@@ -109,7 +120,7 @@ class Session:
             reserved: tokens that the caller adds by itself (tool schemas, the answer).
             counter: the caller's own counter for this context.
             recall: False leaves the archive out.
-            within: what is recalled: as for `search`.
+            within, sessions, exclude: where it is recalled from: as for `search`.
             recall_tokens: what recalled passages may take at most, if that is less than `recall_share`.
             steady: for agents that ask again and again: the whole window stands first, so that each context begins
                 with the one before until a decision is taken. `manage_context` must keep the window below *budget*.
@@ -118,18 +129,28 @@ class Session:
 
         Raises:
             BudgetTooSmall: what must be shown does not fit; it says both numbers.
+            InvalidMessage, MissingNamespace: as of `search`.
         """
-        asked = (query, budget, system, goal, reserved, counter, recall, within, recall_tokens, steady, quoted)
+        reach = reaching(within, sessions, exclude)
+        asked = (query, budget, system, goal, reserved, counter, recall, reach, recall_tokens, steady, quoted)
         return self._run(assembling(self._core, self.scope, *asked))
 
     def recall(
-        self, query: str, budget: int = 2_000, *, within: Within = "conversation", as_of: datetime | None = None
+        self,
+        query: str,
+        budget: int = 2_000,
+        *,
+        within: Within = "conversation",
+        sessions: Iterable[str] | None = None,
+        exclude: Iterable[str] = (),
+        as_of: datetime | None = None,
     ) -> Recalled:
         """The passages that answer *query*, as one quoted block of at most *budget* tokens, "" when nothing does.
 
-        *within* and *as_of* are those of `search`. Raises BudgetTooSmall when *budget* is not above 0.
+        The other arguments are those of `search`. Raises BudgetTooSmall when *budget* is not above 0.
         """
-        return self._run(recollecting(self._core, self.scope, query, budget, within, as_of))
+        reach = reaching(within, sessions, exclude)
+        return self._run(recollecting(self._core, self.scope, query, budget, reach, as_of))
 
     def search(
         self,
@@ -137,6 +158,8 @@ class Session:
         k: int = 20,
         *,
         within: Within = "conversation",
+        sessions: Iterable[str] | None = None,
+        exclude: Iterable[str] = (),
         as_of: datetime | None = None,
         explain: bool = False,
         since: date | None = None,
@@ -146,7 +169,12 @@ class Session:
         """The *k* best answers to *query* with the parts of their scores, and which newer one supersedes an older.
 
         Args:
-            within: this conversation, it and the user's "notes", the user's documents ("knowledge"), or "everything".
+            within: this "conversation", it and the user's "notes", all conversations of the "user", this one among
+                them, the user's documents ("knowledge"), or "everything": all conversations and documents. Where no
+                namespace was given, everybody shares one: "everything" is then this conversation and the documents,
+                and "user" is refused.
+            sessions: of the conversations only these, by their ids; one that is not there has nothing to find.
+            exclude: of the conversations not these.
             as_of: only what was said, or added as a document, by then; "last week" is the one before it. Without a
                 zone it is read by each message's own clock.
             explain: say in `hit.reason` what matched.
@@ -157,9 +185,10 @@ class Session:
 
         Raises:
             InvalidMessage: an argument is none of these. UnknownRole: no message has that *role*, which is nearly one.
+            MissingNamespace: conversations of a user are asked for, and no namespace names one.
         """
-        only = (since, until, role)
-        return self._run(searching(self._core, self.scope, query, k, within, as_of, explain, *only))
+        reach, only = reaching(within, sessions, exclude), (since, until, role)
+        return self._run(searching(self._core, self.scope, query, k, reach, as_of, explain, *only))
 
     def manage_context(self, thresholds: Thresholds | None = None) -> Report:
         """Look at the thresholds now, or at *thresholds*, whatever `enable_context_management` says.
@@ -174,23 +203,30 @@ class Session:
         self._run(writing(self.scope, words.follow(self._core, self.scope)))
 
     def restore(self, *refs: str) -> list[Message]:
-        """Show the originals behind *refs* ("m12", "s3", a message id) again; without refs, all of them.
+        """Show the originals behind *refs* ("m12", "s3", a message id, "friday/m12") again; without refs, all of them.
+
+        A reference with another session of the same user before it is restored there.
 
         Raises:
             UnknownReference: one of them names nothing here.
         """
-        return self._run(writing(self.scope, decide.restore(self._core, self.scope, refs)))
+        return self._run(elsewhere.restore(self._core, self.scope, refs))
 
     def expand(self, ref: str) -> Original:
         """The originals behind a stub or a summary, or a document's chunk ("d12"); changes nothing.
 
+        "friday/m12" and "friday/s3" are those of the user's session "friday", which `note["session"]` names.
         `note["hidden"]` lists those of them that are hidden.
+
+        Raises:
+            UnknownReference: it names nothing of this user's; the nearest session is named.
+            MissingNamespace: it names another session, and no namespace names the user.
         """
         return self._run(expanding(self._core, self.scope, ref))
 
     def explain(self, ref: str) -> Explanation:
         """Why that message is shown as it is: the decision, its numbers, when."""
-        return self._run(decide.explain(self.scope, ref))
+        return self._run(elsewhere.explain(self.scope, ref))
 
     def forget(self, *refs: str, reason: str = "forgotten") -> list[Decision]:
         """Hide messages ("m12", a message id, or "s3" for all behind a summary) from view, context, search and recall.
@@ -198,7 +234,9 @@ class Session:
         Nothing is removed: `undo` of a returned decision's number, or `restore`, shows them again. What is hidden
         already decides nothing. Summaries lose the lines that rest on a hidden message. Behind "s3" system prompts
         and pinned messages stay; named by themselves they are hidden. A forgotten call leaves its result as quoted
-        text, a forgotten result leaves its call. For documents and notes see `Knowledge.remove`. *reason* is kept with
+        text, a forgotten result leaves its call. For documents and notes see `Knowledge.remove`. "friday/m12" is hidden
+        in the user's session "friday": the decision is in its journal and names it (`Decision.session`), so that `undo`
+        of the decision takes it back from here too; its number alone belongs to `friday.undo`. *reason* is kept with
         the decisions and told by events and the log: 200 characters of yours at most, and never what was said.
 
         Raises:
@@ -208,8 +246,11 @@ class Session:
         return self._run(forgetting(self._core, self.scope, refs, reason))
 
     def undo(self, decision: int | Decision) -> None:
-        """Take a decision of the journal back, by its number or as `forget` and `journal` return it."""
-        self._run(writing(self.scope, decide.undo(self._core, self.scope, decision)))
+        """Take a decision of the journal back, by its number or as `forget` and `journal` return it.
+
+        Where `forget` decided in another session of the user, it is taken back there.
+        """
+        self._run(elsewhere.undo(self._core, self.scope, decision))
 
     def journal(self) -> list[Decision]:
         """Every decision, in order."""

@@ -9,24 +9,24 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from tiermem.errors import InvalidMessage, UnknownReference
+from tiermem.errors import InvalidMessage, MissingNamespace, UnknownReference
 from tiermem.flows import reporting, window_state
 from tiermem.flows.effects import Compute, Flow
 from tiermem.flows.reading import documents, report, search
 from tiermem.flows.reading.filters import Only
-from tiermem.flows.reading.request import SearchRequest
+from tiermem.flows.reading.request import Reach, SearchRequest
 from tiermem.flows.services import Core
-from tiermem.flows.writing import decide
+from tiermem.flows.writing import decide, elsewhere
+from tiermem.flows.writing.elsewhere import Place
 from tiermem.knowledge import adding
 from tiermem.messages import Message
 from tiermem.providers.calls import refuse_reentry
-from tiermem.records import Within
 from tiermem.search import answers, quoting
 from tiermem.search.query import wants_answer
 from tiermem.settings import Scope
@@ -44,6 +44,7 @@ MANY = 200  # messages that one range may name
 DATES = "a date like 2024-03-01, a month like 2024-03, or words like last week"
 Arguments: TypeAlias = Mapping[str, Any]
 _RANGE = re.compile(r"m(\d{1,9})\s*(?:-|–|\.\.|to)\s*m?(\d{1,9})", re.IGNORECASE)
+_ENCLOSED = re.compile(r"""([\[("'`])(.*)[\])"'`]""", re.DOTALL)
 _NUMBERED = re.compile(r"[msd]\d{1,18}", re.IGNORECASE)
 
 
@@ -51,7 +52,7 @@ _NUMBERED = re.compile(r"[msd]\d{1,18}", re.IGNORECASE)
 class Bounds:
     """Where tools look, and how long their answers may be, in tokens."""
 
-    within: Within = "everything"
+    reach: Reach = field(default_factory=lambda: Reach("everything"))
     tokens: int = 1_000
 
 
@@ -77,10 +78,21 @@ def _search(core: Core, scope: Scope, bounds: Bounds, arguments: Arguments) -> F
     row, window = yield from window_state.load(core, scope)
     dated = only.since is not None or only.until is not None  # what was said then is of use, whatever it says
     unsaid = yield from _in_work(core, row, window, bounds.tokens)
-    request = SearchRequest(query, bounds.within, only=only, weak=dated, notes=True, limit=HITS, unsaid=unsaid)
+    where = bounds.reach.of(scope)
+    request = SearchRequest(
+        query,
+        where.within,
+        only=only,
+        weak=dated,
+        notes=True,
+        limit=HITS,
+        unsaid=unsaid,
+        sessions=where.sessions,
+        exclude=where.exclude,
+    )
     result = yield from search.find(core, scope, row, request)
     hits = yield Compute(lambda: quoting.marked(result.hits, query, core.reading()))
-    worth = [hit for hit in hits if hit.score >= WORTH * hits[0].score]
+    worth = quoting.once([hit for hit in hits if hit.score >= WORTH * hits[0].score])
     text = yield Compute(lambda: answers.listed(worth, query, bounds.tokens, core.count))
     yield reporting.recalled(scope, "tool", worth, result.degraded, core.since(began))
     return text or _nothing(only)
@@ -133,13 +145,15 @@ def _words(given: Any) -> str:
 def _expand(core: Core, scope: Scope, bounds: Bounds, arguments: Arguments) -> Flow[str]:
     """The original behind `ref`, whole or from character `offset` on."""
     ref, offset = _reference(arguments.get("ref")), _offset(arguments.get("offset"))
-    found = core.local((yield from _originals(scope, ref)))
+    place = yield from _placed(scope, bounds, ref)
+    found = core.local((yield from _originals(place, ref)))
+    ref = place.ref
     if not (_NUMBERED.fullmatch(ref) or _RANGE.fullmatch(ref)):
         ref = f"m{found[0].sequence}"  # an id may be anything
-    page = partial(answers.page, found, ref, offset, bounds.tokens, core.count)
-    length = yield Compute(lambda: len(answers.transcript(found)))
+    page = partial(answers.page, found, ref, offset, bounds.tokens, core.count, place.prefix)
+    length = yield Compute(lambda: len(answers.transcript(found, place.prefix)))
     if offset and offset >= length:
-        raise _NoUse(f"{ref} has {length} characters; offset must be below that.")
+        raise _NoUse(f"{place.prefix}{ref} has {length} characters; offset must be below that.")
     return str((yield Compute(page)))
 
 
@@ -154,27 +168,45 @@ def _offset(given: Any) -> int:
 
 
 def _reference(given: Any) -> str:
-    text = _words(given).strip("[]()\"'` ")
-    return text.lower() if _NUMBERED.fullmatch(text) else text
+    text = _words(given)
+    if "/" not in text:
+        text = text.strip("[]()\"'` ")
+    elif enclosed := _ENCLOSED.fullmatch(text):  # the name of a session may begin or end with one of these
+        text = enclosed[2]
+    session, slash, own = text.rpartition("/")
+    return f"{session}{slash}{own.lower()}" if _NUMBERED.fullmatch(own) else text
 
 
-def _originals(scope: Scope, ref: str) -> Flow[list[Message]]:
-    """What *ref* stands for and is not hidden; "m12-m20" is a range, as recalled passages name it."""
-    match = _RANGE.fullmatch(ref)
+def _placed(scope: Scope, bounds: Bounds, ref: str) -> Flow[Place]:
+    """Where *ref* leads; into another conversation only where others are searched too."""
+    if not bounds.reach.across:
+        return Place(scope, ref)
+    try:
+        (place,) = yield from elsewhere.located(scope, [ref])
+    except (UnknownReference, MissingNamespace):
+        raise _NoUse(_unknown(ref)) from None
+    if not bounds.reach.has(place.scope.session, scope.session):
+        raise _NoUse(_unknown(ref))
+    return place
+
+
+def _originals(place: Place, given: str) -> Flow[list[Message]]:
+    """What *place* stands for and is not hidden; "m12-m20" is a range, as recalled passages name it."""
+    match = _RANGE.fullmatch(place.ref)
     if match:
         low, high = _range(match)
-        found = yield from decide.messages(scope, low, high)
+        found = yield from decide.messages(place.scope, low, high)
         if not found:
-            raise _NoUse(_unknown(ref))
+            raise _NoUse(_unknown(given))
         return list(found)
     try:
-        original = yield from report.expand(scope, ref)
+        original = yield from report.original(place.scope, place.ref)
     except UnknownReference:
-        raise _NoUse(_unknown(ref)) from None
+        raise _NoUse(_unknown(given)) from None
     hidden = original.note.get("hidden", ())
-    shown = [message for message in original.messages if f"m{message.sequence}" not in hidden and ref not in hidden]
+    shown = [one for one in original.messages if f"m{one.sequence}" not in hidden and place.ref not in hidden]
     if not shown:
-        raise _NoUse(f"{ref} was forgotten. Only a person can bring it back.")
+        raise _NoUse(f"{place.prefix}{place.ref} was forgotten. Only a person can bring it back.")
     return shown
 
 
@@ -187,9 +219,9 @@ def _range(match: re.Match[str]) -> tuple[int, int]:
 
 def _unknown(ref: str) -> str:
     if not ref:
-        return "Name in ref what is meant: a reference that search_memory gave, like m12, s3 or d4."
+        return "Name in ref what is meant: a reference that search_memory gave, like m12, s3, d4 or friday/m12."
     named = ref if len(ref) <= 40 and ref.isprintable() else "that reference"
-    return f"Nothing here has the reference {named}. search_memory gives references like m12, s3 or d4."
+    return f"Nothing here has the reference {named}. search_memory gives references like m12, s3, d4 or friday/m12."
 
 
 def _remember(core: Core, scope: Scope, _: Bounds, arguments: Arguments) -> Flow[str]:
@@ -211,18 +243,20 @@ def _remember(core: Core, scope: Scope, _: Bounds, arguments: Arguments) -> Flow
     return f"Noted already as {ref}{when}." if known else f"Noted as {ref}{when}."
 
 
-def _forget(core: Core, scope: Scope, _: Bounds, arguments: Arguments) -> Flow[str]:
+def _forget(core: Core, scope: Scope, bounds: Bounds, arguments: Arguments) -> Flow[str]:
     """Hide what `ref` stands for; nothing is removed."""
-    ref = _reference(arguments.get("ref"))
-    found = yield from _originals(scope, ref)
-    if ref.startswith("d") and found[0].role == ROLE and "source" in found[0].state:
+    given = _reference(arguments.get("ref"))
+    place = yield from _placed(scope, bounds, given)
+    found, ref = (yield from _originals(place, given)), f"{place.prefix}{place.ref}"
+    if ref.startswith("d") and not place.prefix and found[0].role == ROLE and "source" in found[0].state:
         return (yield from _forget_note(core, scope, ref, found[0]))
     refs = [f"m{message.sequence}" for message in found if not _fixed(message)]
     if not refs:
         raise _NoUse(f"{ref} is an instruction or pinned; it cannot be forgotten.")
-    refuse_reentry(scope)
-    made = yield from decide.forget(core, scope, refs)
-    return _forgotten(ref, [decision.number for decision in made], "")
+    refuse_reentry(place.scope)
+    made = yield from decide.forget(core, place.scope, refs)
+    where = f" of the session {place.prefix.removesuffix('/')}" if place.prefix else ""
+    return _forgotten(ref, [decision.number for decision in made], where)
 
 
 def _fixed(message: Message) -> bool:

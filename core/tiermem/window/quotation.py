@@ -14,7 +14,7 @@ from tiermem.messages import Message
 from tiermem.records import Trust
 from tiermem.text.clipping import shorten
 from tiermem.text.readable import speaker
-from tiermem.text.sanitizing import delimiters, enclosed, indented, neutral
+from tiermem.text.sanitizing import delimiters, enclosed, indented, neutral, one_line
 from tiermem.window.voices import voices
 
 NAME = "recalled-history"
@@ -26,6 +26,7 @@ _ELEMENTS = delimiters(NAME, "quoted")
 QUOTED = "quoted"  # the origin of a message that is a quotation
 SUMMARY_TOKENS = 30  # about what the block around a running summary costs
 _SPEAKER = 60  # characters of a speaker's name
+_PLAIN = str.maketrans('[]<>"', "()‹›'")  # in names of sessions, for what encloses a reference
 _SAYS = re.compile(r"\s*[:：](?=\s|$)")
 _BLOCK = re.compile(rf"(<{NAME} [^<>\n]*>\n)(.*)(\n{CLOSE})", re.DOTALL)
 
@@ -47,6 +48,12 @@ def defused(text: str) -> str:
 def label(words: str) -> str:
     """A name as it stands before what is quoted: on one line, no longer than a name, and saying nothing itself."""
     return shorten(safe(_SAYS.sub(" -", neutral(words))), _SPEAKER)
+
+
+def before_reference(session: str) -> str:
+    """What stands before a reference of another *session*: "friday/"; no name can end the brackets, the line or the
+    block that it stands in."""
+    return f"{safe(one_line(session)).translate(_PLAIN)}/"
 
 
 def line(message: Message, text: str) -> str:

@@ -23,7 +23,7 @@ from tiermem.flows.reading.draft import (
     message_pieces,
     summary_frame,
     summary_pieces,
-    verbatim,
+    unseen,
 )
 from tiermem.flows.services import Core
 from tiermem.messages import Message
@@ -108,7 +108,7 @@ def _fill(
     draft: Draft, moving: Sequence[Entry], tail: Sequence[Entry]
 ) -> Flow[tuple[list[Piece], list[Hit], tuple[str, ...]]]:
     whole = yield Compute(lambda: _everything(draft, moving, tail))
-    if whole is not None and (not draft.request.recall or draft.request.within == "conversation"):
+    if whole is not None and (not draft.request.recall or draft.request.reach.within == "conversation"):
         return whole, [], ()
     settings = draft.core.settings
     share = shares(draft.free, settings.summary_share, settings.recall_share if draft.request.recall else 0.0)
@@ -124,18 +124,19 @@ def _fill(
     room = draft.recallable(min(share.recalled, left))
     began = draft.core.timer()
     query, seen = yield from looked_up(draft, tail, entries, room, talk=whole is None)
-    if whole is not None and not seen.hits:
+    found = yield Compute(lambda: unseen(draft, seen.hits, entries))
+    if whole is not None and not found:
         if query:
             yield reporting.recalled(draft.scope, "context", [], seen.degraded, draft.core.since(began))
         return whole, [], seen.degraded
     quote = partial(quoting.block, query=query, count=draft.scale.count, reading=draft.core.reading())
-    recalled, hits = yield Compute(lambda: quote(seen.hits, budget=room))
+    recalled, hits = yield Compute(lambda: quote(found, budget=room))
     left -= sum(piece.tokens for piece in recalled)
     if left > 0:
         spent = sum(part.tokens for part in parts)
         with suppress(BudgetTooSmall):
             parts, entries = yield Compute(lambda: recent(tail, spent + left, draft.scale, spent + left))
-        once = [hit for hit in hits if hit.source or hit.message.sequence not in verbatim(entries)]
+        once = yield Compute(lambda: unseen(draft, hits, entries))
         if len(once) < len(hits):  # turns that came in with what was left over need not be quoted as well
             most = sum(piece.tokens for piece in recalled)
             recalled, hits = yield Compute(lambda: quote(once, budget=most))

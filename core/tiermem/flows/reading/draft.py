@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 
 from tiermem.flows.effects import Flow
 from tiermem.flows.reading import search
-from tiermem.flows.reading.request import SearchRequest, SearchResult
+from tiermem.flows.reading.request import Reach, SearchRequest, SearchResult
 from tiermem.flows.services import Core
 from tiermem.messages import Message
-from tiermem.records import Piece, Shown, Summary, Tier, Within
+from tiermem.records import Hit, Piece, Shown, Summary, Tier
 from tiermem.search import passages
-from tiermem.search.quoting import quotable
+from tiermem.search.quoting import once, quotable
 from tiermem.settings import Scope
 from tiermem.storage.sessions import SessionRow
 from tiermem.summaries import merging
@@ -37,7 +37,7 @@ class ContextRequest:
     reserved: int = 0
     count: Callable[[str], int] | None = None
     recall: bool = True
-    within: Within = "conversation"
+    reach: Reach = field(default_factory=Reach)
     recall_tokens: int | None = None
     steady: bool = False
     quoted: Mapping[str, str] = field(default_factory=dict)
@@ -116,9 +116,25 @@ def looked_up(
     if not draft.request.recall or not query or budget <= passages.BLOCK_TOKENS:
         return "", SearchResult(degraded=search.degraded(draft.core))
     limit, shown = search.candidates(draft.core, budget), frozenset(verbatim(entries))
-    request = SearchRequest(query, draft.request.within, limit=limit, without=shown, talk=talk)
+    reach = draft.request.reach
+    request = SearchRequest(
+        query,
+        reach.within,
+        limit=limit,
+        without=shown,
+        talk=talk,
+        sessions=reach.sessions,
+        exclude=reach.exclude,
+    )
     result = yield from search.find(draft.core, draft.scope, _before_question(draft, tail, query), request)
     return query, replace(result, hits=tuple(hit for hit in result.hits if quotable(hit.message)))
+
+
+def unseen(draft: Draft, hits: Sequence[Hit], entries: Sequence[Entry]) -> list[Hit]:
+    """The *hits* of which nothing stands word for word in *entries*, in this conversation or as said in another."""
+    shown = verbatim(entries)
+    others = [hit for hit in hits if hit.source or not hit.home or hit.message.sequence not in shown]
+    return once(others, [draft.scale.messages[number] for number in shown])
 
 
 def _before_question(draft: Draft, tail: Sequence[Entry], query: str) -> SessionRow:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 import sqlalchemy as sa
@@ -12,7 +13,7 @@ from tiermem.flows.effects import Flow, Read
 from tiermem.flows.reading import documents
 from tiermem.flows.reading.vector_search import told
 from tiermem.flows.services import Core
-from tiermem.flows.writing import decide
+from tiermem.flows.writing import decide, elsewhere
 from tiermem.messages import Message
 from tiermem.records import Original, Shown, Stats, Summary
 from tiermem.settings import Scope
@@ -113,17 +114,32 @@ _NOTED = ("source", "chunk", "chunks", "start", "end")
 
 
 def expand(scope: Scope, ref: str) -> Flow[Original]:
-    """`decide.expand`, and for "d12" that chunk, with where it is from in its note.
+    """`original` in any conversation of the user.
 
     Raises:
-        UnknownReference: neither this session nor this user's documents know it.
+        UnknownReference: neither this user's conversations nor their documents know it.
     """
+    (place,) = yield from elsewhere.located(scope, [ref])
+    behind = yield from elsewhere.there(place, original(place.scope, place.ref))
+    return _from_elsewhere(ref, place, behind) if place.prefix else behind
+
+
+def original(scope: Scope, ref: str) -> Flow[Original]:
+    """`decide.expand` in one conversation, and for "d12" that chunk, with where it is from in its note."""
     match = _CHUNK.fullmatch(ref) if isinstance(ref, str) else None
     if match:
         chunk, hidden = yield Read(partial(documents.chunk, scope=scope, number=int(match[1])))
         if chunk is not None:
             return _chunk(ref, chunk, hidden)
     return (yield from decide.expand(scope, ref))
+
+
+def _from_elsewhere(ref: str, place: elsewhere.Place, behind: Original) -> Original:
+    """*behind* as another session sees it: with the session's name before its references."""
+    prefix, note = f"{place.scope.session}/", dict(behind.note)
+    if "hidden" in note:
+        note["hidden"] = [f"{prefix}{own}" for own in note["hidden"]]
+    return replace(behind, ref=ref, note=note | {"session": place.scope.session})
 
 
 def _chunk(ref: str, chunk: Message, hidden: bool) -> Original:  # private

@@ -2,12 +2,47 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tiermem.flows.reading.filters import ANY, Only
 from tiermem.records import Hit, Within
 from tiermem.search.query import Question
+from tiermem.settings import Scope, refuse_unnamed
+
+ACROSS = frozenset({"user", "everything"})  # what looks into other conversations of the user
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where is looked: *within* what, and in which of the user's sessions; None is all, but for those of *exclude*."""
+
+    within: Within = "conversation"
+    sessions: frozenset[str] | None = None
+    exclude: frozenset[str] = frozenset()
+
+    @property
+    def across(self) -> bool:
+        """Whether it may look into other conversations."""
+        return self.within in ACROSS
+
+    def has(self, session: str, home: str) -> bool:
+        """Whether *session* is looked in by one that is asked in the session *home*, whose own words are always its."""
+        return session == home or (
+            self.across and (self.sessions is None or session in self.sessions) and session not in self.exclude
+        )
+
+    def of(self, scope: Scope) -> Reach:
+        """What of it *scope* has: where no user is named, "everything" is this conversation and the documents.
+
+        Raises:
+            MissingNamespace: other conversations are asked for by name, and no user is named.
+        """
+        if scope.named or not self.across:
+            return self
+        if self.within == "user" or self.sessions is not None or self.exclude:
+            refuse_unnamed(scope, f"within={self.within!r}" if self.within == "user" else "sessions= or exclude=")
+        return replace(self, sessions=frozenset({scope.session}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from functools import partial
 from tiermem.errors import BudgetTooSmall
 from tiermem.flows import reporting, window_state
 from tiermem.flows.effects import Compute, Flow
-from tiermem.flows.reading.draft import Draft, looked_up, message_pieces, summary_pieces, verbatim
+from tiermem.flows.reading.draft import Draft, looked_up, message_pieces, summary_pieces, unseen, verbatim
 from tiermem.messages import Message
 from tiermem.records import Hit, Piece, Summary, Tier
 from tiermem.search import quoting
@@ -53,7 +53,8 @@ def fill(draft: Draft, tail: Sequence[Entry]) -> Flow[tuple[list[Piece], list[Hi
         began, room = draft.core.timer(), _room(draft, left)
         query, seen = yield from looked_up(draft, tail, [], room)
         sure = SURE * draft.core.settings.relevance_threshold
-        missing = _untold(_missing(seen.hits, verbatim(entries), sure), blocks.values())
+        missing = unseen(draft, _missing(seen.hits, verbatim(entries), sure), entries)
+        missing = _untold(missing, blocks.values())
         quote = partial(quoting.block, query=query, count=draft.scale.count, reading=draft.core.reading())
         quoted, hits = yield Compute(lambda: quote(missing, budget=room))
         degraded = seen.degraded
@@ -70,7 +71,7 @@ def _missing(hits: Sequence[Hit], shown: set[int], sure: float) -> list[Hit]:
 
     An agent has tools to look further; a block that repeats what is known costs tokens and a changed prefix.
     """
-    seen = [hit for hit in hits if not hit.source and hit.message.sequence in shown]
+    seen = [hit for hit in hits if hit.home and not hit.source and hit.message.sequence in shown]
     best = max((hit.score for hit in seen if not asks(hit.message.text)), default=0.0)
     missing = [hit for hit in hits if hit not in seen and hit.score > IN_VIEW * best]
     if not missing or missing[0].score < sure:
@@ -108,7 +109,7 @@ def _hides(draft: Draft, entries: Sequence[Entry]) -> bool:
     """Whether there is anything that is not shown as it was said, or that lies beside the conversation."""
     moving = sum(not entry.fixed for entry in draft.window.entries)
     whole = not draft.window.covers and len(entries) == moving == len(verbatim(entries))
-    return draft.request.within != "conversation" or not whole
+    return draft.request.reach.within != "conversation" or not whole
 
 
 def _blocks(draft: Draft, tail: Sequence[Entry]) -> dict[int, Piece]:

@@ -58,7 +58,7 @@ def _beside(hit: Hit, lent: float, hits: Sequence[Hit]) -> str:
     near = [
         other
         for other in hits
-        if other.source == hit.source
+        if (other.source, other.session) == (hit.source, hit.session)
         and 0 < abs(other.message.sequence - hit.message.sequence) <= STRETCH
         and _own(other.why) > _own(hit.why)
     ]
