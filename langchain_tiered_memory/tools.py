@@ -14,6 +14,7 @@ from langchain_tiered_memory.chains.history import TieredChatMessageHistory
 from langchain_tiered_memory.events import telling
 from tiermem import AsyncSession, Memory, Session
 from tiermem.agents.surviving import told
+from tiermem.arguments import refused_within
 from tiermem.errors import InvalidSettings, StorageError
 from tiermem.records import Within
 from tiermem.runtime.options import OpenOptions
@@ -51,14 +52,14 @@ def memory_tools(
             returns a `Session`; in async calls it may be async. A model does not see this argument.
         names: which tools; all by default.
         max_tokens: of an answer at most, by the memory's own counter.
-        within: what is searched: "conversation" leaves out the user's notes and documents.
+        within: by default all conversations, notes and documents of the user; "conversation" is the session alone.
 
     Raises:
         InvalidSettings: an argument contradicts another one, is missing, or makes no sense.
+        MissingNamespace: *within* is "user", and no namespace names one.
     """
     chosen = {"session_id": session_id, "history": history, "resolve": resolve}
-    naming = [name for name, value in chosen.items() if value]
-    if len(naming) != 1:
+    if len(naming := [name for name, value in chosen.items() if value]) != 1:
         raise InvalidSettings("name the session by one of session_id=, history= or resolve=")
     if not isinstance(session_id, str) and any(value is not None for value in (path, memory, *options.values())):
         raise InvalidSettings(f"{naming[0]}= says which memory it is; leave out path=, memory= and settings")
@@ -67,15 +68,18 @@ def memory_tools(
         return [_asking(tool) for tool in tools.memory_tools(resolve, **wanted).values()]
     if isinstance(session_id, str):
         history = TieredChatMessageHistory(session_id, path=path, memory=memory, namespace=namespace, **options)
-    if history is not None:  # the database is opened when a tool is first called, in async code off the event loop
-        waiting = tools.memory_tools(history.asession, **wanted)
-        return [_bound(tool, waiting[tool.name]) for tool in tools.memory_tools(_reading(history), **wanted).values()]
+    if history is not None:
+        refused_within(within, history.namespace)
+        return _waiting(history, wanted)
     assert not isinstance(session_id, str | None)  # noqa: S101  # the only one left that names a session
     return [_bound(tool, tool) for tool in tools.memory_tools(session_id, **wanted).values()]
 
 
-def _reading(history: TieredChatMessageHistory) -> Callable[..., Any]:
-    return lambda: history.session
+def _waiting(history: TieredChatMessageHistory, wanted: dict[str, Any]) -> list[BaseTool]:
+    """The tools of a database that is opened when one is first called, in async code off the event loop."""
+    waiting = tools.memory_tools(history.asession, **wanted)
+    reading = tools.memory_tools(lambda: history.session, **wanted)
+    return [_bound(tool, waiting[tool.name]) for tool in reading.values()]
 
 
 def _bound(tool: tools.MemoryTool, waiting: tools.MemoryTool) -> BaseTool:

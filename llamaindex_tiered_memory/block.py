@@ -33,6 +33,7 @@ from llamaindex_tiered_memory.memory.closing import Closing, hold
 from tiermem import AsyncSession, Memory, Message, Session
 from tiermem.agents.fitting import fitted
 from tiermem.agents.view import NOTED
+from tiermem.arguments import refused_within
 from tiermem.errors import UnknownReference
 from tiermem.memory import Zone, check_opening, for_user
 from tiermem.providers.clock import zone_of
@@ -147,7 +148,8 @@ class TieredMemoryBlock(Closing, BaseMemoryBlock[list[ChatMessage]]):
         namespace: whose conversations these are: a user, or (tenant, user).
         session_id: the session of calls that name none.
         max_tokens: tokens of what is shown.
-        within: where it is from; by default "notes", the session and what `remember` noted of the user.
+        within: where it is from; by default "notes", the session and what `remember` noted of the user; "user", all
+            sessions of the user that *namespace* names, or "everything" with their documents.
         tokenizer_fn: the tokenizer of the `Memory` around it; by default LlamaIndex's own, as there.
         name, description, priority, accept_short_term_memory: as of every memory block; the priority is 1, so that
             `Memory` may ask for a shorter text.
@@ -155,6 +157,7 @@ class TieredMemoryBlock(Closing, BaseMemoryBlock[list[ChatMessage]]):
 
     Raises:
         InvalidSettings: also a ValueError; an argument is not known, or makes no sense.
+        MissingNamespace: *within* is "user", and no namespace names one.
     """
 
     name: str = Field(default="tiered_memory", description="The name of the memory block.")
@@ -184,6 +187,7 @@ class TieredMemoryBlock(Closing, BaseMemoryBlock[list[ChatMessage]]):
         options, own = parted(arguments, type(self).model_fields)
         whole(own.get("max_tokens", 1), "max_tokens", 1)
         scope_of(own.get("session_id", "-"), own.get("namespace", "default"))
+        refused_within(own.get("within", NOTED), own.get("namespace", "default"))
         if tokenizer_fn is not None:
             options["counter"] = tokenizer_fn
         options, zone = for_user(options)

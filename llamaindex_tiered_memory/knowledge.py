@@ -45,13 +45,15 @@ class TieredKnowledgeRetriever(BaseRetriever):
     Args:
         source: a `TieredChatMemory`, a session, or the knowledge of an open `tiermem.Memory`.
         k: nodes of documents at most, and as many of the conversation where both take turns.
-        within: "everything" searches the memory's or session's conversation too, "conversation" it alone: one list of
-            *k* hits, by score.
+        within: "everything" searches the memory's or session's conversation and the user's other ones too,
+            "conversation" it alone, "user" all of them and no documents: one list of *k* hits, by score. Without a
+            namespace "everything" has no others.
         conversation: search the memory's or session's conversation too; both take turns, by rank.
         splitter: a node parser, instead of SentenceSplitter with 1,000 characters and 200 overlap.
 
     Raises:
-        InvalidSettings: *k* is below 1, or a conversation is asked of knowledge alone.
+        InvalidSettings: *k* is below 1, *within* none of its words, or a conversation is asked of knowledge alone.
+        MissingNamespace: *within* is "user", and no namespace names one.
     """
 
     def __init__(

@@ -11,9 +11,10 @@ from llama_index.core.schema import NodeRelationship, NodeWithScore, QueryBundle
 from llamaindex_tiered_memory.events import attach
 from llamaindex_tiered_memory.memory.memory import TieredChatMemory
 from tiermem import Hit, Message, Recalled, Session
+from tiermem.arguments import refused_within
 from tiermem.errors import InvalidSettings
 from tiermem.flows.driving import adrive, drive
-from tiermem.knowledge.retrieval import chunk_text, quotation, spans
+from tiermem.knowledge.retrieval import chunk_text, of_hit, quotation, spans
 from tiermem.records import Within
 from tiermem.settings import whole
 
@@ -28,14 +29,16 @@ class TieredArchiveRetriever(BaseRetriever):
         source: a `TieredChatMemory`, or a session of an open `tiermem.Memory`.
         k: hits at most; hits next to each other become one node.
         neighbours: messages quoted before and after each hit.
-        within: "everything" searches the user's documents (`TieredKnowledgeRetriever`) too, "knowledge" these alone;
-            all compete by score, and a document's node is the one that is found there.
+        within: "user" searches all conversations of the user that the namespace of *source* names, and "everything" the
+            user's documents (`TieredKnowledgeRetriever`) too, "knowledge" these alone; all compete by score, and a
+            document's node is the one that is found there. A ref of another session has its name in front.
         max_token_limit: tokens of what is found, by the memory's counter. What answers best per token is then one
             node, as `Session.recall` gives it: more of it fits, nothing is found for a question that has no answer,
             and `k` and `neighbours` do not count. Its metadata name all `refs`.
 
     Raises:
         InvalidSettings: also a ValueError; an argument makes no sense.
+        MissingNamespace: *within* is "user", and no namespace names one.
     """
 
     def __init__(
@@ -53,8 +56,9 @@ class TieredArchiveRetriever(BaseRetriever):
                 whole(value, name, least)
         if not isinstance(source, (TieredChatMemory, Session)):
             raise InvalidSettings(f"source must be a TieredChatMemory or a session, not {type(source).__name__}")
-        super().__init__(**kwargs)
         self._session = source.session if isinstance(source, TieredChatMemory) else source
+        refused_within(within, (self._session.scope.tenant, self._session.scope.user))
+        super().__init__(**kwargs)
         attach(self._session.memory)
         self._k = k
         self._neighbours = neighbours
@@ -75,9 +79,9 @@ class TieredArchiveRetriever(BaseRetriever):
             return self._block((yield lambda session: session.recall(query, limit, within=self._within)))
         hits: list[Hit] = yield lambda session: session.search(query, self._k, within=self._within)
         nodes: list[NodeWithScore] = []
-        found = {hit.message.sequence for hit in hits if not hit.source}
         for first, last, best in spans(hits, self._neighbours):
-            passage: list[Message] = yield _reading(first, last)
+            passage: list[Message] = yield _reading(best, first, last)
+            found = {hit.message.sequence for hit in hits if not hit.source and hit.session == best.session}
             nodes.append(self._node(best, passage, quotation(passage, best, query, found)))
         nodes += [chunk_node(hit) for hit in hits if hit.source]
         return sorted(nodes, key=lambda node: -(node.score or 0.0))
@@ -99,17 +103,18 @@ class TieredArchiveRetriever(BaseRetriever):
 
     def _node(self, hit: Hit, messages: Sequence[Message], text: str) -> NodeWithScore:
         scope = self._session.scope
+        session = scope.session if hit.home else hit.session
         metadata = {
             "ref": hit.ref,
             "role": hit.message.role,
             "created_at": hit.message.when.isoformat() if hit.message.when else None,
-            "session": scope.session,
+            "session": session,
             "namespace": scope.user,
             "first": messages[0].sequence,
             "last": messages[-1].sequence,
         }
         node = TextNode(
-            id_=f"{scope.session}/m{messages[0].sequence}-m{messages[-1].sequence}",
+            id_=f"{session}/m{messages[0].sequence}-m{messages[-1].sequence}",
             text=text,
             metadata=metadata,
             excluded_embed_metadata_keys=list(metadata),
@@ -132,5 +137,5 @@ def chunk_node(hit: Hit) -> NodeWithScore:
     return NodeWithScore(node=node, score=hit.score)
 
 
-def _reading(first: int, last: int) -> Callable[[Any], Any]:
-    return lambda session: session.messages(first, last)
+def _reading(hit: Hit, first: int, last: int) -> Callable[[Any], Any]:
+    return lambda session: of_hit(session, hit).messages(first, last)

@@ -34,10 +34,12 @@ def memory_tools(
             each call; in async calls it may be async.
         names: which tools; all by default.
         max_tokens: of an answer at most, by the memory's own counter.
-        within: what is searched: "conversation" leaves out the user's notes and documents.
+        within: what is searched: by default all conversations of the user that the namespace of *source* names, their
+            notes and documents; "user" leaves out the documents, "conversation" all but this one.
 
     Raises:
         InvalidSettings: no tool has such a name, *max_tokens* is too small, or *source* has no session.
+        MissingNamespace: *within* is "user", and no namespace names one.
     """
     session = source.session if isinstance(source, TieredChatMemory) else source
     if isinstance(session, Session | AsyncSession):

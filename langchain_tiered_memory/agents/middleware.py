@@ -44,6 +44,7 @@ from tiermem import Memory, Session
 from tiermem.agents.budget import Costs
 from tiermem.agents.note import Note, owner_of
 from tiermem.agents.view import WITHIN
+from tiermem.arguments import refused_within
 from tiermem.errors import InvalidSettings, brief_repr
 from tiermem.memory import Zone, check_opening, for_user
 from tiermem.providers.clock import zone_of
@@ -79,7 +80,10 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
             ``pre_rot_threshold``, or the window that the model declares in its ``profile`` where that is smaller.
         recall: quote what an answer may need and the window no longer shows.
         recall_tokens: of what is quoted for one question; by default 5 % of the limit, from 400 to 2,000.
-        within: "everything" recalls from the user's documents and notes too.
+        within: "everything" recalls from all conversations of the user that *namespace* names, and from their notes and
+            documents; "user" from the conversations alone, "conversation" from this one. Without a namespace, which
+            everybody would share, "everything" has this conversation alone, and "user" is refused. The tools search
+            there, and with "user" in notes and documents too.
         removed: what becomes of messages that leave the state. "auto" hides what a person or code took out, what
             another branch said, and all of a thread that was deleted; the journal and an event name the decision, and
             `undo` shows it again. What other middleware trims in front during a run, while newer messages stay, is
@@ -100,6 +104,7 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
 
     Raises:
         InvalidSettings: an argument contradicts another one, or is no setting.
+        MissingNamespace: *within* is "user", and no namespace names one.
     """
 
     state_schema = TieredMemoryState
@@ -207,7 +212,9 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
         from langchain_tiered_memory.tools import memory_tools
 
         names = None if wanted is True else tuple(wanted)
-        return list(memory_tools(resolve=lambda runtime: self.session(runtime, runtime.state), names=names))
+        within: Within = self._wishes.within if self._wishes.within in {"conversation", "notes"} else "everything"
+        own = memory_tools(resolve=lambda runtime: self.session(runtime, runtime.state), names=names, within=within)
+        return list(own)
 
     # --- the hooks
 
@@ -281,5 +288,4 @@ def _check_address(namespace: Any, session_id: Any, within: Any) -> None:
         raise InvalidSettings(f"namespace must be a user, (tenant, user), or a function, not {brief_repr(namespace)}")
     if not (session_id is None or callable(session_id) or isinstance(session_id, str)):
         raise InvalidSettings(f"session_id must be an id or a function, not {brief_repr(session_id)}")
-    if within not in get_args(Within):
-        raise InvalidSettings(f"within must be one of {', '.join(get_args(Within))}, not {brief_repr(within)}")
+    refused_within(within, namespace)

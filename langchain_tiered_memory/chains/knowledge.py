@@ -16,6 +16,7 @@ from langchain_tiered_memory.chains.history import TieredChatMessageHistory
 from langchain_tiered_memory.chains.retriever import TieredArchiveRetriever, chunk_document
 from langchain_tiered_memory.events import telling
 from tiermem import Memory
+from tiermem.arguments import refused_within
 from tiermem.errors import InvalidSettings
 from tiermem.knowledge.knowledge import Knowledge
 from tiermem.knowledge.retrieval import in_turns
@@ -56,7 +57,8 @@ class TieredKnowledgeRetriever(BaseRetriever):
     Args:
         path, memory, namespace and settings: as for `TieredChatMessageHistory`.
         session_id, history: a conversation of the same user, for *conversation*.
-        within: "everything" searches that conversation too, "conversation" it alone: one list of *k*, by score.
+        within: "everything" searches that conversation and the user's other ones too, "conversation" it alone, "user"
+            all of them and no documents: one list of *k*, by score. Without a namespace "everything" has no others.
         conversation: search that conversation too; its passages and those of documents take turns, by rank.
         k: passages of documents at most, and as many of the conversation where they take turns; also an argument of
             `invoke` and `ainvoke`.
@@ -67,6 +69,7 @@ class TieredKnowledgeRetriever(BaseRetriever):
 
     Raises:
         InvalidSettings: an argument contradicts another one, or is no setting.
+        MissingNamespace: *within* is "user", and no namespace names one.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
@@ -98,6 +101,7 @@ class TieredKnowledgeRetriever(BaseRetriever):
             history = TieredChatMessageHistory(name, path=path, memory=memory, namespace=namespace, **options)
         elif path is not None or memory is not None or session_id is not None or options:
             raise InvalidSettings("history= names the memory already: path, session_id and settings belong to it")
+        refused_within(values.get("within", "knowledge"), history.namespace)
         values["history"] = history  # pydantic makes the parameters at run time
         super().__init__(**values)
 

@@ -23,6 +23,7 @@ from langchain_tiered_memory.procedures import Procedure, Step, arun, run
 from langchain_tiered_memory.rendering import BufferMessages, context_messages, overrun, plain_text
 from tiermem import Memory
 from tiermem.agents.view import NOTED
+from tiermem.arguments import refused_within
 from tiermem.errors import InvalidMessage, InvalidSettings
 from tiermem.records import Within
 from tiermem.runtime.options import OpenOptions, parted
@@ -67,7 +68,8 @@ class ConversationTieredMemory(BaseChatMemory):
         max_token_limit: tokens of what a chain is given; by default the core's ``context_budget``.
         recall: add passages from the archive that fit the question and are not shown anyway.
         within: where they are from: by default "notes", which is this conversation and what `remember` noted of the
-            user; "conversation", or "everything" with the user's documents, where no retriever brings these.
+            user; "conversation"; "user", all conversations of the user that *namespace* names; or "everything" with
+            the user's documents, where no retriever brings these.
         text_only: show tool calls, results and media in words. Turn it off for chat models and `MessagesPlaceholder`.
         return_messages: a list of messages, which a prompt made of text shows as a transcript; False: the transcript.
         human_prefix, ai_prefix: names of the speakers in a transcript.
@@ -76,6 +78,7 @@ class ConversationTieredMemory(BaseChatMemory):
 
     Raises:
         InvalidSettings: an argument contradicts another one, or is no setting.
+        MissingNamespace: *within* is "user", and no namespace names one.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
@@ -110,6 +113,7 @@ class ConversationTieredMemory(BaseChatMemory):
             chat_memory = TieredChatMessageHistory(session_id, path=path, memory=memory, namespace=namespace, **options)
         elif options or (session_id, path, memory, namespace) != (None, None, None, "default"):
             raise InvalidSettings("chat_memory= names its session already; leave the other arguments to it")
+        refused_within(values.get("within", NOTED), chat_memory.namespace)
         super().__init__(chat_memory=chat_memory, **values)
 
     @property

@@ -16,8 +16,9 @@ from langchain_tiered_memory.chains.history import TieredChatMessageHistory
 from langchain_tiered_memory.events import telling
 from langchain_tiered_memory.procedures import Procedure, arun, run
 from tiermem import Hit, Memory, Message, Recalled
+from tiermem.arguments import refused_within
 from tiermem.errors import InvalidSettings
-from tiermem.knowledge.retrieval import chunk_text, in_turns, quotation
+from tiermem.knowledge.retrieval import chunk_text, in_turns, of_hit, quotation
 from tiermem.records import Within
 from tiermem.runtime.options import OpenOptions, parted
 from tiermem.settings import whole
@@ -53,8 +54,9 @@ class TieredArchiveRetriever(BaseRetriever):
         session_id, path, memory, namespace and settings: as for `TieredChatMessageHistory`.
         history: a `TieredChatMessageHistory`, instead of all these.
         k: documents of the archive at most; also an argument of `invoke` and `ainvoke`.
-        within: "everything" searches the user's documents (`TieredKnowledgeRetriever`) too, "knowledge" these alone;
-            all compete by score, and a document's passage has the metadata that it has there.
+        within: "user" searches all conversations of the user that *namespace* names, and "everything" the user's
+            documents (`TieredKnowledgeRetriever`) too, "knowledge" these alone; all compete by score, and a document's
+            passage has the metadata that it has there. A ref of another session has its name in front ("friday/m12").
         retriever: the caller's own; its documents and those of the archive take turns, by rank, its best one first.
         neighbours: messages shown before and behind the one that was found.
         max_token_limit: tokens of the archive's documents together, by the memory's counter. What answers best per
@@ -63,6 +65,7 @@ class TieredArchiveRetriever(BaseRetriever):
 
     Raises:
         InvalidSettings: an argument contradicts another one, or is no setting.
+        MissingNamespace: *within* is "user", and no namespace names one.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
@@ -92,6 +95,7 @@ class TieredArchiveRetriever(BaseRetriever):
             if session_id is None:
                 raise InvalidSettings("session_id= or history= must name the session to search")
             history = TieredChatMessageHistory(session_id, path=path, memory=memory, namespace=namespace, **options)
+        refused_within(values.get("within", "conversation"), history.namespace)
         values["history"] = history  # pydantic makes the parameters at run time
         super().__init__(**values)
 
@@ -128,20 +132,20 @@ class TieredArchiveRetriever(BaseRetriever):
         """Hits that lie within the passage of a better one make no document of their own."""
         if self.max_token_limit is not None:
             return (yield from self._recalling(query, self.max_token_limit))
-        taken, documents = set[int](), list[Document]()
+        taken, documents = set[tuple[str, int]](), list[Document]()
         most = k * (2 * self.neighbours + 1)
         hits: list[Hit] = yield lambda session: session.search(query, most, within=self.within)
         for hit in hits:
-            number = hit.message.sequence
-            if len(documents) >= k or (number in taken and not hit.source):
+            number, where = hit.message.sequence, "" if hit.home else hit.session
+            if len(documents) >= k or ((where, number) in taken and not hit.source):
                 continue
             if hit.source:
                 documents.append(chunk_document(hit))
                 continue
-            around = yield _reading(max(1, number - self.neighbours), number + self.neighbours)
-            passage = [message for message in around if message.sequence not in taken]
+            around = yield _reading(hit, max(1, number - self.neighbours), number + self.neighbours)
+            passage = [message for message in around if (where, message.sequence) not in taken]
             documents.append(_document(hit, passage, query, self.history.session_id))
-            taken |= {message.sequence for message in passage}
+            taken |= {(where, message.sequence) for message in passage}
         return documents
 
     def _recalling(self, query: str, budget: int) -> Procedure[list[Document]]:
@@ -149,8 +153,8 @@ class TieredArchiveRetriever(BaseRetriever):
         return [_block(recalled, self.history.session_id)] if recalled.hits else []
 
 
-def _reading(first: int, last: int) -> Any:
-    return lambda session: session.messages(first, last)
+def _reading(hit: Hit, first: int, last: int) -> Any:
+    return lambda session: of_hit(session, hit).messages(first, last)
 
 
 def chunk_document(hit: Hit) -> Document:
@@ -169,8 +173,9 @@ def _block(recalled: Recalled, session_id: str) -> Document:
 
 def _document(hit: Hit, passage: Sequence[Message], query: str, session_id: str) -> Document:
     message = hit.message
+    where, own = (session_id, message.id) if hit.home else (hit.session, f"{hit.session}/{message.id}")
     metadata = {
-        "session_id": session_id,
+        "session_id": where,
         "ref": hit.ref,
         "role": message.role,
         "name": message.name,
@@ -178,4 +183,4 @@ def _document(hit: Hit, passage: Sequence[Message], query: str, session_id: str)
         "created_at": message.when.isoformat() if message.when else None,
         "source": SOURCE,
     }
-    return Document(page_content=quotation(passage, hit, query), id=message.id, metadata=metadata)
+    return Document(page_content=quotation(passage, hit, query), id=own, metadata=metadata)

@@ -66,7 +66,12 @@ class TieredFunctionAgent(FunctionAgent):
         ge=1,
         description="Tokens of what is quoted for one question; by default 5 % of the limit, from 400 to 2,000.",
     )
-    within: Within = Field(default=WITHIN, description='"everything" recalls from the user\'s documents and notes too.')
+    within: Within = Field(
+        default=WITHIN,
+        description='"everything" recalls from all conversations of the user that the memory\'s namespace names, and '
+        'from their notes and documents; "user" from the conversations alone, "conversation" from this one. Without a '
+        'namespace "everything" has this conversation alone, and "user" is refused when the run begins.',
+    )
 
     _costs: Costs = PrivateAttr(default_factory=Costs)
 

@@ -49,6 +49,7 @@ class TieredChatMemory(Copying, BaseMemory):
 
     Raises:
         InvalidSettings: also a ValueError; an argument is not known, or makes no sense.
+        MissingNamespace: *within* is "user", and no namespace names one.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)

@@ -11,7 +11,8 @@
 - `chat_history_token_ratio`: the rest of the budget is for summary, recalled passages and memory blocks.
 - `token_flush_size`: tokens that one summarisation frees.
 - `memory_blocks`, `memory_blocks_template`: asked at every `get`; they are given what a summary covers.
-- `within`: where what is recalled is from; by default "notes", the conversation and what `remember` noted of the user.
+- `within`: where what is recalled is from; by default "notes", the conversation and what `remember` noted of the user;
+  "user", all conversations of the user that `namespace` names, or "everything" with their documents.
 - `insert_method`: where the text of memory blocks goes: the last user message, or (`SYSTEM`) the system message.
 - `*_token_size_estimate`: tokens of a media block.
 - `async_database_uri`, `async_engine`, `table_name`, `db_schema`: the messages of this session in that table are
@@ -24,7 +25,7 @@ import os
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, cast, get_args
+from typing import Any, cast
 
 from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.memory.memory import InsertMethod
@@ -35,6 +36,7 @@ from llamaindex_tiered_memory.memory.history import check_chats
 from tiermem import Memory, Settings
 from tiermem.agents.budget import RECENT_SHARE
 from tiermem.agents.view import NOTED
+from tiermem.arguments import refused_within
 from tiermem.errors import InvalidMessage, InvalidSettings, brief_repr
 from tiermem.memory import Zone, check_opening, for_user
 from tiermem.providers.clock import zone_of
@@ -115,6 +117,7 @@ class Arguments:
         check_opening(self.path if self.memory is None else None, self.memory, {})
         check(self.options)
         scope_of(self.session_id or "-", self.namespace)
+        refused_within(self.within, self.namespace)
         if self.memory is not None:
             self._check_shared()
 
@@ -184,8 +187,6 @@ class Arguments:
         names = [getattr(block, "name", None) for block in self.memory_blocks or ()]
         if not all(names) or len(names) != len(set(names)):
             raise InvalidSettings("memory blocks must have unique names")
-        if self.within not in get_args(Within):
-            raise InvalidSettings(f"within must be one of {', '.join(get_args(Within))}, not {self.within!r}")
         if self.insert_method is not None:
             known = {method.value: method for method in InsertMethod}
             value = getattr(self.insert_method, "value", self.insert_method)
