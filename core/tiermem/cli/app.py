@@ -57,6 +57,15 @@ PathOption = Annotated[str | None, typer.Option("--path", help="Database file or
 SessionOption = Annotated[str, typer.Option("--session", help="The conversation.")]
 NamespaceOption = Annotated[str, typer.Option("--namespace", help="The user whose conversation it is.")]
 TenantOption = Annotated[str | None, typer.Option("--tenant", help="The tenant of that user, where there are several.")]
+WithinOption = Annotated[
+    str, typer.Option("--within", help="conversation, notes, user (all of the user's), knowledge or everything.")
+]
+FromOption = Annotated[
+    list[str] | None, typer.Option("--from-session", help="Only these conversations of the user; may be repeated.")
+]
+ExcludeOption = Annotated[
+    list[str] | None, typer.Option("--exclude-session", help="But not these conversations; may be repeated.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document, for programs.")]
 
 

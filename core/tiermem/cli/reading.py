@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.text import Text
 
 from tiermem.cli import views
 from tiermem.cli.app import (
+    ExcludeOption,
+    FromOption,
     JsonOption,
     NamespaceOption,
     PathOption,
     SessionOption,
     TenantOption,
+    WithinOption,
     app,
     space,
     the_memory,
@@ -39,12 +42,16 @@ def ask(
     path: PathOption = None,
     budget: Annotated[int, typer.Option(min=1, help="Tokens that the context may have.")] = 4000,
     explain: Annotated[bool, typer.Option("--explain", help="Every part of each score, and every piece.")] = False,
+    within: WithinOption = "conversation",
+    from_session: FromOption = None,
+    exclude_session: ExcludeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Print what a model would be given for a question. No model is asked."""
+    where: Any = {"within": within, "sessions": from_session or None, "exclude": exclude_session or ()}
     with the_session(path, session, namespace, tenant) as opened:
-        context = opened.context(question, budget)
-        near = [] if context.hits else opened.search(question, NEAR)
+        context = opened.context(question, budget, **where)
+        near = [] if context.hits else opened.search(question, NEAR, **where)
         if as_json:
             document({"question": question, "context": context, "best_matches": near})
         else:
@@ -136,7 +143,7 @@ def _owner(scope: Scope) -> str:
 @app.command()
 def show(
     session: SessionOption,
-    ref: Annotated[str | None, typer.Argument(help="m12, s3 or a message's id; without it: the window.")] = None,
+    ref: Annotated[str | None, typer.Argument(help="m12, s3, friday/m12 or an id; without it: the window.")] = None,
     namespace: NamespaceOption = "default",
     tenant: TenantOption = None,
     path: PathOption = None,
@@ -159,7 +166,7 @@ def show(
 
 @app.command()
 def explain(
-    ref: Annotated[str, typer.Argument(help="m12, s3 or a message's id.")],
+    ref: Annotated[str, typer.Argument(help="m12, s3, friday/m12 or a message's id.")],
     session: SessionOption,
     namespace: NamespaceOption = "default",
     tenant: TenantOption = None,

@@ -31,11 +31,11 @@ def _block_word(kind: str) -> str:
     return "" if kind in {"text", "tool_use", "tool_call"} else f"[{kind or 'block'}]"
 
 
-def message(screen: Console, said: Message, *, mark: str = "") -> None:
-    """One message: a line of reference, speaker, date and *mark*, then its text."""
+def message(screen: Console, said: Message, *, mark: str = "", ref: str = "") -> None:
+    """One message: a line of reference (*ref*, or its number), speaker, date and *mark*, then its text."""
     stub = " · compacted" if COMPACTION_KEY in said.state else ""
     speaker = f"{said.name} ({said.role})" if said.name and said.role == "tool" else said.name or said.role
-    words = [f"m{said.sequence}", line(speaker), day(said.when), mark]
+    words = [line(ref) or f"m{said.sequence}", line(speaker), day(said.when), mark]
     screen.print(Text(" · ".join(word for word in words if word) + stub, style="bold"), soft_wrap=True)
     paragraph(screen, body(said))
 
@@ -79,8 +79,9 @@ def original(screen: Console, behind: Original) -> None:
     """The originals behind a reference."""
     for covered in behind.summaries:
         summary(screen, covered)
+    session = f"{behind.note['session']}/" if "session" in behind.note else ""
     for said in behind.messages:
-        message(screen, said)
+        message(screen, said, ref=f"{session}m{said.sequence}")
     if behind.note:
         screen.print(facts((name, value) for name, value in behind.note.items()))
 
@@ -133,7 +134,7 @@ def answer(screen: Console, question: str, context: Context, near: Sequence[Hit]
         beside = "Nothing had to be recalled beside what the context holds; the best matches are:"
         screen.print(Text(f"{beside if near else 'Nothing was found.'}\n"))
     for hit in context.hits or near:
-        message(screen, hit.message, mark=f"score {hit.score:.3f}{_why(hit) if explain else ''}")
+        message(screen, hit.message, ref=hit.ref, mark=f"score {hit.score:.3f}{_why(hit) if explain else ''}")
     screen.print(_composition(context.pieces))
     screen.print(Text(f"{context.tokens:,} of {context.budget:,} tokens"))
     for words in context.degraded:

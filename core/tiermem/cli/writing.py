@@ -66,7 +66,7 @@ def export(
 @app.command()
 def restore(
     session: SessionOption,
-    refs: Annotated[list[str] | None, typer.Argument(help="m12, s3 or ids; without any: everything.")] = None,
+    refs: Annotated[list[str] | None, typer.Argument(help="m12, s3, friday/m12, ids; without any: everything.")] = None,
     namespace: NamespaceOption = "default",
     tenant: TenantOption = None,
     path: PathOption = None,
@@ -81,7 +81,7 @@ def restore(
 @app.command()
 def forget(
     session: SessionOption,
-    refs: Annotated[list[str], typer.Argument(help="m12, s3 (all behind a summary) or ids.")],
+    refs: Annotated[list[str], typer.Argument(help="m12, s3 (all behind a summary), friday/m12 or ids.")],
     namespace: NamespaceOption = "default",
     tenant: TenantOption = None,
     path: PathOption = None,
@@ -92,20 +92,17 @@ def forget(
         decisions = opened.forget(*refs, reason=reason)
     if not decisions:
         console().print(Text("Nothing to do: hidden already."))
-    address = {
-        "--session": session,
-        "--namespace": None if namespace == "default" else namespace,
-        "--tenant": tenant,
-        "--path": path,
-    }
     for decision in decisions:
+        address = {
+            "--session": decision.session or session,
+            "--namespace": None if namespace == "default" else namespace,
+            "--tenant": tenant,
+            "--path": path,
+        }
+        where = f"{decision.session}/" if decision.session else ""
         span = f"m{decision.first}" if decision.first == decision.last else f"m{decision.first} to m{decision.last}"
-        console().print(
-            Text(
-                f"{span} hidden by decision {decision.number}; `{command('undo', decision.number, address)}` undoes it"
-            ),
-            soft_wrap=True,
-        )
+        back = f"`{command('undo', decision.number, address)}` undoes it"
+        console().print(Text(f"{line(where)}{span} hidden by decision {decision.number}; {back}"), soft_wrap=True)
 
 
 @app.command()
