@@ -19,8 +19,9 @@ Beside these, each event is a record of the logger "tiermem" and, where the proc
 | | a framework's message that is not kept whole | mode ("incomplete message"), reason |
 
 `first` and `last` are sequence numbers, with others between them perhaps; `decision` and `decisions` those of the
-journal; `refs` what `expand` takes, beside `scores`; `ms` milliseconds. Events of one call come in order, and so do
-those of calls that follow each other; calls at the same time may be told in another order than they were committed in.
+journal; `refs` what `expand` takes, beside `scores`, with the session in front of what another one of the user said
+("friday/m12"; its digest in logs and telemetry); `ms` milliseconds. Events of one call come in order, and so do those
+of calls that follow each other; calls at the same time may be told in another order than they were committed in.
 """
 
 from __future__ import annotations
@@ -81,8 +82,23 @@ class Event:
     @property
     def digest(self) -> str:
         """Stands for the session where its name, often a person's, should not be: in logs and telemetry."""
-        names = (self.scope.tenant, self.scope.user, self.scope.session, self.scope.kind)
+        return self._digest(self.scope.session)
+
+    def _digest(self, session: str) -> str:
+        names = (self.scope.tenant, self.scope.user, session, self.scope.kind)
         return blake2b("\0".join(names).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+    @property
+    def nameless(self) -> Mapping[str, Any]:
+        """The fields with the digests of other sessions in place of their names, for logs and telemetry."""
+        refs = self.fields.get("refs", ())
+        if not any("/" in ref for ref in refs):
+            return self.fields
+        parted = (ref.rpartition("/") for ref in refs)
+        return {
+            **self.fields,
+            "refs": tuple(f"{self._digest(name)}/{own}" if slash else own for name, slash, own in parted),
+        }
 
     def as_dict(self) -> dict[str, Any]:
         """The event as new, plain JSON values."""
@@ -91,11 +107,15 @@ class Event:
 
     def numbers(self) -> dict[str, Any]:
         """The fields as new, plain JSON values."""
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in self.fields.items()}
+        return _plain(self.fields)
 
     def __str__(self) -> str:
         values = (f"{name}={value}" for name, value in self.fields.items() if not isinstance(value, tuple))
         return " ".join([self.kind, f"session={self.digest}", *values])
+
+
+def _plain(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in fields.items()}
 
 
 Callback: TypeAlias = Callable[[Event], object]
@@ -198,5 +218,5 @@ class Listeners:
 def _logged(event: Event) -> None:
     level = LEVELS[event.kind]
     if _log.isEnabledFor(level):
-        values = {"kind": event.kind, "session": event.digest, "at": event.at.isoformat()} | event.numbers()
+        values = {"kind": event.kind, "session": event.digest, "at": event.at.isoformat()} | _plain(event.nameless)
         _log.log(level, "%s", event, extra={"tiermem": values})

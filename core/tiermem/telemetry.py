@@ -79,7 +79,7 @@ class Telemetry:
     def __call__(self, event: Event) -> None:
         """One event."""
         ended, took = time.time_ns(), float(event.fields.get("ms", 0.0))
-        attributes = {"tiermem.session": event.digest} | _attributes(event.fields)
+        attributes = {"tiermem.session": event.digest} | _attributes(event.nameless)
         start = ended - int(took * _MILLISECOND)
         self._tracer.start_span(event.name, start_time=start, attributes=attributes).end(ended)
         self._events.add(1, {"tiermem.kind": event.kind})

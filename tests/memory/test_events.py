@@ -17,6 +17,7 @@ from tests.memory.told import CANARY, SMALL, everything, kinds, talk
 from tests.waiting import until
 from tiermem.errors import IdConflict, StorageFull
 from tiermem.events import KINDS, Event, collecting
+from tiermem.settings import Scope
 from tiermem.testing import HashEmbedder, ScriptedSummarizer, StoppedClock
 
 GOOD = {"user_goal": f"raise the {CANARY} pool", "key_decisions": [f"the {CANARY} pool is raised to 50"]}
@@ -272,3 +273,12 @@ def test_merged_summaries_and_what_goes_back_under_them_are_told(store: Open) ->
     assert again == {one.number for one in covers if one.strategy == "again"} != set()
     merged = {one.fields["decision"] for one in told if one.kind == "summarised" and one.fields.get("level", 1) > 1}
     assert merged == {one.number for one in covers if one.strategy == "merge"} != set()
+
+
+def test_logs_and_telemetry_name_another_session_by_its_digest() -> None:
+    here, there = Scope("acme", "anna", "today"), Scope("acme", "anna", "clara/friday")
+    told = Event("recalled", here, StoppedClock()(), {"refs": ("m1", "clara/friday/m2", "d3"), "count": 3})
+    other = Event("added", there, StoppedClock()(), {})
+    assert told.nameless == {"refs": ("m1", f"{other.digest}/m2", "d3"), "count": 3}
+    assert told.as_dict()["refs"] == ["m1", "clara/friday/m2", "d3"]  # whoever listens knows the names anyway
+    assert other.nameless == {}
