@@ -98,6 +98,17 @@ def _with_driver(url: str) -> sa.URL:
     return sa.make_url(url).set(drivername="postgresql+psycopg")
 
 
+@contextmanager
+def a_database(request: pytest.FixtureRequest, file: str) -> Iterator[str]:
+    """Where a memory lives that many tests of a module read: *file*, RAM or a server, as *request* is parametrised."""
+    if request.param != "postgres":
+        yield file if request.param == "file" else ":memory:"
+        return
+    server, admin = request.getfixturevalue("postgres"), request.getfixturevalue("postgres_admin")
+    with _database(server, admin, request.getfixturevalue("opened_before")) as url:
+        yield url
+
+
 @pytest.fixture(params=["file", "memory", "postgres"])
 def target(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Where a memory lives: a file, RAM, a server."""

@@ -48,3 +48,15 @@ def test_the_options_are_told(path: str) -> None:
     told = tiermem("ask", "--help").output
     for option in ("--within", "--from-session", "--exclude-session"):
         assert option in told
+
+
+def test_a_question_is_asked_of_all_conversations_of_a_user(path: str) -> None:
+    place = ("--session", "monday", "--namespace", "anna", "--path", path)
+    told = ok("ask", "On which port does Kestrel listen?", *place, "--within", "user", "--explain")
+    assert "fri day/m1 · user" in told
+    assert PORT in told
+    assert PORT not in ok("ask", "On which port does Kestrel listen?", *place)
+    narrowed = ("--within", "everything", "--exclude-session", "fri day")
+    assert PORT not in ok("ask", "On which port does Kestrel listen?", *place, *narrowed)
+    answer = json.loads(ok("ask", "Which port?", *place, "--within", "user", "--from-session", "fri day", "--json"))
+    assert {hit["session"] for hit in answer["context"]["hits"]} == {"fri day"}
