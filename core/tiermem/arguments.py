@@ -11,6 +11,7 @@ from typing import Any, TypeAlias, TypeVar, get_args
 from tiermem.errors import InvalidMessage, InvalidSettings, TiermemError, UnknownReference, brief_repr
 from tiermem.flows.effects import Flow, Read
 from tiermem.flows.reading import context, report, search
+from tiermem.flows.reading.corpus import user_wide
 from tiermem.flows.reading.draft import ContextRequest
 from tiermem.flows.reading.filters import Only, spelt
 from tiermem.flows.reading.request import Reach, SearchRequest
@@ -159,7 +160,7 @@ def searching(
     only = filtering(core, since, until, role)
     request = replace(asking(core, scope, query, reach, as_of), only=only, limit=_whole(k, "k", 0))
     _flag(explain, "explain")
-    yield from spelt(scope, only.role)
+    yield from spelt(scope, only.role, everywhere=user_wide(scope, reach.within))
     return (yield from search.search(core, scope, request, explain))
 
 

@@ -67,10 +67,11 @@ ANY = Only()
 DOCUMENT = "document"  # the role of documents and notes
 
 
-def spelt(scope: Scope, role: str) -> Flow[None]:
+def spelt(scope: Scope, role: str, *, everywhere: bool) -> Flow[None]:
     """Refuses a *role* that is another one's word misspelt, which would find nothing and not say why.
 
-    A message may have any role, so one that a message of *scope* has is none, nor is one that is like no other.
+    A message may have any role, so one that a message of *scope* has (or of any of the user's conversations, where
+    *everywhere* is looked) is none, nor is one that is like no other.
 
     Raises:
         UnknownRole: it names the role that is meant.
@@ -80,7 +81,10 @@ def spelt(scope: Scope, role: str) -> Flow[None]:
         return
 
     def body(connection: sa.Connection) -> bool:
-        return bool(log.by_role(connection, [sessions.find(connection, scope).pk], [role]))
+        if not everywhere:
+            return bool(log.by_role(connection, [sessions.find(connection, scope).pk], [role]))
+        rows = sessions.of_user(connection, scope.tenant, scope.user)
+        return bool(log.by_role(connection, [row.pk for _, row in rows], [role]))
 
     if not (yield Read(body)):
         raise UnknownRole(role, meant)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tiermem import AsyncMemory, Memory, Message, Session
+from tiermem.errors import UnknownRole
 from tiermem.events import Event
 from tiermem.tokens.counting import message_tokens
 from tiermem.tools import memory_tools
@@ -133,6 +134,13 @@ def test_filters_hold_in_every_conversation(today: Session) -> None:
     today.beside("work").add("Kestrel was moved to hall 3.", role="assistant")
     only = today.search("Kestrel", within="user", role="assistant")
     assert [hit.ref for hit in only] == ["work/m4"]
+
+
+def test_a_role_that_another_conversation_has_is_no_misspelt_one(today: Session) -> None:
+    today.beside("work").add(Message(role="users", content="Kestrel is loved by all."))
+    assert [hit.ref for hit in today.search("Kestrel", within="user", role="users")] == ["work/m4"]
+    with pytest.raises(UnknownRole):
+        today.search("Kestrel", role="users")
 
 
 def test_what_its_session_hides_is_hidden_here(today: Session) -> None:
