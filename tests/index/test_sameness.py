@@ -29,6 +29,7 @@ FACTS = {
     ("tuesday", 13): ("assistant", "记住了，燕麦拿铁。"),
     ("tuesday", 31): ("user", "The locker code is now heron-9012, since Tuesday."),
     ("friday", 5): ("user", "Ida moved to Lisbon on 3 March 2024 and opened a bakery there."),
+    ("friday", 14): ("assistant", "Ida, Ida: a bakery in Lisbon, a bakery! Bread, bread and bread, Ida."),
     ("friday", 21): ("user", "I want short answers from now on."),
 }
 SMALL = ("the queue of {} was long", "the train {} came late", "we looked at the plan of room {}", "lunch at {} again")
@@ -136,6 +137,9 @@ def test_what_is_compared_is_an_answer(expected: dict[str, Answer]) -> None:
     assert "Lisbon" in texts["Where does Ida live, and what does she bake? (monday, user)"]
     assert "Lisbon" not in texts["Where does Ida live, and what does she bake? (monday, conversation)"]
     assert "燕麦拿铁" in texts["我喜欢喝什么咖啡？ (friday, user)"]
+    for block in texts.values():
+        quotes = [line.partition(": ")[2] for line in block.splitlines()[1:] if ": " in line]
+        assert len(set(quotes)) == len(quotes)  # what is quoted of one session is never taken for another's
 
 
 def test_every_backend_answers_as_ram_does(store: Open, expected: dict[str, Answer]) -> None:
