@@ -23,7 +23,7 @@ from tiermem.importers.shapes import own_or_openai
 from tiermem.messages import Message, as_messages
 from tiermem.providers.calls import refuse_reentry
 from tiermem.providers.tokenizers import as_counter
-from tiermem.records import Context, Decision, Hit, Original, Recalled, Report, Stats, View, Within
+from tiermem.records import Context, Decision, Hit, Original, Recalled, Report, Stats, Within
 from tiermem.settings import Scope, Thresholds, nearest, scope_of
 from tiermem.storage import sessions
 
@@ -253,12 +253,6 @@ def reading(core: Core, scope: Scope, first: int, last: int | None) -> Flow[list
     """`decide.messages` with the caller's numbers checked."""
     upto = None if last is None else _whole(last, "last")
     return core.local((yield from decide.messages(scope, _whole(first, "first"), upto)))
-
-
-def viewing(core: Core, scope: Scope) -> Flow[View]:
-    """`decide.view` by the user's clock."""
-    shown = yield from decide.view(core, scope)
-    return replace(shown, messages=tuple(core.local(shown.messages)))
 
 
 def expanding(core: Core, scope: Scope, ref: str) -> Flow[Original]:

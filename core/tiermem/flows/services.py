@@ -12,6 +12,7 @@ from tiermem.facts.fact import Fact
 from tiermem.facts.quantities import Quantity
 from tiermem.facts.reading import facts, mentions
 from tiermem.facts.superseding import FactReaders
+from tiermem.index.bounded import Bounded
 from tiermem.index.cache import Recent, Weighed
 from tiermem.messages import Message
 from tiermem.providers.clock import stopwatch
@@ -22,6 +23,7 @@ from tiermem.settings import Scope, Settings, Thresholds
 from tiermem.text.synonyms import Synonyms
 
 if TYPE_CHECKING:
+    from tiermem.flows.viewing import KnownView
     from tiermem.index.user import UserIndex
     from tiermem.index.vectors import VectorIndex
     from tiermem.items.cache import Under
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 V = TypeVar("V")
 T = TypeVar("T")
+KEPT_VIEWS = 16_000_000  # tokens of views that are kept, about 64 MB; `bodies` has most of their messages anyway
 
 
 @dataclass
@@ -65,6 +68,7 @@ class Core:
     keep: Limited[Message, bool] | None = None
     windows: Recent[Window] = field(default_factory=lambda: Recent(64))
     bodies: Recent[Message] = field(default_factory=lambda: Recent(10_000))
+    views: Bounded[KnownView] = field(default_factory=lambda: Bounded(KEPT_VIEWS))  # by session and zone
     vectors: Weighed[VectorIndex] = field(default_factory=Weighed)  # by session, embedder and dimensions
     indexes: Weighed[UserIndex] = field(default_factory=Weighed)  # by tenant, user and kind
     hidden: Recent[tuple[tuple[int, int], ...]] = field(default_factory=lambda: Recent(10_000))  # by session, revision

@@ -19,8 +19,8 @@ from tiermem.arguments import (
     reading,
     recollecting,
     searching,
-    viewing,
 )
+from tiermem.flows import viewing
 from tiermem.flows.indexing import words
 from tiermem.flows.verifying import session as proof
 from tiermem.flows.writing import decide, elsewhere
@@ -72,7 +72,7 @@ class AsyncSession:
 
     async def view(self) -> View:
         """See `Session.view`."""
-        return await self._arun(viewing(self._core, self.scope))
+        return await self._arun(viewing.view(self._core, self.scope))
 
     async def context(
         self,

@@ -19,8 +19,8 @@ from tiermem.arguments import (
     reading,
     recollecting,
     searching,
-    viewing,
 )
+from tiermem.flows import viewing
 from tiermem.flows.indexing import words
 from tiermem.flows.verifying import session as proof
 from tiermem.flows.writing import decide, elsewhere
@@ -91,7 +91,7 @@ class Session:
 
     def view(self) -> View:
         """What the window shows now: summaries, stubs, verbatim messages."""
-        return self._run(viewing(self._core, self.scope))
+        return self._run(viewing.view(self._core, self.scope))
 
     def context(
         self,

@@ -15,7 +15,7 @@ from tiermem.flows.effects import Flow, Read, Transact
 from tiermem.flows.services import Core
 from tiermem.flows.writing.commit import commit
 from tiermem.messages import Message
-from tiermem.records import Decision, Explanation, Original, Shown, Summary, View
+from tiermem.records import Decision, Explanation, Original, Shown, Summary
 from tiermem.search.passages import runs
 from tiermem.settings import Scope
 from tiermem.storage import decisions, sessions
@@ -43,17 +43,6 @@ def messages(scope: Scope, first: int, last: int | None) -> Flow[list[Message]]:
         return log.sound([message for message in originals if not within(hidden, message.sequence)])
 
     return list((yield Read(body)))
-
-
-def view(core: Core, scope: Scope) -> Flow[View]:
-    """The window as it is shown now."""
-    row, window = yield from window_state.load(core, scope)
-    if not row.pk:
-        return View(summaries=(), messages=(), tokens=0)
-    shown = yield from window_state.shown(core, row, window.entries)
-    live = yield from window_state.live_summaries(row)
-    ordered = tuple(shown[entry.sequence] for entry in window.entries)
-    return View(summaries=tuple(live), messages=ordered, tokens=window.tokens)
 
 
 def restore(core: Core, scope: Scope, refs: Sequence[str]) -> Flow[list[Message]]:
