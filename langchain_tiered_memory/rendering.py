@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import chain, takewhile
+from itertools import takewhile
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, get_buffer_string
 
-from langchain_tiered_memory.convert import SOURCE_KEY, all_langchain, to_langchain
-from tiermem import Context, Message, Piece, View
+from langchain_tiered_memory.convert import SOURCE_KEY, to_langchain
+from langchain_tiered_memory.converted import NOTHING_KEPT, Showing
+from tiermem import Context, Message, Piece, Summary, View
 from tiermem.importers.langchain import FORMAT
 from tiermem.summaries.merging import bare
 from tiermem.text.readable import media
@@ -42,16 +43,19 @@ class BufferMessages(list[BaseMessage]):
         return get_buffer_string(self, *self.prefixes)
 
 
-def shown_messages(view: View) -> list[BaseMessage]:
+def shown_messages(view: View, kept: Showing = NOTHING_KEPT) -> list[BaseMessage]:
     """The messages of a view; its summaries, those that say anything, are one quoted message behind the leading system
-    messages."""
+    messages. Copies of what is *kept*."""
     leading = list(takewhile(lambda message: message.role in _SYSTEM_ROLES, view.messages))
-    telling = [summary for summary in view.summaries if not bare(summary)]
+    summaries = kept.told(view.summaries, _told)
+    rest = kept.view(view.messages[len(leading) :])
+    return [*map(to_langchain, leading), *[form.copy() for form in (*summaries, *rest)]]
+
+
+def _told(summaries: Sequence[Summary]) -> list[BaseMessage]:
+    telling = [summary for summary in summaries if not bare(summary)]
     texts, trust = [summary.text for summary in telling], (one.structure.trust for one in telling)
-    summaries = [made_up(running(texts, lowest(trust)))] if texts else []
-    rest = view.messages[len(leading) :]
-    told = chain.from_iterable(map(all_langchain, rest))
-    return [*map(to_langchain, leading), *summaries, *told]
+    return [made_up(running(texts, lowest(trust)))] if texts else []
 
 
 def made_up(text: str, source: str = SUMMARY) -> HumanMessage:
@@ -59,17 +63,41 @@ def made_up(text: str, source: str = SUMMARY) -> HumanMessage:
     return HumanMessage(content=text, additional_kwargs={SOURCE_KEY: source})
 
 
-def context_messages(context: Context, *, text_only: bool) -> list[BaseMessage]:
-    """The messages of a context, in its order.
+def context_messages(context: Context, *, text_only: bool, kept: Showing = NOTHING_KEPT) -> list[BaseMessage]:
+    """The messages of a context, in its order. Copies of what is *kept*.
 
     System messages stand only at the front, since providers refuse them elsewhere, and are only what was added as such:
     what was made up is on the user's side and says what it is.
     """
     shown: list[BaseMessage] = []
-    for piece in pieces(context.pieces, FORMAT):
-        at_front = all(isinstance(message, SystemMessage) for message in shown)
-        shown += _piece(piece, at_front=at_front, text_only=text_only)
+    for piece, message in shown_pieces(context, kept):
+        plain = text_only and not _made_up(piece)
+        shown += plain_text(piece.message, message) if plain else [message]
     return shown
+
+
+def shown_pieces(context: Context, kept: Showing = NOTHING_KEPT) -> list[tuple[Piece, BaseMessage]]:
+    """The pieces of a context, each with the message that it is shown as."""
+    separate = list(pieces(context.pieces, FORMAT))
+    said = iter(kept.pieces([piece.message for piece in separate if not _made_up(piece)]))
+    shown: list[tuple[Piece, BaseMessage]] = []
+    at_front = True
+    for piece in separate:
+        message = _made(piece) if _made_up(piece) else _behind(next(said), at_front=at_front)
+        at_front = at_front and isinstance(message, SystemMessage)
+        shown.append((piece, message))
+    return shown
+
+
+def _made(piece: Piece) -> HumanMessage:
+    return made_up(piece.message.text, SUMMARY if piece.kind == "summary" else RECALLED)
+
+
+def _behind(message: BaseMessage, *, at_front: bool) -> BaseMessage:
+    """*message* as one that stands *at_front*, among the system messages, or behind them."""
+    if isinstance(message, SystemMessage) and not at_front:
+        return HumanMessage(f"[system message] {message.text}", name=message.name)
+    return message
 
 
 def overrun(context: Context, shown: Sequence[BaseMessage], count: Callable[[str], int]) -> int:
@@ -83,21 +111,6 @@ def overrun(context: Context, shown: Sequence[BaseMessage], count: Callable[[str
     changed = [message for message in shown if message.text not in told]
     names = sum(count(message.name) for message in changed if message.name)
     return known + names + sum(count(message.text) + MESSAGE_OVERHEAD for message in changed) - context.budget
-
-
-def _piece(piece: Piece, *, at_front: bool, text_only: bool) -> list[BaseMessage]:
-    message = shown_message(piece, at_front=at_front)
-    return plain_text(piece.message, message) if text_only and not _made_up(piece) else [message]
-
-
-def shown_message(piece: Piece, *, at_front: bool) -> BaseMessage:
-    """*piece* as a message that stands *at_front*, among the system messages, or behind them."""
-    if _made_up(piece):
-        return made_up(piece.message.text, SUMMARY if piece.kind == "summary" else RECALLED)
-    message = to_langchain(piece.message)
-    if isinstance(message, SystemMessage) and not at_front:
-        return HumanMessage(f"[system message] {message.text}", name=message.name)
-    return message
 
 
 def _made_up(piece: Piece) -> bool:

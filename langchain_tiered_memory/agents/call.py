@@ -22,6 +22,7 @@ from langchain_tiered_memory.agents.address import keeper, replayed
 from langchain_tiered_memory.agents.listing import roster_of
 from langchain_tiered_memory.agents.unstored import ENDS, RunEnd
 from langchain_tiered_memory.agents.view import overlaid, prompt_of
+from langchain_tiered_memory.converted import showing
 from langchain_tiered_memory.events import telling
 from langchain_tiered_memory.procedures import Procedure
 from tiermem import Session
@@ -120,7 +121,8 @@ class ModelCall:
     def with_view(self, view: AgentView[Note]) -> ModelRequest[Any] | None:
         """The request that the model is sent; None where what was stored is no message of LangChain's any more."""
         try:
-            prompt = prompt_of(view, self.thread.messages, self.thread.session.memory.counter)
+            session = self.thread.session
+            prompt = prompt_of(view, self.thread.messages, session.memory.counter, showing(session))
         except Exception as error:  # noqa: BLE001  # LangChain's classes check what they are made of
             told(self.thread.session, error)
             return None

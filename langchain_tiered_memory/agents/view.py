@@ -9,17 +9,16 @@ from typing import Any
 from langchain_core.messages import AIMessage, BaseMessage, SystemMessage, ToolMessage
 
 from langchain_tiered_memory.convert import ENCODING, to_core
-from langchain_tiered_memory.rendering import made_up, shown_message
+from langchain_tiered_memory.converted import NOTHING_KEPT, Showing
+from langchain_tiered_memory.rendering import made_up, shown_pieces
 from tiermem import Message, Shown
 from tiermem.agents.note import Note
 from tiermem.agents.view import AgentView
 from tiermem.blocks.completeness import incomplete
-from tiermem.importers.langchain import FORMAT
 from tiermem.plain_json import LEFT_OUT
 from tiermem.text.clipping import Count
 from tiermem.tokens.counting import message_tokens
 from tiermem.window.pairing import NO_RESULT
-from tiermem.window.separation import pieces
 
 OPENING, OPENED = "[The assistant speaks first.]", "opening"
 _THOUGHTS = frozenset({"thinking", "redacted_thinking", "reasoning_content", "reasoning"})
@@ -35,18 +34,19 @@ class AgentPrompt:
     whole: list[bool]
 
 
-def prompt_of(view: AgentView[Note], state: Sequence[BaseMessage] = (), count: Count = len) -> AgentPrompt:
+def prompt_of(
+    view: AgentView[Note], state: Sequence[BaseMessage] = (), count: Count = len, kept: Showing = NOTHING_KEPT
+) -> AgentPrompt:
     """*view* as LangChain messages that every provider takes.
 
     System messages stand in front, the user's side begins, each call has its result, and no thoughts stand behind a
     changed beginning. Of what the session has in part only, the message of the *state* is shown, where by *count* there
-    is room.
+    is room. Copies of what is *kept*.
     """
     shown: list[tuple[BaseMessage, bool]] = []
-    at_front, room = True, view.context.budget - view.context.tokens
-    for piece in pieces(view.context.pieces, FORMAT):
-        message = shown_message(piece, at_front=at_front)
-        at_front = at_front and isinstance(message, SystemMessage)
+    room = view.context.budget - view.context.tokens
+    for piece, form in shown_pieces(view.context, kept):
+        message = form
         whole = piece.kind == "message" and piece.shown is Shown.VERBATIM and not piece.clipped
         if whole and _in_part(piece.message) and (original := _original(message, state)) is not None:
             more = message_tokens(to_core(original), count) - piece.tokens

@@ -16,6 +16,7 @@ from langchain_core.messages import BaseMessage
 
 from langchain_tiered_memory.chains.runnable import Readings, asked_by
 from langchain_tiered_memory.convert import all_langchain, to_core
+from langchain_tiered_memory.converted import Showing, showing
 from langchain_tiered_memory.memories import open_memory
 from langchain_tiered_memory.procedures import WAITING, Procedure, arun, delivering, run
 from langchain_tiered_memory.rendering import shown_messages
@@ -114,7 +115,8 @@ class TieredChatMessageHistory(BaseChatMessageHistory):
         caller = asked_by()
         if caller == "exit":
             return self._left()
-        return self._handed_out(self.session.view(), caller)
+        session = self.session
+        return self._handed_out(session.view(), caller, showing(session))
 
     @messages.setter
     def messages(self, messages: Iterable[BaseMessage]) -> None:
@@ -125,7 +127,8 @@ class TieredChatMessageHistory(BaseChatMessageHistory):
         caller = asked_by()
         if caller == "exit":
             return self._left()
-        return self._handed_out(await (await self.asession()).view(), caller)
+        session = await self.asession()
+        return self._handed_out(await session.view(), caller, showing(session))
 
     def originals(self) -> list[BaseMessage]:
         """Every message of the session as it was added, whatever the window shows. Copies."""
@@ -139,8 +142,8 @@ class TieredChatMessageHistory(BaseChatMessageHistory):
         self._readings.leaving()
         return []
 
-    def _handed_out(self, view: View, caller: str) -> list[BaseMessage]:
-        shown = shown_messages(view)
+    def _handed_out(self, view: View, caller: str, kept: Showing) -> list[BaseMessage]:
+        shown = shown_messages(view, kept)
         if caller == "enter":
             self._readings.opened(shown)
         return shown

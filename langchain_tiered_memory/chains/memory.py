@@ -18,6 +18,7 @@ from langchain_tiered_memory.chains.chain_keys import answer_key, question_key, 
 from langchain_tiered_memory.chains.history import TieredChatMessageHistory
 from langchain_tiered_memory.chains.retriever import TieredArchiveRetriever
 from langchain_tiered_memory.convert import to_core, to_langchain
+from langchain_tiered_memory.converted import showing
 from langchain_tiered_memory.events import telling
 from langchain_tiered_memory.procedures import Procedure, Step, arun, run
 from langchain_tiered_memory.rendering import BufferMessages, context_messages, overrun, plain_text
@@ -150,10 +151,10 @@ class ConversationTieredMemory(BaseChatMemory):
         if not isinstance(inputs, Mapping):
             raise InvalidMessage(f"inputs must be values by their names, not {type(inputs).__name__}")
         query = question_of(inputs, self.memory_variables, self.input_key)
-        reserved = 0
+        reserved, kept = 0, showing(self.chat_memory.session)
         for _ in range(FITTING):
             context = yield self._asking(query, reserved)
-            messages = context_messages(context, text_only=self.text_only)
+            messages = context_messages(context, text_only=self.text_only, kept=kept)
             above = overrun(context, messages, self.chat_memory.memory.counter) if self.text_only else 0
             if above <= 0:
                 break

@@ -22,7 +22,7 @@ from hashlib import blake2b
 from threading import Lock
 from typing import Literal
 
-from langchain_core.messages import BaseMessage
+from langchain_core.messages import BaseMessage, ToolMessage
 
 MAX_OPEN = 1024  # readings remembered at most; a model that raises leaves its own behind
 _MODULE = "langchain_core.runnables.history"
@@ -55,7 +55,7 @@ class Readings:
 
     def opened(self, messages: Sequence[BaseMessage]) -> None:
         """A call starts with *messages*."""
-        key = len(messages), _rolling(messages)[-1]
+        key = len(messages), _digest(list(map(_key, messages)))
         with self._lock:
             self._open[key] = self._open.pop(key, 0) + 1
             while len(self._open) > MAX_OPEN:
@@ -74,12 +74,22 @@ class Readings:
         if _leaving.get() != id(self):
             return list(messages)
         _leaving.set(0)
-        digests = _rolling(messages)
+        keys = list(map(_key, messages))
         with self._lock:
-            fitting = [n for n in range(len(messages), -1, -1) if (n, digests[n]) in self._open]
+            fitting = self._fitting(keys)
             length = next((n for n in fitting if _said(messages[n:])), fitting[0] if fitting else self._last())
-            self._close((length, digests[min(length, len(messages))]))
+            self._close((length, _digest(keys[:length])))
         return _without_echo(messages[:length], messages[length:])
+
+    def _fitting(self, keys: Sequence[bytes]) -> list[int]:
+        """The lengths of open readings that messages with these *keys* start with, the longest first."""
+        running, done, fitting = blake2b(digest_size=16), 0, list[int]()
+        for length in sorted({length for length, _ in self._open if length <= len(keys)}):
+            running.update(b"".join(keys[done:length]))
+            done = length
+            if (length, running.digest()) in self._open:
+                fitting.insert(0, length)
+        return fitting
 
     def _last(self) -> int:
         """The chain changed what it was given beyond recognition: the newest reading is the likeliest."""
@@ -110,17 +120,13 @@ def _without_echo(handed_out: Sequence[BaseMessage], rest: Sequence[BaseMessage]
     return list(rest)
 
 
-def _rolling(messages: Sequence[BaseMessage]) -> list[bytes]:
-    """A digest of every beginning of *messages*, the empty one first."""
-    running, digests = blake2b(digest_size=16), []
-    digests.append(running.digest())
-    for message in messages:
-        running.update(_key(message))
-        digests.append(running.digest())
-    return digests
+def _digest(keys: Sequence[bytes]) -> bytes:
+    """Stands for messages with these *keys*, in order."""
+    return blake2b(b"".join(keys), digest_size=16).digest()
 
 
 def _key(message: BaseMessage) -> bytes:
     """Type and text only: LangChain rewrites image blocks while it traces a call, and agents give ids in place."""
-    text = f"{message.type}\0{message.text}\0{getattr(message, 'tool_call_id', '')}\0"
-    return text.encode("utf-8", "surrogatepass")
+    text = message.content if isinstance(message.content, str) else message.text
+    answers = message.tool_call_id if isinstance(message, ToolMessage) else ""
+    return f"{message.type}\0{text}\0{answers}\0".encode("utf-8", "surrogatepass")
