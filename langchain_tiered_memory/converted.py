@@ -7,7 +7,6 @@ before is found among them. Nothing is looked up by content, and nothing must be
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -16,10 +15,11 @@ from operator import is_
 from langchain_core.messages import BaseMessage
 
 from langchain_tiered_memory.convert import all_langchain, to_langchain
-from langchain_tiered_memory.copies import Original
-from tiermem import AsyncSession, Memory, Message, Session
+from langchain_tiered_memory.copies import Template
+from langchain_tiered_memory.memories import PerMemory
+from tiermem import AsyncSession, Message, Session
 from tiermem.index.bounded import Bounded
-from tiermem.index.cache import Recent, fork_lock
+from tiermem.index.cache import Recent
 from tiermem.records import Summary
 
 # Of a form beside its text, which it shares with the core's message: 1,240 bytes on average (tracemalloc, CPython
@@ -27,7 +27,7 @@ from tiermem.records import Summary
 FORM = 1_300
 MOST = 32_000_000  # bytes of the forms that are kept of one memory
 
-Forms = Sequence[Original]
+Forms = Sequence[Template]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +57,10 @@ class Converted:
             if len(kept.messages) == len(messages):
                 return kept.forms
             new = messages[len(kept.messages) :]
-            forms = [*kept.forms, *([Original(form) for form in convert(message)] for message in new)]
+            forms = [*kept.forms, *([Template(form) for form in convert(message)] for message in new)]
         else:
             known = {} if kept is None else dict(zip(map(id, kept.messages), kept.forms, strict=True))
-            forms = [known.get(id(message)) or [Original(form) for form in convert(message)] for message in messages]
+            forms = [known.get(id(message)) or [Template(form) for form in convert(message)] for message in messages]
         self._kept.put(key, _Kept(messages, forms), FORM * len(forms))
         return forms
 
@@ -74,7 +74,7 @@ class Converted:
         known = self._told.get(key)
         if known is not None and known[0] is summaries:
             return known[1]
-        forms = [Original(form) for form in tell(summaries)]
+        forms = [Template(form) for form in tell(summaries)]
         self._told.put(key, (summaries, forms))
         return forms
 
@@ -89,13 +89,13 @@ class Showing:
     def view(self, messages: Sequence[Message]) -> Forms:
         """Those of a view; where results of several tools stand in a message, a form for each."""
         if self.converted is None:
-            return [Original(form) for message in messages for form in all_langchain(message)]
+            return [Template(form) for message in messages for form in all_langchain(message)]
         return list(chain.from_iterable(self.converted.forms((self.key, "view"), messages, all_langchain)))
 
     def told(self, summaries: Sequence[Summary], tell: Callable[[Sequence[Summary]], Sequence[BaseMessage]]) -> Forms:
         """What *tell* makes of the *summaries* of a view."""
         if self.converted is None:
-            return [Original(form) for form in tell(summaries)]
+            return [Template(form) for form in tell(summaries)]
         return self.converted.told((self.key, "told"), summaries, tell)
 
     def pieces(self, messages: Sequence[Message]) -> list[BaseMessage]:
@@ -117,16 +117,4 @@ def _alone(message: Message) -> Sequence[BaseMessage]:
     return (to_langchain(message),)
 
 
-class _Memories:
-    """What is kept of each open memory, as long as it lives."""
-
-    def __init__(self) -> None:
-        self._converted: weakref.WeakKeyDictionary[Memory, Converted] = weakref.WeakKeyDictionary()
-        self._lock = fork_lock(self)
-
-    def of(self, memory: Memory) -> Converted:
-        with self._lock:
-            return self._converted.setdefault(memory, Converted())
-
-
-_MEMORIES = _Memories()
+_MEMORIES = PerMemory(Converted)

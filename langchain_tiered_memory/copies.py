@@ -23,7 +23,7 @@ _set_extra = _slots["__pydantic_extra__"].__set__
 _set_private = _slots["__pydantic_private__"].__set__
 
 
-class Original:
+class Template:
     """A message that is kept, and copied for everybody who is shown it.
 
     Args:

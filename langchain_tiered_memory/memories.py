@@ -11,14 +11,17 @@ import os
 import threading
 import weakref
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
+from typing import Generic, TypeAlias, TypeVar
 
 from tiermem import Memory
+from tiermem.index.cache import fork_lock
 from tiermem.runtime.options import OpenOptions
 
 MAX_HELD = 8  # databases kept open between two calls: a few file handles each
+T = TypeVar("T")
 FileId: TypeAlias = tuple[int, int]  # device and inode
 
 
@@ -78,6 +81,22 @@ def _file_of(memory: Memory) -> FileId | None:
     except FileNotFoundError:
         return None
     return found.st_dev, found.st_ino
+
+
+class PerMemory(Generic[T]):
+    """What *make* makes for each open memory, kept as long as the memory lives. Thread-safe."""
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self._made: weakref.WeakKeyDictionary[Memory, T] = weakref.WeakKeyDictionary()
+        self._lock = fork_lock(self)
+
+    def of(self, memory: Memory) -> T:
+        """That of *memory*."""
+        with self._lock:
+            if memory not in self._made:
+                self._made[memory] = self._make()
+            return self._made[memory]
 
 
 def _new_lock() -> None:

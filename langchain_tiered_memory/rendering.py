@@ -78,12 +78,12 @@ def context_messages(context: Context, *, text_only: bool, kept: Showing = NOTHI
 
 def shown_pieces(context: Context, kept: Showing = NOTHING_KEPT) -> list[tuple[Piece, BaseMessage]]:
     """The pieces of a context, each with the message that it is shown as."""
-    separate = list(pieces(context.pieces, FORMAT))
-    said = iter(kept.pieces([piece.message for piece in separate if not _made_up(piece)]))
+    separate = [(piece, _made_up(piece)) for piece in pieces(context.pieces, FORMAT)]
+    said = iter(kept.pieces([piece.message for piece, made in separate if not made]))
     shown: list[tuple[Piece, BaseMessage]] = []
     at_front = True
-    for piece in separate:
-        message = _made(piece) if _made_up(piece) else _behind(next(said), at_front=at_front)
+    for piece, made in separate:
+        message = _made(piece) if made else next(said) if at_front else _behind(next(said))
         at_front = at_front and isinstance(message, SystemMessage)
         shown.append((piece, message))
     return shown
@@ -93,9 +93,9 @@ def _made(piece: Piece) -> HumanMessage:
     return made_up(piece.message.text, SUMMARY if piece.kind == "summary" else RECALLED)
 
 
-def _behind(message: BaseMessage, *, at_front: bool) -> BaseMessage:
-    """*message* as one that stands *at_front*, among the system messages, or behind them."""
-    if isinstance(message, SystemMessage) and not at_front:
+def _behind(message: BaseMessage) -> BaseMessage:
+    """*message* as one that stands behind the system messages in front."""
+    if isinstance(message, SystemMessage):
         return HumanMessage(f"[system message] {message.text}", name=message.name)
     return message
 

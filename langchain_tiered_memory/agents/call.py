@@ -20,10 +20,12 @@ from langgraph.types import Command
 
 from langchain_tiered_memory.agents.address import keeper, replayed
 from langchain_tiered_memory.agents.listing import roster_of
+from langchain_tiered_memory.agents.looked_at import LookedAt
 from langchain_tiered_memory.agents.unstored import ENDS, RunEnd
 from langchain_tiered_memory.agents.view import overlaid, prompt_of
 from langchain_tiered_memory.converted import showing
 from langchain_tiered_memory.events import telling
+from langchain_tiered_memory.memories import PerMemory
 from langchain_tiered_memory.procedures import Procedure
 from tiermem import Session
 from tiermem.agents.budget import Spent, limit_of, measured, overflowed, room
@@ -40,6 +42,7 @@ T = TypeVar("T")
 Answer: TypeAlias = ModelResponse[Any] | AIMessage | ExtendedModelResponse[Any]
 Act: TypeAlias = Callable[[Any], Any]
 Acts: TypeAlias = Generator[Act, Any, T]
+_LOOKED_AT = PerMemory(LookedAt)
 _inside: ContextVar[Any] = ContextVar("tiermem_viewing", default=None)  # the run whose view another instance has made
 
 
@@ -89,7 +92,9 @@ class Thread:
 
     def _roster(self, wishes: Wishes) -> Roster:
         limit = self.session.memory.settings.max_message_bytes
-        return roster_of(self.messages, limit, owned=wishes.owned, replayed=replayed(), trims=wishes.trims)
+        checks = _LOOKED_AT.of(self.session.memory).checks(self.session.scope, self.messages)
+        known: dict[str, Any] = {"owned": wishes.owned, "trims": wishes.trims, "checks": checks}
+        return roster_of(self.messages, limit, replayed=replayed(), **known)
 
     def survived(self, procedure: Procedure[T], otherwise: T, *passing: type[Exception]) -> Procedure[T]:
         """*procedure*, or *otherwise* where the archive fails."""

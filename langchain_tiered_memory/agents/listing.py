@@ -7,9 +7,11 @@ import logging
 import sys
 import uuid
 from collections.abc import Sequence
+from typing import overload
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 
+from langchain_tiered_memory.agents.looked_at import mark
 from langchain_tiered_memory.convert import SOURCE_KEY, given_id, to_core
 from langchain_tiered_memory.rendering import SUMMARY
 from tiermem import Message
@@ -29,10 +31,31 @@ def roster_of(
     owned: bool,
     replayed: bool = False,
     trims: bool = False,
+    checks: Sequence[int] | None = None,
 ) -> Roster:
     """*messages* of a thread, each within *limit* bytes; it *owned* the session, or not; *replayed*: the caller named a
-    checkpoint of it; *trims*: what is dropped in front stays in the session."""
-    return Roster([_listed(message, limit) for message in messages], given_id, owned, replayed, trims)
+    checkpoint of it; *trims*: what is dropped in front stays in the session; *checks* are those of `LookedAt`."""
+    return Roster(Listing(messages, limit), given_id, owned, replayed, trims, checks)
+
+
+class Listing(Sequence[Listed]):
+    """*messages*, each of which is listed when it is asked for: of a long state few are."""
+
+    def __init__(self, messages: Sequence[BaseMessage], limit: int) -> None:
+        self._messages = messages
+        self._limit = limit
+
+    def __len__(self) -> int:
+        return len(self._messages)
+
+    @overload
+    def __getitem__(self, place: int) -> Listed: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Listed]: ...
+    def __getitem__(self, place: int | slice) -> Listed | list[Listed]:
+        if isinstance(place, slice):
+            return [_listed(message, self._limit) for message in self._messages[place]]
+        return _listed(self._messages[place], self._limit)
 
 
 def _form(message: BaseMessage) -> Message:
@@ -48,12 +71,10 @@ def _form(message: BaseMessage) -> Message:
 
 
 def _listed(message: BaseMessage, limit: int) -> Listed:
-    text = message.content if isinstance(message.content, str) else repr(message.content)
     assistant, user = isinstance(message, AIMessage), isinstance(message, HumanMessage)
-    calls = [(call["name"], call["args"]) for call in message.tool_calls] if isinstance(message, AIMessage) else ()
     return Listed(
         id=message.id or "",
-        mark=f"{message.id} {calls or ''} {text}",
+        mark=mark(message),
         role="user" if user else "assistant" if assistant else message.type,
         asks=user and SOURCE_KEY not in message.additional_kwargs,  # other middleware puts reminders there
         summary=message.additional_kwargs.get(SOURCE_KEY) == SUMMARY,

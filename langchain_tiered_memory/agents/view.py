@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from operator import is_
 from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage, SystemMessage, ToolMessage
@@ -144,4 +145,4 @@ def _put_in(handed: Sequence[BaseMessage], raw: Collection[str | None]) -> list[
 
 
 def _untouched(handed: Sequence[BaseMessage], state: Sequence[BaseMessage]) -> bool:
-    return len(handed) == len(state) and all(one is other for one, other in zip(handed, state, strict=True))
+    return len(handed) == len(state) and all(map(is_, handed, state))

@@ -52,6 +52,7 @@ class Roster:
         owned: the list is the session's only one, so what left it is hidden.
         replayed: the caller named the checkpoint to go on from: whatever came after it is another branch.
         trims: what left in front while newer ones stayed was dropped to make the list shorter, and is not hidden.
+        checks: the checksums of every beginning of the list, the empty one first, where they are known; see `marks`.
     """
 
     listed: Sequence[Listed]
@@ -59,6 +60,13 @@ class Roster:
     owned: bool
     replayed: bool = False
     trims: bool = False
+    checks: Sequence[int] | None = None
+
+    def marks(self, count: int) -> tuple[int, int]:
+        """`reconcile.marks` of the list."""
+        if self.checks is None:
+            return marks(self.listed, count)
+        return self.checks[min(count, len(self.listed))], self.checks[-1]
 
 
 def storing(note: Note, roster: Roster) -> Procedure[Note]:
@@ -67,7 +75,7 @@ def storing(note: Note, roster: Roster) -> Procedure[Note]:
         known = (yield lambda session: session.stats()).messages
         note = replace(note, upto=known)
     listed = roster.listed
-    before, seen = marks(listed, note.count)
+    before, seen = roster.marks(note.count)
     behind, known = None, begins(note, listed, before)
     if note.mixed:
         behind = _since(note, listed)

@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import Any
 
 from tiermem.agents.note import Note
-from tiermem.agents.reconcile import marks
 from tiermem.agents.storing import DELETED, Roster, begins, storing
 from tiermem.agents.view import Procedure
 from tiermem.items.items import AsyncItems, Items
@@ -34,7 +33,7 @@ def starting(note: Note, roster: Roster, keeper: str) -> Procedure[Note | None]:
     """
     listed = roster.listed
     if note.count:
-        if note.mixed or begins(note, listed, marks(listed, note.count)[0]):
+        if note.mixed or begins(note, listed, roster.marks(note.count)[0]):
             return None
         return (yield from storing(note, replace(roster, trims=False)))
     handed = any(message.role not in {"user", "system"} for message in listed)  # a client hands over what was said
