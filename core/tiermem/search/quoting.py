@@ -46,10 +46,10 @@ def block(
     quote = _quote(hits, query, budget, count)
     allowed = budget - passages.BLOCK_TOKENS
     for _ in range(FITTING):
-        chosen = packing.by_value(quote.scores, quote.costs, allowed, passages.HEADER_TOKENS, quote.longer)
+        chosen = set(packing.by_value(quote.scores, quote.costs, allowed, passages.HEADER_TOKENS, quote.longer))
         if not chosen:
             break
-        shown = [hit for hit in hits if quote.places[hit.ref] in set(chosen)]
+        shown = [hit for hit in hits if quote.places[hit.ref] in chosen]
         piece = quote.piece(shown, {}, count)
         if piece.tokens <= budget:
             noted = marked(shown, query, reading, quote)
@@ -160,15 +160,17 @@ def _quote(hits: Sequence[Hit], query: str, budget: int, count: Callable[[str], 
     question = query_terms(query) if hits else []
     longest = passages.longest(budget)
     at = places(hits)
-    texts = {at[hit.ref]: _excerpt(hit.message, question, longest) for hit in hits}
+    numbered = [(at[hit.ref], hit) for hit in hits]
+    texts = {place: _excerpt(hit.message, question, longest) for place, hit in numbered}
     firsts: dict[str, int] = {}
     for hit in hits:
         if hit.source:
             firsts[hit.source] = min(firsts.get(hit.source, hit.message.sequence), hit.message.sequence)
-    costs = {at[hit.ref]: _cost(hit, texts[at[hit.ref]], count) for hit in hits}
-    before = {session: count(before_reference(session)) for session in {hit.session for hit in hits if prefix(hit)}}
-    longer = {at[hit.ref]: before[hit.session] for hit in hits if prefix(hit)}
-    return _Quote(at, {at[hit.ref]: hit.score for hit in hits}, costs, texts, firsts, longer)
+    costs = {place: _cost(hit, texts[place], count) for place, hit in numbered}
+    others = [(place, hit.session) for place, hit in numbered if not (hit.home or hit.source)]
+    before = {session: count(before_reference(session)) for session in {session for _, session in others}}
+    longer = {place: before[session] for place, session in others}
+    return _Quote(at, {place: hit.score for place, hit in numbered}, costs, texts, firsts, longer)
 
 
 def _excerpt(message: Message, question: Sequence[str], limit: int) -> passages.Told:
