@@ -115,7 +115,7 @@ async def aplay(steps: Sequence[Step], one: Recorded) -> list[str]:
 
 
 def store_of(one: Recorded) -> list[Any]:
-    names = ("session", "message", "decision", "stub", "summary", "word", "vector", "embedder", "embedded")
+    names = ("session", "message", "decision", "stub", "summary", "segment", "vector", "embedder", "embedded")
     database = one.memory._performer._database
 
     def body(connection: sa.Connection) -> list[Any]:
