@@ -114,6 +114,11 @@ class Tally:
         self._known: dict[str, int] = {}
         self._known_by = in_force(tokenizer)
 
+    @property
+    def name(self) -> tuple[Any, ...]:
+        """Equal for those that count alike at the moment."""
+        return in_force(self.tokenizer), *self._media.items()
+
     def text(self, text: str) -> int:
         """Tokens of *text*: the tokenizer returns the tokens, or how many there are."""
         if not text:

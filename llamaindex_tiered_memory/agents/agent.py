@@ -32,6 +32,7 @@ from tiermem.records import Within
 
 NOTE_KEY = "tiered_run"  # in the store of the run's Context
 STAND_IN_KEY = "tiered_run_memory"
+WORKFLOW_KEY = "agents"  # in the store of a run of several agents
 HANDOFF = "handoff"  # LlamaIndex's own name of that tool
 NOT_CALLED = "[not called: the run had no iterations left]"
 
@@ -107,7 +108,8 @@ class TieredFunctionAgent(FunctionAgent):
         target, note = await self._target(ctx, memory), await _note(ctx)
         await self._record(ctx, target, note, scratchpad[before:], before, names)
         so_far.set(BEGINNINGS.so_far(note.run, scratchpad))
-        unread.set(HANDOFF not in names.values())  # after a handoff another agent may read what the memory shows
+        if HANDOFF not in names.values():  # or another agent may read what the memory shows
+            unread.set(BEGINNINGS.begun(note.run))
 
     async def finalize(self, ctx: Context, output: AgentOutput, memory: BaseMemory) -> AgentOutput:
         """Ends the run, or this agent's part of it: what the session has is not put a second time."""
@@ -116,6 +118,8 @@ class TieredFunctionAgent(FunctionAgent):
             scratchpad = await ctx.store.get(self.scratchpad_key, default=[])
             await self._record(ctx, memory, note, scratchpad[note.count :], note.count)
             so_far.set(BEGINNINGS.so_far(note.run, scratchpad))
+            if not (output.tool_calls or await self._shown_at_the_end(ctx)):
+                unread.set([])
             await ctx.store.set(self.scratchpad_key, [])
         else:
             output = await super().finalize(ctx, output, memory)
@@ -148,6 +152,11 @@ class TieredFunctionAgent(FunctionAgent):
             await recorded(memory)
 
     # -- inside -------------------------------------------------------------------------------------------------
+
+    async def _shown_at_the_end(self, ctx: Context) -> bool:
+        """Whether somebody may read what the memory shows when the run has ended: what makes a structured answer."""
+        several = await ctx.store.get(WORKFLOW_KEY, default=None)  # which may have an answer's form of its own
+        return bool(several or self.output_cls or self.structured_output_fn)
 
     def _system(self, llm_input: Sequence[ChatMessage]) -> list[ChatMessage]:
         """The agent's system prompt, which the framework puts in front of what the memory shows."""

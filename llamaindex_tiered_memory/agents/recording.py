@@ -15,6 +15,7 @@ from typing import Any
 from llama_index.core.base.llms.types import ChatMessage
 
 from llamaindex_tiered_memory.agents.run import RunNote, RunPrompt, prompt_of
+from llamaindex_tiered_memory.converted import copied
 from llamaindex_tiered_memory.memory.memory import TieredChatMemory
 from tiermem.agents.surviving import ON_PURPOSE, told
 from tiermem.agents.view import ViewRequest
@@ -61,6 +62,11 @@ class Beginnings:
         self._messages[run] = list(messages)
         while len(self._messages) > RUNS:
             self._messages.popitem(last=False)
+
+    def begun(self, run: str) -> list[ChatMessage] | None:
+        """The conversation that a run began with; agents may write into the last message. None: it is not held."""
+        held = self._messages.get(run)
+        return [*held[:-1], copied(held[-1])] if held else None
 
     def so_far(self, run: str, scratchpad: Sequence[ChatMessage], otherwise: Sequence[ChatMessage] = ()) -> list[Any]:
         """The conversation and the run; *otherwise* stands for a conversation that another process began."""

@@ -16,7 +16,8 @@ from typing import Any
 from llama_index.core.base.llms.types import ChatMessage, LLMMetadata, MessageRole, TextBlock
 from llama_index.core.constants import DEFAULT_CONTEXT_WINDOW
 
-from llamaindex_tiered_memory.convert import to_chat_message, to_message
+from llamaindex_tiered_memory.convert import to_message
+from llamaindex_tiered_memory.converted import Counted
 from llamaindex_tiered_memory.memory.arranging import Extra, in_place
 from llamaindex_tiered_memory.memory.draft import Pending
 from llamaindex_tiered_memory.memory.memory import TieredChatMemory
@@ -86,14 +87,14 @@ def _fitting(memory: TieredChatMemory, note: RunNote, request: ViewRequest, extr
 
     It begins with all the room each time: one that followed what was measured before would move what is shown.
     """
-    tally, scale, size = memory.tally, 1.0, request.room + 1
+    tally, scale, size, counted = memory.tally, 1.0, request.room + 1, Counted(memory.tally)
     left = request.room - tally.blocks(extra.blocks) - tally.messages(extra.messages)
     for _ in range(TRIES):
         if left / scale < 1 and request.room > 0:  # else the view itself says what there is no room for
             break
         view: AgentView[RunNote] = yield from viewing(note, replace(request, room=int(left / scale)))
-        note, messages = view.note, in_place(view.context, _chat_of(view.note, memory.pending), extra)
-        size = tally.messages(messages)
+        note, messages = view.note, in_place(view.context, _chat_of(view.note, memory.pending, counted), extra)
+        size = counted.tokens(messages)
         if size <= request.room:
             return RunPrompt(messages, note)
         measured = (size - request.room + left) / max(1, view.context.tokens)
@@ -101,15 +102,17 @@ def _fitting(memory: TieredChatMemory, note: RunNote, request: ViewRequest, extr
     raise BudgetTooSmall(size, request.room, "the newest messages of the run, their additional_kwargs included,")
 
 
-def _chat_of(note: RunNote, pending: Pending) -> Any:
+def _chat_of(note: RunNote, pending: Pending, counted: Counted) -> Any:
     """Makes the chat message of a piece; the newest question as the agent sent it first."""
 
     def chat(piece: Piece) -> ChatMessage:
-        message = pending.original(piece) or to_chat_message(piece.message)
+        message = pending.original(piece) or counted.chat(piece.message)
         if piece.refs == (note.question,) and note.question_sent and not piece.clipped:
             texts = [place for place, block in enumerate(message.blocks) if isinstance(block, TextBlock)]
             if texts:
-                message.blocks[texts[-1]] = TextBlock(text=note.question_sent)
+                blocks = list(message.blocks)
+                blocks[texts[-1]] = TextBlock(text=note.question_sent)
+                return message.model_copy(update={"blocks": blocks})
         return message
 
     return chat

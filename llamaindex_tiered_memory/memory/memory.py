@@ -152,6 +152,8 @@ class TieredChatMemory(Copying, BaseMemory):
 
     async def aget(self, input: Any = None, **kwargs: Any) -> list[ChatMessage]:
         """`get`, without blocking the event loop."""
+        if (unread := view.left_unread()) is not None:
+            return unread
         initial = kwargs.pop("initial_token_count", 0)
         extra = await self.aextra(input, **kwargs)
         return await view.arun(self._steps(input, initial, extra), self.session.as_async())

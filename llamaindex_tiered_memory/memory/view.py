@@ -17,7 +17,7 @@ from llama_index.core.base.llms.types import ChatMessage, MessageRole
 from llama_index.core.schema import QueryBundle
 
 from llamaindex_tiered_memory.blocks import Block, verbatim
-from llamaindex_tiered_memory.convert import to_chat_message
+from llamaindex_tiered_memory.converted import Counted
 from llamaindex_tiered_memory.counting import Tally
 from llamaindex_tiered_memory.memory.arranging import Extra, arranged
 from llamaindex_tiered_memory.memory.draft import Pending
@@ -71,9 +71,10 @@ class Earlier:
         return session.messages(self.first, self.last)
 
 
-# Set in a step of an agent that makes its own view and throws away what the framework asks of the memory: a recall that
-# nobody reads costs 0.2 s a step of a long run. Each step is a task, so it is never seen by another one.
-unread: ContextVar[bool] = ContextVar("tiermem_unread", default=False)
+# Set in a step of an agent that makes its own view and throws away what the framework asks of the memory: what it is
+# given then, for a view that nobody reads costs as much as the one that is sent. Each step is a task, so it is never
+# seen by another one.
+unread: ContextVar[list[ChatMessage] | None] = ContextVar("tiermem_unread", default=None)
 # Set in the same steps: the conversation and the run, should the log not be readable then.
 so_far: ContextVar[list[ChatMessage] | None] = ContextVar("tiermem_so_far", default=None)
 Wanted: TypeAlias = ForContext | Earlier
@@ -98,14 +99,12 @@ class Asked:
         query: what to recall for; None: the newest user message of the log.
         initial: tokens that the caller adds in front.
         coming: text that the caller sends after the list, because it is not in the log yet.
-        recall: look in the archive.
-        within: where in it.
+        within: where in the archive.
     """
 
     query: str | None
     initial: int
     coming: str = ""
-    recall: bool = True
     within: Within = NOTED
 
 
@@ -129,9 +128,14 @@ def asked(given: object, initial: int, limit: int, *, waiting: bool, within: Wit
     elif isinstance(given, QueryBundle):
         given = given.query_str
     query = str(given) if given else None
-    recall = not unread.get()
-    unread.set(False)  # it is said of one question
-    return Asked(query, initial, "" if waiting or query is None else query, recall, within)
+    return Asked(query, initial, "" if waiting or query is None else query, within)
+
+
+def left_unread() -> list[ChatMessage] | None:
+    """What stands for a view that nobody reads; None where it is read. It is said of one `get`."""
+    messages = unread.get()
+    unread.set(None)
+    return messages
 
 
 def showing(
@@ -144,11 +148,11 @@ def showing(
     """
     around = ask.initial + min(tally.text(ask.coming), (limit - ask.initial) // 2)
     least = around + tally.blocks(extra.blocks) + tally.messages(extra.messages)
-    reserved, excess, question, headed = least, 0, None, True
+    reserved, excess, question, headed, counted = least, 0, None, True, Counted(tally)
     for attempt in range(TRIES):
         headed = headed and attempt < TRIES - 2
         try:
-            recall = ask.recall and attempt < TRIES - WITHOUT_RECALL
+            recall = attempt < TRIES - WITHOUT_RECALL
             context = yield ForContext(ask.query, limit + FRAMES, reserved, counter, recall, ask.within)
         except BudgetTooSmall:
             if question is None:
@@ -158,8 +162,9 @@ def showing(
         if headed and question is None and (earlier := _headless(context)) is not None:
             question = _question((yield earlier), limit, tally)
         waits = _waiting(context)
-        shown = arranged(context, partial(_chat, waits=waits, pending=pending), extra, question if headed else None)
-        excess = around + tally.messages(shown) - limit
+        made = partial(_chat, waits=waits, pending=pending, counted=counted)
+        shown = arranged(context, made, extra, question if headed else None)
+        excess = around + counted.tokens(shown) - limit
         if excess <= 0:
             return [*shown[:-1], pending.hand_out(_key(waits), shown[-1])] if waits and shown else shown
         # The core counts names and frames that a tokenizer does not see: an excess of one may come back for ever. And
@@ -213,9 +218,9 @@ def _key(piece: Piece) -> tuple[str, str | None]:
     return piece.message.id, piece.message.text if piece.clipped else None
 
 
-def _chat(piece: Piece, waits: Piece | None, pending: Pending) -> ChatMessage:
-    chat = pending.original(piece) or to_chat_message(piece.message)
-    chat.blocks = _verbatim(chat.blocks)
+def _chat(piece: Piece, waits: Piece | None, pending: Pending, counted: Counted) -> ChatMessage:
+    chat = pending.original(piece) or counted.chat(piece.message)
+    chat.blocks = _verbatim(chat.blocks)  # the same words
     return pending.own(_key(piece), chat) if piece is waits and chat.role is MessageRole.USER else chat
 
 
