@@ -10,6 +10,7 @@ from tiermem import Message, Shown
 from tiermem.errors import (
     UnknownReference,
 )
+from tiermem.settings import Thresholds
 from tiermem.testing import ScriptedSummarizer, StoppedClock
 
 
@@ -188,3 +189,17 @@ def test_a_custom_summarizer_writes_the_summary_and_sees_every_original(store: O
     assert {m.sequence for m in session.messages()} >= set(asked)
     covered = session.stats().covered
     assert len(asked) == covered
+
+
+def test_thresholds_of_a_caller_s_own_write_nothing_where_nothing_is_decided(store: Open) -> None:
+    memory = store(**small())
+    session, database = memory.session("s"), memory._performer._database
+    session.add(long_turns(3, 1))
+    writes, write = [], database.write
+    database.write = lambda body: (writes.append(body), write(body))[1]  # type: ignore[method-assign]
+    asked = Thresholds(pre_rot_threshold=400)
+    for turn in range(3):
+        report = session.manage_context(asked)
+        assert (report.compacted, report.covered, report.lifted) == (0, 0, 0)
+        session.add(f"message {turn}")
+    assert len(writes) == 3

@@ -38,36 +38,50 @@ def manage(core: Core, scope: Scope, thresholds: Thresholds | None = None, *, co
     under = core if thresholds is None else core.under(thresholds)
     core.managing.add(scope)
     try:
-        return (yield from _manage(under, scope, contending))
+        return (yield from _manage(core, under, scope, contending))
     finally:
         core.managing.discard(scope)
 
 
-def _manage(core: Core, scope: Scope, contending: bool) -> Flow[Report]:
+def _manage(core: Core, under: Core, scope: Scope, contending: bool) -> Flow[Report]:
+    row, window, report = yield from _stepped(under, scope, contending)
+    yield from reporting.noticed(under, scope)
+    # When to look again goes by the session's own thresholds. By an agent's, which asks before each call, every message
+    # that is added would look too, and set it back: two writes a call.
+    if row.pk and (under is core or report.compacted or report.covered or report.lifted):
+        yield from _look_again(core, row, window)
+    return replace(report, tokens_after=window.tokens)
+
+
+def _stepped(core: Core, scope: Scope, contending: bool) -> Flow[tuple[SessionRow, Window, Report]]:
     row, window = yield from window_state.load(core, scope)
     report = Report(tokens_before=window.tokens, tokens_after=window.tokens)
     for _ in range(ROUNDS):
         step = yield from _one_step(core, scope, row, window)
+        if step is None:
+            break
         report = _added(report, step)
         revision = row.revision
         row, window = yield from window_state.load(core, scope)
         if not (step.compacted or step.covered) and not (contending and row.revision != revision):
             break
-    yield from reporting.noticed(core, scope)
+    return row, window, report
+
+
+def _look_again(core: Core, row: SessionRow, window: Window) -> Flow[None]:
     hidden = excess(window, core.settings)  # which may be stale with the next message
     look = window.tokens + 1 if hidden else planning.next_look(window.tokens, core.settings)
-    if row.pk and look != row.look_at:
+    if look != row.look_at:
         yield Transact(lambda connection: sessions.update(connection, row.pk, look_at=look))
-    return replace(report, tokens_after=window.tokens)
 
 
-def _one_step(core: Core, scope: Scope, row: SessionRow, window: Window) -> Flow[Report]:
-    nothing = Report(tokens_before=window.tokens, tokens_after=window.tokens)
+def _one_step(core: Core, scope: Scope, row: SessionRow, window: Window) -> Flow[Report | None]:
+    """What one plan did; None where there was nothing to plan."""
     merge = planning.mergeable(window.covers)
     if merge:
         return (yield from summarize.merge(core, scope, row, window, merge))
     if not planning.wants_compaction(window, core.settings):
-        return (yield from _lift(core, scope, row, window)) or nothing
+        return (yield from _lift(core, scope, row, window))
     began = core.timer()
     stubs = yield from _stubs(core, scope, row, window)
     saved = sum(_saving(window, stubs))
@@ -78,7 +92,7 @@ def _one_step(core: Core, scope: Scope, row: SessionRow, window: Window) -> Flow
         if stubs and not step.covered:  # the last means: each message helps
             return (yield from _compact(core, scope, row, window, stubs, began))
         return step
-    return nothing
+    return None
 
 
 def _lift(core: Core, scope: Scope, row: SessionRow, window: Window) -> Flow[Report | None]:
