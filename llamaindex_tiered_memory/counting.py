@@ -29,7 +29,7 @@ from llama_index.core.utils import get_tokenizer
 from llamaindex_tiered_memory.blocks import Block, block_json
 from tiermem import Memory, Settings
 from tiermem.agents.encoding import dumped
-from tiermem.providers.tokenizers import SLICE, encoding_counter, slices
+from tiermem.providers.tokenizers import SLICE, Counter, encoding_counter, slices
 from tiermem.runtime.options import OpenOptions
 
 Tokenizer = Callable[[str], Any]
@@ -161,3 +161,16 @@ class Tally:
         if isinstance(block, CitationBlock):
             return self._block(block.cited_content)
         return self._media.get(getattr(block, "block_type", ""), 0)
+
+
+class OwnCounter:
+    """The counter of a tally for the core, which has counted with another one: it knows what messages cost by it."""
+
+    def __init__(self) -> None:
+        self._made: tuple[tuple[Any, ...], Counter] | None = None
+
+    def of(self, tally: Tally) -> Counter:
+        """The same counter, as long as *tally* counts alike."""
+        if self._made is None or self._made[0] != tally.name:
+            self._made = tally.name, Counter(given=tally.text, remembering=True)
+        return self._made[1]

@@ -22,7 +22,7 @@ from llama_index.core.memory.memory import InsertMethod
 from llama_index.core.memory.types import DEFAULT_CHAT_STORE_KEY, BaseMemory
 from llama_index.core.storage.chat_store.base_db import MessageStatus
 
-from llamaindex_tiered_memory.counting import Tally, counts_with, in_force, names_encoding, tokenizer_for
+from llamaindex_tiered_memory.counting import OwnCounter, Tally, counts_with, in_force, names_encoding, tokenizer_for
 from llamaindex_tiered_memory.events import attach
 from llamaindex_tiered_memory.memory import history, loading, serialisation, view
 from llamaindex_tiered_memory.memory.arranging import NOTHING, Extra
@@ -68,6 +68,7 @@ class TieredChatMemory(Copying, BaseMemory):
     _opened: Session = PrivateAttr()
     _counted_by: Any = PrivateAttr()
     _tally: Tally = PrivateAttr()
+    _own: OwnCounter = PrivateAttr(default_factory=OwnCounter)
     _pending: Pending = PrivateAttr(default_factory=Pending)
     _lock: Any = PrivateAttr(default_factory=threading.RLock)
     _object: str = PrivateAttr(default_factory=lambda: uuid.uuid4().hex)
@@ -124,7 +125,7 @@ class TieredChatMemory(Copying, BaseMemory):
     @property
     def own_counter(self) -> Callable[[str], Any] | None:
         """Counts with `tokenizer_fn`, where the core counts, or has counted, with another one."""
-        return None if self._counted_by is in_force(self.tokenizer_fn) else self.tally.text
+        return None if self._counted_by is in_force(self.tokenizer_fn) else self._own.of(self.tally)
 
     @property
     def chat_store(self) -> Any:

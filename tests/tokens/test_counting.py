@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tiermem import messages as messages_module
 from tiermem.messages import Message, ToolCall
-from tiermem.providers.tokenizers import encoding_counter
+from tiermem.providers.tokenizers import Counter, encoding_counter
 from tiermem.tokens.counting import (
     AUDIO_TOKENS,
     FILE_TOKENS,
@@ -201,3 +201,18 @@ def test_the_estimate_takes_linear_time(unit):
     started = time.process_time()
     estimate((unit * 500_000)[:500_000])
     assert time.process_time() - started < 2.0  # measured: 0.3 s at worst; quadratic would be minutes
+
+
+def test_a_counter_that_remembers_counts_a_message_once_and_an_equal_one_anew():
+    counted = []
+    counter = Counter(given=lambda text: counted.append(text) or len(text), remembering=True)
+    message = Message(role="user", content="The pool is 50.", tool_calls=(ToolCall("c1", "read", {"page": 3}),))
+    once = message_tokens(message, counter)
+    asked = len(counted)
+    assert once == message_tokens(message, len)
+    assert message_tokens(message, counter) == once
+    assert len(counted) == asked
+    assert message_tokens(message.shown_as("[compacted]"), counter) == message_tokens(
+        message.shown_as("[compacted]"), len
+    )
+    assert len(counted) > asked

@@ -15,9 +15,10 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sized
 from importlib import resources
 from numbers import Integral
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from tiermem.errors import InvalidSettings, TokenCounterError, brief_repr
+from tiermem.index.cache import Recent
 from tiermem.text.clipping import Count
 from tiermem.tokens.estimate import estimate
 
@@ -26,6 +27,7 @@ GivenCount: TypeAlias = Callable[[str], "int | Sized"]
 SLICE = 32_768
 """Characters that tiktoken sees at once: 1,000,000 blanks overflow the stack of its pattern engine, which ends in a
 panic, and its speed falls to a quarter on one long run of letters. At this size neither happens."""
+REMEMBERED = 4_096  # messages whose count a counter knows, where it shall
 _LOOK_BACK = 4_096  # how far before the end of a slice an exact place to cut is looked for
 
 _log = logging.getLogger("tiermem.tokenizers")
@@ -86,16 +88,21 @@ class Counter:
     Args:
         encoding: "o200k_base" or "cl100k_base"; unused when *given* is there.
         given: the caller's own counter: a function from text to a number, or to a sized list of tokens.
+        remembering: know what the messages cost that were counted last (`tokens.counting.message_tokens`): for one that
+            counts the same window again and again, and is not the memory's, whose counts are stored.
 
     Raises:
         InvalidSettings: there is no such encoding.
     """
 
-    def __init__(self, encoding: str = "o200k_base", given: GivenCount | None = None) -> None:
+    def __init__(
+        self, encoding: str = "o200k_base", given: GivenCount | None = None, *, remembering: bool = False
+    ) -> None:
         if encoding not in _VOCABULARIES:
             raise InvalidSettings(f"unknown encoding {brief_repr(encoding)}; there are {', '.join(_VOCABULARIES)}")
         self._encoding = encoding
         self._given = given
+        self.by_message: Recent[tuple[Any, int]] | None = Recent(REMEMBERED) if remembering else None
 
     @property
     def given(self) -> GivenCount | None:

@@ -27,6 +27,9 @@ VIDEO_TOKENS = 2_600
 FILE_TOKENS = 2_000
 """A file or document that is no text. Chosen: one page, of which Anthropic says 1,500 to 3,000 for a PDF."""
 
+REMEMBERED = 2_000
+"""Tokens of the largest message whose count a counter remembers, for it holds the message: as large as those in RAM."""
+
 _MEDIA = {Sort.IMAGE: IMAGE_TOKENS, Sort.AUDIO: AUDIO_TOKENS, Sort.VIDEO: VIDEO_TOKENS, Sort.FILE: FILE_TOKENS}
 
 
@@ -34,8 +37,20 @@ def message_tokens(message: Message, count: Count) -> int:
     """Tokens of *message* as a provider is sent it: overhead, name, content, tool calls, thoughts beside the content.
 
     A call that stands in the content (Anthropic's and LlamaIndex's form) and in `tool_calls` counts once. `state` is
-    not sent and counts nothing, nor does the rest of `raw`.
+    not sent and counts nothing, nor does the rest of `raw`. A counter that remembers messages counts each once.
     """
+    by_message = getattr(count, "by_message", None)
+    if by_message is None or message.tokens > REMEMBERED:
+        return _message_tokens(message, count)
+    known = by_message.get(id(message))
+    if known is not None and known[0] is message:
+        return int(known[1])
+    tokens = _message_tokens(message, count)
+    by_message.put(id(message), (message, tokens))
+    return tokens
+
+
+def _message_tokens(message: Message, count: Count) -> int:
     calls = [(call.id, call.name) for call in message.tool_calls]
     total = OVERHEAD + (count(message.name) if message.name else 0)
     total += sum(_call_tokens(call.name, call.arguments, count) for call in message.tool_calls)

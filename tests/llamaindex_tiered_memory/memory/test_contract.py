@@ -25,9 +25,9 @@ from workflows.context.serializers import JsonSerializer, PickleSerializer
 
 from llamaindex_tiered_memory import TieredChatMemory
 from llamaindex_tiered_memory.counting import Tally
+from tests.llamaindex_tiered_memory.conversion.test_convert import BLOCKS
 from tests.llamaindex_tiered_memory.fakes import ScriptedLLM, called, words
 from tests.llamaindex_tiered_memory.helpers import EchoQueryEngine, assistant, fresh, heavy, said, user, write_note
-from tests.llamaindex_tiered_memory.test_convert import BLOCKS
 from tests.waiting import PATIENCE
 
 

@@ -10,8 +10,8 @@ from llama_index.core.storage.chat_store.sql import SQLAlchemyChatStore
 
 from llamaindex_tiered_memory import TieredChatMemory, load_file, load_saved, load_sql_table
 from llamaindex_tiered_memory.memory.loading import TABLE
+from tests.llamaindex_tiered_memory.conversion.test_convert import PNG
 from tests.llamaindex_tiered_memory.helpers import assistant, fresh, said, user
-from tests.llamaindex_tiered_memory.test_convert import PNG
 from tiermem.errors import InvalidMessage, UnknownReference
 
 # As `ChatMemoryBuffer.to_string()` writes it with pydantic 2.12 (with 2.14 it raises).

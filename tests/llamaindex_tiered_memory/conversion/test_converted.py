@@ -154,3 +154,20 @@ def test_a_copy_is_equal_and_shares_nothing_that_can_be_changed():
         assert twin.blocks is not message.blocks
         assert all(one is not other for one, other in zip(twin.blocks, message.blocks, strict=True))
         assert twin.additional_kwargs is not message.additional_kwargs
+
+
+def test_a_window_is_counted_once_by_a_tokenizer_that_is_not_the_core_s(tmp_path):
+    texts = []
+    with Memory.open(tmp_path / "chat.db") as memory:
+        chat = TieredChatMemory(
+            memory=memory, session_id="s", token_limit=2_000, tokenizer_fn=lambda text: texts.append(text) or len(text)
+        )
+        chat.put_messages(TALK)
+        chat.get()
+        assert "It is 50." in texts
+        del texts[:]
+        chat.get()
+        assert "It is 50." not in texts
+        chat.tokenizer_fn = lambda text: texts.append(text) or 1
+        chat.get()
+        assert "It is 50." in texts
