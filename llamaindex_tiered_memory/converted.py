@@ -26,7 +26,7 @@ _TEXTS = (TextBlock, VerbatimTextBlock, InsertedTextBlock)
 _FIXED = (str, int, float, bool, type(None))
 
 
-class _Kept:
+class _KeptChat:
     """One message, its chat message, and the tokens that this has by the tally that was asked last."""
 
     __slots__ = ("chat", "counted_by", "message", "tokens", "weight")
@@ -47,12 +47,12 @@ class _Kept:
         )
 
 
-class Converted:
+class KeptChats:
     """The chat messages of the messages that were shown last, whatever memory asked. Thread-safe."""
 
     def __init__(self, largest: int = LARGEST) -> None:
         self._largest = largest
-        self._kept: OrderedDict[tuple[str, int, bool], _Kept] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, int, bool], _KeptChat] = OrderedDict()
         self._weight = 0
         self._lock = threading.Lock()
 
@@ -68,7 +68,7 @@ class Converted:
             kept.counted_by = tally.name
         return copied(kept.chat), kept.tokens
 
-    def _of(self, message: Message) -> _Kept:
+    def _of(self, message: Message) -> _KeptChat:
         # A stub has its message's id and number, and both are shown in one prompt when a tool asked for the original.
         key = message.id, message.sequence, bool(message.state)
         with self._lock:
@@ -76,7 +76,7 @@ class Converted:
             if kept is not None and kept.of(message):
                 self._kept.move_to_end(key)
                 return kept
-        fresh = _Kept(message, to_chat_message(message))
+        fresh = _KeptChat(message, to_chat_message(message))
         with self._lock:
             before = self._kept.pop(key, None)
             self._weight += fresh.weight - (before.weight if before is not None else 0)
@@ -134,4 +134,4 @@ def _plain(value: Any) -> Any:
     return copy.deepcopy(value)
 
 
-CONVERTED = Converted()
+CONVERTED = KeptChats()

@@ -7,7 +7,7 @@ import pytest
 from llama_index.core.base.llms.types import ChatMessage, ImageBlock, TextBlock, ToolCallBlock
 
 from llamaindex_tiered_memory import TieredChatMemory, converted, to_chat_message, to_message
-from llamaindex_tiered_memory.converted import Converted, Counted, copied
+from llamaindex_tiered_memory.converted import Counted, KeptChats, copied
 from llamaindex_tiered_memory.counting import Tally
 from tiermem import Memory
 
@@ -31,7 +31,7 @@ TALK = [
 def made(monkeypatch):
     """The messages that were converted, in a cache of the test's own."""
     numbers = []
-    monkeypatch.setattr(converted, "CONVERTED", Converted())
+    monkeypatch.setattr(converted, "CONVERTED", KeptChats())
     monkeypatch.setattr(
         converted, "to_chat_message", lambda message: (numbers.append(message.sequence), to_chat_message(message))[1]
     )
@@ -115,7 +115,7 @@ def test_what_another_process_adds_and_decides_is_shown_at_once(chat):
 
 
 def test_a_message_that_is_shown_otherwise_is_converted_anew():
-    cache, message = Converted(), to_message(TALK[1], id="m")
+    cache, message = KeptChats(), to_message(TALK[1], id="m")
     stub = message.shown_as("[compacted]")
     assert cache.chat(message).content == "Read {page} 3."
     assert cache.chat(stub).content == "[compacted]"
@@ -123,7 +123,7 @@ def test_a_message_that_is_shown_otherwise_is_converted_anew():
 
 
 def test_what_is_kept_is_bounded_and_the_newest_stay(made):
-    cache = Converted(largest=10 * (converted.OBJECTS + 100))
+    cache = KeptChats(largest=10 * (converted.OBJECTS + 100))
     messages = [to_message(ChatMessage(role="user", content="x" * 100), id=f"n{n}") for n in range(50)]
     for message in messages:
         cache.chat(message)
