@@ -3,7 +3,7 @@ are chosen."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
@@ -104,11 +104,10 @@ def outside(core: Core, field: Field, only: Only, asked: Collection[str]) -> Flo
     return mask
 
 
-def read_at(core: Core, field: Field, places: Iterable[int]) -> Flow[dict[int, Message]]:
+def read_at(core: Core, field: Field, places: Sequence[int]) -> Flow[dict[int, Message]]:
     """The messages at *places*, by place."""
     wanted: dict[int, dict[int, int]] = {}
-    for place in places:
-        key, number = field.at(place)
+    for place, (key, number) in zip(places, field.at(places), strict=True):
         wanted.setdefault(key, {})[number] = place
     read: dict[int, Message] = {}
     for key, numbers in wanted.items():

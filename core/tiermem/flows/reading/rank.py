@@ -63,16 +63,17 @@ def hits(core: Core, scope: Scope, row: SessionRow, request: SearchRequest) -> F
         return SearchResult()
     corpus = yield from reading.opened(core, scope, row, request)
     best, field, result = yield from _best(core, scope, row, corpus, request)
-    said = yield from filters.read_at(core, field, (place for place, _, _ in best))
+    said = yield from filters.read_at(core, field, [place for place, _, _ in best])
     core.indexes.trim(core.settings.index_memory)
     legible = [(place, score, why) for place, score, why in best if place in said]
     sound = [one for one in legible if said[one[0]].origin != log.DAMAGED]
     local = core.local(said[place] for place, _, _ in sound)
-    found = []
-    for message, (place, score, why) in zip(local, sound, strict=True):
-        key, _ = field.at(place)
-        name = corpus.rows[key][0] if scope.kind == "conversation" else ""
-        found.append(Hit(message=message, score=score, why=why, session=name, home=key == row.pk))
+    names = {key: name if scope.kind == "conversation" else "" for key, (name, _) in corpus.rows.items()}
+    keys = [key for key, _ in field.at([place for place, _, _ in sound])]
+    found = (
+        Hit(message=message, score=score, why=why, session=names[key], home=key == row.pk)
+        for message, (_, score, why), key in zip(local, sound, keys, strict=True)
+    )
     return replace(result, hits=tuple(found))
 
 

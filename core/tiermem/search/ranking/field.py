@@ -91,10 +91,11 @@ class Field:
         known = self.said[np.isfinite(self.said)].astype("int64").astype("datetime64[s]").astype("datetime64[Y]")
         return [int(year) + 1970 for year in np.unique(known.astype("int64"))]
 
-    def at(self, place: int) -> tuple[int, int]:
-        """The session's key and the message's number at *place*."""
-        session = int(np.searchsorted(self.starts, place, side="right")) - 1
-        return self.sessions[session], int(self.numbers[place])
+    def at(self, places: Sequence[int]) -> list[tuple[int, int]]:
+        """The session's key and the message's number at each of *places*."""
+        positions = np.searchsorted(self.starts, places, side="right") - 1
+        keys = [self.sessions[position] for position in positions.tolist()]
+        return list(zip(keys, self.numbers[np.asarray(places, np.int64)].tolist(), strict=True))
 
     def of(self, session: int) -> slice:
         """The places of the session of that key; none where it is not here."""
