@@ -50,7 +50,11 @@ def level(sizes: Sequence[int], most: int) -> int:
 
 def results(entries: Sequence[Entry]) -> list[Entry]:
     """The results of the newest step, which share what a view may show of them."""
-    return [entry for entry in newest_step(entries) if entry.answers or entry.role == "tool"]
+    return _results_in(newest_step(entries))
+
+
+def _results_in(step: Sequence[Entry]) -> list[Entry]:
+    return [entry for entry in step if entry.answers or entry.role == "tool"]
 
 
 def clipped(window: Window, thresholds: Thresholds) -> list[Entry]:
@@ -58,20 +62,25 @@ def clipped(window: Window, thresholds: Thresholds) -> list[Entry]:
     most = clip_room(thresholds.pre_rot_threshold)
     if window.tokens <= most:
         return []
-    chosen = {newest_question(window)} & {entry.sequence for entry in too_long(window.entries, thresholds)}
+    long = {entry.sequence for entry in too_long(window.entries, thresholds)}
+    chosen = {newest_question(window)} & long if long else set()
     if thresholds.keep_recent_count:
-        chosen |= _clipped_of_step(window, thresholds)
-    return [entry for entry in window.entries if entry.sequence in chosen]
+        chosen |= _clipped_of_step(window, thresholds, long)
+    return [entry for entry in window.entries if entry.sequence in chosen] if chosen else []
 
 
-def _clipped_of_step(window: Window, thresholds: Thresholds) -> set[int]:
+def _clipped_of_step(window: Window, thresholds: Thresholds, long: set[int]) -> set[int]:
+    """Of the newest step, and of what it is tied to, those that are *long* or have to share. Every call asks,
+    and most windows hold nothing long: then the newest step is all that is looked at."""
     most, entries = clip_room(thresholds.pre_rot_threshold), window.entries
-    newest = {entry.sequence for entry in entries[max(0, len(entries) - thresholds.keep_recent_count) :]}
-    step = {entry.sequence for entry in last_step(entries)} & newest
-    step |= {entry.sequence for entry in newest_step(entries)}
-    alone = {entry.sequence for entry in too_long(entries, thresholds)} & step
-    free = [entry for entry in results(entries) if entry.shown is Shown.VERBATIM and not entry.fixed]
-    return alone | sharing({entry.sequence: entry.shown_tokens for entry in free}, most)
+    newest = newest_step(entries)
+    free = [entry for entry in _results_in(newest) if entry.shown is Shown.VERBATIM and not entry.fixed]
+    shared = sharing({entry.sequence: entry.shown_tokens for entry in free}, most)
+    if not long:
+        return shared
+    recent = {entry.sequence for entry in entries[max(0, len(entries) - thresholds.keep_recent_count) :]}
+    step = {entry.sequence for entry in last_step(entries)} & recent | {entry.sequence for entry in newest}
+    return long & step | shared
 
 
 def stale(window: Window, thresholds: Thresholds) -> list[Entry]:
