@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 
@@ -24,54 +23,79 @@ CACHED_TOKENS = 2_000  # a message kept in memory; larger ones are read again, s
 
 def load(core: Core, scope: Scope) -> Flow[tuple[SessionRow, Window]]:
     """The session's row and its window, of one snapshot."""
-    loaded = yield Read(lambda connection: read(core, scope, connection))
-    row, window = loaded
-    if row.pk:
-        core.windows.put((row.pk, scope), window)
-    return row, window
+    loaded: tuple[SessionRow, Window] = yield Read(lambda connection: read(core, scope, connection))
+    return loaded
 
 
 def read(core: Core, scope: Scope, connection: sa.Connection) -> tuple[SessionRow, Window]:
     """`load`, inside a transaction."""
     row = sessions.find(connection, scope)
-    known = core.windows.get((row.pk, scope))
+    return row, of(core, scope, row, connection)
+
+
+def of(core: Core, scope: Scope, row: SessionRow, connection: sa.Connection) -> Window:
+    """The window of the session *row*: the one that is known of this revision, with the messages that came in since."""
     if not row.pk:
-        return row, Window(0, 0, (), ())
+        return Window(0, 0, (), ())
+    known = core.windows.get((row.pk, scope))
     if known is None or known.revision != row.revision or known.last > row.messages:
-        return row, decisions.window(connection, row)
-    fresh = tuple(log.entries(connection, row.pk, known.last + 1, row.messages)) if known.last < row.messages else ()
-    return row, replace(known, last=row.messages, entries=known.entries + fresh)
+        return core.windows.put((row.pk, scope), decisions.window(connection, row))
+    if known.last == row.messages:
+        return known
+    fresh = [*log.entries(connection, row.pk, known.last + 1, row.messages)]
+    return core.windows.put((row.pk, scope), known.extended(row.messages, fresh))
 
 
 def bodies(core: Core, row: SessionRow, sequences: Iterable[int]) -> Flow[dict[int, Message]]:
     """The original messages with these numbers, read once and then kept in memory."""
-    wanted = list(sequences)
-    known = {sequence: body for sequence in wanted if (body := core.bodies.get((row.pk, sequence))) is not None}
-    missing = [sequence for sequence in wanted if sequence not in known]
+    known, missing = _known(core, row.pk, sequences)
     if missing:
-        fresh = yield Read(lambda connection: log.pick(connection, row.pk, missing))
-        known |= {message.sequence: message for message in fresh}
-        for message in fresh:
-            if message.tokens <= CACHED_TOKENS:
-                core.bodies.put((row.pk, message.sequence), message)
+        known |= yield Read(lambda connection: _read(core, row.pk, missing, connection))
     return known
+
+
+def _known(core: Core, pk: int, sequences: Iterable[int]) -> tuple[dict[int, Message], list[int]]:
+    """The originals that are in memory, and the numbers of the others."""
+    wanted = list(sequences)
+    known = {sequence: body for sequence in wanted if (body := core.bodies.get((pk, sequence))) is not None}
+    return known, [sequence for sequence in wanted if sequence not in known]
+
+
+def _read(core: Core, pk: int, missing: Sequence[int], connection: sa.Connection) -> dict[int, Message]:
+    fresh = {message.sequence: message for message in log.pick(connection, pk, missing)}
+    for message in fresh.values():
+        if message.tokens <= CACHED_TOKENS:
+            core.bodies.put((pk, message.sequence), message)
+    return fresh
 
 
 def shown(core: Core, row: SessionRow, entries: Iterable[Entry]) -> Flow[dict[int, Message]]:
     """The messages of *entries* as the window shows them: originals, or stubs that carry them in their state."""
     listed = list(entries)
-    originals = yield from bodies(core, row, (entry.sequence for entry in listed))
-    compacted = [entry for entry in listed if entry.shown is Shown.COMPACTED]
-    if not compacted:
-        return originals
-    stubs = yield Read(lambda c: decisions.stubs_of(c, row.pk, (entry.sequence for entry in compacted)))
-    taken = yield Read(lambda c: _times(c, row.pk, {entry.decision for entry in compacted}))
-    return originals | {entry.sequence: _stubbed(entry, originals[entry.sequence], stubs, taken) for entry in compacted}
+    messages: dict[int, Message] = yield Read(lambda connection: read_shown(core, row.pk, listed, connection))
+    return messages
 
 
-def _times(connection: sa.Connection, pk: int, numbers: set[int]) -> dict[int, Decision]:
-    compactions = decisions.journal(connection, pk, kinds=("compact",))
-    return {decision.number: decision for decision in compactions if decision.number in numbers}
+def read_shown(core: Core, pk: int, entries: Sequence[Entry], connection: sa.Connection) -> dict[int, Message]:
+    """`shown`, inside a transaction. What was shown before is still in memory, stubs too: no decision changes one."""
+    messages, missing = _known(core, pk, (entry.sequence for entry in entries))
+    if missing:
+        messages |= _read(core, pk, missing, connection)
+    compacted = [entry for entry in entries if entry.shown is Shown.COMPACTED]
+    known = {entry: stub for entry in compacted if (stub := core.bodies.get(_stub_key(pk, entry))) is not None}
+    made = [entry for entry in compacted if entry not in known]
+    if made:
+        stubs = decisions.stubs_of(connection, pk, (entry.sequence for entry in made))
+        taken = decisions.numbered(connection, pk, {entry.decision for entry in made})
+        for entry in made:
+            known[entry] = _stubbed(entry, messages[entry.sequence], stubs, taken)
+            if entry.tokens <= CACHED_TOKENS:
+                core.bodies.put(_stub_key(pk, entry), known[entry])
+    return messages | {entry.sequence: stub for entry, stub in known.items()}
+
+
+def _stub_key(pk: int, entry: Entry) -> tuple[int, int, int]:
+    return pk, entry.sequence, entry.decision
 
 
 def _stubbed(
@@ -88,7 +112,11 @@ def _stubbed(
 
 def live_summaries(row: SessionRow) -> Flow[list[Summary]]:
     """The summaries in force, oldest span first, without what they say of hidden messages."""
-    live, hidden = yield Read(
-        lambda c: (decisions.summaries(c, row.pk, live=True), decisions.hidden(c, row) if row.pk else [])
-    )
-    return [merging.without(summary, hidden) for summary in live] if hidden else list(live)
+    live: list[Summary] = yield Read(lambda c: read_live(c, row, decisions.hidden(c, row) if row.pk else []))
+    return live
+
+
+def read_live(connection: sa.Connection, row: SessionRow, hidden: Sequence[tuple[int, int]]) -> list[Summary]:
+    """`live_summaries`, inside a transaction, where these ranges are *hidden*."""
+    live = decisions.summaries(connection, row.pk, live=True)
+    return [merging.without(summary, hidden) for summary in live] if hidden else live

@@ -62,6 +62,17 @@ def journal(connection: sa.Connection, pk: int, *, above: int = 0, kinds: Sequen
     return [_decision(row) for row in connection.execute(query.order_by(decision.c.number))]
 
 
+def numbered(connection: sa.Connection, pk: int, numbers: Iterable[int]) -> dict[int, Decision]:
+    """The decisions with these numbers."""
+    wanted = sorted(numbers)
+    made: list[Decision] = []
+    for start in range(0, len(wanted), messages.CHUNK):
+        part = wanted[start : start + messages.CHUNK]
+        query = sa.select(*_DECISION).where(decision.c.session == pk, decision.c.number.in_(part))
+        made += [_decision(row) for row in connection.execute(query)]
+    return {one.number: one for one in made}
+
+
 def _decision(row: Any) -> Decision:
     values = dict(zip((column.name for column in _DECISION), row, strict=True))
     values["decided_at"] = moment(values["decided_at"])

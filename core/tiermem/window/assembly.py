@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from tiermem.blocks.rewording import each_reworded, result_names, reworded, sections
 from tiermem.errors import BudgetTooSmall
@@ -86,6 +87,27 @@ class Scale:
         return [self.part(message) for message in paired(messages, open_end=open_end)]
 
 
+def newest(entries: Sequence[Entry], budget: int) -> list[Entry]:
+    """Of *entries* the newest ones that could fit into *budget* at all, and more for the border; the newest question is
+    always among them. What it costs does not grow with the window."""
+    step = newest_step(entries)  # whole, for its results would lose their call
+    # Of what is longer than a view, only that is shown which it may take; of the results of a step, all together.
+    most = clip_room(budget)
+    left = 2 * budget - min(sum(entry.shown_tokens for entry in step), most)
+    chosen = [*reversed(step)]
+    for entry in islice(reversed(entries), len(step), None):
+        if left <= 0 and len(chosen) >= 2:
+            break
+        chosen.append(entry)
+        left -= max(1, min(entry.shown_tokens, most))
+    tail = chosen[::-1]
+    if any(entry.role in USER_ROLES for entry in tail):
+        return tail
+    older = islice(reversed(entries), len(tail), None)
+    asked = next((entry for entry in older if entry.role in USER_ROLES), None)
+    return [asked, *tail] if asked else tail
+
+
 def recent(entries: Sequence[Entry], budget: int, scale: Scale, most: int) -> tuple[list[Part], list[Entry]]:
     """The newest whole turns within *budget*, in order, and the entries they show.
 
@@ -93,20 +115,22 @@ def recent(entries: Sequence[Entry], budget: int, scale: Scale, most: int) -> tu
     it may take *most*; where that is too little, its question and its newest whole tool pairs are taken, and where not
     even those fit, they are clipped.
     """
-    whole = _whole(groups(entries), budget, scale)
+    turns = groups(entries)
+    parts, whole = _whole(turns, budget, scale)
     if len(whole) == len(entries):
-        return scale.parts(whole), whole
+        return parts, whole
     short = scale.shortened(entries, clip_room(most))
-    chosen = _whole(groups(entries), budget, short)
-    if len(chosen) <= len(whole):
-        short, chosen = scale, whole
-    if chosen:
-        return short.parts(chosen), chosen
-    newest = groups(entries)[-1]
+    if short is not scale:
+        shorter, chosen = _whole(turns, budget, short)
+        if len(chosen) > len(whole):
+            return shorter, chosen
+    if whole:
+        return parts, whole
+    newest = turns[-1]
     for tried in (scale, scale.shortened(newest, clip_room(most))):
-        chosen = _whole([newest], most, tried)
+        parts, chosen = _whole([newest], most, tried)
         if chosen:
-            return tried.parts(chosen), chosen
+            return parts, chosen
     return _long_turn(newest, most, scale)
 
 
@@ -116,9 +140,9 @@ def _long_turn(turn: Sequence[Entry], most: int, scale: Scale) -> tuple[list[Par
     head = [_at_most(scale.part(scale.messages[entry.sequence]), most // 4, scale.count) for entry in asked]
     rest, left = steps(turn[len(asked) :]), most - sum(part.tokens for part in head)
     short = scale.shortened(turn[len(asked) :], clip_room(most))
-    chosen = _whole(rest, left, short)
+    parts, chosen = _whole(rest, left, short)
     if chosen:
-        return [*head, *short.parts(chosen)], [*asked, *chosen]
+        return [*head, *parts], [*asked, *chosen]
     try:
         return shrink([*head, *scale.parts(rest[-1])], most, scale.count), [*asked, *rest[-1]]
     except BudgetTooSmall:
@@ -145,20 +169,21 @@ def _at_most(part: Part, budget: int, count: Count) -> Part:
     return part if part.tokens <= budget else clipped(part.message, budget, count)
 
 
-def _whole(parts: Sequence[list[Entry]], budget: int, scale: Scale) -> list[Entry]:
-    """The newest *parts* that fit together."""
-    left, start = budget, len(parts)
+def _whole(several: Sequence[list[Entry]], budget: int, scale: Scale) -> tuple[list[Part], list[Entry]]:
+    """The newest *several* that fit together, and their entries."""
+    left, start = budget, len(several)
     while start > 0:
-        left -= sum(part.tokens for part in scale.parts(parts[start - 1]))
+        left -= sum(part.tokens for part in scale.parts(several[start - 1]))
         if left < 0:
             break
         start -= 1
     # A call without a result costs more where something follows it, so what was added up is counted as a whole.
-    while chosen := [entry for part in parts[start:] for entry in part]:
-        if sum(part.tokens for part in scale.parts(chosen)) <= budget:
-            return chosen
+    while chosen := [entry for group in several[start:] for entry in group]:
+        parts = scale.parts(chosen)
+        if sum(part.tokens for part in parts) <= budget:
+            return parts, chosen
         start += 1
-    return []
+    return [], []
 
 
 def shrink(parts: Sequence[Part], budget: int, count: Count) -> list[Part]:

@@ -11,7 +11,7 @@ from itertools import pairwise
 from tiermem.window.view import Entry
 
 USER_ROLES = frozenset({"user", "human"})
-NEAR = 256  # entries in which the newest step is looked for first; a window may have a hundred thousand
+NEAREST, NEAR = 16, 256  # entries in which the newest step is looked for first; a window may have a hundred thousand
 
 
 def groups(entries: Sequence[Entry]) -> list[list[Entry]]:
@@ -25,15 +25,26 @@ def steps(entries: Sequence[Entry]) -> list[list[Entry]]:
 
 
 def last_step(entries: Sequence[Entry], near: int = NEAR) -> list[Entry]:
-    """The last of `steps`, for which the *near* newest entries are enough where nothing in them answers older ones."""
+    """The last of `steps`, for which the *near* newest entries are enough where nothing in them answers older ones.
+
+    What answers nothing is a step of its own.
+    """
+    if entries and not entries[-1].answers and entries[-1].role != "tool":
+        return [entries[-1]]
+    if near > NEAREST and (step := _last_of(entries, NEAREST)):
+        return step
+    return _last_of(entries, near) or (steps(entries) or [[]])[-1]
+
+
+def _last_of(entries: Sequence[Entry], near: int) -> list[Entry]:
+    """The last step, where the *near* newest entries tell it; else nothing."""
     tail = entries[-near:]
     calls = {call for entry in tail for call in entry.calls}
     if len(tail) < len(entries) and calls.issuperset(answer for entry in tail for answer in entry.answers):
         joined = steps(tail)
         if len(joined) > 1 and joined[-1][0].role != "tool":  # one without an id may answer what stands before the tail
             return joined[-1]
-    joined = steps(entries)
-    return joined[-1] if joined else []
+    return []
 
 
 def newest_step(entries: Sequence[Entry]) -> list[Entry]:
@@ -47,8 +58,9 @@ def newest_step(entries: Sequence[Entry]) -> list[Entry]:
 
 
 def _joined(entries: Sequence[Entry], starts: Iterable[int]) -> list[list[Entry]]:
-    ties = _ties(entries)
-    borders = [0, *(start for start in starts if start and not _cut(ties, start)), len(entries)]
+    linked = any(entry.calls or entry.answers or entry.role == "tool" for entry in entries)
+    ties = _ties(entries) if linked else ()
+    borders = [0, *(start for start in starts if start and not (linked and _cut(ties, start))), len(entries)]
     return [list(entries[low:high]) for low, high in pairwise(borders) if low < high]
 
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from tiermem.records import Decision, Shown
+from tiermem.window.entries import Growing
 
 SHOWN_BY_KIND = {
     "compact": Shown.COMPACTED,
@@ -79,18 +80,72 @@ class Cover:
 
 
 @dataclass(frozen=True, slots=True)
+class Parts:
+    """What is read out of a window's entries: those that no decision may touch and the others, each in order, the
+    tokens of all as shown, and whether all others are verbatim."""
+
+    fixed: tuple[Entry, ...] = ()
+    moving: Growing[Entry] = field(default_factory=Growing)
+    tokens: int = 0
+    verbatim: bool = True
+
+    def extended(self, entries: Sequence[Entry]) -> Parts:
+        """The same with *entries* behind it."""
+        moving = [entry for entry in entries if not entry.fixed]
+        return Parts(
+            (*self.fixed, *(entry for entry in entries if entry.fixed)) if len(moving) < len(entries) else self.fixed,
+            self.moving.extended(moving),
+            self.tokens + sum(entry.shown_tokens for entry in entries),
+            self.verbatim and all(entry.shown is Shown.VERBATIM for entry in moving),
+        )
+
+
+@dataclass(frozen=True, slots=True, init=False)
 class Window:
-    """The visible part of a session: live summaries, then every visible message, in order."""
+    """The visible part of a session: live summaries, then every visible message, in order.
+
+    Messages that come in make the next window of it, at the cost of what is new.
+    """
 
     last: int
     revision: int
-    entries: tuple[Entry, ...]
+    entries: Growing[Entry]
     covers: tuple[Cover, ...]
+    parts: Parts = field(compare=False, repr=False)
+
+    def __init__(
+        self,
+        last: int,
+        revision: int,
+        entries: Iterable[Entry],
+        covers: Iterable[Cover],
+        parts: Parts | None = None,
+    ) -> None:
+        put = object.__setattr__
+        put(self, "last", last)
+        put(self, "revision", revision)
+        put(self, "entries", entries if isinstance(entries, Growing) else Growing(entries))
+        put(self, "covers", tuple(covers))
+        put(self, "parts", Parts().extended(self.entries) if parts is None else parts)
+
+    def extended(self, last: int, fresh: Sequence[Entry]) -> Window:
+        """This window with the messages up to *last*, which are *fresh*, behind it."""
+        return Window(last, self.revision, self.entries.extended(fresh), self.covers, self.parts.extended(fresh))
+
+    @property
+    def fixed(self) -> tuple[Entry, ...]:
+        """What no decision may touch: system prompts and pinned messages."""
+        return self.parts.fixed
+
+    @property
+    def moving(self) -> Growing[Entry]:
+        """All other messages."""
+        return self.parts.moving
 
     @property
     def tokens(self) -> int:
         """What the window costs as shown."""
-        return sum(entry.shown_tokens for entry in self.entries) + sum(cover.tokens for cover in self.covers)
+        return self.parts.tokens + sum(cover.tokens for cover in self.covers)
 
 
 def paint(first: int, last: int, decisions: Iterable[Decision], stubs: Mapping[int, Sequence[int]]) -> list[Span]:

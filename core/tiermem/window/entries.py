@@ -1,0 +1,72 @@
+"""The entries of a window as they grow: each window is a value, and the next one shares all that it has in common.
+
+Rule: one more entry costs the same at 10 and at 100,000. They stand in chunks; a new window copies the last one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Generic, TypeVar, overload
+
+T = TypeVar("T")
+CHUNK = 256
+
+
+class Growing(Sequence[T], Generic[T]):
+    """An immutable sequence; `extended` makes the longer one."""
+
+    __slots__ = ("_chunks", "_count")
+
+    def __init__(self, elements: Iterable[T] = ()) -> None:
+        listed = tuple(elements)
+        self._chunks = tuple(listed[start : start + CHUNK] for start in range(0, len(listed), CHUNK))
+        self._count = len(listed)
+
+    def extended(self, elements: Sequence[T]) -> Growing[T]:
+        """This sequence with *elements* behind it."""
+        if not elements:
+            return self
+        whole = self._count // CHUNK
+        tail = Growing[T](chain(*self._chunks[whole:], elements))
+        longer = Growing[T]()
+        longer._chunks = self._chunks[:whole] + tail._chunks  # of its own kind
+        longer._count = self._count + len(elements)
+        return longer
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[T]:
+        return chain.from_iterable(self._chunks)
+
+    def __reversed__(self) -> Iterator[T]:
+        return chain.from_iterable(map(reversed, reversed(self._chunks)))
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[T]: ...
+    def __getitem__(self, index: int | slice) -> T | list[T]:
+        if isinstance(index, slice):
+            return self._slice(*index.indices(self._count))
+        place = index + self._count if index < 0 else index
+        if not 0 <= place < self._count:
+            raise IndexError("no such entry")
+        return self._chunks[place // CHUNK][place % CHUNK]
+
+    def _slice(self, start: int, stop: int, step: int) -> list[T]:
+        if step != 1 or start >= stop:
+            return [self[place] for place in range(start, stop, step)]
+        first = start // CHUNK
+        near = [*chain.from_iterable(self._chunks[first : (stop - 1) // CHUNK + 1])]
+        return near[start - first * CHUNK : stop - first * CHUNK]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Growing) and self._count == other._count and self._chunks == other._chunks
+
+    def __hash__(self) -> int:
+        return hash((self._count, self._chunks[-1:]))
+
+    def __repr__(self) -> str:
+        return f"<{self._count} entries>"
