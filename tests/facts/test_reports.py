@@ -14,4 +14,4 @@ def test_an_assistant_reports_a_change_in_few_words(length: int, reported: bool)
         Statement(1, "user", "The connection pool size is 10."),
         Statement(3, "assistant", change + " " * (length - len(change))),
     ]
-    assert bool(marks(statements, ())) is reported
+    assert bool(marks(statements)) is reported

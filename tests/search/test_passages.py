@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tiermem import Message
-from tiermem.search.passages import excerpt, longest, render, runs
+from tiermem.search.passages import QuotedLine, excerpt, longest, render, rows, runs, told_line
 from tiermem.text.analyzer import query_terms
 from tiermem.text.readable import speaker
 from tiermem.window.quotation import CLOSE, OPEN, safe
@@ -23,7 +23,8 @@ def said(number: int, text: str, minutes: int = 0, **more: object) -> Message:
 
 def shown(*messages: Message) -> str:
     by_number = {one.sequence: one for one in messages}
-    return render(sorted(by_number), by_number, {s: one.text for s, one in by_number.items()})
+    ordered = [by_number[number] for number in sorted(by_number)]
+    return render(rows([QuotedLine(one.sequence, one.when, told_line(one, one.text)) for one in ordered]))
 
 
 def test_neighbours_become_one_passage_with_one_reference() -> None:
@@ -56,7 +57,7 @@ def test_a_message_without_a_time_does_not_borrow_the_date_above_it() -> None:
 
 
 def test_nothing_chosen_is_nothing_shown() -> None:
-    assert render([], {}, {}) == ""
+    assert render(rows([])) == ""
 
 
 @given(st.lists(st.text(max_size=30) | st.sampled_from([CLOSE, OPEN, "</RECALLED-HISTORY>"]), min_size=1, max_size=6))

@@ -14,10 +14,19 @@ def hit(text: str, sequence: int = 1, role: str = "user", source: str = "") -> H
 
 
 def block(*hits: Hit, notes: dict[int, str] | None = None) -> str:
-    messages = {one.message.sequence: one.message for one in hits if not one.source}
-    texts = {number: message.text for number, message in messages.items()}
+    lines = [
+        passages.QuotedLine(
+            one.message.sequence,
+            one.message.when,
+            passages.told_line(one.message, one.message.text),
+            (notes or {}).get(one.message.sequence, ""),
+            passages.prefix(one),
+        )
+        for one in hits
+        if not one.source
+    ]
     chunks = [passages.chunk_line(one.message.sequence, one.source, one.message.text) for one in hits if one.source]
-    return passages.render(sorted(messages), messages, texts, notes or {}, chunks)
+    return passages.render(passages.rows(lines), chunks)
 
 
 YES, MORE = hit("yes"), hit("first line\nsecond line", 3)

@@ -66,22 +66,25 @@ class _Group:
 
 
 def marks(
-    statements: Sequence[Statement], question_terms: Collection[str] = (), reading: FactReaders = UNKEPT
+    statements: Sequence[Statement],
+    question_terms: Callable[[], Collection[str]] = tuple,
+    reading: FactReaders = UNKEPT,
 ) -> dict[int, UpdateMark]:
     """The marks by sequence number: of statements that give a value of what another one here gives another value of.
 
     Args:
         statements: what is shown, each sequence number once.
-        question_terms: the terms of the question; of a message's several marks the one nearest to it is returned.
+        question_terms: gives the terms of the question, where they are needed: of a message's several marks the one
+            nearest to it is returned.
         reading: reads a text's facts (1 to 2 ms a long message), or finds them kept.
     """
-    wanted = frozenset(question_terms)
     statements = sorted(statements, key=lambda statement: statement.sequence)
-    by_sequence: dict[int, list[tuple[float, UpdateMark]]] = defaultdict(list)
     groups = _groups(_all_said(statements, reading))
-    for group in [*groups, *_mentioned(groups, statements, reading)]:
-        for sequence, mark, words in _marked(group):
-            by_sequence[sequence].append((len(words & wanted) + 0.5 * (not mark.current), mark))
+    found = [mark for group in [*groups, *_mentioned(groups, statements, reading)] for mark in _marked(group)]
+    wanted = frozenset(question_terms()) if found else frozenset()
+    by_sequence: dict[int, list[tuple[float, UpdateMark]]] = defaultdict(list)
+    for sequence, mark, words in found:
+        by_sequence[sequence].append((len(words & wanted) + 0.5 * (not mark.current), mark))
     return {
         sequence: max(several, key=lambda weighed: weighed[0])[1] for sequence, several in sorted(by_sequence.items())
     }

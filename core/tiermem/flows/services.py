@@ -19,10 +19,12 @@ from tiermem.providers.clock import stopwatch
 from tiermem.providers.limited import Limited
 from tiermem.providers.tokenizers import Counter
 from tiermem.records import Compacted, Summary
+from tiermem.search.quoting import Quotes
 from tiermem.settings import Scope, Settings, Thresholds
 from tiermem.text.synonyms import Synonyms
 
 if TYPE_CHECKING:
+    from tiermem.flows.reading.opening import Opening
     from tiermem.flows.viewing import KnownView
     from tiermem.index.user import UserIndex
     from tiermem.index.vectors import VectorIndex
@@ -62,11 +64,13 @@ class Core:
     now: Callable[[], datetime]
     embedder_name: str
     lexical: bool
+    quotes: Quotes
     summarizer: Callable[[Sequence[Message]], Any] | None = None
     compactor: Limited[Message, Compacted | str | None] | None = None
     store_summary: Limited[Summary, str | None] | None = None
     keep: Limited[Message, bool] | None = None
     windows: Recent[Window] = field(default_factory=lambda: Recent(64))
+    openings: Recent[Opening] = field(default_factory=lambda: Recent(64))
     bodies: Recent[Message] = field(default_factory=lambda: Recent(10_000))
     views: Bounded[KnownView] = field(default_factory=lambda: Bounded(KEPT_VIEWS))  # by session and zone
     vectors: Weighed[VectorIndex] = field(default_factory=Weighed)  # by session, embedder and dimensions

@@ -116,6 +116,16 @@ class Counter:
             return _loaded(self._encoding).name
         return getattr(self._given, "__qualname__", type(self._given).__qualname__)
 
+    @property
+    def adds_up_to(self) -> int:
+        """Characters up to which the tokens of a text are those of its lines, each with its line end, added up; 0 where
+        nobody can say so. No line may begin with white space or "/", which may be one token with the line end before
+        it. May load.
+
+        Both patterns part a text behind the last of several line ends, and nowhere between white space and that.
+        """
+        return SLICE if self._given is None and _loaded(self._encoding).name == self._encoding else 0
+
     def __call__(self, text: str) -> int:
         """Tokens of *text*. Special tokens such as ``<|endoftext|>`` are ordinary text; lone surrogates count.
 

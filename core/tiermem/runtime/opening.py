@@ -19,6 +19,7 @@ from tiermem.providers.limited import limited
 from tiermem.providers.tokenizers import Counter, as_counter
 from tiermem.runtime.handler import Direct, Performer
 from tiermem.runtime.options import OpenOptions, check
+from tiermem.search.quoting import Quotes
 from tiermem.settings import Settings
 from tiermem.storage import segments
 from tiermem.storage.database import Database
@@ -124,6 +125,7 @@ def wired(path: str | Path | None, options: OpenOptions) -> tuple[Core, Performe
         now=checked(clock) if clock is not None else system_clock,
         embedder_name=embedder.name,
         lexical=isinstance(embedder, HashEmbedder),
+        quotes=Quotes(count),
         summarizer=options.get("summarizer"),
         compactor=limited(options.get("compactor"), settings.callback_timeout),
         store_summary=limited(options.get("store_summary"), settings.callback_timeout),

@@ -14,8 +14,7 @@ from datetime import datetime
 
 from tiermem.messages import Message
 from tiermem.records import Hit
-from tiermem.search.passages import excerpt
-from tiermem.search.quoting import note, prefix
+from tiermem.search.passages import excerpt, note, prefix
 from tiermem.text.analyzer import query_terms
 from tiermem.text.clipping import Count, largest, word_end
 from tiermem.text.readable import readable, speaker

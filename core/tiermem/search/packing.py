@@ -38,4 +38,4 @@ def by_value(
 
 
 def _discount(tokens: int, short: float) -> float:
-    return float(min(1.0, (short / max(tokens, 1)) ** LONGER))
+    return 1.0 if tokens <= short else float((short / tokens) ** LONGER)

@@ -1,23 +1,25 @@
 """Messages and chunks that were found as one delimited block of quoted history, for models: data, not instructions.
 
 Rule 1: it is a block of `window/quotation.py`, which nothing in it can close.
-Rule 2: neighbouring messages become one passage with one reference, and a date is said once a day, because a header
-costs as much as a short message.
+Rule 2: neighbouring messages of one session become one passage with one reference, which says the session where that
+is not the one that was asked; a date is said once a day, because a header costs as much as a short message.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeAlias
 
 from tiermem.messages import Message
+from tiermem.records import Hit
 from tiermem.text.analyzer import terms
 from tiermem.text.readable import TOOL_ROLES
 from tiermem.text.sanitizing import indented, one_line
 from tiermem.text.sentences import sentences
 from tiermem.times.stamps import UTC_MARK, day, days
-from tiermem.window.quotation import CLOSE, OPEN, line, safe
+from tiermem.window.quotation import CLOSE, OPEN, before_reference, line, safe
 
 UNDATED = "(no date)"
 HEADER_TOKENS = 4  # about what a passage's reference costs
@@ -25,7 +27,6 @@ BLOCK_TOKENS = 26  # about what opening and closing the block and its first date
 SPARED = 2  # tokens of a message's own frame that a quoted line does without
 TYPICAL = 12  # tokens of a short quoted line; a block of n tokens is chosen from n / 12 messages
 LONG, LONGEST = 1200, 8_000  # characters of one message that are quoted at least and at most, where it has them
-NO_NOTES: Mapping[int, str] = MappingProxyType({})
 HEAD, SHARE = 200, 3  # characters of a result that tells nothing of what is asked beside words that do; else a third
 Told: TypeAlias = "str | tuple[tuple[Message, str], ...]"
 """What is shown of a message: its text, or who says what in it."""
@@ -104,53 +105,88 @@ def told_line(message: Message, told: Told) -> str:
     return line(message, told) if isinstance(told, str) else "\n".join(line(voice, text) for voice, text in told)
 
 
-def render_run(
-    places: Sequence[int],
-    messages: Mapping[int, Message],
-    texts: Mapping[int, Told],
-    notes: Mapping[int, str],
-    prefix: str = "",
-) -> str:
-    """One passage: its references, then a line a message. The time of day is left out: it costs as much as a line."""
-    first, last = messages[places[0]].sequence, messages[places[-1]].sequence
-    refs = f"m{first}" if first == last else f"m{first}-m{last}"
-    lines = [told_line(messages[place], texts[place]) + notes.get(place, "") for place in places]
-    return f"[{prefix}{refs}] " + "\n".join(lines)
+@dataclass(frozen=True, slots=True)
+class QuotedLine:
+    """A message as it stands in a block: its number, when it was said, what is told of it, and the note behind that.
 
-
-def render(
-    chosen: Sequence[int],
-    messages: Mapping[int, Message],
-    texts: Mapping[int, Told],
-    notes: Mapping[int, str] = NO_NOTES,
-    chunks: Sequence[str] = (),
-    prefixes: Mapping[int, str] = NO_NOTES,
-) -> str:
-    """The whole block for the messages *chosen* (sorted), or "" for none.
-
-    All are named by place: consecutive ones stand beside each other. *notes* stand behind the text of a message,
-    *prefixes* before its reference; *chunks* are lines of documents, after all messages.
+    `prefix` says before its reference which other session it is from (`prefix`), "" where it is the one asked.
     """
-    if not chosen and not chunks:
-        return ""
-    lines, shown = [OPEN], ""
-    parts = list(_days(runs(chosen), messages))
-    told = days([messages[low].when for low, _ in parts])
-    for (low, high), said in zip(parts, told, strict=True):
+
+    number: int
+    when: datetime | None
+    told: str
+    note: str = ""
+    prefix: str = ""
+
+
+Row: TypeAlias = "tuple[str, QuotedLine | None]"
+"""A row of a block: a date; or a line, with its reference where it is the first of its passage."""
+
+
+def rows(lines: Sequence[QuotedLine]) -> list[Row]:
+    """The rows that show *lines*, which are in reading order. The time of day is left out: it costs as much as a line.
+
+    Neighbours of one session and one day are one passage, so that every line's date is the one above it.
+    """
+    parts = _passages(lines)
+    laid_out: list[Row] = []
+    shown = ""
+    for part, said in zip(parts, days([part[0].when for part in parts]), strict=True):
         date = said.removesuffix(UTC_MARK)
         if date != shown:
-            lines.append(f"{said}:" if said else UNDATED)
+            laid_out.append((f"{said}:" if said else UNDATED, None))
             shown = date
-        lines.append(render_run(range(low, high + 1), messages, texts, notes, prefixes.get(low, "")))
-    return "\n".join([*lines, *chunks, CLOSE])
+        laid_out.append((_reference(part), part[0]))
+        laid_out += [("", one) for one in part[1:]]
+    return laid_out
 
 
-def _days(ranges: Iterable[tuple[int, int]], messages: Mapping[int, Message]) -> Iterator[tuple[int, int]]:
-    """*ranges* parted where a new day begins, so that every line's date is the one above it."""
-    for low, high in ranges:
-        start = low
-        for number in range(low + 1, high + 1):
-            if day(messages[number].when) != day(messages[number - 1].when):
-                yield start, number - 1
-                start = number
-        yield start, high
+def _passages(lines: Sequence[QuotedLine]) -> list[list[QuotedLine]]:
+    parts: list[list[QuotedLine]] = []
+    last, date = None, ""
+    for one in lines:
+        said = day(one.when)
+        if last is not None and (one.number, one.prefix, said) == (last.number + 1, last.prefix, date):
+            parts[-1].append(one)
+        else:
+            parts.append([one])
+        last, date = one, said
+    return parts
+
+
+def _reference(part: Sequence[QuotedLine]) -> str:
+    first, last = part[0], part[-1]
+    numbers = f"m{first.number}" if first is last else f"m{first.number}-m{last.number}"
+    return f"[{first.prefix}{numbers}]"
+
+
+def written(row: Row) -> str:
+    """*row* as text."""
+    ref, one = row
+    if one is None:
+        return ref
+    return f"{ref} {one.told}{one.note}" if ref else one.told + one.note
+
+
+def render(laid_out: Sequence[Row], chunks: Sequence[str] = ()) -> str:
+    """The whole block, or "" for none. *chunks* are lines of documents, after all messages."""
+    if not laid_out and not chunks:
+        return ""
+    return "\n".join([OPEN, *map(written, laid_out), *chunks, CLOSE])
+
+
+def prefix(hit: Hit) -> str:
+    """What stands before the reference of a *hit*: "" for this conversation and documents, else which it is from."""
+    return "" if hit.home or hit.source else before_reference(hit.session)
+
+
+def note(hit: Hit) -> str:
+    """What is said behind the text of *hit*; nothing behind the newest, to which the others point."""
+    if hit.conflicts_with:
+        return f" (conflicts with {_readable(hit.conflicts_with)})"
+    return f" (superseded by {_readable(hit.superseded_by)})" if hit.superseded_by else ""
+
+
+def _readable(ref: str) -> str:
+    session, there, own = ref.rpartition("/")
+    return f"{before_reference(session)}{own}" if there else own

@@ -19,7 +19,9 @@ from tiermem.errors import InvalidMessage, MissingNamespace, UnknownReference
 from tiermem.flows import reporting, window_state
 from tiermem.flows.effects import Compute, Flow
 from tiermem.flows.reading import documents, report, search
+from tiermem.flows.reading import opening as opened
 from tiermem.flows.reading.filters import Only
+from tiermem.flows.reading.opening import Opening
 from tiermem.flows.reading.request import Reach, SearchRequest
 from tiermem.flows.services import Core
 from tiermem.flows.writing import decide, elsewhere
@@ -30,16 +32,15 @@ from tiermem.providers.calls import refuse_reentry
 from tiermem.search import answers, quoting
 from tiermem.search.query import wants_answer
 from tiermem.settings import Scope
-from tiermem.storage.sessions import SessionRow
 from tiermem.text.documents import ROLE, Document, Splitting
 from tiermem.times.day_bounds import bound
 from tiermem.window.pressure import newest_question
-from tiermem.window.view import Window
 
 ROLES = ("any", "user", "assistant", "tool", "document")
 HITS = 12  # looked for; as many as fit are shown
 WORTH = 0.25  # of the best hit's score: below it a hit has a word of the question by chance
 LONGEST_NOTE = 4_000  # characters: one thing to remember, not a document
+NEWEST = 1  # tokens of the window that are read: the newest question alone matters
 MANY = 200  # messages that one range may name
 DATES = "a date like 2024-03-01, a month like 2024-03, or words like last week"
 Arguments: TypeAlias = Mapping[str, Any]
@@ -75,9 +76,9 @@ def _search(core: Core, scope: Scope, bounds: Bounds, arguments: Arguments) -> F
         raise _NoUse("Say in query what to look for: a question, or a few key words.")
     only = _only(core, arguments)
     began = core.timer()
-    row, window = yield from window_state.load(core, scope)
+    opening = yield from opened.load(core, scope, NEWEST)
     dated = only.since is not None or only.until is not None  # what was said then is of use, whatever it says
-    unsaid = yield from _in_work(core, row, window, bounds.tokens)
+    unsaid = yield from _in_work(core, opening, bounds.tokens)
     where = bounds.reach.of(scope)
     request = SearchRequest(
         query,
@@ -90,7 +91,7 @@ def _search(core: Core, scope: Scope, bounds: Bounds, arguments: Arguments) -> F
         sessions=where.sessions,
         exclude=where.exclude,
     )
-    result = yield from search.find(core, scope, row, request)
+    result = yield from search.find(core, scope, opening, request)
     hits = yield Compute(lambda: quoting.marked(result.hits, query, core.reading()))
     worth = quoting.once([hit for hit in hits if hit.score >= WORTH * hits[0].score])
     text = yield Compute(lambda: answers.listed(worth, query, bounds.tokens, core.count))
@@ -98,15 +99,17 @@ def _search(core: Core, scope: Scope, bounds: Bounds, arguments: Arguments) -> F
     return text or _nothing(only)
 
 
-def _in_work(core: Core, row: SessionRow, window: Window, most: int) -> Flow[frozenset[int]]:
+def _in_work(core: Core, opening: Opening, most: int) -> Flow[frozenset[int]]:
     """The question in work, which is no answer: it has the words of what is looked for, and the model has it in view.
 
     One that is longer than an answer may be clipped there, and may hold the answer: a mail, a log.
     """
+    window = opening.shown.window
     asked = newest_question(window)
-    if not any(entry.sequence == asked and entry.tokens <= most for entry in window.entries):
+    newest = next((entry for entry in reversed(window.entries) if entry.sequence == asked), None)
+    if newest is None or newest.tokens > most:
         return frozenset()
-    said = yield from window_state.bodies(core, row, [asked])
+    said = yield from window_state.bodies(core, opening.row, [asked])
     return frozenset(number for number, message in said.items() if wants_answer(message.text))
 
 

@@ -71,7 +71,7 @@ def test_marks_take_nothing_out_and_never_break_the_budget(store: Open, monkeypa
     count = session.memory.counter
     budgets = range(60, 400, 7)
     with_marks = [(session.context(ASKED, 700 + b), session.recall(ASKED, b)) for b in budgets]
-    monkeypatch.setattr("tiermem.search.quoting.marks", lambda *_: {})
+    monkeypatch.setattr("tiermem.search.quoting.marking.marks", lambda *_: {})
     for budget, (context, recalled) in zip(budgets, with_marks, strict=True):
         assert sum(message_tokens(one, count) for one in context.messages) == context.tokens <= 700 + budget
         assert count(recalled.text) == recalled.tokens <= budget

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import partial
+from dataclasses import dataclass
 
 from tiermem.errors import BudgetTooSmall
-from tiermem.flows import reporting, window_state
+from tiermem.flows import reporting
 from tiermem.flows.effects import Compute, Flow
+from tiermem.flows.reading import opening as opened
 from tiermem.flows.reading import steady
 from tiermem.flows.reading.draft import (
     SMALLEST,
@@ -27,15 +28,13 @@ from tiermem.flows.reading.draft import (
 )
 from tiermem.flows.services import Core
 from tiermem.messages import Message
-from tiermem.records import Context, Hit, Piece, Shown, Tier
-from tiermem.search import quoting
+from tiermem.records import Context, Hit, Piece, Tier
 from tiermem.settings import Scope
 from tiermem.tokens.counting import message_tokens
-from tiermem.window.assembly import Part, Scale, recent, shares
+from tiermem.window.assembly import Part, Scale, Shares, recent, shares
 from tiermem.window.pairing import clear_of_results
-from tiermem.window.pressure import clip_room
-from tiermem.window.turns import USER_ROLES, groups, newest_step
-from tiermem.window.view import Entry, Window
+from tiermem.window.turns import USER_ROLES, groups
+from tiermem.window.view import Entry
 
 
 def assemble(core: Core, scope: Scope, request: ContextRequest) -> Flow[Context]:
@@ -47,20 +46,17 @@ def assemble(core: Core, scope: Scope, request: ContextRequest) -> Flow[Context]
     budget = core.settings.context_budget if request.budget is None else request.budget
     if budget <= 0:
         raise BudgetTooSmall(1, budget, "a context")
-    row, window = yield from window_state.load(core, scope)
-    count = request.count or core.count
-    fixed, moving = _split(window)
-    tail = _tail(moving, budget)
-    messages = yield from window_state.shown(core, row, [*fixed, *tail])
-    known = {} if request.count else {entry.sequence: entry.shown_tokens for entry in [*fixed, *tail]}
-    scale = Scale(count, known, messages)
+    opening = yield from opened.load(core, scope, budget)
+    tail, fixed = opening.shown.tail, opening.shown.window.fixed
+    known = {} if request.count else {entry.sequence: entry.shown_tokens for entry in (*fixed, *tail)}
+    scale = Scale(request.count or core.count, known, opening.shown.messages)
     mandatory = yield Compute(lambda: _mandatory(request, fixed, scale))
     free = budget - request.reserved - sum(piece.tokens for piece in mandatory)
     if free < 0:
         raise BudgetTooSmall(budget - free, budget, "the system prompts, the goal and the reserved part")
-    draft = Draft(core, scope, row, window, request, scale, free)
+    draft = Draft(core, scope, opening, request, scale, free)
     try:
-        fill = steady.fill(draft, tail) if request.steady else _fill(draft, moving, tail)
+        fill = steady.fill(draft) if request.steady else _fill(draft)
         middle, hits, degraded = yield from fill
     except BudgetTooSmall as error:
         what = "what must be shown, the newest message clipped to its ends,"
@@ -69,27 +65,6 @@ def assemble(core: Core, scope: Scope, request: ContextRequest) -> Flow[Context]
     total = sum(piece.tokens for piece in pieces)
     asked = next((entry.sequence for entry in reversed(tail) if entry.role in USER_ROLES), 0)
     return Context(pieces=tuple(pieces), tokens=total, budget=budget, hits=tuple(hits), degraded=degraded, asked=asked)
-
-
-def _split(window: Window) -> tuple[list[Entry], list[Entry]]:
-    fixed = [entry for entry in window.entries if entry.fixed]
-    return fixed, [entry for entry in window.entries if not entry.fixed]
-
-
-def _tail(entries: Sequence[Entry], budget: int) -> list[Entry]:
-    """The newest entries that could fit at all, and more for the border; the newest question is always among them."""
-    step = newest_step(entries)  # whole, for its results would lose their call
-    # Of what is longer than a view, only that is shown which it may take; of the results of a step, all together.
-    left = 2 * budget - min(sum(entry.shown_tokens for entry in step), clip_room(budget))
-    start = len(entries) - len(step)
-    while start > 0 and (left > 0 or len(entries) - start < 2):
-        start -= 1
-        left -= max(1, min(entries[start].shown_tokens, clip_room(budget)))
-    tail = list(entries[start:])
-    if any(entry.role in USER_ROLES for entry in tail):
-        return tail
-    asked = next((entry for entry in reversed(entries[:start]) if entry.role in USER_ROLES), None)
-    return [asked, *tail] if asked else tail
 
 
 def _mandatory(request: ContextRequest, fixed: Sequence[Entry], scale: Scale) -> list[Piece]:
@@ -104,49 +79,72 @@ def _mandatory(request: ContextRequest, fixed: Sequence[Entry], scale: Scale) ->
     return system
 
 
-def _fill(
-    draft: Draft, moving: Sequence[Entry], tail: Sequence[Entry]
-) -> Flow[tuple[list[Piece], list[Hit], tuple[str, ...]]]:
-    whole = yield Compute(lambda: _everything(draft, moving, tail))
-    if whole is not None and (not draft.request.recall or draft.request.reach.within == "conversation"):
+@dataclass(frozen=True, slots=True)
+class _Beginning:
+    """What a context holds before anything is looked up: the newest turns, the summary, and what that may take."""
+
+    parts: list[Part]
+    entries: list[Entry]
+    summary: list[Piece]
+    share: int
+
+
+def _fill(draft: Draft) -> Flow[tuple[list[Piece], list[Hit], tuple[str, ...]]]:
+    request, settings = draft.request, draft.core.settings
+    whole = yield Compute(lambda: _everything(draft))
+    if whole is not None and (not request.recall or request.reach.within == "conversation"):
         return whole, [], ()
-    settings = draft.core.settings
-    share = shares(draft.free, settings.summary_share, settings.recall_share if draft.request.recall else 0.0)
-    newest = _newest(tail, settings.keep_recent_count) if draft.request.recall else tail
-    parts, entries = yield Compute(lambda: _latest(draft, newest, share.recent))
-    live = yield from window_state.live_summaries(draft.row)
-    left = draft.free - sum(part.tokens for part in parts)
-    says = max(share.summary, min(SMALLEST, draft.free // 4))
-    frame = summary_frame(draft.scale.count)
-    most = min(says + frame, left)  # the share is for what it says
-    summary = yield Compute(lambda: summary_pieces(live, most, draft.scale.count))
-    left -= sum(piece.tokens for piece in summary)
+    share = shares(draft.free, settings.summary_share, settings.recall_share if request.recall else 0.0)
+    begun: _Beginning = yield Compute(lambda: _begun(draft, share))
+    left = draft.free - _sum(begun.parts) - _sum(begun.summary)
     room = draft.recallable(min(share.recalled, left))
     began = draft.core.timer()
-    query, seen = yield from looked_up(draft, tail, entries, room, talk=whole is None)
-    found = yield Compute(lambda: unseen(draft, seen.hits, entries))
+    query, seen = yield from looked_up(draft, begun.entries, room, talk=whole is None)
+    found = yield Compute(lambda: unseen(draft, seen.hits, begun.entries))
     if whole is not None and not found:
         if query:
             yield reporting.recalled(draft.scope, "context", [], seen.degraded, draft.core.since(began))
         return whole, [], seen.degraded
-    quote = partial(quoting.block, query=query, count=draft.scale.count, reading=draft.core.reading())
-    recalled, hits = yield Compute(lambda: quote(found, budget=room))
-    left -= sum(piece.tokens for piece in recalled)
-    if left > 0:
-        spent = sum(part.tokens for part in parts)
-        with suppress(BudgetTooSmall):
-            parts, entries = yield Compute(lambda: recent(tail, spent + left, draft.scale, spent + left))
-        once = yield Compute(lambda: unseen(draft, hits, entries))
-        if len(once) < len(hits):  # turns that came in with what was left over need not be quoted as well
-            most = sum(piece.tokens for piece in recalled)
-            recalled, hits = yield Compute(lambda: quote(once, budget=most))
+    recalled, hits, rest = yield Compute(lambda: _filled(draft, begun, query, found, room, left))
     if query:
-        spent = sum(piece.tokens for piece in recalled)
-        yield reporting.recalled(draft.scope, "context", hits, seen.degraded, draft.core.since(began), spent)
-    room = draft.free - sum(part.tokens for part in parts) - sum(piece.tokens for piece in recalled)
-    if live and room > says + frame:  # what nothing else needs is the summary's
-        summary = yield Compute(lambda: summary_pieces(live, room, draft.scale.count))
-    return [*summary, *recalled, *message_pieces(parts, entries)], hits, seen.degraded
+        yield reporting.recalled(draft.scope, "context", hits, seen.degraded, draft.core.since(began), _sum(recalled))
+    return [*rest[0], *recalled, *rest[1]], hits, seen.degraded
+
+
+def _begun(draft: Draft, share: Shares) -> _Beginning:
+    tail, live, count = draft.opening.shown.tail, draft.opening.shown.live, draft.scale.count
+    newest = _newest(tail, draft.core.settings.keep_recent_count) if draft.request.recall else tail
+    parts, entries = _latest(draft, newest, share.recent)
+    if not live:
+        return _Beginning(parts, entries, [], 0)
+    says = max(share.summary, min(SMALLEST, draft.free // 4)) + summary_frame(count)  # the share is for what it says
+    summary = summary_pieces(live, min(says, draft.free - _sum(parts)), count)
+    return _Beginning(parts, entries, summary, says)
+
+
+def _filled(
+    draft: Draft, begun: _Beginning, query: str, found: Sequence[Hit], room: int, left: int
+) -> tuple[list[Piece], list[Hit], tuple[list[Piece], list[Piece]]]:
+    """The recalled block with its hits; and the summary and the turns, in which what nothing else needs is used."""
+    recalled, hits = draft.quoted(found, query, room)
+    left -= _sum(recalled)
+    parts, entries, summary = begun.parts, begun.entries, begun.summary
+    if left > 0:
+        most = _sum(parts) + left
+        with suppress(BudgetTooSmall):
+            parts, entries = recent(draft.opening.shown.tail, most, draft.scale, most)
+        once = unseen(draft, hits, entries)
+        if len(once) < len(hits):  # turns that came in with what was left over need not be quoted as well
+            recalled, hits = draft.quoted(once, query, _sum(recalled))
+    room = draft.free - _sum(parts) - _sum(recalled)
+    live = draft.opening.shown.live
+    if live and room > begun.share:
+        summary = summary_pieces(live, room, draft.scale.count)
+    return recalled, hits, (summary, message_pieces(parts, entries))
+
+
+def _sum(several: Sequence[Piece] | Sequence[Part]) -> int:
+    return sum(one.tokens for one in several)
 
 
 def _latest(draft: Draft, newest: Sequence[Entry], share: int) -> tuple[list[Part], list[Entry]]:
@@ -168,13 +166,13 @@ def _newest(tail: Sequence[Entry], count: int) -> Sequence[Entry]:
     return chosen
 
 
-def _everything(draft: Draft, moving: Sequence[Entry], tail: Sequence[Entry]) -> list[Piece] | None:
+def _everything(draft: Draft) -> list[Piece] | None:
     """The whole window, when it fits and hides nothing: then there is nothing to summarise or recall."""
-    untouched = not draft.window.covers and all(entry.shown is Shown.VERBATIM for entry in moving)
-    if not untouched or len(tail) < len(moving):
+    shown = draft.opening.shown
+    if shown.window.covers or len(shown.tail) < len(shown.window.moving) or not shown.window.parts.verbatim:
         return None
-    parts = draft.scale.parts(tail)
-    return message_pieces(parts, tail) if sum(part.tokens for part in parts) <= draft.free else None
+    parts = draft.scale.parts(shown.tail)
+    return message_pieces(parts, shown.tail) if _sum(parts) <= draft.free else None
 
 
 def _ordered(mandatory: Sequence[Piece], middle: Sequence[Piece]) -> list[Piece]:

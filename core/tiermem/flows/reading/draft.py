@@ -7,21 +7,20 @@ from dataclasses import dataclass, field, replace
 
 from tiermem.flows.effects import Flow
 from tiermem.flows.reading import search
+from tiermem.flows.reading.opening import Opening
 from tiermem.flows.reading.request import Reach, SearchRequest, SearchResult
 from tiermem.flows.services import Core
 from tiermem.messages import Message
 from tiermem.records import Hit, Piece, Shown, Summary, Tier
-from tiermem.search import passages
-from tiermem.search.quoting import once, quotable
+from tiermem.search import passages, quoting
 from tiermem.settings import Scope
-from tiermem.storage.sessions import SessionRow
 from tiermem.summaries import merging
 from tiermem.tokens.counting import message_tokens
 from tiermem.window.assembly import Part, Scale
 from tiermem.window.provenance import lowest
 from tiermem.window.quotation import running
 from tiermem.window.turns import USER_ROLES
-from tiermem.window.view import Entry, Window
+from tiermem.window.view import Entry
 
 SMALLEST = 80  # tokens in which a summary says anything: its header and two lines or three
 
@@ -45,12 +44,11 @@ class ContextRequest:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A context in the making: what was asked, of what window, and the tokens that are still free."""
+    """A context in the making: what was asked, of which session, and the tokens that are still free."""
 
     core: Core
     scope: Scope
-    row: SessionRow
-    window: Window
+    opening: Opening
     request: ContextRequest
     scale: Scale
     free: int
@@ -59,6 +57,12 @@ class Draft:
         """*tokens*, or what the caller allows for recalled passages, if that is less."""
         most = self.request.recall_tokens
         return tokens if most is None else max(0, min(tokens, most))
+
+    def quoted(self, hits: Sequence[Hit], query: str, budget: int) -> tuple[list[Piece], list[Hit]]:
+        """The block of *hits* within *budget* tokens, and those that it shows."""
+        asked = (self.scope.tenant, self.scope.user, self.scope.session)
+        core = self.core
+        return quoting.block(hits, query, budget, self.scale.count, core.reading(), core.quotes, asked)
 
 
 def summary_frame(count: Callable[[str], int]) -> int:
@@ -104,13 +108,13 @@ def _one_piece(chosen: Sequence[tuple[Summary, str]], count: Callable[[str], int
 
 
 def looked_up(
-    draft: Draft, tail: Sequence[Entry], entries: Sequence[Entry], budget: int, *, talk: bool = True
+    draft: Draft, entries: Sequence[Entry], budget: int, *, talk: bool = True
 ) -> Flow[tuple[str, SearchResult]]:
     """The question, and what was found for it outside *entries*: as many messages as *budget* could hold.
 
     *talk*: look in the conversation too, where that is asked for; not needed where all of it is in view.
     """
-    query = draft.request.query
+    query, tail = draft.request.query, draft.opening.shown.tail
     if query is None:
         query = _newest_question(tail, draft.scale)
     if not draft.request.recall or not query or budget <= passages.BLOCK_TOKENS:
@@ -127,24 +131,24 @@ def looked_up(
         exclude=reach.exclude,
     )
     result = yield from search.find(draft.core, draft.scope, _before_question(draft, tail, query), request)
-    return query, replace(result, hits=tuple(hit for hit in result.hits if quotable(hit.message)))
+    return query, replace(result, hits=tuple(hit for hit in result.hits if quoting.quotable(hit.message)))
 
 
 def unseen(draft: Draft, hits: Sequence[Hit], entries: Sequence[Entry]) -> list[Hit]:
     """The *hits* of which nothing stands word for word in *entries*, in this conversation or as said in another."""
     shown = verbatim(entries)
     others = [hit for hit in hits if hit.source or not hit.home or hit.message.sequence not in shown]
-    return once(others, [draft.scale.messages[number] for number in shown])
+    return quoting.once(others, (draft.scale.messages[number] for number in shown))
 
 
-def _before_question(draft: Draft, tail: Sequence[Entry], query: str) -> SessionRow:
+def _before_question(draft: Draft, tail: Sequence[Entry], query: str) -> Opening:
     """The session before the question, where that is its newest message: it would lend its words to those before it."""
-    row, newest = draft.row, tail[-1] if tail else None
-    if newest is None or not newest.sequence == row.messages > 1 or newest.role not in USER_ROLES:
-        return row
+    last, newest = draft.opening.row.messages, tail[-1] if tail else None
+    if newest is None or not newest.sequence == last > 1 or newest.role not in USER_ROLES:
+        return draft.opening
     if draft.scale.messages[newest.sequence].text != query:
-        return row
-    return replace(row, messages=row.messages - 1, indexed=min(row.indexed, row.messages - 1))
+        return draft.opening
+    return draft.opening.upto(last - 1)
 
 
 def _newest_question(tail: Sequence[Entry], scale: Scale) -> str | None:

@@ -6,29 +6,31 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tiermem.errors import BudgetTooSmall
-from tiermem.flows import reporting, window_state
+from tiermem.flows import reporting
 from tiermem.flows.effects import Compute, Flow
 from tiermem.flows.indexing import words as archive
 from tiermem.flows.reading import documents, rank
+from tiermem.flows.reading import opening as opened
 from tiermem.flows.reading.corpus import user_wide
+from tiermem.flows.reading.opening import Opening
 from tiermem.flows.reading.request import SearchRequest, SearchResult
 from tiermem.flows.services import Core
-from tiermem.records import Hit, Recalled
+from tiermem.records import Hit, Piece, Recalled
 from tiermem.search import passages, quoting
 from tiermem.search.answers import NOTE
 from tiermem.search.query import Question
 from tiermem.search.ranking import explanation
 from tiermem.search.ranking.threshold import LEAST
 from tiermem.settings import Scope
-from tiermem.storage.sessions import SessionRow
 from tiermem.text.analyzer import terms
+from tiermem.tokens.counting import OVERHEAD
 
 
 def search(core: Core, scope: Scope, request: SearchRequest, explain: bool) -> Flow[list[Hit]]:
     """The best hits, also weak ones, the best ones compared with each other; with *explain* each says what matched."""
     began = core.timer()
-    row, _ = yield from window_state.load(core, scope)
-    result = yield from find(core, scope, row, replace(request, weak=True))
+    opening = yield from opened.load(core, scope)
+    result = yield from find(core, scope, opening, replace(request, weak=True))
     hits = yield Compute(lambda: quoting.marked(result.hits, request.query, core.reading()))
     if explain:
         hits = yield Compute(lambda: _explained(hits, result.question))
@@ -43,12 +45,12 @@ def _explained(hits: Sequence[Hit], question: Question | None) -> list[Hit]:
     return [replace(hit, reason=explanation.reason(question, hit, said[hit.ref], hits)) for hit in hits]
 
 
-def find(core: Core, scope: Scope, row: SessionRow, request: SearchRequest) -> Flow[SearchResult]:
-    """What answers *request* in the session *row*, in its user's documents, or in both; each side must reach the
+def find(core: Core, scope: Scope, opening: Opening, request: SearchRequest) -> Flow[SearchResult]:
+    """What answers *request* in the session of *opening*, in its user's documents, or in both; each side must reach the
     threshold alone."""
     results: list[SearchResult] = []
     if request.within != "knowledge" and (request.talk or user_wide(scope, request.within)):
-        results.append((yield from rank.hits(core, scope, row, request)))
+        results.append((yield from rank.hits(core, scope, opening.row, request)))
     if request.within not in {"conversation", "user"}:
         chunks = yield from documents.ranked(core, scope, request)
         results.append(chunks if request.weak else replace(chunks, hits=_worth(chunks, request.notes)))
@@ -83,12 +85,17 @@ def recall(core: Core, scope: Scope, request: SearchRequest, budget: int) -> Flo
     if budget <= 0:
         raise BudgetTooSmall(1, budget, "a recalled block")
     began = core.timer()
-    row, _ = yield from window_state.load(core, scope)
-    result = yield from find(core, scope, row, replace(request, limit=candidates(core, budget)))
-    hits = [hit for hit in result.hits if quoting.quotable(hit.message)]
-    pieces, shown = yield Compute(lambda: quoting.block(hits, request.query, budget, core.count, core.reading()))
+    opening = yield from opened.load(core, scope)
+    result = yield from find(core, scope, opening, replace(request, limit=candidates(core, budget)))
+    asked = (scope.tenant, scope.user, scope.session)
+
+    def quoted() -> tuple[list[Piece], list[Hit]]:
+        hits = [hit for hit in result.hits if quoting.quotable(hit.message)]
+        return quoting.block(hits, request.query, budget, core.count, core.reading(), core.quotes, asked)
+
+    pieces, shown = yield Compute(quoted)
     text = pieces[0].message.text if pieces else ""
-    tokens = core.count(text)
+    tokens = pieces[0].tokens - OVERHEAD if pieces else core.count(text)
     yield reporting.recalled(scope, "recall", shown, result.degraded, core.since(began), tokens)
     return Recalled(text=text, tokens=tokens, budget=budget, hits=tuple(shown), degraded=result.degraded)
 

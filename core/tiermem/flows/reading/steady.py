@@ -8,10 +8,9 @@ The thresholds keep the window within the budget. Where they did not, older turn
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
 
 from tiermem.errors import BudgetTooSmall
-from tiermem.flows import reporting, window_state
+from tiermem.flows import reporting
 from tiermem.flows.effects import Compute, Flow
 from tiermem.flows.reading.draft import Draft, looked_up, message_pieces, summary_pieces, unseen, verbatim
 from tiermem.messages import Message
@@ -37,33 +36,40 @@ IN_VIEW = (
 )
 
 
-def fill(draft: Draft, tail: Sequence[Entry]) -> Flow[tuple[list[Piece], list[Hit], tuple[str, ...]]]:
+def fill(draft: Draft) -> Flow[tuple[list[Piece], list[Hit], tuple[str, ...]]]:
     """Summaries, the window, and the quoted blocks in it: those given, and one for the newest question."""
-    live = yield from window_state.live_summaries(draft.row)
-    summary = yield Compute(lambda: summary_pieces(live, int(draft.free * SUMMARY_SHARE), draft.scale.count))
-    blocks = yield Compute(lambda: _blocks(draft, tail))
-    summary, parts, entries = yield Compute(lambda: _window(draft, tail, live, summary))
-    left = draft.free - sum(piece.tokens for piece in summary) - sum(part.tokens for part in parts)
-    blocks = _fitting(blocks, {entry.sequence for entry in entries}, left)
-    left -= sum(piece.tokens for piece in blocks.values())
+    summary, parts, entries, blocks = yield Compute(lambda: _standing(draft))
     asked = next((entry.sequence for entry in reversed(entries) if entry.role in USER_ROLES), 0)
     hits: list[Hit] = []
     degraded: tuple[str, ...] = ()
     if draft.request.recall and asked and f"m{asked}" not in draft.request.quoted and _hides(draft, entries):
+        left = draft.free - sum(piece.tokens for piece in (*summary, *blocks.values()))
+        left -= sum(part.tokens for part in parts)
         began, room = draft.core.timer(), _room(draft, left)
-        query, seen = yield from looked_up(draft, tail, [], room)
+        query, seen = yield from looked_up(draft, [], room)
         sure = SURE * draft.core.settings.relevance_threshold
-        missing = unseen(draft, _missing(seen.hits, verbatim(entries), sure), entries)
-        missing = _untold(missing, blocks.values())
-        quote = partial(quoting.block, query=query, count=draft.scale.count, reading=draft.core.reading())
-        quoted, hits = yield Compute(lambda: quote(missing, budget=room))
+
+        def quoted() -> tuple[list[Piece], list[Hit]]:
+            missing = unseen(draft, _missing(seen.hits, verbatim(entries), sure), entries)
+            return draft.quoted(_untold(missing, blocks.values()), query, room)
+
+        block, hits = yield Compute(quoted)
         degraded = seen.degraded
         if query:
-            spent = sum(piece.tokens for piece in quoted)
+            spent = sum(piece.tokens for piece in block)
             yield reporting.recalled(draft.scope, "context", hits, degraded, draft.core.since(began), spent)
-        if quoted:
-            blocks[asked] = quoted[0]
+        if block:
+            blocks[asked] = block[0]
     return [*summary, *_placed(message_pieces(parts, entries), blocks)], hits, degraded
+
+
+def _standing(draft: Draft) -> tuple[list[Piece], list[Part], list[Entry], dict[int, Piece]]:
+    """What stands before anything is looked up: the summary, the turns beside it, and the given blocks that fit."""
+    tail, live = draft.opening.shown.tail, draft.opening.shown.live
+    summary = summary_pieces(live, int(draft.free * SUMMARY_SHARE), draft.scale.count)
+    summary, parts, entries = _window(draft, tail, live, summary)
+    left = draft.free - sum(piece.tokens for piece in summary) - sum(part.tokens for part in parts)
+    return summary, parts, entries, _fitting(_blocks(draft, tail), {entry.sequence for entry in entries}, left)
 
 
 def _missing(hits: Sequence[Hit], shown: set[int], sure: float) -> list[Hit]:
@@ -107,8 +113,8 @@ def _room(draft: Draft, left: int) -> int:
 
 def _hides(draft: Draft, entries: Sequence[Entry]) -> bool:
     """Whether there is anything that is not shown as it was said, or that lies beside the conversation."""
-    moving = sum(not entry.fixed for entry in draft.window.entries)
-    whole = not draft.window.covers and len(entries) == moving == len(verbatim(entries))
+    window = draft.opening.shown.window
+    whole = not window.covers and len(entries) == len(window.moving) == len(verbatim(entries))
     return draft.request.reach.within != "conversation" or not whole
 
 

@@ -1,0 +1,115 @@
+"""What a block shows of each message, and what that costs: read once a message and kept, for all questions to come.
+
+Rule 1: what is kept says the same for every question: a text that is too long for a block is cut for each by itself.
+Rule 2: costs are those of one counter; another one has `Quotes` of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from tiermem.records import Hit
+from tiermem.search import passages
+from tiermem.search.passages import Told
+from tiermem.search.quoting.wording import plain, spoken
+from tiermem.text.clipping import Count
+from tiermem.tokens.beside import thoughts
+
+MOST = 10_000  # quotes that are kept, of about a kilobyte each
+Owner: TypeAlias = tuple[str, str, str]
+_Key: TypeAlias = tuple[str, str, str, int]
+Question: TypeAlias = Callable[[], list[str]]
+
+
+@dataclass(slots=True)
+class Quote:
+    """What is shown of one message or chunk. `cost` is about what it costs, by which passages are chosen.
+
+    The others are asked for when it is shown first: its `line` of a block, and the tokens of the line behind a
+    reference and of the line alone, with the line end; -1 is not counted yet.
+    """
+
+    told: Told
+    cost: int
+    line: str = ""
+    behind: int = -1
+    alone: int = -1
+
+
+class Quotes:
+    """The quotes of hits by one counter, the newest `MOST` of them kept.
+
+    Args:
+        count: what a text costs.
+    """
+
+    def __init__(self, count: Count) -> None:
+        self.count = count
+        self._kept: dict[_Key, Quote] = {}
+        self._counted: dict[str, int] = {}
+
+    def of(self, hit: Hit, owner: Owner, limit: int, question: Question) -> Quote:
+        """The quote of *hit*, which *owner* (tenant, user and session) found, in at most about *limit* characters: of
+        a longer one what the terms of the *question* are about."""
+        key = _key(hit, owner)
+        quote = self._kept.get(key)
+        if quote is None:
+            told = spoken(hit.message)
+            quote = Quote(told, _cost(hit, told, self.count) if _is_whole(told, limit) else -1)
+            self._keep(key, quote)
+        if not _is_whole(quote.told, limit):
+            told = _excerpt(quote.told, question(), limit)
+            return Quote(told, _cost(hit, told, self.count))
+        if quote.cost < 0:
+            quote.cost = _cost(hit, quote.told, self.count)
+        return quote
+
+    def counted(self, text: str) -> int:
+        """What a short *text* costs, like a date or a part of a reference, which come again and again."""
+        tokens = self._counted.get(text)
+        if tokens is None:
+            _make_room(self._counted)
+            tokens = self._counted[text] = self.count(text)
+        return tokens
+
+    def _keep(self, key: _Key, quote: Quote) -> None:
+        _make_room(self._kept)
+        self._kept[key] = quote
+
+
+def _make_room(kept: dict[Any, Any]) -> None:
+    """Drop a quarter of what is *kept*, the oldest, where there is too much. Another thread may be at it, too."""
+    if len(kept) >= MOST:
+        for old in [*kept][: MOST // 4]:
+            kept.pop(old, None)
+
+
+def _key(hit: Hit, owner: Owner) -> _Key:
+    tenant, user, asked = owner
+    session = "" if hit.source else asked if hit.home else hit.session  # no session has an empty name
+    return tenant, user, session, hit.message.sequence
+
+
+def _is_whole(told: Told, limit: int) -> bool:
+    """Whether *told* is shown as it is; where tools speak beside somebody, each is cut to what the question asks."""
+    return isinstance(told, str) and len(told) <= limit
+
+
+def _excerpt(told: Told, question: list[str], limit: int) -> Told:
+    if isinstance(told, str):
+        return passages.excerpt(told, question, limit)
+    return passages.excerpts(told, question, limit)
+
+
+def _cost(hit: Hit, text: Told, count: Count) -> int:
+    """What a message of text alone cost when it was stored is near enough here: the block as a whole is counted.
+
+    Media, calls and thoughts cost much, and a quote shows none of them.
+    """
+    if hit.source:
+        return count(f"{hit.source}: {plain(text).strip()}")
+    if text is hit.message.content and not hit.message.calls and not any(thoughts(hit.message.raw)):
+        return hit.message.tokens - passages.SPARED
+    return count(passages.told_line(hit.message, text))
