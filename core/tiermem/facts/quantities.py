@@ -19,6 +19,7 @@ _SPELLED = {
     "ten": 10.0, "eleven": 11.0, "twelve": 12.0, "fifteen": 15.0, "twenty": 20.0, "thirty": 30.0, "forty": 40.0,
     "fifty": 50.0,
 }  # fmt: skip
+_ALIKE = str.maketrans("ſı", "si")  # what a pattern that ignores case takes for these
 _SCALES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "billion": 1e9, **SCALES}
 _MONTH = (
     r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"
@@ -84,8 +85,11 @@ class Quantity:
         return any(a != b for a, b in pairs) if pairs else None
 
 
-def quantities(text: str) -> tuple[str, list[Quantity]]:
-    """*text* with every value as one private character, and the values: character ``FIRST + n`` is the n-th."""
+def quantities(text: str, *, valued: bool = True) -> tuple[str, list[Quantity]]:
+    """*text* with every value as one private character, and the values: character ``FIRST + n`` is the n-th.
+
+    What is not *valued* has none.
+    """
     values: list[Quantity] = []
 
     def stand_in(match: re.Match[str]) -> str:
@@ -95,7 +99,8 @@ def quantities(text: str) -> tuple[str, list[Quantity]]:
         values.append(quantity)
         return chr(ord(FIRST) + len(values) - 1)
 
-    return _QUANTITY.sub(stand_in, _PRIVATE.sub(" ", text)), values
+    bare = _PRIVATE.sub(" ", text)
+    return (_QUANTITY.sub(stand_in, bare) if valued else bare), values
 
 
 def _quantity(match: re.Match[str]) -> Quantity | None:
@@ -113,7 +118,9 @@ def _counted(match: re.Match[str]) -> list[float]:
     if match["han"]:
         amount = value(match["han"])
         return [] if amount is None else [amount]
-    return [_SPELLED[match["word"].lower()]] if match["word"] else _amounts(match["number"], match["scale"] or "")
+    if match["word"]:
+        return [_SPELLED[match["word"].lower().translate(_ALIKE)]]
+    return _amounts(match["number"], match["scale"] or "")
 
 
 def _unit(written: str) -> str:
