@@ -7,11 +7,10 @@ leave out a fact than to take a plan for one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from tiermem.facts.quantities import MARK, Quantity, quantities
-from tiermem.text.sentences import sentences
 
 READ_LIMIT = 1_200  # characters of a message that are read: who states a fact of his own does it early, in few words
 _CODE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
@@ -26,6 +25,7 @@ _CONTRACTED = [
         (r"\b(it|he|she|that|there|who|what|where|here|let)'s\b", r"\1 is"),
     )
 ]  # fmt: skip
+_HAD_TO = "had to "
 _BREAK = re.compile(
     r"(,(?! for (?:the|my|our) )|[;，；、：。!?！？\n()（）—]+|(?<=\s)[-–]+(?=\s)|\.(?=\s|$)|:(?=\s)"
     r"|\b(?:but|because|although|though|so(?! far)|while|whereas|however|since(?= [Iimwty]))\b"
@@ -117,19 +117,21 @@ class Clause:
     values: tuple[Quantity, ...]
 
 
-def clauses(text: str) -> Iterator[Clause]:
-    """The clauses of the first `READ_LIMIT` characters of *text* that may state facts, in order."""
-    prose = _SPOKEN.sub(" … ", _PHOTO.sub(" ", _CODE.sub("\n", text[: 2 * READ_LIMIT])))[:READ_LIMIT].replace("’", "'")
-    for sentence in sentences(prose):
-        yield from _clauses(sentence)
+def prose(text: str) -> str:
+    """The first `READ_LIMIT` characters of *text* that somebody says himself: no code, no quotes, no photographs."""
+    return _SPOKEN.sub(" … ", _PHOTO.sub(" ", _CODE.sub("\n", text[: 2 * READ_LIMIT])))[:READ_LIMIT].replace("’", "'")
 
 
-def _clauses(sentence: str) -> Iterator[Clause]:
-    for pattern, spelled in _CONTRACTED:
-        sentence = pattern.sub(spelled, sentence)
-    marked, values = quantities(sentence)
+def clauses(sentence: str, worth: Callable[[str], bool], *, valued: bool = True) -> Iterator[Clause]:
+    """The clauses of *sentence* that may state facts, in order; none where none is *worth* it, as it stands.
+
+    *valued*: there may be amounts or times in it.
+    """
+    marked, values = quantities(_spelled(sentence), valued=valued)
     parts = _BREAK.split(marked)
     spans, marks = parts[0::2], [*parts[1::2], ""]
+    if not any(worth(span.strip()) for span in spans):
+        return
     before, real, announced, corrects = "", True, False, False
     for number, (span, mark) in enumerate(zip(spans, marks, strict=True)):
         if _EMPTY.match(span) and not re.search(MARK, span):
@@ -143,3 +145,11 @@ def _clauses(sentence: str) -> Iterator[Clause]:
         yield Clause(span.strip(), before, real, past, changed, bool(_OTHER.search(span)), tuple(values))
         announced = bool(_TOLD.search(mark))
         before = before if asked and before else span.strip()
+
+
+def _spelled(sentence: str) -> str:
+    """*sentence* without contractions."""
+    if "'" in sentence or _HAD_TO in sentence.lower():
+        for pattern, spelled in _CONTRACTED:
+            sentence = pattern.sub(spelled, sentence)
+    return sentence

@@ -56,6 +56,11 @@ _DONE = (
     "to|finished|deployed|played|eaten|ate|seen|saw|taken|took|owned|set up"
 )
 
+# The words by which these are known again, first ones of several. Who "has" something has no habit.
+HABITS = frozenset(form.split()[0] for form, stem in VERB_OF.items() if stem != "have")
+DEEDS = frozenset(deed.split()[0] for deed in _DONE.split("|"))
+ROLES = frozenset(re.split(r"[\W\[]", role)[0] for role in _ROLE.split("|")) | {"organiser", "organizer"}
+
 
 def _pattern(kind: str, text: str) -> tuple[str, re.Pattern[str]]:
     return kind, re.compile(text)

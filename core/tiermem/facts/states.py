@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from tiermem.facts import chinese_states, english_states
 from tiermem.facts.clauses import Clause
 from tiermem.facts.quantities import FIRST
+from tiermem.facts.topics.kinds import KINDS
 from tiermem.text.analyzer import HAN, terms, words_of
 
 _HAN = re.compile(f"[{HAN}]")
@@ -41,11 +42,11 @@ class State:
     frame: str = ""
 
 
-def states(clause: Clause, speaker: str) -> Iterator[State]:
-    """The states that *clause* tells; *speaker* is the owner of what is told of "I"."""
+def states(clause: Clause, speaker: str, kinds: int) -> Iterator[State]:
+    """The states of these *kinds* (`topics`) that *clause* tells; *speaker* is the owner of what is told of "I"."""
     chinese = bool(_HAN.search(clause.text))
     for kind, pattern in chinese_states.PATTERNS if chinese else english_states.PATTERNS:
-        if match := pattern.search(clause.text):
+        if KINDS[kind] & kinds and (match := pattern.search(clause.text)):
             part = {name: text or "" for name, text in match.groupdict().items()}
             state = _state(kind, part, clause, speaker)
             if state is not None:
@@ -53,6 +54,15 @@ def states(clause: Clause, speaker: str) -> Iterator[State]:
     match = chinese_states.NOT_BUT.search(f"{clause.before}{clause.text}") if chinese else None
     if match and clause.text.startswith(("而是", "是", match["value"])):
         yield State("switch", speaker, "", match["value"].lower(), "", changed=True, old=match["old"].lower())
+
+
+def may_tell(text: str, kinds: int) -> bool:
+    """Whether a clause of this *text* may tell a state of these *kinds*."""
+    chinese = bool(_HAN.search(text))
+    if chinese and "是" in text and kinds & KINDS["switch"]:
+        return True  # with the clause before it
+    patterns = chinese_states.PATTERNS if chinese else english_states.PATTERNS
+    return any(KINDS[kind] & kinds and pattern.search(text) for kind, pattern in patterns)
 
 
 def bond_rank(value: str) -> int:

@@ -2,20 +2,24 @@
 
 Rule 1: only what is shown is compared; so an answer "as of" a time follows from showing what was said by then.
 Rule 2: better no mark than a wrong one: "superseded" hides a fact from a model, a missing mark leaves it both.
-Rule 3: no text makes these functions raise; the time is linear in the statements, but for those about one thing.
+Rule 3: only statements that may be about one thing are read: single words tell which may (`topics`).
+Rule 4: no text makes these functions raise; the time is linear in the statements, but for those about one thing.
 """
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tiermem.facts.fact import Fact
 from tiermem.facts.matching import SINGLE, Said, comparable, differs, same, unit_of
 from tiermem.facts.quantities import Quantity
 from tiermem.facts.reading import facts, mentions
+from tiermem.facts.topics.cues import topics
+from tiermem.facts.topics.kinds import FIGURE
+from tiermem.facts.topics.kinds import comparable as comparable_kinds
 
 NEAR = 4  # messages between a statement and "it is now 50"; further away "it" may be anything
 REPORT = 400  # characters: an assistant reports a change in few words; in many it advises and gives examples
@@ -48,9 +52,11 @@ class UpdateMark:
 
 @dataclass(frozen=True, slots=True)
 class FactReaders:
-    """How facts and mentions are read of a text; a caller may keep what was read before."""
+    """How facts and mentions are read of a text, and of which kinds it may state some, which is told at once; a caller
+    may keep what was read before."""
 
     facts: Callable[[str, str], Sequence[Fact]] = facts
+    topics: Callable[[str], int] = topics
     mentions: Callable[[str], Sequence[tuple[Quantity, frozenset[str]]]] = mentions
 
 
@@ -79,8 +85,13 @@ def marks(
         reading: reads a text's facts (1 to 2 ms a long message), or finds them kept.
     """
     statements = sorted(statements, key=lambda statement: statement.sequence)
-    groups = _groups(_all_said(statements, reading))
-    found = [mark for group in [*groups, *_mentioned(groups, statements, reading)] for mark in _marked(group)]
+    masks = [_may_state(statement, reading) for statement in statements]
+    read = [one for one, wanted in zip(statements, comparable_kinds(masks), strict=True) if wanted]
+    if len(read) < 2:
+        return {}
+    order = _order(statements)
+    groups = _groups(_all_said(read, reading, order))
+    found = [mark for group in [*groups, *_mentioned(groups, read, reading, order)] for mark in _marked(group)]
     wanted = frozenset(question_terms()) if found else frozenset()
     by_sequence: dict[int, list[tuple[float, UpdateMark]]] = defaultdict(list)
     for sequence, mark, words in found:
@@ -90,8 +101,15 @@ def marks(
     }
 
 
-def _all_said(statements: Sequence[Statement], reading: FactReaders) -> list[Said]:
-    order = _order(statements)
+def _may_state(statement: Statement, reading: FactReaders) -> int:
+    """The kinds of facts that a statement may state; of an assistant, and of its long advice, there may be values."""
+    mask = reading.topics(statement.text)
+    return mask & FIGURE if _name(statement) in _ASSISTANTS else mask
+
+
+def _all_said(
+    statements: Sequence[Statement], reading: FactReaders, order: Mapping[int, tuple[float, int]]
+) -> list[Said]:
     said = [
         Said(fact, statement.sequence, _name(statement), order[statement.sequence])
         for statement in statements
@@ -138,7 +156,8 @@ def _groups(said: Sequence[Said]) -> list[_Group]:
         for key in _keys(newer.fact):
             if not any(known is group for known in index[key][-8:]):
                 index[key].append(group)
-        recent.append((newer, group))
+        if isinstance(newer.fact.value, Quantity):
+            recent.append((newer, group))
         del recent[:-64]
     return groups
 
@@ -185,14 +204,23 @@ def _referred(newer: Said, recent: Sequence[tuple[Said, _Group]]) -> _Group | No
     return next(iter(like_groups.values())) if len(like_groups) == 1 else None
 
 
-def _mentioned(groups: Sequence[_Group], statements: Sequence[Statement], reading: FactReaders) -> list[_Group]:
+def _mentioned(
+    groups: Sequence[_Group],
+    statements: Sequence[Statement],
+    reading: FactReaders,
+    order: Mapping[int, tuple[float, int]],
+) -> list[_Group]:
     """Changes whose earlier value is not stated as such, but named once with the same words: "aiming for 10 books"."""
     changes = [group.said[0] for group in groups if len(group.said) == 1 and _tells_change(group.said[0].fact)]
     if not changes:
         return []
     index: dict[str, list[Said]] = defaultdict(list)
-    order = _order(statements)
+    newest: dict[str, tuple[float, int]] = {}
+    for change in changes:
+        newest[change.speaker] = max(newest.get(change.speaker, change.order), change.order)
     for statement in statements:
+        if order[statement.sequence] >= newest.get(_name(statement), order[statement.sequence]):
+            continue  # what is not said earlier by who tells the change is not what has changed
         for value, words in reading.mentions(statement.text):
             said = Said(
                 Fact("figure", "", words, value, ""), statement.sequence, _name(statement), order[statement.sequence]

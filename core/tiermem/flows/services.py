@@ -12,6 +12,7 @@ from tiermem.facts.fact import Fact
 from tiermem.facts.quantities import Quantity
 from tiermem.facts.reading import facts, mentions
 from tiermem.facts.superseding import FactReaders
+from tiermem.facts.topics.cues import topics
 from tiermem.index.bounded import Bounded
 from tiermem.index.cache import Recent, Weighed
 from tiermem.messages import Message
@@ -79,6 +80,7 @@ class Core:
     texts: Recent[bytes] = field(default_factory=lambda: Recent(4_096))  # vectors by content hash
     embedded: Recent[int] = field(default_factory=lambda: Recent(10_000))  # a watermark as last seen, by session
     facts: Recent[list[Fact]] = field(default_factory=lambda: Recent(10_000))  # of texts, by who says them
+    topics: Recent[int] = field(default_factory=lambda: Recent(10_000))
     mentions: Recent[list[tuple[Quantity, frozenset[str]]]] = field(default_factory=lambda: Recent(10_000))
     items: Recent[Under[Any]] = field(default_factory=lambda: Recent(32))  # by collection, path and vector space
     spaces: Recent[tuple[Any, str]] = field(default_factory=lambda: Recent(32))  # labels of items' vectors, by embedder
@@ -134,7 +136,11 @@ class Core:
             known = self.mentions.get(text)
             return self.mentions.put(text, mentions(text)) if known is None else known
 
-        return FactReaders(stated, mentioned)
+        def may_state(text: str) -> int:
+            known = self.topics.get(text)
+            return self.topics.put(text, topics(text)) if known is None else known
+
+        return FactReaders(stated, may_state, mentioned)
 
     def since(self, began: float) -> float:
         """Milliseconds since the `timer` said *began*."""
