@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tiermem.records import Shown
-from tiermem.window.entries import CHUNK, Growing
+from tiermem.window.entries import CHUNK, Chunked
 from tiermem.window.view import Cover, Entry, Window
 
 SIZES = st.lists(st.integers(0, 2 * CHUNK), max_size=6)
@@ -16,7 +16,7 @@ SIZES = st.lists(st.integers(0, 2 * CHUNK), max_size=6)
 
 @given(SIZES, st.integers(-3 * CHUNK, 3 * CHUNK), st.integers(-3 * CHUNK, 3 * CHUNK))
 def test_what_is_extended_is_the_sequence_of_all(sizes: list[int], low: int, high: int) -> None:
-    total, grown = list(range(sum(sizes))), Growing[int]()
+    total, grown = list(range(sum(sizes))), Chunked[int]()
     for size, end in zip(sizes, accumulate(sizes), strict=True):
         before, kept = grown, list(grown)
         grown = grown.extended(total[end - size : end])
@@ -25,12 +25,12 @@ def test_what_is_extended_is_the_sequence_of_all(sizes: list[int], low: int, hig
     assert grown[low:high] == total[low:high]
     assert grown[low:] == total[low:]
     assert grown[:high] == total[:high]
-    assert grown == Growing(total)
+    assert grown == Chunked(total)
     assert [grown[place] for place in range(-len(total), len(total))] == total + total
 
 
 def test_what_comes_in_shares_what_was_there() -> None:
-    short = Growing(range(100 * CHUNK + 1))
+    short = Chunked(range(100 * CHUNK + 1))
     longer = short.extended([-1])
     assert sum(a is b for a, b in zip(short._chunks, longer._chunks, strict=True)) == 100
 

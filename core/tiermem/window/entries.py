@@ -13,7 +13,7 @@ T = TypeVar("T")
 CHUNK = 256
 
 
-class Growing(Sequence[T], Generic[T]):
+class Chunked(Sequence[T], Generic[T]):
     """An immutable sequence; `extended` makes the longer one."""
 
     __slots__ = ("_chunks", "_count")
@@ -23,13 +23,13 @@ class Growing(Sequence[T], Generic[T]):
         self._chunks = tuple(listed[start : start + CHUNK] for start in range(0, len(listed), CHUNK))
         self._count = len(listed)
 
-    def extended(self, elements: Sequence[T]) -> Growing[T]:
+    def extended(self, elements: Sequence[T]) -> Chunked[T]:
         """This sequence with *elements* behind it."""
         if not elements:
             return self
         whole = self._count // CHUNK
-        tail = Growing[T](chain(*self._chunks[whole:], elements))
-        longer = Growing[T]()
+        tail = Chunked[T](chain(*self._chunks[whole:], elements))
+        longer = Chunked[T]()
         longer._chunks = self._chunks[:whole] + tail._chunks  # of its own kind
         longer._count = self._count + len(elements)
         return longer
@@ -63,7 +63,7 @@ class Growing(Sequence[T], Generic[T]):
         return near[start - first * CHUNK : stop - first * CHUNK]
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Growing) and self._count == other._count and self._chunks == other._chunks
+        return isinstance(other, Chunked) and self._count == other._count and self._chunks == other._chunks
 
     def __hash__(self) -> int:
         return hash((self._count, self._chunks[-1:]))

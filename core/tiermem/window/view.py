@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from tiermem.records import Decision, Shown
-from tiermem.window.entries import Growing
+from tiermem.window.entries import Chunked
 
 SHOWN_BY_KIND = {
     "compact": Shown.COMPACTED,
@@ -85,7 +85,7 @@ class Parts:
     tokens of all as shown, and whether all others are verbatim."""
 
     fixed: tuple[Entry, ...] = ()
-    moving: Growing[Entry] = field(default_factory=Growing)
+    moving: Chunked[Entry] = field(default_factory=Chunked)
     tokens: int = 0
     verbatim: bool = True
 
@@ -109,7 +109,7 @@ class Window:
 
     last: int
     revision: int
-    entries: Growing[Entry]
+    entries: Chunked[Entry]
     covers: tuple[Cover, ...]
     parts: Parts = field(compare=False, repr=False)
 
@@ -124,7 +124,7 @@ class Window:
         put = object.__setattr__
         put(self, "last", last)
         put(self, "revision", revision)
-        put(self, "entries", entries if isinstance(entries, Growing) else Growing(entries))
+        put(self, "entries", entries if isinstance(entries, Chunked) else Chunked(entries))
         put(self, "covers", tuple(covers))
         put(self, "parts", Parts().extended(self.entries) if parts is None else parts)
 
@@ -138,7 +138,7 @@ class Window:
         return self.parts.fixed
 
     @property
-    def moving(self) -> Growing[Entry]:
+    def moving(self) -> Chunked[Entry]:
         """All other messages."""
         return self.parts.moving
 
