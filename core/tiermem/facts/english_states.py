@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from tiermem.facts.quantities import MARK
+from tiermem.facts.topics.words import DONE, ROLE, VERB_OF
 
 _KIN = (
     "wife|husband|partner|girlfriend|boyfriend|fianc[eé]e?|sister|brother|mother|father|mom|dad|son|daughter|boss|manager"
@@ -23,43 +24,12 @@ _BE = r"(?:am|is|are|was|were|got|just got|have been|has been|became)"
 _PLACE = rf"(?P<value>(?:the )?{_NAME}(?:,? {_NAME}){{0,3}})"
 _OLD = rf"(?P<old>(?:the )?{_NAME}(?: {_NAME}){{0,3}})"
 _THING = r"(?:[\w'.+#-]+ ){0,3}?[\w'.+#-]+"  # as few words as its end allows
-_ROLE = (
-    "lead|leader|manager|owner|reviewer|maintainer|contact|coordinator|organi[sz]er|captain|director|supervisor|boss|mentor|tutor"
-    "|coach|trainer|doctor|dentist|therapist|teacher|landlord|accountant|lawyer|assignee|responsible person|point "
-    "person|host"
-    "|designer|developer|editor|head|ceo|cto|president|chair|chairman|treasurer|secretary|on-call|wife|husband|girlfriend|boyfriend"
-    "|roommate|database|framework|language|editor|provider|bank|backend|frontend|library|platform|vendor|supplier|caterer|venue"
-    "|location|destination|city|airline|hotel|gym|phone|laptop|car|color|colour|theme|topic|title|name|major|plan|address|school"
-)
 _END = (
     r"(?=\s*$|\s*[^\w\s'-]|\s+(?:and|with|since|because|for|now|instead|as|at|by|to|in|on|these|anymore|any more"
     r"|again|recently|last|this|yet|who|which|that|but)\b)"
 )
 _ONLY = r"(?P<no>no longer|do not|does not|did not|never|stopped|have stopped|quit|gave up|have quit|have given up)"
-_VERBS = {
-    "eat": "eat|eats|eating|ate|eaten", "drink": "drink|drinks|drinking", "smoke": "smoke|smokes|smoking",
-    "use": "use|uses|using", "play": "play|plays|playing",
-    "watch": "watch|watches|watching", "drive": "drive|drives|driving",
-    "take": "take|takes|taking", "like": "like|likes|love|loves|enjoy|enjoys|adore|liking",
-    "practice": "practice|practices|practicing",
-    "hate": "hate|hates|dislike|dislikes", "teach": "teach|teaches|teaching",
-    "go": "go to|goes to|going to|attend|attends|attending",
-    "study": "study|studies|studying", "learn": "learn|learns|learning",
-    "run": "run|runs|running", "wear": "wear|wears|wearing", "have": "have|has|own|owns|having|keep|keeping",
-}  # fmt: skip
-VERB_OF = {form: stem for stem, forms in _VERBS.items() for form in forms.split("|")}
 _FORMS = "|".join(sorted(VERB_OF, key=len, reverse=True))
-_DONE = (
-    "met|been to|used|tried|attended|missed|written|wrote|read|visited|worked "
-    "with|downloaded|completed|practiced|declined"
-    "|placed|implemented|integrated|tested|listened "
-    "to|finished|deployed|played|eaten|ate|seen|saw|taken|took|owned|set up"
-)
-
-# The words by which these are known again, first ones of several. Who "has" something has no habit.
-HABITS = frozenset(form.split()[0] for form, stem in VERB_OF.items() if stem != "have")
-DEEDS = frozenset(deed.split()[0] for deed in _DONE.split("|"))
-ROLES = frozenset(re.split(r"[\W\[]", role)[0] for role in _ROLE.split("|")) | {"organiser", "organizer"}
 
 
 def _pattern(kind: str, text: str) -> tuple[str, re.Pattern[str]]:
@@ -89,15 +59,15 @@ PATTERNS = (
              rf" (?:now |currently |still |actually |definitely )*(?P<value>{_THING}){_END}"),
     _pattern("age", rf"{_WHO} {_ADV}(?:turned|turning)?\s?(?P<value>{MARK})(?= now\b|\s*$)"),
     _pattern("role", rf"(?P<value>{_NAME}|I) (?:is|am|are|was|will be) (?:now |currently )?(?:responsible for"
-             rf"|in charge of|assigned to|the (?P<frame>{_ROLE}) (?:of|for)"
+             rf"|in charge of|assigned to|the (?P<frame>{ROLE}) (?:of|for)"
              rf"|leading|handling) (?P<what>{_THING}){_END}"),
     _pattern("role", rf"(?P<value>{_NAME}|I) (?:now )?(?:owns|leads|handles|(?:has |have )?(?:took|taken|taking"
              rf"|takes) over(?! from)) (?P<what>{_THING})(?: from {_OLD})?{_END}"),
     _pattern("is", rf"\b(?P<value>{_NAME}) is (?:now |currently )*(?:the|our) (?P<what>(?:[a-z][\w-]* ){{0,2}}(?:"
-             rf"{_ROLE})){_END}"),
+             rf"{ROLE})){_END}"),
     _pattern("role", rf"(?P<what>{_THING}) (?:is|was|has been|are) (?:now )?(?:re)?assigned (?:from "
              rf"{_OLD} )?to (?P<value>{_NAME}){_END}"),
-    _pattern("is", rf"\b(?P<who>[Mm]y|[Oo]ur|[Tt]he) (?P<what>(?:[a-z][\w-]* ){{0,3}}(?:{_ROLE})(?: (?:of"
+    _pattern("is", rf"\b(?P<who>[Mm]y|[Oo]ur|[Tt]he) (?P<what>(?:[a-z][\w-]* ){{0,3}}(?:{ROLE})(?: (?:of"
              rf"|for) (?:the |our |my )?{_THING})?) (?:is|was) "
              rf"(?:now |currently |actually )*(?P<value>`[^`]+`|{_NAME}(?: {_NAME}){{0,2}}){_END}"),
     _pattern("is", rf"\b(?:changed|renamed|switched|updated) (?P<who>[Mm]y|[Oo]ur|[Tt]he) (?P<what>{_THING}) (?:from "
@@ -124,7 +94,7 @@ PATTERNS = (
              rf"|very |also )*allergic to (?P<what>{_THING})(?: any ?more| now)?{_END}"),
     _pattern("outgrew", rf"{_WHO} {_ADV}outgr(?:ew|own) (?:my|his|her|the) (?P<what>{_THING}) allergy"),
     _pattern("never", rf"{_WHO} (?:have|has) never (?:actually |really |ever )?(?P<verb>"
-             rf"{_DONE}) (?P<what>[^{MARK[1:-1]}]{{3,90}})"),
+             rf"{DONE}) (?P<what>[^{MARK[1:-1]}]{{3,90}})"),
     _pattern("ever", rf"{_WHO} (?:(?:have|has|just|already|finally|also|recently) )*(?P<verb>"
-             rf"{_DONE}) (?P<what>[^{MARK[1:-1]}]{{3,90}})"),
+             rf"{DONE}) (?P<what>[^{MARK[1:-1]}]{{3,90}})"),
 )  # fmt: skip

@@ -10,6 +10,7 @@ from tiermem.facts import chinese_states, english_states
 from tiermem.facts.clauses import Clause
 from tiermem.facts.quantities import FIRST
 from tiermem.facts.topics.kinds import KINDS
+from tiermem.facts.topics.words import VERB_OF
 from tiermem.text.analyzer import HAN, terms, words_of
 
 _HAN = re.compile(f"[{HAN}]")
@@ -134,7 +135,7 @@ def _deed(owner: str, part: _Part, value: str) -> State:
 
 def _habit(kind: str, owner: str, part: _Part) -> State | None:
     verb = part.get("verb", "")
-    stem = english_states.VERB_OF.get(verb, verb)
+    stem = VERB_OF.get(verb, verb)
     what = part.get("what") or stem
     said_no = part.get("no", "")
     # "I don't use it here" ends no habit, "I don't use it any more" does; "no longer" needs its verb.

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from tiermem.facts import english_states
 from tiermem.facts.topics.kinds import FIGURE, KINDS, bits
+from tiermem.facts.topics.words import DEEDS, HABITS, ROLES
 from tiermem.text.analyzer import HAN
 from tiermem.text.chinese_numerals import COUNTS
 
@@ -75,8 +75,8 @@ def _by_word(words: Iterable[tuple[str, Iterable[str]]]) -> dict[str, int]:
 _WORDS = _by_word(
     [
         *((kind, words.split()) for kind, words in _ENGLISH.items()),
-        ("does", english_states.HABITS),
-        ("ever", english_states.DEEDS),
+        ("does", HABITS),
+        ("ever", DEEDS),
     ]
 )
 _BEING = frozenset(["is", "am", "are", "was", "be", "s", "m", "re"])
@@ -108,7 +108,7 @@ def _of_words(words: set[str]) -> int:
         words |= {f"{word}d" for word in words if word.endswith("e")}
     for word in words:
         mask |= _WORDS.get(word, 0)
-    if not words.isdisjoint(_BEING) and not words.isdisjoint(english_states.ROLES):
+    if not words.isdisjoint(_BEING) and not words.isdisjoint(ROLES):
         mask |= _IS | (_ROLE if "the" in words and not words.isdisjoint(_OF) else 0)
     if not _NOT.isdisjoint(words):
         mask |= _NO_LONGER if not _STILL.isdisjoint(words) else 0
