@@ -20,7 +20,7 @@ from tiermem.search.quoting.marking import marked
 from tiermem.search.quoting.places import places
 from tiermem.search.quoting.quotes import Owner, Quotes
 from tiermem.search.quoting.repeated import once
-from tiermem.search.quoting.showing import Candidate, Showing
+from tiermem.search.quoting.showing import Candidate, QuotedBlock
 from tiermem.text.analyzer import query_terms
 from tiermem.text.clipping import Count
 
@@ -58,7 +58,7 @@ def block(
         chosen = set(packing.by_value(scores, costs, allowed, passages.HEADER_TOKENS, longer))
         if not chosen:
             break
-        shown = Showing.of(candidates, chosen, kept)
+        shown = QuotedBlock.of(candidates, chosen, kept)
         tokens, text = shown.measured({})
         if tokens <= budget:
             noted = marked([one.hit for one in shown.best], query, reading, [one.quote.told for one in shown.best])
@@ -87,7 +87,7 @@ def _longer(candidates: Sequence[Candidate], quotes: Quotes) -> dict[int, int]:
     return {one.place: quotes.counted(before) for one in candidates if (before := passages.prefix(one.hit))}
 
 
-def _noted(shown: Showing, hits: Sequence[Hit], budget: int) -> tuple[int, Callable[[], str]] | None:
+def _noted(shown: QuotedBlock, hits: Sequence[Hit], budget: int) -> tuple[int, Callable[[], str]] | None:
     """The block with as many notes as it has room for, of the best *hits* first; None where no note fits."""
     notes = [(one.place, words) for one, hit in zip(shown.best, hits, strict=True) if (words := note(hit))]
     while notes:

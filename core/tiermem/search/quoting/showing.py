@@ -32,7 +32,7 @@ class Candidate(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Showing:
+class QuotedBlock:
     """What a block shows: its hits, best first; the messages, and the chunks, in reading order."""
 
     best: Sequence[Candidate]
@@ -41,7 +41,7 @@ class Showing:
     quotes: Quotes
 
     @classmethod
-    def of(cls, candidates: Sequence[Candidate], chosen: Collection[int], quotes: Quotes) -> Showing:
+    def of(cls, candidates: Sequence[Candidate], chosen: Collection[int], quotes: Quotes) -> QuotedBlock:
         """The *candidates*, best first, whose places are *chosen*."""
         best = [candidate for candidate in candidates if candidate.place in chosen]
         said = [one for one in best if not one.hit.source]
