@@ -72,7 +72,7 @@ RULES: dict[str, Callable[[str], object]] = {
     "standing wishes": preferences.standing,
     "facts": lambda text: reading.facts(text[:8_000], "ann"),
     "quantities": lambda text: quantities.quantities(text[:8_000]),
-    "clauses": lambda text: list(clauses.clauses(text)),
+    "clauses": lambda text: list(clauses.clauses(clauses.prose(text), bool)),
     "what a question asks": query.asks,
     "chunks": splitter.cut,
     "quoting": quotation.safe,
