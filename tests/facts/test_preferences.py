@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tiermem import Memory, Message, Weights
+from tiermem.facts import preferences
 from tiermem.facts.preferences import TERM, standing
 from tiermem.text.analyzer import terms
 
@@ -48,6 +51,20 @@ def test_a_wish_for_all_time_is_noticed(text: str) -> None:
 )
 def test_what_is_only_said_is_no_wish(text: str) -> None:
     assert not standing(text)
+
+
+WISHES = re.split(
+    r"\|",
+    "I|i|ı|don't|do not|can't|like|lıke|want|stand|it|when|you|if|ask|aſk|share|write|always|Always|never|please|in"
+    "|the|from now on|future|in future|my preference|call me|CALL ME|really|rather|prefer|preferred|. |, and|\n|your"
+    "|anytime|\u212a|going forward|to|make sure|以后请|总是|我更喜欢|!",
+)
+
+
+@given(st.lists(st.sampled_from(WISHES), max_size=12))
+def test_a_cue_stands_in_every_wish(words: list[str]) -> None:
+    text = " ".join(words)
+    assert standing(text) == bool(preferences._ENGLISH.search(text) or preferences._CHINESE.search(text))
 
 
 @given(st.text(max_size=300))

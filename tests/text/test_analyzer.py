@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tiermem.text import analyzer
 from tiermem.text.analyzer import HAN, MAX_TERM, features, han_share, query_terms, terms
 
 HOSTILE = st.text(
@@ -71,6 +72,13 @@ def test_every_term_is_a_safe_token_whatever_the_text(text: str) -> None:
 @given(HOSTILE)
 def test_query_terms_are_the_terms_once_in_order(text: str) -> None:
     assert query_terms(text) == sorted(set(terms(text)), key=terms(text).index)
+
+
+@given(HOSTILE, st.sampled_from([" ", "\t", "\x1c", "\x85", "\u2028", "\u3000"]), HOSTILE)
+@example("1,2", " ", "34")
+def test_no_term_reaches_over_white_space(text: str, space: str, more: str) -> None:
+    said = text + space + more
+    assert terms(said) == list(analyzer._read(analyzer._normal(said)))  # the pattern over the whole text at once
 
 
 @given(HOSTILE)

@@ -24,8 +24,20 @@ _CHINESE = re.compile(
     r"|请(?:你)?(?:总是|始终|务必|永远|一直|一律|记住|不要|别)|(?:别|不要|永远不要)再"
     r"|我(?:更|比较|一直|还是|一般|通常|个人)?(?:偏好|偏爱|倾向|宁愿|宁可|更喜欢|习惯(?:用|于|先))|(?:请|就)?叫我"
 )
+# Each English wish holds one of these. Looking for them takes a twentieth of the time of the pattern, which begins at
+# every sentence and at every "I".
+_CUES = (
+    *("always", "never", "from now on", "going forward", "future", "prefer", "rather", "call me"),
+    *(f" i {asking}" for asking in ("ask", "request", "talk", "write", "send", "share")),
+    *(f"{liking} {matter}" for liking in ("like", "stand", "want") for matter in ("it when", "it you", "when", "you")),
+)
+_ODD = re.compile("[ıİſ\u212a]")  # what a pattern that ignores case takes for i, s and k, and lower() does not
 
 
 def standing(text: str) -> bool:
     """Whether *text* says what its writer wants from now on, or prefers (English and Chinese)."""
-    return bool(_ENGLISH.search(text) or _CHINESE.search(text))
+    small = text.lower()
+    if text.isascii():
+        return any(map(small.__contains__, _CUES)) and bool(_ENGLISH.search(text))
+    english = any(map(small.__contains__, _CUES)) or bool(_ODD.search(text))
+    return (english and bool(_ENGLISH.search(text))) or bool(_CHINESE.search(text))

@@ -101,13 +101,8 @@ def terms(text: str) -> list[str]:
     words and character pairs. Stop words are left out. Each term is at most `MAX_TERM` characters.
     """
     index_terms: list[str] = []
-    for kind, token in _tokens(text):
-        if kind == "han":
-            index_terms += _han_terms(token)
-        elif kind == "syllables":
-            index_terms += _pairs(token)
-        else:
-            index_terms += _token_terms(token[:_MAX_IDENTIFIER])
+    for chunk in _normal(text).split():  # no term reaches over white space, and most chunks were seen before
+        index_terms += _chunk_terms(chunk) if len(chunk) <= MAX_TERM else _read(chunk)
     return index_terms
 
 
@@ -143,6 +138,23 @@ def features(text: str) -> list[str]:
     return index_terms
 
 
+@lru_cache(maxsize=32_768)
+def _chunk_terms(chunk: str) -> tuple[str, ...]:
+    return tuple(_read(chunk))
+
+
+def _read(chunk: str) -> Iterator[str]:
+    """The terms of normalised text."""
+    for match in _TOKEN.finditer(chunk):
+        kind, token = match.lastgroup, match.group()
+        if kind == "han":
+            yield from _han_terms(token)
+        elif kind == "syllables":
+            yield from _pairs(token)
+        else:
+            yield from _token_terms(token[:_MAX_IDENTIFIER])
+
+
 def _tokens(text: str) -> Iterator[tuple[str, str]]:
     return ((match.lastgroup or "", match.group()) for match in _TOKEN.finditer(_normal(text)))
 
@@ -165,7 +177,7 @@ def _limit_marks(text: str) -> str:
     return re.sub(f"([{marks}]{{8}})[{marks}]+", r"\1", text) if marks else text
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=32_768)
 def _token_terms(token: str) -> tuple[str, ...]:
     if token in _ACRONYMS:
         return (token.lower(),)
