@@ -8,10 +8,8 @@ Rule 3: what the store adds (sequence, tokens, stored_at, zone) is not part of a
 from __future__ import annotations
 
 import hashlib
-import json
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from copy import copy
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timezone, tzinfo
 from typing import Any, Generic, Self, TypeAlias, TypeVar, overload
@@ -20,7 +18,7 @@ from tiermem.blocks import linking
 from tiermem.blocks.reading import words
 from tiermem.blocks.roles import folded, known, nearest
 from tiermem.errors import InvalidMessage, brief_repr
-from tiermem.plain_json import Json, plain
+from tiermem.plain_json import dumps, loads, plain
 
 V = TypeVar("V")
 Content: TypeAlias = "str | list[str | dict[str, Any]] | None"
@@ -156,9 +154,17 @@ class Message:
 
     def seen_from(self, zone: tzinfo) -> Message:
         """A copy whose `when` is by the clocks of *zone*; it is the same message."""
-        seen = copy(self)
-        object.__setattr__(seen, "zone", zone)
-        return seen
+        return self._beside(zone=zone)
+
+    def as_stored(self, sequence: int, tokens: int, stored_at: datetime | None) -> Message:
+        """A copy with what the store adds; it is the same message."""
+        return self._beside(sequence=sequence, tokens=tokens, stored_at=stored_at)
+
+    def _beside(self, **added: Any) -> Message:
+        """A copy with other values of fields that are no part of its identity, which need no second check."""
+        made = object.__new__(type(self))
+        made.__dict__.update(self.__dict__, **added)
+        return made
 
     @kept
     def canonical(self) -> bytes:
@@ -236,17 +242,6 @@ def from_canonical(body: bytes, *, sequence: int = 0, tokens: int = 0, stored_at
         return from_json(loads(body), sequence=sequence, tokens=tokens, stored_at=stored_at)
     except (ValueError, TypeError) as error:
         raise InvalidMessage(f"not the stored form of a message: {type(error).__name__}") from error
-
-
-def dumps(value: Json) -> bytes:
-    """Canonical JSON bytes: sorted keys, no spaces, no NaN, lone surrogates passed through."""
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return text.encode("utf-8", "surrogatepass")
-
-
-def loads(body: bytes) -> Any:
-    """The value whose `dumps` is *body*."""
-    return json.loads(body.decode("utf-8", "surrogatepass"))
 
 
 def content_text(content: Content) -> str:

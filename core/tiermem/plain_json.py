@@ -1,4 +1,4 @@
-"""Any value as JSON types only: exact or refused by default; by the caller's own rules for what is no JSON.
+"""Any value as JSON types only: exact or refused by default; by the caller's own rules for what is no JSON; its bytes.
 
 Rule 1: what is returned equals itself after any number of round trips through JSON text.
 Rule 2: a structure that contains itself ends at the deepest level that is followed.
@@ -6,6 +6,7 @@ Rule 2: a structure that contains itself ends at the deepest level that is follo
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn, TypeAlias
@@ -132,3 +133,16 @@ def equal_json(value: Any, inside: Inside) -> Any:
     """A `Form`: tuples as lists, numbers of a class of their own (numpy's, an IntEnum's) as those that they equal."""
     number = bare_number(value) if isinstance(value, int | float) else None
     return lists_for_tuples(value, inside) if number is None else number
+
+
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def dumps(value: Json) -> bytes:
+    """Canonical JSON bytes: sorted keys, no spaces, no NaN, lone surrogates passed through."""
+    return _CANONICAL.encode(value).encode("utf-8", "surrogatepass")
+
+
+def loads(body: bytes) -> Any:
+    """The value whose `dumps` is *body*."""
+    return json.loads(body.decode("utf-8", "surrogatepass"))

@@ -16,8 +16,8 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from tiermem.agents.encoding import BYTES
-from tiermem.messages import Content, Message, dumps
-from tiermem.plain_json import LEFT_OUT
+from tiermem.messages import Content, Message
+from tiermem.plain_json import LEFT_OUT, dumps
 
 SMALL = 500  # bytes below which nothing is left out: the words for it would be half as long
 BEGINNING = 20_000  # characters of a long text that stay, where there is room

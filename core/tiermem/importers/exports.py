@@ -12,7 +12,8 @@ from typing import Any, NamedTuple, TypeGuard
 
 from tiermem.errors import InvalidMessage
 from tiermem.importers import fields
-from tiermem.messages import Message, dumps, moment, to_json
+from tiermem.messages import Message, moment, to_json
+from tiermem.plain_json import dumps
 
 KEY = "tiermem"  # the field of a line that holds what is no part of the message
 _NAMES = frozenset({"stored_at", "hidden"})

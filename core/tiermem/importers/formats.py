@@ -23,7 +23,8 @@ from tiermem.importers import recognition, times
 from tiermem.importers.containers import container, conversations
 from tiermem.importers.exports import archived
 from tiermem.importers.shapes import message_of
-from tiermem.messages import Message, dumps
+from tiermem.messages import Message
+from tiermem.plain_json import dumps
 from tiermem.times.instants import Order
 
 _GZIP = b"\x1f\x8b"

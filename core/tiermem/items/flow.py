@@ -23,7 +23,7 @@ from tiermem.items import store as stored
 from tiermem.items.item import Get, Item, Operation, Paths, Put, Search, last_puts, path_of
 from tiermem.items.store import New, Row
 from tiermem.items.texts import words
-from tiermem.messages import dumps
+from tiermem.plain_json import dumps
 from tiermem.settings import Scope
 from tiermem.storage.sessions import decoded
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 import sqlalchemy as sa
 
 from tiermem.items.item import Path, path_bytes, path_of
-from tiermem.messages import loads
+from tiermem.plain_json import loads
 from tiermem.settings import Scope
 from tiermem.storage.schema import broken, collection, item, item_vector, sealed
 from tiermem.storage.sessions import encoded

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy import exc
 
 from tiermem.errors import Closed, StorageCorrupt, StorageError, StorageReadOnly, TiermemError
 from tiermem.settings import Settings
 from tiermem.storage import interrupts, migrations, sqlite
-from tiermem.storage.connecting.failures import translated
+from tiermem.storage.connecting.failures import translate
 from tiermem.storage.connecting.local import Local
 from tiermem.storage.connecting.server import Server
 from tiermem.storage.files.access import writable
@@ -78,8 +79,10 @@ class Database:
         return self._shielded(lambda: self._write(body))
 
     def _write(self, body: Callable[[sa.Connection], T]) -> T:
-        with translated(self.name):
+        try:
             return self._transactions.write(body)
+        except exc.SQLAlchemyError as error:
+            raise translate(error, self.name) from error
 
     def read(self, body: Callable[[sa.Connection], T]) -> T:
         """Run *body* on one consistent snapshot; it must not write.
@@ -91,8 +94,10 @@ class Database:
         return self._shielded(lambda: self._read(body))
 
     def _read(self, body: Callable[[sa.Connection], T]) -> T:
-        with translated(self.name):
+        try:
             return self._transactions.read(self._legible(body))
+        except exc.SQLAlchemyError as error:
+            raise translate(error, self.name) from error
 
     def _legible(self, body: Callable[[sa.Connection], T]) -> Callable[[sa.Connection], T]:
         """*body*, whose errors are typed: it reads rows that we wrote, so what it cannot take was damaged."""

@@ -11,7 +11,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tiermem.messages import Content, dumps, loads
+from tiermem.messages import Content
+from tiermem.plain_json import dumps, loads
 from tiermem.records import Compacted, Decision, Shown, StructuredSummary, Summary
 from tiermem.storage import messages, sessions
 from tiermem.storage.schema import Stored, broken, decision, sealed, stub, summary

@@ -12,19 +12,23 @@ from typing import Any
 import sqlalchemy as sa
 
 from tiermem.errors import IdConflict, InvalidMessage, StorageCorrupt, brief_repr
-from tiermem.messages import Message, dumps, from_canonical, loads
+from tiermem.messages import Message, from_canonical
 from tiermem.messages import moment as plain_moment
+from tiermem.plain_json import dumps, loads
 from tiermem.settings import Scope
 from tiermem.storage import sessions
+from tiermem.storage.connecting.prepared import Prepared
 from tiermem.storage.schema import message, sealed
 from tiermem.storage.sessions import SessionRow, decoded, encoded, moment
 from tiermem.window.view import Entry
 
 CHUNK = 500  # bound values a statement; SQLite's oldest limit is 999
-_KNOWN = sa.select(message.c.id, message.c.sequence, message.c.sha256, message.c.tokens, message.c.stored_at).where(
-    message.c.session == sa.bindparam("pk"), message.c.id.in_(sa.bindparam("ids", expanding=True))
+_STORED = sa.select(message.c.id, message.c.sequence, message.c.sha256, message.c.tokens, message.c.stored_at).where(
+    message.c.session == sa.bindparam("pk")
 )
-_INSERT = message.insert()
+_KNOWN = _STORED.where(message.c.id.in_(sa.bindparam("ids", expanding=True)))
+_KNOWN_ONE = Prepared(_STORED.where(message.c.id == sa.bindparam("one")))
+_INSERT = Prepared(message.insert(), [column.name for column in message.columns if column.name != "pk"])
 FIXED_ROLES = frozenset({"system", "developer"})
 DAMAGED = "damaged"  # the origin of what stands in place of a damaged message
 
@@ -56,32 +60,32 @@ def append(
             number += 1
             when = plain_moment(original.stored_at) if as_stored and original.stored_at else now
             fresh.append(_values(original, row.pk, number, tokens, when))
-            stored_as = known[original.id] = (number, original.sha256, tokens, when)
-        elif stored_as[1] != original.sha256:
+            stored_as = known[original.id] = (number, tokens, when, original.sha256)
+        elif stored_as[3] != original.sha256:
             raise IdConflict(
                 f"message id {brief_repr(original.id)} is taken in this session by a message with other content"
             )
-        stored.append(
-            original.shown_as(original.content, sequence=stored_as[0], tokens=stored_as[2], stored_at=stored_as[3])
-        )
+        stored.append(original.as_stored(*stored_as[:3]))
     if not fresh:
         return stored, row, row.messages
-    connection.execute(_INSERT, fresh)
-    added = sum(values["tokens"] for values in fresh)
-    totals = {"messages": number, "tokens": row.tokens + added, "window_tokens": row.window_tokens + added}
-    sessions.update(connection, row.pk, **totals)
-    after = SessionRow(**{name: totals.get(name, getattr(row, name)) for name in SessionRow.__dataclass_fields__})
+    _INSERT.run(connection, fresh)
+    after = sessions.grow(connection, row, len(fresh), sum(values["tokens"] for values in fresh))
     return stored, after, row.messages
 
 
 def _known(
     connection: sa.Connection, pk: int, ids: Sequence[str]
-) -> dict[str, tuple[int, bytes, int, datetime | None]]:
-    known: dict[str, tuple[int, bytes, int, datetime | None]] = {}
+) -> dict[str, tuple[int, int, datetime | None, bytes]]:
+    known: dict[str, tuple[int, int, datetime | None, bytes]] = {}
     for start in range(0, len(ids), CHUNK):
         keys = [encoded(message_id) for message_id in ids[start : start + CHUNK]]
-        for key, sequence, digest, tokens, stored_at in connection.execute(_KNOWN, {"pk": pk, "ids": keys}):
-            known[decoded(key)] = (sequence, bytes(digest), tokens, moment(stored_at))
+        found: Sequence[Any] = (
+            _KNOWN_ONE.rows(connection, {"pk": pk, "one": keys[0]})
+            if len(keys) == 1
+            else connection.execute(_KNOWN, {"pk": pk, "ids": keys}).all()
+        )
+        for key, sequence, digest, tokens, stored_at in found:
+            known[decoded(key)] = (sequence, tokens, moment(stored_at), bytes(digest))
     return known
 
 

@@ -286,12 +286,12 @@ def checksum(table: sa.Table, row: Stored) -> bytes:
 
 def sealed(table: sa.Table, row: dict[str, Any]) -> dict[str, Any]:
     """*row*, which is about to be written, with its checksum."""
-    cleaned = row | {
-        name: _UNSTORABLE.sub("\ufffd", row[name])
-        for name in _WORDS.get(table.name, ())
-        if isinstance(row.get(name), str)
-    }
-    return cleaned | {"checksum": checksum(table, cleaned)}
+    cleaned = dict(row)
+    for name in _WORDS[table.name]:
+        if isinstance(row.get(name), str):
+            cleaned[name] = _UNSTORABLE.sub("\ufffd", row[name])
+    cleaned["checksum"] = checksum(table, cleaned)
+    return cleaned
 
 
 def broken(table: sa.Table, row: Stored) -> bool:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from tiermem.errors import InvalidNamespace, StorageCorrupt
 from tiermem.settings import Scope
+from tiermem.storage.connecting.prepared import Prepared
 from tiermem.storage.schema import meta, sealed, session
 from tiermem.text.analyzer import analyser
 
@@ -40,12 +41,17 @@ class SessionRow:
 _ANALYSER = sa.select(meta.c.value).where(meta.c.key == "analyser").scalar_subquery()
 _COLUMNS = (*(session.c[name] for name in SessionRow.__dataclass_fields__ if name != "foreign"), _ANALYSER)
 # Built once: making these expressions costs as much as running them, and every turn runs them.
-_FIND = sa.select(*_COLUMNS).where(
+_BY_NAME = sa.select(*_COLUMNS).where(
     session.c.tenant == sa.bindparam("tenant"),
     session.c.owner == sa.bindparam("owner"),
     session.c.name == sa.bindparam("name"),
 )
-_FIND_AND_LOCK = _FIND.with_for_update()
+_FIND, _FIND_AND_LOCK = Prepared(_BY_NAME), Prepared(_BY_NAME.with_for_update())
+_GROW = Prepared(
+    session.update()
+    .where(session.c.pk == sa.bindparam("key"))
+    .values({name: sa.bindparam(f"new_{name}") for name in ("messages", "tokens", "window_tokens")})
+)
 # What is no conversation has a name that begins with a byte which no UTF-8 has, so no session id collides with it.
 _MARKS: dict[str, bytes] = {"conversation": b"", "knowledge": b"\xffk"}
 _UPDATE = session.update().where(session.c.pk == sa.bindparam("key"))
@@ -80,14 +86,15 @@ def stored_name(scope: Scope) -> bytes:
 def find(connection: sa.Connection, scope: Scope, *, lock: bool = False) -> SessionRow:
     """The row of *scope*; *lock* keeps other writers of this session out until the transaction ends."""
     names = {"tenant": encoded(scope.tenant), "owner": encoded(scope.user), "name": stored_name(scope)}
-    row = connection.execute(_FIND_AND_LOCK if lock else _FIND, names).first()
-    return _row(*row) if row else SessionRow()
+    rows = (_FIND_AND_LOCK if lock else _FIND).rows(connection, names)
+    return _row(*rows[0]) if rows else SessionRow()
 
 
 def _row(*values: Any) -> SessionRow:
     *numbers, _, made_by = values
-    if not all(isinstance(number, (int, float)) and number >= 0 for number in numbers):
-        raise StorageCorrupt(f"tiermem_session, row {values[0]}: its totals are no numbers of messages and tokens")
+    for number in numbers:
+        if not isinstance(number, (int, float)) or number < 0:
+            raise StorageCorrupt(f"tiermem_session, row {values[0]}: its totals are no numbers of messages and tokens")
     row = SessionRow(*values[:-1])
     return row if made_by in {None, analyser()} else replace(row, indexed=0, foreign=True)
 
@@ -112,6 +119,19 @@ def obtain(connection: sa.Connection, scope: Scope, now: datetime, look_at: int)
     }
     connection.execute(_insert_ignoring(connection, sealed(session, values)))
     return find(connection, scope, lock=True)
+
+
+def grow(connection: sa.Connection, row: SessionRow, messages: int, tokens: int) -> SessionRow:
+    """The session *row* with *messages* more that cost *tokens*, stored and as it is then."""
+    grown = replace(
+        row,
+        messages=row.messages + messages,
+        tokens=row.tokens + tokens,
+        window_tokens=row.window_tokens + tokens,
+    )
+    totals = {"new_messages": grown.messages, "new_tokens": grown.tokens, "new_window_tokens": grown.window_tokens}
+    _GROW.run(connection, [{"key": row.pk, **totals}])
+    return grown
 
 
 def update(connection: sa.Connection, pk: int, **values: Any) -> None:

@@ -94,17 +94,20 @@ def engine(file: Path | None, settings: Settings, *, immediate: bool, read_only:
     made = sa.create_engine("sqlite://", creator=connect, module=module, hide_parameters=True, **pool)
     mode, synchronous = journal_mode(module.sqlite_version_info, settings.durability)
 
+    lock = FileLock(module, settings.busy_timeout) if file is not None and immediate else None
+
     def pragmas(connection: Any, _: Any) -> None:
         cursor = connection.cursor()
-        if file is not None and immediate:
+        if lock is not None:
             _patiently(partial(_set_journal, cursor, mode), settings.busy_timeout)
+            lock.opened(cursor, cursor.execute("PRAGMA journal_mode").fetchone()[0])
         writing = ("query_only=ON",) if read_only else (f"synchronous={synchronous}", "secure_delete=ON")
         for pragma in (*writing, "trusted_schema=OFF", "cell_size_check=ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
     sa.event.listen(made, "connect", pragmas)
-    _listen(made, FileLock(module, settings.busy_timeout) if file is not None and immediate else None)
+    _listen(made, lock)
     return made
 
 
@@ -112,7 +115,8 @@ def _listen(made: sa.Engine, lock: FileLock | None) -> None:
     """Have transactions begin as they should: the driver would begin one only before the first thing that writes."""
 
     def begin(connection: sa.Connection) -> None:
-        connection.exec_driver_sql("BEGIN")
+        raw: Any = connection.connection.driver_connection
+        raw.execute("BEGIN")
 
     sa.event.listen(made, "begin", lock.begin if lock else begin)
     if lock:

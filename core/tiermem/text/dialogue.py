@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from tiermem.messages import ToolCall, loads
+from tiermem.messages import ToolCall
+from tiermem.plain_json import loads
 
 if TYPE_CHECKING:
     import numpy as np

@@ -16,8 +16,8 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from tiermem.errors import InvalidMessage, InvalidSettings
-from tiermem.messages import Message, dumps
-from tiermem.plain_json import Inside, lists_for_tuples, plain
+from tiermem.messages import Message
+from tiermem.plain_json import Inside, dumps, lists_for_tuples, plain
 from tiermem.text.splitter import OVERLAP, SIZE, Chunk, cut
 
 ROLE, ORIGIN = "document", "document"

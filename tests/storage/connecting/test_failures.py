@@ -13,7 +13,9 @@ from tiermem.errors import (
     StorageReadOnly,
     StorageUnavailable,
 )
-from tiermem.storage.connecting.failures import passing, translate, translated
+from tiermem.settings import Settings
+from tiermem.storage.connecting.failures import passing, translate
+from tiermem.storage.database import Database
 
 
 class Raised(Exception):
@@ -83,7 +85,13 @@ def test_an_error_has_a_kind(error: exc.DBAPIError, kind: type[StorageError], pa
     ],
 )
 def test_no_error_of_sqlalchemy_leaves_untranslated(error: exc.SQLAlchemyError, kind: type[StorageError]) -> None:
-    with pytest.raises(StorageError) as caught, translated("here"):
+    def fail(_: object) -> None:
         raise error
-    assert type(caught.value) is kind
-    assert caught.value.__cause__ is error
+
+    database = Database(":memory:", Settings())
+    for run in (database.read, database.write):
+        with pytest.raises(StorageError) as caught:
+            run(fail)
+        assert type(caught.value) is kind
+        assert caught.value.__cause__ is error
+    database.close()

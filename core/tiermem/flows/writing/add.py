@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import partial
 
 import sqlalchemy as sa
 
@@ -46,8 +47,7 @@ def add(
     if not messages:
         return []
     began = core.timer()
-    yield Compute(lambda: _check(messages, core.settings.max_message_bytes, as_stored))
-    counted = yield Compute(lambda: [(message, message_tokens(message, core.count)) for message in messages])
+    counted = yield Compute(partial(_counted, core, messages, as_stored))
     settings = core.settings
 
     def body(connection: sa.Connection) -> tuple[list[Message], SessionRow, int, list[Decision]]:
@@ -101,12 +101,27 @@ def _keep_up(core: Core, scope: Scope, row: SessionRow) -> Flow[None]:
     yield from reporting.noticed(core, scope)
 
 
+def _counted(core: Core, messages: Sequence[Message], as_stored: bool) -> list[tuple[Message, int]]:
+    """*messages*, each checked and with its tokens."""
+    _check(messages, core.settings.max_message_bytes, as_stored)
+    return [(message, message_tokens(message, core.count)) for message in messages]
+
+
 def _check(messages: Sequence[Message], limit: int, as_stored: bool) -> None:
     """What is stored must fit, and come back as it was: a session with a message that does not can never be read."""
     for position, message in enumerate(messages):
         if len(message.canonical) > limit:
             raise InvalidMessage(f"message {position} has {len(message.canonical)} bytes; max_message_bytes is {limit}")
-        if from_canonical(message.canonical).canonical != message.canonical:
+        if not _is_plain(message) and from_canonical(message.canonical).canonical != message.canonical:
             raise InvalidMessage(f"message {position} would not come back as it is")
         if as_stored and message.stored_at is not None:
             moment(message.stored_at, "stored_at")
+
+
+def _is_plain(message: Message) -> bool:
+    """Whether *message* has nothing but text: what `to_json` makes of it are strings, which JSON gives back as they
+    are. Subclasses of `str` may be written as something else."""
+    if message.tool_calls or message.state or message.raw:
+        return False
+    texts = (message.role, message.id, message.origin, message.content, message.name, message.tool_call_id)
+    return all(type(text) is str or text is None for text in texts)

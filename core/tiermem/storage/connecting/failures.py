@@ -6,9 +6,6 @@ are those of a connection that was never made.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from sqlalchemy import exc
 
 from tiermem.errors import (
@@ -55,17 +52,8 @@ _BY_WORDS: tuple[tuple[tuple[str, ...], _Kind], ...] = (
 _PASSING = frozenset({"40001", "40P01", "53300", "57P03"})
 
 
-@contextmanager
-def translated(where: str) -> Iterator[None]:
-    """Raise the typed error for one of SQLAlchemy's; *where* names the database without its password."""
-    try:
-        yield
-    except exc.SQLAlchemyError as error:
-        raise translate(error, where) from error
-
-
 def translate(error: exc.SQLAlchemyError, where: str) -> StorageError:
-    """The typed error that stands for *error*."""
+    """The typed error that stands for *error*; *where* names the database without its password."""
     if isinstance(error, exc.DBAPIError):
         kind, text = _kind(error)
         return kind(f"{text}: {where} ({type(error.orig).__name__}: {error.orig})")

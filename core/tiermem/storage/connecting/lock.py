@@ -47,27 +47,45 @@ class FileLock:
     """
 
     def __init__(self, module: ModuleType, patience: float) -> None:
-        self._error: type[Exception] = module.OperationalError
+        self._error: type[Exception] = module.Error
         self._patience = patience
         self._version: int | None = None  # of the data when we held the lock last: another one means that others write
+        self._only_begins_wait = False
         self._wanted = False
         self._ended = -RECENT
+
+    def opened(self, cursor: Any, mode: str) -> None:
+        """The connection was made, on a file whose journal has that *mode*.
+
+        With a log nothing but the beginning of a transaction waits for others, and that waits here. With a rollback
+        journal a commit waits for readers too, which is left to SQLite.
+        """
+        self._only_begins_wait = mode == "wal"
+        if self._only_begins_wait:
+            cursor.execute("PRAGMA busy_timeout=0")
 
     def begin(self, connection: sa.Connection) -> None:
         """BEGIN IMMEDIATE; raises as SQLite does where the lock is not to be had in time."""
         if self._wanted and monotonic() - self._ended < RECENT:
             sleep(PAUSE)
         raw: Any = connection.connection.driver_connection
-        raw.execute("PRAGMA busy_timeout=0")
-        try:
-            waited = self._attempt(raw)
-            if waited is None:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-        finally:
-            raw.execute(f"PRAGMA busy_timeout={milliseconds(self._patience)}")
+        if self._only_begins_wait:
+            waited = self._begun(connection, raw)
+        else:
+            raw.execute("PRAGMA busy_timeout=0")
+            try:
+                waited = self._begun(connection, raw)
+            finally:
+                raw.execute(f"PRAGMA busy_timeout={milliseconds(self._patience)}")
         version = raw.execute("PRAGMA data_version").fetchone()[0]
         self._wanted = waited or self._version not in (None, version)
         self._version = version
+
+    def _begun(self, connection: sa.Connection, raw: Any) -> bool:
+        waited = self._attempt(raw)
+        if waited is None:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        return bool(waited)
 
     def ended(self, _: sa.Connection) -> None:
         """The transaction is about to end."""
@@ -81,9 +99,7 @@ class FileLock:
                 raw.execute("BEGIN IMMEDIATE")
             except self._error as error:
                 gone = monotonic() - start
-                if not busy(error):
-                    raise
-                if gone >= self._patience:
+                if not busy(error) or gone >= self._patience:
                     return None
                 sleep(min(pause(gone), self._patience - gone))
                 waited = True
