@@ -64,10 +64,11 @@ class Database:
         """ "sqlite" or "postgresql"."""
         return self._transactions.engine.dialect.name
 
-    def write(self, body: Callable[[sa.Connection], T]) -> T:
+    def write(self, body: Callable[[sa.Connection], T], *, brief: bool = False) -> T:
         """Run *body* in one transaction and return its value after the commit.
 
-        *body* does nothing but ask its connection: on a server it may be run again.
+        *body* does nothing but ask its connection: on a server it may be run again. One that is *brief*, some
+        milliseconds, is run at once where nobody else writes; who interrupts it waits for its end.
 
         Raises:
             OutcomeUnknown: nobody can say whether *body* was kept.
@@ -76,7 +77,20 @@ class Database:
         self._check()
         if self._read_only:
             raise StorageReadOnly(f"{self.name} can only be read here")
+        if brief and isinstance(self._transactions, Local) and self._running.open:
+            done, value = interrupts.brief(lambda: self._at_once(self._transactions, body))  # type: ignore[arg-type]
+            if done:
+                return value  # type: ignore[return-value]
         return self._shielded(lambda: self._write(body))
+
+    def _at_once(self, transactions: Local, body: Callable[[sa.Connection], T]) -> tuple[bool, T | None]:
+        with self._running.one():
+            if self._watch is not None:
+                self._watch.check()
+            try:
+                return transactions.write_at_once(body)
+            except exc.SQLAlchemyError as error:
+                raise translate(error, self.name) from error
 
     def _write(self, body: Callable[[sa.Connection], T]) -> T:
         try:

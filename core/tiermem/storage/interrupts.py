@@ -2,13 +2,16 @@
 
 Rule 1: what a signal raises (Ctrl-C, `signal.setitimer`, a worker's soft time limit) reaches the caller, never the
 middle of a transaction. Python runs the handlers of signals in the main thread alone, so work of the main thread is
-done by another one while it waits. An interrupted call may have been stored: what runs is seen to its end.
+done by another one while it waits. An interrupted call may have been stored: what runs is seen to its end. What is
+brief and waits for nobody is done by the main thread itself, with the handlers put off until it has ended: to hand work
+to another thread costs more than a small transaction.
 Rule 2: a process forks between transactions. SQLite's own table of locks is inherited: a child that was forked in the
 middle of one believes for ever that somebody in its process holds the lock.
 """
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]  # without the enums of `signal`, which cost more than the rest
 import _thread
 import atexit
 import os
@@ -47,6 +50,7 @@ class _Work:
             self.done.release()
 
 
+_NUMBERS = tuple(map(int, sorted(_signal.valid_signals())))
 _queue: SimpleQueue[_Work] = SimpleQueue()
 _free: list[None] = []  # one for each helper that will take the next work at once
 _ending: list[None] = []
@@ -78,6 +82,42 @@ def uninterrupted(body: Callable[[], T]) -> T:
     return value
 
 
+class _PutOff:
+    """Stands for the handlers of signals while something brief runs. One that was left behind, because a signal raised
+    while it was taken away, does what its handler does, and goes with the next one."""
+
+    def __init__(self) -> None:
+        self.handlers: dict[int, Any] = {}
+        self.came: list[tuple[int, Any]] = []
+        self.running = True
+
+    def __call__(self, number: int, frame: Any) -> None:
+        if self.running:
+            self.came.append((number, frame))
+        else:
+            self.handlers[number](number, frame)
+
+
+def brief(body: Callable[[], T]) -> T:
+    """What *body* returns, which takes no longer than some milliseconds; in the main thread, with signals put off."""
+    if threading.current_thread() is not threading.main_thread():
+        return body()
+    put_off = _PutOff()
+    try:
+        for number in _NUMBERS:
+            handler = _signal.getsignal(number)
+            if callable(handler):
+                put_off.handlers[number] = handler.handlers[number] if isinstance(handler, _PutOff) else handler
+                _signal.signal(number, put_off)
+        return body()
+    finally:
+        put_off.running = False
+        for number, handler in put_off.handlers.items():
+            _signal.signal(number, handler)
+        for number, frame in put_off.came:
+            put_off.handlers[number](number, frame)  # raises here what it would have raised
+
+
 class Transactions:
     """Counts the transactions under way on one database, so that a fork can wait for their end."""
 
@@ -101,6 +141,11 @@ class Transactions:
             with self._turn:
                 self._running -= 1
                 self._turn.notify_all()
+
+    @property
+    def open(self) -> bool:
+        """Whether one may begin at once: no fork is under way."""
+        return not self._forking
 
     def pause(self) -> None:
         """Let none begin, and wait until none runs."""

@@ -17,7 +17,7 @@ from sqlalchemy.pool import QueuePool, StaticPool
 
 from tiermem.errors import StorageReadOnly
 from tiermem.settings import Settings
-from tiermem.storage.connecting.lock import FileLock, busy
+from tiermem.storage.connecting.lock import PROMPT, FileLock, busy
 from tiermem.storage.files import access, identity, ownership
 from tiermem.storage.schema import meta, refuse_newer, version_of
 
@@ -96,11 +96,13 @@ def engine(file: Path | None, settings: Settings, *, immediate: bool, read_only:
 
     lock = FileLock(module, settings.busy_timeout) if file is not None and immediate else None
 
-    def pragmas(connection: Any, _: Any) -> None:
+    def pragmas(connection: Any, record: Any) -> None:
         cursor = connection.cursor()
         if lock is not None:
             _patiently(partial(_set_journal, cursor, mode), settings.busy_timeout)
             lock.opened(cursor, cursor.execute("PRAGMA journal_mode").fetchone()[0])
+        if file is None or (lock is not None and lock.only_begins_wait):
+            record.info[PROMPT] = True
         writing = ("query_only=ON",) if read_only else (f"synchronous={synchronous}", "secure_delete=ON")
         for pragma in (*writing, "trusted_schema=OFF", "cell_size_check=ON"):
             cursor.execute(f"PRAGMA {pragma}")

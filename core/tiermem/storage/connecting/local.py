@@ -35,6 +35,10 @@ class Local:
         """What *body* returns, once it is committed."""
         return self._writer.run(body)
 
+    def write_at_once(self, body: Callable[[sa.Connection], T]) -> tuple[bool, T | None]:
+        """Whether that could be done with nobody waited for, and what *body* returned."""
+        return self._writer.run_at_once(body)
+
     def read(self, body: Callable[[sa.Connection], T]) -> T:
         """What *body* returns, of one snapshot."""
         if self._alone:

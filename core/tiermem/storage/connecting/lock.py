@@ -38,6 +38,14 @@ def pause(waited: float) -> float:
     return (LONGEST - share * (LONGEST - SHORTEST)) * random.uniform(0.5, 1.0)  # noqa: S311  # not in step with others
 
 
+PROMPT = "nothing but a beginning waits"  # said of a connection in its `info`
+AT_ONCE = "begin at once or not at all"
+
+
+class NotNow(Exception):
+    """Another connection holds the lock, and who asks waits for nobody."""
+
+
 class FileLock:
     """Begins the transactions of the one connection that writes.
 
@@ -50,7 +58,7 @@ class FileLock:
         self._error: type[Exception] = module.Error
         self._patience = patience
         self._version: int | None = None  # of the data when we held the lock last: another one means that others write
-        self._only_begins_wait = False
+        self.only_begins_wait = False
         self._wanted = False
         self._ended = -RECENT
 
@@ -60,8 +68,8 @@ class FileLock:
         With a log nothing but the beginning of a transaction waits for others, and that waits here. With a rollback
         journal a commit waits for readers too, which is left to SQLite.
         """
-        self._only_begins_wait = mode == "wal"
-        if self._only_begins_wait:
+        self.only_begins_wait = mode == "wal"
+        if self.only_begins_wait:
             cursor.execute("PRAGMA busy_timeout=0")
 
     def begin(self, connection: sa.Connection) -> None:
@@ -69,7 +77,7 @@ class FileLock:
         if self._wanted and monotonic() - self._ended < RECENT:
             sleep(PAUSE)
         raw: Any = connection.connection.driver_connection
-        if self._only_begins_wait:
+        if self.only_begins_wait:
             waited = self._begun(connection, raw)
         else:
             raw.execute("PRAGMA busy_timeout=0")
@@ -82,7 +90,7 @@ class FileLock:
         self._version = version
 
     def _begun(self, connection: sa.Connection, raw: Any) -> bool:
-        waited = self._attempt(raw)
+        waited = self._attempt(raw, at_once=AT_ONCE in connection.info)
         if waited is None:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         return bool(waited)
@@ -91,7 +99,7 @@ class FileLock:
         """The transaction is about to end."""
         self._ended = monotonic()
 
-    def _attempt(self, raw: Any) -> bool | None:
+    def _attempt(self, raw: Any, *, at_once: bool) -> bool | None:
         """Whether there was somebody to wait for; None where the lock was not to be had."""
         start, waited = monotonic(), False
         while True:
@@ -101,6 +109,8 @@ class FileLock:
                 gone = monotonic() - start
                 if not busy(error) or gone >= self._patience:
                     return None
+                if at_once:
+                    raise NotNow from None
                 sleep(min(pause(gone), self._patience - gone))
                 waited = True
             else:

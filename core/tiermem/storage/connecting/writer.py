@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from tiermem.errors import StorageError
+from tiermem.storage.connecting.lock import AT_ONCE, PROMPT, NotNow
 
 T = TypeVar("T")
 LARGEST_GROUP = 64  # bodies that share a commit; more would make the first of them wait for the last
@@ -61,6 +62,28 @@ class Writer:
         value: T = job.value
         return value
 
+    def run_at_once(self, body: Callable[[sa.Connection], T]) -> tuple[bool, T | None]:
+        """Whether *body* was run and committed with nobody waited for, and what it returned; else nothing was done."""
+        job = _Job(body)
+        with self._lock:
+            if self._led or self._waiting or self._connection is None or PROMPT not in self._connection.info:
+                return False, None
+            self._led = True
+        try:
+            with self._using:
+                self._connection.info[AT_ONCE] = True
+                try:
+                    self._commit([job])
+                finally:
+                    self._connection.info.pop(AT_ONCE, None)
+        finally:
+            self._hand_over()
+        if isinstance(job.error, NotNow):
+            return False, None
+        if job.error is not None:
+            raise job.error
+        return True, job.value
+
     def close(self) -> None:
         """Close the connection; a later `run` opens another."""
         with self._using:
@@ -75,14 +98,20 @@ class Writer:
                 with self._using:
                     self._commit_group()
         finally:
-            with self._lock:
-                self._led = bool(self._waiting)
-                if self._led:
-                    self._waiting[0].turn.release()
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        with self._lock:
+            self._led = bool(self._waiting)
+            if self._led:
+                self._waiting[0].turn.release()
 
     def _commit_group(self) -> None:
         with self._lock:
             jobs = [self._waiting.popleft() for _ in range(min(LARGEST_GROUP, len(self._waiting)))]
+        self._commit(jobs)
+
+    def _commit(self, jobs: list[_Job]) -> None:
         try:
             if self._connection is None:
                 self._connection = self._connect()
