@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import tempfile
+import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +19,8 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 
 from tiermem import Memory
+from tiermem.providers import calls
+from tiermem.session import AsyncSession, Session
 
 # A server makes a database in 10 ms in RAM, and in 300 ms on a busy disk. No test pulls the plug of a machine.
 FAST = Path("/dev/shm")
@@ -148,3 +153,41 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+
+@pytest.fixture(autouse=True)
+def upkeep_is_awaited(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What adding sets off in the background (managing, words; not vectors) has happened when it returns.
+
+    So a test says what becomes of a session without waiting after each line. Tests of the background itself have the
+    mark `background` and add as it ships.
+    """
+    if request.node.get_closest_marker("background"):
+        yield
+        return
+    add, aadd = Session.add, AsyncSession.add
+
+    def added(session: Session, *given: Any, **named: Any) -> Any:
+        stored = add(session, *given, **named)
+        while _awaited(session):
+            time.sleep(0.0005)
+        return stored
+
+    async def aadded(session: AsyncSession, *given: Any, **named: Any) -> Any:
+        stored = await aadd(session, *given, **named)
+        while _awaited(session):  # noqa: ASYNC110  # nothing tells when it has ended
+            await asyncio.sleep(0.0005)
+        return stored
+
+    with pytest.MonkeyPatch.context() as patched:  # of its own: a test may undo what it patched itself
+        patched.setattr(Session, "add", added)
+        patched.setattr(AsyncSession, "add", aadded)
+        yield
+
+
+def _awaited(session: Session | AsyncSession) -> bool:
+    """Whether there is something to wait for that does not itself wait for the caller: its summariser, a listener."""
+    performer = session.memory.wiring[1]
+    inside = calls._inside.get() or threading.current_thread().name in {"tiermem-call", "tiermem-upkeep"}
+    loops = performer._loops.busy(session.scope, blocking=False)
+    return not inside and (loops or performer._upkeep.busy(session.scope))

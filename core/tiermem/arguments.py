@@ -187,6 +187,17 @@ def _whole(number: Any, name: str, least: int | None = None) -> int:
     return operator.index(number)
 
 
+def patience(timeout: float | None) -> float | None:
+    """*timeout* as seconds to wait, None for as long as it takes.
+
+    Raises:
+        InvalidMessage: it is no number of seconds.
+    """
+    if timeout is None or (isinstance(timeout, (int, float)) and not isinstance(timeout, bool) and timeout >= 0):
+        return timeout
+    raise InvalidMessage(f"timeout must be a number of seconds, not {brief_repr(timeout)}")
+
+
 def _flag(value: Any, name: str) -> None:
     """Refuses words and None, every one of which would count as True or as False."""
     if not isinstance(value, bool) and type(value).__name__ not in {"bool_", "bool"}:  # numpy's

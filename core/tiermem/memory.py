@@ -10,10 +10,11 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import Any, Self, TypeAlias, Unpack
 
-from tiermem.arguments import managing, names
+from tiermem.arguments import managing, names, patience
 from tiermem.errors import InvalidSettings
 from tiermem.flows.indexing import reembed as reembedding
 from tiermem.flows.reading.documents import collection
+from tiermem.flows.writing import upkeep
 from tiermem.items.items import AsyncItems, Items
 from tiermem.knowledge.knowledge import AsyncKnowledge, Knowledge
 from tiermem.providers.clock import zone_of
@@ -95,6 +96,13 @@ class Memory(Opened):
         """
         return self.drive(managing(self._core, scope_of(session_id, namespace)))
 
+    def settle(self, timeout: float | None = None) -> bool:
+        """Wait until the background of this process has nothing to do, at most *timeout* seconds; False where it has.
+
+        See `Session.settle`, which also has done what another process left undone.
+        """
+        return self.drive(upkeep.settle_all(patience(timeout)))
+
     def sessions(self, namespace: Namespace = "default") -> list[str]:
         """The ids of a user's sessions, oldest first."""
         return self.drive(names(scope_of("-", namespace)))
@@ -156,6 +164,10 @@ class AsyncMemory(Opened):
         """See `Memory.manage_context`."""
         return await self.drive_async(managing(self._core, scope_of(session_id, namespace)))
 
+    async def settle(self, timeout: float | None = None) -> bool:
+        """See `Memory.settle`."""
+        return await self.drive_async(upkeep.settle_all(patience(timeout)))
+
     async def sessions(self, namespace: Namespace = "default") -> list[str]:
         """The ids of a user's sessions, oldest first."""
         return await self.drive_async(names(scope_of("-", namespace)))
@@ -174,6 +186,7 @@ class AsyncMemory(Opened):
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self._performer.finish()
         self.close()
 
 

@@ -137,7 +137,8 @@ class Settings(Thresholds):
     """All settings of a memory: the thresholds and those below.
 
     Args:
-        enable_context_management: look at the thresholds after every add; off, `manage_context` does it when called.
+        enable_context_management: look at the thresholds after every add, in the background; off, `manage_context` does
+            it when called.
         context_budget: tokens of a context for which no budget is given (SPEC F: W).
         recall_share: share of a context's budget that recalled passages may use.
         summary_share: share of a context's budget that the running summary may use.

@@ -114,6 +114,7 @@ class Conversation:
         return Restored(ref, self.outputs[call], shown, back.text)
 
     def _point(self, read: int) -> Point:
+        self.session.settle()  # so that what a turn set off is shown with it
         stats = self.session.stats()
         new = [decision for decision in self.session.journal() if decision.number > self._known]
         self._known = max([self._known, *(decision.number for decision in new)])

@@ -90,6 +90,7 @@ def _add(screen: Console, session: Session, entries: Iterator[Imported], total: 
                 marked += _keep(session, batch)
                 stored += len(batch)
                 progress.update(task, completed=stored)
+            session.settle()  # a process that ends leaves to the next one what it had not done
         except KeyboardInterrupt:
             screen.print(
                 Text(f"Stopped: {stored:,} of {total:,} messages are stored; the same command goes on from there.")

@@ -37,11 +37,12 @@ class Transact:
     """Run *body* in one transaction that writes; the result comes after the commit. It may run twice, once committed.
 
     *telling* says what is to be told of the result. It belongs to the transaction because an async caller may be
-    cancelled while it runs: what was committed is told then too.
+    cancelled while it runs: what was committed is told then too. *brief*: it takes some milliseconds.
     """
 
     body: Callable[[sa.Connection], Any]
     telling: Callable[[Any], Iterable[Tell]] | None = None
+    brief: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +91,25 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Wake:
-    """Let the background embed what waits in *scope*; returns at once."""
+    """Let the background see to what waits in *scope*, or with *embed* to its vectors alone; returns at once."""
 
     scope: Scope
+    embed: bool = False
 
 
-Effect: TypeAlias = Transact | Read | Compute | Summarize | Embed | Call | Wake | Tell
+@dataclass(frozen=True, slots=True)
+class Await:
+    """Wait until *reached* says so, at most *seconds*; the result is whether it did.
+
+    It is asked again and again, and given a function that says whether the background is busy with a scope (None: with
+    any).
+    """
+
+    reached: Callable[[Callable[[Scope | None], bool]], bool]
+    seconds: float
+
+
+Effect: TypeAlias = Transact | Read | Compute | Summarize | Embed | Call | Wake | Await | Tell
 Flow: TypeAlias = Generator[Effect, Any, T]
 
 
@@ -111,7 +125,7 @@ class AsyncActor(Actor, Protocol):
     """Performs effects for callers on an event loop."""
 
     async def aact(self, effect: Effect) -> Any:
-        """The result of *effect*, which calls code of the user's that may run on the loop itself."""
+        """The result of *effect*, which calls code of the user's that may run on the loop itself, or waits."""
         ...
 
     def start(self, function: Callable[[Any], Any], argument: Any) -> Future[Any]:
@@ -131,15 +145,15 @@ async def arun(flow: Flow[T], actor: AsyncActor) -> T:
         Performing(
             perform=actor.act,
             aperform=actor.aact,
-            awaited=_of_the_user,
+            awaited=_of_the_loop,
             seen_to_its_end=_of_the_log,
             start=actor.start,
         ),
     )
 
 
-def _of_the_user(effect: Effect) -> bool:
-    return isinstance(effect, Summarize | Call)
+def _of_the_loop(effect: Effect) -> bool:
+    return isinstance(effect, Summarize | Call | Await) or (isinstance(effect, Wake) and not effect.embed)
 
 
 def _of_the_log(effect: Effect) -> bool:

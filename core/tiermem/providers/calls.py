@@ -31,6 +31,20 @@ def refuse_reentry(scope: Scope) -> None:
         raise Reentrant("a summariser, compactor or embedder called back into the session that waits for it")
 
 
+def refuse_waiting() -> None:
+    """Raise Reentrant when the running code was called by tiermem, maybe by what it would wait for."""
+    if _inside.get():
+        raise Reentrant("a summariser, compactor or embedder waits for the background, which waits for it")
+
+
+def asynchronous(function: Callable[..., Any] | None) -> bool:
+    """Whether an async caller awaits *function* itself, on their event loop, as `acall` does."""
+    if function is None:
+        return False
+    given = (function, getattr(function, "acall", None), getattr(function, "__call__", None))  # noqa: B004  # an object
+    return any(map(inspect.iscoroutinefunction, given))
+
+
 def refuse_recursion(embedder: str) -> None:
     """Raise Reentrant when the running code was called as that *embedder*, which a search would ask again."""
     if embedder in _inside.get():

@@ -1,6 +1,7 @@
 """One thread in the background that does what nobody should wait for, a step at a time.
 
-Rule 1: nothing waits for it but `close`, and that only for `JOIN` seconds; the process may end at any moment.
+Rule 1: nothing waits for it but who asks to, and `close`, and that only for `JOIN` seconds; the process may end at any
+moment.
 Rule 2: it holds its owner weakly between two steps, so whoever drops a memory without closing it loses the thread too.
 Rule 3: a fork has no thread; the child starts its own when it first has something to do.
 """
@@ -12,6 +13,7 @@ import os
 import threading
 import weakref
 from collections.abc import Callable
+from contextvars import Context, copy_context
 from queue import Empty, SimpleQueue
 from time import monotonic
 
@@ -29,12 +31,15 @@ class Follower:
 
     Args:
         step: does one small part for a scope; True: there is more, False: nothing is left, None: try again later.
-            It must not raise.
+            It must not raise. It has the context variables of who named the scope, so that those who collect events
+            there, and spans, get what it sets off.
+        name: of the thread.
     """
 
-    def __init__(self, step: Callable[[Scope], bool | None]) -> None:
+    def __init__(self, step: Callable[[Scope], bool | None], name: str = "tiermem-follower") -> None:
         self.step = step
         self.closed = False
+        self._name = name
         self._start()
         _all.add(self)
 
@@ -43,7 +48,8 @@ class Follower:
         self._lock = threading.Lock()
         self._bell: _Bell = SimpleQueue()
         self._thread: threading.Thread | None = None
-        self._named: set[Scope] = set()  # in the bell, and not begun
+        self._named: dict[Scope, Context] = {}  # in the bell, and not begun
+        self._stepping: Scope | None = None
 
     def wake(self, scope: Scope) -> None:
         """See to *scope* soon."""
@@ -52,14 +58,23 @@ class Follower:
         with self._lock:
             if self.closed or scope in self._named:
                 return
-            self._named.add(scope)
+            self._named[scope] = copy_context()
             self._bell.put(scope)
             if self._thread is None or not self._thread.is_alive():  # a step may end its thread: SystemExit, a panic
                 weakref.finalize(self, self._bell.put, None)
                 self._thread = threading.Thread(
-                    target=_follow, args=(weakref.ref(self), self._bell), name="tiermem-follower", daemon=True
+                    target=_follow, args=(weakref.ref(self), self._bell), name=self._name, daemon=True
                 )
                 self._thread.start()
+
+    def busy(self, scope: Scope | None = None) -> bool:
+        """Whether it sees to *scope*, or to any, or soon will; not where that failed and is tried again later."""
+        if not self.running:
+            return False
+        with self._lock:
+            if scope is None:
+                return bool(self._named) or self._stepping is not None
+            return scope in self._named or self._stepping == scope
 
     def close(self) -> None:
         """Let the step that runs come to its end, for at most `JOIN` seconds, and end the thread."""
@@ -80,8 +95,15 @@ class Follower:
     def begin(self, scope: Scope) -> bool | None:
         """One step for *scope*; a `wake` from now on counts as new."""
         with self._lock:
-            self._named.discard(scope)
-        return self.step(scope)
+            context = self._named.pop(scope, None) or copy_context()
+            self._stepping = scope
+        try:
+            more = context.run(self.step, scope)
+            if more:
+                context.run(self.wake, scope)  # behind the others, so that a long session does not keep them waiting
+            return more
+        finally:
+            self._stepping = None
 
 
 def _follow(owner: weakref.ref[Follower], bell: _Bell) -> None:
@@ -92,10 +114,7 @@ def _follow(owner: weakref.ref[Follower], bell: _Bell) -> None:
         if scope is None or follower is None or follower.closed:
             return
         later.pop(scope, None)
-        more = follower.begin(scope)
-        if more:
-            follower.wake(scope)  # behind the others, so that a long session does not keep them waiting
-        elif more is None:
+        if follower.begin(scope) is None:
             later[scope] = monotonic() + AGAIN
         del follower
 

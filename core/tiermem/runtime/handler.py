@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 from tiermem.events import Listeners
-from tiermem.flows.effects import Call, Compute, Effect, Embed, Read, Summarize, Tell, Transact, Wake
+from tiermem.flows.effects import Await, Call, Compute, Effect, Embed, Flow, Read, Summarize, Tell, Transact, Wake
 from tiermem.providers import calls
 from tiermem.providers.embedders import Embedder
-from tiermem.runtime.background import Follower
+from tiermem.runtime.background import JOIN, Follower
+from tiermem.runtime.loops import Tasks, awaited, waited
 from tiermem.settings import Scope
 from tiermem.storage.database import Database
 
@@ -25,9 +28,10 @@ class Direct:
         self.listeners = listeners
         self._embedder = embedder
         self._embedder_timeout = embedder_timeout
+        self.embedding: Callable[[], Callable[[Scope], None] | None] = lambda: None  # who makes vectors, held weakly
 
     def act(self, effect: Effect) -> Any:
-        """The result of *effect*; `Wake` is for a `Performer` only and does nothing."""
+        """The result of *effect*; of `Wake` only what is for the vectors is heard."""
         if isinstance(effect, Transact):
             return self._transacted(effect)
         if isinstance(effect, Read):
@@ -38,10 +42,12 @@ class Direct:
             return self._called(effect)
         if isinstance(effect, Tell):
             self.listeners.tell(effect.kind, effect.scope, effect.fields)
+        if isinstance(effect, Wake) and effect.embed and (wake := self.embedding()) is not None:
+            wake(effect.scope)
         return None
 
     def _transacted(self, effect: Transact) -> Any:
-        result = self.database.write(effect.body)
+        result = self.database.write(effect.body, brief=effect.brief)
         for told in effect.telling(result) if effect.telling is not None else ():
             self.listeners.tell(told.kind, told.scope, told.fields)
         return result
@@ -60,18 +66,36 @@ class Direct:
         return self._embedder.embed
 
 
+class Steps(NamedTuple):
+    """What the background of a memory does for a scope.
+
+    Args:
+        keep: one step of managing and indexing words; also told whether it may ask the summariser.
+        embed: one step of embedding; see `Follower`.
+        manage: the managing alone, for the event loop to which the summariser belongs; None where it belongs to none.
+    """
+
+    keep: Callable[[Scope, bool], bool | None]
+    embed: Callable[[Scope], bool | None]
+    manage: Callable[[Scope], Flow[None]] | None = None
+
+
 class Performer:
     """The actor of one memory.
 
     Args:
         direct: performs the effects.
-        step: one step of what `Wake` asks for; see `Follower`.
+        steps: what `Wake` asks for.
     """
 
-    def __init__(self, direct: Direct, step: Callable[[Scope], bool | None]) -> None:
+    def __init__(self, direct: Direct, steps: Steps) -> None:
         self._direct = direct
         self._database = direct.database
-        self._follower = Follower(step)
+        self._loops = Tasks(steps.manage, weakref.ref(self))
+        self._upkeep = Follower(partial(_kept, steps.keep, self._loops), "tiermem-upkeep")
+        self._loops.then = weakref.WeakMethod(self._upkeep.wake)
+        self._follower = Follower(steps.embed)
+        direct.embedding = weakref.WeakMethod(self._follower.wake)
         self._threads = calls.Threads()
 
     @property
@@ -102,15 +126,38 @@ class Performer:
     def act(self, effect: Effect) -> Any:
         """The result of *effect*, in this thread."""
         if isinstance(effect, Wake):
-            return None if self.read_only else self._follower.wake(effect.scope)
+            return self._wake(effect)
+        if isinstance(effect, Await):
+            return waited(effect, self._busy)
         return self._direct.act(effect)
 
+    def _wake(self, effect: Wake) -> None:
+        if self.read_only:
+            return
+        self._loops.leave(effect.scope)
+        (self._follower if effect.embed else self._upkeep).wake(effect.scope)
+
+    def _busy(self, scope: Scope | None, *, blocking: bool = True) -> bool:
+        tasks = self._loops.busy(scope, blocking=blocking)
+        return tasks or self._upkeep.busy(scope) or self._follower.busy(scope)
+
+    async def finish(self) -> None:
+        """Let what the running loop does for the background come to its end, for at most `JOIN` seconds."""
+        await self._loops.finish(JOIN)
+
     async def aact(self, effect: Effect) -> Any:
-        """The result of *effect*; code of the user's that is async runs on the event loop, other one in a thread."""
+        """The result of *effect*; code of the user's that is async runs on the event loop, other one in a thread.
+
+        Of the background only what may belong to the loop is done on it, and waiting blocks nothing.
+        """
         if isinstance(effect, Summarize):
             return await calls.acall(effect.summarizer, effect.messages, effect.scope, effect.timeout)
         if isinstance(effect, Call):
             return await calls.acall(effect.afunction, effect.argument, effect.scope, effect.timeout)
+        if isinstance(effect, Wake):
+            return None if self.read_only or self._loops.wake(effect.scope) else self._wake(effect)
+        if isinstance(effect, Await):
+            return await awaited(effect, partial(self._busy, blocking=False))
         return self.act(effect)
 
     def start(self, function: Callable[[Any], Any], argument: Any) -> Future[Any]:
@@ -119,6 +166,16 @@ class Performer:
 
     def close(self) -> None:
         """End the threads and close the database."""
+        self._loops.close()
+        self._upkeep.close()
         self._follower.close()
         self._threads.close()
         self._database.close()
+
+
+def _kept(keep: Callable[[Scope, bool], bool | None], loops: Tasks, scope: Scope) -> bool | None:
+    """One step for *scope*; what a loop manages, it leaves to the loop."""
+    more = keep(scope, not loops.has(scope))
+    if more is False:
+        loops.leave(scope)
+    return more

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,13 +12,15 @@ from typing import Any, TypeVar
 from tiermem.errors import InvalidSettings, brief_repr
 from tiermem.events import Callback, Listeners
 from tiermem.flows.effects import Flow, arun, run
-from tiermem.flows.indexing import words as follow_up
+from tiermem.flows.indexing import vectors
 from tiermem.flows.services import Core, Known
+from tiermem.flows.writing import upkeep
+from tiermem.providers.calls import asynchronous
 from tiermem.providers.clock import checked, system_clock, zone_of
 from tiermem.providers.embedders import HashEmbedder, as_embedder
 from tiermem.providers.limited import limited
 from tiermem.providers.tokenizers import Counter, as_counter
-from tiermem.runtime.handler import Direct, Performer
+from tiermem.runtime.handler import Direct, Performer, Steps
 from tiermem.runtime.options import OpenOptions, check
 from tiermem.search.quoting import Quotes
 from tiermem.settings import Settings
@@ -134,7 +137,12 @@ def wired(path: str | Path | None, options: OpenOptions) -> tuple[Core, Performe
     ).within(zone_of(options.get("timezone")))
     listeners = Listeners(core.now, core.unheard, settings.callback_timeout)
     direct = Direct(database, embedder, listeners, None if core.lexical else settings.embedder_timeout)
-    return core, Performer(direct, lambda scope: run(follow_up.attempt(core, scope), direct))
+    steps = Steps(
+        keep=lambda scope, manages: run(upkeep.attempt(core, scope, manages=manages), direct),
+        embed=lambda scope: run(vectors.attempt(core, scope), direct),
+        manage=partial(upkeep.managed, core) if asynchronous(core.summarizer) else None,
+    )
+    return core, Performer(direct, steps)
 
 
 def _use_analyser(database: Database) -> None:

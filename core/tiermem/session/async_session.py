@@ -15,6 +15,7 @@ from tiermem.arguments import (
     expanding,
     forgetting,
     managing_at,
+    patience,
     reaching,
     reading,
     recollecting,
@@ -23,7 +24,7 @@ from tiermem.arguments import (
 from tiermem.flows import viewing
 from tiermem.flows.indexing import words
 from tiermem.flows.verifying import session as proof
-from tiermem.flows.writing import decide, elsewhere
+from tiermem.flows.writing import decide, elsewhere, upkeep
 from tiermem.flows.writing.commit import writing
 from tiermem.messages import Message
 from tiermem.records import (
@@ -131,6 +132,10 @@ class AsyncSession:
     async def manage_context(self, thresholds: Thresholds | None = None) -> Report:
         """See `Session.manage_context`."""
         return await self._arun(managing_at(self._core, self.scope, thresholds))
+
+    async def settle(self, timeout: float | None = None) -> bool:
+        """See `Session.settle`."""
+        return await self._arun(upkeep.settle(self._core, self.scope, patience(timeout)))
 
     async def index(self) -> None:
         """See `Session.index`."""

@@ -15,6 +15,7 @@ from tiermem.arguments import (
     expanding,
     forgetting,
     managing_at,
+    patience,
     reaching,
     reading,
     recollecting,
@@ -23,7 +24,7 @@ from tiermem.arguments import (
 from tiermem.flows import viewing
 from tiermem.flows.indexing import words
 from tiermem.flows.verifying import session as proof
-from tiermem.flows.writing import decide, elsewhere
+from tiermem.flows.writing import decide, elsewhere, upkeep
 from tiermem.flows.writing.commit import writing
 from tiermem.messages import Message
 from tiermem.records import (
@@ -197,6 +198,18 @@ class Session:
             InvalidSettings: *thresholds* are none.
         """
         return self._run(managing_at(self._core, self.scope, thresholds))
+
+    def settle(self, timeout: float | None = None) -> bool:
+        """Wait until the background has done what is due here, at most *timeout* seconds; False where it has not.
+
+        Adding returns once its messages are safe. What they set off (compaction, summaries, the indexes) follows within
+        a moment, and changes nothing that was said; tests, and programs that read the window next, may want to wait.
+        What fails is told by `stats`, and not waited for.
+
+        Raises:
+            Reentrant: asked from inside a summariser, compactor or embedder.
+        """
+        return self._run(upkeep.settle(self._core, self.scope, patience(timeout)))
 
     def index(self) -> None:
         """Index at once what would be indexed with the next batch."""

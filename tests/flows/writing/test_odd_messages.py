@@ -103,14 +103,14 @@ def test_what_is_accepted_comes_back_and_breaks_no_verb(store: Open, fields: dic
 
 
 def test_what_fails_after_the_commit_is_told_and_not_raised(store: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tiermem.flows.writing import add
+    from tiermem.flows.writing import upkeep
 
     def broken(*_: object) -> None:
         raise RuntimeError("a rule met what it had not foreseen")
 
     memory = store(counter=len, index_batch=2)
     session = memory.session("s")
-    monkeypatch.setattr(add.words, "follow_words", broken)
+    monkeypatch.setattr(upkeep.words, "follow_words", broken)
     for number in range(5):
         session.add(f"text {number}")
     assert len(session.messages()) == 5

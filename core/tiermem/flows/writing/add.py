@@ -1,19 +1,18 @@
-"""Adding: count once, append in one transaction, look at the thresholds, let the archive follow."""
+"""Adding: count once, append in one transaction, and let the background see to the rest (`upkeep.py`)."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
 import sqlalchemy as sa
 
-from tiermem.errors import InvalidMessage, described
+from tiermem.errors import InvalidMessage
 from tiermem.flows import reporting
-from tiermem.flows.effects import Compute, Flow, Tell, Transact, Wake
-from tiermem.flows.indexing import words
+from tiermem.flows.effects import Compute, Flow, Tell, Transact
 from tiermem.flows.services import Core
+from tiermem.flows.writing import upkeep
 from tiermem.flows.writing.commit import certain, commit
-from tiermem.flows.writing.maintain import manage
 from tiermem.messages import Message, from_canonical, moment
 from tiermem.records import Decision
 from tiermem.search.passages import runs
@@ -23,6 +22,7 @@ from tiermem.storage import sessions
 from tiermem.storage.sessions import SessionRow
 from tiermem.tokens.counting import message_tokens
 
+FEW = 16  # messages that are stored within some milliseconds
 HIDDEN = "hidden where it was exported"
 
 
@@ -33,11 +33,13 @@ def add(
     *,
     as_stored: bool = False,
     hidden: Collection[str] = (),
+    then: Callable[[Core, Scope, SessionRow], Flow[None]] | None = upkeep.after_adding,
 ) -> Flow[list[Message]]:
     """Append *messages*; returns them with sequence and tokens. All are stored, or none.
 
     *as_stored* keeps the `stored_at` of those that have one. Of the ids *hidden* those that are new are hidden by the
-    same commit, so that nothing shows what was hidden elsewhere; what is there already is shown as it was.
+    same commit, so that nothing shows what was hidden elsewhere; what is there already is shown as it was. *then* is
+    done once they are safe.
 
     Raises:
         InvalidMessage: one is larger than `max_message_bytes`, or could not be read back as it is.
@@ -59,9 +61,10 @@ def add(
         added = reporting.added(scope, core.since(began), stored, row, before)
         return [*added, *reporting.by_hand(scope, hides)]
 
-    append = Transact(body, telling)
+    append = Transact(body, telling, brief=len(messages) <= FEW)
     stored, row, *_ = yield from certain(append, [message.id for message in messages])
-    yield from _keep_up(core, scope, row)
+    if then is not None:
+        yield from then(core, scope, row)
     return list(stored)
 
 
@@ -82,23 +85,6 @@ def _hidden(
         return stored, row, before, []
     made = commit(connection, core, scope, row, planned)
     return stored, sessions.find(connection, scope), before, made
-
-
-def _keep_up(core: Core, scope: Scope, row: SessionRow) -> Flow[None]:
-    """Manage and index. What was added is safe already: what fails here does not fail the add, the next tries again."""
-    settings = core.settings
-    try:
-        if settings.enable_context_management and row.window_tokens >= row.look_at and scope not in core.managing:
-            yield from manage(core, scope, contending=False)
-        if not row.foreign and row.messages - row.indexed >= settings.index_batch:
-            yield from words.follow_words_alone(core, scope)
-        if row.messages - (core.embedded.get(row.pk) or 0) >= settings.index_batch:
-            yield Wake(scope)
-    except Exception as error:  # noqa: BLE001  # raising now would tell the caller that nothing was stored
-        core.known.upkeep_error = described(error)
-    else:
-        core.known.upkeep_error = ""
-    yield from reporting.noticed(core, scope)
 
 
 def _counted(core: Core, messages: Sequence[Message], as_stored: bool) -> list[tuple[Message, int]]:

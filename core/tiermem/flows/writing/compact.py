@@ -7,15 +7,16 @@ from functools import partial
 
 from tiermem.errors import StorageBusy
 from tiermem.flows import reporting, window_state
-from tiermem.flows.effects import Compute, Flow, Transact
+from tiermem.flows.effects import Compute, Flow, Read, Transact
 from tiermem.flows.services import Core
 from tiermem.flows.writing import add as remember
-from tiermem.flows.writing import decide
+from tiermem.flows.writing import decide, upkeep
 from tiermem.flows.writing.commit import commit
 from tiermem.flows.writing.maintain import stubbed
 from tiermem.messages import Message
 from tiermem.records import Decision, Shown
 from tiermem.settings import Scope
+from tiermem.storage import sessions
 from tiermem.storage.decisions import Stub
 from tiermem.storage.sessions import SessionRow
 from tiermem.window.view import Entry, Window
@@ -31,16 +32,20 @@ def add(core: Core, scope: Scope, messages: Sequence[Message], *, as_stored: boo
     """
     core.managing.add(scope)
     try:
-        stored = yield from remember.add(core, scope, messages, as_stored=as_stored)
+        stored = yield from remember.add(core, scope, messages, as_stored=as_stored, then=None)
         for _ in range(decide.RACES):
             row, window = yield from window_state.load(core, scope)
             numbers = {message.sequence for message in stored}
             named = [entry for entry in window.entries if entry.sequence in numbers]
             if (yield from _decided(core, scope, row, window, named)):
-                return list(stored)
+                break
+        else:
+            raise StorageBusy("other decisions came first; try again")
     finally:
         core.managing.discard(scope)
-    raise StorageBusy("other decisions came first; try again")
+    row = yield Read(lambda connection: sessions.find(connection, scope))
+    yield from upkeep.after_adding(core, scope, row)
+    return list(stored)
 
 
 def _decided(core: Core, scope: Scope, row: SessionRow, window: Window, named: Sequence[Entry]) -> Flow[bool]:

@@ -1,0 +1,159 @@
+"""What a session needs after its messages are safe: its window managed, words and vectors indexed; in the background.
+
+Rule 1: whether something is due is seen in numbers that the session's row has. So what a process that ended left
+undone is due for the next one that adds or asks.
+Rule 2: adding waits for none of it, but where the window has outgrown what the background is given to catch up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tiermem.errors import Closed, described
+from tiermem.flows import reporting
+from tiermem.flows.effects import Await, Flow, Read, Wake
+from tiermem.flows.indexing import words
+from tiermem.flows.services import Core
+from tiermem.flows.writing.maintain import manage
+from tiermem.providers.calls import refuse_waiting
+from tiermem.settings import Scope
+from tiermem.storage import sessions
+from tiermem.storage.sessions import SessionRow
+
+RACES = 8  # threads that may come first to an overgrown window before one that adds goes on without it
+WORDS_LATE = 16  # times `index_batch`: where no background lives long enough, as in a process for each message
+FOREVER = float("inf")
+
+
+def manageable(core: Core, scope: Scope, row: SessionRow) -> bool:
+    """Whether the window of *scope* is to be looked at."""
+    return core.settings.enable_context_management and row.window_tokens >= row.look_at and scope.kind == "conversation"
+
+
+def overgrown(core: Core, row: SessionRow) -> bool:
+    """Whether a window that is to be looked at waits too long for it. The background is given what `pre_rot_threshold`
+    leaves above the first trigger, and where planning is later, for nothing could be gained, a quarter of that."""
+    least = (core.settings.pre_rot_threshold - core.settings.compact_at) // 4
+    return row.window_tokens >= max(core.settings.pre_rot_threshold, row.look_at + least)
+
+
+def _wordless(core: Core, row: SessionRow) -> bool:
+    return not row.foreign and row.messages - row.indexed >= core.settings.index_batch
+
+
+def _vectorless(core: Core, row: SessionRow) -> bool:
+    return row.messages - (core.embedded.get(row.pk) or 0) >= core.settings.index_batch
+
+
+def _due(core: Core, scope: Scope, row: SessionRow) -> bool:
+    return manageable(core, scope, row) or _wordless(core, row) or _vectorless(core, row)
+
+
+def after_adding(core: Core, scope: Scope, row: SessionRow) -> Flow[None]:
+    """Have done what the session *row* is due. What was added is safe: what fails here fails no add, the next tries
+    again."""
+    if _due(core, scope, row):
+        yield Wake(scope)
+    if manageable(core, scope, row) and overgrown(core, row):
+        yield from _tried(core, scope, _catch_up(core, scope))
+    if row.messages - row.indexed >= WORDS_LATE * core.settings.index_batch and not row.foreign:
+        yield from _tried(core, scope, words.follow_words_alone(core, scope))
+    yield from reporting.noticed(core, scope)
+
+
+def _catch_up(core: Core, scope: Scope) -> Flow[None]:
+    """Bring an overgrown window down: wait for who is at it, then do what is left. No summariser takes longer than its
+    attempts may, so neither does this."""
+    settings = core.settings
+    patience = settings.summarizer_timeout * (1 + settings.summarizer_retries) + settings.callback_timeout
+    for _ in range(RACES):
+        if not (yield Await(lambda _: scope not in core.managing, patience)):
+            return
+        row = yield Read(lambda connection: sessions.find(connection, scope))
+        if not (manageable(core, scope, row) and overgrown(core, row)):
+            return
+        if scope not in core.managing:  # another may have begun while the row was read
+            yield from manage(core, scope, contending=False)
+            return
+
+
+def attempt(core: Core, scope: Scope, *, manages: bool = True) -> Flow[bool | None]:
+    """One step in the background: the window, else words; vectors are left to their own thread, for an embedder may
+    hang. True: there is more; False: nothing is left; None: something failed.
+
+    Args:
+        manages: False leaves the window alone, because the summariser belongs to an event loop.
+    """
+    more = False
+
+    def step() -> Flow[None]:
+        nonlocal more
+        more = manages and (yield from _managed(core, scope))
+        if not more:
+            row = yield Read(lambda connection: sessions.find(connection, scope))
+            if _wordless(core, row):
+                yield from words.follow_words_alone(core, scope)
+            yield Wake(scope, embed=True)
+
+    return more if (yield from _tried(core, scope, step())) else None
+
+
+def managed(core: Core, scope: Scope) -> Flow[None]:
+    """The window's part of `attempt`, for those whose summariser belongs to their event loop."""
+    yield from _tried(core, scope, _managed(core, scope))
+
+
+def _managed(core: Core, scope: Scope) -> Flow[bool]:
+    """Whether something was decided; one that another thread is at is left to it."""
+    row = yield Read(lambda connection: sessions.find(connection, scope))
+    if not manageable(core, scope, row) or scope in core.managing:
+        return False
+    report = yield from manage(core, scope, contending=False)
+    return bool(report.compacted or report.covered or report.lifted)
+
+
+def _tried(core: Core, scope: Scope, flow: Flow[object]) -> Flow[bool]:
+    """Whether *flow* came to its end, or the memory was closed; what it raises is told by `stats` and an event."""
+    before = core.known.upkeep_error
+    try:
+        yield from flow
+    except Closed:
+        return True
+    except Exception as error:  # noqa: BLE001  # in the background nobody catches, and what was added is kept
+        core.known.upkeep_error = described(error)
+        yield from reporting.noticed(core, scope)
+        return False
+    if core.known.upkeep_error is before:  # it may be of another thread, and new
+        core.known.upkeep_error = ""
+    yield from reporting.noticed(core, scope)
+    return True
+
+
+def settle(core: Core, scope: Scope, seconds: float | None) -> Flow[bool]:
+    """Wait until what *scope* is due is done, at most *seconds*; False where it is not, as after something failed.
+
+    Raises:
+        Reentrant: the background itself calls, which would wait for itself.
+    """
+    refuse_waiting()
+    row = yield Read(lambda connection: sessions.find(connection, scope))
+    if _due(core, scope, row):
+        yield Wake(scope)
+    if not (yield Await(_idle(scope), FOREVER if seconds is None else seconds)):
+        return False
+    row = yield Read(lambda connection: sessions.find(connection, scope))
+    return not (manageable(core, scope, row) or _wordless(core, row))
+
+
+def settle_all(seconds: float | None) -> Flow[bool]:
+    """Wait until the background of this process has nothing to do, at most *seconds*; whether it came to that.
+
+    Raises:
+        Reentrant: as `settle`.
+    """
+    refuse_waiting()
+    return bool((yield Await(_idle(None), FOREVER if seconds is None else seconds)))
+
+
+def _idle(scope: Scope | None) -> Callable[[Callable[[Scope | None], bool]], bool]:
+    return lambda busy: not busy(scope)
