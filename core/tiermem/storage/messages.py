@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from tiermem.errors import IdConflict, InvalidMessage, StorageCorrupt, brief_repr
 from tiermem.messages import Message, from_canonical
 from tiermem.messages import moment as plain_moment
-from tiermem.plain_json import dumps, loads
+from tiermem.plain_json import Json, dumps, loads
 from tiermem.settings import Scope
 from tiermem.storage import sessions
 from tiermem.storage.connecting.prepared import Prepared
@@ -107,13 +107,19 @@ def _values(message_: Message, pk: int, sequence: int, tokens: int, now: datetim
 
 def copies(original: Message) -> dict[str, Any]:
     """What is kept of *original* beside its body, so that a window is planned without bodies."""
-    answers = original.answers
-    links = [[call.id for call in original.calls], [*answers] if len(answers) > 1 else "".join(answers)]
     return {
         "role": encoded(original.acts_as),
         "fixed": int(original.pinned or original.acts_as in FIXED_ROLES),
-        "links": dumps(links) if any(links) else None,  # type: ignore[arg-type]
+        "links": _links(original),
     }
+
+
+def _links(original: Message) -> bytes | None:
+    if isinstance(original.content, str) and not original.tool_calls and original.tool_call_id is None:
+        return None  # most are so, and nothing in them has to be looked through
+    answers = original.answers
+    links: list[Json] = [[call.id for call in original.calls], [*answers] if len(answers) > 1 else "".join(answers)]
+    return dumps(links) if any(links) else None
 
 
 _FULL = (

@@ -8,9 +8,7 @@ from functools import partial
 from typing import Any
 
 from tiermem.blocks.reading import words as words_of
-from tiermem.errors import Closed, described
 from tiermem.facts import preferences
-from tiermem.flows import reporting
 from tiermem.flows.effects import Compute, Flow, Read, Transact
 from tiermem.flows.indexing import vectors
 from tiermem.flows.services import Core
@@ -98,19 +96,6 @@ def follow_words_alone(core: Core, scope: Scope) -> Flow[None]:
         yield from follow_words(core, scope)
     finally:
         core.indexing.discard(scope)
-
-
-def attempt(core: Core, scope: Scope) -> Flow[bool | None]:
-    """One step in the background: words that wait, as after another analyser emptied the index, then vectors."""
-    try:
-        yield from follow_words_alone(core, scope)
-    except Closed:
-        return False
-    except Exception as error:  # noqa: BLE001  # the thread must live; words are read as they are meanwhile
-        core.known.upkeep_error = described(error)
-        yield from reporting.noticed(core, scope)
-        return None
-    return (yield from vectors.attempt(core, scope))
 
 
 def spoken(messages: Sequence[Message]) -> list[Spoken]:
