@@ -25,7 +25,7 @@ with Memory.open(":memory:", compactor=signatures, pre_rot_threshold=2_000, keep
     session.add("The trace of the load test:\n" + "worker waits for a connection\n" * 60)
     for number in range(40):
         session.add(f"Worker {number} of 40 opens a connection of its own, which takes long. {'It is slow. ' * 3}")
-    session.settle()  # what adding sets off follows in the background
+        session.settle()  # so that it is the same each time: what an add sets off happens in the background
     print("shown:", *(one.text for one in session.view().messages[:3]), sep="\n")
     for one in session.journal()[:1]:
         print(f"why: {one.kind} by {one.strategy}, {one.reason}; {one.tokens_before} tokens -> {one.tokens_after}")

@@ -28,7 +28,7 @@ def show(who: str, summarizer: Any) -> None:
         session.add("Pool raised from 10 to 50.", "assistant")
         for number in range(80):
             session.add(f"Worker {number} of 80 opens a connection of its own. {'It is slow. ' * 9}")
-        session.settle()  # what adding sets off follows in the background
+            session.settle()  # so that it is the same each time: what an add sets off happens in the background
         print(f"--- {who}, {session.stats().summarizer_failures} failures", session.view().summaries[0].text, sep="\n")
 
 

@@ -28,7 +28,7 @@ with Memory.open(":memory:", pre_rot_threshold=2_000, keep_recent_count=4) as me
     session.add("We decided to raise the pool from 10 to 50.", "assistant")
     for number in range(60):
         session.add(f"Worker {number} of 60 opens a connection of its own. {'It is slow. ' * 9}")
-    session.settle()  # what adding sets off follows in the background
+        session.settle()  # so that it is the same each time: what an add sets off happens in the background
     session.recall("What did we decide about the pool?")
     session.restore("m2")
     stop()
