@@ -196,7 +196,7 @@ def test_thresholds_of_a_caller_s_own_write_nothing_where_nothing_is_decided(sto
     session, database = memory.session("s"), memory._performer._database
     session.add(long_turns(3, 1))
     writes, write = [], database.write
-    database.write = lambda body: (writes.append(body), write(body))[1]  # type: ignore[method-assign]
+    database.write = lambda body, **how: (writes.append(body), write(body, **how))[1]  # type: ignore[method-assign]
     asked = Thresholds(pre_rot_threshold=400)
     for turn in range(3):
         report = session.manage_context(asked)
