@@ -202,10 +202,10 @@ def test_what_was_committed_for_a_cancelled_caller_is_told(store: Open) -> None:
     database = memory._performer._database
     write, begun, cancelled = database.write, threading.Event(), threading.Event()
 
-    def slow(body: Callable[[Any], Any]) -> Any:
+    def slow(body: Callable[[Any], Any], **how: Any) -> Any:
         begun.set()
         assert cancelled.wait(PATIENCE)
-        return write(body)
+        return write(body, **how)
 
     async def main() -> None:
         adding = asyncio.create_task(memory.session("s").as_async().add("hello"))
