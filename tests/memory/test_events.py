@@ -131,12 +131,12 @@ def test_what_was_rolled_back_is_never_told(store: Open) -> None:
         with pytest.raises(IdConflict):
             session.add(["fine", {"role": "user", "content": "another", "id": "one"}])
 
-        def refused(body: Callable[[Any], Any]) -> Any:
+        def refused(body: Callable[[Any], Any], **how: Any) -> Any:
             def spoilt(connection: Any) -> None:
                 body(connection)
                 raise StorageFull("the disk is full")
 
-            return write(spoilt)
+            return write(spoilt, **how)
 
         database.write = refused  # type: ignore[method-assign]
         for verb in (lambda: session.add("lost"), session.clear, lambda: session.restore("m1")):
