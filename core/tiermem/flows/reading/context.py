@@ -99,6 +99,9 @@ def _fill(draft: Draft) -> Flow[tuple[list[Piece], list[Hit], tuple[str, ...]]]:
     left = draft.free - _sum(begun.parts) - _sum(begun.summary)
     room = draft.recallable(min(share.recalled, left))
     began = draft.core.timer()
+    beside = None if whole is None or not request.reach.across else (yield from _beside(draft, whole, room))
+    if beside is not None:
+        return beside
     query, seen = yield from looked_up(draft, begun.entries, room, talk=whole is None)
     found = yield Compute(lambda: unseen(draft, seen.hits, begun.entries))
     if whole is not None and not found:
@@ -109,6 +112,22 @@ def _fill(draft: Draft) -> Flow[tuple[list[Piece], list[Hit], tuple[str, ...]]]:
     if query:
         yield reporting.recalled(draft.scope, "context", hits, seen.degraded, draft.core.since(began), _sum(recalled))
     return [*rest[0], *recalled, *rest[1]], hits, seen.degraded
+
+
+def _beside(
+    draft: Draft, whole: Sequence[Piece], room: int
+) -> Flow[tuple[list[Piece], list[Hit], tuple[str, ...]] | None]:
+    """The *whole* window, and what other conversations and documents say; None where it does not fit beside it. What is
+    in view anyway must not push its own turns out."""
+    began, tail = draft.core.timer(), draft.opening.shown.tail
+    query, seen = yield from looked_up(draft, tail, room, talk=False)
+    found = yield Compute(lambda: unseen(draft, seen.hits, tail))
+    recalled, hits = (yield Compute(lambda: draft.quoted(found, query, room))) if found else ([], [])
+    if _sum(recalled) > draft.free - _sum(whole):
+        return None
+    if query:
+        yield reporting.recalled(draft.scope, "context", hits, seen.degraded, draft.core.since(began), _sum(recalled))
+    return [*recalled, *whole], hits, seen.degraded
 
 
 def _begun(draft: Draft, share: Shares) -> _Beginning:
