@@ -62,7 +62,10 @@ def mark(message: BaseMessage) -> str:
 
 def _look(message: BaseMessage) -> Look:
     fields = vars(message)
-    return message, own(fields["content"]), fields["id"], own(fields.get("tool_calls"))
+    try:
+        return message, own(fields["content"]), fields["id"], own(fields.get("tool_calls"))
+    except Exception:  # noqa: BLE001  # a lock, a file, an object of the caller's: what cannot be copied is always new
+        return message, None, fields["id"], None
 
 
 def _unchanged(looks: Sequence[Look], messages: Sequence[BaseMessage]) -> int:
@@ -72,11 +75,16 @@ def _unchanged(looks: Sequence[Look], messages: Sequence[BaseMessage]) -> int:
             return place
         fields = vars(message)
         says = fields["content"]
-        if (says is not content and says != content) or fields["id"] != identity or fields.get("tool_calls") != calls:
+        try:
+            told = (says is content or says == content) and fields["id"] == identity
+            same = told and fields.get("tool_calls") == calls
+        except Exception:  # noqa: BLE001  # an array, an object of the caller's: what cannot be compared is always new
+            return place
+        if not same:
             return place
     return min(len(looks), len(messages))
 
 
 def _weight(look: Look) -> int:
     content = look[1]
-    return MESSAGE + (len(content) if isinstance(content, str) else MESSAGE * len(content))
+    return MESSAGE + (len(content) if isinstance(content, str) else MESSAGE * len(content or ()))

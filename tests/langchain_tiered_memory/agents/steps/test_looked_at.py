@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 from langgraph.checkpoint.memory import InMemorySaver
@@ -81,6 +83,24 @@ def test_only_what_is_new_of_a_state_is_looked_at(monkeypatch: pytest.MonkeyPatc
     assert looks == ["q0", "c0", "r0", "a0"]
     known.checks("another thread", messages)
     assert len(looks) == 4 + 12
+
+
+class Uncopied:
+    """An object of a caller's that cannot be copied."""
+
+    def __deepcopy__(self, known: object) -> None:
+        raise RuntimeError("one of a kind")
+
+
+@pytest.mark.parametrize("value", [np.arange(3), threading.Lock(), Uncopied(), (n for n in range(3))], ids=repr)
+def test_what_can_be_neither_copied_nor_compared_is_looked_at_each_time(value: Any) -> None:
+    known, messages = LookedAt(), state(4)
+    messages[0] = HumanMessage([{"type": "shown", "data": value}], id="q0")
+    messages[1] = AIMessage("", id="c0", tool_calls=[{"name": "f", "args": {"x": value}, "id": "call-0"}])
+    for _ in range(2):
+        checks = known.checks("t", messages)
+        listed = roster_of(messages, owned=True).listed
+        assert [(checks[count], checks[-1]) for count in range(5)] == [marks(listed, count) for count in range(5)]
 
 
 def test_states_that_are_remembered_are_bounded() -> None:
