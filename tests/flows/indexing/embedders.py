@@ -79,7 +79,8 @@ def near(session: Session, question: str) -> Nearest:
     """What vector search says of a question."""
     core, performer = session.memory.wiring
     row = performer._database.read(lambda connection: sessions.find(connection, session.scope))
-    by_session, degraded = session.memory.drive(nearest(core, session.scope, row.pk, [row], question))
+    rows = {row.pk: (session.scope.session, row)}
+    by_session, degraded = session.memory.drive(nearest(core, session.scope, row.pk, rows, question))
     return replace(by_session.get(row.pk, nothing()), degraded=degraded)
 
 

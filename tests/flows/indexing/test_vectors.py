@@ -16,6 +16,7 @@ from tiermem import Memory, Message, ToolCall
 from tiermem.flows.indexing import vectors
 from tiermem.flows.indexing.vectors import PROBE
 from tiermem.flows.reading import vector_search as asking
+from tiermem.settings import Scope
 from tiermem.testing import StoppedClock
 
 
@@ -205,6 +206,21 @@ def test_where_many_messages_wait_the_words_find_them_and_it_is_told(
     assert not set(talk(30, 21)) & set(embedder.texts)
     session.index()
     assert session.stats().degraded == near(session, "thing33").degraded == ()
+
+
+def test_a_question_over_a_users_sessions_wakes_those_whose_messages_wait(
+    store: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    woken: list[Scope] = []
+    monkeypatch.setitem(asking.OWN, False, 16)
+    memory = store(embedder=Counting(), index_batch=10_000, counter=length)
+    few, many, home = (memory.session(name, "anna") for name in ("few", "many/1", "home"))
+    few.add(talk(3))
+    many.add(talk(30))
+    home.add("Good morning.")
+    monkeypatch.setattr("tiermem.runtime.background.Follower.wake", lambda _, scope: woken.append(scope))
+    home.search("thing3", within="user")
+    assert set(woken) == {many.scope}
 
 
 def test_a_failing_embedder_rests_and_the_background_tries_again(store: Open) -> None:

@@ -120,8 +120,7 @@ def _vectors(
 ) -> Flow[tuple[Nearest, float, tuple[str, ...]]]:
     """How near each message's vector is, by place; how far vectors are to be trusted; why they are missing."""
     bare = yield Compute(lambda: without_names(query, field.speaking))
-    rows = [own for _, own in corpus.rows.values()]
-    by_session, degraded = yield from vector_search.nearest(core, scope, row.pk, rows, bare)
+    by_session, degraded = yield from vector_search.nearest(core, scope, row.pk, corpus.rows, bare)
     near = yield Compute(lambda: _placed(by_session, field))
     trust = yield from vector_search.trust(core, scope, query, len(near))
     return near, trust * (core.settings.weights.lexical if core.lexical else 1.0) if len(near) else 0.0, degraded

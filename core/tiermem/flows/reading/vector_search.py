@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
@@ -34,16 +34,18 @@ OWN = {True: 1_000, False: embedding.BATCH}
 
 
 def nearest(
-    core: Core, scope: Scope, home: int, rows: Sequence[SessionRow], query: str
+    core: Core, scope: Scope, home: int, rows: Mapping[int, tuple[str, SessionRow]], query: str
 ) -> Flow[tuple[dict[int, Nearest], Reasons]]:
     """How near each message of the sessions *rows* is to *query*, by session; nothing while the embedder fails, or none
-    is there. And why vectors are missing, where they are. *home* is the key of the session that was asked.
+    is there. And why vectors are missing, where they are. *home* is the key of the session that was asked in *scope*;
+    *rows* are names and rows by key.
 
     Raises:
         Reentrant: the embedder itself searches, which would ask it again.
     """
     refuse_recursion(core.embedder_name)
-    near, reasons = yield from _nearest(core, scope, [row for row in rows if row.messages], query)
+    named = [(name, row) for name, row in rows.values() if row.messages]
+    near, reasons = yield from _nearest(core, scope, named, query)
     yield from reporting.noticed(core, scope)
     if home and not core.known.embed_error:
         yield from reporting.begun(core, scope, home, reporting.SEMANTIC, "; ".join(reasons))
@@ -52,18 +54,20 @@ def nearest(
 
 
 def _nearest(
-    core: Core, scope: Scope, rows: Sequence[SessionRow], query: str
+    core: Core, scope: Scope, named: Sequence[tuple[str, SessionRow]], query: str
 ) -> Flow[tuple[dict[int, Nearest], Reasons]]:
-    if not rows or not query.strip():
+    if not named or not query.strip():
         return {}, ()
+    rows = [row for _, row in named]
     keys = [row.pk for row in rows]
     marks = yield Read(lambda connection: vectors.watermarks(connection, keys, core.embedder_name))
     waiting = {row.pk: row.messages - min(marks[row.pk].done, row.messages) for row in rows}
     behind = {row.pk for row in rows if _behind(core, marks[row.pk], waiting[row.pk])}
     reasons = [words for key in sorted(behind) for words in told(core, marks[key], waiting[key])]
     ready = [row for row in rows if row.pk not in behind]
-    if any(waiting[row.pk] > OWN[core.lexical] for row in rows):
-        yield Wake(scope)  # as after a restart: nothing may be added for a long time
+    for name, row in named:
+        if waiting[row.pk] > OWN[core.lexical]:  # as after a restart: nothing may be added there for a long time
+            yield Wake(Scope(scope.tenant, scope.user, name, scope.kind))
     near = {key: nothing(count) for key, count in waiting.items()}
     if not ready:
         return near, tuple(dict.fromkeys(reasons))
