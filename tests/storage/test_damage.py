@@ -142,6 +142,25 @@ def test_messages_that_are_gone_are_named_and_the_rest_goes_on(filled: str) -> N
         assert [session.search(f"zebra{n}")[0].ref for n in (27, 28, 30)] == ["m27", "m28", "m30"]
 
 
+def test_where_a_stretch_of_the_index_is_gone_its_messages_are_read_as_they_are(filled: str) -> None:
+    with opened(filled) as memory:
+        session = memory.session("gone", "ann")
+        for first in (0, 20):
+            session.add([f"zebra{n}" for n in range(first, first + 20 - first // 2)])
+            session.index()
+    engine = engine_of(filled)
+    with engine.begin() as connection:
+        mine = schema.segment.c.session.in_(sa.select(schema.session.c.pk).where(schema.session.c.name == b"gone"))
+        assert connection.execute(schema.segment.delete().where(mine, schema.segment.c.first == 1)).rowcount == 1
+        left = connection.execute(sa.select(schema.segment.c.first).where(mine)).scalars().all()
+    engine.dispose()
+    assert left == [21]
+    with opened(filled) as memory:
+        session = memory.session("gone", "ann")
+        assert [session.search(f"zebra{n}")[0].ref for n in (3, 25)] == ["m4", "m26"]
+        assert session.verify().problems
+
+
 def test_a_damaged_item_is_named_and_hides_no_other(filled: str) -> None:
     damage(filled, "item", "value", unreadable)
     with opened(filled) as memory:

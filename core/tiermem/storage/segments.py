@@ -59,14 +59,16 @@ def _merge(connection: sa.Connection, pk: int) -> bool:
 def read(connection: sa.Connection, sessions: Iterable[int], above: int = 0) -> dict[int, list[Segment]]:
     """The stretches of these sessions that end above number *above*, in order, by session.
 
-    One that is not as it was written ends its session's: what comes from there on counts as waiting for the index, and
-    is read as it is. `verify` names it.
+    One that is not as it was written ends its session's, and so does one before which another is missing: what comes
+    from there on counts as waiting for the index, and is read as it is. `verify` names it.
     """
-    keys, found, damaged = list(sessions), dict[int, list[Segment]](), set[int]()
+    keys, found, damaged, through = list(sessions), dict[int, list[Segment]](), set[int](), dict[int, int]()
     for start in range(0, len(keys), CHUNK):
         query = sa.select(segment).where(segment.c.session.in_(keys[start : start + CHUNK]), segment.c.last > above)
         for row in connection.execute(query.order_by(segment.c.session, segment.c.first)).mappings():
-            part = None if row["session"] in damaged else legible(row)
+            follows = row["session"] not in damaged and row["first"] <= through.get(row["session"], above) + 1
+            part = legible(row) if follows else None
+            through[row["session"]] = row["last"]
             if part is None:
                 damaged.add(row["session"])
             else:
