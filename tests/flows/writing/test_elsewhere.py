@@ -72,6 +72,18 @@ def test_a_decision_of_another_session_never_takes_back_one_of_this(monday: Sess
     assert len(monday.beside("friday").messages()) == 3
 
 
+def test_a_decision_that_its_own_session_returned_is_not_taken_for_one_of_this(monday: Session) -> None:
+    friday = monday.beside("friday")
+    (own,), (other,) = monday.forget("m1"), friday.forget("m2")
+    with pytest.raises(UnknownReference, match="in its own session"):
+        monday.undo(other)
+    assert [message.sequence for message in monday.messages()] == [2, 3]
+    assert own.number == other.number
+    friday.undo(other)
+    monday.undo(own)
+    assert len(monday.messages()) == len(friday.messages()) == 3
+
+
 def test_nothing_is_hidden_where_one_reference_is_unknown(monday: Session) -> None:
     for wrong in ("friday/m9", "m9", "sunday/m1", "friday/s1"):
         with pytest.raises(UnknownReference):

@@ -187,7 +187,8 @@ def undo(core: Core, scope: Scope, decision: int | Decision) -> Flow[None]:
     """Take *decision*, or the one of that number, back: what it named is shown as the decisions before it say.
 
     Raises:
-        UnknownReference: there is no such decision, it is undone already, or it is itself an undo.
+        UnknownReference: there is no such decision, it is undone already, or it is itself an undo; or the one of that
+            number is not *decision*, which another session made.
     """
     number = decision.number if isinstance(decision, Decision) else decision
     if isinstance(number, bool) or not isinstance(number, int):
@@ -195,6 +196,8 @@ def undo(core: Core, scope: Scope, decision: int | Decision) -> Flow[None]:
     for _ in range(RACES):
         row, _window = yield from window_state.load(core, scope)
         target = yield Read(partial(_target, row=row, number=number))
+        if isinstance(decision, Decision) and not _one(decision, target):
+            raise UnknownReference(f"decision {number} of this session is another one: undo it in its own session")
         planned = Decision(
             number=0,
             kind="undo",
@@ -206,6 +209,12 @@ def undo(core: Core, scope: Scope, decision: int | Decision) -> Flow[None]:
         if (yield from _decide(core, scope, row, [planned])):
             return
     raise _overtaken()
+
+
+def _one(given: Decision, stored: Decision) -> bool:
+    """Whether both are the same decision, as far as what names it says; a time may be damaged, or not read yet."""
+    alike = (given.kind, given.first, given.last) == (stored.kind, stored.first, stored.last)
+    return alike and (given.decided_at or stored.decided_at) == (stored.decided_at or given.decided_at)
 
 
 def _target(connection: sa.Connection, row: SessionRow, number: int) -> Decision:
