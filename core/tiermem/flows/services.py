@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tiermem.index.user import UserIndex
     from tiermem.index.vectors import VectorIndex
     from tiermem.items.cache import Under
+    from tiermem.summaries.merging import Fitting
     from tiermem.window.view import Window
 
 
@@ -76,6 +77,7 @@ class Core:
     views: Bounded[KnownView] = field(default_factory=lambda: Bounded(KEPT_VIEWS))  # by session and zone
     vectors: Weighed[VectorIndex] = field(default_factory=Weighed)  # by session, embedder and dimensions
     indexes: Weighed[UserIndex] = field(default_factory=Weighed)  # by tenant, user and kind
+    fittings: Recent[tuple[Summary, Fitting, int]] = field(default_factory=lambda: Recent(256))  # by `id`, with tokens
     hidden: Recent[tuple[tuple[int, int], ...]] = field(default_factory=lambda: Recent(10_000))  # by session, revision
     texts: Recent[bytes] = field(default_factory=lambda: Recent(4_096))  # vectors by content hash
     embedded: Recent[int] = field(default_factory=lambda: Recent(10_000))  # a watermark as last seen, by session

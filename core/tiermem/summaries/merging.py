@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from tiermem.messages import Message
@@ -212,30 +213,48 @@ def render(summary: Summary | StructuredSummary, first: int, last: int, ref: str
 
 
 def fit(structure: StructuredSummary, first: int, last: int, ref: str, budget: int, count: Callable[[str], int]) -> str:
-    """`render` within *budget* tokens as *count* counts them; "" where there is no line, or room for none.
+    """`render` within *budget* tokens as *count* counts them; "" where there is no line, or room for none."""
+    return Fitting(structure, first, last, ref, count).within(budget)
 
-    The goal is kept, and of the other lines those that tell most for their tokens (of equals the newer), each where it
-    stands. Where none fits whole, the first of them is cut.
-    """
-    header, body = _header(structure, first, last, ref), _body(structure)
-    whole = "\n".join([header, *(line.text for line in body)])
-    if body and count(whole) <= budget:
-        return whole
-    costs = [count(f"\n{line.text}") for line in body]
-    valued = sorted(range(len(body)), key=lambda place: (body[place].worth / max(costs[place], 1), place), reverse=True)
-    valued.sort(key=lambda place: body[place].kind != "user_goal")
-    kept: list[int] = []
-    left = budget - count(header)
-    for place in valued:
-        if costs[place] <= left:
-            kept.append(place)
-            left -= costs[place]
-    while kept:  # a counter may count the whole otherwise than its lines
-        text = "\n".join([header, *(body[place].text for place in sorted(kept))])
-        if count(text) <= budget:
-            return text
-        kept.pop()
-    return _cut(header, body[valued[0]], budget, count) if valued else ""
+
+class Fitting:
+    """The lines of a summary with what they cost by *count*: read and counted once, for whatever budgets."""
+
+    def __init__(self, structure: StructuredSummary, first: int, last: int, ref: str, count: Callable[[str], int]):
+        self.count = count
+        self._header, self._lines = _header(structure, first, last, ref), _body(structure)
+        self._whole = "\n".join([self._header, *(line.text for line in self._lines)])
+
+    @cached_property
+    def _tokens(self) -> int:
+        return self.count(self._whole)
+
+    @cached_property
+    def _valued(self) -> list[tuple[int, int]]:
+        """(place, cost) of the lines: the goal, then those that tell most for their tokens, of equals the newer."""
+        costs = [self.count(f"\n{line.text}") for line in self._lines]
+        worths = [
+            (line.kind == "user_goal", line.worth / max(cost, 1)) for line, cost in zip(self._lines, costs, strict=True)
+        ]
+        return [(place, costs[place]) for place in sorted(range(len(costs)), key=lambda at: (*worths[at], at))[::-1]]
+
+    def within(self, budget: int) -> str:
+        """As many lines as *budget* tokens hold, the most telling for their tokens, each where it stands; the goal is
+        kept. Where none fits whole, the first of them is cut; "" where there is room for none."""
+        if self._lines and self._tokens <= budget:
+            return self._whole
+        kept: list[int] = []
+        left = budget - self.count(self._header)
+        for place, cost in self._valued:
+            if cost <= left:
+                kept.append(place)
+                left -= cost
+        while kept:  # a counter may count the whole otherwise than its lines
+            text = "\n".join([self._header, *(self._lines[place].text for place in sorted(kept))])
+            if self.count(text) <= budget:
+                return text
+            kept.pop()
+        return _cut(self._header, self._lines[self._valued[0][0]], budget, self.count) if self._lines else ""
 
 
 def _cut(header: str, line: _Rendered, budget: int, count: Callable[[str], int]) -> str:

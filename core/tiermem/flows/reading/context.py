@@ -137,7 +137,7 @@ def _begun(draft: Draft, share: Shares) -> _Beginning:
     if not live:
         return _Beginning(parts, entries, [], 0)
     says = max(share.summary, min(SMALLEST, draft.free // 4)) + summary_frame(count)  # the share is for what it says
-    summary = summary_pieces(live, min(says, draft.free - _sum(parts)), count)
+    summary = summary_pieces(draft, live, min(says, draft.free - _sum(parts)))
     return _Beginning(parts, entries, summary, says)
 
 
@@ -158,7 +158,7 @@ def _filled(
     room = draft.free - _sum(parts) - _sum(recalled)
     live = draft.opening.shown.live
     if live and room > begun.share:
-        summary = summary_pieces(live, room, draft.scale.count)
+        summary = summary_pieces(draft, live, room)
     return recalled, hits, (summary, message_pieces(parts, entries))
 
 

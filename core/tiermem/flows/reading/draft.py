@@ -70,19 +70,16 @@ def summary_frame(count: Callable[[str], int]) -> int:
     return _one_piece((), count).tokens
 
 
-def summary_pieces(live: Sequence[Summary], budget: int, count: Callable[[str], int]) -> list[Piece]:
+def summary_pieces(draft: Draft, live: Sequence[Summary], budget: int) -> list[Piece]:
     """The running summary: all of it, or the newest summaries that fit, each cut to its most telling lines."""
     chosen: list[tuple[Summary, str]] = []
+    count = draft.scale.count
     left = budget - summary_frame(count)
     live = [summary for summary in live if not merging.bare(summary)]
     for position, summary in enumerate(reversed(live)):
         others = 0 if position == len(live) - 1 else min(left // 2, _rest(live, position), max(0, left - SMALLEST))
         allowed = left - others
-        text = (
-            summary.text
-            if count(summary.text) <= allowed
-            else merging.fit(summary.structure, summary.first, summary.last, summary.ref, allowed, count)
-        )
+        text = _fitted(draft, summary, allowed)
         if not text:  # older ones would get less; trying all of a long session's summaries took 200 ms
             break
         chosen.append((summary, text))
@@ -93,6 +90,16 @@ def summary_pieces(live: Sequence[Summary], budget: int, count: Callable[[str], 
             return [piece]
         chosen.pop()
     return []
+
+
+def _fitted(draft: Draft, summary: Summary, budget: int) -> str:
+    """*summary* within *budget* tokens; its lines are read and counted once, and kept with it."""
+    kept, count = draft.core.fittings, draft.scale.count
+    known = kept.get(id(summary))
+    if known is None or known[0] is not summary or known[1].count is not count:
+        fitting = merging.Fitting(summary.structure, summary.first, summary.last, summary.ref, count)
+        known = kept.put(id(summary), (summary, fitting, count(summary.text)))
+    return summary.text if known[2] <= budget else known[1].within(budget)
 
 
 def _rest(live: Sequence[Summary], position: int) -> int:

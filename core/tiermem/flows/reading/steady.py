@@ -66,7 +66,7 @@ def fill(draft: Draft) -> Flow[tuple[list[Piece], list[Hit], tuple[str, ...]]]:
 def _standing(draft: Draft) -> tuple[list[Piece], list[Part], list[Entry], dict[int, Piece]]:
     """What stands before anything is looked up: the summary, the turns beside it, and the given blocks that fit."""
     tail, live = draft.opening.shown.tail, draft.opening.shown.live
-    summary = summary_pieces(live, int(draft.free * SUMMARY_SHARE), draft.scale.count)
+    summary = summary_pieces(draft, live, int(draft.free * SUMMARY_SHARE))
     summary, parts, entries = _window(draft, tail, live, summary)
     left = draft.free - sum(piece.tokens for piece in summary) - sum(part.tokens for part in parts)
     return summary, parts, entries, _fitting(_blocks(draft, tail), {entry.sequence for entry in entries}, left)
@@ -101,7 +101,7 @@ def _window(
     except BudgetTooSmall:
         parts, entries = recent(tail, draft.free, draft.scale, draft.free)
         spent = sum(part.tokens for part in parts)
-        return summary_pieces(live, draft.free - spent, draft.scale.count), parts, entries
+        return summary_pieces(draft, live, draft.free - spent), parts, entries
 
 
 def _room(draft: Draft, left: int) -> int:
