@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tiermem.index.cache import Weighed
 from tiermem.index.postings import gathered, grown, inverted, lengths
 from tiermem.index.segment import joined, packed, segment, unpacked
-from tiermem.index.user import DISTINCT, Choice, UserIndex
+from tiermem.index.user import DISTINCT, FIELDS, Choice, UserIndex
 from tiermem.text.dialogue import Spoken
 
 WORDS = st.sampled_from(["pool", "train", "bread", "code", "zebra"])
@@ -169,6 +169,18 @@ def test_what_is_fresh_was_not_said_by_its_speaker_in_its_session_before() -> No
     elsewhere = index.fresh(2, segment(spoken([("Ann", ["pool", "zebra"], "user", 0.0, [])])))
     assert index.field([Choice(1, 2)]).fresh.tolist() == [1.0, 1 / DISTINCT]
     assert (later.fresh.tolist(), elsewhere.fresh.tolist()) == ([1 / DISTINCT], [2 / DISTINCT])
+
+
+def test_what_an_index_weighs_counts_the_choices_that_it_keeps() -> None:
+    index = UserIndex()
+    index.add([(1, segment(spoken([("", ["pool"], "user", 0.0, [(1.0, 2.0)])] * 1_000)))])
+    alone = index.nbytes
+    fields = [index.field([Choice(1, 1_000 - last)]) for last in range(FIELDS + 3)]
+    fields += [index.without(fields[-1], np.arange(len(fields[-1])) == last) for last in range(3)]
+    kept = fields[-FIELDS:]
+    held = [sum(part.nbytes for part in vars(field).values() if isinstance(part, np.ndarray)) for field in kept]
+    links = [field.chain.step.nbytes + field.chain.joined.nbytes + field.chain.two.nbytes for field in kept]
+    assert index.nbytes - alone >= sum(held) + sum(links)
 
 
 def test_the_indexes_that_are_kept_weigh_no_more_than_allowed() -> None:

@@ -27,6 +27,11 @@ class Recent(Generic[V]):
                 self._values.move_to_end(key)
             return self._values.get(key)
 
+    def values(self) -> list[V]:
+        """All that is kept."""
+        with self._lock:
+            return list(self._values.values())
+
     def swap(self, key: Any, value: V) -> V | None:
         """Keep *value*; returns what was there before."""
         with self._lock:

@@ -63,13 +63,14 @@ class UserIndex:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of RAM, about."""
+        """Bytes of RAM, about, with the choices that are kept."""
         columns = (self._numbers, self._sizes, self._said, self._said_by, self._roles, self._fresh, self._talked)
         arrays = (*columns, self._forward, self._starts, *self._sessions.values())
         return (
             sum(column.nbytes for column in arrays)
             + sum(part.nbytes for part in self._blocks)
             + TERM_BYTES * len(self._words)
+            + sum(field.nbytes for field in self._fields.values())
         )
 
     def last(self, session: int) -> int:

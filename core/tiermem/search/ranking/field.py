@@ -18,6 +18,7 @@ from tiermem.text.dialogue import ASSISTANT, ASSISTANTS
 from tiermem.times.nearness import Mentions
 
 NOWHERE = -1
+LINK = 13  # bytes of a chain for each message: joined, step, two and fade
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +57,13 @@ class Field:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of RAM, about, with the `chain`."""
+        columns = (self.starts, self.rows, self.places, self.numbers, self.sizes, self.said, self.speakers, self.roles)
+        talked = (self.talked.place, self.talked.start, self.talked.end)
+        return sum(column.nbytes for column in (*columns, self.fresh, *talked)) + LINK * len(self)
 
     @cached_property
     def chain(self) -> Chain:
