@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -207,3 +208,29 @@ def test_a_cancelled_caller_waits_for_a_write_alone_and_the_generator_is_told(wa
 
     asyncio.run(main())
     assert ended.is_set()
+
+
+def test_what_a_cancelled_caller_left_is_not_logged_as_lost() -> None:
+    opened, begun, told = threading.Event(), threading.Event(), list[Any]()
+
+    def perform(_: str) -> str:
+        begun.set()
+        assert opened.wait(PATIENCE)
+        return ""
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: told.append(context))
+        with ThreadPoolExecutor(1) as pool:
+            task = asyncio.create_task(adrive_in_stretches(collecting(), far(perform, pool)))
+            await asyncio.to_thread(begun.wait, PATIENCE)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            opened.set()
+            await asyncio.to_thread(pool.shutdown)
+        await asyncio.sleep(0)
+        gc.collect()
+
+    asyncio.run(main())
+    assert told == []

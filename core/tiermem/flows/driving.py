@@ -109,6 +109,7 @@ class _Stretch(Generic[Wanted]):
         try:
             reached: Wanted | _Ended[Any] = await asyncio.shield(future)
         except asyncio.CancelledError:
+            future.add_done_callback(_seen)
             with self._lock:
                 self._left = True
                 under_way = self._under_way
@@ -133,6 +134,12 @@ class _Stretch(Generic[Wanted]):
             self._under_way = None if left else wanted
         if left:
             raise asyncio.CancelledError
+
+
+def _seen(future: asyncio.Future[Any]) -> None:
+    """Takes note of what a thread came to that nobody waits for any more, or the loop would log that nobody did."""
+    if not future.cancelled():
+        future.exception()
 
 
 async def _advance_async(step: Callable[[], Wanted], aside: bool) -> Wanted | _Ended[Any]:
