@@ -34,7 +34,8 @@ def adding(bench: Bench) -> Iterator[Row]:
             yield multiple(f"{title}: mean", fmean(new["each"]), 2, fmean(least), "limit", fmean(old["each"]))
             high, before = percentile(new["each"], 0.99), percentile(old["each"], 0.99)
             yield multiple(f"{title}: p99", high, 5, middle, "limit, median", before)
-            yield Row(f"the limit at {size:,}, {whose}: p99", None, percentile(least, 0.99))
+            if alone:
+                yield Row(f"the limit at {size:,}: p99", None, percentile(least, 0.99))
         yield Row(f"add at {size:,}, all that is done for it later: mean", fmean(old["settled"]), fmean(new["settled"]))
 
 
