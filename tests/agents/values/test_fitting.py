@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tiermem import Message, ToolCall
 from tiermem.agents.encoding import dumped
 from tiermem.agents.fitting import fitted
+from tiermem.blocks.completeness import incomplete
 from tiermem.plain_json import LEFT_OUT
-from tiermem.records import incomplete
 
 LIMIT = 20_000
 PDF = bytes(range(256)) * 80

@@ -92,7 +92,11 @@ class Uncopied:
         raise RuntimeError("one of a kind")
 
 
-@pytest.mark.parametrize("value", [np.arange(3), threading.Lock(), Uncopied(), (n for n in range(3))], ids=repr)
+@pytest.mark.parametrize(
+    "value",
+    [np.arange(3), threading.Lock(), Uncopied(), (n for n in range(3))],
+    ids=["array", "lock", "own object", "generator"],
+)
 def test_what_can_be_neither_copied_nor_compared_is_looked_at_each_time(value: Any) -> None:
     known, messages = LookedAt(), state(4)
     messages[0] = HumanMessage([{"type": "shown", "data": value}], id="q0")
