@@ -43,8 +43,13 @@ def version(number: int, stemmer: str = "2.2.0") -> Iterator[None]:
         patch.object(analyzer, "_versions", lambda: (f"snowballstemmer-{stemmer}", "rjieba-0.2.2")),
         patch.object(analyzer, "_stem", lambda one: one + ending),
     ):
-        analyzer._token_terms.cache_clear()
+        _forget()
         yield
+    _forget()
+
+
+def _forget() -> None:
+    analyzer._chunk_terms.cache_clear()
     analyzer._token_terms.cache_clear()
 
 
