@@ -26,8 +26,8 @@ from tiermem.tokens import counting, estimate
 from tiermem.window import quotation, stubs
 
 SIZE = 16_000  # characters of a run
-LIMIT = 0.25  # seconds of CPU for one run, above which twice the run must not take …
-STEEP = 3.0  # … so many times as long: 2 is linear, 4 is quadratic
+LIMIT = 0.25  # seconds of CPU for one run, above which four times the run must not take …
+STEEP = 8.0  # … so many times as long: 4 is linear, 16 quadratic; halves once read 3 of 2 where 4 was the other
 NOW = 1_717_171_717.0
 SAID = datetime(2024, 5, 5, tzinfo=UTC)
 
@@ -123,7 +123,7 @@ def spent(rule: Callable[[str], object], run: str, size: int = SIZE) -> float:
 def steep(rule: Callable[[str], object], run: str) -> bool:
     if spent(rule, run) <= LIMIT:
         return False
-    small, large = (min(spent(rule, run, size) for _ in range(3)) for size in (SIZE // 2, SIZE))
+    small, large = (min(spent(rule, run, size) for _ in range(3)) for size in (SIZE // 4, SIZE))
     return large > STEEP * small
 
 
