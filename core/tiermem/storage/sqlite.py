@@ -18,6 +18,7 @@ from sqlalchemy.pool import QueuePool, StaticPool
 from tiermem.errors import StorageReadOnly
 from tiermem.settings import Settings
 from tiermem.storage.connecting.lock import PROMPT, FileLock, busy
+from tiermem.storage.connecting.statements import COMPILED
 from tiermem.storage.files import access, identity, ownership
 from tiermem.storage.schema import meta, refuse_newer, version_of
 
@@ -91,7 +92,10 @@ def engine(file: Path | None, settings: Settings, *, immediate: bool, read_only:
     pool: dict[str, Any] = {"poolclass": StaticPool}
     if file is not None:
         pool = {"poolclass": QueuePool, "pool_size": settings.pool_size, "max_overflow": settings.max_overflow}
-    made = sa.create_engine("sqlite://", creator=connect, module=module, hide_parameters=True, **pool)
+    kept = {"compiled_cache": COMPILED}
+    made = sa.create_engine(
+        "sqlite://", creator=connect, module=module, hide_parameters=True, execution_options=kept, **pool
+    )
     mode, synchronous = journal_mode(module.sqlite_version_info, settings.durability)
 
     lock = FileLock(module, settings.busy_timeout) if file is not None and immediate else None

@@ -25,6 +25,7 @@ from sqlalchemy import exc
 from tiermem.errors import InvalidSettings, MissingExtra, OutcomeUnknown
 from tiermem.settings import Settings
 from tiermem.storage.connecting import failures
+from tiermem.storage.connecting.statements import COMPILED
 from tiermem.storage.connecting.turns import Turns
 
 T = TypeVar("T")
@@ -176,4 +177,5 @@ def _engine(url: sa.URL, settings: Settings) -> sa.Engine:
         # Said, because a server may default to another: who waited for a lock must see what its holder committed.
         isolation_level="READ COMMITTED",
         connect_args=arguments,
+        execution_options={"compiled_cache": COMPILED},
     )
