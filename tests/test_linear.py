@@ -25,8 +25,8 @@ from tiermem.times import nearness
 from tiermem.tokens import counting, estimate
 from tiermem.window import quotation, stubs
 
-SIZE = 16_000  # characters of a run
-LIMIT = 0.25  # seconds of CPU for one run, above which four times the run must not take …
+SIZE = 8_000  # characters of a run
+LIMIT = 0.0625  # seconds of CPU for one run, above which four times the run must not take …
 STEEP = 8.0  # … so many times as long: 4 is linear, 16 quadratic; halves once read 3 of 2 where 4 was the other
 NOW = 1_717_171_717.0
 SAID = datetime(2024, 5, 5, tzinfo=UTC)

@@ -26,7 +26,8 @@ def dialect(of: Any, version: tuple[int, ...], driver: Any = sqlite3) -> Dialect
 
 
 def test_one_driver_and_version_is_one_kind() -> None:
-    another = types.SimpleNamespace(**vars(sqlite3))
+    another = types.ModuleType("another")
+    vars(another).update(vars(sqlite3))
     kept = Statements()
     kept[dialect(SQLiteDialect_pysqlite, (3, 51, 3)), "select", ("a",)] = "compiled"
     assert kept.get((dialect(SQLiteDialect_pysqlite, (3, 51, 3)), "select", ("a",))) == "compiled"

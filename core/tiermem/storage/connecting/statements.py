@@ -33,7 +33,7 @@ def _shared(key: Any) -> Any:
     dialect, *rest = key
     if not isinstance(dialect, Dialect):
         return key
-    return (type(dialect), dialect.loaded_dbapi, dialect.server_version_info, *rest)
+    return (type(dialect), dialect.dbapi, dialect.server_version_info, *rest)
 
 
 COMPILED = Statements()
