@@ -7,7 +7,7 @@ Rule 2: values of different kinds or units are neither equal nor different: they
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from tiermem.text.chinese_numerals import COUNTS, NUMERALS, ONES, SCALES, value
 
@@ -32,7 +32,7 @@ _CLOCK_ZH = (
     rf"(?:(?:早上|上午|中午|下午|晚上|凌晨)[\d{COUNTS}十]{{1,3}}|\d{{1,2}})[点點]"
     rf"(?:半|[\d{ONES}十]{{1,3}}分?)?(?!击|多|儿|[的钟])"
 )
-_NUMBER = r"\d[\d,]*(?:\.\d+)?(?:\s?[-–~至到]\s?\d[\d,]*(?:\.\d+)?)?"  # also a range: 5-7 months
+_NUMBER = r"\d(?:[\d,]*\d)?(?:\.\d+)?(?:\s?[-–~至到]\s?\d(?:[\d,]*\d)?(?:\.\d+)?)?"  # also a range: 5-7 months
 _DATE = (
     rf"(?:\d{{4}}-\d\d?-\d\d?|\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}(?:,? \d{{4}})?"
     rf"|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?\b(?:,? \d{{4}}\b)?(?!\d|[:%])|{_WEEKDAY})"
@@ -50,8 +50,8 @@ _UNIT_ZH = (
 )
 _QUANTITY = re.compile(
     rf"(?P<when>{_DATE}(?:,? (?:at )?{_CLOCK})?|{_DATE_ZH}(?:的?{_CLOCK_ZH})?|{_CLOCK}(?: on {_DATE})?|{_CLOCK_ZH})"
-    r"|(?P<money>[$€£¥￥]\s?\d[\d,]*(?:\.\d+)?(?:\s?(?:k|K|M|million|billion|thousand|万|亿)\b)?"
-    r"|\d[\d,]*(?:\.\d+)?\s?(?:万|千|亿)?(?:dollars?\b|euros?\b|USD|EUR|GBP|美元|欧元|元|块钱|块))"
+    r"|(?P<money>[$€£¥￥]\s?\d(?:[\d,]*\d)?(?:\.\d+)?(?:\s?(?:k|K|M|million|billion|thousand|万|亿)\b)?"
+    r"|\d(?:[\d,]*\d)?(?:\.\d+)?\s?(?:万|千|亿)?(?:dollars?\b|euros?\b|USD|EUR|GBP|美元|欧元|元|块钱|块))"
     rf"|(?<![A-Za-z0-9_.\-/#])(?P<number>{_NUMBER})\s?(?P<scale>k\b(?! (?:best|race|run|time|pb|personal|record"
     rf"|steps?|swim|walk|distance))|M\b|thousand\b|million\b|billion\b|万|亿|千)?"
     rf"(?:[ -]?(?P<unit>{_UNIT}|{_UNIT_ZH}))?(?![A-Za-z0-9_.]*\d|[A-Za-z_/])"
@@ -67,11 +67,13 @@ _SYMBOLS = {"￥": "元", "¥": "元", "块": "元", "块钱": "元", "dollar": 
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """An amount, a date or a time: `kind` is "count", "money" or "when"; `unit` "" where none is written."""
+    """An amount, a date or a time: `kind` is "count", "money" or "when"; `unit` "" where none is written; `text` as it
+    was written, which makes no difference."""
 
     kind: str
     unit: str
     value: tuple[str, ...]
+    text: str = field(default="", compare=False)
 
     def differs(self, other: Quantity) -> bool | None:
         """Whether the two cannot both be right; None if they do not measure the same."""
@@ -96,7 +98,7 @@ def quantities(text: str, *, valued: bool = True) -> tuple[str, list[Quantity]]:
         quantity = _quantity(match) if len(values) < _MOST else None
         if quantity is None:
             return match.group()
-        values.append(quantity)
+        values.append(replace(quantity, text=match.group()))
         return chr(ord(FIRST) + len(values) - 1)
 
     bare = _PRIVATE.sub(" ", text)

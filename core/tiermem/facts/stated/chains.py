@@ -1,0 +1,160 @@
+"""What held when: the facts that several messages state of one attribute, in order, as intervals of validity.
+
+Rule 1: of one attribute the newest value is current; it closes the interval of the one before. What corrects takes the
+one before back: it never held.
+Rule 2: what was only once so ("used to live in") is current at no time, and ends that value where it was current.
+Rule 3: what several can be at once (names of dogs, languages) ends by its own denial alone.
+Rule 4: who asks what was known by a time is told as if nothing had been said later.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
+
+from tiermem.facts.stated.record import CORRECTS, NO, ONCE, RETRACTS, Stated, attribute_key, subject_key, value_key
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Holding(Generic[T]):
+    """A fact and when it holds.
+
+    Args:
+        fact: as it was stated.
+        source: where, given by the caller.
+        said: wall-clock seconds, NaN where unknown.
+        order: by which statements follow each other.
+        start, end: wall-clock seconds between which it is true as far as is known; NaN where nobody said. An end that
+            is infinite: until further notice.
+        ended_by: the place in the list of what closed it; -1 where nothing did.
+        corrected: what closed it says that it never was so.
+        confirmed: how often the same was said; 0 of what only says again what held.
+    """
+
+    fact: Stated
+    source: T
+    said: float
+    order: tuple[float, int]
+    start: float = math.nan
+    end: float = math.inf
+    ended_by: int = -1
+    corrected: bool = False
+    confirmed: int = 1
+
+    @property
+    def current(self) -> bool:
+        """Whether nothing ended it."""
+        return self.end == math.inf and not self.corrected and bool(self.confirmed)
+
+    def holds(self, when: float) -> bool:
+        """Whether it was true at *when*, as far as is known."""
+        begins = self.said if math.isnan(self.start) else self.start
+        if self.corrected or (self.fact.manner == ONCE and math.isnan(self.start)):
+            return False
+        return (math.isnan(begins) or begins <= when) and (math.isnan(self.end) or when < self.end)
+
+
+def key_of(fact: Stated, home: object) -> tuple[object, ...]:
+    """What must be the same for two facts to be about one thing: the subject and the attribute; of a thing that is
+    nobody's the conversation *home* too, for another one's deadline is another deadline."""
+    subject = subject_key(fact.subject)
+    return (subject, attribute_key(fact.attribute), "" if subject else home)
+
+
+def holdings(stated: Iterable[Holding[T]], home: dict[int, object]) -> list[Holding[T]]:
+    """*stated*, with their intervals, in order.
+
+    Args:
+        stated: as they were said, with `fact`, `source`, `said`, `order`.
+        home: the conversation of each, by the id of its holding.
+    """
+    ordered = sorted(stated, key=lambda one: one.order)
+    chains: dict[tuple[object, ...], list[int]] = defaultdict(list)
+    for place, one in enumerate(ordered):
+        chains[key_of(one.fact, home.get(id(one)))].append(place)
+    made = list(ordered)
+    for places in chains.values():
+        _chained(made, places)
+    return made
+
+
+def _chained(made: list[Holding[T]], places: Sequence[int]) -> None:
+    """Fills in the intervals of the chain at *places*."""
+    running: list[int] = []  # what holds until further notice
+    floor = math.nan  # when the last of what held ended
+    for place in _standing(made, places):
+        one = made[place]
+        if one.fact.manner == ONCE:
+            before, running = running, _once(made, running, place)
+            floor = _later(floor, *(made[other].end for other in before if other not in running))
+        elif again := [other for other in running if _same(made[other].fact, one.fact)]:
+            earlier = made[again[0]]
+            made[again[0]] = replace(earlier, confirmed=earlier.confirmed + 1)
+            made[place] = replace(one, start=earlier.start, end=earlier.start, ended_by=again[0], confirmed=0)
+        else:
+            before, running = running, _begun(made, running, place, floor)
+            gone = [made[other].end for other in (*before, place) if other not in running and not made[other].corrected]
+            floor = _later(floor, *gone)
+
+
+def _begun(made: list[Holding[T]], running: list[int], place: int, floor: float) -> list[int]:
+    """What runs once the fact at *place*, which nothing running says, has begun; it begins before nothing that ended at
+    *floor*, and not after it was told."""
+    one = made[place]
+    corrects = one.fact.manner == CORRECTS
+    begins = one.said if one.fact.since is None else min(one.said, one.fact.since)
+    ended = [other for other in running if _ends(one.fact, made[other].fact)]
+    if not one.fact.several:
+        begins = _later(begins, floor, *(made[other].start for other in ended))
+    for other in ended:
+        made[other] = replace(made[other], end=begins, ended_by=place, corrected=corrects)
+    until = math.inf if one.fact.until is None else max(begins, one.fact.until)
+    made[place] = replace(one, start=made[ended[0]].start if ended and corrects else begins, end=until)
+    return [*(other for other in running if other not in ended), *([place] if until == math.inf else [])]
+
+
+def _later(*times: float) -> float:
+    """The latest of *times*; NaN, which is none, where all are."""
+    return max(times, key=lambda at: (not math.isnan(at), at))
+
+
+def _standing(made: list[Holding[T]], places: Sequence[int]) -> list[int]:
+    """The *places* of what nobody retracted later; the others never held."""
+    standing: list[int] = []
+    for place in places:
+        fact = made[place].fact
+        if fact.manner != RETRACTS:
+            standing.append(place)
+            continue
+        gone = [other for other in standing if not fact.value or _same(made[other].fact, fact)]
+        for other in (*gone, place):
+            made[other] = replace(made[other], ended_by=place, corrected=True)
+        standing = [other for other in standing if other not in gone]
+    return standing
+
+
+def _once(made: list[Holding[T]], running: list[int], place: int) -> list[int]:
+    one = made[place]
+    end = one.said if one.fact.until is None else one.fact.until
+    made[place] = replace(one, start=math.nan, end=end, ended_by=place)
+    ended = [other for other in running if _same(made[other].fact, one.fact)]
+    for other in ended:
+        end = end if math.isnan(made[other].start) else max(end, made[other].start)
+        made[other] = replace(made[other], end=end, ended_by=place)
+    return [other for other in running if other not in ended]
+
+
+def _same(first: Stated, second: Stated) -> bool:
+    return value_key(first.value) == value_key(second.value)
+
+
+def _ends(newer: Stated, older: Stated) -> bool:
+    """Whether *newer*, of the same attribute and another value, ends *older*."""
+    if newer.several or older.several:
+        return newer.value == NO or (bool(newer.old) and value_key(newer.old) == value_key(older.value))
+    return True

@@ -1,0 +1,1 @@
+"""How Chinese states facts, of people and of things. Pure."""

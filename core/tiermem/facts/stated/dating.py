@@ -1,0 +1,34 @@
+"""Since when, and until when, something held: the one time that its clause names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from tiermem.facts.stated.record import CHANGES, CORRECTS, ONCE, Stated
+from tiermem.facts.stated.told import Told
+from tiermem.times.calendar import DAY
+from tiermem.times.nearness import mentioned
+
+# What happens once and then lasts; of an amount ("the deadline moved to 10 May") a time is its value.
+_LASTING = frozenset(
+    {"home", "work", "job", "bond", "habit", "own", "diet", "trait", "use", "employment", "role", "count"}
+)
+_SINCE = re.compile(r"\bsince\b|自从|以来|起|开始", re.IGNORECASE)
+
+
+def dated(facts: Sequence[Stated], told: Told, said: float | None) -> list[Stated]:
+    """*facts* of one clause with `since`, or `until` where they are over, where it names one time not to come."""
+    wanted = [fact for fact in facts if fact.kind in _LASTING]
+    if said is None or not wanted:
+        return [*facts]
+    news = any(fact.manner in (CHANGES, CORRECTS, ONCE) for fact in wanted) or _SINCE.search(told.text)
+    times = [time for time in mentioned(told.plain(told.text), said) if time.start <= said + DAY] if news else []
+    if len({time.start for time in times}) != 1:
+        return [*facts]
+    return [_at(fact, times[0].start) if fact.kind in _LASTING else fact for fact in facts]
+
+
+def _at(fact: Stated, start: float) -> Stated:
+    return replace(fact, until=start) if fact.manner == ONCE else replace(fact, since=start)

@@ -1,0 +1,1 @@
+"""How English states facts, of people and of things. Pure."""

@@ -1,0 +1,171 @@
+"""The facts that a message states for certain, by rules in English and Chinese.
+
+Rule 1: precision first. What is asked, supposed, planned, wished, guessed, joked, quoted or told of others' words is no
+fact, nor is what has no subject that can be known.
+Rule 2: most messages state none; single words tell which sentences may, before any is read closely.
+Rule 3: no text makes these functions raise; the time is linear in the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+
+from tiermem.facts.clauses import Clause, clauses, prose
+from tiermem.facts.quantities import MARK
+from tiermem.facts.stated.chinese import rules as chinese_rules
+from tiermem.facts.stated.chinese import things as chinese_things
+from tiermem.facts.stated.dating import dated
+from tiermem.facts.stated.english import rules, things
+from tiermem.facts.stated.english.subjects import about
+from tiermem.facts.stated.reading.gates import chinese, may_joke, may_state
+from tiermem.facts.stated.reading.gates import english as english_may_state
+from tiermem.facts.stated.record import Stated
+from tiermem.facts.stated.told import Told
+from tiermem.text.analyzer import HAN
+from tiermem.text.sentences import sentences
+
+MOST = 12  # facts of a message; more is a table
+PASTED = 2_000  # characters; who tells something of his own does it in fewer, what is longer is pasted
+# Letters, forms and profiles that somebody writes for others, or about them.
+_OTHERS = re.compile(
+    (
+        r"^\s*Dear\b|\bSincerely,|\[(?:Your|Employer|Company|Name)|^\s*(?:Interviewer|Q|User|Customer"
+        r"|Agent)\s*:|^You are (?:a|an|the)\b"
+    ),
+    re.MULTILINE,
+)
+_HAN = re.compile(f"[{HAN}]")
+_WORDS = re.compile(r"[a-z][a-z'’-]*")
+_MARK = re.compile(MARK)
+_JOKE = re.compile(
+    r"\byeah,? right\b|(?:^|\s)/s\b|\bjust kidding\b|\bjk\b|\bkidding\b|\bsaid no one\b|\bin my"
+    r" dreams\b|\bas if\b|\boh,? (?:sure|great|joy|yay|wonderful|perfect|fantastic|lovely)\b"
+    r"|\bnot really\b|\byeah,? sure\b|\bsure,? (?:and|because)\b|🙄|\btotally (?:not|love)\b"
+    r"|\bsarcasm\b|\bpretend|\brole-?play|\bapril fools?\b|\bobviously\b[^.]*!\s*$|\bof course I"
+    r" (?:love|enjoy|live)\b|\bI (?:just|simply|absolutely) (?:love|adore|LOVE)\b[^.]*\b(?:when|waiting"
+    r"|being|getting|sitting|paying|traffic|meetings?|mondays?|queues?)\b|\bwho does ?n[o']t love\b"
+    r"|才怪|呵呵|开玩笑|骗你的|逗你|反话|做梦都|讽刺|愚人节|我可真是|真是太?“|🙃|假的|瞎说|扮演|谢谢啊",
+    re.IGNORECASE,
+)
+_QUOTED = re.compile(r"[\"“「『‘](?=[^\"”」』’\n]*[ ，。我])[^\"”」』’\n]{6,}[\"”」』’]|(?<!\w)'[^'\n]{12,}'(?!\w)")
+_TOLD_BY = re.compile(
+    r"[,，]?\s*\b(?:he|she|they|[A-Z][a-z]+|my \w+)\s+(?:said|says|told|claims|claimed|wrote|joked"
+    r"|insisted|replied|texted|keeps? saying)\b"
+    r"|(?:^|[.!?]\s+)(?!(?:Update|Correction|News|Note|Context|Background|Edit|Ps|Reminder|Fact|Info"
+    r"|Status|Ok|Fyi|Btw|Also|Again|Sorry|Wait|No)\b)(?-i:[A-Z][a-z]+):\s+(?-i:I|My|We)\b"
+    r"|\b(?:said|says|wrote|claims|told (?:me|us)) (?:he|she|they|my|the|[A-Z])"
+    r"|^\W*(?:translate|rewrite|rephrase|proofread|correct|summari[sz]e|paraphrase|example|sample"
+    r"|prompt|write|draft|quote|lyrics|dialogue|scene|story|act as|you are|say|repeat)\b"
+    r"|\b(?:in (?:my|the|this|a) (?:novel|story|book|game|dream|movie|film|play|script|scene|poem|song"
+    r"|sim|simulation|example|essay)|the (?:narrator|character|protagonist)|lyrics|the phrase|the"
+    r" sentence|means in (?:english|chinese|french|spanish|german))\b"
+    r"|翻译|改写|润色|台词|歌词|小说|剧本|例句|造句|这句话|他说|她说|他们说|有人说|据说|听说|主角|角色"
+    r"|梦见|梦到|作文|写一[篇段封]",
+    re.IGNORECASE,
+)
+_HYPOTHETIC = re.compile(
+    r"\b(?:wish|if only|would|could|might|(?-i:may)|should|if|unless|suppose|imagine|assuming|whether"
+    r"|hopefully|hoping|almost|nearly|thinking (?:of|about)|considering|planning|plan to"
+    r"|want to|wanted to|wants to|going to|gonna|about to|supposed to|meant to|used to be able|dream of"
+    r"|dreaming|expect(?:s|ed|ing)? to|pretend|feels? like|as though|like I|probably|perhaps|maybe"
+    r"|possibly|apparently"
+    r"|i (?:guess|think|believe|suppose|doubt|wonder)|not sure|unsure|someday|one day|eventually|soon"
+    r"|until|before I|what if|let's say|for example|e\.g)\b"
+    r"|如果|要是|假如|假设|倘若|万一|的话|打算|计划(?!书)|想要|希望|准备|考虑|可能|也许|或许|大概会"
+    r"|应该会|恨不得|巴不得|差点|本来想|早知道|就好了|比如|例如|好像|似乎|据说",
+    re.IGNORECASE,
+)
+_TITLES = re.compile(r"\b(Dr|Mr|Mrs|Ms|Prof)\.\s(?=[A-Z])")
+# What would part a clause, or look like what others say: 不过 in 不过敏, 说 in 会说.
+_ZH = (
+    (re.compile(r"^\s*(?:哎呀?|啊|抱歉|不好意思)?[，,]?我?(?:说|写|打|记|搞)错了[，,。：:]?"), "不对，"),
+    (
+        re.compile(r"^\s*(?:跟你说一下|跟你说|跟大家说一下|告诉你|顺便说一下|顺便说|补充说明|说一下|说个事)[，,：:]?"),
+        "",
+    ),
+    (re.compile("不过敏"), "不会过敏"),
+    (re.compile("会说"), "会讲"),
+)
+_SUBJECTLESS = re.compile(r"^(?:是|住|在|做|养|对|有|喜欢|讨厌|不|没|戒|学|会|爱|来自|老家|属|\ue000|[\ue000-\uf0ff])")
+_I = re.compile(r"\bi\b(?!\.e)")
+
+
+def stated(text: str, speaker: str, said: float | None = None) -> list[Stated]:
+    """What *text*, said by *speaker* of himself and his things at *said* (wall-clock seconds), states; at most `MOST`
+    facts, in order.
+
+    A fact without an attribute refers to what was spoken of before (`resolving.py`).
+    """
+    if len(text) > PASTED or not may_state(text) or (may_joke(text.lower()) and _JOKE.search(text)):
+        return []
+    if _OTHERS.search(text):
+        return []
+    return list(dict.fromkeys(islice(_facts(text, speaker, said), MOST)))
+
+
+def _facts(text: str, speaker: str, said_at: float | None) -> Iterator[Stated]:
+    said = _QUOTED.sub(" … ", prose(text))
+    for sentence in sentences(said):
+        chinese_one = bool(_HAN.search(sentence))
+        if not (chinese(sentence) if chinese_one else english_may_state(sentence.lower())) or _TOLD_BY.search(sentence):
+            continue
+        if not chinese_one:
+            yield from _in_english(_I.sub("I", sentence), speaker, said_at)
+        elif not sentence.rstrip().endswith(("?", "？")):
+            yield from _chinese(sentence, speaker, said_at)
+
+
+def _in_english(sentence: str, speaker: str, said_at: float | None) -> Iterator[Stated]:
+    sentence = _TITLES.sub(r"\1 ", sentence)
+    for clause in clauses(sentence, lambda span: english_may_state(span.lower())):
+        if not clause.real or _HYPOTHETIC.search(clause.text):
+            continue
+        words = frozenset(_WORDS.findall(clause.text.lower()))
+        told = _told(clause, speaker)
+        found = [*things.back(told)]
+        if not found and (whose := about(clause.text, speaker)) is not None:
+            if whose.thing:
+                found = [*things.of_thing(whose, told)]
+            else:
+                found = [*rules.of_person(whose, told, words)] or [*things.of_mover(whose, told)]
+        yield from dated(found, told, said_at)
+
+
+def _chinese(sentence: str, speaker: str, said_at: float | None) -> Iterator[Stated]:
+    for pattern, put in _ZH:
+        sentence = pattern.sub(put, sentence)
+    his = False
+    for clause in clauses(sentence, chinese):
+        text = chinese_rules.unled(clause.text)
+        if not clause.real or _HYPOTHETIC.search(clause.text):
+            his = False
+            continue
+        told = _told(clause, speaker)
+        if his and _SUBJECTLESS.match(text):
+            told = replace(told, text="我" + text)
+        else:
+            his = bool(_HIS.match(text))
+        found = [*chinese_rules.of_clause(told)]
+        found = found or [*chinese_things.back(told, chinese_rules.unled(told.text.strip()))]
+        yield from dated(found, told, said_at)
+
+
+def _told(clause: Clause, speaker: str) -> Told:
+    corrects = bool(_CORRECTS.match(clause.text)) or bool(_CORRECTS.fullmatch(clause.before))
+    return Told(clause.text, clause.values, speaker, clause.changed, corrects, clause.past, clause.other)
+
+
+_HIS = re.compile(
+    r"我(?!们?的?(?:妻|老婆|丈|老公|爱人|女|男|未婚|姐|妹|哥|弟|妈|爸|母|父|儿|老板|领导|室友|舍友|同|闺"
+    r"|发小|好朋|爷|奶|外|姥|岳|公公|婆|叔|舅|姑|阿姨|表|堂|导师|房东|邻居|教练|家教|侄|孙|狗|猫|朋友))"
+)
+_CORRECTS = re.compile(
+    r"^\W*(?:(?:no|wait|sorry|oops|correction|my mistake|my bad|i misspoke|scratch that|i was wrong|i"
+    r" meant|typo|i made a mistake|actually no|oh wait|let me correct that|i mistyped|i mixed that up"
+    r"|that was wrong|strike that"
+    r"|不对|错了|更正(?:一下)?|纠正(?:一下)?|说错了|我说错了|记错了|我记错了|写错了|打错了|口误|搞错了)\W*)+",
+    re.IGNORECASE,
+)

@@ -1,0 +1,88 @@
+"""One fact as a message states it, before anybody knows what others say of the same thing."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from tiermem.facts.quantities import MARK, quantities
+from tiermem.text.analyzer import terms
+
+USER = "user"  # the subject of what a speaker without a name says of himself
+YES, NO = "yes", "no"  # the values of what is so or not: "allergic to nuts", "drink coffee"
+MOST_VALUE = 120  # characters of a value, and of an attribute
+# How a fact is known.
+RULE, MODEL, APPLICATION = "rule", "model", "application"
+# How a fact stands to what was said before of the same thing.
+STATES, CHANGES, CORRECTS, ONCE, RETRACTS = "states", "changes", "corrects", "once", "retracts"
+MANNERS = (STATES, CHANGES, CORRECTS, ONCE, RETRACTS)
+_SPACE = re.compile(r"\s+")
+_TITLE = re.compile(r"\b(dr|mr|mrs|ms|prof)\. ?")
+_ONE_VALUE = re.compile(MARK)
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """One fact.
+
+    Args:
+        subject: whose it is: "user", "user's sister", a name, or "" for a thing of the conversation ("the deadline").
+        attribute: of what: "home", "favourite color", "allergic to peanuts"; lower-case words.
+        value: as it was said; `YES` or `NO` of what is so or not.
+        kind: the rule's: "home", "work", "figure" …
+        manner: `STATES`, `CHANGES` (told as news), `CORRECTS` (the one before was never right), `ONCE`: it was so
+            ("used to live"), and is not current; or `RETRACTS`: nothing said before that has this value, or any where
+            it is "", ever was so.
+        several: one of several that hold beside each other ("speaks Spanish"), which no other value ends.
+        old: the value that it replaces, where that is told; "" else.
+        certainty: in [0, 1].
+        how: `RULE`, `MODEL` or `APPLICATION`: who read it, or says it.
+        since, until: wall-clock seconds between which it holds, where that is told; None else.
+    """
+
+    subject: str
+    attribute: str
+    value: str
+    kind: str
+    manner: str = STATES
+    several: bool = False
+    old: str = ""
+    certainty: float = 0.95
+    how: str = RULE
+    since: float | None = None
+    until: float | None = None
+
+
+def tidy(text: str) -> str:
+    """*text* on one line, at most `MOST_VALUE` characters."""
+    return _SPACE.sub(" ", text).strip(" \t\n.,;:!?\"'`*“”")[:MOST_VALUE].strip()
+
+
+def attribute_key(attribute: str) -> str:
+    """By what two spellings of an attribute are the same: its stems, sorted. Words that have none are kept whole."""
+    return " ".join(sorted(set(terms(attribute)))) or attribute.strip().lower()
+
+
+def value_key(value: str) -> str:
+    """By what two spellings of a value are the same: an amount or a time by what it measures, other text by its lower
+    case."""
+    marked, found = quantities(value)
+    if len(found) == 1 and _ONE_VALUE.fullmatch(marked.strip()):
+        one = found[0]
+        return "\0".join((one.kind, one.unit, *one.value))
+    return _TITLE.sub(r"\1 ", value.casefold().strip())
+
+
+def subject_key(subject: str) -> str:
+    """By what two spellings of a subject are the same."""
+    return _SPACE.sub(" ", subject).strip().casefold().replace("’", "'")
+
+
+def to_json(fact: Stated) -> dict[str, str | float | bool | None]:
+    """*fact* as plain JSON, for the message that keeps it."""
+    return {name: getattr(fact, name) for name in Stated.__dataclass_fields__}
+
+
+def from_json(kept: dict[str, object]) -> Stated:
+    """The inverse of `to_json`."""
+    return Stated(**{name: kept[name] for name in Stated.__dataclass_fields__})  # type: ignore[arg-type]
