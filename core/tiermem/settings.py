@@ -250,8 +250,8 @@ def nearest(name: str, known: Iterable[str]) -> str:
 class Scope:
     """Whose conversation: tenant, user and session, compared byte by byte, never used as a path.
 
-    `kind` is "knowledge" for the documents of a user, "items" for their items, which no session id can name, and
-    "database" for what is nobody's.
+    `kind` is "knowledge" for the documents of a user, "items" for their items, "facts" for what applications state of
+    them, none of which a session id can name, and "database" for what is nobody's.
 
     Raises:
         MissingNamespace: the namespace is None.
@@ -261,7 +261,7 @@ class Scope:
     tenant: str
     user: str
     session: str
-    kind: Literal["conversation", "knowledge", "items", "database"] = "conversation"
+    kind: Literal["conversation", "knowledge", "items", "facts", "database"] = "conversation"
 
     @property
     def named(self) -> bool:

@@ -44,7 +44,7 @@ def fill(target: str | Path) -> None:
         session.undo(session.forget("i3")[0])
         session.forget("i5", reason="wrong")
         session.restore("m8")
-        memory.session("other", "bob").add(["hello", "there"])
+        memory.session("other", "bob").add(["hello", "I live in Oslo."])
         memory.session("other", "bob").index()
         memory.knowledge("ann").add_documents("The pool runs on port 8080. " * 50, source="d")
         items = memory.items("ann", {"embed": ByLetters()})

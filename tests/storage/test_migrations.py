@@ -130,8 +130,20 @@ def copied(connection: sa.Connection) -> dict[str, list[dict[str, Any]]]:
     }
 
 
+def lower_to_6(target: str) -> None:
+    """Take away what version 7 brought."""
+    engine = engine_of(target)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE tiermem_fact")
+        connection.execute(schema.meta.update().where(schema.meta.c.key == "version").values(value="6"))
+        older = schema.meta.update().where(schema.meta.c.key == "analyser").values(value="tiermem-words-6/a-1/b-1")
+        connection.execute(older)
+    engine.dispose()
+
+
 def lower_to_5(target: str) -> None:
     """Put back what version 6 took away."""
+    lower_to_6(target)
     engine = engine_of(target)
     with engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE tiermem_segment")
@@ -296,6 +308,8 @@ def test_a_raised_database_has_the_tables_of_a_new_one(store: Open, target: str)
         "tiermem_item": {("collection", "name")},
         "tiermem_item_vector": {("item", "space", "hash")},
     }
+    stated = {tuple(one["column_names"]) for one in inspector.get_unique_constraints("tiermem_fact")}
+    assert stated == {("session", "sequence", "place")}
     assert inspector.get_pk_constraint("tiermem_embedded")["constrained_columns"] == ["session", "embedder"]
     with engine.connect() as connection:
         query = sa.select(schema.meta.c.value).where(schema.meta.c.key == "version")

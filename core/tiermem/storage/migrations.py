@@ -147,6 +147,25 @@ def _segments(connection: sa.Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
+def _facts(connection: sa.Connection) -> None:
+    """6 to 7: facts, one row each. They are read when words are indexed, which happens anew since the analyser has
+    another name."""
+    sqlite = connection.dialect.name == "sqlite"
+    key = "INTEGER NOT NULL" if sqlite else "BIGSERIAL"
+    number, octets = ("INTEGER", "BLOB") if sqlite else ("BIGINT", "BYTEA")
+    real = "FLOAT" if sqlite else "DOUBLE PRECISION"
+    for statement in (
+        f"""CREATE TABLE tiermem_fact (
+            pk {key} PRIMARY KEY, session {number} NOT NULL, sequence BIGINT NOT NULL, place BIGINT NOT NULL,
+            about BIGINT NOT NULL, subject TEXT NOT NULL, attribute TEXT NOT NULL, value TEXT NOT NULL,
+            kind TEXT NOT NULL, manner TEXT NOT NULL, several SMALLINT NOT NULL, old TEXT NOT NULL, how TEXT NOT NULL,
+            certainty {real} NOT NULL, said {real}, since {real}, until {real}, checksum {octets},
+            UNIQUE (session, sequence, place))""",
+        "CREATE INDEX tiermem_fact_about ON tiermem_fact (about)",
+    ):
+        connection.exec_driver_sql(statement)
+
+
 def _in_blocks(connection: sa.Connection) -> Iterator[sa.RowMapping]:
     """The rows of messages whose content is a list, or whose role is a word of others."""
     wanted = """SELECT pk, session, sequence, tokens, stored_at, sha256, body, id, role, links FROM tiermem_message
@@ -175,6 +194,7 @@ STEPS: dict[int, Callable[[sa.Connection], None]] = {
     3: _checksums,
     4: _blocks,
     5: _segments,
+    6: _facts,
 }
 
 

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from tiermem.errors import SchemaTooNew, StorageCorrupt
 
-VERSION = 6
+VERSION = 7
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 metadata = sa.MetaData()
@@ -166,6 +166,33 @@ segment = sa.Table(
     _checksum(),
     sa.UniqueConstraint("session", "first"),
 )
+
+# What messages state for certain, one row a fact (`facts/stated/record.py`); derived with the words, but for what an
+# application stated (`how` "application"), which is written with its message.
+fact = sa.Table(
+    "tiermem_fact",
+    metadata,
+    sa.Column("pk", _Key, primary_key=True),
+    sa.Column("session", _Key, nullable=False),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+    sa.Column("place", sa.BigInteger, nullable=False),  # among the facts of its message, from 0
+    sa.Column("about", sa.BigInteger, nullable=False),  # BLAKE2b-64 of user, subject and attribute
+    sa.Column("subject", Words, nullable=False),
+    sa.Column("attribute", Words, nullable=False),
+    sa.Column("value", Words, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("manner", sa.Text, nullable=False),
+    sa.Column("several", sa.SmallInteger, nullable=False),
+    sa.Column("old", Words, nullable=False),
+    sa.Column("how", sa.Text, nullable=False),
+    sa.Column("certainty", sa.Float(53), nullable=False),
+    sa.Column("said", sa.Float(53)),  # wall-clock seconds; NULL: unknown
+    sa.Column("since", sa.Float(53)),
+    sa.Column("until", sa.Float(53)),
+    _checksum(),
+    sa.UniqueConstraint("session", "sequence", "place"),
+)
+sa.Index("tiermem_fact_about", fact.c.about)
 
 # One row for each vector space. A model that changed under its old name gets a second row; the newest of a name counts.
 embedder = sa.Table(

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 import sqlalchemy as sa
 
+from tiermem.facts.stated.record import APPLICATION
 from tiermem.index.segment import Segment, joined, packed, unpacked
 from tiermem.storage import sessions
-from tiermem.storage.schema import broken, meta, sealed, segment, session
+from tiermem.storage.schema import broken, fact, meta, sealed, segment, session
 from tiermem.text.analyzer import analyser, newer
 
 LOCK = 0x7469_6574  # that of the migrations, plus two
@@ -18,8 +19,8 @@ CHUNK = 500  # bound values a statement
 MERGED = 16_384
 
 
-def add(connection: sa.Connection, pk: int, part: Segment) -> None:
-    """Keep *part* of the session *pk*, and move the watermark to its last message.
+def add(connection: sa.Connection, pk: int, part: Segment) -> bool:
+    """Keep *part* of the session *pk*, and move the watermark to its last message; whether it was kept.
 
     A run that another one has overtaken writes nothing, nor does one before whose batch the index was emptied, nor one
     into the index of another analyser.
@@ -27,11 +28,12 @@ def add(connection: sa.Connection, pk: int, part: Segment) -> None:
     row = connection.execute(sa.select(session.c.indexed).where(session.c.pk == pk).with_for_update()).scalar_one()
     # Asked behind the lock of the session, which `use_analyser` takes before it changes anything.
     if not len(part) or int(part.numbers[0]) != row + 1 or made_by(connection) != analyser():
-        return
+        return False
     connection.execute(segment.insert().values(**_row(pk, part)))
     sessions.update(connection, pk, indexed=int(part.numbers[-1]))
     while _merge(connection, pk):
         pass
+    return True
 
 
 def _row(pk: int, part: Segment) -> dict[str, object]:
@@ -95,7 +97,8 @@ def made_by(connection: sa.Connection) -> str:
 
 
 def use_analyser(connection: sa.Connection, name: str) -> str:
-    """Empty the keyword index when an older analyser made it; it fills again as sessions are used.
+    """Empty the keyword index, and the facts read with it, when an older analyser made it; it fills again as sessions
+    are used.
 
     That of a newer one stays: while old and new processes run beside each other, they must not empty it in turn.
     Returns the name of the analyser whose it was.
@@ -111,4 +114,5 @@ def use_analyser(connection: sa.Connection, name: str) -> str:
     connection.execute(session.update().values(indexed=0))  # first: it waits for those who are adding words
     connection.execute(meta.update().where(meta.c.key == "analyser").values(value=name))
     connection.execute(segment.delete())
+    connection.execute(fact.delete().where(fact.c.how != APPLICATION))
     return str(known)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
@@ -53,7 +53,8 @@ _GROW = Prepared(
     .values({name: sa.bindparam(f"new_{name}") for name in ("messages", "tokens", "window_tokens")})
 )
 # What is no conversation has a name that begins with a byte which no UTF-8 has, so no session id collides with it.
-_MARKS: dict[str, bytes] = {"conversation": b"", "knowledge": b"\xffk"}
+_MARKS: dict[str, bytes] = {"conversation": b"", "knowledge": b"\xffk", "facts": b"\xfff"}
+_MARKED: tuple[Literal["knowledge", "facts"], ...] = ("knowledge", "facts")
 _UPDATE = session.update().where(session.c.pk == sa.bindparam("key"))
 
 
@@ -173,10 +174,10 @@ def scopes(connection: sa.Connection) -> list[tuple[int, Scope]]:
 
 
 def _scope(pk: int, tenant: bytes, owner: bytes, name: bytes) -> Scope:
-    mark = _MARKS["knowledge"]
     try:
-        if name.startswith(mark):
-            return Scope(decoded(tenant), decoded(owner), decoded(name.removeprefix(mark)), "knowledge")
+        for kind in _MARKED:
+            if name.startswith(_MARKS[kind]):
+                return Scope(decoded(tenant), decoded(owner), decoded(name.removeprefix(_MARKS[kind])), kind)
         return Scope(decoded(tenant), decoded(owner), decoded(name))
     except InvalidNamespace:  # damaged to nothing, or too long when it is shown by its bytes
         return Scope("", "damaged", f"row {pk} of tiermem_session")

@@ -1,4 +1,5 @@
-"""The archive follows the log: terms of new messages, in batches, from a watermark; vectors are in `vectors.py`."""
+"""The archive follows the log: terms and facts of new messages, in batches, from a watermark; vectors are in
+`vectors.py`."""
 
 from __future__ import annotations
 
@@ -7,17 +8,21 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+import sqlalchemy as sa
+
 from tiermem.blocks.reading import words as words_of
 from tiermem.facts import preferences
 from tiermem.flows.effects import Compute, Flow, Read, Transact
-from tiermem.flows.indexing import vectors
+from tiermem.flows.indexing import facts, vectors
 from tiermem.flows.services import Core
 from tiermem.index.segment import Segment, segment
 from tiermem.index.user import UserIndex
 from tiermem.messages import Message
 from tiermem.settings import Scope
+from tiermem.storage import facts as stored_facts
 from tiermem.storage import messages as log
 from tiermem.storage import segments, sessions
+from tiermem.storage.facts import StatedAt
 from tiermem.storage.sessions import SessionRow
 from tiermem.text.analyzer import terms
 from tiermem.text.dialogue import ECHOED, ROLES, Spoken
@@ -58,9 +63,10 @@ def follow_words(core: Core, scope: Scope) -> Flow[None]:
     last = row.messages
     while not row.foreign and row.indexed < last:
         index = yield from filled(core, scope, row, row.indexed)
-        fresh = yield Read(_reading(row.pk, row.indexed + 1, last))
+        before, fresh = yield Read(_reading_on(row.pk, row.indexed + 1, last))
         part = yield Compute(partial(part_of, index, row.pk, fresh))
-        yield Transact(_adding(row.pk, part))
+        stated = yield Compute(partial(facts.of_messages, scope, row.pk, before, fresh))
+        yield Transact(_adding(scope, row.pk, part, stated))
         row = yield Read(lambda connection: sessions.find(connection, scope))
 
 
@@ -132,5 +138,20 @@ def _reading(pk: int, first: int, last: int) -> Any:
     return lambda connection: log.read(connection, pk, first, min(first + BATCH - 1, last))
 
 
-def _adding(pk: int, part: Segment) -> Any:
-    return lambda connection: segments.add(connection, pk, part)
+def _reading_on(pk: int, first: int, last: int) -> Any:
+    """The next messages, and those before them that their facts may refer to."""
+    near = max(1, first - facts.NEAR)
+
+    def body(connection: sa.Connection) -> tuple[list[Message], list[Message]]:
+        return log.read(connection, pk, near, first - 1), log.read(connection, pk, first, min(first + BATCH - 1, last))
+
+    return body
+
+
+def _adding(scope: Scope, pk: int, part: Segment, stated: Sequence[StatedAt]) -> Any:
+    def body(connection: sa.Connection) -> None:
+        if segments.add(connection, pk, part):
+            first, last = int(part.numbers[0]), int(part.numbers[-1])
+            stored_facts.replace(connection, scope, pk, first, last, stated)
+
+    return body

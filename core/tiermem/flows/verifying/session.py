@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from tiermem.errors import StorageCorrupt
 from tiermem.flows.effects import Compute, Flow, Read
 from tiermem.flows.verifying import log, rows
+from tiermem.flows.verifying.facts import facts_differ
 from tiermem.flows.verifying.journal import view_differs
 from tiermem.messages import Message
 from tiermem.records import Verification
@@ -36,7 +37,7 @@ def verify(scope: Scope, key: int | None = None) -> Flow[Verification]:
     notes = {OTHER_ANALYSER} if row.foreign else set[str]()
     tokens = 0
     for first in range(1, row.messages + 1, BATCH):
-        messages, wrong = yield from _batch(row, first, min(first + BATCH - 1, row.messages), notes)
+        messages, wrong = yield from _batch(scope, row, first, min(first + BATCH - 1, row.messages), notes)
         problems += wrong
         tokens += sum(message.tokens for message in messages if isinstance(message.tokens, int))
     if tokens != row.tokens and not problems:
@@ -53,7 +54,9 @@ def verify(scope: Scope, key: int | None = None) -> Flow[Verification]:
     )
 
 
-def _batch(row: SessionRow, first: int, last: int, notes: set[str]) -> Flow[tuple[list[Message], list[str]]]:
+def _batch(
+    scope: Scope, row: SessionRow, first: int, last: int, notes: set[str]
+) -> Flow[tuple[list[Message], list[str]]]:
     stored = yield Read(lambda c: log.read(c, row.pk, first, last))
     messages: list[Message] = yield Compute(lambda: log.legible(stored))
     wrong = rows.guarded("a message", lambda: log.differences(stored, messages, first, last))
@@ -61,6 +64,7 @@ def _batch(row: SessionRow, first: int, last: int, notes: set[str]) -> Flow[tupl
     def derived(connection: sa.Connection) -> list[str]:
         return [
             *rows.guarded("the word index", lambda: log.words_differ(connection, row.pk, messages, row.indexed)),
+            *rows.guarded("a fact", lambda: facts_differ(connection, scope, row, messages)),
             *rows.guarded("a passage", lambda: log.passages_differ(connection, row.pk, messages, notes)),
         ]
 

@@ -1,0 +1,68 @@
+"""The facts of messages, read once, when their words are indexed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from tiermem.facts.stated.reading import stated
+from tiermem.facts.stated.record import USER, Stated, from_json
+from tiermem.facts.stated.resolving import resolve
+from tiermem.flows.indexing import vectors
+from tiermem.messages import Message
+from tiermem.settings import Scope
+from tiermem.storage import messages as log
+from tiermem.storage.facts import StatedAt
+from tiermem.times.nearness import wall_clock
+from tiermem.window.turns import USER_ROLES
+from tiermem.window.voices import own_text
+
+STATED = "facts"  # the kind of the scope in which an application's facts are kept
+NEAR = 4  # messages between a statement and "it is now 50"; further away "it" may be anything
+
+
+def of_messages(scope: Scope, pk: int, before: Sequence[Message], messages: Sequence[Message]) -> list[StatedAt]:
+    """The facts of *messages*, which follow each other in the session *pk* of the user of *scope*; *before* are the
+    `NEAR` messages in front of the first, for what refers back.
+
+    A message's facts depend on itself and the `NEAR` messages before it alone, so they are the same in any batch.
+    """
+    if scope.kind == STATED:
+        return [
+            StatedAt(from_json(message.state[STATED]), pk, message.sequence, 0, wall_clock(message.when))
+            for message in messages
+            if message.origin != log.DAMAGED
+        ]
+    if scope.kind != "conversation":
+        return []
+    run = [*before, *messages]
+    raw = {message.sequence: _raw(scope, message) for message in run}
+    found: list[StatedAt] = []
+    for message in messages:
+        own = raw[message.sequence]
+        if any(not fact.attribute for fact in own):
+            own = resolve(own, resolve(_shortly_before(message, run, raw), ()))
+        said = wall_clock(message.when)
+        found += (StatedAt(fact, pk, message.sequence, place, said) for place, fact in enumerate(own))
+    return found
+
+
+def _raw(scope: Scope, message: Message) -> list[Stated]:
+    """What a user's message states, not yet told what "it" is; nothing of one that is damaged, or quotes us."""
+    if message.acts_as not in USER_ROLES or message.origin == log.DAMAGED or vectors.echo(message):
+        return []
+    said = wall_clock(message.when)
+    return stated(own_text(message), subject_of(scope, message), said if math.isfinite(said) else None)
+
+
+def subject_of(scope: Scope, message: Message) -> str:
+    """Whose facts these are where *message* says "I": "user", or by name who is another one than the user."""
+    name = (message.name or "").strip().casefold()[:60]
+    return name if name and name not in {scope.user.casefold(), USER, "human"} else USER
+
+
+def _shortly_before(message: Message, run: Sequence[Message], raw: dict[int, list[Stated]]) -> list[Stated]:
+    near = [
+        one for one in run if message.sequence - NEAR <= one.sequence < message.sequence and one.name == message.name
+    ]
+    return [fact for one in near for fact in raw[one.sequence]]

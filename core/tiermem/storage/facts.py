@@ -1,0 +1,104 @@
+"""Facts as rows: written with the words of their messages, read by what they are about or by session."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+import sqlalchemy as sa
+
+from tiermem.facts.stated.record import Stated, attribute_key, subject_key
+from tiermem.settings import Scope
+from tiermem.storage.schema import Stored, broken, fact, sealed
+from tiermem.storage.sessions import encoded
+
+CHUNK = 500  # bound values a statement
+_STATED = tuple(name for name in Stated.__dataclass_fields__ if name not in {"several", "since", "until"})
+
+
+@dataclass(frozen=True, slots=True)
+class StatedAt:
+    """A fact and where it was stated; `said` in wall-clock seconds, NaN where unknown."""
+
+    fact: Stated
+    session: int
+    sequence: int
+    place: int
+    said: float = math.nan
+
+
+def about(scope: Scope, subject: str, attribute: str) -> int:
+    """The number by which the facts of one user about one attribute of one subject are found."""
+    names = (encoded(scope.tenant), encoded(scope.user), subject_key(subject), attribute_key(attribute))
+    parts = [part if isinstance(part, bytes) else part.encode("utf-8", "surrogatepass") for part in names]
+    digest = blake2b(b"".join(b"%d:%b" % (len(part), part) for part in parts), digest_size=8).digest()
+    return int.from_bytes(digest, "little", signed=True)
+
+
+def row_of(scope: Scope, at: StatedAt) -> dict[str, Any]:
+    """The row of one fact of the user of *scope*, without its key and checksum."""
+    stated = at.fact
+    return {
+        "session": at.session,
+        "sequence": at.sequence,
+        "place": at.place,
+        "about": about(scope, stated.subject, stated.attribute),
+        **{name: getattr(stated, name) for name in _STATED},
+        "several": int(stated.several),
+        "said": None if math.isnan(at.said) else at.said,
+        "since": stated.since,
+        "until": stated.until,
+    }
+
+
+def replace(
+    connection: sa.Connection, scope: Scope, pk: int, first: int, last: int, stated: Iterable[StatedAt]
+) -> None:
+    """Keep *stated*, all facts of the messages `first`..`last` of a session of the user of *scope*, in place of those
+    that were read before."""
+    connection.execute(fact.delete().where(fact.c.session == pk, fact.c.sequence.between(first, last)))
+    add(connection, scope, stated)
+
+
+def add(connection: sa.Connection, scope: Scope, stated: Iterable[StatedAt]) -> None:
+    """Keep facts of sessions of the user of *scope*."""
+    rows = [sealed(fact, row_of(scope, at)) for at in stated]
+    if rows:
+        connection.execute(fact.insert(), rows)
+
+
+def of(row: Stored) -> StatedAt:
+    """The fact of a row."""
+    numbers = {name: row[name] for name in ("since", "until")}
+    stated = Stated(**{name: row[name] for name in _STATED}, several=bool(row["several"]), **numbers)
+    said = math.nan if row["said"] is None else float(row["said"])
+    return StatedAt(stated, row["session"], row["sequence"], row["place"], said)
+
+
+def _legible(rows: Iterable[Stored]) -> Iterator[StatedAt]:
+    """The facts of *rows*; one that is damaged is passed over, and `verify` names it."""
+    return (of(row) for row in rows if not broken(fact, row))
+
+
+def read(connection: sa.Connection, keys: Sequence[int], number: int | None = None) -> list[StatedAt]:
+    """The facts of the sessions *keys*, in order; with *number* only those `about` that."""
+    found: list[StatedAt] = []
+    for start in range(0, len(keys), CHUNK):
+        query = sa.select(fact).where(fact.c.session.in_(keys[start : start + CHUNK]))
+        if number is not None:
+            query = query.where(fact.c.about == number)
+        rows = connection.execute(query.order_by(fact.c.session, fact.c.sequence, fact.c.place)).mappings()
+        found += _legible(rows)
+    return found
+
+
+def in_range(connection: sa.Connection, pk: int, first: int, last: int) -> dict[int, list[Stored]]:
+    """The rows of the facts of messages `first`..`last` of a session, by message, for `verify`."""
+    query = sa.select(fact).where(fact.c.session == pk, fact.c.sequence.between(first, last))
+    rows: dict[int, list[Stored]] = {}
+    for row in connection.execute(query.order_by(fact.c.sequence, fact.c.place)).mappings():
+        rows.setdefault(row["sequence"], []).append(row)
+    return rows
