@@ -1,0 +1,1 @@
+"""Statements whose facts are known, and how well the rules read them."""

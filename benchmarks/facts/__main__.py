@@ -1,0 +1,5 @@
+"""`python -m benchmarks.facts`."""
+
+from benchmarks.facts.measure import main
+
+main()

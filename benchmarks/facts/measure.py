@@ -1,0 +1,155 @@
+"""Precision and recall of the facts that rules read: what is current after each case, against what is labelled.
+
+    python -m benchmarks.facts            # both halves of both languages
+    python -m benchmarks.facts --show en  # what goes wrong in the open half; the held one is never shown
+
+A case is some messages of one speaker in one conversation. What is reported as current counts as right where it is
+labelled, or may be reported; what is labelled and not reported is missed. The rows "marks" are those of the rules by
+which quoted passages are marked (`facts/superseding.py`), read as facts: of values that one supersedes the newest.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.facts.templates import cases as from_templates
+from tiermem import Message
+from tiermem.facts.quantities import Quantity
+from tiermem.facts.reading import facts as old_facts
+from tiermem.facts.stated.chains import Holding, holdings
+from tiermem.facts.stated.record import attribute_key, subject_key, value_key
+from tiermem.facts.superseding import Statement, marks
+from tiermem.flows.indexing.facts import of_messages
+from tiermem.settings import Scope
+
+FOLDER = Path(__file__).parent / "statements"
+LANGUAGES, HALVES = ("en", "zh"), ("open", "held")
+Triple = tuple[str, str, str]
+SCOPE = Scope("", "somebody", "case")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is said, what is current then, and what may be reported beside it."""
+
+    kind: str
+    said: tuple[str, ...]
+    current: frozenset[Triple]
+    allowed: frozenset[Triple]
+
+
+def read(language: str, half: str) -> list[Case]:
+    """The cases of one half of a language, written ones before those from templates."""
+    lines = (FOLDER / f"{language}-{half}.txt").read_text("utf-8").splitlines()
+    return [_case(line) for line in [*lines, *from_templates(half, language)] if line and not line.startswith("#")]
+
+
+def _case(line: str) -> Case:
+    kind, said, labels = (part.strip() for part in line.split("|"))
+    wanted, allowed = set(), set()
+    for label in filter(None, (one.strip() for one in labels.split(";"))):
+        triple = _triple(*(part.strip() for part in label.removeprefix("~").split(">")))
+        (allowed if label.startswith("~") else wanted).add(triple)
+    return Case(kind, tuple(said.split(" / ")), frozenset(wanted), frozenset(allowed))
+
+
+def _triple(subject: str, attribute: str, value: str) -> Triple:
+    return subject_key(subject), attribute_key(attribute), value_key(value)
+
+
+def stated(case: Case) -> set[Triple]:
+    """What is current by the facts that are stored."""
+    messages = [
+        Message(role="user", content=text, id=str(number)).as_stored(number, 1, None)
+        for number, text in enumerate(case.said, start=1)
+    ]
+    found = of_messages(SCOPE, 1, [], messages)
+    run = [Holding(at.fact, at, float(at.sequence), (float(at.sequence), at.place)) for at in found]
+    return {
+        _triple(one.fact.subject, one.fact.attribute, one.fact.value)
+        for one in holdings(run, dict.fromkeys(map(id, run), 1))
+        if one.current
+    }
+
+
+def marked(case: Case) -> set[Triple]:
+    """What is current by the rules that mark quoted passages."""
+    statements = [Statement(number, "user", text) for number, text in enumerate(case.said, start=1)]
+    over = {number for number, mark in marks(statements).items() if mark.superseded_by is not None}
+    current = set()
+    for statement in statements:
+        for fact in old_facts(statement.text, "user") if statement.sequence not in over else ():
+            if not fact.past and fact.kind != "ever":
+                value = fact.value.text if isinstance(fact.value, Quantity) else fact.value
+                owner = fact.owner if fact.owner in ("", "user") else fact.owner.replace("user ", "user's ")
+                current.add(_triple(owner, f"own {fact.label}" if fact.kind == "own" else fact.label, value))
+    return current
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Facts that were reported rightly and wrongly, and labelled ones that were found and missed."""
+
+    right: int
+    wrong: int
+    found: int
+    missed: int
+
+    @property
+    def precision(self) -> float:
+        """The share of what is reported that is right."""
+        return self.right / max(1, self.right + self.wrong)
+
+    @property
+    def recall(self) -> float:
+        """The share of what is labelled that is reported."""
+        return self.found / max(1, self.found + self.missed)
+
+
+def score(cases: Sequence[Case], reading: Callable[[Case], set[Triple]]) -> Score:
+    """The score of *reading* on *cases*."""
+    counts: Counter[str] = Counter()
+    for case in cases:
+        reported = reading(case)
+        counts["right"] += len(reported & (case.current | case.allowed))
+        counts["wrong"] += len(reported - case.current - case.allowed)
+        counts["found"] += len(reported & case.current)
+        counts["missed"] += len(case.current - reported)
+    return Score(counts["right"], counts["wrong"], counts["found"], counts["missed"])
+
+
+def errors(cases: Sequence[Case]) -> Iterator[str]:
+    """What goes wrong, a line each."""
+    for case in cases:
+        reported = stated(case)
+        wrong, missed = reported - case.current - case.allowed, case.current - reported
+        if wrong or missed:
+            said = " / ".join(case.said)
+            yield f"{case.kind}: {said}\n    wrong {sorted(wrong)}\n    missed {sorted(missed)}"
+
+
+def main() -> None:
+    """Print the table, or what goes wrong in an open half."""
+    parser = argparse.ArgumentParser(description="Precision and recall of facts")
+    parser.add_argument("--show", choices=LANGUAGES, help="the errors in the open half of a language")
+    chosen = parser.parse_args().show
+    if chosen:
+        print("\n".join(errors(read(chosen, "open"))))
+        return
+    print("| language | half | cases | rules | right | wrong | missed | precision | recall |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    for language in LANGUAGES:
+        for half in HALVES:
+            cases = read(language, half)
+            for name, reading in (("facts", stated), ("marks", marked)):
+                one = score(cases, reading)
+                figures = f"{one.right} | {one.wrong} | {one.missed} | {one.precision:.3f} | {one.recall:.3f}"
+                print(f"| {language} | {half} | {len(cases)} | {name} | {figures} |")
+
+
+if __name__ == "__main__":
+    main()
