@@ -49,7 +49,7 @@ class Memory(Opened):
             store_summary: is given each summary before it takes effect, to keep it elsewhere too; the text it
                 returns is shown in the window, None leaves the default.
             keep: says which messages of a summarised span stay in view.
-            embedder: of LangChain, LlamaIndex, or a function of texts; hashed words by default.
+            embedder: of LangChain, LlamaIndex, or a function of texts; by default none, words and spelling do.
             synonyms: your own words that stand for each other, as lists, or a mapping of a word to its others.
             clock: the time now, aware.
             timezone: whose days and hours are meant by dates, asked or quoted: an IANA name like "Asia/Shanghai", or
@@ -115,6 +115,7 @@ class Memory(Opened):
         self, namespace: Namespace | None = None, on_progress: Callable[[int, int], object] | None = None
     ) -> int:
         """Embed every message (of a user, or of all) with the embedder in use, and drop others' vectors at the end.
+        Without an embedder messages have no vectors: they are dropped.
 
         Safe to stop: called again, it goes on where it was. *on_progress* is given (messages embedded, all messages).
         Returns how many messages were embedded; raises what the embedder raises. Items have embedders of their own, and

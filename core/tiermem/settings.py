@@ -22,7 +22,8 @@ class Weights:
         graph: names that the question and the message share, and words that the best messages lead to.
         recency: e^(−λ·age), λ = 0.03 per day, age counted from the newest message.
         importance: 1 for messages that were added as `pinned`, 0 for others and for system prompts.
-        lexical: share of `semantic` when the embedder is the built-in lexical one, which repeats what words say.
+        lexical: share of `semantic` where there is no model, for how alike words and spelling are
+            (`search.ranking.likeness`).
         related: what a related word counts of the word itself, times how near it is.
         reach: share of the best score within 4 messages.
         named, speaker: for messages of a speaker whom the question names; a share of the score, and a constant.
@@ -41,7 +42,7 @@ class Weights:
     graph: float = 0.09
     recency: float = 0.0
     importance: float = 0.0
-    lexical: float = 0.25
+    lexical: float = 0.35
     related: float = 1.0
     reach: float = 0.4
     named: float = 0.2

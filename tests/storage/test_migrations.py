@@ -12,6 +12,7 @@ from tests.conftest import Open
 from tests.flows.indexing.embedders import Counting, embedded, near
 from tiermem import Memory
 from tiermem.errors import BudgetTooSmall
+from tiermem.flows.indexing.vectors import text_hash
 from tiermem.storage import schema
 from tiermem.storage.migrations import CHECKED
 from tiermem.storage.sqlite import driver
@@ -138,6 +139,53 @@ def lower_to_6(target: str) -> None:
         connection.execute(schema.meta.update().where(schema.meta.c.key == "version").values(value="6"))
         older = schema.meta.update().where(schema.meta.c.key == "analyser").values(value="tiermem-words-6/a-1/b-1")
         connection.execute(older)
+    engine.dispose()
+
+
+HASHED = [{"name": "tiermem-hash-1/tiermem-words-6/1024", "probe": b""}, {"name": "a model", "probe": b"\0<"}]
+
+
+def lower_to_7(target: str) -> None:
+    """Put back what version 8 took away: vectors of hashed words, here beside those of a model."""
+    engine = engine_of(target)
+    with engine.begin() as connection:
+        for embedder in HASHED:
+            key = connection.execute(schema.embedder.insert().values(**embedder)).inserted_primary_key
+            number = int(key[0]) if key else 0
+            vectors = [
+                {
+                    "session": 1,
+                    "embedder": number,
+                    "sequence": n,
+                    "part": 0,
+                    "hash": text_hash(TALK[n - 1]),
+                    "value": b"\0<",
+                }
+                for n in range(1, len(TALK) + 1)
+            ]
+            connection.execute(schema.vector.insert(), vectors)
+            mark = {"session": 1, "embedder": number, "through": len(TALK)}
+            connection.execute(schema.embedded.insert().values(**mark))
+        connection.execute(schema.meta.update().where(schema.meta.c.key == "version").values(value="7"))
+    engine.dispose()
+
+
+def test_version_7_is_raised_and_hashed_words_are_no_vectors_any_more(store: Open, target: str) -> None:
+    memory = store()
+    memory.session("s").add(TALK)
+    memory.session("s").index()
+    found = [(hit.ref, hit.score) for hit in memory.session("s").search("thing17")]
+    memory.close()
+    lower_to_7(target)
+    raised = store().session("s")
+    assert [(hit.ref, hit.score) for hit in raised.search("thing17")] == found
+    assert raised.verify().ok
+    engine = engine_of(target)
+    with engine.connect() as connection:
+        kept = connection.execute(sa.select(schema.embedder.c.pk, schema.embedder.c.name)).all()
+        assert [name for _, name in kept] == ["a model"]
+        for table in (schema.vector, schema.embedded):
+            assert set(connection.execute(sa.select(table.c.embedder)).scalars()) == {kept[0][0]}
     engine.dispose()
 
 

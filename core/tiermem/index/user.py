@@ -18,13 +18,14 @@ from tiermem.index.growing import Growing
 from tiermem.index.postings import Postings, gathered, grown, inverted, lengths
 from tiermem.index.renewed import newly_fresh
 from tiermem.index.segment import Segment, joined, moved
+from tiermem.index.vocabulary import Vocabulary
+from tiermem.search.ranking import likeness
 from tiermem.search.ranking.field import NOWHERE, Field, Standing
 from tiermem.text.analyzer import query_terms
 from tiermem.times.nearness import Mentions
 
 DISTINCT = 4  # distinct terms over which what is fresh is counted at least; one new word alone says little
 FIELDS = 8  # choices of messages that are kept as they were made for the last questions
-TERM_BYTES = 120  # of RAM for a term: its text, its code, and what the dictionary spends on them
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,7 @@ class UserIndex:
 
     def __init__(self) -> None:
         self._lock = fork_lock(self)
-        self._codes: dict[str, int] = {}
-        self._words: list[str] = []
+        self._vocabulary = Vocabulary()
         self._speakers: dict[str, int] = {"": 0}
         self._names: list[tuple[str, Sequence[str]]] = [("", ())]
         self._blocks: list[Postings] = []
@@ -52,6 +52,7 @@ class UserIndex:
         self._said_by = Growing(np.int32)
         self._roles = Growing(np.uint8)
         self._fresh = Growing(np.float32)
+        self._lengths = Growing(np.float32)  # as `likeness` measures
         self._talked = Growing(np.float64, 3)  # row, start, end
         self._forward = Growing(np.int32)  # the distinct terms of each row, one row behind the other
         self._starts = Growing(np.int64)  # where those of a row begin
@@ -64,12 +65,12 @@ class UserIndex:
     @property
     def nbytes(self) -> int:
         """Bytes of RAM, about, with the choices that are kept."""
-        columns = (self._numbers, self._sizes, self._said, self._said_by, self._roles, self._fresh, self._talked)
-        arrays = (*columns, self._forward, self._starts, *self._sessions.values())
+        columns = (self._numbers, self._sizes, self._said, self._said_by, self._roles, self._fresh, self._lengths)
+        arrays = (*columns, self._talked, self._forward, self._starts, *self._sessions.values())
         return (
             sum(column.nbytes for column in arrays)
             + sum(part.nbytes for part in self._blocks)
-            + TERM_BYTES * len(self._words)
+            + self._vocabulary.nbytes
             + sum(field.nbytes for field in self._fields.values())
         )
 
@@ -108,7 +109,7 @@ class UserIndex:
 
     def _append(self, part: Segment) -> None:
         first = len(self)
-        codes = self._coded(part.words)[part.codes]
+        codes = self._vocabulary.coded(part.words)[part.codes]
         speakers = np.array([self._speaker(name) for name in part.names], np.int32)
         rows = np.arange(first, first + len(part), dtype=np.int32)
         for column, values in (
@@ -117,6 +118,7 @@ class UserIndex:
             (self._said_by, speakers[part.speakers]),
             (self._roles, part.roles),
             (self._fresh, part.fresh),
+            (self._lengths, likeness.lengths(part.counts, self._vocabulary.counts[codes], part.lengths)),
             (self._talked, moved(part.talked, first)),
             (self._forward, codes),
             (self._starts, self._starts.values[-1] + np.cumsum(part.lengths)),
@@ -124,16 +126,6 @@ class UserIndex:
             column.add(values)
         self._blocks = grown(self._blocks, inverted(codes, np.repeat(rows, part.lengths), part.counts))
         self._numbers.add(part.numbers)  # last: it says how many rows there are
-
-    def _coded(self, words: Sequence[str]) -> NDArray[np.int32]:
-        known, codes = self._codes, []
-        for word in words:
-            code = known.get(word)
-            if code is None:
-                code = known[word] = len(self._words)
-                self._words.append(word)
-            codes.append(code)
-        return np.array(codes, np.int32)
 
     def _speaker(self, name: str) -> int:
         code = self._speakers.setdefault(name, len(self._names))
@@ -151,8 +143,8 @@ class UserIndex:
         rows = self._before(session, part)
         if not len(rows):
             return set()
-        known = [word for word in part.words if word in self._codes]
-        slices = gathered(self._blocks, np.array([self._codes[word] for word in known], np.int32))
+        known = [word for word in part.words if word in self._vocabulary]
+        slices = gathered(self._blocks, self._vocabulary.codes(known))
         mine = np.zeros(len(self), dtype=bool)
         mine[rows] = True
         there = mine[slices.rows]
@@ -172,22 +164,33 @@ class UserIndex:
 
     def standing(self, field: Field, terms: Sequence[str]) -> Standing:
         """Where each of *terms* stands in *field*."""
-        codes = np.array([self._codes.get(term, NOWHERE) for term in terms], np.int32)
+        return self._standing(field, self._vocabulary.codes(terms))
+
+    def _standing(self, field: Field, codes: NDArray[np.int32]) -> Standing:
         slices = gathered(self._blocks, codes)
         return field.standing(slices.starts, slices.rows, slices.counts)
+
+    def likeness(self, field: Field, text: str) -> NDArray[np.float32]:
+        """How alike *text* and each message of *field* are in words and spelling: the cosine of `likeness`."""
+        vocabulary, sought = self._vocabulary, likeness.sought(text)
+        own = zip(vocabulary.codes(list(sought.terms)).tolist(), sought.terms.values(), strict=True)
+        asked = [(code, weight) for code, weight in own if code != NOWHERE]
+        codes, worths = likeness.worths(asked, *vocabulary.alike(sought.pieces), vocabulary.counts)
+        standing = self._standing(field, codes)
+        return likeness.cosines(standing, worths, sought.length, self._lengths.values[field.rows])
 
     def frequencies(self, field: Field, terms: Iterable[str]) -> dict[str, int]:
         """In how many messages of *field* each of *terms* stands."""
         named = list(terms)
         if not field.whole:
             return dict(zip(named, self.standing(field, named).frequencies.tolist(), strict=True))
-        codes = np.array([self._codes.get(term, NOWHERE) for term in named], np.int32)
+        codes = self._vocabulary.codes(named)
         return dict(zip(named, lengths(self._blocks, codes).tolist(), strict=True))
 
     def terms(self, rows: Sequence[int]) -> list[list[str]]:
         """The distinct terms of the messages in these *rows*."""
-        starts, forward = self._starts.values, self._forward.values
-        return [[self._words[code] for code in forward[starts[row] : starts[row + 1]].tolist()] for row in rows]
+        starts, forward, word = self._starts.values, self._forward.values, self._vocabulary.word
+        return [[word(code) for code in forward[starts[row] : starts[row + 1]].tolist()] for row in rows]
 
     def field(self, choices: Sequence[Choice]) -> Field:
         """The messages of these *choices*, in their order."""

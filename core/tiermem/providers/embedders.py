@@ -54,9 +54,11 @@ class Embedder(Protocol):
 
 
 class HashEmbedder:
-    """Lexical vectors without a model: words, Chinese character pairs and word pieces hashed into `dimensions`.
+    """Lexical vectors without a model, for items: words, Chinese character pairs and word pieces hashed into `dimensions`.
 
-    It finds the same and similarly spelt words, in English and Chinese; it knows nothing of meaning. Each feature
+    It finds the same and similarly spelt words, in English and Chinese; it knows nothing of meaning. For messages it is
+    only the sign that there is no model: they get no vectors, the word index says the same
+    (`search.ranking.likeness`). Each feature
     adds (1 + ln count) with a sign to one coordinate (signed feature hashing, Weinberger et al. 2009), and the
     vector is scaled to length 1. A text without a word gives the zero vector.
     """

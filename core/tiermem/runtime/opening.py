@@ -127,7 +127,7 @@ def wired(path: str | Path | None, options: OpenOptions) -> tuple[Core, Performe
         count=count,
         now=checked(clock) if clock is not None else system_clock,
         embedder_name=embedder.name,
-        lexical=isinstance(embedder, HashEmbedder),
+        lexical=type(embedder) is HashEmbedder,  # what derives from it is somebody's own
         quotes=Quotes(count),
         summarizer=options.get("summarizer"),
         compactor=limited(options.get("compactor"), settings.callback_timeout),

@@ -25,6 +25,7 @@ CHECKED = (
     "session message decision stub summary embedder embedded vector collection item item_vector".split()  # noqa: SIM905
 )
 _LISTED = b'{"content":['  # how the body of a message with blocks begins
+_HASHED = "tiermem-hash-%"  # names of what hashed words into vectors of messages
 LOCK = 0x7469_6572  # "tier"; any constant will do
 
 
@@ -166,6 +167,19 @@ def _facts(connection: sa.Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
+def _lexical(connection: sa.Connection) -> None:
+    """7 to 8: hashed words are no vectors of messages any more: what they said is worked out from the word index.
+    SQLite uses their room for what comes next; `VACUUM` gives it back."""
+    for statement in (
+        """DELETE FROM tiermem_vector WHERE embedder IN
+            (SELECT pk FROM tiermem_embedder WHERE name LIKE :hashed)""",
+        """DELETE FROM tiermem_embedded WHERE embedder IN
+            (SELECT pk FROM tiermem_embedder WHERE name LIKE :hashed)""",
+        "DELETE FROM tiermem_embedder WHERE name LIKE :hashed",
+    ):
+        connection.execute(sa.text(statement), {"hashed": _HASHED})
+
+
 def _in_blocks(connection: sa.Connection) -> Iterator[sa.RowMapping]:
     """The rows of messages whose content is a list, or whose role is a word of others."""
     wanted = """SELECT pk, session, sequence, tokens, stored_at, sha256, body, id, role, links FROM tiermem_message
@@ -195,6 +209,7 @@ STEPS: dict[int, Callable[[sa.Connection], None]] = {
     4: _blocks,
     5: _segments,
     6: _facts,
+    7: _lexical,
 }
 
 

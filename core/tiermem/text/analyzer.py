@@ -135,7 +135,7 @@ def features(text: str) -> list[str]:
     index_terms = terms(text)
     for kind, token in _tokens(text):
         if kind == "word":
-            index_terms += _pieces(token[:_MAX_IDENTIFIER])
+            index_terms += pieces(token[:_MAX_IDENTIFIER])
     return index_terms
 
 
@@ -257,7 +257,8 @@ def _pairs(run: str) -> Iterable[str]:
 
 
 @lru_cache(maxsize=65_536)
-def _pieces(token: str) -> tuple[str, ...]:
+def pieces(token: str) -> tuple[str, ...]:
+    """The pieces of `features` of one token, or of one term; of what is no English word, none."""
     fragments: list[str] = []
     for word in _NOT_TERM.sub("_", token.lower()).split("_"):
         if len(word) > 3 and word.isalpha() and word not in _STOP_ENGLISH:

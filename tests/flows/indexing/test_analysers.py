@@ -15,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.faults.worker import length
+from tests.flows.indexing.embedders import Counting
 from tests.waiting import PATIENCE, until
 from tiermem import Memory, Session
 from tiermem.index.segment import segment
@@ -229,12 +230,12 @@ def test_words_that_are_being_added_while_the_index_is_emptied_leave_nothing(pos
 
 def test_passages_that_another_splitter_cut_are_no_damage(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
     long = " ".join(f"Sentence number {number} speaks of the harbour." for number in range(60))
-    with opened(target) as memory:
+    with opened(target, embedder=Counting()) as memory:
         memory.session("s").add([long, "short"])
         memory.session("s").index()
         assert memory.session("s").verify().notes == ()
     monkeypatch.setattr("tiermem.flows.indexing.vectors.PASSAGE", 500)
-    with opened(target) as memory:
+    with opened(target, embedder=Counting()) as memory:
         proof = memory.session("s").verify()
         assert proof.ok
         assert [note for note in proof.notes if "other passages" in note] == list(proof.notes)

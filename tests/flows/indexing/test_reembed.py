@@ -75,14 +75,41 @@ def test_a_switch_to_another_embedder_and_back_goes_on_where_it_was(store: Open)
     assert len(near(session, "thing3")) == 303
 
 
-def test_the_lexical_embedder_embeds_anew_by_itself(store: Open) -> None:
+def test_without_a_model_nothing_is_embedded_and_a_model_of_before_goes_on(store: Open) -> None:
     filled(store, Counting("old")).close()
-    session = store(counter=length, index_batch=5).session("s")
-    session.add("one more")
-    until(lambda: embedded(session) == 301)
+    with store(counter=length, index_batch=5) as memory:
+        session = memory.session("s")
+        session.add("one more")
+        session.index()
+        assert session.search("thing30")[0].ref == "m30"
+        assert session.search("one more")[0].ref == "m301"
+        assert session.stats().degraded == ()
+        assert session.verify().ok
+        assert stored(memory) == 300
+    session = store(embedder=Counting("old"), counter=length).session("s")
+    session.index()
     assert len(near(session, "thing30")) == 301
-    assert session.stats().degraded == ()
-    assert stored(session.memory) == 601
+
+
+def test_reembed_without_a_model_drops_all_vectors_of_messages(store: Open) -> None:
+    filled(store, Counting("old")).close()
+    memory = store(counter=length)
+    seen: list[tuple[int, int]] = []
+    assert memory.reembed(on_progress=lambda done, total: seen.append((done, total))) == 0
+    assert stored(memory) == 0
+    assert mark(memory.session("s")).others == ()
+    assert memory.session("s").verify().ok
+
+
+def test_a_model_that_comes_later_embeds_what_is_there_in_the_background(store: Open) -> None:
+    with store(counter=length) as memory:
+        memory.session("s").add(talk(40))
+        memory.session("s").index()
+        assert stored(memory) == 0
+    session = store(embedder=Counting("first"), counter=length, index_batch=5).session("s")
+    session.add("one more")
+    until(lambda: embedded(session) == 41)
+    assert len(near(session, "thing30")) == 41
 
 
 def test_reembed_embeds_everything_and_drops_the_old_vectors_at_the_end(store: Open) -> None:

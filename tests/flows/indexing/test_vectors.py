@@ -187,7 +187,7 @@ def test_losing_the_cached_vectors_changes_no_answer(store: Open) -> None:
 def test_where_many_messages_wait_the_words_find_them_and_it_is_told(
     store: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(asking.OWN, False, 16)
+    monkeypatch.setattr(asking, "OWN", 16)
     woken: list[object] = []
     monkeypatch.setattr("tiermem.runtime.background.Follower.wake", lambda _, scope: woken.append(scope))
     embedder = Counting()
@@ -212,7 +212,7 @@ def test_a_question_over_a_users_sessions_wakes_those_whose_messages_wait(
     store: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     woken: list[Scope] = []
-    monkeypatch.setitem(asking.OWN, False, 16)
+    monkeypatch.setattr(asking, "OWN", 16)
     memory = store(embedder=Counting(), index_batch=10_000, counter=length)
     few, many, home = (memory.session(name, "anna") for name in ("few", "many/1", "home"))
     few.add(talk(3))
@@ -269,14 +269,14 @@ def test_a_hanging_embedder_holds_neither_add_nor_close(store: Open) -> None:
 
 
 def test_close_ends_the_background_and_keeps_what_was_embedded(store: Open, target: str) -> None:
-    memory = store(index_batch=5, counter=length)
+    memory = store(embedder=Counting(), index_batch=5, counter=length)
     memory.session("s").add(talk(2_000))
     thread = memory._performer._follower._thread
     assert thread is not None
     memory.close()
     assert not thread.is_alive()
     if target != ":memory:":
-        session = store(index_batch=5, counter=length).session("s")
+        session = store(embedder=Counting(), index_batch=5, counter=length).session("s")
         assert embedded(session) % vectors.BATCH == 0 or embedded(session) == 2_000
         session.index()
         assert embedded(session) == 2_000
@@ -284,7 +284,7 @@ def test_close_ends_the_background_and_keeps_what_was_embedded(store: Open, targ
 
 def test_a_memory_that_is_dropped_takes_its_background_with_it(store: Open, file: Path) -> None:
     before = set(followers())
-    memory = Memory.open(file, index_batch=5, counter=length)
+    memory = Memory.open(file, embedder=Counting(), index_batch=5, counter=length)
     memory.session("s").add(talk(50))
     started = set(followers()) - before
     assert len(started) == 1

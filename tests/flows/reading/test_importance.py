@@ -26,4 +26,4 @@ def test_a_pinned_message_counts_more(target: str, said: tuple[str, str], weight
         assert {hit.why.get("importance", 0.0) for ref, hit in hits.items() if ref != "m4"} == {0.0}
         assert all(sum(hit.why.values()) == pytest.approx(hit.score) for hit in hits.values())
         if weights.importance:
-            assert next(iter(hits)) == "m4"
+            assert hits["m4"].score > hits["m2"].score + 0.2  # which has the very words that were asked for

@@ -1,4 +1,5 @@
-"""Embedding anew: every message gets a vector of the embedder in use, and only then the old vectors go."""
+"""Embedding anew: every message gets a vector of the embedder in use, and only then the old vectors go. Where there is
+no model, they just go."""
 
 from __future__ import annotations
 
@@ -33,19 +34,26 @@ def reembed(
         refuse_reentry(scope)
     if not scopes:
         return 0
+    key, embedded = (0, 0) if core.lexical else (yield from _embedded(core, scopes, on_progress))
+    for scope in scopes:
+        row, _ = yield from embedding.position(core, scope)
+        while (yield Transact(partial(_drop, pk=row.pk, key=key))):
+            pass
+    yield Transact(lambda connection: vectors.drop_unused(connection, key))
+    return embedded
+
+
+def _embedded(
+    core: Core, scopes: Sequence[Scope], on_progress: Callable[[int, int], object] | None
+) -> Flow[tuple[int, int]]:
+    """The row of the embedder in use, and how many messages got a vector of it."""
     key = yield from _vector_space(core, scopes[0])
     done, total = yield Read(partial(_progress, scopes=scopes, name=core.embedder_name))
     before = done
     _tell(on_progress, done, total)
     for scope in scopes:
         done, total = yield from _session(core, scope, (done, total), on_progress)
-    for scope in scopes:
-        row, _ = yield from embedding.position(core, scope)
-        while (yield Transact(partial(_drop, pk=row.pk, key=key))):
-            pass
-    yield Transact(lambda connection: vectors.drop_unused(connection, key))
-    embedded: int = done - before
-    return embedded
+    return key, done - before
 
 
 def _scopes(namespace: str | tuple[str, str] | None) -> Flow[list[Scope]]:
@@ -58,10 +66,8 @@ def _scopes(namespace: str | tuple[str, str] | None) -> Flow[list[Scope]]:
 
 def _vector_space(core: Core, scope: Scope) -> Flow[int]:
     """The row of the embedder in use; a new one when the stored probe is of another model of that name."""
-    probe = b""
-    if not core.lexical:
-        values = yield Embed([embedding.PROBE], scope)
-        probe = embedding.packed(values[0])
+    values = yield Embed([embedding.PROBE], scope)
+    probe = embedding.packed(values[0])
 
     def body(connection: sa.Connection) -> int:
         known = vectors.watermark(connection, 0, core.embedder_name)

@@ -3,8 +3,9 @@
 A message is cut into passages; equal passages are embedded once, in this process and, by their hash, in the database.
 Whoever is stopped between two batches goes on where the last one was committed.
 
-What another embedder made is never used. A lexical embedder embeds such a session anew by itself, for it takes seconds;
-any other leaves it to words until `reembed` is called, for it may cost hours or money that nobody asked to spend.
+What another embedder made is never used. Such a session is left to words until `reembed` is called, for it may cost
+hours or money that nobody asked to spend. Where there is no model (`Core.lexical`) messages have no vectors: what words
+and spelling say is in the word index.
 """
 
 from __future__ import annotations
@@ -109,10 +110,12 @@ def attempt(core: Core, scope: Scope) -> Flow[bool | None]:
 
 def step(core: Core, scope: Scope) -> Flow[bool | None]:
     """Embed the next batch. True: more waits; False: nothing is left, or not ours to do; None: the embedder fails."""
+    if core.lexical:
+        return False
     if resting(core):
         return None
     row, mark = yield from position(core, scope)
-    if mark.done >= row.messages or blocked(core, mark):
+    if mark.done >= row.messages or blocked(mark):
         core.embedded.put(row.pk, row.messages)
         return False
     try:
@@ -139,9 +142,9 @@ def position(core: Core, scope: Scope) -> Flow[tuple[SessionRow, Watermark]]:
     return position
 
 
-def blocked(core: Core, mark: Watermark) -> bool:
+def blocked(mark: Watermark) -> bool:
     """True for a session that another embedder has embedded and this one may not embed anew by itself."""
-    return not core.lexical and mark.through is None and bool(mark.others)
+    return mark.through is None and bool(mark.others)
 
 
 def resting(core: Core) -> bool:
@@ -195,20 +198,17 @@ def embed(core: Core, scope: Scope, key: int, texts: Sequence[tuple[int, list[st
 
 def _values(core: Core, scope: Scope, key: int, wanted: dict[bytes, str]) -> Flow[dict[bytes, bytes]]:
     """The vectors of texts by hash: what is known, and for the rest the embedder is asked."""
-    values: dict[bytes, bytes] = {}
-    if not core.lexical:  # hashing words takes less time than looking up what they gave
-        known = ((digest, core.texts.get((core.embedder_name, digest))) for digest in wanted)
-        values = {digest: value for digest, value in known if value is not None}
-        if key and (missing := [digest for digest in wanted if digest not in values]):
-            values |= yield Read(lambda connection: vectors.known(connection, key, missing))
+    known = ((digest, core.texts.get((core.embedder_name, digest))) for digest in wanted)
+    values = {digest: value for digest, value in known if value is not None}
+    if key and (missing := [digest for digest in wanted if digest not in values]):
+        values |= yield Read(lambda connection: vectors.known(connection, key, missing))
     missing = [digest for digest in wanted if digest not in values]
     for start in range(0, len(missing), BATCH):
         part = missing[start : start + BATCH]
         embedded = yield Embed([wanted[digest] for digest in part], scope)
         values |= {digest: packed(value) for digest, value in zip(part, embedded, strict=True)}
-    if not core.lexical:
-        for digest in missing:
-            core.texts.put((core.embedder_name, digest), values[digest])
+    for digest in missing:
+        core.texts.put((core.embedder_name, digest), values[digest])
     return values
 
 
@@ -231,7 +231,7 @@ def probed(core: Core, scope: Scope, mark: Watermark) -> Flow[bytes]:
     Raises:
         EmbeddingMismatch: the stored one is another: under the same name, this is another model.
     """
-    if core.lexical or (mark.key and core.known.probed == mark.key):
+    if mark.key and core.known.probed == mark.key:
         return mark.probe
     values = yield Embed([PROBE], scope)
     probe = packed(values[0])

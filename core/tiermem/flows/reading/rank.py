@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiermem.facts.preferences import TERM as STANDING
+from tiermem.flows import reporting
 from tiermem.flows.effects import Compute, Flow, Read
 from tiermem.flows.reading import corpus as reading
 from tiermem.flows.reading import filters, vector_search
@@ -118,12 +119,17 @@ def _unsaid(corpus: Corpus, every: Field, request: SearchRequest) -> Mask:
 def _vectors(
     core: Core, scope: Scope, row: SessionRow, corpus: Corpus, field: Field, query: str
 ) -> Flow[tuple[Nearest, float, tuple[str, ...]]]:
-    """How near each message's vector is, by place; how far vectors are to be trusted; why they are missing."""
+    """How near each message's vector is, by place; how far vectors are to be trusted; why they are missing. Without a
+    model, how alike words and spelling are."""
     bare = yield Compute(lambda: without_names(query, field.speaking))
+    if core.lexical:
+        yield from reporting.noticed(core, scope)
+        alike = yield Compute(lambda: corpus.index.likeness(field, bare))
+        return Nearest(np.arange(len(field)), alike), core.settings.weights.lexical, ()
     by_session, degraded = yield from vector_search.nearest(core, scope, row.pk, corpus.rows, bare)
     near = yield Compute(lambda: _placed(by_session, field))
     trust = yield from vector_search.trust(core, scope, query, len(near))
-    return near, trust * (core.settings.weights.lexical if core.lexical else 1.0) if len(near) else 0.0, degraded
+    return near, trust if len(near) else 0.0, degraded
 
 
 def _placed(by_session: Mapping[int, Nearest], field: Field) -> Nearest:

@@ -33,11 +33,17 @@ def stats(core: Core, scope: Scope) -> Flow[Stats]:
         parts = decisions.spans(connection, row.pk, row, 0)
         live = decisions.summaries(connection, row.pk, live=True)
         pinned = sum(1 for e in log.fixed(connection, row.pk, row.messages) if _covered(parts, e.sequence))
-        mark = vectors.watermark(connection, row.pk, core.embedder_name)
-        return _stats(core, row, parts, live, pinned, tuple(told(core, mark, row.messages - mark.done)))
+        return _stats(core, row, parts, live, pinned, _vectorless(core, connection, row))
 
     counted: Stats = yield Read(body)
     return counted
+
+
+def _vectorless(core: Core, connection: sa.Connection, row: SessionRow) -> tuple[str, ...]:
+    if core.lexical:
+        return ()
+    mark = vectors.watermark(connection, row.pk, core.embedder_name)
+    return tuple(told(core, mark, row.messages - mark.done))
 
 
 def _covered(parts: list[Span], sequence: int) -> bool:

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 Reasons: TypeAlias = tuple[str, ...]
 
-# Waiting messages that a question embeds by itself, by whether the embedder is lexical: 0.1 s of hashing, or as many
-# texts as an embedder is asked for at once. If more wait, the words alone find them.
-OWN = {True: 1_000, False: embedding.BATCH}
+# Waiting messages that a question embeds by itself: as many texts as an embedder is asked for at once. If more wait,
+# words alone find them.
+OWN = embedding.BATCH
 
 
 def nearest(
@@ -62,11 +62,11 @@ def _nearest(
     keys = [row.pk for row in rows]
     marks = yield Read(lambda connection: vectors.watermarks(connection, keys, core.embedder_name))
     waiting = {row.pk: row.messages - min(marks[row.pk].done, row.messages) for row in rows}
-    behind = {row.pk for row in rows if _behind(core, marks[row.pk], waiting[row.pk])}
+    behind = {row.pk for row in rows if _behind(marks[row.pk], waiting[row.pk])}
     reasons = [words for key in sorted(behind) for words in told(core, marks[key], waiting[key])]
     ready = [row for row in rows if row.pk not in behind]
     for name, row in named:
-        if waiting[row.pk] > OWN[core.lexical]:  # as after a restart: nothing may be added there for a long time
+        if waiting[row.pk] > OWN:  # as after a restart: nothing may be added there for a long time
             yield Wake(Scope(scope.tenant, scope.user, name, scope.kind))
     near = {key: nothing(count) for key, count in waiting.items()}
     if not ready:
@@ -92,17 +92,17 @@ def _nearest(
     return near, tuple(dict.fromkeys(reasons))
 
 
-def _behind(core: Core, mark: Watermark, waiting: int) -> bool:
+def _behind(mark: Watermark, waiting: int) -> bool:
     """Whether words alone must do for a session: another embedder's vectors are there, or hardly any."""
-    return embedding.blocked(core, mark) or (not mark.done and waiting > OWN[core.lexical])
+    return embedding.blocked(mark) or (not mark.done and waiting > OWN)
 
 
 def told(core: Core, mark: Watermark, waiting: int) -> Iterator[str]:
     """What people should know of the vectors of a session in which *waiting* messages have none."""
     names = ", ".join(name for name, _ in mark.others)
-    if embedding.blocked(core, mark):
+    if embedding.blocked(mark):
         yield f"embedder: the vectors are of {names}, not of {core.embedder_name}; words alone until reembed() is run"
-    elif waiting > OWN[core.lexical]:
+    elif waiting > OWN:
         yield f"embedder: {waiting} messages wait for their vectors; words alone find them"
 
 
@@ -114,10 +114,10 @@ def _index(core: Core, scope: Scope, row: SessionRow, mark: Watermark, dimension
         rows = yield Read(lambda c: vectors.read(c, row.pk, mark.key, above, mark.done))
         yield Compute(lambda: index.extend(rows, mark.done))
     first = max(index.through, index.lent_through) + 1
-    if first <= row.messages and row.messages - index.through <= OWN[core.lexical]:
+    if first <= row.messages and row.messages - index.through <= OWN:
         fresh = yield Read(partial(_waiting, pk=row.pk, first=first, last=row.messages))
         texts = yield Compute(lambda: [(message.sequence, embedding.passages(message)) for message in fresh])
-        if sum(len(own) for _, own in texts) <= 2 * OWN[core.lexical]:
+        if sum(len(own) for _, own in texts) <= 2 * OWN:
             embedded = yield from embedding.embed(core, scope, mark.key, texts)
             lent = [(vector.sequence, vector.part, vector.value) for vector in embedded]
             yield Compute(lambda: index.lend(lent, first, row.messages))
@@ -130,7 +130,7 @@ def _waiting(connection: sa.Connection, pk: int, first: int, last: int) -> list[
 
 def trust(core: Core, scope: Scope, query: str, vectors: int) -> Flow[float]:
     """0 to 1: how well the embedder separates texts of the languages of *query*."""
-    if core.lexical or not vectors:
+    if not vectors:
         return 1.0
     if core.known.competence is None:
         try:

@@ -42,7 +42,7 @@ def _wordless(core: Core, row: SessionRow) -> bool:
 
 
 def _vectorless(core: Core, row: SessionRow) -> bool:
-    return row.messages - (core.embedded.get(row.pk) or 0) >= core.settings.index_batch
+    return not core.lexical and row.messages - (core.embedded.get(row.pk) or 0) >= core.settings.index_batch
 
 
 def _due(core: Core, scope: Scope, row: SessionRow) -> bool:
@@ -93,7 +93,8 @@ def attempt(core: Core, scope: Scope, *, manages: bool = True) -> Flow[bool | No
             row = yield Read(lambda connection: sessions.find(connection, scope))
             if _wordless(core, row):
                 yield from words.follow_words_alone(core, scope)
-            yield Wake(scope, embed=True)
+            if not core.lexical:
+                yield Wake(scope, embed=True)
 
     return more if (yield from _tried(core, scope, step())) else None
 
