@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tests.faults.worker import length
-from tests.storage.test_migrations import engine_of
+from tests.storage.older import engine_of
 from tiermem import Memory, Message
 from tiermem.storage import schema
 

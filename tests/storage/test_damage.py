@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.storage.damage import damage, fill, opened, unreadable
-from tests.storage.test_migrations import engine_of
+from tests.storage.older import engine_of
 from tiermem import Memory, TiermemError
 from tiermem.errors import StorageCorrupt
 from tiermem.storage import schema

@@ -87,7 +87,7 @@ def test_who_reads_sees_what_another_is_writing(file: Path) -> None:
 
 
 def test_an_older_schema_is_raised_by_who_may_write_alone(file: Path) -> None:
-    from tests.storage.test_migrations import lower_to_2
+    from tests.storage.older import lower_to_2
 
     Memory.open(file).close()
     lower_to_2(str(file))

@@ -54,7 +54,7 @@ class Embedder(Protocol):
 
 
 class HashEmbedder:
-    """Lexical vectors without a model, for items: words, Chinese character pairs and word pieces hashed into `dimensions`.
+    """Lexical vectors without a model: words, Chinese character pairs and word pieces hashed into `dimensions`.
 
     It finds the same and similarly spelt words, in English and Chinese; it knows nothing of meaning. For messages it is
     only the sign that there is no model: they get no vectors, the word index says the same
