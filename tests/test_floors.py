@@ -32,7 +32,7 @@ FLOORS = tuple(
     flows.indexing
     flows.writing
     flows.reading flows.verifying
-    knowledge items
+    knowledge items validity
     importers
     arguments
     session verification

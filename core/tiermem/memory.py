@@ -24,6 +24,7 @@ from tiermem.runtime.options import OpenOptions, check
 from tiermem.session import AsyncSession, Session
 from tiermem.settings import Scope, Settings, scope_of
 from tiermem.storage.database import MEMORY
+from tiermem.validity.facts import AsyncFacts, Facts
 from tiermem.verification import database as proof
 
 Namespace: TypeAlias = str | tuple[str, str]
@@ -87,6 +88,14 @@ class Memory(Opened):
     def items(self, namespace: Namespace = "default", index: Mapping[str, Any] | None = None) -> Items:
         """The JSON objects of a user, by path and key; *index* names an embedder for queries, see `Items`."""
         return Items(self, scope_of("-", namespace), index)
+
+    def facts(self, namespace: Namespace, timezone: Zone = None) -> Facts:
+        """What is known of a user, or of (tenant, user), over all conversations; *timezone* as of `session`.
+
+        Raises:
+            MissingNamespace: it names nobody, or everybody who names none.
+        """
+        return Facts(self, scope_of("-", namespace), self._core.within(zone_of(timezone)))
 
     def manage_context(self, session_id: str, namespace: Namespace = "default") -> Report:
         """Look at the thresholds of a session now.
@@ -160,6 +169,10 @@ class AsyncMemory(Opened):
     def items(self, namespace: Namespace = "default", index: Mapping[str, Any] | None = None) -> AsyncItems:
         """The JSON objects of a user, by path and key; no I/O. See `Memory.items`."""
         return AsyncItems(self, scope_of("-", namespace), index)
+
+    def facts(self, namespace: Namespace, timezone: Zone = None) -> AsyncFacts:
+        """What is known of a user; no I/O. See `Memory.facts`."""
+        return Memory(self._core, self._performer).facts(namespace, timezone).as_async()
 
     async def manage_context(self, session_id: str, namespace: Namespace = "default") -> Report:
         """See `Memory.manage_context`."""

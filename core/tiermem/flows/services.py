@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tiermem.index.user import UserIndex
     from tiermem.index.vectors import VectorIndex
     from tiermem.items.cache import Under
+    from tiermem.storage.facts import StatedAt
     from tiermem.summaries.merging import Fitting
     from tiermem.window.view import Window
 
@@ -52,6 +53,14 @@ class Known:
     probed: int = -1  # key of the embedder whose stored probe was compared
     looked: tuple[str, ...] = ()  # the errors of the whole memory when modes were last looked at
     tables: Synonyms | None = None  # with the caller's own; the built-in ones are read when first asked
+
+
+@dataclass(frozen=True, slots=True)
+class Unindexed:
+    """The facts of a session's messages that wait for the index, up to number *through*."""
+
+    through: int
+    facts: tuple[StatedAt, ...]
 
 
 @dataclass
@@ -84,6 +93,7 @@ class Core:
     facts: Recent[list[Fact]] = field(default_factory=lambda: Recent(10_000))  # of texts, by who says them
     topics: Recent[int] = field(default_factory=lambda: Recent(10_000))
     mentions: Recent[list[tuple[Quantity, frozenset[str]]]] = field(default_factory=lambda: Recent(10_000))
+    waiting: Recent[Unindexed] = field(default_factory=lambda: Recent(10_000))  # by session
     items: Recent[Under[Any]] = field(default_factory=lambda: Recent(32))  # by collection, path and vector space
     spaces: Recent[tuple[Any, str]] = field(default_factory=lambda: Recent(32))  # labels of items' vectors, by embedder
     managing: set[Scope] = field(default_factory=set)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from tiermem.facts.stated.record import Stated, attribute_key, subject_key
 from tiermem.settings import Scope
-from tiermem.storage.schema import Stored, broken, fact, sealed
+from tiermem.storage.schema import Stored, broken, decision, fact, sealed
 from tiermem.storage.sessions import encoded
 
 CHUNK = 500  # bound values a statement
@@ -83,16 +83,30 @@ def _legible(rows: Iterable[Stored]) -> Iterator[StatedAt]:
     return (of(row) for row in rows if not broken(fact, row))
 
 
-def read(connection: sa.Connection, keys: Sequence[int], number: int | None = None) -> list[StatedAt]:
-    """The facts of the sessions *keys*, in order; with *number* only those `about` that."""
+def read(connection: sa.Connection, keys: Sequence[int]) -> list[StatedAt]:
+    """The facts of the sessions *keys*, in order."""
     found: list[StatedAt] = []
     for start in range(0, len(keys), CHUNK):
         query = sa.select(fact).where(fact.c.session.in_(keys[start : start + CHUNK]))
-        if number is not None:
-            query = query.where(fact.c.about == number)
         rows = connection.execute(query.order_by(fact.c.session, fact.c.sequence, fact.c.place)).mappings()
         found += _legible(rows)
     return found
+
+
+def about_that(connection: sa.Connection, number: int) -> list[StatedAt]:
+    """The facts that are `about` *number*, in order."""
+    query = sa.select(fact).where(fact.c.about == number)
+    return [*_legible(connection.execute(query.order_by(fact.c.session, fact.c.sequence, fact.c.place)).mappings())]
+
+
+_IN_FORCE = sa.select(decision.c.first).where(
+    decision.c.session == sa.bindparam("key"), decision.c.kind.in_(["state", "retract"]), decision.c.undone == 0
+)
+
+
+def in_force(connection: sa.Connection, pk: int) -> set[int]:
+    """The messages of the session *pk* by which an application states or retracts something, but what was undone."""
+    return set(connection.execute(_IN_FORCE, {"key": pk}).scalars())
 
 
 def in_range(connection: sa.Connection, pk: int, first: int, last: int) -> dict[int, list[Stored]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Final
 
 from tiermem.facts.stated.reading import stated
 from tiermem.facts.stated.record import USER, Stated, from_json
@@ -17,7 +18,7 @@ from tiermem.times.nearness import wall_clock
 from tiermem.window.turns import USER_ROLES
 from tiermem.window.voices import own_text
 
-STATED = "facts"  # the kind of the scope in which an application's facts are kept
+STATED: Final = "facts"  # the kind of the scope in which an application's facts are kept
 NEAR = 4  # messages between a statement and "it is now 50"; further away "it" may be anything
 
 
@@ -29,7 +30,7 @@ def of_messages(scope: Scope, pk: int, before: Sequence[Message], messages: Sequ
     """
     if scope.kind == STATED:
         return [
-            StatedAt(from_json(message.state[STATED]), pk, message.sequence, 0, wall_clock(message.when))
+            StatedAt(from_json(message.state[STATED]), pk, message.sequence, 0, _said(message))
             for message in messages
             if message.origin != log.DAMAGED
         ]
@@ -42,7 +43,7 @@ def of_messages(scope: Scope, pk: int, before: Sequence[Message], messages: Sequ
         own = raw[message.sequence]
         if any(not fact.attribute for fact in own):
             own = resolve(own, resolve(_shortly_before(message, run, raw), ()))
-        said = wall_clock(message.when)
+        said = _said(message)
         found += (StatedAt(fact, pk, message.sequence, place, said) for place, fact in enumerate(own))
     return found
 
@@ -53,6 +54,11 @@ def _raw(scope: Scope, message: Message) -> list[Stated]:
         return []
     said = wall_clock(message.when)
     return stated(own_text(message), subject_of(scope, message), said if math.isfinite(said) else None)
+
+
+def _said(message: Message) -> float:
+    """Wall-clock seconds, with what is below one: of two statements of one second one is the newer."""
+    return wall_clock(message.when) + (message.when.microsecond / 1e6 if message.when else 0.0)
 
 
 def subject_of(scope: Scope, message: Message) -> str:

@@ -1,0 +1,215 @@
+"""Facts of a user asked for: read by what they are about, or all of them; what waits for the index is read as it is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any, TypeAlias
+
+import sqlalchemy as sa
+
+from tiermem.errors import InvalidMessage
+from tiermem.facts.stated.chains import Holding, holdings
+from tiermem.facts.stated.record import USER, attribute_key, subject_key
+from tiermem.flows.effects import Compute, Flow, Read, Wake
+from tiermem.flows.indexing import facts as reading
+from tiermem.flows.services import Core, Unindexed
+from tiermem.messages import Message
+from tiermem.settings import Scope
+from tiermem.storage import decisions, sessions
+from tiermem.storage import facts as stored
+from tiermem.storage import messages as log
+from tiermem.storage.facts import StatedAt
+from tiermem.storage.sessions import SessionRow
+from tiermem.times.nearness import wall_clock
+from tiermem.validity.known import KnownFact, best, handed_out
+from tiermem.window.quotation import before_reference
+from tiermem.window.view import within
+
+_Chained: TypeAlias = tuple[list[Holding[StatedAt]], dict[int, tuple[str, str]]]
+TAIL = 5_000  # messages that wait for the index and are read in one go
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Which facts a caller wants; None: whatever it is.
+
+    *true*, *known*: wall-clock seconds at which they were true, and by which they had been said.
+    """
+
+    subject: str | None = None
+    attribute: str | None = None
+    true: float | None = None
+    known: float | None = None
+
+    def fits(self, at: StatedAt) -> bool:
+        """Whether the fact *at* is about what is asked, and had been said by then."""
+        fact = at.fact
+        about = self.subject is None or subject_key(fact.subject) == subject_key(self.subject)
+        of = self.attribute is None or attribute_key(fact.attribute) == attribute_key(self.attribute)
+        return about and of and (self.known is None or not at.said > self.known)
+
+
+def asked(
+    core: Core,
+    subject: str | None,
+    attribute: str | None,
+    as_of: datetime | None = None,
+    known_at: datetime | None = None,
+) -> Wish:
+    """A caller's wishes, checked.
+
+    Raises:
+        InvalidMessage: one of them is no text, or no time.
+    """
+    for name, text in (("subject", subject), ("attribute", attribute)):
+        if text is not None and not isinstance(text, str):
+            raise InvalidMessage(f"{name} must be text, not {type(text).__name__}")
+    return Wish(subject, attribute, seconds(core, as_of, "as_of"), seconds(core, known_at, "known_at"))
+
+
+def seconds(core: Core, when: datetime | None, name: str) -> float | None:
+    """A caller's time in wall-clock seconds, by the user's clock.
+
+    Raises:
+        InvalidMessage: it is no time.
+    """
+    if when is None:
+        return None
+    if not isinstance(when, datetime):
+        raise InvalidMessage(f"{name} must be a datetime, not {type(when).__name__}")
+    meant = core.meant(when)
+    return wall_clock(meant) + meant.microsecond / 1e6
+
+
+def current(core: Core, scope: Scope, wish: Wish) -> Flow[list[KnownFact]]:
+    """What holds, or held at the time of *wish*, in the order in which it was said."""
+    found, refs = yield from _found(core, scope, wish)
+    true = wish.true
+    return handed_out(found, refs, core.zone, lambda one: one.current if true is None else one.holds(true))
+
+
+def history(core: Core, scope: Scope, wish: Wish) -> Flow[list[KnownFact]]:
+    """Everything that is known to have been so, corrected ones too, in the order in which it was said."""
+    found, refs = yield from _found(core, scope, wish)
+    return handed_out(found, refs, core.zone)
+
+
+def search(core: Core, scope: Scope, query: str, k: int, wish: Wish) -> Flow[list[KnownFact]]:
+    """The *k* facts that hold, or held then, whose words answer *query* best.
+
+    Raises:
+        InvalidMessage: *query* is no text, or *k* no number.
+    """
+    if not isinstance(query, str):
+        raise InvalidMessage(f"query must be text, not {type(query).__name__}")
+    if isinstance(k, bool) or not isinstance(k, int) or k < 0:
+        raise InvalidMessage(f"k must be a whole number of at least 0, not {k!r}")
+    facts = yield from current(core, scope, wish)
+    return list((yield Compute(partial(best, facts, query, k))))
+
+
+def stated_by(scope: Scope) -> Scope:
+    """Where what applications state of the user of *scope* is kept."""
+    return Scope(scope.tenant, scope.user, USER, reading.STATED)
+
+
+def _found(core: Core, scope: Scope, wish: Wish) -> Flow[_Chained]:
+    """The facts that *wish* is about, with their intervals; and by place their session and reference."""
+    read: dict[int, Unindexed] = {}  # of this question; what is kept beyond it may be dropped meanwhile
+    while True:
+        rows, facts, more = yield Read(partial(_read, core=core, scope=scope, wish=wish, read=read))
+        if not more:
+            break
+        for key, (before, messages) in more.items():
+            made = yield Compute(partial(reading.of_messages, scope, key, before, messages))
+            known = (*_waiting(core, read, key, rows[key][1]), *made)
+            read[key] = core.waiting.put(key, Unindexed(messages[-1].sequence, known))
+    yield from _rung(core, scope, rows)
+    chained: _Chained = yield Compute(partial(_chained, rows, facts))
+    return chained
+
+
+def _rung(core: Core, scope: Scope, rows: Mapping[int, tuple[str, SessionRow]]) -> Flow[None]:
+    """Wakes the background for each session of which much waits."""
+    for name, row in rows.values():
+        if name and not row.foreign and row.messages - row.indexed >= core.settings.index_batch:
+            yield Wake(Scope(scope.tenant, scope.user, name))
+
+
+def _read(
+    connection: sa.Connection, core: Core, scope: Scope, wish: Wish, read: Mapping[int, Unindexed]
+) -> tuple[dict[int, tuple[str, SessionRow]], list[StatedAt], dict[int, tuple[list[Message], list[Message]]]]:
+    """The sessions, their visible facts that fit, and of those with unread messages the next ones, at most `TAIL`."""
+    own = sessions.find(connection, stated_by(scope))
+    rows = {row.pk: (name, row) for name, row in sessions.of_user(connection, scope.tenant, scope.user)}
+    more = _unread(connection, core, read, rows)
+    if more:
+        return rows, [], more
+    rows |= {own.pk: ("", own)} if own.pk else {}
+    narrow = wish.subject is not None and wish.attribute is not None
+    if narrow:
+        facts = stored.about_that(connection, stored.about(scope, wish.subject or "", wish.attribute or ""))
+    else:
+        facts = stored.read(connection, list(rows))
+    facts = [at for at in facts if at.session in rows and at.sequence <= _through(rows[at.session])]
+    facts += [at for key in rows if key != own.pk for at in _waiting(core, read, key, rows[key][1])]
+    facts = [at for at in facts if wish.fits(at)]
+    hidden = decisions.hidden_in(connection, sorted({at.session for at in facts}))
+    force = stored.in_force(connection, own.pk) if own.pk else set()
+    visible = [
+        at
+        for at in facts
+        if (at.sequence in force if at.session == own.pk else not within(hidden.get(at.session, ()), at.sequence))
+    ]
+    return rows, visible, {}
+
+
+def _through(named: tuple[str, SessionRow]) -> int:
+    """The message up to which the stored facts of a session count."""
+    name, row = named
+    return row.indexed if name else row.messages
+
+
+def _known(core: Core, read: Mapping[int, Unindexed], key: int, row: SessionRow) -> Unindexed:
+    """What was read of the messages of a session that wait for the index; nothing where they are others by now."""
+    known = read.get(key) or core.waiting.get(key)
+    return Unindexed(0, ()) if known is None or known.through > row.messages else known
+
+
+def _waiting(core: Core, read: Mapping[int, Unindexed], key: int, row: SessionRow) -> Sequence[StatedAt]:
+    return [at for at in _known(core, read, key, row).facts if at.sequence > row.indexed]
+
+
+def _unread(
+    connection: sa.Connection, core: Core, read: Mapping[int, Unindexed], rows: Mapping[int, tuple[str, SessionRow]]
+) -> dict[int, tuple[list[Message], list[Message]]]:
+    """Messages beyond the index whose facts were not read yet, by session, each with those before."""
+    more: dict[int, tuple[list[Message], list[Message]]] = {}
+    left = TAIL
+    for key, (_, row) in rows.items():
+        first = 1 + max(row.indexed, _known(core, read, key, row).through)
+        last = min(row.messages, first + left - 1)
+        if first <= last:
+            before = log.read(connection, key, max(1, first - reading.NEAR), first - 1)
+            more[key] = before, log.read(connection, key, first, last)
+            left -= last - first + 1
+    return more
+
+
+def _chained(rows: Mapping[int, tuple[str, SessionRow]], facts: Sequence[StatedAt]) -> _Chained:
+    ordered = sorted(facts, key=lambda at: (at.session, at.sequence, at.place))
+    made = [
+        Holding(at.fact, at, at.said, (-math.inf if math.isnan(at.said) else at.said, rank))
+        for rank, at in enumerate(ordered)
+    ]
+    homes: dict[int, Any] = {id(one): one.source.session for one in made}
+    found = holdings(made, homes)
+    return found, {place: _where(rows[one.source.session][0], one.source) for place, one in enumerate(found)}
+
+
+def _where(name: str, at: StatedAt) -> tuple[str, str]:
+    return (name, f"{before_reference(name)}m{at.sequence}") if name else ("", f"f{at.sequence}")

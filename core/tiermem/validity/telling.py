@@ -1,0 +1,147 @@
+"""What an application states or retracts of a user: kept as a message with a decision, which `undo` takes back.
+
+Rule 1: the message is the original, its row of facts is derived of it, and both are written in one transaction.
+Rule 2: nothing that was said is changed: what is retracted is passed over when somebody asks.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from tiermem.errors import InvalidMessage
+from tiermem.facts.stated.record import (
+    APPLICATION,
+    CHANGES,
+    CORRECTS,
+    MOST_VALUE,
+    NO,
+    ONCE,
+    RETRACTS,
+    USER,
+    YES,
+    Stated,
+    to_json,
+)
+from tiermem.flows.effects import Flow, Transact
+from tiermem.flows.indexing import facts as reading
+from tiermem.flows.services import Core
+from tiermem.flows.writing import decide
+from tiermem.flows.writing.commit import certain, commit
+from tiermem.messages import Message
+from tiermem.records import Decision
+from tiermem.settings import Scope
+from tiermem.storage import decisions
+from tiermem.storage import facts as stored
+from tiermem.storage import messages as log
+from tiermem.tokens.counting import message_tokens
+from tiermem.validity.asking import seconds, stated_by
+
+
+def state(
+    core: Core,
+    scope: Scope,
+    attribute: str,
+    value: str | bool,
+    subject: str,
+    since: datetime | None,
+    until: datetime | None,
+    corrects: bool,  # private; the faces take it by name
+    certainty: float,
+    reason: str,
+) -> Flow[Decision]:
+    """Keep that *attribute* of *subject* is *value*; it ends what held before, or with *corrects* says that this never
+    did. With *until* it held once.
+
+    Raises:
+        InvalidMessage: one of them is no text, or too long, no time, or no number from 0 to 1; nothing was kept.
+    """
+    begin, end = seconds(core, since, "since"), seconds(core, until, "until")
+    if begin is not None and end is not None and end < begin:
+        raise InvalidMessage("until must not be before since")
+    if not isinstance(corrects, bool):
+        raise InvalidMessage(f"corrects must be True or False, not {type(corrects).__name__}")
+    if isinstance(certainty, bool) or not isinstance(certainty, (int, float)) or not 0 <= certainty <= 1:
+        raise InvalidMessage("certainty must be a number from 0 to 1")
+    fact = Stated(
+        _text(subject, "subject", USER),
+        _text(attribute, "attribute"),
+        (YES if value else NO) if isinstance(value, bool) else _text(value, "value"),
+        "stated",
+        CORRECTS if corrects else ONCE if end is not None and begin is None else CHANGES,
+        certainty=float(certainty),
+        how=APPLICATION,
+        since=begin,
+        until=end,
+    )
+    return (yield from _kept(core, scope, fact, "state", _text(reason, "reason", "stated")))
+
+
+def retract(
+    core: Core, scope: Scope, attribute: str, value: str | bool | None, subject: str, reason: str
+) -> Flow[Decision]:
+    """Keep that what was said so far of *attribute* of *subject*, or of it that it is *value*, was never so.
+
+    Raises:
+        InvalidMessage: as `state`.
+    """
+    wanted = (YES if value else NO) if isinstance(value, bool) else "" if value is None else _text(value, "value")
+    fact = Stated(
+        _text(subject, "subject", USER),
+        _text(attribute, "attribute"),
+        wanted,
+        "stated",
+        RETRACTS,
+        certainty=1.0,
+        how=APPLICATION,
+    )
+    return (yield from _kept(core, scope, fact, "retract", _text(reason, "reason", "retracted")))
+
+
+def _text(given: str, name: str, default: str = "") -> str:
+    """*given* on one line; *default* where it is empty.
+
+    Raises:
+        InvalidMessage: it is no text, too long, or empty where it must not be.
+    """
+    if not isinstance(given, str):
+        raise InvalidMessage(f"{name} must be text, not {type(given).__name__}")
+    text = " ".join(given.split()) or default
+    if not text or len(text) > MOST_VALUE:
+        raise InvalidMessage(f"{name} must be text of 1 to {MOST_VALUE} characters, not of {len(text)}")
+    return text
+
+
+def _kept(core: Core, scope: Scope, fact: Stated, kind: str, reason: str) -> Flow[Decision]:
+    """The decision by which *fact* is kept, with its number."""
+    where = stated_by(scope)
+    words = f"{fact.subject} · {fact.attribute}: {fact.value}"
+    message = Message(role="user", content=words, state={reading.STATED: to_json(fact)})
+    counted = [(message, message_tokens(message, core.count))]
+
+    def body(connection: sa.Connection) -> Decision:
+        (kept,), row, before = log.append(connection, where, counted, core.now(), core.settings.compact_at)
+        if row.messages == before:  # it was kept by the attempt whose answer was lost
+            return next(one for one in decisions.journal(connection, row.pk) if one.first == kept.sequence)
+        planned = Decision(number=0, kind=kind, first=kept.sequence, last=kept.sequence, reason=reason)
+        (made,) = commit(connection, core, where, row, [planned])
+        stored.add(connection, where, reading.of_messages(where, row.pk, [], [kept]))
+        return made
+
+    made: Decision = yield from certain(Transact(body, brief=True), [message.id])
+    return made
+
+
+def undo(core: Core, scope: Scope, decision: int | Decision) -> Flow[None]:
+    """Take a statement or a retraction back.
+
+    Raises:
+        UnknownReference: there is no such decision, or it is undone already.
+    """
+    yield from decide.undo(core, stated_by(scope), decision)
+
+
+def journal(scope: Scope) -> Flow[list[Decision]]:
+    """Every statement, retraction and undoing of the application, in order."""
+    return (yield from decide.journal(stated_by(scope)))
