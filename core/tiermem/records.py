@@ -46,7 +46,8 @@ class Decision:
     """One row of the journal: ids and numbers, never text.
 
     `kind` is "compact", "cover", "restore", "hide" or "undo"; of facts "state" or "retract". It applies to the messages
-    `first`..`last`; the newest decision that is not undone wins. `reference` is the summary of a cover, and the decision that an undo takes back.
+    `first`..`last`; the newest decision that is not undone wins. `reference` is the summary of a cover, and the
+    decision that an undo takes back.
     `session` is the id of the session whose journal it is in, where that is another one than was asked.
     """
 

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.conftest import Open
-from tests.storage.test_migrations import TALK, engine_of, lower_to_6
+from tests.storage.older import TALK, engine_of, lower_to_6
 from tiermem.storage import schema
 
 
