@@ -26,7 +26,7 @@ bench: $(VENV)/ready
 	$(RUN)/python -m benchmarks $(ARGS)
 
 soak: $(VENV)/ready
-	$(RUN)/python -m pytest -m soak $(ARGS)
+	$(RUN)/python -m pytest -m "soak or hypothesis" $(ARGS)
 
 # Clean environments from the built wheel, with the lowest and the newest versions of both frameworks: 20 minutes.
 matrix: $(VENV)/ready

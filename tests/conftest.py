@@ -11,6 +11,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 
+from tests.thinned import share, soaks
 from tiermem import Memory
 from tiermem.providers import calls
 from tiermem.session import AsyncSession, Session
@@ -32,12 +34,14 @@ if FAST.is_dir() and shutil.disk_usage(FAST).free > ROOM:
 # by luck. Everywhere else, and in the soak, new ones.
 settings.register_profile(
     "default",
+    max_examples=share(100),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     derandomize=bool(os.environ.get("CI")),
     database=None if os.environ.get("CI") else settings.default.database,
 )
 settings.load_profile("default")
+settings.register_profile("soak", settings.get_profile("default"), max_examples=500)
 
 Open = Callable[..., Memory]
 
@@ -142,9 +146,20 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "memory.db"
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """`make soak` tries every example of a property, and new ones."""
+    if _soaking(config):
+        soaks()
+        settings.load_profile("soak")
+
+
+def _soaking(config: pytest.Config) -> bool:
+    return "soak" in (config.option.markexpr or "")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave long soaks to `make soak`."""
-    if "soak" in (config.option.markexpr or ""):
+    if _soaking(config):
         return
     soaks = [item for item in items if item.get_closest_marker("soak")]
     items[:] = [item for item in items if item not in soaks]
@@ -169,20 +184,27 @@ def upkeep_is_awaited(request: pytest.FixtureRequest) -> Iterator[None]:
 
     def added(session: Session, *given: Any, **named: Any) -> Any:
         stored = add(session, *given, **named)
+        pauses = _pauses()
         while _awaited(session):
-            time.sleep(0.0005)
+            time.sleep(next(pauses))
         return stored
 
     async def aadded(session: AsyncSession, *given: Any, **named: Any) -> Any:
         stored = await aadd(session, *given, **named)
+        pauses = _pauses()
         while _awaited(session):  # noqa: ASYNC110  # nothing tells when it has ended
-            await asyncio.sleep(0.0005)
+            await asyncio.sleep(next(pauses))
         return stored
 
     with pytest.MonkeyPatch.context() as patched:  # of its own: a test may undo what it patched itself
         patched.setattr(Session, "add", added)
         patched.setattr(AsyncSession, "add", aadded)
         yield
+
+
+def _pauses() -> Iterator[float]:
+    """Seconds between two looks: who looks too often holds up what it waits for."""
+    return chain(repeat(0.0005, 20), repeat(0.005))
 
 
 def _awaited(session: Session | AsyncSession) -> bool:

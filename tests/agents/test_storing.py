@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.thinned import share
 from tiermem import Memory, Message, Session
 from tiermem.agents.note import Note
 from tiermem.agents.reconcile import Listed
@@ -129,7 +130,7 @@ def test_a_list_without_a_note_that_repeats_the_session_stores_what_is_new(sessi
 WORDS = st.lists(st.sampled_from(["u1", "u2", "u3", "a1", "a2", "a3", "r1"]), unique=True, max_size=6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=share(60), deadline=None)
 @given(st.lists(WORDS, min_size=1, max_size=5))
 def test_whatever_people_make_of_a_list_its_session_shows_it(lists: list[list[str]]) -> None:
     session, note = Memory.open(":memory:").session("s"), Note()

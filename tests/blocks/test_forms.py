@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import Open
+from tests.thinned import share
 from tiermem import Memory, Message
 from tiermem.blocks.forms import FORMS, MEDIA, Sort
 from tiermem.blocks.linking import open_links
@@ -272,7 +273,7 @@ odd_blocks = st.tuples(
 ).map(lambda parts: {parts[0]: parts[1], **parts[2]})
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=share(400), deadline=None)
 @given(content=st.lists(st.text(max_size=9) | odd_blocks, max_size=4), text=st.text(max_size=9))
 def test_no_block_breaks_its_reading(content: list[Any], text: str) -> None:
     message = Message(role="user", content=content)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.thinned import share
 from tiermem.facts.superseding import Statement, UpdateMark, marks
 from tiermem.text.analyzer import query_terms
 
@@ -278,7 +279,7 @@ def test_what_was_said_earlier_is_older_even_if_it_was_stored_later() -> None:
     assert found == {1: UpdateMark(True, None, "pool size"), 2: UpdateMark(False, 1, "pool size")}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=share(150), deadline=None)
 @given(st.lists(st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=12), max_size=14), max_size=8))
 def test_no_text_makes_it_raise_and_marks_are_sound(parts: list[list[str]]) -> None:
     shown = said(*(" ".join(words) for words in parts))
@@ -289,7 +290,7 @@ def test_no_text_makes_it_raise_and_marks_are_sound(parts: list[list[str]]) -> N
         assert mark.superseded_by is None or mark.superseded_by > sequence
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=share(60), deadline=None)
 @given(st.lists(st.integers(2, 12), min_size=1, max_size=8))
 def test_of_one_attribute_at_most_the_newest_is_current(values: list[int]) -> None:
     shown = said(*(f"The pool size is now {value}." for value in values))
@@ -299,7 +300,7 @@ def test_of_one_attribute_at_most_the_newest_is_current(values: list[int]) -> No
     assert [sequence for sequence, mark in found.items() if mark.current] == [shown[-1].sequence] * bool(older)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=share(80), deadline=None)
 @given(st.sampled_from(UPDATES), st.lists(st.sampled_from(UNRELATED), max_size=3), st.randoms(use_true_random=False))
 def test_unrelated_messages_and_their_order_change_nothing(
     pair: tuple[str, str], others: list[str], chance: random.Random

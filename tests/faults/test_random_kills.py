@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-KILLS = 25  # for each driver, with whole numbers of files; `python -m benchmarks.kill --random 200` does more
+KILLS = 10  # for each driver; `python -m benchmarks.kill --random 200` does more
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no fork and no SIGKILL")

@@ -29,6 +29,7 @@ from langchain_core.messages import (
 from pydantic import BaseModel, field_serializer
 
 from langchain_tiered_memory.convert import given_id, to_core, to_langchain
+from tests.thinned import share
 from tiermem import Message, ToolCall
 from tiermem.agents.adding import derived
 from tiermem.messages import from_canonical
@@ -110,7 +111,7 @@ any_message = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=share(200), deadline=None)
 @given(any_message)
 def test_any_message_comes_back_equal(message: BaseMessage) -> None:
     before = json.dumps(message_to_dict(message))

@@ -71,11 +71,16 @@ class Guarded:
             QUESTION,
             call("search_memory", query=QUESTION),
             call("search_memory", query="secret bird pond", role="document"),
-            *(call("search_memory", query=f"{pond} pond") for pond in PONDS.values()),
-            *(call("expand_memory", ref=ref) for ref in ("m1", "m3-m9", "s1", "d1", "d2", "d5")),
+            *(call("search_memory", query=f"{pond} pond") for pond in self.asked_by(owner)),
+            *(call("expand_memory", ref=ref) for ref in ("m3-m9", "s1", "d2")),
             call("forget_memory", ref="d9"),
             QUESTION,
         ]
+
+    def asked_by(self, owner: Any) -> list[str]:
+        """The ponds of *owner* and the next one; those of all are asked for below, without an agent."""
+        place = OWNERS.index(owner)
+        return [PONDS[owner], PONDS[OWNERS[(place + 1) % len(OWNERS)]]]
 
     def config(self, owner: Any, name: str) -> dict[str, Any]:
         return thread(name, owner=owner)

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.properties.values import Mood, Moody, quarter, texts
+from tests.thinned import share
 from tiermem import AsyncMemory, AsyncSession, Memory, Message, Session
 from tiermem.errors import TiermemError
 from tiermem.flows.effects import Effect, Wake
@@ -124,7 +125,7 @@ def store_of(one: Recorded) -> list[Any]:
     return database.read(body)
 
 
-@settings(max_examples=60)
+@settings(max_examples=share(60))
 @given(st.lists(verbs, min_size=3, max_size=25), st.sampled_from(["good", "raise", "garbage"]))
 def test_sync_and_async_ask_the_same_effects_and_leave_the_same_store(steps: list[Step], mood: str) -> None:
     def numbered() -> Callable[[], Any]:

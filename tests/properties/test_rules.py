@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.properties.oracles import assert_paired, partners
 from tests.properties.values import COUNTERS
+from tests.thinned import share
 from tiermem import Decision, Message, Shown, ToolCall
 from tiermem.errors import BudgetTooSmall, TokenCounterError
 from tiermem.providers.tokenizers import as_counter
@@ -63,7 +64,7 @@ def shown_one_by_one(one: int, made: Sequence[Decision], stubs: dict[int, list[i
     return shown
 
 
-@settings(max_examples=300)
+@settings(max_examples=share(300))
 @given(journals(), number, number)
 def test_painting_is_a_partition_in_which_the_newest_decision_wins_and_hidden_stays_hidden(
     journal: tuple[list[Decision], dict[int, list[int]]], low: int, high: int
@@ -80,7 +81,7 @@ def test_painting_is_a_partition_in_which_the_newest_decision_wins_and_hidden_st
     assert all((span.summary > 0) == (span.shown is Shown.COVERED) for span in spans)
 
 
-@settings(max_examples=300)
+@settings(max_examples=share(300))
 @given(journals())
 def test_what_is_hidden_is_what_the_painting_hides(journal: tuple[list[Decision], dict[int, list[int]]]) -> None:
     made = [one for one in journal[0] if one.kind in {"hide", "restore"} and not one.undone]
@@ -128,7 +129,7 @@ def entry(message: Message, count: Any = len) -> Entry:
     )
 
 
-@settings(max_examples=300)
+@settings(max_examples=share(300))
 @given(conversations())
 def test_pairing_makes_every_list_valid_keeps_every_message_and_does_nothing_twice(messages: list[Message]) -> None:
     made = paired(messages)
@@ -143,7 +144,7 @@ def test_pairing_makes_every_list_valid_keeps_every_message_and_does_nothing_twi
     ]
 
 
-@settings(max_examples=300)
+@settings(max_examples=share(300))
 @given(conversations())
 def test_groups_and_steps_part_no_pair_and_lose_nothing(messages: list[Message]) -> None:
     entries = [entry(one) for one in messages]
@@ -189,7 +190,7 @@ def window_of(drawn: list[tuple[str, int, Shown, str, bool, int]], covers: int) 
     return Window(start + len(drawn), covers, entries, made)
 
 
-@settings(max_examples=300)
+@settings(max_examples=share(300))
 @given(windows, st.integers(0, 9), st.integers(0, 12), st.integers(100, 2_000))
 def test_plans_touch_neither_the_newest_nor_what_is_fixed_and_part_no_pair(
     drawn: list[tuple[str, int, Shown, str, bool, int]], covers: int, kept: int, threshold: int
@@ -213,7 +214,7 @@ def test_plans_touch_neither_the_newest_nor_what_is_fixed_and_part_no_pair(
     assert all((call in inside) == (result in inside) for call, result in partners(window.entries))
 
 
-@settings(max_examples=200)
+@settings(max_examples=share(200))
 @given(windows, st.integers(100, 2_000), st.integers(0, 3_000))
 def test_the_next_look_is_never_where_a_look_was_just_taken(
     drawn: list[tuple[str, int, Shown, str, bool, int]], threshold: int, tokens: int
@@ -225,7 +226,7 @@ def test_the_next_look_is_never_where_a_look_was_just_taken(
         assert look <= thresholds.summarize_at
 
 
-@settings(max_examples=400)
+@settings(max_examples=share(400))
 @given(conversations(), st.integers(0, 600), st.integers(0, 600), st.sampled_from(COUNTERS[:-1]))
 def test_recent_turns_stay_within_what_they_may_take_by_any_counter(
     messages: list[Message], budget: int, more: int, counter: Any

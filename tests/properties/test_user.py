@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.thinned import share
 from tiermem import Memory, Session
 from tiermem.errors import UnknownReference
 from tiermem.tools import memory_tools
@@ -46,7 +47,7 @@ def step(memory: Memory, asking: Session, kind: str, name: str, value: int | str
 
 
 @given(STEPS)
-@settings(max_examples=60)
+@settings(max_examples=share(60))
 def test_an_answer_holds_what_its_session_shows_and_nothing_it_hides(steps: list[tuple[str, str, int | str]]) -> None:
     with Memory.open(":memory:", index_batch=2) as memory:
         asking = memory.session("asking", "anna")

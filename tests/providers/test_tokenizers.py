@@ -20,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiktoken_ext import openai_public
 
+from tests.thinned import share
 from tiermem.errors import InvalidSettings, TokenCounterError
 from tiermem.providers import tokenizers
 from tiermem.providers.tokenizers import SLICE, Counter, as_counter, encoding_counter, slices
@@ -70,7 +71,7 @@ def test_counts_equal_tiktokens_own(name, text, reference):
 
 
 @pytest.mark.parametrize("name", ENCODINGS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=share(300), deadline=None)
 @given(text=st.text(st.characters() | st.sampled_from(" \n\t'sSaA1.,你é\u0301ſ")))
 def test_counts_equal_tiktokens_own_for_any_text_lone_surrogates_included(name, text, reference):
     assert encoding_counter(name)(text) == len(reference[name].encode_ordinary(text))
@@ -95,7 +96,7 @@ def test_special_tokens_are_ordinary_text():
     assert encoding_counter("o200k_base")("<|endoftext|>") > 1
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=share(300), deadline=None)
 @given(
     words=st.lists(
         st.text(st.sampled_from("aBé你，。 '\"\n\r\t1½.,(/\u0301\x1c😀-_"), min_size=1, max_size=12), min_size=20

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.thinned import share
 from tiermem.messages import Message, ToolCall
 from tiermem.summaries.extractive import extract
 from tiermem.summaries.lines import LINE_LIMIT, LIST_LIMITS, alike, units
@@ -272,7 +273,7 @@ MESSAGES = st.lists(
 
 
 @given(MESSAGES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=share(150), deadline=None)
 def test_any_conversation_gives_a_capped_summary_with_existing_sources(turns):
     messages = [
         Message(role=role, content=text, name=name, id=f"{n}", sequence=n * 3)

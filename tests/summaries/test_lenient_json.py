@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.thinned import share
 from tiermem.errors import SummaryRejected
 from tiermem.summaries.lenient_json import read_object
 from tiermem.summaries.structured_output import FIELDS, fields_of
@@ -92,19 +93,19 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=share(200), deadline=None)
 @given(st.dictionaries(st.sampled_from(FIELDS), JSON, min_size=1, max_size=5), st.booleans())
 def test_valid_json_is_read_exactly(value: dict[str, Any], ascii_only: bool) -> None:
     assert read_object(f"Notes:\n{json.dumps(value, ensure_ascii=ascii_only)}\nDone", FIELDS) == value
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=share(300), deadline=None)
 @given(st.text(alphabet="{}[]\",:'“”\\ \nabu0：，/*", max_size=200))
 def test_no_text_makes_it_raise(text: str) -> None:
     assert read_object(text, FIELDS) is None or isinstance(read_object(text, FIELDS), dict)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=share(100), deadline=None)
 @given(st.integers(20, 400))
 def test_a_cut_answer_gives_a_part_of_the_whole_one_and_nothing_else(place: int) -> None:
     whole = {

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.thinned import share
 from tiermem.messages import Message
 from tiermem.records import StructuredSummary, Summary, TimeRange
 from tiermem.summaries.lines import LIST_LIMITS
@@ -219,7 +220,7 @@ STRUCTURES = st.builds(
 
 
 @given(STRUCTURES, st.integers(0, 400), st.sampled_from([len, words, lambda text: len(text.encode("utf-8")) // 3]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=share(150), deadline=None)
 def test_a_fitted_summary_never_exceeds_its_budget(structure, budget, count):
     text = fit(structure, 1, 9, "s1", budget, count)
     assert count(text) <= budget
@@ -228,7 +229,7 @@ def test_a_fitted_summary_never_exceeds_its_budget(structure, budget, count):
 
 
 @given(st.lists(STRUCTURES, max_size=4), st.integers(0, 4))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=share(100), deadline=None)
 def test_merging_is_associative_in_count_and_keeps_to_known_sources(structures, cut):
     whole = merge(structures)
     assert whole == merge(structures)

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
+from tests.thinned import share
 from tiermem.errors import SummaryRejected
 from tiermem.messages import Message
 from tiermem.records import StructuredSummary, TimeRange
@@ -211,7 +212,7 @@ FIELDS = st.sampled_from(
 
 
 @given(ANYTHING | st.dictionaries(FIELDS, ANYTHING, max_size=5), st.lists(HOSTILE, max_size=5))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=share(200), deadline=None)
 def test_whatever_a_summariser_returns_is_accepted_whole_or_rejected(value, texts):
     messages = [Message(role="user", content=text, sequence=n * 2) for n, text in enumerate(texts, 1)]
     try:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.thinned import share
 from tiermem import Message, ToolCall
 from tiermem.summaries.grounding import Ground
 from tiermem.summaries.prompts import SummaryPrompt
@@ -105,7 +106,7 @@ def test_the_goal_that_the_application_notes_is_told() -> None:
     assert "ship it by Friday" in shown(Message(role="user", content="x", state={"user_goal": "ship it by Friday"}))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=share(150), deadline=None)
 @given(st.lists(st.integers(0, 400), min_size=1, max_size=12), st.integers(30, 300), st.randoms())
 def test_parts_keep_their_room_and_lose_no_word(sizes: list[int], room: int, pick: object) -> None:
     messages = said(*(" ".join(f"w{n}x{place}" for place in range(size)) for n, size in enumerate(sizes)))

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.thinned import share
 from tiermem.providers.tokenizers import encoding_counter
 from tiermem.text.clipping import (
     both_ends,
@@ -39,7 +40,7 @@ clippable = st.text(st.sampled_from("ab c\n你😀\u0301\u200d\ud83d\ude001 "), 
 
 
 @pytest.mark.parametrize("name", COUNTERS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=share(150), deadline=None)
 @given(text=clippable, budget=st.integers(-2, 120), marker=st.sampled_from(["", "…", " [… 5 more …] "]))
 def test_a_clipped_text_fits_by_any_counter(name, text, budget, marker):
     count = COUNTERS[name]
@@ -53,7 +54,7 @@ def test_a_clipped_text_fits_by_any_counter(name, text, budget, marker):
         assert not marker or (text.startswith(head) and text.endswith(tail))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=share(200), deadline=None)
 @given(text=st.text(st.sampled_from("abcdef"), min_size=1, max_size=400), budget=st.integers(0, 400))
 def test_clipping_keeps_as_much_as_fits_two_thirds_of_it_at_the_head(text, budget):
     clipped = clip(text, budget, characters, "…")

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.thinned import share
 from tiermem import Memory
 from tiermem.testing import StoppedClock
 from tiermem.times.day_bounds import bound
@@ -60,7 +61,7 @@ TEXTS = st.one_of(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=share(300))
 @given(TEXTS)
 def test_any_text_is_a_time_or_none(text: str) -> None:
     first, last = bound(text, NOW, upper=False), bound(text, NOW, upper=True)
@@ -96,7 +97,7 @@ ARGUMENTS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=share(300))
 @given(name=st.sampled_from(NAMES), arguments=ARGUMENTS)
 def test_whatever_a_model_writes_is_answered_in_few_words_or_in_one_block(
     tools: Any, name: str, arguments: dict[str, Any]

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.thinned import share
 from tiermem import messages as messages_module
 from tiermem.messages import Message, ToolCall
 from tiermem.providers.tokenizers import Counter, encoding_counter
@@ -147,7 +148,7 @@ blocks = st.tuples(
 ).map(lambda parts: {parts[0]: parts[1], **parts[2]})
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=share(400), deadline=None)
 @given(content=st.none() | st.text() | st.lists(st.text(max_size=9) | blocks, max_size=4))
 def test_any_content_has_a_cost(content):
     message = Message(role="assistant", content=content, tool_calls=(ToolCall("c", "n"),))
@@ -186,7 +187,7 @@ def test_the_estimate_is_near_and_seldom_low(kind):
     assert 0.96 <= ratio <= 1.45
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=share(300), deadline=None)
 @given(text=st.text())
 def test_the_estimate_is_a_count_for_any_text(text):
     result = estimate(text)

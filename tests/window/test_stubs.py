@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.thinned import share
 from tiermem.messages import COMPACTION_KEY, Message, ToolCall
 from tiermem.records import Compacted
 from tiermem.window.stubs import as_stub, clip_arguments, stub
@@ -145,7 +146,7 @@ HOSTILE = st.text(st.characters(codec=None, categories=None), max_size=300) | st
 
 
 @given(HOSTILE, st.sampled_from(["user", "assistant", "tool", "system", "odd"]))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=share(200), deadline=None)
 def test_any_text_gives_one_safe_line_or_nothing(text, role):
     message = Message(role=role, content=text, sequence=3)
     found = stub(message)

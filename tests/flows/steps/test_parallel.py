@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.conftest import Open
 from tests.flows.steps.parallel import FORMS, assert_whole, log, results, step
+from tests.thinned import share, thinned
 from tiermem import Memory, Session, Thresholds
 from tiermem.tokens.counting import message_tokens
 
@@ -26,7 +27,7 @@ def session_of(limit: int, **options: Any) -> Session:
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("count", range(1, 13))
+@pytest.mark.parametrize("count", thinned(range(1, 13), 4, always=(1, 2, 12)))
 def test_every_result_of_a_step_stays_with_its_call(count: int, form: str) -> None:
     for limit in (2_000, 8_000):
         for lines in (30, 300, 600, 1_300):
@@ -52,7 +53,7 @@ def test_it_holds_on_every_backend_behind_an_older_talk(store: Open, form: str) 
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("recent", [1, 4, 10, 40])
+@pytest.mark.parametrize("recent", thinned([1, 4, 10, 40], 2))
 def test_how_many_messages_are_recent_parts_no_step(recent: int, form: str) -> None:
     for count in (3, 5, 9, 12, 30):
         session = session_of(8_000, keep_recent_count=recent)
@@ -124,7 +125,7 @@ def quarters(text: str) -> int:
 STEPS = st.lists(st.lists(st.integers(0, 700), min_size=1, max_size=12), min_size=1, max_size=4)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=share(60), deadline=None)
 @given(steps=STEPS, limit=st.integers(1_500, 9_000), form=st.sampled_from(FORMS), agent=st.booleans(), data=st.data())
 def test_whatever_the_sizes_each_shown_call_has_each_result_once(
     steps: list[list[int]], limit: int, form: str, agent: bool, data: st.DataObject

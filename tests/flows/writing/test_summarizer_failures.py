@@ -74,11 +74,11 @@ FAILURES: dict[str, Any] = {
 }
 
 
-def texts(count: int = 60) -> list[str]:
+def texts(count: int = 36) -> list[str]:
     return [f"Decision {n}: we decided to raise the pool of service {n} to 50. " * 3 for n in range(count)]
 
 
-def talk(session: Session, count: int = 60) -> list[Message]:
+def talk(session: Session, count: int = 36) -> list[Message]:
     return [session.add(text, "user" if n % 2 == 0 else "assistant")[0] for n, text in enumerate(texts(count))]
 
 
@@ -178,6 +178,7 @@ def test_a_retry_is_made_at_once_as_often_as_set(store: Open) -> None:
     assert memory.session("s").view().summaries[0].structure.user_goal == "raise the pool"
 
 
+@pytest.mark.background
 def test_many_slow_models_at_once_are_no_failure(store: Open) -> None:
     """Only calls that were given up count as hanging, or a busy server would refuse its ninth conversation."""
 
@@ -186,11 +187,12 @@ def test_many_slow_models_at_once_are_no_failure(store: Open) -> None:
         return GOOD
 
     memory = store(**SMALL, summarizer=summarize)
-    threads = [threading.Thread(target=talk, args=(memory.session(f"s{n}"), 40)) for n in range(14)]
+    threads = [threading.Thread(target=talk, args=(memory.session(f"s{n}"),)) for n in range(14)]
     for one in threads:
         one.start()
     for one in threads:
         one.join()
+    assert memory.settle(PATIENCE)
     stats = [memory.session(f"s{n}").stats() for n in range(14)]
     assert all(one.covered for one in stats)
     assert {one.last_error for one in stats} == {""}

@@ -32,6 +32,7 @@ from pydantic import BaseModel
 from llamaindex_tiered_memory.blocks import InsertedTextBlock, VerbatimTextBlock, verbatim
 from llamaindex_tiered_memory.convert import same, to_chat_message, to_message
 from tests.llamaindex_tiered_memory.fakes import BRACES
+from tests.thinned import share
 from tiermem.agents.encoding import dumped, restored
 from tiermem.messages import Message, ToolCall, from_canonical
 
@@ -294,7 +295,7 @@ JSON_VALUES = st.recursive(
 
 
 @given(JSON_VALUES)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=share(300), deadline=None)
 def test_plain_is_exact_for_json_bytes_and_odd_keys(value):
     kept = dumped(value)
     json.dumps(kept, allow_nan=False)
@@ -302,7 +303,7 @@ def test_plain_is_exact_for_json_bytes_and_odd_keys(value):
 
 
 @given(st.text(max_size=60), st.sampled_from(list(MessageRole)), st.dictionaries(st.text(max_size=6), JSON_VALUES))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=share(200), deadline=None)
 def test_any_text_and_kwargs_come_back(text, role, kwargs):
     kwargs.pop("images", None)
     chat = ChatMessage(role=role, content=text, additional_kwargs=kwargs)

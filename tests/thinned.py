@@ -1,0 +1,43 @@
+"""Cases and examples of one promise of which `make test` runs some and `make soak` the others.
+
+In CI they are the same each time, elsewhere others each day.
+
+    @pytest.mark.parametrize("count", thinned(range(1, 13), 4, always=(1, 12)))
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Container, Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+TURN = "TIERMEM_TURN"  # set by the first process, so that all that run tests choose the same at midnight too
+turn = 0 if os.environ.get("CI") else int(os.environ.setdefault(TURN, str(datetime.now(UTC).toordinal())))
+
+
+class _Chosen:
+    soak = False  # set by `tests/conftest.py` when `make soak` runs
+
+
+def soaks() -> None:
+    """From now on `share` is the whole."""
+    _Chosen.soak = True
+
+
+def share(examples: int) -> int:
+    """How many of a property's *examples* are tried: a third in `make test`, all in `make soak`."""
+    return examples if _Chosen.soak else -(-examples // 3)
+
+
+def thinned(cases: Iterable[Any], every: int, always: Container[Any] = ()) -> list[Any]:
+    """Each *every*th of *cases*, and those that are *always* run; the others have the mark `soak`. A case of several
+    arguments is a tuple."""
+    made = []
+    for place, case in enumerate(cases):
+        stays = (place + turn) % every == 0 or case in always
+        given = case if isinstance(case, tuple) else (case,)
+        made.append(pytest.param(*given, marks=() if stays else pytest.mark.soak))
+    return made
