@@ -19,7 +19,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 
-from tests.thinned import share, soaks
+from tests.properties.thinned import share, soaks
 from tiermem import Memory
 from tiermem.providers import calls
 from tiermem.session import AsyncSession, Session

@@ -78,12 +78,17 @@ MODULES = {module_of(path): path for path in SHIPPED}
 
 
 @cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """The syntax tree of a file, itself first, parsed once for all that look at it."""
+    return tuple(ast.walk(ast.parse(path.read_text("utf-8"))))
+
+
+@cache
 def imports(path: Path) -> frozenset[str]:
     """Every module that *path* imports at run time, also inside functions; of ours the file that is meant."""
-    tree = ast.parse(path.read_text("utf-8"))
-    typing = {id(child) for node in ast.walk(tree) if _type_checking(node) for child in ast.walk(node)}
+    typing = {id(child) for node in nodes(path) if _type_checking(node) for child in ast.walk(node)}
     named: set[str] = set()
-    for node in ast.walk(tree):
+    for node in nodes(path):
         if id(node) in typing:
             continue
         if isinstance(node, ast.Import):
@@ -179,9 +184,8 @@ def test_adapters_never_import_each_other(package: str, other: str) -> None:
 
 @pytest.mark.parametrize("path", SOURCES, ids=short)
 def test_files_and_functions_stay_readable(path: Path) -> None:
-    text = path.read_text("utf-8")
-    assert len(text.splitlines()) <= MOST_LINES
-    for node in ast.walk(ast.parse(text)):
+    assert len(path.read_text("utf-8").splitlines()) <= MOST_LINES
+    for node in nodes(path):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             assert (node.end_lineno or 0) - node.lineno < MOST_FUNCTION_LINES, node.name
 

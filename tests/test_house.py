@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.test_floors import nodes
+
 ROOT = Path(__file__).parents[1]
 SHIPPED = [
     path
@@ -22,7 +24,7 @@ SHARED: set[str] = set()
 
 
 def classes(path: Path) -> list[str]:
-    return [node.name for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.ClassDef)]
+    return [node.name for node in nodes(path) if isinstance(node, ast.ClassDef)]
 
 
 def test_no_two_classes_share_a_name() -> None:
@@ -33,7 +35,9 @@ def test_no_two_classes_share_a_name() -> None:
 
 @pytest.mark.parametrize("path", [path for path in SHIPPED if path.read_text("utf-8")], ids=lambda path: path.name)
 def test_every_module_says_what_it_is_for(path: Path) -> None:
-    assert ast.get_docstring(ast.parse(path.read_text("utf-8")))
+    tree = nodes(path)[0]
+    assert isinstance(tree, ast.Module)
+    assert ast.get_docstring(tree)
 
 
 def test_the_paths_that_the_architecture_names_are_there() -> None:

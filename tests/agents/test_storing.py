@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.thinned import share
+from tests.properties.thinned import share
 from tiermem import Memory, Message, Session
 from tiermem.agents.note import Note
 from tiermem.agents.reconcile import Listed

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import Open
-from tests.thinned import share
+from tests.properties.thinned import share
 from tiermem import Memory, Message
 from tiermem.blocks.forms import FORMS, MEDIA, Sort
 from tiermem.blocks.linking import open_links

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.thinned import share
+from tests.properties.thinned import share
 from tiermem.facts.superseding import Statement, UpdateMark, marks
 from tiermem.text.analyzer import query_terms
 

@@ -15,7 +15,7 @@ from tests.faults import crash
 from tests.faults.worker import SENT
 
 needs_strace = pytest.mark.skipif(bool(crash.missing()), reason=crash.missing() or "there is strace")
-STEP = 23  # of the fallback's some 530 disk calls, to keep the run short
+STEP = 37  # of the fallback's some 530 disk calls, to keep the run short
 FEWEST = 100  # disk calls of the fixed workload; fewer means that it no longer does what is to be interrupted
 
 

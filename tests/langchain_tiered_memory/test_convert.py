@@ -29,7 +29,7 @@ from langchain_core.messages import (
 from pydantic import BaseModel, field_serializer
 
 from langchain_tiered_memory.convert import given_id, to_core, to_langchain
-from tests.thinned import share
+from tests.properties.thinned import share
 from tiermem import Message, ToolCall
 from tiermem.agents.adding import derived
 from tiermem.messages import from_canonical

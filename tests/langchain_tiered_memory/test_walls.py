@@ -62,7 +62,7 @@ class Guarded:
     def said(self, owner: Any) -> list[str]:
         """All that *owner* says in each thread: plants, asks, and guesses the references of others."""
         call = lambda name, **args: "CALL " + json.dumps({"name": name, "args": args})  # noqa: E731
-        bird = CANARIES[owner]
+        bird, ponds = CANARIES[owner], [PONDS[owner], PONDS[OWNERS[OWNERS.index(owner) - 1]]]  # all ponds: below
         return [
             f"My secret bird is the {bird}, it sings at the {PONDS[owner]} pond.",
             call("remember", note=f"The secret bird of {PONDS[owner]} is the {bird}."),
@@ -71,16 +71,11 @@ class Guarded:
             QUESTION,
             call("search_memory", query=QUESTION),
             call("search_memory", query="secret bird pond", role="document"),
-            *(call("search_memory", query=f"{pond} pond") for pond in self.asked_by(owner)),
+            *(call("search_memory", query=f"{pond} pond") for pond in ponds),
             *(call("expand_memory", ref=ref) for ref in ("m3-m9", "s1", "d2")),
             call("forget_memory", ref="d9"),
             QUESTION,
         ]
-
-    def asked_by(self, owner: Any) -> list[str]:
-        """The ponds of *owner* and the next one; those of all are asked for below, without an agent."""
-        place = OWNERS.index(owner)
-        return [PONDS[owner], PONDS[OWNERS[(place + 1) % len(OWNERS)]]]
 
     def config(self, owner: Any, name: str) -> dict[str, Any]:
         return thread(name, owner=owner)

@@ -15,8 +15,8 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.properties.thinned import share
 from tests.properties.values import Mood, Moody, quarter, texts
-from tests.thinned import share
 from tiermem import AsyncMemory, AsyncSession, Memory, Message, Session
 from tiermem.errors import TiermemError
 from tiermem.flows.effects import Effect, Wake

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from tests.properties.oracles import assert_paired, assert_same, hidden_by, indexes_dropped
+from tests.properties.thinned import turn as today
 from tests.properties.values import COUNTERS, KEPT, QUERIES, SMALL, Broken, Mood, Moody, calls, quarter, texts, turn
-from tests.thinned import turn as today
 from tiermem import Decision, Memory, Message, Session, Shown
 from tiermem.errors import BudgetTooSmall, IdConflict, InvalidMessage, TokenCounterError, UnknownReference
 from tiermem.messages import COMPACTION_KEY

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.properties.oracles import assert_paired, partners
+from tests.properties.thinned import share
 from tests.properties.values import COUNTERS
-from tests.thinned import share
 from tiermem import Decision, Message, Shown, ToolCall
 from tiermem.errors import BudgetTooSmall, TokenCounterError
 from tiermem.providers.tokenizers import as_counter

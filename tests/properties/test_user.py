@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.thinned import share
+from tests.properties.thinned import share
 from tiermem import Memory, Session
 from tiermem.errors import UnknownReference
 from tiermem.tools import memory_tools

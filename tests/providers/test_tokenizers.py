@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiktoken_ext import openai_public
 
-from tests.thinned import share
+from tests.properties.thinned import share
 from tiermem.errors import InvalidSettings, TokenCounterError
 from tiermem.providers import tokenizers
 from tiermem.providers.tokenizers import SLICE, Counter, as_counter, encoding_counter, slices

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.thinned import share
+from tests.properties.thinned import share
 from tiermem.messages import Message, ToolCall
 from tiermem.summaries.extractive import extract
 from tiermem.summaries.lines import LINE_LIMIT, LIST_LIMITS, alike, units

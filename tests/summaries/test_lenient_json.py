@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.thinned import share
+from tests.properties.thinned import share
 from tiermem.errors import SummaryRejected
 from tiermem.summaries.lenient_json import read_object
 from tiermem.summaries.structured_output import FIELDS, fields_of

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.thinned import share
+from tests.properties.thinned import share
 from tiermem.messages import Message
 from tiermem.records import StructuredSummary, Summary, TimeRange
 from tiermem.summaries.lines import LIST_LIMITS

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from tests.thinned import share
+from tests.properties.thinned import share
 from tiermem.errors import SummaryRejected
 from tiermem.messages import Message
 from tiermem.records import StructuredSummary, TimeRange

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.thinned import share
+from tests.properties.thinned import share
 from tiermem import Message, ToolCall
 from tiermem.summaries.grounding import Ground
 from tiermem.summaries.prompts import SummaryPrompt

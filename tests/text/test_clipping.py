@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.thinned import share
+from tests.properties.thinned import share
 from tiermem.providers.tokenizers import encoding_counter
 from tiermem.text.clipping import (
     both_ends,

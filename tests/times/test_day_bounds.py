@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.thinned import share
+from tests.properties.thinned import share
 from tiermem import Memory
 from tiermem.testing import StoppedClock
 from tiermem.times.day_bounds import bound

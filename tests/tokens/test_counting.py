@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.thinned import share
+from tests.properties.thinned import share
 from tiermem import messages as messages_module
 from tiermem.messages import Message, ToolCall
 from tiermem.providers.tokenizers import Counter, encoding_counter

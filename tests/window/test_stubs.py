@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.thinned import share
+from tests.properties.thinned import share
 from tiermem.messages import COMPACTION_KEY, Message, ToolCall
 from tiermem.records import Compacted
 from tiermem.window.stubs import as_stub, clip_arguments, stub

@@ -21,7 +21,7 @@ from langchain_tiered_memory.tools import memory_tools
 from llamaindex_tiered_memory import TieredChatMemory, TieredFunctionAgent, bounded_tools
 from tests.langchain_tiered_memory.agents.agent_fakes import Scripted, ask, read_page, reading, thread
 from tests.llamaindex_tiered_memory.fakes import ScriptedLLM, called
-from tests.thinned import thinned
+from tests.properties.thinned import thinned
 from tiermem import Memory, Session
 from tiermem.errors import (
     BudgetTooSmall,

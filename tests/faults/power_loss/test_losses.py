@@ -14,7 +14,7 @@ from tests.faults.worker import SENT
 from tiermem.storage import sqlite
 
 needs_strace = pytest.mark.skipif(bool(crash.missing()), reason=crash.missing() or "there is strace")
-LOSSES = 60  # of each driver; `python -m benchmarks.kill --power 200` tries more
+LOSSES = 24  # of each driver; `python -m benchmarks.kill --power 200` tries more
 
 
 @pytest.fixture(autouse=True)

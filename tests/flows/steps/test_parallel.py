@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.conftest import Open
 from tests.flows.steps.parallel import FORMS, assert_whole, log, results, step
-from tests.thinned import share, thinned
+from tests.properties.thinned import share, thinned
 from tiermem import Memory, Session, Thresholds
 from tiermem.tokens.counting import message_tokens
 

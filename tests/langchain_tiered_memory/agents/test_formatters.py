@@ -1,4 +1,4 @@
-"""2,000 views of talks full of parallel, dangling, orphan and interrupted calls, as three providers would get them."""
+"""800 views of talks full of parallel, dangling, orphan and interrupted calls, as three providers would get them."""
 
 import random
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from tiermem.agents.note import Note
 from tiermem.agents.storing import storing
 from tiermem.agents.view import ViewRequest, viewing
 
-VIEWS, STEPS = 2_000, 25
+VIEWS, STEPS = 800, 25
 MANY = 10_000  # in one run of `make soak`
 BATCHES = 4
 NAMES = ("anthropic", "openai", "openai responses", "google")

@@ -32,7 +32,7 @@ from pydantic import BaseModel
 from llamaindex_tiered_memory.blocks import InsertedTextBlock, VerbatimTextBlock, verbatim
 from llamaindex_tiered_memory.convert import same, to_chat_message, to_message
 from tests.llamaindex_tiered_memory.fakes import BRACES
-from tests.thinned import share
+from tests.properties.thinned import share
 from tiermem.agents.encoding import dumped, restored
 from tiermem.messages import Message, ToolCall, from_canonical
 
