@@ -10,9 +10,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 
 import pytest
+
+from tests.properties.thinned import thinned
 
 pytest.importorskip("typer")
 
@@ -201,8 +204,7 @@ def run(*words: str, given: bytes = b"", shell: str = "") -> subprocess.Complete
     return subprocess.run(command, input=given, capture_output=True, check=False)
 
 
-@pytest.mark.parametrize("packed", [False, True])
-@pytest.mark.parametrize("name", ["-", "/dev/stdin"])
+@pytest.mark.parametrize(("name", "packed"), thinned(product(["-", "/dev/stdin"], [False, True]), 3))
 def test_a_pipe_is_imported(tmp_path: Path, name: str, packed: bool) -> None:
     if name != "-" and not Path(name).exists():
         pytest.skip("a system without /dev")

@@ -13,6 +13,7 @@ import pytest
 
 from tests.faults import crash
 from tests.faults.worker import SENT
+from tests.properties.thinned import thinned
 
 needs_strace = pytest.mark.skipif(bool(crash.missing()), reason=crash.missing() or "there is strace")
 STEP = 37  # of the fallback's some 530 disk calls, to keep the run short
@@ -37,11 +38,11 @@ def crashed(driver: str, step: int, first: int) -> list[dict[str, Any]]:
 
 
 @needs_strace
-@pytest.mark.parametrize("first", [1, 2])
+@pytest.mark.parametrize("first", thinned([1, 2, 3], 3))
 def test_no_disk_call_is_a_moment_at_which_something_acknowledged_is_lost(first: int) -> None:
-    points = crashed("safe", 2, first)
+    points = crashed("safe", 3, first)
     assert [p for p in points if p["lost"] or p["problems"]] == []
-    assert len(points) >= FEWEST // 2
+    assert len(points) >= FEWEST // 3
     acknowledged = {p["acknowledged"] for p in points}
     assert acknowledged >= {0, SENT}
     assert len(acknowledged) > 2, "also between the first and the last"

@@ -71,7 +71,7 @@ def test_what_must_be_shown_and_does_not_fit_is_an_error_with_both_numbers(store
 
 def test_tool_pairs_are_whole_in_every_context(store: Open) -> None:
     session = store(**small()).session("s")
-    for number in range(40):
+    for number in range(24):
         calls = tuple(ToolCall(f"c{number}-{i}", "run", {"n": i}) for i in range(number % 3 + 1))
         session.add(Message(role="user", content=f"run {number}"))
         session.add(Message(role="assistant", content="", tool_calls=calls))

@@ -12,6 +12,7 @@ from langchain_tiered_memory import TieredMemoryMiddleware
 from tests.langchain_tiered_memory.agents.agent_fakes import Scripted, agent, ask, assert_valid, call, thread, tokens
 from tests.langchain_tiered_memory.agents.killed_agent import LIMIT, TASK, FileSaver
 from tests.programs import run
+from tests.properties.thinned import thinned
 from tiermem import Session
 
 POINTS = [
@@ -63,7 +64,7 @@ def knows(prompt: list[BaseMessage], page: int) -> bool:
     return any(f"secret figure of page {page} is {7000 + page}" in message.text for message in prompt)
 
 
-@pytest.mark.parametrize(("point", "number"), POINTS)
+@pytest.mark.parametrize(("point", "number"), thinned(POINTS, 2))
 def test_without_a_checkpointer_a_new_process_remembers(tmp_path: Path, point: str, number: int) -> None:
     kill(tmp_path, point, number)
     one, model, middleware = restarted(tmp_path)
@@ -108,17 +109,20 @@ def test_an_early_result_is_one_call_of_a_tool_away(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("durability", "point", "number"),
-    [
-        ("sync", "tool", 9),
-        ("sync", "model", 1),
-        ("sync", "model", 9),
-        ("sync", "commit", 35),
-        ("async", "tool", 9),
-        ("async", "model", 9),
-        ("async", "stored", 6),
-        ("exit", "model", 9),
-        ("exit", "commit", 50),
-    ],
+    thinned(
+        [
+            ("sync", "tool", 9),
+            ("sync", "model", 1),
+            ("sync", "model", 9),
+            ("sync", "commit", 35),
+            ("async", "tool", 9),
+            ("async", "model", 9),
+            ("async", "stored", 6),
+            ("exit", "model", 9),
+            ("exit", "commit", 50),
+        ],
+        2,
+    ),
 )
 def test_with_a_checkpointer_it_resumes_and_view_and_state_agree(
     tmp_path: Path, durability: str, point: str, number: int
