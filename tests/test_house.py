@@ -7,8 +7,6 @@ import re
 from collections import Counter
 from pathlib import Path
 
-import pytest
-
 from tests.test_floors import nodes
 
 ROOT = Path(__file__).parents[1]
@@ -33,11 +31,10 @@ def test_no_two_classes_share_a_name() -> None:
     assert {name for name in FACES if times[name] == 2} == FACES
 
 
-@pytest.mark.parametrize("path", [path for path in SHIPPED if path.read_text("utf-8")], ids=lambda path: path.name)
-def test_every_module_says_what_it_is_for(path: Path) -> None:
-    tree = nodes(path)[0]
-    assert isinstance(tree, ast.Module)
-    assert ast.get_docstring(tree)
+def test_every_module_says_what_it_is_for() -> None:
+    trees = {path: nodes(path)[0] for path in SHIPPED if path.read_text("utf-8")}
+    silent = [path for path, tree in trees.items() if not (isinstance(tree, ast.Module) and ast.get_docstring(tree))]
+    assert silent == []
 
 
 def test_the_paths_that_the_architecture_names_are_there() -> None:
