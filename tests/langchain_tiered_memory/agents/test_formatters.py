@@ -5,10 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from langchain_anthropic import ChatAnthropic
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
-from langchain_google_genai import ChatGoogleGenerativeAI
-from langchain_openai import ChatOpenAI
 
 from langchain_tiered_memory.agents.listing import roster_of
 from langchain_tiered_memory.agents.view import prompt_of
@@ -26,11 +23,17 @@ NAMES = ("anthropic", "openai", "openai responses", "google")
 
 
 def formatter(name: str) -> Callable[[list[BaseMessage]], Any]:
-    """What a provider's own class would send; nothing is sent."""
+    """What a provider's own class would send; nothing is sent. Their clients take seconds to import."""
     if name == "anthropic":
+        from langchain_anthropic import ChatAnthropic
+
         return ChatAnthropic(model="claude-sonnet-4-5", api_key="none")._get_request_payload
     if name == "google":
+        from langchain_google_genai import ChatGoogleGenerativeAI
+
         return ChatGoogleGenerativeAI(model="gemini-3-flash", api_key="none")._prepare_request
+    from langchain_openai import ChatOpenAI
+
     return ChatOpenAI(model="gpt-5", api_key="none", use_responses_api="responses" in name)._get_request_payload
 
 
