@@ -105,7 +105,7 @@ RULES = (
     _rule("broke split separated", rf"(?:and I )?{HAVE}(?:broke up|split up|broken up|separated)\b", "broke"),
     _rule("allergic intolerant", (
         rf"(?:{IS} )(?:(?P<no>not|no longer) )?(?:(?:actually|really|severely|very|also|mildly|deathly"
-        rf"|highly|quite|pretty|now) )*(?:allergic|intolerant) to (?!(?:it|this|that|them|bullshit|mornings"
+        rf"|highly|quite|pretty|now) )*(?:allergic|intolerant) to (?!(?:it|this|that|them|bullshit|mornings|[Mm]ondays"
         rf"|work|mondays)\b)(?P<what>{WORD}(?: {WORD}){{0,1}}(?:,? (?:and|or) {WORD}(?: {WORD})?)??){END}"
     ), "allergic"),
     _rule("allergy allergies", (

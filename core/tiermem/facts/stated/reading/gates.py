@@ -13,10 +13,13 @@ from tiermem.text.analyzer import words_of
 _WORDS = re.compile(r"[a-z][a-z-]*")
 
 
+_NO_SIGN = words_of("or person free owl guide over e")  # ends of entries that say nothing alone
+
+
 def _last(*tables: str) -> frozenset[str]:
     """The last words of the entries of *tables*, without what is no letter."""
     entries = (re.sub(r"\(\?:|[()?\[\]]", " ", entry).split() for table in tables for entry in table.split("|"))
-    return frozenset(words[-1].lower() for words in entries if words)
+    return frozenset(words[-1].lower() for words in entries if words and words[-1] not in _NO_SIGN)
 
 
 _TOLD = _last(JOBS, BONDS, DIETS, OWNED, KIDS, PLURAL_PETS, PETS) | words_of(
@@ -28,11 +31,9 @@ _TOLD = _last(JOBS, BONDS, DIETS, OWNED, KIDS, PLURAL_PETS, PETS) | words_of(
     "rehomed broke learning learn learns teach teaches teaching drive drives driving gluten dairy lactose "
     "biking coeliac celiac"
 )
-_WEAK = re.compile(
-    r"\b(?:i|we)(?:['’](?:m|ve))?(?: \w+){0,3}? (?:like|love|enjoy|adore|hate|dislike|detest|use|using"
-    r"|play|playing|from|go by|smoke|drink"
-    r"|[\d\ue000-\uf0ff]+)(?!\w)|\b(?:i['’]m|i am|turned|is|are) [\d\ue000-\uf0ff]"
-)
+# Words that tell something of a person only right behind one.
+_WEAK = words_of("like love enjoy adore hate dislike detest use using play playing from go smoke drink")
+_NUMBERED = re.compile(r"\b(?:i['’]m|am|turned|is|are|have|has|own|adopted|got|now) [\d\ue000-\uf0ff]")
 _THINGS = _last(PERSONAL, SHARED, KIN)
 _BE = words_of(
     "is are was were moved pushed postponed rescheduled changed raised increased lowered reduced cut bumped "
@@ -43,25 +44,20 @@ _BE = words_of(
 _COMMON = frozenset(["is", "are", "was", "were", "use", "s", "set", "went"])
 _MOVERS = _BE - _COMMON
 _DIGIT = re.compile(r"[\d\ue000-\uf0ff]")
-_WHOSE = frozenset(["my", "our", "the", "we", "i", "they"])
-_ROLES = frozenset(
-    [
-        "responsible",
-        "charge",
-        "handles",
-        "owns",
-        "leads",
-        "runs",
-        "maintains",
-        "manages",
-        "over",
-        "assigned",
-        "reassigned",
-    ]
+FEW = 25  # words of a text that may correct what was said before
+BEHIND = 7  # words in which what is told of a person follows it
+CLOSE = 4  # and in which a word that tells little by itself does
+_PERSONS = words_of("i we my our")
+_NEARBY = _TOLD | _WEAK
+# What is told of somebody else by name, and what somebody does for a thing.
+_OF_OTHERS = words_of(
+    "lives moved relocated works joined responsible charge handles owns leads maintains manages reassigned assigned "
+    "favorite favourite allergic married engaged divorced"
 )
-_BACK = words_of("actually correction scratch meant wait oops sorry no now instead moved changed raised make pushed")
-_IT = frozenset(["it", "that", "this", "it's", "meant", "scratch", "make", "no", "wait"])
-_FAVOURITE = frozenset(("favorite", "favourite"))
+_TAKING = words_of("took taken takes taking take")
+_DROPPED = words_of("started joined moved sold quit stopped adopted bought turned switched gave got relocated")
+_CORRECTING = words_of("actually correction scratch meant wait oops sorry no instead make mistake typo")
+_WHOSE = words_of("my our the")
 _HAN = re.compile(
     r"[我咱俺人][^，。！？；\n]{0,12}?[住搬在喜爱讨吃喝抽打玩学练弹养有戒叫用是岁婚恋单做当升过把来不没会最改换分]"
     r"|(?:改|换|调|推迟|延|提前|提高|升|降|涨|定|设|增|减|缩|迁|切)[^，。！？；\n]{0,4}(?:成|为|到|至|在|由|用|叫|于)"
@@ -90,18 +86,46 @@ def chinese(clause: str) -> bool:
 
 def english(lower: str) -> bool:
     """Whether *lower*, in lower case, may state one in English."""
-    words = frozenset(_WORDS.findall(lower))
-    if not words.isdisjoint(_TOLD) or not words.isdisjoint(_FAVOURITE) or not words.isdisjoint(_ROLES):
-        return True
-    if not (words.isdisjoint(_BE) or words.isdisjoint(_WHOSE) or words.isdisjoint(_THINGS)):
-        return True
-    if not words.isdisjoint(_MOVERS) and _DIGIT.search(lower):
-        return True
-    if not words.isdisjoint(_BACK) and not words.isdisjoint(_IT):
-        return True
-    return bool(_WEAK.search(lower))
+    words = _WORDS.findall(lower)
+    known = frozenset(words)
+    measured = bool(_DIGIT.search(lower))
+    return (
+        not known.isdisjoint(_OF_OTHERS)
+        or ("over" in known and not known.isdisjoint(_TAKING))
+        or not _DROPPED.isdisjoint(words[:3])
+        or (not (known.isdisjoint(_PERSONS) or known.isdisjoint(_NEARBY)) and _near(words))
+        or (not (known.isdisjoint(_BE) or known.isdisjoint(_WHOSE) or known.isdisjoint(_THINGS)) and _of_thing(words))
+        or (measured and not (known.isdisjoint(_MOVERS) or known.isdisjoint(_WHOSE)))
+        or (not known.isdisjoint(_CORRECTING) and (measured or len(words) <= FEW))
+        or (measured and bool(_NUMBERED.search(lower)))
+    )
+
+
+def _near(words: list[str]) -> bool:
+    """Whether shortly behind a person a word follows that tells something of one."""
+    left = 0
+    for word in words:
+        if word in _PERSONS:
+            left = BEHIND
+        elif left:
+            left -= 1
+            if word in _TOLD or (word in _WEAK and left >= BEHIND - CLOSE):
+                return True
+    return False
+
+
+def _of_thing(words: list[str]) -> bool:
+    """Whether a thing that may have a value stands behind "my", "our" or "the", and a word of being near it."""
+    for place, word in enumerate(words):
+        if word not in _WHOSE:
+            continue
+        for after in range(place + 1, min(place + 6, len(words))):
+            around = words[max(0, place - 4) : place] + words[after + 1 : after + 7]
+            if words[after] in _THINGS and not _BE.isdisjoint(around):
+                return True
+    return False
 
 
 def may_joke(lower: str) -> bool:
     """Whether words of *lower* may mean that it is no earnest."""
-    return not lower.isascii() or "/s" in lower or not _JOKING.isdisjoint(_WORDS.findall(lower))
+    return "/s" in lower or "🙄" in lower or not _JOKING.isdisjoint(_WORDS.findall(lower))

@@ -24,8 +24,9 @@ from tiermem.facts.stated.reading.gates import chinese, may_joke, may_state
 from tiermem.facts.stated.reading.gates import english as english_may_state
 from tiermem.facts.stated.record import Stated
 from tiermem.facts.stated.told import Told
-from tiermem.text.analyzer import HAN
-from tiermem.text.sentences import sentences
+from tiermem.text.analyzer import HAN, words_of
+from tiermem.text.chinese_numerals import COUNTS
+from tiermem.text.sentences import split_by_rules
 
 MOST = 12  # facts of a message; more is a table
 PASTED = 2_000  # characters; who tells something of his own does it in fewer, what is longer is pasted
@@ -38,6 +39,9 @@ _OTHERS = re.compile(
     re.MULTILINE,
 )
 _HAN = re.compile(f"[{HAN}]")
+_WORD = re.compile("[a-z]+")
+_DIGIT = re.compile(r"\d")
+_ZH_VALUE = re.compile(rf"\d|[{COUNTS}十]|周|星期|礼拜")
 _WORDS = re.compile(r"[a-z][a-z'’-]*")
 _MARK = re.compile(MARK)
 _JOKE = re.compile(
@@ -46,9 +50,11 @@ _JOKE = re.compile(
     r"|\bnot really\b|\byeah,? sure\b|\bsure,? (?:and|because)\b|🙄|\btotally (?:not|love)\b"
     r"|\bsarcasm\b|\bpretend|\brole-?play|\bapril fools?\b|\bobviously\b[^.]*!\s*$|\bof course I"
     r" (?:love|enjoy|live)\b|\bI (?:just|simply|absolutely) (?:love|adore|LOVE)\b[^.]*\b(?:when|waiting"
-    r"|being|getting|sitting|paying|traffic|meetings?|mondays?|queues?)\b|\bwho does ?n[o']t love\b"
-    r"|才怪|呵呵|开玩笑|骗你的|逗你|反话|做梦都|讽刺|愚人节|我可真是|真是太?“|🙃|假的|瞎说|扮演|谢谢啊",
+    r"|being|getting|sitting|paying|traffic|meetings?|mondays?|queues?)\b|\bwho does ?n[o']t love\b",
     re.IGNORECASE,
+)
+_JOKE_ZH = re.compile(
+    r"才怪|呵呵|开玩笑|骗你的|逗你|反话|做梦都|讽刺|愚人节|我可真是|真是太?“|🙃|假的|瞎说|扮演|谢谢啊"
 )
 _QUOTED = re.compile(r"[\"“「『‘](?=[^\"”」』’\n]*[ ，。我])[^\"”」』’\n]{6,}[\"”」』’]|(?<!\w)'[^'\n]{12,}'(?!\w)")
 _TOLD_BY = re.compile(
@@ -61,10 +67,12 @@ _TOLD_BY = re.compile(
     r"|prompt|write|draft|quote|lyrics|dialogue|scene|story|act as|you are|say|repeat)\b"
     r"|\b(?:in (?:my|the|this|a) (?:novel|story|book|game|dream|movie|film|play|script|scene|poem|song"
     r"|sim|simulation|example|essay)|the (?:narrator|character|protagonist)|lyrics|the phrase|the"
-    r" sentence|means in (?:english|chinese|french|spanish|german))\b"
-    r"|翻译|改写|润色|台词|歌词|小说|剧本|例句|造句|这句话|他说|她说|他们说|有人说|据说|听说|主角|角色"
-    r"|梦见|梦到|作文|写一[篇段封]",
+    r" sentence|means in (?:english|chinese|french|spanish|german))\b",
     re.IGNORECASE,
+)
+_TOLD_BY_ZH = re.compile(
+    r"翻译|改写|润色|台词|歌词|小说|剧本|例句|造句|这句话|他说|她说|他们说|有人说|据说|听说|主角|角色"
+    r"|梦见|梦到|作文|写一[篇段封]"
 )
 _HYPOTHETIC = re.compile(
     r"\b(?:wish|if only|would|could|might|(?-i:may)|should|if|unless|suppose|imagine|assuming|whether"
@@ -73,10 +81,12 @@ _HYPOTHETIC = re.compile(
     r"|dreaming|expect(?:s|ed|ing)? to|pretend|feels? like|as though|like I|probably|perhaps|maybe"
     r"|possibly|apparently"
     r"|i (?:guess|think|believe|suppose|doubt|wonder)|not sure|unsure|someday|one day|eventually|soon"
-    r"|until|before I|what if|let's say|for example|e\.g)\b"
-    r"|如果|要是|假如|假设|倘若|万一|的话|打算|计划(?!书)|想要|希望|准备|考虑|可能|也许|或许|大概会"
-    r"|应该会|恨不得|巴不得|差点|本来想|早知道|就好了|比如|例如|好像|似乎|据说",
+    r"|until|before I|what if|let's say|for example|e\.g)\b",
     re.IGNORECASE,
+)
+_HYPOTHETIC_ZH = re.compile(
+    r"如果|要是|假如|假设|倘若|万一|的话|打算|计划(?!书)|想要|希望|准备|考虑|可能|也许|或许|大概会"
+    r"|应该会|恨不得|巴不得|差点|本来想|早知道|就好了|比如|例如|好像|似乎|据说"
 )
 _TITLES = re.compile(r"\b(Dr|Mr|Mrs|Ms|Prof)\.\s(?=[A-Z])")
 # What would part a clause, or look like what others say: 不过 in 不过敏, 说 in 会说.
@@ -99,18 +109,67 @@ def stated(text: str, speaker: str, said: float | None = None) -> list[Stated]:
 
     A fact without an attribute refers to what was spoken of before (`resolving.py`).
     """
-    if len(text) > PASTED or not may_state(text) or (may_joke(text.lower()) and _JOKE.search(text)):
-        return []
-    if _OTHERS.search(text):
+    if len(text) > PASTED or not may_state(text) or _jokes(text) or _OTHERS.search(text):
         return []
     return list(dict.fromkeys(islice(_facts(text, speaker, said), MOST)))
 
 
+# One of these words stands in whatever `_TOLD_BY`, or `_HYPOTHETIC`, finds in English; most sentences have none.
+_TELLING = words_of(
+    "said says told claims claimed wrote joked insisted replied texted keep keeps translate rewrite rephrase "
+    "proofread correct summarize summarise paraphrase example sample prompt write draft quote lyrics dialogue "
+    "scene story act you say repeat novel book game dream movie film play script poem song sim simulation essay "
+    "narrator character protagonist phrase sentence means"
+)
+_SUPPOSING = words_of(
+    "wish if would could might may should unless suppose imagine assuming whether hopefully hoping almost nearly "
+    "thinking considering planning plan want wanted wants going gonna about supposed meant used dream dreaming "
+    "expect expects expected pretend feel feels as like probably perhaps maybe possibly apparently guess think believe "
+    "doubt wonder not unsure someday one eventually soon until before what let example e"
+)
+
+
+_NUMBERS = words_of(
+    "two three four five six seven eight nine ten eleven twelve fifteen twenty thirty forty fifty monday tuesday "
+    "wednesday thursday friday saturday sunday"
+)
+
+
+def _valued(sentence: str) -> bool:
+    """Whether an amount or a time may stand in *sentence*."""
+    return bool(_DIGIT.search(sentence)) or not _NUMBERS.isdisjoint(_words(sentence))
+
+
+def _jokes(text: str) -> bool:
+    """Whether *text* says that it is no earnest."""
+    return (not text.isascii() and bool(_JOKE_ZH.search(text))) or (may_joke(text.lower()) and bool(_JOKE.search(text)))
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(text.lower()))
+
+
+def _told_by(sentence: str) -> bool:
+    """Whether *sentence* tells what others say, or is an example, a quote or a piece of fiction."""
+    if _HAN.search(sentence) and _TOLD_BY_ZH.search(sentence):
+        return True
+    if ":" not in sentence and _TELLING.isdisjoint(_words(sentence)):
+        return False
+    return bool(_TOLD_BY.search(sentence))
+
+
+def _supposed(clause: str) -> bool:
+    """Whether *clause* tells what is planned, wished, supposed or not known for sure."""
+    if _HAN.search(clause) and _HYPOTHETIC_ZH.search(clause):
+        return True
+    return not _SUPPOSING.isdisjoint(_words(clause)) and bool(_HYPOTHETIC.search(clause))
+
+
 def _facts(text: str, speaker: str, said_at: float | None) -> Iterator[Stated]:
     said = _QUOTED.sub(" … ", prose(text))
-    for sentence in sentences(said):
+    for sentence in split_by_rules(said):
         chinese_one = bool(_HAN.search(sentence))
-        if not (chinese(sentence) if chinese_one else english_may_state(sentence.lower())) or _TOLD_BY.search(sentence):
+        if not (chinese(sentence) if chinese_one else english_may_state(sentence.lower())) or _told_by(sentence):
             continue
         if not chinese_one:
             yield from _in_english(_I.sub("I", sentence), speaker, said_at)
@@ -120,8 +179,8 @@ def _facts(text: str, speaker: str, said_at: float | None) -> Iterator[Stated]:
 
 def _in_english(sentence: str, speaker: str, said_at: float | None) -> Iterator[Stated]:
     sentence = _TITLES.sub(r"\1 ", sentence)
-    for clause in clauses(sentence, lambda span: english_may_state(span.lower())):
-        if not clause.real or _HYPOTHETIC.search(clause.text):
+    for clause in clauses(sentence, lambda span: english_may_state(span.lower()), valued=_valued(sentence)):
+        if not clause.real or _supposed(clause.text):
             continue
         words = frozenset(_WORDS.findall(clause.text.lower()))
         told = _told(clause, speaker)
@@ -138,9 +197,9 @@ def _chinese(sentence: str, speaker: str, said_at: float | None) -> Iterator[Sta
     for pattern, put in _ZH:
         sentence = pattern.sub(put, sentence)
     his = False
-    for clause in clauses(sentence, chinese):
+    for clause in clauses(sentence, chinese, valued=bool(_ZH_VALUE.search(sentence))):
         text = chinese_rules.unled(clause.text)
-        if not clause.real or _HYPOTHETIC.search(clause.text):
+        if not clause.real or _supposed(clause.text):
             his = False
             continue
         told = _told(clause, speaker)
