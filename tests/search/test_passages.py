@@ -11,6 +11,7 @@ from tiermem import Message
 from tiermem.search.passages import QuotedLine, excerpt, longest, render, rows, runs, told_line
 from tiermem.text.analyzer import query_terms
 from tiermem.text.readable import speaker
+from tiermem.times.stamps import day
 from tiermem.window.quotation import CLOSE, OPEN, safe
 
 START = datetime(2024, 5, 7, 23, 50, tzinfo=UTC)
@@ -24,7 +25,7 @@ def said(number: int, text: str, minutes: int = 0, **more: object) -> Message:
 def shown(*messages: Message) -> str:
     by_number = {one.sequence: one for one in messages}
     ordered = [by_number[number] for number in sorted(by_number)]
-    return render(rows([QuotedLine(one.sequence, one.when, told_line(one, one.text)) for one in ordered]))
+    return render(rows([QuotedLine(one.sequence, day(one.when), told_line(one, one.text)) for one in ordered]))
 
 
 def test_neighbours_become_one_passage_with_one_reference() -> None:

@@ -7,6 +7,7 @@ import pytest
 from tiermem import Message
 from tiermem.records import Hit
 from tiermem.search import passages, quoting
+from tiermem.times.stamps import day
 
 
 def hit(text: str, sequence: int = 1, role: str = "user", source: str = "") -> Hit:
@@ -17,7 +18,7 @@ def block(*hits: Hit, notes: dict[int, str] | None = None) -> str:
     lines = [
         passages.QuotedLine(
             one.message.sequence,
-            one.message.when,
+            day(one.message.when),
             passages.told_line(one.message, one.message.text),
             (notes or {}).get(one.message.sequence, ""),
             passages.prefix(one),

@@ -19,19 +19,20 @@ from tiermem.messages import Message
 from tiermem.providers.clock import stopwatch
 from tiermem.providers.limited import Limited
 from tiermem.providers.tokenizers import Counter
-from tiermem.records import Compacted, Summary
+from tiermem.records import Compacted, Piece, Summary
 from tiermem.search.quoting import Quotes
 from tiermem.settings import Scope, Settings, Thresholds
+from tiermem.text.clipping import Count
 from tiermem.text.synonyms import Synonyms
 
 if TYPE_CHECKING:
     from tiermem.flows.reading.opening import Opening
+    from tiermem.flows.running import KnownSummary
     from tiermem.flows.viewing import KnownView
     from tiermem.index.user import UserIndex
     from tiermem.index.vectors import VectorIndex
     from tiermem.items.cache import Under
     from tiermem.storage.facts import StatedAt
-    from tiermem.summaries.merging import Fitting
     from tiermem.window.view import Window
 
 
@@ -86,7 +87,8 @@ class Core:
     views: Bounded[KnownView] = field(default_factory=lambda: Bounded(KEPT_VIEWS))  # by session and zone
     vectors: Weighed[VectorIndex] = field(default_factory=Weighed)  # by session, embedder and dimensions
     indexes: Weighed[UserIndex] = field(default_factory=Weighed)  # by tenant, user and kind
-    fittings: Recent[tuple[Summary, Fitting, int]] = field(default_factory=lambda: Recent(256))  # by `id`, with tokens
+    summaries: Recent[KnownSummary] = field(default_factory=lambda: Recent(256))  # by `id`, and that of the counter
+    running: Recent[tuple[Sequence[Summary], Count, list[Piece]]] = field(default_factory=lambda: Recent(64))
     hidden: Recent[tuple[tuple[int, int], ...]] = field(default_factory=lambda: Recent(10_000))  # by session, revision
     texts: Recent[bytes] = field(default_factory=lambda: Recent(4_096))  # vectors by content hash
     embedded: Recent[int] = field(default_factory=lambda: Recent(10_000))  # a watermark as last seen, by session

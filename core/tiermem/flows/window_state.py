@@ -57,8 +57,9 @@ def bodies(core: Core, row: SessionRow, sequences: Iterable[int]) -> Flow[dict[i
 def _known(core: Core, pk: int, sequences: Iterable[int]) -> tuple[dict[int, Message], list[int]]:
     """The originals that are in memory, and the numbers of the others."""
     wanted = list(sequences)
-    known = {sequence: body for sequence in wanted if (body := core.bodies.get((pk, sequence))) is not None}
-    return known, [sequence for sequence in wanted if sequence not in known]
+    picked = core.bodies.pick([(pk, sequence) for sequence in wanted])
+    known = {sequence: body for sequence, body in zip(wanted, picked, strict=True) if body is not None}
+    return known, [] if len(known) == len(wanted) else [sequence for sequence in wanted if sequence not in known]
 
 
 def _read(core: Core, pk: int, missing: Sequence[int], connection: sa.Connection) -> dict[int, Message]:

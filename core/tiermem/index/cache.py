@@ -6,7 +6,7 @@ import os
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Generic, Protocol, TypeVar
 
 V = TypeVar("V")
@@ -26,6 +26,18 @@ class Recent(Generic[V]):
             if key in self._values:
                 self._values.move_to_end(key)
             return self._values.get(key)
+
+    def pick(self, keys: Iterable[Any]) -> list[V | None]:
+        """The value of each of *keys*, or None: `get` of many at once."""
+        with self._lock:
+            values = self._values
+            picked: list[V | None] = []
+            for key in keys:
+                value = values.get(key)
+                if value is not None:
+                    values.move_to_end(key)
+                picked.append(value)
+            return picked
 
     def values(self) -> list[V]:
         """All that is kept."""

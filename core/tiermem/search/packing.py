@@ -24,12 +24,14 @@ def by_value(
     passage of its own.
     """
     short = max(SHORT, budget / PART)
-    order = sorted(scores, key=lambda s: (-scores[s] * _discount(costs[s], short), -s))
+    order = [(-score * _discount(costs[s], short) if costs[s] > short else -score, -s) for s, score in scores.items()]
+    order.sort()
     chosen: set[int] = set()
     left = budget
-    for sequence in order:
+    for _, negative in order:
+        sequence = -negative
         beside = (sequence - 1 in chosen) + (sequence + 1 in chosen)
-        head = header + longer.get(sequence, 0)
+        head = header + longer.get(sequence, 0) if longer else header
         cost = costs[sequence] + head * (1 - beside)  # one between two passages makes them one
         if cost <= left:
             chosen.add(sequence)
@@ -38,4 +40,4 @@ def by_value(
 
 
 def _discount(tokens: int, short: float) -> float:
-    return 1.0 if tokens <= short else float((short / tokens) ** LONGER)
+    return float((short / tokens) ** LONGER)

@@ -8,9 +8,7 @@ is not the one that was asked; a date is said once a day, because a header costs
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from tiermem.messages import Message
 from tiermem.records import Hit
@@ -18,7 +16,7 @@ from tiermem.text.analyzer import terms
 from tiermem.text.readable import TOOL_ROLES
 from tiermem.text.sanitizing import indented, one_line
 from tiermem.text.sentences import sentences
-from tiermem.times.stamps import UTC_MARK, day, days
+from tiermem.times.stamps import UTC_MARK, marked_once
 from tiermem.window.quotation import CLOSE, OPEN, before_reference, line, safe
 
 UNDATED = "(no date)"
@@ -105,15 +103,15 @@ def told_line(message: Message, told: Told) -> str:
     return line(message, told) if isinstance(told, str) else "\n".join(line(voice, text) for voice, text in told)
 
 
-@dataclass(frozen=True, slots=True)
-class QuotedLine:
-    """A message as it stands in a block: its number, when it was said, what is told of it, and the note behind that.
+class QuotedLine(NamedTuple):
+    """A message as it stands in a block: its number, the day on which it was said (`day`), what is told of it, and the
+    note behind that.
 
     `prefix` says before its reference which other session it is from (`prefix`), "" where it is the one asked.
     """
 
     number: int
-    when: datetime | None
+    said: str
     told: str
     note: str = ""
     prefix: str = ""
@@ -131,7 +129,7 @@ def rows(lines: Sequence[QuotedLine]) -> list[Row]:
     parts = _passages(lines)
     laid_out: list[Row] = []
     shown = ""
-    for part, said in zip(parts, days([part[0].when for part in parts]), strict=True):
+    for part, said in zip(parts, marked_once([part[0].said for part in parts]), strict=True):
         date = said.removesuffix(UTC_MARK)
         if date != shown:
             laid_out.append((f"{said}:" if said else UNDATED, None))
@@ -143,14 +141,14 @@ def rows(lines: Sequence[QuotedLine]) -> list[Row]:
 
 def _passages(lines: Sequence[QuotedLine]) -> list[list[QuotedLine]]:
     parts: list[list[QuotedLine]] = []
-    last, date = None, ""
+    beside, prefix, date = -1, "", ""
     for one in lines:
-        said = day(one.when)
-        if last is not None and (one.number, one.prefix, said) == (last.number + 1, last.prefix, date):
+        if one.number == beside and one.said == date and one.prefix == prefix:
             parts[-1].append(one)
         else:
             parts.append([one])
-        last, date = one, said
+            prefix, date = one.prefix, one.said
+        beside = one.number + 1
     return parts
 
 

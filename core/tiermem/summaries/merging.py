@@ -40,6 +40,7 @@ from tiermem.text.clipping import largest, shorten
 from tiermem.text.cues import CHANGE, DECISION, ERROR
 from tiermem.text.entities import numbers
 from tiermem.text.sanitizing import in_chinese, neutral, unbracketed
+from tiermem.tokens.lines import Counted, Lines
 from tiermem.window.view import within
 
 _SHARED_ENOUGH = 0.5  # of the best message's weight: below it a message shares only the common words of a line
@@ -214,7 +215,7 @@ def render(summary: Summary | StructuredSummary, first: int, last: int, ref: str
 
 def fit(structure: StructuredSummary, first: int, last: int, ref: str, budget: int, count: Callable[[str], int]) -> str:
     """`render` within *budget* tokens as *count* counts them; "" where there is no line, or room for none."""
-    return Fitting(structure, first, last, ref, count).within(budget)
+    return Fitting(structure, first, last, ref, count).within(budget).text
 
 
 class Fitting:
@@ -222,39 +223,39 @@ class Fitting:
 
     def __init__(self, structure: StructuredSummary, first: int, last: int, ref: str, count: Callable[[str], int]):
         self.count = count
-        self._header, self._lines = _header(structure, first, last, ref), _body(structure)
-        self._whole = "\n".join([self._header, *(line.text for line in self._lines)])
+        self.header, self._body = _header(structure, first, last, ref), _body(structure)
+        self._alone = count(self.header)
+        self._lines = Lines([self.header, *(line.text for line in self._body)], count)
 
     @cached_property
-    def _tokens(self) -> int:
-        return self.count(self._whole)
+    def _whole(self) -> Counted:
+        return self._lines.of(range(len(self._body) + 1))
 
     @cached_property
     def _valued(self) -> list[tuple[int, int]]:
         """(place, cost) of the lines: the goal, then those that tell most for their tokens, of equals the newer."""
-        costs = [self.count(f"\n{line.text}") for line in self._lines]
-        worths = [
-            (line.kind == "user_goal", line.worth / max(cost, 1)) for line, cost in zip(self._lines, costs, strict=True)
-        ]
-        return [(place, costs[place]) for place in sorted(range(len(costs)), key=lambda at: (*worths[at], at))[::-1]]
+        costs, body = [self.count(f"\n{line.text}") for line in self._body], self._body
+        value = {at: (body[at].kind == "user_goal", body[at].worth / max(costs[at], 1), at) for at in range(len(body))}
+        return [(place, costs[place]) for place in sorted(value, key=value.__getitem__, reverse=True)]
 
-    def within(self, budget: int) -> str:
+    def within(self, budget: int) -> Counted:
         """As many lines as *budget* tokens hold, the most telling for their tokens, each where it stands; the goal is
         kept. Where none fits whole, the first of them is cut; "" where there is room for none."""
-        if self._lines and self._tokens <= budget:
+        if self._body and self._whole.tokens <= budget:
             return self._whole
         kept: list[int] = []
-        left = budget - self.count(self._header)
+        left = budget - self._alone
         for place, cost in self._valued:
             if cost <= left:
-                kept.append(place)
+                kept.append(place + 1)
                 left -= cost
         while kept:  # a counter may count the whole otherwise than its lines
-            text = "\n".join([self._header, *(self._lines[place].text for place in sorted(kept))])
-            if self.count(text) <= budget:
-                return text
+            fitted = self._lines.of([0, *sorted(kept)])
+            if fitted.tokens <= budget:
+                return fitted
             kept.pop()
-        return _cut(self._header, self._lines[self._valued[0][0]], budget, self.count) if self._lines else ""
+        text = _cut(self.header, self._body[self._valued[0][0]], budget, self.count) if self._body else ""
+        return Counted(text, self.count(text) if text else 0)
 
 
 def _cut(header: str, line: _Rendered, budget: int, count: Callable[[str], int]) -> str:
@@ -267,9 +268,11 @@ def _cut(header: str, line: _Rendered, budget: int, count: Callable[[str], int])
     return text(kept) if kept >= _LEAST_CUT else ""
 
 
-def bare(summary: Summary) -> bool:
-    """Whether *summary* says nothing but what it is of."""
-    return not summary.text or summary.text == _header(summary.structure, summary.first, summary.last, summary.ref)
+def bare(summary: Summary, header: str | None = None) -> bool:
+    """Whether *summary* says nothing but what it is of: its *header*, where that was read before."""
+    if header is None:
+        header = _header(summary.structure, summary.first, summary.last, summary.ref)
+    return not summary.text or summary.text == header
 
 
 def without(summary: Summary, hidden: Sequence[tuple[int, int]]) -> Summary:
@@ -296,16 +299,13 @@ def _chinese(structure: StructuredSummary) -> bool:
 
 
 def _header(structure: StructuredSummary, first: int, last: int, ref: str) -> str:
-    days = list(dict.fromkeys(_day(when) for when in (structure.time_range.start, structure.time_range.end) if when))
+    span = (structure.time_range.start, structure.time_range.end)
+    days = list(dict.fromkeys(moment(when).date().isoformat() for when in span if when))
     if _chinese(structure):
         dates = f"，{' 至 '.join(days)}" if days else ""
         return f"摘要 {neutral(ref)}：m{first}–m{last}，{structure.count} 条消息{dates}"
     dates = f", {' to '.join(days)}" if days else ""
     return f"Summary {neutral(ref)} of m{first}–m{last}, {structure.count} messages{dates}"
-
-
-def _day(when: datetime) -> str:
-    return moment(when).date().isoformat()
 
 
 class _Rendered(NamedTuple):

@@ -24,10 +24,13 @@ def day(when: datetime | None) -> str:
 
 def days(moments: Sequence[datetime | None]) -> list[str]:
     """The day of each of *moments*, "" where unknown; where all are by UTC, the first one says it for all."""
-    marks = [_mark(when) for when in moments if when is not None]
-    told = [day(when) for when in moments]
-    if not all(marks):
-        return told
+    return marked_once([day(when) for when in moments])
+
+
+def marked_once(told: Sequence[str]) -> list[str]:
+    """The days *told*; where all that are known are by UTC, the first one says it for all."""
+    if not all(text.endswith(UTC_MARK) for text in told if text):
+        return [*told]
     first = next((place for place, text in enumerate(told) if text), 0)
     return [*told[: first + 1], *(text.removesuffix(UTC_MARK) for text in told[first + 1 :])]
 

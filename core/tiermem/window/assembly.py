@@ -8,8 +8,9 @@ Rule 3: every piece is counted as it is rendered, so the sum is what the caller'
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
+from typing import NamedTuple, TypeAlias
 
 from tiermem.blocks.rewording import each_reworded, result_names, reworded, sections
 from tiermem.errors import BudgetTooSmall
@@ -24,10 +25,10 @@ from tiermem.window.view import Entry
 
 SMALLEST_CLIP = 16  # tokens; room for a reference to the whole, without which clipping would be losing
 _TRIES = 4
+_Stretch: TypeAlias = tuple[int, int, int]  # numbers of the first and the last of some entries, and how many there are
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A message of the context with its cost; `entry` is None for repaired or quoted ones."""
 
     message: Message
@@ -50,15 +51,50 @@ def shares(free: int, summary_share: float, recall_share: float) -> Shares:
     return Shares(summary, recalled, free - summary - recalled)
 
 
+class Turn(NamedTuple):
+    """Messages that move as one, as they are shown with nothing behind them; what all and the longest of them cost.
+
+    `apart`: they call no tools, so that they are shown as they are whatever stands beside them.
+    """
+
+    parts: list[Part]
+    tokens: int
+    longest: int
+    apart: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Scale:
     """What messages cost. `known` are the costs of messages as shown, where the same counter counted them before;
-    `short` are clipped."""
+    `short` are clipped. What was asked of entries that follow each other is kept, by the first and the last of them."""
 
     count: Count
     known: Mapping[int, int]
     messages: Mapping[int, Message]
     short: frozenset[int] = frozenset()
+    _turns: dict[_Stretch, Turn] = field(default_factory=dict, compare=False, repr=False)
+    _groups: dict[_Stretch, list[list[Entry]]] = field(default_factory=dict, compare=False, repr=False)
+
+    def groups(self, entries: Sequence[Entry]) -> list[list[Entry]]:
+        """*entries* in `turns.groups`."""
+        if not entries:
+            return []
+        key = entries[0].sequence, entries[-1].sequence, len(entries)
+        known = self._groups.get(key)
+        if known is None:
+            known = self._groups[key] = groups(entries)
+        return known
+
+    def turn(self, entries: Sequence[Entry]) -> Turn:
+        """*entries*, which move as one, with their costs."""
+        key = entries[0].sequence, entries[-1].sequence, len(entries)
+        turn = self._turns.get(key)
+        if turn is None:
+            parts = self.parts(entries)
+            longest = max(self.part(self.messages[entry.sequence]).tokens for entry in entries)
+            apart = not any(self.messages[entry.sequence].calls for entry in entries)
+            turn = self._turns[key] = Turn(parts, sum(part.tokens for part in parts), longest, apart)
+        return turn
 
     def part(self, message: Message) -> Part:
         """*message* with its cost."""
@@ -115,11 +151,12 @@ def recent(entries: Sequence[Entry], budget: int, scale: Scale, most: int) -> tu
     it may take *most*; where that is too little, its question and its newest whole tool pairs are taken, and where not
     even those fit, they are clipped.
     """
-    turns = groups(entries)
+    turns = scale.groups(entries)
     parts, whole = _whole(turns, budget, scale)
     if len(whole) == len(entries):
         return parts, whole
-    short = scale.shortened(entries, clip_room(most))
+    long = max(scale.turn(turn).longest for turn in turns) > clip_room(most) or results(entries)
+    short = scale.shortened(entries, clip_room(most)) if long else scale
     if short is not scale:
         shorter, chosen = _whole(turns, budget, short)
         if len(chosen) > len(whole):
@@ -171,12 +208,17 @@ def _at_most(part: Part, budget: int, count: Count) -> Part:
 
 def _whole(several: Sequence[list[Entry]], budget: int, scale: Scale) -> tuple[list[Part], list[Entry]]:
     """The newest *several* that fit together, and their entries."""
-    left, start = budget, len(several)
+    left, start, apart = budget, len(several), True
     while start > 0:
-        left -= sum(part.tokens for part in scale.parts(several[start - 1]))
-        if left < 0:
+        turn = scale.turn(several[start - 1])
+        if turn.tokens > left:
             break
+        left -= turn.tokens
+        apart = apart and turn.apart
         start -= 1
+    if apart:
+        kept = several[start:]
+        return [part for turn in kept for part in scale.turn(turn).parts], [entry for turn in kept for entry in turn]
     # A call without a result costs more where something follows it, so what was added up is counted as a whole.
     while chosen := [entry for group in several[start:] for entry in group]:
         parts = scale.parts(chosen)

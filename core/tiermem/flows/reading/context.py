@@ -12,18 +12,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from tiermem.errors import BudgetTooSmall
-from tiermem.flows import reporting
+from tiermem.flows import reporting, running
 from tiermem.flows.effects import Compute, Flow
 from tiermem.flows.reading import opening as opened
 from tiermem.flows.reading import steady
 from tiermem.flows.reading.draft import (
-    SMALLEST,
     ContextRequest,
     Draft,
     looked_up,
     message_pieces,
-    summary_frame,
-    summary_pieces,
     unseen,
 )
 from tiermem.flows.services import Core
@@ -33,7 +30,7 @@ from tiermem.settings import Scope
 from tiermem.tokens.counting import message_tokens
 from tiermem.window.assembly import Part, Scale, Shares, recent, shares
 from tiermem.window.pairing import clear_of_results
-from tiermem.window.turns import USER_ROLES, groups
+from tiermem.window.turns import USER_ROLES
 from tiermem.window.view import Entry
 
 
@@ -48,8 +45,7 @@ def assemble(core: Core, scope: Scope, request: ContextRequest) -> Flow[Context]
         raise BudgetTooSmall(1, budget, "a context")
     opening = yield from opened.load(core, scope, budget)
     tail, fixed = opening.shown.tail, opening.shown.window.fixed
-    known = {} if request.count else {entry.sequence: entry.shown_tokens for entry in (*fixed, *tail)}
-    scale = Scale(request.count or core.count, known, opening.shown.messages)
+    scale = opening.shown.scale(request.count or core.count, stored=request.count is None)
     mandatory = yield Compute(lambda: _mandatory(request, fixed, scale))
     free = budget - request.reserved - sum(piece.tokens for piece in mandatory)
     if free < 0:
@@ -131,13 +127,14 @@ def _beside(
 
 
 def _begun(draft: Draft, share: Shares) -> _Beginning:
-    tail, live, count = draft.opening.shown.tail, draft.opening.shown.live, draft.scale.count
-    newest = _newest(tail, draft.core.settings.keep_recent_count) if draft.request.recall else tail
+    tail, live = draft.opening.shown.tail, draft.opening.shown.live
+    newest = _newest(draft.scale.groups(tail), draft.core.settings.keep_recent_count) if draft.request.recall else tail
     parts, entries = _latest(draft, newest, share.recent)
     if not live:
         return _Beginning(parts, entries, [], 0)
-    says = max(share.summary, min(SMALLEST, draft.free // 4)) + summary_frame(count)  # the share is for what it says
-    summary = summary_pieces(draft, live, min(says, draft.free - _sum(parts)))
+    frame = running.frame(draft.core, draft.scale.count)
+    says = max(share.summary, min(running.SMALLEST, draft.free // 4)) + frame  # the share is for what it says
+    summary = draft.summary(min(says, draft.free - _sum(parts)))
     return _Beginning(parts, entries, summary, says)
 
 
@@ -156,9 +153,8 @@ def _filled(
         if len(once) < len(hits):  # turns that came in with what was left over need not be quoted as well
             recalled, hits = draft.quoted(once, query, _sum(recalled))
     room = draft.free - _sum(parts) - _sum(recalled)
-    live = draft.opening.shown.live
-    if live and room > begun.share:
-        summary = summary_pieces(draft, live, room)
+    if draft.opening.shown.live and room > begun.share:
+        summary = draft.summary(room)
     return recalled, hits, (summary, message_pieces(parts, entries))
 
 
@@ -175,10 +171,10 @@ def _latest(draft: Draft, newest: Sequence[Entry], share: int) -> tuple[list[Par
     return recent(newest, share, draft.scale, draft.free)
 
 
-def _newest(tail: Sequence[Entry], count: int) -> Sequence[Entry]:
-    """The newest whole turns that hold *count* messages: where something is recalled, more of them come last."""
+def _newest(turns: Sequence[list[Entry]], count: int) -> Sequence[Entry]:
+    """The newest whole *turns* that hold *count* messages: where something is recalled, more of them come last."""
     chosen: list[Entry] = []
-    for turn in reversed(groups(tail)):
+    for turn in reversed(turns):
         if chosen and len(chosen) >= count:
             break
         chosen = [*turn, *chosen]

@@ -5,24 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from tiermem.flows import running
 from tiermem.flows.effects import Flow
 from tiermem.flows.reading import search
 from tiermem.flows.reading.opening import Opening
 from tiermem.flows.reading.request import Reach, SearchRequest, SearchResult
 from tiermem.flows.services import Core
 from tiermem.messages import Message
-from tiermem.records import Hit, Piece, Shown, Summary, Tier
+from tiermem.records import Hit, Piece, Shown, Tier
 from tiermem.search import passages, quoting
 from tiermem.settings import Scope
-from tiermem.summaries import merging
-from tiermem.tokens.counting import message_tokens
 from tiermem.window.assembly import Part, Scale
-from tiermem.window.provenance import lowest
-from tiermem.window.quotation import running
 from tiermem.window.turns import USER_ROLES
 from tiermem.window.view import Entry
-
-SMALLEST = 80  # tokens in which a summary says anything: its header and two lines or three
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,54 +59,9 @@ class Draft:
         core = self.core
         return quoting.block(hits, query, budget, self.scale.count, core.reading(), core.quotes, asked)
 
-
-def summary_frame(count: Callable[[str], int]) -> int:
-    """What the block around a running summary costs."""
-    return _one_piece((), count).tokens
-
-
-def summary_pieces(draft: Draft, live: Sequence[Summary], budget: int) -> list[Piece]:
-    """The running summary: all of it, or the newest summaries that fit, each cut to its most telling lines."""
-    chosen: list[tuple[Summary, str]] = []
-    count = draft.scale.count
-    left = budget - summary_frame(count)
-    live = [summary for summary in live if not merging.bare(summary)]
-    for position, summary in enumerate(reversed(live)):
-        others = 0 if position == len(live) - 1 else min(left // 2, _rest(live, position), max(0, left - SMALLEST))
-        allowed = left - others
-        text = _fitted(draft, summary, allowed)
-        if not text:  # older ones would get less; trying all of a long session's summaries took 200 ms
-            break
-        chosen.append((summary, text))
-        left -= count(text) + 1
-    while chosen:
-        piece = _one_piece(list(reversed(chosen)), count)
-        if piece.tokens <= budget:
-            return [piece]
-        chosen.pop()
-    return []
-
-
-def _fitted(draft: Draft, summary: Summary, budget: int) -> str:
-    """*summary* within *budget* tokens; its lines are read and counted once, and kept with it."""
-    kept, count = draft.core.fittings, draft.scale.count
-    known = kept.get(id(summary))
-    if known is None or known[0] is not summary or known[1].count is not count:
-        fitting = merging.Fitting(summary.structure, summary.first, summary.last, summary.ref, count)
-        known = kept.put(id(summary), (summary, fitting, count(summary.text)))
-    return summary.text if known[2] <= budget else known[1].within(budget)
-
-
-def _rest(live: Sequence[Summary], position: int) -> int:
-    return sum(summary.tokens + 1 for summary in list(reversed(live))[position + 1 :])
-
-
-def _one_piece(chosen: Sequence[tuple[Summary, str]], count: Callable[[str], int]) -> Piece:
-    text = running([text for _, text in chosen], lowest(summary.structure.trust for summary, _ in chosen))
-    message = Message(role="user", content=text, id="summary", origin="model_inference")
-    refs = tuple(summary.ref for summary, _ in chosen)
-    tokens = message_tokens(message, count)
-    return Piece(message=message, kind="summary", tier=Tier.L2, tokens=tokens, shown=Shown.COVERED, refs=refs)
+    def summary(self, budget: int) -> list[Piece]:
+        """The running summary within *budget* tokens."""
+        return running.pieces(self.core, self.opening.shown.live, budget, self.scale.count)
 
 
 def looked_up(

@@ -20,10 +20,12 @@ from tiermem.records import Summary
 from tiermem.settings import Scope
 from tiermem.storage import decisions, sessions
 from tiermem.storage.sessions import SessionRow
-from tiermem.window.assembly import newest
+from tiermem.text.clipping import Count
+from tiermem.window.assembly import Scale, newest
 from tiermem.window.view import Entry, Window
 
 STALE = -1  # the budget of what is kept from before: its summaries hold, and its messages, as far as it has them
+SCALES = 3  # counters that are remembered: the memory's, and that of a framework
 KEPT = 64_000  # tokens of messages that are kept with an opening; more are looked for among all that are in memory
 
 
@@ -37,6 +39,7 @@ class Visible:
         live: the summaries in force, without what is hidden.
         tail: the newest entries that could fit, without fixed ones.
         messages: those of the tail and the fixed ones, as the window shows them, by number.
+        scales: what they cost, by `id` of a counter, as far as somebody asked.
     """
 
     budget: int
@@ -44,6 +47,18 @@ class Visible:
     live: Sequence[Summary]
     tail: Sequence[Entry]
     messages: Mapping[int, Message]
+    scales: dict[int, Scale] = field(default_factory=dict, compare=False, repr=False)
+
+    def scale(self, count: Count, *, stored: bool) -> Scale:
+        """What messages cost by *count*; *stored*: it is the memory's own, whose costs stand in the window."""
+        scale = self.scales.get(id(count))
+        if scale is None or scale.count is not count:
+            entries = (*self.window.fixed, *self.tail) if stored else ()
+            scale = Scale(count, {entry.sequence: entry.shown_tokens for entry in entries}, self.messages)
+            if len(self.scales) >= SCALES:
+                self.scales.clear()
+            self.scales[id(count)] = scale
+        return scale
 
 
 NOTHING = Visible(0, Window(0, 0, (), ()), (), (), {})
@@ -92,7 +107,7 @@ def _kept(shown: Visible, known: Opening | None) -> Visible:
     if shown is NOTHING:
         return NOTHING if known is None else replace(known.shown, budget=STALE)
     if sum(message.tokens for message in shown.messages.values()) > KEPT:
-        return replace(shown, budget=STALE, messages={})
+        return replace(shown, budget=STALE, messages={}, scales={})
     return shown
 
 

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from tiermem.errors import BudgetTooSmall
 from tiermem.flows import reporting
 from tiermem.flows.effects import Compute, Flow
-from tiermem.flows.reading.draft import Draft, looked_up, message_pieces, summary_pieces, unseen, verbatim
+from tiermem.flows.reading.draft import Draft, looked_up, message_pieces, unseen, verbatim
 from tiermem.messages import Message
-from tiermem.records import Hit, Piece, Summary, Tier
+from tiermem.records import Hit, Piece, Tier
 from tiermem.search import quoting
 from tiermem.search.answers import NOTE
 from tiermem.search.query import asks
@@ -65,9 +65,9 @@ def fill(draft: Draft) -> Flow[tuple[list[Piece], list[Hit], tuple[str, ...]]]:
 
 def _standing(draft: Draft) -> tuple[list[Piece], list[Part], list[Entry], dict[int, Piece]]:
     """What stands before anything is looked up: the summary, the turns beside it, and the given blocks that fit."""
-    tail, live = draft.opening.shown.tail, draft.opening.shown.live
-    summary = summary_pieces(draft, live, int(draft.free * SUMMARY_SHARE))
-    summary, parts, entries = _window(draft, tail, live, summary)
+    tail = draft.opening.shown.tail
+    summary = draft.summary(int(draft.free * SUMMARY_SHARE))
+    summary, parts, entries = _window(draft, tail, summary)
     left = draft.free - sum(piece.tokens for piece in summary) - sum(part.tokens for part in parts)
     return summary, parts, entries, _fitting(_blocks(draft, tail), {entry.sequence for entry in entries}, left)
 
@@ -91,9 +91,7 @@ def _untold(hits: Sequence[Hit], blocks: Iterable[Piece]) -> list[Hit]:
     return [hit for hit in hits if not any(quoting.told(hit, text) for text in texts)]
 
 
-def _window(
-    draft: Draft, tail: Sequence[Entry], live: Sequence[Summary], summary: list[Piece]
-) -> tuple[list[Piece], list[Part], list[Entry]]:
+def _window(draft: Draft, tail: Sequence[Entry], summary: list[Piece]) -> tuple[list[Piece], list[Part], list[Entry]]:
     """The summary and the turns beside it; where the newest turn needs its room, the lines that still fit."""
     left = draft.free - sum(piece.tokens for piece in summary)
     try:
@@ -101,7 +99,7 @@ def _window(
     except BudgetTooSmall:
         parts, entries = recent(tail, draft.free, draft.scale, draft.free)
         spent = sum(part.tokens for part in parts)
-        return summary_pieces(draft, live, draft.free - spent), parts, entries
+        return draft.summary(draft.free - spent), parts, entries
 
 
 def _room(draft: Draft, left: int) -> int:

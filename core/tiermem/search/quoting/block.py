@@ -50,8 +50,8 @@ def block(
     """
     kept = quotes if quotes is not None and quotes.count is count else Quotes(count)
     candidates = _candidates(once(hits), query, budget, kept, owner)
-    scores = {candidate.place: candidate.hit.score for candidate in candidates}
-    costs = {candidate.place: candidate.quote.cost for candidate in candidates}
+    scores = {place: hit.score for hit, _, place in candidates}
+    costs = {place: quote.cost for _, quote, place in candidates}
     longer = _longer(candidates, kept)
     allowed = budget - passages.BLOCK_TOKENS
     for _ in range(FITTING):
@@ -75,16 +75,13 @@ def _candidates(hits: Sequence[Hit], query: str, budget: int, quotes: Quotes, ow
             asked.append(query_terms(query))
         return asked[0]
 
-    limit = passages.longest(budget)
-    return [
-        Candidate(hit, quotes.of(hit, owner, limit, question), place)
-        for hit, place in zip(hits, places(hits), strict=True)
-    ]
+    return list(map(Candidate, hits, quotes.of(hits, owner, passages.longest(budget), question), places(hits)))
 
 
 def _longer(candidates: Sequence[Candidate], quotes: Quotes) -> dict[int, int]:
     """The tokens of what stands before the references of those of other sessions, by place."""
-    return {one.place: quotes.counted(before) for one in candidates if (before := passages.prefix(one.hit))}
+    away = [one for one in candidates if not one.hit.home]
+    return {one.place: quotes.counted(before) for one in away if (before := passages.prefix(one.hit))}
 
 
 def _noted(shown: QuotedBlock, hits: Sequence[Hit], budget: int) -> tuple[int, Callable[[], str]] | None:

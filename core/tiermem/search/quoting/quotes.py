@@ -6,8 +6,10 @@ Rule 2: costs are those of one counter; another one has `Quotes` of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeAlias
 
 from tiermem.records import Hit
@@ -15,9 +17,11 @@ from tiermem.search import passages
 from tiermem.search.passages import Told
 from tiermem.search.quoting.wording import plain, spoken
 from tiermem.text.clipping import Count
+from tiermem.times.stamps import day
 from tiermem.tokens.beside import thoughts
 
 MOST = 10_000  # quotes that are kept, of about a kilobyte each
+LONG = sys.maxsize  # characters of what no block shows as it is
 Owner: TypeAlias = tuple[str, str, str]
 _Key: TypeAlias = tuple[str, str, str, int]
 Question: TypeAlias = Callable[[], list[str]]
@@ -28,14 +32,24 @@ class Quote:
     """What is shown of one message or chunk. `cost` is about what it costs, by which passages are chosen.
 
     The others are asked for when it is shown first: its `line` of a block, and the tokens of the line behind a
-    reference and of the line alone, with the line end; -1 is not counted yet.
+    reference and of the line alone, with the line end; -1 is not counted yet. `length` is that of what is told, in
+    characters; `LONG` where tools speak beside somebody, for each of them is cut to what the question asks.
     """
 
     told: Told
     cost: int
+    length: int
     line: str = ""
     behind: int = -1
     alone: int = -1
+    dated: tuple[datetime | None, str] = (None, "")
+
+    def day(self, when: datetime | None) -> str:
+        """The day of *when*, which is that of the message by the clock of whoever asks."""
+        dated = self.dated
+        if when is not dated[0]:
+            self.dated = dated = when, day(when)
+        return dated[1]
 
 
 class Quotes:
@@ -50,20 +64,29 @@ class Quotes:
         self._kept: dict[_Key, Quote] = {}
         self._counted: dict[str, int] = {}
 
-    def of(self, hit: Hit, owner: Owner, limit: int, question: Question) -> Quote:
-        """The quote of *hit*, which *owner* (tenant, user and session) found, in at most about *limit* characters: of
-        a longer one what the terms of the *question* are about."""
-        key = _key(hit, owner)
+    def of(self, hits: Sequence[Hit], owner: Owner, limit: int, question: Question) -> list[Quote]:
+        """The quote of each of *hits*, which *owner* (tenant, user and session) found, in at most about *limit*
+        characters: of a longer one what the terms of the *question* are about."""
+        tenant, user, asked = owner
+        known, quotes = self._kept.get, list[Quote]()
+        for hit in hits:
+            session = "" if hit.source else asked if hit.home else hit.session  # no session has an empty name
+            quote = known((tenant, user, session, hit.message.sequence))
+            if quote is None or quote.length > limit or quote.cost < 0:
+                quote = self._read((tenant, user, session, hit.message.sequence), hit, limit, question)
+            quotes.append(quote)
+        return quotes
+
+    def _read(self, key: _Key, hit: Hit, limit: int, question: Question) -> Quote:
         quote = self._kept.get(key)
         if quote is None:
             told = spoken(hit.message)
-            quote = Quote(told, _cost(hit, told, self.count) if _is_whole(told, limit) else -1)
+            quote = Quote(told, -1, len(told) if isinstance(told, str) else LONG)
             self._keep(key, quote)
-        if not _is_whole(quote.told, limit):
+        if quote.length > limit:
             told = _excerpt(quote.told, question(), limit)
-            return Quote(told, _cost(hit, told, self.count))
-        if quote.cost < 0:
-            quote.cost = _cost(hit, quote.told, self.count)
+            return Quote(told, _cost(hit, told, self.count), 0)
+        quote.cost = _cost(hit, quote.told, self.count)
         return quote
 
     def counted(self, text: str) -> int:
@@ -84,17 +107,6 @@ def _make_room(kept: dict[Any, Any]) -> None:
     if len(kept) >= MOST:
         for old in [*kept][: MOST // 4]:
             kept.pop(old, None)
-
-
-def _key(hit: Hit, owner: Owner) -> _Key:
-    tenant, user, asked = owner
-    session = "" if hit.source else asked if hit.home else hit.session  # no session has an empty name
-    return tenant, user, session, hit.message.sequence
-
-
-def _is_whole(told: Told, limit: int) -> bool:
-    """Whether *told* is shown as it is; where tools speak beside somebody, each is cut to what the question asks."""
-    return isinstance(told, str) and len(told) <= limit
 
 
 def _excerpt(told: Told, question: list[str], limit: int) -> Told:

@@ -18,6 +18,7 @@ from tiermem.search.passages import QuotedLine, Row
 from tiermem.search.quoting.quotes import Quote, Quotes
 from tiermem.search.quoting.wording import plain
 from tiermem.tokens.counting import OVERHEAD
+from tiermem.tokens.lines import add_up
 from tiermem.window.quotation import CLOSE, OPEN
 
 BETWEEN = 2  # characters that a line has more than its words: the blank behind a reference, and its end
@@ -53,8 +54,7 @@ class QuotedBlock:
         laid_out = passages.rows(lines)
         chunks = [_chunk_line(one) for one in self.chunks]
         text = partial(passages.render, laid_out, chunks)
-        most = getattr(self.quotes.count, "adds_up_to", 0)
-        if most and _characters(laid_out, chunks) <= most and not any(line.told[:1] in _JOINING for line in lines):
+        if add_up(self.quotes.count, (line.told for line in lines), _characters(laid_out, chunks)):
             return OVERHEAD + self._added_up(laid_out, chunks), text
         return OVERHEAD + self.quotes.count(text()), text
 
@@ -78,7 +78,7 @@ class QuotedBlock:
             if line is None:
                 total += counted(f"{ref}\n")
                 continue
-            quote = next(told).quote
+            _, quote, _ = next(told)
             if line.note:
                 total += count(f"{passages.written(row)}\n")
             elif ref:
@@ -90,9 +90,6 @@ class QuotedBlock:
                     quote.alone = count(f"{quote.line}\n")
                 total += quote.alone
         return total + sum(count(f"{chunk}\n") for chunk in chunks)
-
-
-_JOINING = ("", "/", " ", "\n")  # what a line must not begin with, or its tokens may be one with those before it
 
 
 def _of_reference(ref: str, line: QuotedLine, quotes: Quotes) -> int:
@@ -112,7 +109,8 @@ def _line(one: Candidate, words: str) -> QuotedLine:
     message, quote = one.hit.message, one.quote
     if not quote.line:
         quote.line = passages.told_line(message, quote.told)
-    return QuotedLine(message.sequence, message.when, quote.line, words, passages.prefix(one.hit))
+    prefix = "" if one.hit.home else passages.prefix(one.hit)
+    return QuotedLine(message.sequence, quote.day(message.when), quote.line, words, prefix)
 
 
 def _chunk_line(one: Candidate) -> str:
