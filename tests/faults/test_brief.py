@@ -1,4 +1,4 @@
-"""Brief writes of the main thread: done by itself, with signals put off to their end, where nobody else writes."""
+"""Brief work of the main thread: done by itself, with signals put off to their end, where nobody is waited for."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ import pytest
 
 from tests.waiting import PATIENCE
 from tiermem import Memory
+from tiermem.errors import StorageCorrupt
 from tiermem.settings import Settings
 from tiermem.storage import interrupts
+from tiermem.storage.connecting.turns import LATER
 from tiermem.storage.database import Database
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="signals are those of POSIX")
@@ -106,3 +108,65 @@ def test_who_would_have_to_wait_is_interrupted_at_once(file: Path, stopping: Non
         other.close()
         assert len(session.add("and then")) == 1
         assert [message.text for message in session.messages()][-1] == "and then"
+
+
+def reader(_: object) -> threading.Thread:
+    return threading.current_thread()
+
+
+@pytest.mark.parametrize("target", ["file", ":memory:"])
+def test_what_is_brief_is_read_by_who_asks_and_what_is_not_by_another(file: Path, target: str) -> None:
+    database = Database(str(file) if target == "file" else target, Settings())
+    database.write(lambda connection: connection.exec_driver_sql("CREATE TABLE told (number INTEGER)"))
+    if database.read(lambda c: c.exec_driver_sql("PRAGMA journal_mode").scalar()) not in {"wal", "memory"}:
+        pytest.skip("this SQLite has no log that is safe")
+    assert database.read(reader, reader) is threading.main_thread()
+    assert database.read(reader, lambda _: LATER) is not threading.main_thread()
+    assert database.read(reader) is not threading.main_thread()
+    database.close()
+
+
+def test_a_signal_raises_after_a_brief_read(file: Path, stopping: None) -> None:
+    database = Database(str(file), Settings())
+    done: list[str] = []
+
+    def body(_: object) -> None:
+        kill()
+        done.append("after the signal")
+
+    with pytest.raises(Stop):
+        database.read(body, body)
+    assert done == ["after the signal"]
+    assert database.read(lambda _: "again", lambda _: "again") == "again"
+    database.close()
+
+
+def test_where_all_readers_are_in_use_a_brief_read_waits_like_any_other(file: Path) -> None:
+    database = Database(str(file), Settings(pool_size=1, max_overflow=0))
+    database.read(reader)
+    held, may_end = threading.Event(), threading.Event()
+
+    def hold(_: object) -> None:
+        held.set()
+        may_end.wait(PATIENCE)
+
+    thread = threading.Thread(target=database.read, args=(hold,))
+    thread.start()
+    assert held.wait(PATIENCE)
+    threading.Timer(0.05, may_end.set).start()
+    assert database.read(reader, reader) is not threading.main_thread()
+    thread.join()
+    assert database.read(reader, reader) is threading.main_thread()
+    database.close()
+
+
+def test_a_damaged_row_is_told_by_a_brief_read_too(file: Path) -> None:
+    database = Database(str(file), Settings())
+    database.read(reader)
+
+    def body(_: object) -> int:
+        return int("not a number")
+
+    with pytest.raises(StorageCorrupt):
+        database.read(body, body)
+    database.close()

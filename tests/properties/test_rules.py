@@ -251,6 +251,9 @@ def test_recent_turns_stay_within_what_they_may_take_by_any_counter(
         entries[-len(chosen) :],
     )
     assert_paired([part.message for part in parts])
+    again = recent(entries, budget, scale, most)  # by what the scale has kept
+    fresh = recent(entries, budget, Scale(count, {}, scale.messages), most)
+    assert again == fresh == (parts, chosen)
     original = {one.sequence: one.content for one in messages}
     unclipped = [p for p in parts if p.message.sequence and not p.clipped and p.message.role != "user"]
     assert all(p.message.content == original[p.message.sequence] for p in unclipped)

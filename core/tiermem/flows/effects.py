@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
 T = TypeVar("T")
+FEW = 64  # messages that are read in some milliseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,13 @@ class Transact:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Run *body* on one consistent snapshot."""
+    """Run *body* on one consistent snapshot.
+
+    *brief* is the same for where it takes some milliseconds; where it would take longer it answers `LATER`.
+    """
 
     body: Callable[[sa.Connection], Any]
+    brief: Callable[[sa.Connection], Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

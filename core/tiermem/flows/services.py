@@ -89,6 +89,7 @@ class Core:
     indexes: Weighed[UserIndex] = field(default_factory=Weighed)  # by tenant, user and kind
     summaries: Recent[KnownSummary] = field(default_factory=lambda: Recent(256))  # by `id`, and that of the counter
     running: Recent[tuple[Sequence[Summary], Count, list[Piece]]] = field(default_factory=lambda: Recent(64))
+    stubs: Recent[tuple[Message, Compacted | None, int]] = field(default_factory=lambda: Recent(2_000))  # by `id`
     hidden: Recent[tuple[tuple[int, int], ...]] = field(default_factory=lambda: Recent(10_000))  # by session, revision
     texts: Recent[bytes] = field(default_factory=lambda: Recent(4_096))  # vectors by content hash
     embedded: Recent[int] = field(default_factory=lambda: Recent(10_000))  # a watermark as last seen, by session

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 import sqlalchemy as sa
 
-from tiermem.flows.effects import Flow, Read
+from tiermem.flows.effects import FEW, Flow, Read
 from tiermem.flows.services import Core
 from tiermem.messages import Message
 from tiermem.records import Decision, Shown, Summary
 from tiermem.settings import Scope
 from tiermem.storage import decisions, sessions
 from tiermem.storage import messages as log
+from tiermem.storage.connecting.turns import LATER
 from tiermem.storage.sessions import SessionRow
 from tiermem.summaries import merging
 from tiermem.window.stubs import as_stub
@@ -23,13 +25,19 @@ CACHED_TOKENS = 2_000  # a message kept in memory; larger ones are read again, s
 
 def load(core: Core, scope: Scope) -> Flow[tuple[SessionRow, Window]]:
     """The session's row and its window, of one snapshot."""
-    loaded: tuple[SessionRow, Window] = yield Read(lambda connection: read(core, scope, connection))
+    loaded: tuple[SessionRow, Window] = yield Read(
+        lambda connection: read(core, scope, connection), lambda connection: read(core, scope, connection, few=True)
+    )
     return loaded
 
 
-def read(core: Core, scope: Scope, connection: sa.Connection) -> tuple[SessionRow, Window]:
-    """`load`, inside a transaction."""
+def read(core: Core, scope: Scope, connection: sa.Connection, *, few: bool = False) -> tuple[SessionRow, Window]:
+    """`load`, inside a transaction. *few*: `LATER`, where more is to be read than what a few messages brought."""
     row = sessions.find(connection, scope)
+    if few and row.pk:
+        known = core.windows.get((row.pk, scope))
+        if known is None or known.revision != row.revision or not 0 <= row.messages - known.last <= FEW:
+            return LATER  # type: ignore[no-any-return]
     return row, of(core, scope, row, connection)
 
 
@@ -50,7 +58,8 @@ def bodies(core: Core, row: SessionRow, sequences: Iterable[int]) -> Flow[dict[i
     """The original messages with these numbers, read once and then kept in memory."""
     known, missing = _known(core, row.pk, sequences)
     if missing:
-        known |= yield Read(lambda connection: _read(core, row.pk, missing, connection))
+        read_missing = partial(_read, core, row.pk, missing)
+        known |= yield Read(read_missing, read_missing if len(missing) <= FEW else None)
     return known
 
 
@@ -73,7 +82,8 @@ def _read(core: Core, pk: int, missing: Sequence[int], connection: sa.Connection
 def shown(core: Core, row: SessionRow, entries: Iterable[Entry]) -> Flow[dict[int, Message]]:
     """The messages of *entries* as the window shows them: originals, or stubs that carry them in their state."""
     listed = list(entries)
-    messages: dict[int, Message] = yield Read(lambda connection: read_shown(core, row.pk, listed, connection))
+    body = partial(read_shown, core, row.pk, listed)
+    messages: dict[int, Message] = yield Read(body, body if len(listed) <= FEW else None)
     return messages
 
 

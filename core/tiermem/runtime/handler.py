@@ -35,7 +35,7 @@ class Direct:
         if isinstance(effect, Transact):
             return self._transacted(effect)
         if isinstance(effect, Read):
-            return self.database.read(effect.body)
+            return self.database.read(effect.body, effect.brief)
         if isinstance(effect, Compute):
             return effect.body()
         if isinstance(effect, (Summarize, Call, Embed)):

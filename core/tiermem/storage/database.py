@@ -17,6 +17,7 @@ from tiermem.storage import interrupts, migrations, sqlite
 from tiermem.storage.connecting.failures import translate
 from tiermem.storage.connecting.local import Local
 from tiermem.storage.connecting.server import Server
+from tiermem.storage.connecting.turns import LATER
 from tiermem.storage.files.access import writable
 from tiermem.storage.files.identity import Watch
 
@@ -98,14 +99,30 @@ class Database:
         except exc.SQLAlchemyError as error:
             raise translate(error, self.name) from error
 
-    def read(self, body: Callable[[sa.Connection], T]) -> T:
+    def read(self, body: Callable[[sa.Connection], T], brief: Callable[[sa.Connection], T] | None = None) -> T:
         """Run *body* on one consistent snapshot; it must not write.
+
+        *brief* reads the same where that takes some milliseconds, and is run at once where nobody is waited for; where
+        it answers `LATER`, *body* is run.
 
         Raises:
             Closed, StorageError: also where what is stored is of a kind that *body* stumbles over.
         """
         self._check()
+        if brief is not None and isinstance(self._transactions, Local) and self._running.open:
+            value = interrupts.brief(lambda: self._read_at_once(self._transactions, brief))  # type: ignore[arg-type]
+            if value is not LATER:
+                return value
         return self._shielded(lambda: self._read(body))
+
+    def _read_at_once(self, transactions: Local, body: Callable[[sa.Connection], T]) -> T:
+        with self._running.one():
+            if self._watch is not None:
+                self._watch.check()
+            try:
+                return transactions.read_at_once(self._legible(body))
+            except exc.SQLAlchemyError as error:
+                raise translate(error, self.name) from error
 
     def _read(self, body: Callable[[sa.Connection], T]) -> T:
         try:

@@ -15,6 +15,7 @@ from tiermem.messages import Content
 from tiermem.plain_json import dumps, loads
 from tiermem.records import Compacted, Decision, Shown, StructuredSummary, Summary
 from tiermem.storage import messages, sessions
+from tiermem.storage.connecting.prepared import Prepared
 from tiermem.storage.schema import Stored, broken, decision, sealed, stub, summary
 from tiermem.storage.sessions import SessionRow, moment
 from tiermem.window.view import Cover, Entry, Span, Window, floor_of, hidden_ranges, paint, visible_ranges, within
@@ -35,9 +36,13 @@ _DECISION = tuple(
         "undone",
     )
 )
-_HIDING = (
+_HIDING = Prepared(
     sa.select(decision.c.kind, decision.c.first, decision.c.last)
-    .where(decision.c.session == sa.bindparam("key"), decision.c.undone == 0, decision.c.kind.in_(["hide", "restore"]))
+    .where(
+        decision.c.session == sa.bindparam("key"),
+        decision.c.undone == 0,
+        sa.or_(decision.c.kind == "hide", decision.c.kind == "restore"),
+    )
     .order_by(decision.c.number)
 )
 
@@ -266,7 +271,7 @@ def _fixed(connection: sa.Connection, row: SessionRow) -> list[Entry]:
 
 def hidden(connection: sa.Connection, row: SessionRow) -> list[tuple[int, int]]:
     """The ranges of messages that are hidden now."""
-    changes = connection.execute(_HIDING, {"key": row.pk}).all() if row.pk else []
+    changes = _HIDING.rows(connection, {"key": row.pk}) if row.pk else []
     return hidden_ranges([(kind == "hide", first, min(last, row.messages)) for kind, first, last in changes])
 
 

@@ -133,10 +133,18 @@ _FULL = (
 )
 
 
+_OF_SESSION = message.c.session == sa.bindparam("key")
+_IN_RANGE = message.c.sequence.between(sa.bindparam("low"), sa.bindparam("high"))
+_BETWEEN = Prepared(sa.select(*_FULL).where(_OF_SESSION, _IN_RANGE).order_by(message.c.sequence))
+
+
+def _between(connection: sa.Connection, pk: int, first: int, last: int) -> list[Message]:
+    return [legible(*row) for row in _BETWEEN.rows(connection, {"key": pk, "low": first, "high": last})]
+
+
 def read(connection: sa.Connection, pk: int, first: int, last: int) -> list[Message]:
     """The messages `first`..`last`, each of which was added, in order."""
-    query = sa.select(*_FULL).where(message.c.session == pk, message.c.sequence.between(first, last))
-    stored = [legible(*row) for row in connection.execute(query.order_by(message.c.sequence))]
+    stored = _between(connection, pk, first, last)
     if len(stored) == last - first + 1 or last < first:
         return stored
     there = {original.sequence: original for original in stored}
@@ -146,6 +154,8 @@ def read(connection: sa.Connection, pk: int, first: int, last: int) -> list[Mess
 def pick(connection: sa.Connection, pk: int, sequences: Iterable[int]) -> list[Message]:
     """The messages with these numbers, in order; numbers that do not exist are left out."""
     wanted = sorted(set(sequences))
+    if wanted and wanted[-1] - wanted[0] < len(wanted):
+        return _between(connection, pk, wanted[0], wanted[-1])
     found: list[Message] = []
     for start in range(0, len(wanted), CHUNK):
         query = sa.select(*_FULL).where(message.c.session == pk, message.c.sequence.in_(wanted[start : start + CHUNK]))
@@ -167,10 +177,13 @@ def sound(originals: list[Message]) -> list[Message]:
     return originals
 
 
+_BY_ID = Prepared(sa.select(message.c.sequence).where(_OF_SESSION, message.c.id == sa.bindparam("name")))
+
+
 def by_id(connection: sa.Connection, pk: int, identifier: str) -> int:
     """The sequence number of the message with that id, or 0."""
-    query = sa.select(message.c.sequence).where(message.c.session == pk, message.c.id == encoded(identifier))
-    return int(connection.execute(query).scalar() or 0)
+    rows = _BY_ID.rows(connection, {"key": pk, "name": encoded(identifier)})
+    return int(rows[0][0]) if rows else 0
 
 
 def by_role(connection: sa.Connection, keys: Sequence[int], roles: Sequence[str]) -> dict[int, list[int]]:
@@ -201,21 +214,27 @@ def _of_roles(
         yield from connection.execute(part.order_by(message.c.session, message.c.sequence))
 
 
+_ENTRY = (message.c.sequence, message.c.role, message.c.tokens, message.c.fixed, message.c.links)
+_ENTRIES = Prepared(sa.select(*_ENTRY).where(_OF_SESSION, _IN_RANGE).order_by(message.c.sequence))
+_FIXED = Prepared(
+    sa.select(*_ENTRY)
+    .where(_OF_SESSION, message.c.sequence <= sa.bindparam("high"), message.c.fixed == 1)
+    .order_by(message.c.sequence)
+)
+
+
 def entries(connection: sa.Connection, pk: int, first: int, last: int) -> Iterator[Entry]:
     """What planning needs to know of the messages `first`..`last`, as if all were verbatim."""
-    condition = message.c.sequence.between(first, last)
-    return _entries(connection, pk, condition)
+    return _entries(_ENTRIES.rows(connection, {"key": pk, "low": first, "high": last}))
 
 
 def fixed(connection: sa.Connection, pk: int, last: int) -> Iterator[Entry]:
     """The system prompts and pinned messages up to *last*."""
-    return _entries(connection, pk, sa.and_(message.c.sequence <= last, message.c.fixed == 1))
+    return _entries(_FIXED.rows(connection, {"key": pk, "high": last}))
 
 
-def _entries(connection: sa.Connection, pk: int, condition: sa.ColumnElement[bool]) -> Iterator[Entry]:
-    columns = (message.c.sequence, message.c.role, message.c.tokens, message.c.fixed, message.c.links)
-    query = sa.select(*columns).where(message.c.session == pk, condition).order_by(message.c.sequence)
-    for sequence, role, tokens, is_fixed, links in connection.execute(query):
+def _entries(rows: Iterable[Any]) -> Iterator[Entry]:
+    for sequence, role, tokens, is_fixed, links in rows:
         calls, answers = _linked(links) if links else ((), ())
         yield Entry(
             sequence,

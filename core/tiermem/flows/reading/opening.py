@@ -13,12 +13,13 @@ from dataclasses import dataclass, field, replace
 import sqlalchemy as sa
 
 from tiermem.flows import window_state
-from tiermem.flows.effects import Flow, Read
+from tiermem.flows.effects import FEW, Flow, Read
 from tiermem.flows.services import Core
 from tiermem.messages import Message
 from tiermem.records import Summary
 from tiermem.settings import Scope
 from tiermem.storage import decisions, sessions
+from tiermem.storage.connecting.turns import LATER
 from tiermem.storage.sessions import SessionRow
 from tiermem.text.clipping import Count
 from tiermem.window.assembly import Scale, newest
@@ -80,12 +81,18 @@ class Opening:
 
 def load(core: Core, scope: Scope, budget: int = 0) -> Flow[Opening]:
     """The session of *scope*, and where *budget* is above 0 what a context of so many tokens may show of it."""
-    opening: Opening = yield Read(lambda connection: read(core, scope, budget, connection))
+    opening: Opening = yield Read(
+        lambda connection: read(core, scope, budget, connection),
+        lambda connection: read(core, scope, budget, connection, few=True),
+    )
     return opening
 
 
-def read(core: Core, scope: Scope, budget: int, connection: sa.Connection) -> Opening:
-    """`load`, inside a transaction. What else a question reads, it reads here: it has the row, and the snapshot."""
+def read(core: Core, scope: Scope, budget: int, connection: sa.Connection, *, few: bool = False) -> Opening:
+    """`load`, inside a transaction. What else a question reads, it reads here: it has the row, and the snapshot.
+
+    *few*: `LATER`, where more is to be read than what a few messages brought.
+    """
     row = sessions.find(connection, scope)
     if not row.pk:
         return Opening(row)
@@ -94,12 +101,19 @@ def read(core: Core, scope: Scope, budget: int, connection: sa.Connection) -> Op
         known = None
     if known is not None and known.row == row and (not budget or known.shown.budget == budget):
         return known
+    if few and not _little(row, budget, known):
+        return LATER  # type: ignore[no-any-return]
     hidden = _hidden(row, known, connection)
     shown = _shown(core, scope, row, budget, hidden, known, connection) if budget else NOTHING
     opening = Opening(row, hidden, shown)
     kept = _kept(shown, known)
     core.openings.put((row.pk, scope), opening if kept is shown else replace(opening, shown=kept))
     return opening
+
+
+def _little(row: SessionRow, budget: int, known: Opening | None) -> bool:
+    """Whether little is to be read beyond what is *known*."""
+    return known is not None and row.messages - known.row.messages <= FEW and (not budget or bool(known.shown.messages))
 
 
 def _kept(shown: Visible, known: Opening | None) -> Visible:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from tiermem.errors import StorageBusy, UnknownReference, brief_repr
 from tiermem.flows import reporting, window_state
-from tiermem.flows.effects import Flow, Read, Transact
+from tiermem.flows.effects import FEW, Flow, Read, Transact
 from tiermem.flows.services import Core
 from tiermem.flows.writing.commit import commit
 from tiermem.messages import Message
@@ -20,6 +20,7 @@ from tiermem.search.passages import runs
 from tiermem.settings import Scope
 from tiermem.storage import decisions, sessions
 from tiermem.storage import messages as log
+from tiermem.storage.connecting.turns import LATER
 from tiermem.storage.sessions import SessionRow
 from tiermem.window.view import Span, paint, within
 
@@ -34,15 +35,16 @@ def messages(scope: Scope, first: int, last: int | None) -> Flow[list[Message]]:
         StorageCorrupt: one of them is damaged; it names it, and the others can be read.
     """
 
-    def body(connection: sa.Connection) -> list[Message]:
+    def body(connection: sa.Connection, *, few: bool = False) -> list[Message]:
         row = sessions.find(connection, scope)
+        low, high = max(1, first), min(row.messages, row.messages if last is None else last)
+        if few and high - low >= FEW:
+            return LATER  # type: ignore[no-any-return]
         hidden = decisions.hidden(connection, row)
-        originals = log.read(
-            connection, row.pk, max(1, first), min(row.messages, row.messages if last is None else last)
-        )
+        originals = log.read(connection, row.pk, low, high)
         return log.sound([message for message in originals if not within(hidden, message.sequence)])
 
-    return list((yield Read(body)))
+    return list((yield Read(body, partial(body, few=True))))
 
 
 def restore(core: Core, scope: Scope, refs: Sequence[str]) -> Flow[list[Message]]:
@@ -115,18 +117,20 @@ def expand(scope: Scope, ref: str) -> Flow[Original]:
     Hidden ones are among them, so that an undo can be decided on; `note["hidden"]` lists their references.
     """
 
-    def body(connection: sa.Connection) -> Original:
+    def body(connection: sa.Connection, *, few: bool = False) -> Original:
         row = sessions.find(connection, scope)
         sequence, summary = resolve(connection, row, ref)
         if summary is None:
             named = tuple(log.sound(log.read(connection, row.pk, sequence, sequence)))
             return Original(ref=ref, messages=named, note=_hidden_among(connection, row, sequence, sequence))
+        if few:
+            return LATER  # type: ignore[no-any-return]
         children = decisions.summaries(connection, row.pk, numbers=summary.children)
         originals = log.read(connection, row.pk, max(1, summary.first), min(summary.last, row.messages))
         note = _hidden_among(connection, row, summary.first, summary.last)
         return Original(ref=ref, messages=tuple(originals), summaries=(summary, *children), note=note)
 
-    original: Original = yield Read(body)
+    original: Original = yield Read(body, partial(body, few=True))
     return original
 
 

@@ -184,14 +184,25 @@ def _tried(core: Core, scope: Scope, part: Sequence[Entry], originals: dict[int,
 
 def stubbed(core: Core, scope: Scope, entry: Entry, original: Message) -> tuple[Stub, int] | None:
     """The stub of *original* and the tokens that it saves; None where it saves too little."""
-    compacted = _compacted(core, scope, original)
-    if compacted is None:
-        return None
-    shown = as_stub(original, compacted, tokens_saved=0, compacted_at=core.now())
-    tokens = message_tokens(shown, core.count)
-    if not planning.worth(entry.tokens, tokens):
+    compacted, tokens = _counted(core, scope, original)
+    if compacted is None or not planning.worth(entry.tokens, tokens):
         return None
     return Stub(entry.sequence, tokens, compacted.strategy, compacted.content), entry.tokens - tokens
+
+
+def _counted(core: Core, scope: Scope, original: Message) -> tuple[Compacted | None, int]:
+    """What stands in place of *original*, and its tokens. By the rules it is the same each time, and run after run asks
+    for those of one window; a compactor of the caller's is asked again."""
+    known = core.stubs.get(id(original)) if core.compactor is None else None
+    if known is not None and known[0] is original:
+        return known[1], known[2]
+    compacted, tokens = _compacted(core, scope, original), 0
+    if compacted is not None:
+        shown = as_stub(original, compacted, tokens_saved=0, compacted_at=core.now())
+        tokens = message_tokens(shown, core.count)
+    if core.compactor is None and original.tokens <= window_state.CACHED_TOKENS:
+        core.stubs.put(id(original), (original, compacted, tokens))
+    return compacted, tokens
 
 
 def _compacted(core: Core, scope: Scope, original: Message) -> Compacted | None:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 from tiermem.settings import Settings
-from tiermem.storage.connecting.turns import Turns
+from tiermem.storage.connecting.turns import LATER, Turns
 from tiermem.storage.connecting.writer import Writer
 
 T = TypeVar("T")
+
+
+def _mode(connection: sa.Connection) -> Any:
+    raw: Any = connection.connection.driver_connection
+    return raw.execute("PRAGMA journal_mode").fetchone()[0]
 
 
 class Local:
@@ -30,6 +35,7 @@ class Local:
         self._writer = Writer(engine.connect)
         self._turns = Turns(settings.pool_size + settings.max_overflow)
         self._patience = settings.busy_timeout
+        self._waitless = False  # whether readers are known to wait for nobody
 
     def write(self, body: Callable[[sa.Connection], T]) -> T:
         """What *body* returns, once it is committed."""
@@ -44,7 +50,23 @@ class Local:
         if self._alone:
             return self._writer.run(body)
         with self._turns.one(self._patience), self.readers.begin() as connection:
-            return body(connection)
+            result = body(connection)
+            if not self._waitless:  # asked while nobody is in the way, as somebody may be in a rollback journal's
+                self._waitless = _mode(connection) == "wal"
+            return result
+
+    def read_at_once(self, body: Callable[[sa.Connection], T]) -> T:
+        """The same with nobody waited for; `LATER` where that is not sure. In a log readers wait for nobody."""
+        if self._alone:
+            done, result = self._writer.run_at_once(body)
+            return result if done else LATER  # type: ignore[return-value]
+        if not self._waitless or not self._turns.take_at_once():
+            return LATER  # type: ignore[no-any-return]
+        try:
+            with self.readers.begin() as connection:
+                return body(connection)
+        finally:
+            self._turns.give()
 
     def close(self) -> None:
         """Close every connection."""

@@ -6,8 +6,11 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from tiermem.errors import StorageBusy
+
+LATER: Any = object()  # what reading answers that would wait for somebody, or take longer than was allowed
 
 
 class Turns:
@@ -29,7 +32,15 @@ class Turns:
         try:
             yield
         finally:
-            self._give()
+            self.give()
+
+    def take_at_once(self) -> bool:
+        """Whether a place was free; who has it must `give` it."""
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return True
+            return False
 
     def _take(self, seconds: float) -> None:
         with self._lock:
@@ -47,7 +58,7 @@ class Turns:
             self._waiting.remove(turn)
         raise StorageBusy(f"none of {self._places} connections became free within {seconds:.3g} s")
 
-    def _give(self) -> None:
+    def give(self) -> None:
         """Hand the place to the one who waits longest, so that nobody takes it in between."""
         with self._lock:
             if self._waiting:
