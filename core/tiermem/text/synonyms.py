@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
@@ -31,6 +31,7 @@ FAR = 0.30  # the cosine at which a related word counts nothing; at 1 it would c
 WEIGHT = 0.8  # of a user's own groups, unless they say otherwise: who names them knows their own words
 SCRIPT_WEIGHT = 0.9  # of the same characters in the other script
 MOST = 24  # other terms that one term of a question may have; more would be a topic and not a word
+_NEAR = tuple((cosine / 255 - FAR) / (1 - FAR) for cosine in range(256))  # the weight, by a cosine as it is stored
 _LONGEST = 80  # characters of one member
 _HAN = re.compile(f"[{HAN}]")
 
@@ -54,8 +55,9 @@ class Related:
         if row is None:
             return {}
         low, high = int(self.starts[row]), int(self.starts[row + 1])
+        words, near = self.words, _NEAR
         pairs = zip(self.others[low:high].tolist(), self.cosines[low:high].tolist(), strict=True)
-        return {self.words[o]: w for o, c in pairs if (w := (c / 255 - FAR) / (1 - FAR)) > 0}
+        return {words[other]: near[cosine] for other, cosine in pairs if near[cosine] > 0}
 
 
 class _Member(NamedTuple):
@@ -76,11 +78,22 @@ class _Script(NamedTuple):
     full: dict[int, str]
 
 
-class _Question(NamedTuple):
-    """A question's text in simplified characters, and which of its terms follow which."""
+class _Question:
+    """A question's text in simplified characters, and which of its terms follow which; read where it is asked for."""
 
-    text: str
-    following: frozenset[tuple[str, str]]
+    def __init__(self, text: str, plain: dict[int, str]) -> None:
+        self._text = text
+        self._plain = plain
+
+    @cached_property
+    def text(self) -> str:
+        """The text."""
+        return self._text.translate(self._plain)
+
+    @cached_property
+    def following(self) -> frozenset[tuple[str, str]]:
+        """The pairs of terms that stand one behind the other."""
+        return frozenset(pairwise(all_terms(self._text)))
 
 
 class Synonyms:
@@ -107,7 +120,7 @@ class Synonyms:
         terms are not among the others. At most `MOST` others a term, heaviest first, the caller's before built-in.
         """
         asked = list(dict.fromkeys(terms))
-        question = _Question(text.translate(self._script.plain), frozenset(pairwise(all_terms(text))))
+        question = _Question(text, self._script.plain)
         expanded: dict[str, dict[str, float]] = {}
         for term in asked:
             others = self._others(term, question)
@@ -119,9 +132,13 @@ class Synonyms:
         return expanded
 
     def _others(self, term: str, question: _Question) -> dict[str, float]:
-        plain = term.translate(self._script.plain)
+        latin = term.isascii()
+        plain = term if latin else term.translate(self._script.plain)
+        groups = [group for table in self._tables for group in table.get(plain, ())]
+        if latin and not groups:  # most words are in no group, and have no other script
+            return {}
         weights: dict[str, float] = {}
-        for members, weight in [group for table in self._tables for group in table.get(plain, ())]:
+        for members, weight in groups:
             said = {member.words for member in members if member.head == plain and _stands(member, question)}
             for member in members if said else ():
                 for other in member.terms if member.words not in said else ():
@@ -147,8 +164,9 @@ def expand(terms: Iterable[str], text: str, related: Related | None, synonyms: S
     written = synonyms.expand(asked, text) if synonyms else {}
     lent: dict[str, dict[str, float]] = {}
     for term in asked:
-        near = related.to(term) if related else {}
-        others = {other: weight for other, weight in near.items() if other not in own}
+        others = related.to(term) if related else {}
+        for other in own & others.keys():
+            del others[other]
         for other, weight in written.get(term, {}).items():
             others[other] = max(others.get(other, 0.0), weight)
         if others:
@@ -159,7 +177,7 @@ def expand(terms: Iterable[str], text: str, related: Related | None, synonyms: S
 def _stands(member: _Member, question: _Question) -> bool:
     if _HAN.search(member.words):
         return member.words in question.text
-    return all(pair in question.following for pair in pairwise(member.terms))
+    return len(member.terms) < 2 or all(pair in question.following for pair in pairwise(member.terms))
 
 
 def _by_head(groups: Iterable[_Group]) -> dict[str, list[_Group]]:

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
+from tiermem.messages import Message
 from tiermem.records import Hit
 from tiermem.search import passages
-from tiermem.search.passages import Told
+from tiermem.search.passages import QuotedLine, Told
 from tiermem.search.quoting.wording import plain, spoken
 from tiermem.text.clipping import Count
 from tiermem.times.stamps import day
@@ -42,13 +43,16 @@ class Quote:
     line: str = ""
     behind: int = -1
     alone: int = -1
-    dated: tuple[datetime | None, str] = (None, "")
+    dated: tuple[datetime | None, QuotedLine] | None = None
 
-    def day(self, when: datetime | None) -> str:
-        """The day of *when*, which is that of the message by the clock of whoever asks."""
-        dated = self.dated
-        if when is not dated[0]:
-            self.dated = dated = when, day(when)
+    def quoted(self, message: Message) -> QuotedLine:
+        """*message* in the session that was asked, with nothing behind it. Its day is that of the clock of whoever
+        asks."""
+        when, dated = message.when, self.dated
+        if dated is None or when is not dated[0]:
+            if not self.line:
+                self.line = passages.told_line(message, self.told)
+            self.dated = dated = when, QuotedLine(message.sequence, day(when), self.line)
         return dated[1]
 
 

@@ -106,11 +106,9 @@ def _characters(laid_out: Sequence[Row], chunks: Sequence[str]) -> int:
 
 
 def _line(one: Candidate, words: str) -> QuotedLine:
-    message, quote = one.hit.message, one.quote
-    if not quote.line:
-        quote.line = passages.told_line(message, quote.told)
+    quoted = one.quote.quoted(one.hit.message)
     prefix = "" if one.hit.home else passages.prefix(one.hit)
-    return QuotedLine(message.sequence, quote.day(message.when), quote.line, words, prefix)
+    return quoted._replace(note=words, prefix=prefix) if words or prefix else quoted
 
 
 def _chunk_line(one: Candidate) -> str:
