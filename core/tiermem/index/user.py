@@ -179,18 +179,17 @@ class UserIndex:
         standing = self._standing(field, codes)
         return likeness.cosines(standing, worths, sought.length, self._lengths.values[field.rows])
 
-    def frequencies(self, field: Field, terms: Iterable[str]) -> dict[str, int]:
-        """In how many messages of *field* each of *terms* stands."""
-        named = list(terms)
-        if not field.whole:
-            return dict(zip(named, self.standing(field, named).frequencies.tolist(), strict=True))
-        codes = self._vocabulary.codes(named)
-        return dict(zip(named, lengths(self._blocks, codes).tolist(), strict=True))
-
-    def terms(self, rows: Sequence[int]) -> list[list[str]]:
-        """The distinct terms of the messages in these *rows*."""
+    def rare(self, field: Field, rows: Sequence[int], most: float) -> tuple[list[list[str]], dict[str, int]]:
+        """Of the distinct terms of the messages in these *rows* those that stand in 2 to *most* messages of *field*, by
+        message; and in how many each of them does."""
         starts, forward, word = self._starts.values, self._forward.values, self._vocabulary.word
-        return [[word(code) for code in forward[starts[row] : starts[row + 1]].tolist()] for row in rows]
+        spans = [forward[starts[row] : starts[row + 1]] for row in rows]
+        codes = np.unique(np.concatenate(spans))
+        often = lengths(self._blocks, codes) if field.whole else self._standing(field, codes).frequencies
+        kept = (often >= 2) & (often <= most)
+        words = {code: word(code) for code in codes[kept].tolist()}
+        named = [[words[code] for code in span[np.isin(span, codes[kept])].tolist()] for span in spans]
+        return named, dict(zip(words.values(), often[kept].tolist(), strict=True))
 
     def field(self, choices: Sequence[Choice]) -> Field:
         """The messages of these *choices*, in their order."""

@@ -199,8 +199,8 @@ def _bridged(ranking: _Ranking, scores: Scores, out: Mask) -> Scores:
     best = scoring.seeds(scores, out)
     if not weights.graph or not best:
         return scores
-    mentioned = dict(zip(best, index.terms(field.rows[list(best)].tolist()), strict=True))
-    frequencies = index.frequencies(field, {term for terms in mentioned.values() for term in terms})
+    rare, frequencies = index.rare(field, field.rows[list(best)].tolist(), expansion.most(len(field)))
+    mentioned = dict(zip(best, rare, strict=True))
     speakers = (term for name in field.present.values() for term in name)
     asked = {STANDING, *ranking.question.terms, *speakers}
     words = expansion.bridges(best, mentioned, frequencies, len(field), asked)

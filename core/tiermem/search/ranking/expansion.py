@@ -18,6 +18,11 @@ SEEDS, BRIDGES = 8, 10  # best messages of a question that lend it words, and ho
 BRIDGE_SHARE = 0.01  # of the messages: a word that stands in more of them leads anywhere
 
 
+def most(count: int) -> float:
+    """In how many of *count* messages a word may stand that leads somewhere."""
+    return max(3.0, BRIDGE_SHARE * count)
+
+
 def bridges(
     best: Mapping[int, float],
     mentioned: Mapping[int, Iterable[str]],
@@ -30,8 +35,7 @@ def bridges(
     Words that are *mentioned* in those messages, not *asked* for, in at least 2 and at most `BRIDGE_SHARE` of the
     *count* messages; a word weighs its idf times the scores of the best that mention it. The `BRIDGES` heaviest.
     """
-    rare = max(3.0, BRIDGE_SHARE * count)
-    known = set(asked)
+    rare, known = most(count), set(asked)
     weights: dict[str, float] = {}
     for place in sorted(best):
         for word in dict.fromkeys(mentioned.get(place, ())):
