@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tiermem.facts.quantities import MARK, quantities
 from tiermem.text.analyzer import terms
 
 USER = "user"  # the subject of what a speaker without a name says of himself
 YES, NO = "yes", "no"  # the values of what is so or not: "allergic to nuts", "drink coffee"
+KEPT = 16_384  # keys of attributes, and of values, that are remembered: people say the same again
 MOST_VALUE = 120  # characters of a value, and of an attribute
 # How a fact is known.
 RULE, MODEL, APPLICATION = "rule", "model", "application"
@@ -58,11 +60,13 @@ def tidy(text: str) -> str:
     return _SPACE.sub(" ", text).strip(" \t\n.,;:!?\"'`*“”")[:MOST_VALUE].strip()
 
 
+@lru_cache(maxsize=KEPT)
 def attribute_key(attribute: str) -> str:
     """By what two spellings of an attribute are the same: its stems, sorted. Words that have none are kept whole."""
     return " ".join(sorted(set(terms(attribute)))) or attribute.strip().lower()
 
 
+@lru_cache(maxsize=KEPT)
 def value_key(value: str) -> str:
     """By what two spellings of a value are the same: an amount or a time by what it measures, other text by its lower
     case."""
@@ -73,6 +77,7 @@ def value_key(value: str) -> str:
     return _TITLE.sub(r"\1 ", value.casefold().strip())
 
 
+@lru_cache(maxsize=KEPT)
 def subject_key(subject: str) -> str:
     """By what two spellings of a subject are the same."""
     return _SPACE.sub(" ", subject).strip().casefold().replace("’", "'")
