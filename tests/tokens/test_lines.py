@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tiermem.providers.tokenizers import Counter
-from tiermem.tokens.lines import Counted, Lines
+from tiermem.tokens.lines import CountedText, Lines
 
 COUNTERS = (Counter("o200k_base"), Counter("cl100k_base"))
 LINES = st.lists(
@@ -48,8 +48,8 @@ def test_lines_are_counted_once_where_they_add_up() -> None:
 
 @pytest.mark.parametrize(("text", "known"), [("Goal: x\nm3: y", True), ("Goal: x\n y", False), ("\nGoal", False)])
 def test_what_may_join_the_line_before_is_not_added_up(text: str, known: bool) -> None:
-    assert (Counted.of(text, COUNTERS[0]).ended >= 0) is known
+    assert (CountedText.of(text, COUNTERS[0]).ended >= 0) is known
 
 
 def test_a_counter_of_the_callers_own_counts_the_whole() -> None:
-    assert Lines(["ab", "c"], len).of([0, 1]) == Counted("ab\nc", 4)
+    assert Lines(["ab", "c"], len).of([0, 1]) == CountedText("ab\nc", 4)

@@ -14,7 +14,7 @@ from tiermem.records import Piece, Shown, Summary, Tier
 from tiermem.summaries.merging import Fitting, bare
 from tiermem.text.clipping import Count
 from tiermem.tokens.counting import OVERHEAD, message_tokens
-from tiermem.tokens.lines import Counted, add_up
+from tiermem.tokens.lines import CountedText, add_up
 from tiermem.window.provenance import lowest
 from tiermem.window.quotation import CLOSE, running
 
@@ -27,16 +27,16 @@ class KnownSummary:
 
     summary: Summary
     fitting: Fitting
-    whole: Counted
+    whole: CountedText
     bare: bool
 
     @classmethod
     def of(cls, summary: Summary, count: Count) -> KnownSummary:
         """*summary*, counted by *count*."""
         fitting = Fitting(summary.structure, summary.first, summary.last, summary.ref, count)
-        return cls(summary, fitting, Counted.of(summary.text, count), bare(summary, fitting.header))
+        return cls(summary, fitting, CountedText.of(summary.text, count), bare(summary, fitting.header))
 
-    def within(self, budget: int) -> Counted:
+    def within(self, budget: int) -> CountedText:
         """As much of it as *budget* tokens hold; no text where that is nothing."""
         return self.whole if self.whole.tokens <= budget else self.fitting.within(budget)
 
@@ -58,7 +58,7 @@ def pieces(core: Core, live: Sequence[Summary], budget: int, count: Count) -> li
 
 
 def _pieces(core: Core, live: Sequence[Summary], budget: int, count: Count) -> list[Piece]:
-    chosen: list[tuple[Summary, Counted]] = []
+    chosen: list[tuple[Summary, CountedText]] = []
     left = budget - frame(core, count)
     telling = [known for known in (_known(core, summary, count) for summary in live) if not known.bare]
     for position, known in enumerate(reversed(telling)):
@@ -89,7 +89,7 @@ def _rest(telling: Sequence[KnownSummary], position: int) -> int:
     return sum(known.summary.tokens + 1 for known in telling[: len(telling) - 1 - position])
 
 
-def _piece(core: Core, chosen: Sequence[tuple[Summary, Counted]], count: Count) -> Piece:
+def _piece(core: Core, chosen: Sequence[tuple[Summary, CountedText]], count: Count) -> Piece:
     text = running([fitted.text for _, fitted in chosen], lowest(summary.structure.trust for summary, _ in chosen))
     message = Message(role="user", content=text, id="summary", origin="model_inference")
     refs = tuple(summary.ref for summary, _ in chosen)
@@ -98,7 +98,7 @@ def _piece(core: Core, chosen: Sequence[tuple[Summary, Counted]], count: Count) 
     return Piece(message=message, kind="summary", tier=Tier.L2, tokens=tokens, shown=Shown.COVERED, refs=refs)
 
 
-def _added_up(core: Core, text: str, chosen: Sequence[Counted], count: Count) -> int | None:
+def _added_up(core: Core, text: str, chosen: Sequence[CountedText], count: Count) -> int | None:
     """What a message of *text* costs, which encloses those *chosen*; None where their tokens say nothing of it."""
     opening, _, rest = text.partition("\n")
     unchanged = rest == "".join(f"{fitted.text}\n" for fitted in chosen) + CLOSE

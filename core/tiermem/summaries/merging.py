@@ -40,7 +40,7 @@ from tiermem.text.clipping import largest, shorten
 from tiermem.text.cues import CHANGE, DECISION, ERROR
 from tiermem.text.entities import numbers
 from tiermem.text.sanitizing import in_chinese, neutral, unbracketed
-from tiermem.tokens.lines import Counted, Lines
+from tiermem.tokens.lines import CountedText, Lines
 from tiermem.window.view import within
 
 _SHARED_ENOUGH = 0.5  # of the best message's weight: below it a message shares only the common words of a line
@@ -228,7 +228,7 @@ class Fitting:
         self._lines = Lines([self.header, *(line.text for line in self._body)], count)
 
     @cached_property
-    def _whole(self) -> Counted:
+    def _whole(self) -> CountedText:
         return self._lines.of(range(len(self._body) + 1))
 
     @cached_property
@@ -238,7 +238,7 @@ class Fitting:
         value = {at: (body[at].kind == "user_goal", body[at].worth / max(costs[at], 1), at) for at in range(len(body))}
         return [(place, costs[place]) for place in sorted(value, key=value.__getitem__, reverse=True)]
 
-    def within(self, budget: int) -> Counted:
+    def within(self, budget: int) -> CountedText:
         """As many lines as *budget* tokens hold, the most telling for their tokens, each where it stands; the goal is
         kept. Where none fits whole, the first of them is cut; "" where there is room for none."""
         if self._body and self._whole.tokens <= budget:
@@ -255,7 +255,7 @@ class Fitting:
                 return fitted
             kept.pop()
         text = _cut(self.header, self._body[self._valued[0][0]], budget, self.count) if self._body else ""
-        return Counted(text, self.count(text) if text else 0)
+        return CountedText(text, self.count(text) if text else 0)
 
 
 def _cut(header: str, line: _Rendered, budget: int, count: Callable[[str], int]) -> str:

@@ -17,7 +17,7 @@ def add_up(count: Count, lines: Iterable[str], characters: int) -> bool:
     return characters <= getattr(count, "adds_up_to", 0) and not any(line[:1] in JOINING for line in lines)
 
 
-class Counted(NamedTuple):
+class CountedText(NamedTuple):
     """A text with what it costs, and what with a line end behind it (below 0: not known)."""
 
     text: str
@@ -25,7 +25,7 @@ class Counted(NamedTuple):
     ended: int = -1
 
     @classmethod
-    def of(cls, text: str, count: Count) -> Counted:
+    def of(cls, text: str, count: Count) -> CountedText:
         """*text*, counted by *count*."""
         ended = count(f"{text}\n") if add_up(count, text.split("\n"), len(text)) else -1
         return cls(text, count(text), ended)
@@ -48,11 +48,11 @@ class Lines:
         """What each costs as the last one, and with a line end behind it."""
         return [(self.count(line), self.count(f"{line}\n")) for line in self._lines]
 
-    def of(self, places: Sequence[int]) -> Counted:
+    def of(self, places: Sequence[int]) -> CountedText:
         """The text of those at *places*, at least one."""
         text = "\n".join([self._lines[place] for place in places])
         if not self._add_up:
-            return Counted(text, self.count(text))
+            return CountedText(text, self.count(text))
         alone, ended = self._costs[places[-1]]
         before = sum(self._costs[place][1] for place in places[:-1])
-        return Counted(text, before + alone, before + ended)
+        return CountedText(text, before + alone, before + ended)

@@ -51,7 +51,7 @@ def shares(free: int, summary_share: float, recall_share: float) -> Shares:
     return Shares(summary, recalled, free - summary - recalled)
 
 
-class Turn(NamedTuple):
+class TurnCost(NamedTuple):
     """Messages that move as one, as they are shown with nothing behind them; what all and the longest of them cost.
 
     `apart`: they call no tools, so that they are shown as they are whatever stands beside them.
@@ -72,7 +72,7 @@ class Scale:
     known: Mapping[int, int]
     messages: Mapping[int, Message]
     short: frozenset[int] = frozenset()
-    _turns: dict[_Stretch, Turn] = field(default_factory=dict, compare=False, repr=False)
+    _turns: dict[_Stretch, TurnCost] = field(default_factory=dict, compare=False, repr=False)
     _groups: dict[_Stretch, list[list[Entry]]] = field(default_factory=dict, compare=False, repr=False)
 
     def groups(self, entries: Sequence[Entry]) -> list[list[Entry]]:
@@ -85,7 +85,7 @@ class Scale:
             known = self._groups[key] = groups(entries)
         return known
 
-    def turn(self, entries: Sequence[Entry]) -> Turn:
+    def turn(self, entries: Sequence[Entry]) -> TurnCost:
         """*entries*, which move as one, with their costs."""
         key = entries[0].sequence, entries[-1].sequence, len(entries)
         turn = self._turns.get(key)
@@ -93,7 +93,7 @@ class Scale:
             parts = self.parts(entries)
             longest = max(self.part(self.messages[entry.sequence]).tokens for entry in entries)
             apart = not any(self.messages[entry.sequence].calls for entry in entries)
-            turn = self._turns[key] = Turn(parts, sum(part.tokens for part in parts), longest, apart)
+            turn = self._turns[key] = TurnCost(parts, sum(part.tokens for part in parts), longest, apart)
         return turn
 
     def part(self, message: Message) -> Part:
