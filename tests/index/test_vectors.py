@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tiermem.flows.reading import rank
 from tiermem.index import vectors
-from tiermem.index.vectors import VectorIndex
+from tiermem.index.vectors import VectorIndex, unit_of
 from tiermem.search.ranking.embedder_trust import Nearest, nothing
 
 DIMENSIONS = 16
@@ -68,7 +68,7 @@ def test_scores_are_exact_however_the_rows_come_in(counts: list[int], data: st.D
         else:
             index.lend(part, first, last)
         first = last + 1
-    found = index.nearest(QUESTION, len(counts))
+    found = index.nearest(unit_of(QUESTION), len(counts))
     if rows:
         assert_exact(found, rows, QUESTION)
     else:
@@ -90,13 +90,13 @@ def test_what_was_lent_goes_when_it_is_stored_and_what_does_not_follow_is_refuse
 def test_rows_of_another_length_and_zero_rows_are_left_out() -> None:
     index = VectorIndex(DIMENSIONS)
     index.extend([(1, 0, bytes(2 * DIMENSIONS)), (2, 0, b"ab"), *rows_of([0, 0, 1])], 3)
-    assert index.nearest(QUESTION, 3).sequences.tolist() == [3]
+    assert index.nearest(unit_of(QUESTION), 3).sequences.tolist() == [3]
 
 
 def test_messages_added_after_the_question_was_asked_are_left_out() -> None:
     rows, index = rows_of([1] * 9), VectorIndex(DIMENSIONS)
     index.extend(rows, 9)
-    assert index.nearest(QUESTION, 6).sequences.tolist() == [1, 2, 3, 4, 5, 6]
+    assert index.nearest(unit_of(QUESTION), 6).sequences.tolist() == [1, 2, 3, 4, 5, 6]
 
 
 def test_a_question_without_direction_is_near_to_nothing() -> None:
@@ -118,7 +118,7 @@ def test_a_very_long_session_names_its_nearest_and_estimates_the_rest(
     for first, last in ((1, 150), (151, 400), (401, 1_000), (1_001, 1_990)):
         index.extend([row for row in rows if first <= row[0] <= last], last)
     index.lend([row for row in rows if row[0] > 1_990], 1_991, 2_000)
-    found, wanted = index.nearest(QUESTION, 2_000), by_hand(rows, QUESTION)
+    found, wanted = index.nearest(unit_of(QUESTION), 2_000), by_hand(rows, QUESTION)
     best = sorted(wanted, key=lambda number: -wanted[number])[:20]
     named = dict(zip(found.sequences.tolist(), found.scores.tolist(), strict=True))
     assert 35 <= len(named) <= 60

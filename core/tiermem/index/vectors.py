@@ -41,6 +41,7 @@ class Block:
         self.matrix: Vectors | None = np.zeros((0, dimensions), np.float32)
         self._room = self.matrix
         self.total: Numbers = np.zeros(dimensions)
+        self.single = True  # no message has several passages
 
     def __len__(self) -> int:
         return len(self.sequences)
@@ -49,6 +50,7 @@ class Block:
         """Add rows of messages behind those that are here; returns their unit vectors."""
         units = _units(np.stack([np.frombuffer(value, dtype="<f2") for _, _, value in rows]).astype(np.float32))
         numbers = np.array([row[0] for row in rows], np.int64)
+        self.single = self.single and not any(row[1] for row in rows)
         if self.matrix is not None:
             self._append(self.matrix, units)
         self.sequences = np.concatenate([self.sequences, numbers])
@@ -124,17 +126,21 @@ class VectorIndex:
                 self._lent.add(fresh)
             self.lent_through = through
 
-    def nearest(self, question: Vectors, last: int) -> Nearest:
-        """Scores of the messages up to *last*; `waiting` and `degraded` are for the caller to add."""
+    def nearest(self, unit: Vectors, last: int) -> Nearest:
+        """Scores of the messages up to *last* for a question as `unit_of` gives it; `waiting` and `degraded` are for
+        the caller to add."""
         with self._lock:
-            if not len(self) or not question.any():
+            count = len(self)
+            if not count or not unit.any():
                 return nothing()
-            unit = _units(question[None, :].astype(np.float32))[0]
-            mean = float((self._stored.total + self._lent.total) @ unit) / len(self)
+            mean = float((self._stored.total + self._lent.total) @ unit) / count
             cosines, spread = self._score(unit, mean)
-        sequences, scores = _best(cosines)
-        kept = sequences <= last
-        return Nearest(sequences[kept], scores[kept], mean, spread)
+            single = self._stored.single and self._lent.single
+        sequences, scores = (cosines.sequences, cosines.values) if single else _best(cosines)
+        if sequences[-1] > last:
+            kept = int(np.searchsorted(sequences, last, side="right"))
+            sequences, scores = sequences[:kept], scores[:kept]
+        return Nearest(sequences, scores, mean, spread)
 
     def _fitting(self, rows: Sequence[Row], above: int) -> list[Row]:
         """Without what is known, what has another length, and the zero vector, which has no direction."""
@@ -144,11 +150,14 @@ class VectorIndex:
         """Cosines of all passages, or of the nominated ones, and the standard deviation over the session."""
         lent, stored = self._lent, self._stored
         assert lent.matrix is not None  # noqa: S101  # only what is stored moves to FAISS
-        values = _cosines(lent.matrix, unit)
         if stored.matrix is not None:
-            every = np.concatenate([_cosines(stored.matrix, unit), values])
-            spread = float(every.std()) if len(every) else 0.0
-            return _Cosines(np.concatenate([stored.sequences, lent.sequences]), every), spread
+            every, sequences = _cosines(stored.matrix, unit), stored.sequences
+            if len(lent):
+                every = np.concatenate([every, _cosines(lent.matrix, unit)])
+                sequences = np.concatenate([sequences, lent.sequences])
+            apart = every - mean
+            return _Cosines(sequences, every), math.sqrt(float(apart @ apart) / len(every))
+        values = _cosines(lent.matrix, unit)
         scores, places = self._faiss.search(unit[None, :], min(NOMINATED, len(stored)))
         order = np.argsort(places[0], kind="stable")
         order = order[places[0][order] >= 0]
@@ -218,6 +227,12 @@ def _cosines(rows: Vectors, unit: Vectors) -> Numbers:
     pointers = (library.swig_ptr(array) for array in (scores, np.ascontiguousarray(unit), rows))
     library.fvec_inner_products_ny(*pointers, rows.shape[1], len(rows))
     return scores.astype(np.float64)
+
+
+def unit_of(question: Vectors) -> Vectors:
+    """*question* scaled to length 1; zero stays zero."""
+    unit: Vectors = _units(np.asarray(question, np.float32)[None, :])[0]
+    return unit
 
 
 def _units(rows: Vectors) -> Vectors:

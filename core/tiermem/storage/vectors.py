@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -127,14 +127,29 @@ def _lock(connection: sa.Connection, pk: int) -> None:
     connection.execute(sa.select(session.c.pk).where(session.c.pk == pk).with_for_update())
 
 
-def read(connection: sa.Connection, pk: int, key: int, above: int, through: int) -> list[tuple[int, int, bytes]]:
-    """(message, passage, float16 bytes) of the messages beyond *above* up to *through*, in order."""
+def read(connection: sa.Connection, pk: int, key: int, above: int) -> list[tuple[int, int, bytes]]:
+    """(message, passage, float16 bytes) of the messages beyond *above*, in order."""
     query = (
         sa.select(vector.c.sequence, vector.c.part, vector.c.value)
-        .where(vector.c.session == pk, vector.c.embedder == key, vector.c.sequence.between(above + 1, through))
+        .where(vector.c.session == pk, vector.c.embedder == key, vector.c.sequence > above)
         .order_by(vector.c.sequence, vector.c.part)
     )
     return [(row[0], row[1], bytes(row[2])) for row in connection.execute(query)]
+
+
+def read_many(connection: sa.Connection, key: int, above: Mapping[int, int]) -> dict[int, list[tuple[int, int, bytes]]]:
+    """`read` of each of several sessions, of the messages beyond those of *above*, by session."""
+    found: dict[int, list[tuple[int, int, bytes]]] = {}
+    whole = [pk for pk, number in above.items() if not number]
+    for start in range(0, len(whole), CHUNK):
+        query = (
+            sa.select(vector.c.session, vector.c.sequence, vector.c.part, vector.c.value)
+            .where(vector.c.session.in_(whole[start : start + CHUNK]), vector.c.embedder == key)
+            .order_by(vector.c.session, vector.c.sequence, vector.c.part)
+        )
+        for pk, sequence, part, value in connection.execute(query):
+            found.setdefault(pk, []).append((sequence, part, bytes(value)))
+    return found | {pk: read(connection, pk, key, number) for pk, number in above.items() if number}
 
 
 def known(connection: sa.Connection, key: int, hashes: Iterable[bytes]) -> dict[bytes, bytes]:

@@ -223,6 +223,47 @@ def test_a_question_over_a_users_sessions_wakes_those_whose_messages_wait(
     assert set(woken) == {many.scope}
 
 
+def test_a_question_over_many_sessions_embeds_what_waits_as_one_batch(
+    store: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "OWN", 12)
+    embedder = Counting()
+    memory = store(embedder=embedder, index_batch=10_000, counter=length)
+    home, *others = (memory.session(name, "anna") for name in ("home", "one", "two", "three"))
+    for place, session in enumerate((home, *others)):
+        session.add(talk(4, 1 + 10 * place))
+    monkeypatch.setattr("tiermem.runtime.background.Follower.wake", lambda *_: None)
+    found = home.search("thing13", within="user")
+    assert found[0].session == "one"
+    assert embedder.calls == 2  # what waits in the session that was asked and the two newest; how well it knows English
+    told = {text for text in embedder.texts if text.startswith("number")}
+    assert told == {*talk(4), *talk(4, 21), *talk(4, 31)}
+    assert "4 messages wait for their vectors" in " ".join(home.recall("thing13", 500, within="user").degraded)
+    assert embedder.calls == 2
+    for session in (home, *others):
+        session.index()
+    assert home.recall("thing13", 500, within="user").degraded == ()
+
+
+def test_a_restart_reads_the_vectors_of_many_sessions_at_once(store: Open, target: str) -> None:
+    if target == ":memory:":
+        return
+    with store(embedder=Counting(), counter=length) as memory:
+        for place in range(5):
+            memory.session(f"s{place}", "anna").add(talk(3, 1 + 10 * place))
+            memory.session(f"s{place}", "anna").index()
+        before = [
+            (hit.session, hit.ref, hit.score)
+            for hit in memory.session("s0", "anna").search("thing31 bread", within="user")
+        ]
+    memory = store(embedder=Counting(), counter=length)
+    memory.session("s4", "anna").add(talk(2, 44))
+    session = memory.session("s0", "anna")
+    after = session.search("thing31 bread", within="user")
+    assert after[0].session == before[0][0] == "s3"
+    assert len(near(session, "thing31")) == 3
+
+
 def test_a_failing_embedder_rests_and_the_background_tries_again(store: Open) -> None:
     embedder, clock = Counting(), StoppedClock()
     embedder.fails = ConnectionError("no route")

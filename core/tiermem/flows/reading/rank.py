@@ -138,11 +138,16 @@ def _placed(by_session: Mapping[int, Nearest], field: Field) -> Nearest:
     for key, near in by_session.items():
         if not len(near):
             continue
-        numbers = field.numbers[field.of(key)]
-        at = np.minimum(np.searchsorted(numbers, near.sequences), max(len(numbers) - 1, 0))
-        there = numbers[at] == near.sequences if len(numbers) else np.zeros(len(at), dtype=bool)
-        places.append(at[there] + field.of(key).start)
-        scores.append(near.scores[there])
+        inside = field.of(key)
+        numbers = field.numbers[inside]
+        if np.array_equal(numbers, near.sequences):
+            places.append(np.arange(inside.start, inside.stop))
+            scores.append(near.scores)
+        else:
+            at = np.minimum(np.searchsorted(numbers, near.sequences), max(len(numbers) - 1, 0))
+            there = numbers[at] == near.sequences if len(numbers) else np.zeros(len(at), dtype=bool)
+            places.append(at[there] + inside.start)
+            scores.append(near.scores[there])
         means.append(near.mean)
         spreads.append(near.spread)
         weights.append(len(near))

@@ -12,7 +12,7 @@ from tiermem.flows import reporting
 from tiermem.flows.effects import Compute, Embed, Flow, Read, Wake
 from tiermem.flows.indexing import vectors as embedding
 from tiermem.flows.services import Core
-from tiermem.index.vectors import VectorIndex
+from tiermem.index.vectors import Row, VectorIndex, Vectors, unit_of
 from tiermem.messages import Message
 from tiermem.providers.calls import refuse_recursion
 from tiermem.search.ranking.embedder_trust import CHINESE, ENGLISH, Nearest, competence, nothing, texts
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 Reasons: TypeAlias = tuple[str, ...]
 
-# Waiting messages that a question embeds by itself: as many texts as an embedder is asked for at once. If more wait,
-# words alone find them.
+# Waiting messages that a question embeds by itself, of all its sessions: as many texts as an embedder is asked for at
+# once. If more wait, words alone find them.
 OWN = embedding.BATCH
 
 
@@ -45,7 +45,7 @@ def nearest(
     """
     refuse_recursion(core.embedder_name)
     named = [(name, row) for name, row in rows.values() if row.messages]
-    near, reasons = yield from _nearest(core, scope, named, query)
+    near, reasons = yield from _nearest(core, scope, home, named, query)
     yield from reporting.noticed(core, scope)
     if home and not core.known.embed_error:
         yield from reporting.begun(core, scope, home, reporting.SEMANTIC, "; ".join(reasons))
@@ -54,7 +54,7 @@ def nearest(
 
 
 def _nearest(
-    core: Core, scope: Scope, named: Sequence[tuple[str, SessionRow]], query: str
+    core: Core, scope: Scope, home: int, named: Sequence[tuple[str, SessionRow]], query: str
 ) -> Flow[tuple[dict[int, Nearest], Reasons]]:
     if not named or not query.strip():
         return {}, ()
@@ -62,39 +62,47 @@ def _nearest(
     keys = [row.pk for row in rows]
     marks = yield Read(lambda connection: vectors.watermarks(connection, keys, core.embedder_name))
     waiting = {row.pk: row.messages - min(marks[row.pk].done, row.messages) for row in rows}
-    behind = {row.pk for row in rows if _behind(marks[row.pk], waiting[row.pk])}
-    reasons = [words for key in sorted(behind) for words in told(core, marks[key], waiting[key])]
-    ready = [row for row in rows if row.pk not in behind]
+    blocked = [key for key in keys if embedding.blocked(marks[key])]
+    own = _own(home, {key: count for key, count in waiting.items() if key not in blocked})
     for name, row in named:
-        if waiting[row.pk] > OWN:  # as after a restart: nothing may be added there for a long time
+        if waiting[row.pk] and row.pk not in own:  # as after a restart: nothing may be added there for a long time
             yield Wake(Scope(scope.tenant, scope.user, name, scope.kind))
+    reasons = _reasons(core, marks, waiting, blocked, own)
     near = {key: nothing(count) for key, count in waiting.items()}
+    ready = [row for row in rows if row.pk not in blocked and (marks[row.pk].done or row.pk in own)]
     if not ready:
-        return near, tuple(dict.fromkeys(reasons))
+        return near, reasons
     if embedding.resting(core):
         return near, (f"embedder: {core.known.embed_error}",)
     try:
-        if marks[ready[0].pk].key:
-            yield from embedding.probed(core, scope, marks[ready[0].pk])
-        asked = (yield Embed([query], scope, query=True))[0]
-        for row in ready:
-            index = yield from _index(core, scope, row, marks[row.pk], len(asked))
-            found = yield Compute(partial(index.nearest, asked, row.messages))
-            left = max(0, row.messages - max(index.through, index.lent_through))
-            near[row.pk] = replace(found, waiting=left)
-            reasons += told(core, marks[row.pk], left)
+        near |= yield from _compared(core, scope, ready, marks, own, query)
     except (StorageError, Closed):
         raise
     except Exception as error:  # noqa: BLE001  # user code; `stats` and the context say so
         embedding.fail(core, error)
         return {key: nothing(count) for key, count in waiting.items()}, (f"embedder: {core.known.embed_error}",)
     core.known.embed_error = ""
-    return near, tuple(dict.fromkeys(reasons))
+    return near, reasons
 
 
-def _behind(mark: Watermark, waiting: int) -> bool:
-    """Whether words alone must do for a session: another embedder's vectors are there, or hardly any."""
-    return embedding.blocked(mark) or (not mark.done and waiting > OWN)
+def _own(home: int, waiting: Mapping[int, int]) -> frozenset[int]:
+    """The sessions whose *waiting* messages the question embeds itself: that which was asked, then the newest, while
+    all together are few."""
+    own: list[int] = []
+    left = OWN
+    for key in sorted(waiting, key=lambda key: (key == home, key), reverse=True):
+        if 0 < waiting[key] <= left:
+            own.append(key)
+            left -= waiting[key]
+    return frozenset(own)
+
+
+def _reasons(
+    core: Core, marks: Mapping[int, Watermark], waiting: Mapping[int, int], blocked: Sequence[int], own: frozenset[int]
+) -> Reasons:
+    others = {words: None for key in sorted(blocked) for words in told(core, marks[key], waiting[key])}
+    late = sum(count for key, count in waiting.items() if key not in own and key not in blocked)
+    return (*others, *([_waits(late)] if late else []))
 
 
 def told(core: Core, mark: Watermark, waiting: int) -> Iterator[str]:
@@ -103,29 +111,92 @@ def told(core: Core, mark: Watermark, waiting: int) -> Iterator[str]:
     if embedding.blocked(mark):
         yield f"embedder: the vectors are of {names}, not of {core.embedder_name}; words alone until reembed() is run"
     elif waiting > OWN:
-        yield f"embedder: {waiting} messages wait for their vectors; words alone find them"
+        yield _waits(waiting)
 
 
-def _index(core: Core, scope: Scope, row: SessionRow, mark: Watermark, dimensions: int) -> Flow[VectorIndex]:
-    """The session's index with everything stored, and with what waits where that is little."""
-    index = core.vectors.get((row.pk, mark.key, core.embedder_name, dimensions), lambda: VectorIndex(dimensions))
-    if index.through < mark.done:
-        above = index.through
-        rows = yield Read(lambda c: vectors.read(c, row.pk, mark.key, above, mark.done))
-        yield Compute(lambda: index.extend(rows, mark.done))
-    first = max(index.through, index.lent_through) + 1
-    if first <= row.messages and row.messages - index.through <= OWN:
-        fresh = yield Read(partial(_waiting, pk=row.pk, first=first, last=row.messages))
-        texts = yield Compute(lambda: [(message.sequence, embedding.passages(message)) for message in fresh])
-        if sum(len(own) for _, own in texts) <= 2 * OWN:
-            embedded = yield from embedding.embed(core, scope, mark.key, texts)
-            lent = [(vector.sequence, vector.part, vector.value) for vector in embedded]
-            yield Compute(lambda: index.lend(lent, first, row.messages))
-    return index
+def _waits(count: int) -> str:
+    return f"embedder: {count} messages wait for their vectors; words alone find them"
 
 
-def _waiting(connection: sa.Connection, pk: int, first: int, last: int) -> list[Message]:
-    return log.read(connection, pk, first, last)
+def _compared(
+    core: Core,
+    scope: Scope,
+    rows: Sequence[SessionRow],
+    marks: Mapping[int, Watermark],
+    own: frozenset[int],
+    query: str,
+) -> Flow[dict[int, Nearest]]:
+    """How near the messages of *rows* are to *query*; those of the sessions *own* that have no vector are given one."""
+    mark = marks[rows[0].pk]
+    if mark.key:
+        yield from embedding.probed(core, scope, mark)
+    asked = (yield Embed([query], scope, query=True))[0]
+    indexes = yield from _loaded(core, rows, marks, len(asked))
+    yield from _lent(core, scope, [row for row in rows if row.pk in own], mark.key, indexes)
+
+    def compared() -> dict[int, Nearest]:
+        unit = unit_of(asked)
+        return {row.pk: _compare(indexes[row.pk], unit, row.messages) for row in rows}
+
+    near: dict[int, Nearest] = yield Compute(compared)
+    return near
+
+
+def _compare(index: VectorIndex, unit: Vectors, last: int) -> Nearest:
+    found, left = index.nearest(unit, last), last - max(index.through, index.lent_through)
+    return replace(found, waiting=left) if left > 0 else found
+
+
+def _loaded(
+    core: Core, rows: Sequence[SessionRow], marks: Mapping[int, Watermark], dimensions: int
+) -> Flow[dict[int, VectorIndex]]:
+    """The indexes of the sessions, by key, with everything that is stored."""
+    key = marks[rows[0].pk].key
+    indexes = {
+        row.pk: core.vectors.get((row.pk, key, core.embedder_name, dimensions), lambda: VectorIndex(dimensions))
+        for row in rows
+    }
+    stale = {pk: index.through for pk, index in indexes.items() if index.through < marks[pk].done}
+    if stale:
+        stored = yield Read(lambda connection: vectors.read_many(connection, key, stale))
+
+        def extended() -> None:
+            for pk in stale:
+                done = marks[pk].done  # what came since the watermarks were read waits for the next question
+                indexes[pk].extend([row for row in stored.get(pk, ()) if row[0] <= done], done)
+
+        yield Compute(extended)
+    return indexes
+
+
+def _lent(
+    core: Core, scope: Scope, rows: Sequence[SessionRow], key: int, indexes: Mapping[int, VectorIndex]
+) -> Flow[None]:
+    """Gives the indexes vectors of what waits in *rows*, embedded as one batch and stored nowhere."""
+    first = {row.pk: max(indexes[row.pk].through, indexes[row.pk].lent_through) + 1 for row in rows}
+    open_ones = {row.pk: (first[row.pk], row.messages) for row in rows if first[row.pk] <= row.messages}
+    if not open_ones:
+        return
+    fresh = yield Read(partial(_waiting, spans=open_ones))
+    texts = yield Compute(lambda: [(pk, message.sequence, embedding.passages(message)) for pk, message in fresh])
+    if sum(len(passages) for _, _, passages in texts) > 2 * OWN:
+        return
+    numbered = [(place, passages) for place, (_, _, passages) in enumerate(texts)]
+    embedded = yield from embedding.embed(core, scope, key, numbered)
+    lent: dict[int, list[Row]] = {pk: [] for pk in open_ones}
+    for vector in embedded:
+        pk, sequence, _ = texts[vector.sequence]
+        lent[pk].append((sequence, vector.part, vector.value))
+
+    def lend() -> None:
+        for pk, (start, last) in open_ones.items():
+            indexes[pk].lend(lent[pk], start, last)
+
+    yield Compute(lend)
+
+
+def _waiting(connection: sa.Connection, spans: Mapping[int, tuple[int, int]]) -> list[tuple[int, Message]]:
+    return [(pk, message) for pk, (first, last) in spans.items() for message in log.read(connection, pk, first, last)]
 
 
 def trust(core: Core, scope: Scope, query: str, vectors: int) -> Flow[float]:
