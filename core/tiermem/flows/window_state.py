@@ -63,6 +63,26 @@ def bodies(core: Core, row: SessionRow, sequences: Iterable[int]) -> Flow[dict[i
     return known
 
 
+def bodies_of(core: Core, wanted: Sequence[tuple[int, int]]) -> Flow[dict[tuple[int, int], Message]]:
+    """`bodies` of several sessions: the originals *wanted* by session and number, by both."""
+    picked = zip(wanted, core.bodies.pick(list(wanted)), strict=True)
+    known = {key: body for key, body in picked if body is not None}
+    if missing := [key for key in wanted if key not in known]:
+        read_missing = partial(_read_of, core, missing)
+        known |= yield Read(read_missing, read_missing if len(missing) <= FEW else None)
+    return known
+
+
+def _read_of(
+    core: Core, missing: Sequence[tuple[int, int]], connection: sa.Connection
+) -> dict[tuple[int, int], Message]:
+    fresh = log.pick_of(connection, missing)
+    for key, message in fresh.items():
+        if message.tokens <= CACHED_TOKENS:
+            core.bodies.put(key, message)
+    return fresh
+
+
 def _known(core: Core, pk: int, sequences: Iterable[int]) -> tuple[dict[int, Message], list[int]]:
     """The originals that are in memory, and the numbers of the others."""
     wanted = list(sequences)

@@ -5,7 +5,7 @@ In place of a message that is damaged or missing stands one that says so, so tha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -160,6 +160,22 @@ def pick(connection: sa.Connection, pk: int, sequences: Iterable[int]) -> list[M
     for start in range(0, len(wanted), CHUNK):
         query = sa.select(*_FULL).where(message.c.session == pk, message.c.sequence.in_(wanted[start : start + CHUNK]))
         found += [legible(*row) for row in connection.execute(query.order_by(message.c.sequence))]
+    return found
+
+
+def pick_of(connection: sa.Connection, wanted: Collection[tuple[int, int]]) -> dict[tuple[int, int], Message]:
+    """The messages with these keys of sessions and numbers, by both; what does not exist is left out."""
+    by_session: dict[int, list[int]] = {}
+    for pk, number in wanted:
+        by_session.setdefault(pk, []).append(number)
+    if len(by_session) == 1:
+        return {(pk, one.sequence): one for pk, numbers in by_session.items() for one in pick(connection, pk, numbers)}
+    found: dict[tuple[int, int], Message] = {}
+    pairs = sorted(set(wanted))
+    for start in range(0, len(pairs), CHUNK // 2):
+        both = sa.tuple_(message.c.session, message.c.sequence).in_(pairs[start : start + CHUNK // 2])
+        for pk, *row in connection.execute(sa.select(message.c.session, *_FULL).where(both)):
+            found[int(pk), int(row[0])] = legible(*row)
     return found
 
 

@@ -23,7 +23,6 @@ from tiermem.settings import Scope
 from tiermem.settings import nearest as near_name
 from tiermem.storage import messages as log
 from tiermem.storage import sessions
-from tiermem.storage.sessions import SessionRow
 from tiermem.text.analyzer import terms
 from tiermem.text.readable import TOOL_ROLES
 from tiermem.times.nearness import wall_clock
@@ -106,14 +105,9 @@ def outside(core: Core, field: Field, only: Only, asked: Collection[str]) -> Flo
 
 def read_at(core: Core, field: Field, places: Sequence[int]) -> Flow[dict[int, Message]]:
     """The messages at *places*, by place."""
-    wanted: dict[int, dict[int, int]] = {}
-    for place, (key, number) in zip(places, field.at(places), strict=True):
-        wanted.setdefault(key, {})[number] = place
-    read: dict[int, Message] = {}
-    for key, numbers in wanted.items():
-        found = yield from window_state.bodies(core, SessionRow(pk=key), numbers)
-        read |= {numbers[number]: message for number, message in found.items()}
-    return read
+    wanted = field.at(places)
+    found = yield from window_state.bodies_of(core, wanted)
+    return {place: found[key] for place, key in zip(places, wanted, strict=True) if key in found}
 
 
 def _by_role(core: Core, field: Field, only: Only, asked: Collection[str]) -> Flow[Mask]:
