@@ -94,7 +94,7 @@ def test_after_a_kill_it_goes_on_where_it_was(where: str, request: pytest.Fixtur
 @pytest.mark.parametrize("where", ["file", "postgres"])
 def test_a_fork_has_a_background_of_its_own(where: str, request: pytest.FixtureRequest, file: Path) -> None:
     target = str(file) if where == "file" else str(request.getfixturevalue("postgres_url"))
-    with Memory.open(target, index_batch=5, counter=length) as memory:
+    with Memory.open(target, embedder=Counting(), index_batch=5, counter=length) as memory:
         session = memory.session("s")
         session.add(talk(300))
         assert memory._performer._follower.running
@@ -120,7 +120,7 @@ def test_a_fork_has_a_background_of_its_own(where: str, request: pytest.FixtureR
 @forks
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_lock_that_another_thread_held_at_the_fork_is_free_in_the_child(file: Path) -> None:
-    with Memory.open(file, index_batch=5, counter=length) as memory:
+    with Memory.open(file, embedder=Counting(), index_batch=5, counter=length) as memory:
         core = memory.wiring[0]
         held = [core.texts, core.bodies, core.embedded, core.indexes, core.vectors]
         for one in held:
