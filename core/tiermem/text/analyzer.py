@@ -17,7 +17,7 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-RULES = "tiermem-words-8"
+RULES = "tiermem-words-9"
 _MAKERS = ("snowballstemmer", "rjieba")  # whose versions make other terms of the same text
 MAX_TERM = 64
 _MAX_IDENTIFIER = 400  # longer unbroken text is a blob (base64, minified code): its first characters are enough

@@ -222,9 +222,9 @@ _HIS = re.compile(
     r"|发小|好朋|爷|奶|外|姥|岳|公公|婆|叔|舅|姑|阿姨|表|堂|导师|房东|邻居|教练|家教|侄|孙|狗|猫|朋友))"
 )
 _CORRECTS = re.compile(
-    r"^\W*(?:(?:no|wait|sorry|oops|correction|my mistake|my bad|i misspoke|scratch that|i was wrong|i"
-    r" meant|typo|i made a mistake|actually no|oh wait|let me correct that|i mistyped|i mixed that up"
-    r"|that was wrong|strike that"
+    r"^\W*(?:(?:(?:no(?! (?:longer|one|more|doubt)\b)|wait|sorry|oops|correction|my mistake|my bad|i misspoke"
+    r"|scratch that|i was wrong|i meant|typo|i made a mistake|actually no|oh wait|let me correct that|i mistyped"
+    r"|i mixed that up|that was wrong|strike that)\b"
     r"|不对|错了|更正(?:一下)?|纠正(?:一下)?|说错了|我说错了|记错了|我记错了|写错了|打错了|口误|搞错了)\W*)+",
     re.IGNORECASE,
 )
