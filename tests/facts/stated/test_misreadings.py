@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from tiermem.facts.stated.reading import stated
+from tiermem.facts.stated.reading import PASTED, stated
 from tiermem.facts.stated.record import CHANGES, CORRECTS
 
 OSLO = ("user", "home", "Oslo")
@@ -27,3 +29,85 @@ def told(text: str) -> list[tuple[str, str, str, str]]:
 )
 def test_what_is_so_now_changes_and_what_follows_no_corrects(text: str, fact: tuple[str, ...]) -> None:
     assert told(text) == [fact]
+
+
+HANDED_OVER = [
+    "Proofread this please. My name is Ann. I live in Oslo.",
+    "Please translate to French: I live in Oslo.",
+    "Translate the following\nI live in Oslo.",
+    "Can you summarize this? I work at SAP. I live in Oslo.",
+    "Could you rewrite it better. I work at SAP.",
+    "Edit this paragraph: I work at SAP.",
+    "Help me improve my bio. I work at SAP.",
+    "Correct my grammar. I live in Oslo.",
+    "Write a cover letter for me. I work at SAP.",
+    "Write me a story. I live in a castle. My name is Bob. I live in Oslo.",
+    "write a poem\nI live in Oslo",
+    "Let's play a game. I live in Oslo.",
+    "Imagine a wizard. My name is Merlin.",
+    "Act as a nurse. I work at SAP.",
+    "Given that the price is $5, compute the tax. The budget is $500.",
+    "Let x be 5. The budget is $500.",
+    "Ann writes:\nI live in Oslo.",
+    "Ann writes: hello there. I live in Oslo.",
+    "Here's my friend's bio: she is nice. I live in Rome. I work at SAP.",
+    "请写一个故事：我住在北京。我叫李明。",
+    "翻译：我住在北京。",
+    "请帮我润色这段话。我住在北京。",
+    "写一封信。我住在北京。",
+    "你扮演医生。我叫李明。",
+    "假装你是老师。我住在北京。",
+    "总结一下。我住在北京。",
+    "Ann: I live in Oslo.\nBob: I live in Rome.",
+    "Ann: hi\nBob: hello. My name is Bob.",
+    "妈妈：我住在北京。\n爸爸：我住在上海。",
+    "Subject: Hello\nI live in Oslo.",
+    "From: ann@x.org\nTo: b@x.org\n\nI live in Oslo.",
+    "I live in Rome and work at SAP.\n\nTranslate the above into French.",
+    "I live in Rome. Translate this into French.",
+    "小王说：我住在北京。我叫李明。",
+    "我朋友的简介：我住在北京。",
+]
+
+
+@pytest.mark.parametrize("text", HANDED_OVER)
+def test_nothing_is_read_of_texts_that_are_handed_over_or_made_up(text: str) -> None:
+    assert stated(text, "user") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I live in Oslo. Write me a poem about spring. My name is Bob.",
+        "Some facts about me:\n- I live in Oslo",
+        "Update: I live in Oslo.\nNote: it rains.",
+        "I translate books. I live in Oslo.",
+        "I need to finish my essay. I live in Oslo.",
+        "Can you check the weather? I live in Oslo.",
+        "Here's an update: I live in Oslo.",
+    ],
+)
+def test_what_stands_before_them_or_is_no_request_is_read(text: str) -> None:
+    assert [one[:3] for one in told(text)] == [OSLO]
+
+
+def test_a_chinese_word_for_work_on_texts_is_no_request_by_itself() -> None:
+    for text in (
+        "我的总结写完了。我住在北京。",
+        "我写了一封信。我住在北京。",
+        "设计师很忙。我住在北京。",
+        "记住：我住在北京。",
+    ):
+        assert [one[:3] for one in told(text)] == [("user", "home", "北京")]
+
+
+def test_a_name_alone_is_read() -> None:
+    assert [one[:3] for one in told("My name is Ann.")] == [("user", "name", "Ann")]
+
+
+@pytest.mark.parametrize("piece", ["把", "请把你", "please ", "\n", "write a ", "Ann: ", "here is a : ", "says a b c "])
+def test_requests_are_looked_for_in_time_linear_in_the_text(piece: str) -> None:
+    text = (piece * 2_000)[: PASTED - 16] + "\nI live in Oslo."
+    began = time.process_time()
+    stated(text, "user")
+    assert time.process_time() - began < 0.5

@@ -22,6 +22,7 @@ from tiermem.facts.stated.english import rules, things
 from tiermem.facts.stated.english.subjects import about
 from tiermem.facts.stated.reading.gates import chinese, may_joke, may_state
 from tiermem.facts.stated.reading.gates import english as english_may_state
+from tiermem.facts.stated.reading.handed import own
 from tiermem.facts.stated.record import Stated
 from tiermem.facts.stated.told import Told
 from tiermem.text.analyzer import HAN, words_of
@@ -166,7 +167,7 @@ def _supposed(clause: str) -> bool:
 
 
 def _facts(text: str, speaker: str, said_at: float | None) -> Iterator[Stated]:
-    said = _QUOTED.sub(" … ", prose(text))
+    said = _QUOTED.sub(" … ", prose(own(text)))
     for sentence in split_by_rules(said):
         chinese_one = bool(_HAN.search(sentence))
         if not (chinese(sentence) if chinese_one else english_may_state(sentence.lower())) or _told_by(sentence):
