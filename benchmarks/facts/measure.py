@@ -20,7 +20,7 @@ from benchmarks.facts.templates import cases as from_templates
 from tiermem import Message
 from tiermem.facts.quantities import Quantity
 from tiermem.facts.reading import facts as old_facts
-from tiermem.facts.stated.chains import Holding, holdings
+from tiermem.facts.stated.chains import Holding, current_at, holdings
 from tiermem.facts.stated.record import attribute_key, subject_key, value_key
 from tiermem.facts.superseding import Statement, marks
 from tiermem.flows.indexing.facts import of_messages
@@ -69,10 +69,11 @@ def stated(case: Case) -> set[Triple]:
     ]
     found = of_messages(SCOPE, 1, [], messages)
     run = [Holding(at.fact, at, float(at.sequence), (float(at.sequence), at.place)) for at in found]
+    held = holdings(run, dict.fromkeys(map(id, run), 1))
     return {
         _triple(one.fact.subject, one.fact.attribute, one.fact.value)
-        for one in holdings(run, dict.fromkeys(map(id, run), 1))
-        if one.current
+        for place, one in enumerate(held)
+        if current_at(held, place, float(len(messages) + 1))
     }
 
 

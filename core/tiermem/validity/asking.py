@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import sqlalchemy as sa
 
 from tiermem.errors import InvalidMessage
-from tiermem.facts.stated.chains import Holding, holdings
+from tiermem.facts.stated.chains import Holding, current_at, holdings
 from tiermem.facts.stated.record import USER, attribute_key, subject_key
 from tiermem.flows.effects import Compute, Flow, Read, Wake
 from tiermem.flows.indexing import facts as reading
@@ -37,7 +37,7 @@ TAIL = 5_000  # messages that wait for the index and are read in one go
 class Wish:
     """Which facts a caller wants; None: whatever it is.
 
-    *true*, *known*: wall-clock seconds at which they were true, and by which they had been said.
+    *true*, *known*: seconds since 1970 in UTC at which they were true, and by which they had been said.
     """
 
     subject: str | None = None
@@ -72,7 +72,7 @@ def asked(
 
 
 def seconds(core: Core, when: datetime | None, name: str) -> float | None:
-    """A caller's time in wall-clock seconds, by the user's clock.
+    """A caller's time in seconds since 1970 in UTC; without a zone it is by the user's clock, or else UTC.
 
     Raises:
         InvalidMessage: it is no time.
@@ -82,20 +82,24 @@ def seconds(core: Core, when: datetime | None, name: str) -> float | None:
     if not isinstance(when, datetime):
         raise InvalidMessage(f"{name} must be a datetime, not {type(when).__name__}")
     meant = core.meant(when)
-    return wall_clock(meant) + meant.microsecond / 1e6
+    offset = meant.utcoffset()
+    return wall_clock(meant) + meant.microsecond / 1e6 - (offset.total_seconds() if offset else 0.0)
 
 
 def current(core: Core, scope: Scope, wish: Wish) -> Flow[list[KnownFact]]:
     """What holds, or held at the time of *wish*, in the order in which it was said."""
     found, refs = yield from _found(core, scope, wish)
     true = wish.true
-    return handed_out(found, refs, core.zone, lambda one: one.current if true is None else one.holds(true))
+    now = core.now().timestamp()
+    if true is None:
+        return handed_out(found, refs, core.zone, now, lambda place: current_at(found, place, now))
+    return handed_out(found, refs, core.zone, now, lambda place: found[place].holds(true))
 
 
 def history(core: Core, scope: Scope, wish: Wish) -> Flow[list[KnownFact]]:
     """Everything that is known to have been so, corrected ones too, in the order in which it was said."""
     found, refs = yield from _found(core, scope, wish)
-    return handed_out(found, refs, core.zone)
+    return handed_out(found, refs, core.zone, core.now().timestamp())
 
 
 def search(core: Core, scope: Scope, query: str, k: int, wish: Wish) -> Flow[list[KnownFact]]:

@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from tiermem.facts.stated.chains import Holding
-from tiermem.facts.stated.record import NO, ONCE, RETRACTS, YES
+from tiermem.facts.stated.chains import Holding, current_at
+from tiermem.facts.stated.record import NO, RETRACTS, YES
 from tiermem.storage.facts import StatedAt
 from tiermem.text.analyzer import query_terms, terms
 
-_EPOCH = datetime(1970, 1, 1)  # wall-clock seconds have no zone
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Words by which people ask for what rules call by one name.
 _ASKED = {
     "home": "live city town address move reside where 住 家 哪里 城市 搬",
@@ -36,13 +36,13 @@ class KnownFact:
         attribute, value: as they were said; "yes" or "no" of what is so or not.
         kind: which rule reads it: "home", "figure" …
         since, until: between these it is true, as far as is known; None: nobody said since when, or nothing ended it.
-            Times are by the clock of the message, in the zone of the memory, or else UTC.
+            Times are in the zone of the memory, or else UTC.
         said_at: when it was said.
         session, ref: where: the reference opens the message in any conversation of the user. Of what an application
             stated the session is "", and the reference the number of its decision.
         how: "rule", "model" or "application".
         certainty: in [0, 1].
-        current: nothing ended it.
+        current: it holds now: nothing ended it yet.
         corrected: it was taken back, so it never held.
         replaced_by: the reference of what ended it; "" where nothing did.
         confirmed: how often it was said.
@@ -66,7 +66,10 @@ class KnownFact:
 
     def __repr__(self) -> str:
         whose = f"{self.subject} · " if self.subject else ""
-        state = "current" if self.current else "corrected" if self.corrected else "past"
+        later = (
+            self.since is not None and self.said_at is not None and self.since > self.said_at and not self.replaced_by
+        )
+        state = "current" if self.current else "corrected" if self.corrected else "to come" if later else "past"
         return f"<KnownFact {whose}{self.attribute}: {self.value}, {state}, {self.ref}>"
 
 
@@ -74,22 +77,27 @@ def handed_out(
     found: Sequence[Holding[StatedAt]],
     refs: Mapping[int, tuple[str, str]],
     zone: tzinfo | None,
-    wanted: Callable[[Holding[StatedAt]], bool] = lambda _: True,
+    now: float,
+    wanted: Callable[[int], bool] = lambda _: True,
 ) -> list[KnownFact]:
     """Those of *found* that are *wanted*, as callers see them, without what only says again what held, and what only
     retracts.
 
     Args:
         refs: by the place in *found*: the session, and the reference.
+        now: seconds since 1970 in UTC.
+        wanted: is asked by the place in *found*.
     """
     return [
-        _known(one, place, refs, zone or UTC)
+        _known(one, place, refs, zone or UTC, current=current_at(found, place, now))
         for place, one in enumerate(found)
-        if one.confirmed and one.fact.manner != RETRACTS and wanted(one)
+        if one.confirmed and one.fact.manner != RETRACTS and wanted(place)
     ]
 
 
-def _known(one: Holding[StatedAt], place: int, refs: Mapping[int, tuple[str, str]], zone: tzinfo) -> KnownFact:
+def _known(
+    one: Holding[StatedAt], place: int, refs: Mapping[int, tuple[str, str]], zone: tzinfo, *, current: bool
+) -> KnownFact:
     fact, (session, ref) = one.fact, refs[place]
     ended = one.ended_by if one.ended_by >= 0 and one.ended_by != place else -1
     return KnownFact(
@@ -97,14 +105,14 @@ def _known(one: Holding[StatedAt], place: int, refs: Mapping[int, tuple[str, str
         attribute=fact.attribute,
         value=fact.value,
         kind=fact.kind,
-        since=None if fact.manner == ONCE else moment(one.start, zone),
+        since=moment(one.start, zone),
         until=moment(one.end, zone),
         said_at=moment(one.said, zone),
         session=session,
         ref=ref,
         how=fact.how,
         certainty=fact.certainty,
-        current=one.current,
+        current=current,
         corrected=one.corrected,
         replaced_by=refs[ended][1] if ended >= 0 else "",
         confirmed=one.confirmed,
@@ -112,11 +120,11 @@ def _known(one: Holding[StatedAt], place: int, refs: Mapping[int, tuple[str, str
 
 
 def moment(seconds: float, zone: tzinfo) -> datetime | None:
-    """Wall-clock *seconds* as a time of *zone*; None where they are no time, or none that there is."""
+    """*seconds* since 1970 in UTC as a time of *zone*; None where they are no time, or none that there is."""
     if not math.isfinite(seconds):
         return None
     try:
-        return (_EPOCH + timedelta(seconds=seconds)).replace(tzinfo=zone)
+        return (_EPOCH + timedelta(seconds=seconds)).astimezone(zone)
     except OverflowError:
         return None
 

@@ -19,7 +19,6 @@ from tiermem.facts.stated.record import (
     NO,
     ONCE,
     RETRACTS,
-    USER,
     YES,
     Stated,
     to_json,
@@ -52,7 +51,7 @@ def state(
     reason: str,
 ) -> Flow[Decision]:
     """Keep that *attribute* of *subject* is *value*; it ends what held before, or with *corrects* says that this never
-    did. With *until* it held once.
+    did. With an *until* that is over it held once.
 
     Raises:
         InvalidMessage: one of them is no text, or too long, no time, or no number from 0 to 1; nothing was kept.
@@ -65,11 +64,11 @@ def state(
     if isinstance(certainty, bool) or not isinstance(certainty, (int, float)) or not 0 <= certainty <= 1:
         raise InvalidMessage("certainty must be a number from 0 to 1")
     fact = Stated(
-        _text(subject, "subject", USER),
+        _text(subject, "subject"),
         _text(attribute, "attribute"),
         (YES if value else NO) if isinstance(value, bool) else _text(value, "value"),
         "stated",
-        CORRECTS if corrects else ONCE if end is not None and begin is None else CHANGES,
+        CORRECTS if corrects else ONCE if end is not None and end <= core.now().timestamp() else CHANGES,
         certainty=float(certainty),
         how=APPLICATION,
         since=begin,
@@ -88,7 +87,7 @@ def retract(
     """
     wanted = (YES if value else NO) if isinstance(value, bool) else "" if value is None else _text(value, "value")
     fact = Stated(
-        _text(subject, "subject", USER),
+        _text(subject, "subject"),
         _text(attribute, "attribute"),
         wanted,
         "stated",
@@ -108,6 +107,8 @@ def _text(given: str, name: str, default: str = "") -> str:
     if not isinstance(given, str):
         raise InvalidMessage(f"{name} must be text, not {type(given).__name__}")
     text = " ".join(given.split()) or default
+    if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text):
+        raise InvalidMessage(f"{name} must be text without NUL and lone surrogates")
     if not text or len(text) > MOST_VALUE:
         raise InvalidMessage(f"{name} must be text of 1 to {MOST_VALUE} characters, not of {len(text)}")
     return text
@@ -127,7 +128,7 @@ def _kept(core: Core, scope: Scope, fact: Stated, kind: str, reason: str) -> Flo
         planned = Decision(number=0, kind=kind, first=kept.sequence, last=kept.sequence, reason=reason)
         (made,) = commit(connection, core, where, row, [planned])
         stored.add(connection, where, reading.of_messages(where, row.pk, [], [kept]))
-        return made
+        return decisions.numbered(connection, row.pk, {made.number})[made.number]  # its time tells it from others'
 
     made: Decision = yield from certain(Transact(body, brief=True), [message.id])
     return made

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tiermem.facts.stated.chains import Holding, holdings
+from tiermem.facts.stated.chains import Holding, current_at, holdings
 from tiermem.facts.stated.record import CHANGES, CORRECTS, ONCE, RETRACTS, STATES, Stated
 
 
@@ -24,7 +24,7 @@ def home(value: str, manner: str = STATES, **more: object) -> Stated:
 
 
 def current(found: list[Holding[int]]) -> list[str]:
-    return [one.fact.value for one in found if one.current]
+    return [one.fact.value for place, one in enumerate(found) if current_at(found, place, 1e9)]
 
 
 def test_a_newer_value_closes_the_interval_of_the_older_one() -> None:

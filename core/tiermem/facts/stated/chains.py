@@ -15,7 +15,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from tiermem.facts.stated.record import CORRECTS, NO, ONCE, RETRACTS, Stated, attribute_key, subject_key, value_key
+from tiermem.facts.stated.record import (
+    APPLICATION,
+    CORRECTS,
+    NO,
+    ONCE,
+    RETRACTS,
+    Stated,
+    attribute_key,
+    subject_key,
+    value_key,
+)
 
 T = TypeVar("T")
 
@@ -27,9 +37,9 @@ class Holding(Generic[T]):
     Args:
         fact: as it was stated.
         source: where, given by the caller.
-        said: wall-clock seconds, NaN where unknown.
+        said: seconds since 1970, NaN where unknown; of all the same clock.
         order: by which statements follow each other.
-        start, end: wall-clock seconds between which it is true as far as is known; NaN where nobody said. An end that
+        start, end: seconds between which it is true as far as is known; NaN where nobody said. An end that
             is infinite: until further notice.
         ended_by: the place in the list of what closed it; -1 where nothing did.
         corrected: what closed it says that it never was so.
@@ -46,17 +56,29 @@ class Holding(Generic[T]):
     corrected: bool = False
     confirmed: int = 1
 
-    @property
-    def current(self) -> bool:
-        """Whether nothing ended it."""
-        return self.end == math.inf and not self.corrected and bool(self.confirmed)
-
     def holds(self, when: float) -> bool:
         """Whether it was true at *when*, as far as is known."""
         begins = self.said if math.isnan(self.start) else self.start
         if self.corrected or (self.fact.manner == ONCE and math.isnan(self.start)):
             return False
         return (math.isnan(begins) or begins <= when) and (math.isnan(self.end) or when < self.end)
+
+
+def current_at(found: Sequence[Holding[T]], place: int, now: float) -> bool:
+    """Whether the fact at *place* holds *now*: it has begun, and nothing ended it yet."""
+    one = found[place]
+    if one.corrected or not one.confirmed or _to_come(one, now):
+        return False
+    if one.end == math.inf:
+        return True
+    if one.ended_by in (-1, place):  # nothing but a time that was told with it
+        return one.fact.manner != ONCE and one.end > now
+    return _to_come(found[one.ended_by], now)
+
+
+def _to_come(one: Holding[T], now: float) -> bool:
+    """Whether it begins later than *now*, and was said to: what was said by a clock that is ahead has begun."""
+    return one.start > now and one.start > one.said
 
 
 def key_of(fact: Stated, home: object) -> tuple[object, ...]:
@@ -108,14 +130,17 @@ def _begun(made: list[Holding[T]], running: list[int], place: int, floor: float)
     one = made[place]
     corrects = one.fact.manner == CORRECTS
     begins = one.said if one.fact.since is None else min(one.said, one.fact.since)
+    if one.fact.how == APPLICATION and one.fact.since is not None:
+        begins = one.fact.since  # it knows what will be; a rule reads plans as nothing, so a later time is a slip
     ended = [other for other in running if _ends(one.fact, made[other].fact)]
     if not one.fact.several:
         begins = _later(begins, floor, *(made[other].start for other in ended))
     for other in ended:
-        made[other] = replace(made[other], end=begins, ended_by=place, corrected=corrects)
+        if made[other].end > begins or corrects:
+            made[other] = replace(made[other], end=begins, ended_by=place, corrected=corrects)
     until = math.inf if one.fact.until is None else max(begins, one.fact.until)
     made[place] = replace(one, start=made[ended[0]].start if ended and corrects else begins, end=until)
-    return [*(other for other in running if other not in ended), *([place] if until == math.inf else [])]
+    return [*(other for other in running if other not in ended), *([place] if until > one.said else [])]
 
 
 def _later(*times: float) -> float:
@@ -141,7 +166,8 @@ def _standing(made: list[Holding[T]], places: Sequence[int]) -> list[int]:
 def _once(made: list[Holding[T]], running: list[int], place: int) -> list[int]:
     one = made[place]
     end = one.said if one.fact.until is None else one.fact.until
-    made[place] = replace(one, start=math.nan, end=end, ended_by=place)
+    told = one.fact.since if one.fact.how == APPLICATION and one.fact.until is not None else None
+    made[place] = replace(one, start=math.nan if told is None else told, end=end, ended_by=place)
     ended = [other for other in running if _same(made[other].fact, one.fact)]
     for other in ended:
         end = end if math.isnan(made[other].start) else max(end, made[other].start)

@@ -19,6 +19,9 @@ RULE, MODEL, APPLICATION = "rule", "model", "application"
 STATES, CHANGES, CORRECTS, ONCE, RETRACTS = "states", "changes", "corrects", "once", "retracts"
 MANNERS = (STATES, CHANGES, CORRECTS, ONCE, RETRACTS)
 _SPACE = re.compile(r"\s+")
+_EMPTY = frozenset({"a", "an", "the", "my", "our", "of", "for", "'s"})  # words that tell no two attributes apart
+_AROUND = ".,;:!?\"'“”‘’()[]"
+_SIGNS = re.compile(r"[^\w'’-]")
 _TITLE = re.compile(r"\b(dr|mr|mrs|ms|prof)\. ?")
 _ONE_VALUE = re.compile(MARK)
 
@@ -62,8 +65,13 @@ def tidy(text: str) -> str:
 
 @lru_cache(maxsize=KEPT)
 def attribute_key(attribute: str) -> str:
-    """By what two spellings of an attribute are the same: its stems, sorted. Words that have none are kept whole."""
-    return " ".join(sorted(set(terms(attribute)))) or attribute.strip().lower()
+    """By what two spellings of an attribute are the same: its stems, sorted, without `_EMPTY` words. A word that has no
+    stem, or signs in it, is kept whole: "flight from" is not "flight to", and "C++" is not "C#"."""
+    parts: set[str] = set()
+    for word in (one.strip(_AROUND) for one in attribute.casefold().split()):
+        if word and word not in _EMPTY:
+            parts.update([word] if _SIGNS.search(word) else terms(word) or [word])
+    return " ".join(sorted(parts)) or attribute.strip().casefold()
 
 
 @lru_cache(maxsize=KEPT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from tiermem.facts.stated.reading import stated
@@ -52,13 +53,26 @@ def _raw(scope: Scope, message: Message) -> list[Stated]:
     """What a user's message states, not yet told what "it" is; nothing of one that is damaged, or quotes us."""
     if message.acts_as not in USER_ROLES or message.origin == log.DAMAGED or vectors.echo(message):
         return []
-    said = wall_clock(message.when)
-    return stated(own_text(message), subject_of(scope, message), said if math.isfinite(said) else None)
+    clock = wall_clock(message.when)  # rules read "yesterday" by it
+    read = stated(own_text(message), subject_of(scope, message), clock if math.isfinite(clock) else None)
+    behind = _behind(message)
+    return [replace(fact, since=_moved(fact.since, behind), until=_moved(fact.until, behind)) for fact in read]
 
 
 def _said(message: Message) -> float:
-    """Wall-clock seconds, with what is below one: of two statements of one second one is the newer."""
-    return wall_clock(message.when) + (message.when.microsecond / 1e6 if message.when else 0.0)
+    """The instant in seconds since 1970 in UTC, with what is below one: statements of one user are ordered by it
+    whatever clocks their sessions have, and of two of one second one is the newer."""
+    return wall_clock(message.when) - _behind(message) + (message.when.microsecond / 1e6 if message.when else 0.0)
+
+
+def _behind(message: Message) -> float:
+    """Seconds by which the clock of *message* is before UTC."""
+    offset = message.when.utcoffset() if message.when else None
+    return offset.total_seconds() if offset else 0.0
+
+
+def _moved(seconds: float | None, behind: float) -> float | None:
+    return None if seconds is None else seconds - behind
 
 
 def subject_of(scope: Scope, message: Message) -> str:
