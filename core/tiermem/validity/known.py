@@ -39,7 +39,7 @@ class KnownFact:
             Times are in the zone of the memory, or else UTC.
         said_at: when it was said.
         session, ref: where: the reference opens the message in any conversation of the user. Of what an application
-            stated the session is "", and the reference the number of its decision.
+            stated the session is "", and the reference, like "f3", its place among what was stated.
         how: "rule", "model" or "application".
         certainty: in [0, 1].
         current: it holds now: nothing ended it yet.
