@@ -111,3 +111,57 @@ def test_requests_are_looked_for_in_time_linear_in_the_text(piece: str) -> None:
     began = time.process_time()
     stated(text, "user")
     assert time.process_time() - began < 0.5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "我叫了外卖。",
+        "我叫他明天来。",
+        "我叫小王去拿。",
+        "我叫车回家。",
+        "我叫醒了孩子。",
+        "我叫不紧张。",
+        "我叫停了会议。",
+        "我妹妹叫我回家。",
+        "我住在水深火热之中。",
+        "I work at night.",
+        "I work at home on Fridays.",
+        "I work for free.",
+        "I work for a living.",
+        "I work for myself.",
+        "They moved to Oslo.",
+        "I left Italy.",
+        "I left Rome in 2019.",
+        "I left Rome for Oslo.",
+        "My former boss is Anna.",
+        "My former boss moved to Oslo.",
+        "Anna was my former boss.",
+    ],
+)
+def test_words_that_only_look_like_a_name_a_home_or_an_employer_are_none(text: str) -> None:
+    assert stated(text, "user") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "fact"),
+    [
+        ("我叫李明。", ("name", "李明")),
+        ("我叫欧阳娜娜。", ("name", "欧阳娜娜")),
+        ("我叫小明。", ("name", "小明")),
+        ("我的名字叫王伟。", ("name", "王伟")),
+        ("我的名字是王伟。", ("name", "王伟")),
+        ("My favorite number is 7.", ("favorite number", "7")),
+        ("My favorite year is 1999.", ("favorite year", "1999")),
+        ("My favorite time is 5pm.", ("favorite time", "5pm")),
+        ("My favorite color is `teal`", ("favorite color", "teal")),
+        ("I work for a startup.", ("work", "startup")),
+        ("I work at St. Mary's Hospital in Leeds.", ("work", "St Mary's Hospital")),
+        ("I live in St. Louis.", ("home", "St Louis")),
+        ("I left SAP last year.", ("work", "SAP")),
+        ("I left Google for SAP.", ("work", "SAP")),
+        ("I quit my job at Initech.", ("work", "Initech")),
+    ],
+)
+def test_names_values_and_employers_are_read_whole(text: str, fact: tuple[str, str]) -> None:
+    assert [one[:3] for one in told(text)] == [("user", *fact)]

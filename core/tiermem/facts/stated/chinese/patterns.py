@@ -58,7 +58,27 @@ WHO = re.compile(
     rf"|咱们?)(?!的)|(?P<name>{PERSON})(?={ADV}(?:住|搬|在|是|负责|接手|跳槽|入职|加入|结婚|订婚|离婚"
     rf"|单身|[\ue000-\uf0ff]|升|当|对|不再|养|辞|管|主管|带|来负责|去了|接替|毕业)))"
 )
+# What nobody is called: pronouns, and what is done or sent for ("我叫了外卖", "我叫他来").
+_NO_NAME = "了着过他她它我你您们这那谁把给被让叫车去拿吃喝买卖送帮走醒住停不没别的得是很吗呢吧也都就还已在救外单餐饭菜"
+_NO_NAMES = (
+    "滴滴|保安|警察|客服|服务员|大家|朋友|快递|马上|同学|同事|孩子|人来|人家|所有|自己|起来|过来|出来|回家|回来"
+    "|进来|停止"
+)
+_NOBODY = re.compile(rf"[{_NO_NAME}]|{_NO_NAMES}|来$|什么|[做作]$")
+_PERSONS = re.compile(
+    rf"[A-Z][a-z]+|[{SURNAMES}]{H}{{1,2}}|(?:欧阳|上官|司马|诸葛|司徒|慕容|皇甫|令狐|东方|夏侯|尉迟|公孙){H}{{1,2}}"
+    rf"|[小阿老大]{H}|(?P<twice>{H})(?P=twice)"
+)
 END = r"(?:了|啦|喽|哦|啊|呢|呀|哈|吧|嘛|的)?[~～ ]*$"
 V = rf"[{HAN}A-Za-z0-9·.&\- ]"
-PLACE = rf"(?P<value>(?!了|的|这|那|哪|一个|家里|外面|新|别|楼|学校|公司|宿舍|医院){H}{{2,8}}?|[A-Z][A-Za-z ]{{2,20}}?)"
+PLACE = (
+    rf"(?P<value>(?!了|的|这|那|哪|一个|家里|外面|新|别|楼|学校|公司|宿舍|医院"
+    rf"|水深|{H}{{1,7}}(?:之中|当中|状态)){H}{{2,8}}?|[A-Z][A-Za-z ]{{2,20}}?)"
+)
 ORG = rf"(?P<value>(?!这|那|哪|家里|外面|一起|找|努力|拼命|认真|加班){V}{{2,14}}?)"
+
+
+def is_name(value: str, *, own: bool) -> bool:
+    """Whether somebody may be called *value*; of the speaker's *own* name the form of one is asked, for of others and
+    of animals there are no other words behind "叫" so often."""
+    return not _NOBODY.search(value) and (not own or bool(_PERSONS.fullmatch(value)))

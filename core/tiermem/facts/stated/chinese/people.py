@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
+from tiermem.facts.stated.chinese.patterns import is_name
 from tiermem.facts.stated.record import CHANGES, CORRECTS, NO, YES, Stated
 from tiermem.facts.stated.told import Told
 
@@ -142,7 +143,7 @@ def _owns_none(subject: str, match: re.Match[str], told: Told) -> Iterator[State
 
 
 def _named(subject: str, match: re.Match[str], told: Told) -> Iterator[Stated]:
-    if match["value"] not in ("什么", "我", "你", "他", "她", "做", "作"):
+    if is_name(match["value"], own=subject == told.speaker):
         yield told.fact(subject, "name", match["value"], "name", several="'s " in subject)
 
 

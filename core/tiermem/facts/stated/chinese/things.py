@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from tiermem.facts.fact import EXERCISE, GENERIC, content
 from tiermem.facts.quantities import MARK
+from tiermem.facts.stated.chinese.patterns import is_name
 from tiermem.facts.stated.record import CORRECTS, STATES, Stated
 from tiermem.facts.stated.told import Told
 from tiermem.text.analyzer import HAN
@@ -68,6 +69,7 @@ _VAGUE = re.compile(
     r"^(?:这|那|哪|什么|一|个|我|你|他|她|不|没|很|非常|比较|为了|因为|关于|如何|怎|好|对|真|有|的|在"
     r"|吗|多|谁|最|挺|太)"
 )
+_OWN_NAME = re.compile("名字|姓名|全名|真名|大名|本名")
 _ASCII_NAME = re.compile(r"^[A-Za-z0-9][\w.+#@-]*$")
 
 
@@ -126,6 +128,10 @@ def of_thing(subject: str, text: str, told: Told) -> Iterator[Stated]:
 def _made(subject: str, attribute: str, match: re.Match[str], told: Told, moved: bool) -> Iterator[Stated]:
     value = match["value"].strip()
     kind = "figure" if re.match(MARK, value) else "is"
+    if subject and _OWN_NAME.fullmatch(attribute):
+        if not is_name(value, own=True):
+            return
+        attribute, kind = "name", "name"
     if re.search("原来|原先|原本|以前|之前|曾经|最初|一开始|当初", told.text) and not moved and not told.changed:
         yield told.once(subject, attribute, value, kind)
         return

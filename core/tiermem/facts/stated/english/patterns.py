@@ -10,7 +10,8 @@ PROPER = (
     rf"|and the) )?(?:{NAME}|[A-Z]{{2,5}}\b)){{0,3}}"
 )
 SHORT = r"[A-Z][A-Z0-9&.-]{1,7}\b"  # IBM, SAP, LA
-NAMED = rf"(?:{PROPER}|(?:the )?{SHORT}(?: {NAME})?)"
+SAINT = rf"(?:the )?(?:St|Mt|Ft) [A-Z]\w+(?:['’]s)?(?: {NAME}){{0,3}}"  # St Mary's Hospital
+NAMED = rf"(?:{SAINT}|{PROPER}|(?:the )?{SHORT}(?: {NAME})?)"
 END = (
     r"(?=\s*$|\s*[^\w\s'’-]|\s+(?:and|with|since|because|for|now|instead|as|at|by|to|in|on|these|anymore|any more|again"
     r"|recently|last|this|yet|who|which|that|but|when|while|after|before|every|each|from|than|so|though|near|right|too"
@@ -21,7 +22,14 @@ SMALL = r"(?!(?:a|an|the|my|our|your|his|her|their|this|that|these|those|it|fear
 SMALL += r"|constant|pain|luxury|total|different|school|bed|new|general|person|another|one|some|between|here|there)\b)"
 PLACE = rf"(?P<value>{NAMED}|{SMALL}[a-z]{{4,}}{END})"
 FROM = rf"(?: from (?P<old>{NAMED}|[a-z]{{4,}}))?"
-ORG = rf"(?P<value>{NAMED}|an? (?:[\w-]+ ){{0,2}}[a-z-]{{3,}}{END}|{SMALL}[a-z]{{4,}}{END})"
+# What is said of when, how and what for somebody works.
+NO_ORG = (
+    r"(?!(?:an? |the )?(?:(?:good|long|short|whole|little|decent|bare) )?(?:living|while|few|couple|bit|lot|time"
+    r"|nights?|home|free|fun|hours?|days?|weeks?|months?|years?|minutes?|money|(?:my|your|our|him|her|them|it)(?:self"
+    r"|selves))\b|(?:clients|customers|people|pay|peanuts|tips|cash|pleasure|weekends|noon|midnight|dawn|dusk|least"
+    r"|times|present|full|half|lunch|speed|random|heart|height|sea|work|christmas|minimum|passion|profit|food|love)\b)"
+)
+ORG = rf"{NO_ORG}(?P<value>{NAMED}|an? (?:[\w-]+ ){{0,2}}[a-z-]{{3,}}{END}|{SMALL}[a-z]{{4,}}{END})"
 CLUB = (
     r"(?!'s|’s| (?:[Cc]lub|[Gg]roup|[Tt]eam|[Gg]ym|[Bb]and|[Cc]hoir|[Cc]hurch|[Cc]lass|[Cc]ommunity"
     r"|[Ll]eague|[Cc]hallenge|[Dd]iscord|[Ss]erver|[Pp]arty|[Aa]ssociation|[Tt]rip|[Pp]rogram|[Cc]ourse)\b)"

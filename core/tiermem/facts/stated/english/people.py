@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from tiermem.facts.stated.english.patterns import NAMED, ROLE_OF
 from tiermem.facts.stated.english.subjects import About
-from tiermem.facts.stated.english.words import DIET_OF, OWNED, STEM
+from tiermem.facts.stated.english.words import DIET_OF, OWNED, STEM, is_firm
 from tiermem.facts.stated.record import CHANGES, NO, YES, Stated
 from tiermem.facts.stated.told import Told
 from tiermem.text.analyzer import words_of
@@ -57,9 +57,16 @@ def _works(about: About, match: re.Match[str], told: Told) -> Iterator[Stated]:
 
 def _hired(about: About, match: re.Match[str], told: Told) -> Iterator[Stated]:
     value = match["value"]
+    if re.search(r"\bleft .* for ", match.group()) and not (is_firm(value) or is_firm(match["old"])):
+        return
     if _CLUBS.search(value) or ("joined" in match.group() and value.islower() and not _EMPLOYER.search(value)):
         return
     yield told.news(about.subject, "work", _unarticled(value), "work", old=match["old"] or "")
+
+
+def _left(about: About, match: re.Match[str], told: Told) -> Iterator[Stated]:
+    if not match.group().endswith(f"left {match['value']}") or is_firm(match["value"]):
+        yield told.once(about.subject, "work", match["value"], "work")
 
 
 _EMPLOYER = re.compile(r"(?:startup|start-up|company|firm|bank|agency|hospital|school|studio|lab|university|clinic)$")
@@ -287,7 +294,7 @@ MAKERS: Mapping[str, Make] = MappingProxyType(
         "was home": _was("home"),
         "works": _works,
         "hired": _hired,
-        "was work": _was("work"),
+        "was work": _left,
         "jobs": _jobs,
         "became job": _became("job"),
         "was job": _was("job"),

@@ -206,6 +206,8 @@ def of_person(about: About, told: Told, words: frozenset[str]) -> Iterator[State
     """What the predicate says of who it is about; *words* are those of the clause, lower-case."""
     if about.named:
         yield told.fact(about.subject, "name", about.named, "name", several=True)
+    if about.others:
+        return
     named = about.subject != about.speaker and "'s " not in about.subject
     for rule in RULES:
         if named and rule.make not in _OF_OTHERS:

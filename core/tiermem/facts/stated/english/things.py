@@ -34,10 +34,10 @@ _WORTH = (
 _FAVOURITE = re.compile(
     r"^(?:new |current |all-time |absolute )*favou?rite (?P<what>[\w' -]{3,30}?)(?: these days| right"
     r" now| now| of all time| ever)? "
-    r"(?P<was>was|used to be)?(?:is|are|became|has become|have become|has changed to|changed to|switched to)? ?"
+    r"(?:(?P<was>was|used to be)|is|are|became|has become|have become|has changed to|changed to|switched to) "
     r"(?:now |currently |still |actually |definitely |probably |always |been |by far |hands down |the )*"
-    r"(?P<value>[\w'’&+#-]+(?: [\w'’&+#-]+){0,3}?)(?=\s*$|\s*[^\w\s'’-]|\s+(?:and|now|since|because|these|instead|so"
-    r"|at the moment|right|with|by|who|which|but|ever|from|in|on|for)\b)"
+    rf"(?P<value>{MARK}|[\w'’&+#-]+(?: [\w'’&+#-]+){{0,3}}?)(?=\s*$|\s*[^\w\s'’-]|\s+(?:and|now|since|because|these"
+    r"|instead|so|at the moment|right|with|by|who|which|but|ever|from|in|on|for)\b)"
 )
 _IS = re.compile(
     rf"^(?P<what>[\w'’/+& -]{{2,60}}?) (?:(?P<was>was|were|used to be)|is|are|will be|has been|=|leaves"
@@ -108,6 +108,7 @@ _AFTER = re.compile(
     r"|local|of|both|all)\b)"
 )
 _SEVERAL = re.compile(rf"\s*(?:and|or|,) {MARK}")
+FORMER = re.compile(rf"\b(?:former|ex)\b|\blate (?:{KIN})")  # who, or what, it was; not the one that is
 _KIN_WORD = re.compile(rf"(?:{KIN})$")
 _PLURAL_OR_VERB = re.compile(
     r"\b(?:is|are|was|were|have|has|had|that|which|who|where|when|if|do|does|did|not|never|can|will"
@@ -125,7 +126,7 @@ def _thing(about: About, what: str, *, measured: bool, moved: bool = False) -> t
     subject = about.subject
     if kin := re.match(rf"({RELATED}|{PETS})'s (.+)$", phrase):
         subject, phrase = f"{subject}'s {kin[1]}", _STRIP.sub("", kin[2])
-    if _PLURAL_OR_VERB.search(phrase) or "'s " in phrase or len(phrase.split()) > 6:
+    if _PLURAL_OR_VERB.search(phrase) or FORMER.search(phrase) or "'s " in phrase or len(phrase.split()) > 6:
         return None
     words = content(phrase)
     if words & EXERCISE or not phrase:
@@ -242,6 +243,8 @@ def _roles(about: About, told: Told) -> Iterator[Stated]:
             made = told.once if match["was"] else told.fact
             yield made("", f"responsible for {match['what']}", who, "role")
     elif match := _TITLE.match(text):
+        if FORMER.search(match["what"]):
+            return
         subject = about.speaker if match["whose"] == "my" else ""
         if match["was"]:
             yield told.once(subject, match["what"], who, "role")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 KIN = (
     "wife|husband|partner|girlfriend|boyfriend|fianc[eé]e?|spouse|sister|brother|mother|father|mom|mum|dad|son|daughter"
     "|boss|manager|roommate|flatmate|best friend|cousin|aunt|uncle|grandmother|grandfather|grandma|grandpa|nephew|niece"
@@ -96,3 +98,23 @@ HABITS = {
     "speak": "speak|speaks", "run": "run|runs|running", "ride": "ride|rides|riding", "read": "read|reads|reading",
 }  # fmt: skip
 STEM = {form: stem for stem, forms in HABITS.items() for form in forms.split("|")}
+# Who leaves one of these leaves an employer; who leaves another name may leave a town, a party or a person.
+_FIRM = re.compile(
+    r"(?!(?:LA|UK|US|USA|NYC|NY|DC|UAE|EU|SF|HK|NZ|TV|AA)$)[A-Z][A-Z0-9&]{1,7}"
+    r"|(?:.+ )?(?:Inc|Corp|Ltd|LLC|GmbH|Co|Labs?|Bank|Group|University|College|Hospital|School|Clinic|Systems"
+    r"|Technologies|Tech|Software|Studios?|Agency|Partners|Consulting|Motors|Airlines|Airways|Pharma|Media|Energy"
+    r"|Insurance|Solutions|Industries|Electronics|Company|Foundation|Institute)"
+    r"|(?:the )?(?:Google|Microsoft|Amazon|Apple|Meta|Facebook|Netflix|Oracle|Intel|Cisco|Adobe|Salesforce|Nvidia|Uber"
+    r"|Lyft|Airbnb|Spotify|Twitter|Stripe|Shopify|Dropbox|Slack|Zoom|Tesla|SpaceX|Boeing|Airbus|Siemens|Bosch|Philips"
+    r"|Nokia|Ericsson|Samsung|Sony|Toyota|Honda|Ford|Volvo|Volkswagen|Audi|Porsche|Daimler|Bayer|Pfizer|Novartis|Roche"
+    r"|Sanofi|Merck|Deloitte|Accenture|Capgemini|McKinsey|Bain|Goldman Sachs|Morgan Stanley|Barclays|Citi|Citibank"
+    r"|Deutsche Bank|Walmart|Target|Costco|Ikea|Zara|Nike|Adidas|Unilever|Nestle|Nestlé|Danone|Shell|Starbucks"
+    r"|Walgreens|Zalando|Klarna|Booking|Atlassian|Mozilla|GitHub|GitLab|Reddit|LinkedIn|Snap|Pinterest|Palantir"
+    r"|OpenAI|Anthropic|DeepMind|Huawei|Tencent|Alibaba|ByteDance|Infosys|Wipro|Cognizant|Verizon|Comcast|Vodafone"
+    r"|Lufthansa|Ryanair|Delta|FedEx|Lidl|Aldi|Tesco|Sainsbury['’]s)"
+)
+
+
+def is_firm(name: str) -> bool:
+    """Whether *name* is for certain that of an employer."""
+    return bool(_FIRM.fullmatch(name))

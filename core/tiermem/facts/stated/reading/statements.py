@@ -89,7 +89,7 @@ _HYPOTHETIC_ZH = re.compile(
     r"如果|要是|假如|假设|倘若|万一|的话|打算|计划(?!书)|想要|希望|准备|考虑|可能|也许|或许|大概会"
     r"|应该会|恨不得|巴不得|差点|本来想|早知道|就好了|比如|例如|好像|似乎|据说"
 )
-_TITLES = re.compile(r"\b(Dr|Mr|Mrs|Ms|Prof)\.\s(?=[A-Z])")
+_TITLES = re.compile(r"\b(Dr|Mr|Mrs|Ms|Prof|St|Mt|Ft)\.\s(?=[A-Z])")
 # What would part a clause, or look like what others say: 不过 in 不过敏, 说 in 会说.
 _ZH = (
     (re.compile(r"^\s*(?:哎呀?|啊|抱歉|不好意思)?[，,]?我?(?:说|写|打|记|搞)错了[，,。：:]?"), "不对，"),
