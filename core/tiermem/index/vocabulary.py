@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from tiermem.index.growing import Growing
 from tiermem.index.postings import Postings, gathered, grown, inverted
+from tiermem.index.spelling import code_of, pieces_of
 from tiermem.search.ranking.field import NOWHERE
-from tiermem.text.analyzer import pieces
 
 TERM_BYTES = 120  # of RAM for a term: its text, its code, and what the dictionary spends on them
 
@@ -21,7 +21,6 @@ class Vocabulary:
     def __init__(self) -> None:
         self._codes: dict[str, int] = {}
         self._words: list[str] = []
-        self._pieces: dict[str, int] = {}
         self._spelt: list[Postings] = []  # by piece, the terms that it stands in
         self._counts = Growing(np.int32)  # pieces of each term
 
@@ -35,7 +34,7 @@ class Vocabulary:
     def nbytes(self) -> int:
         """Bytes of RAM, about."""
         spelt = sum(part.nbytes for part in self._spelt) + self._counts.nbytes
-        return TERM_BYTES * (len(self._words) + len(self._pieces)) + spelt
+        return TERM_BYTES * len(self._words) + spelt
 
     @property
     def counts(self) -> NDArray[np.int32]:
@@ -66,20 +65,16 @@ class Vocabulary:
 
     def _spell(self, first: int) -> None:
         """Note the pieces of the terms from the code *first* on."""
-        own = [pieces(word) for word in self._words[first:]]
-        known = self._pieces
-        codes = np.array([known.setdefault(piece, len(known)) for some in own for piece in some], np.int32)
-        counts = np.array([len(some) for some in own], np.int32)
-        terms = np.repeat(np.arange(first, first + len(own), dtype=np.int32), counts)
+        codes, counts = pieces_of(self._words[first:])
+        terms = np.repeat(np.arange(first, first + len(counts), dtype=np.int32), counts)
         if len(codes):
             self._spelt = grown(self._spelt, inverted(codes, terms, np.ones(len(codes), np.uint8)))
         self._counts.add(counts)
 
     def alike(self, wanted: Mapping[str, float]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """The codes of the terms in which *wanted* pieces stand, and the sum of what these weigh in each."""
-        held = [(code, weight) for piece, weight in wanted.items() if (code := self._pieces.get(piece)) is not None]
-        slices = gathered(self._spelt, np.array([code for code, _ in held], np.int32))
-        weights = np.repeat(np.array([weight for _, weight in held], np.float64), np.diff(slices.starts))
+        slices = gathered(self._spelt, np.array([code_of(piece) for piece in wanted], np.int32))
+        weights = np.repeat(np.array(list(wanted.values()), np.float64), np.diff(slices.starts))
         sums = np.bincount(slices.rows, weights).astype(np.float64)
         found = np.flatnonzero(sums)
         return found.astype(np.int64), sums[found]

@@ -20,6 +20,7 @@ from typing import Any
 RULES = "tiermem-words-9"
 _MAKERS = ("snowballstemmer", "rjieba")  # whose versions make other terms of the same text
 MAX_TERM = 64
+PIECE = 4  # characters of a piece of a word
 _MAX_IDENTIFIER = 400  # longer unbroken text is a blob (base64, minified code): its first characters are enough
 _MAX_RUN = 1000  # segmenters are linear only on short runs
 
@@ -259,9 +260,11 @@ def _pairs(run: str) -> Iterable[str]:
 @lru_cache(maxsize=65_536)
 def pieces(token: str) -> tuple[str, ...]:
     """The pieces of `features` of one token, or of one term; of what is no English word, none."""
-    fragments: list[str] = []
-    for word in _NOT_TERM.sub("_", token.lower()).split("_"):
-        if len(word) > 3 and word.isalpha() and word not in _STOP_ENGLISH:
-            marked = f"^{word[:MAX_TERM]}$"
-            fragments += [f"#{marked[i : i + 4]}" for i in range(len(marked) - 3)]
-    return tuple(fragments)
+    return tuple(f"#{word[i : i + PIECE]}" for word in spelt(token) for i in range(len(word) - PIECE + 1))
+
+
+def spelt(token: str) -> list[str]:
+    """The words of a token whose spelling is compared, with their ends marked: each `PIECE` characters are a piece."""
+    words = [token] if token.isalpha() else _NOT_TERM.sub("_", token).split("_")
+    lower = (word.lower() for word in words if len(word) > 3 and word.isalpha())
+    return [f"^{word[:MAX_TERM]}$" for word in lower if word not in _STOP_ENGLISH]
