@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tiermem.facts.stated.reading import PASTED, stated
-from tiermem.facts.stated.record import CHANGES, CORRECTS
+from tiermem.facts.stated.record import CHANGES, CORRECTS, NO, ONCE, RETRACTS, YES
 
 OSLO = ("user", "home", "Oslo")
 
@@ -165,3 +165,61 @@ def test_words_that_only_look_like_a_name_a_home_or_an_employer_are_none(text: s
 )
 def test_names_values_and_employers_are_read_whole(text: str, fact: tuple[str, str]) -> None:
     assert [one[:3] for one in told(text)] == [("user", *fact)]
+
+
+@pytest.mark.parametrize(
+    ("text", "attribute", "value"),
+    [
+        ("I don't live in Rome anymore.", "home", "Rome"),
+        ("I no longer live in Rome.", "home", "Rome"),
+        ("I moved out of Rome.", "home", "Rome"),
+        ("I don't work at SAP anymore.", "work", "SAP"),
+        ("I'm no longer at SAP.", "work", "SAP"),
+        ("I was fired from SAP yesterday.", "work", "SAP"),
+        ("I quit SAP.", "work", "SAP"),
+        ("我不住在北京了。", "home", "北京"),
+        ("我不再住在北京了。", "home", "北京"),
+        ("我搬出了北京。", "home", "北京"),
+        ("我不在腾讯工作了。", "work", "腾讯"),
+        ("我从腾讯离职了。", "work", "腾讯"),
+        ("我被腾讯裁了。", "work", "腾讯"),
+    ],
+)
+def test_a_denial_ends_what_it_denies(text: str, attribute: str, value: str) -> None:
+    assert told(text) == [("user", attribute, value, ONCE)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I moved out of Marketing.",
+        "I moved out of AWS.",
+        "I'm no longer with Anna.",
+        "I no longer work at night.",
+        "我离开北京了。",
+        "我不在周末工作了。",
+        "My name is not important.",
+        "我不叫外卖了。",
+    ],
+)
+def test_a_denial_of_no_home_employer_or_name_ends_nothing(text: str) -> None:
+    assert stated(text, "user") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "name"), [("My name is not Ann.", "Ann"), ("我不叫李明。", "李明"), ("我的名字不是李明。", "李明")]
+)
+def test_who_denies_a_name_never_had_it(text: str, name: str) -> None:
+    assert told(text) == [("user", "name", name, RETRACTS)]
+
+
+def test_an_allergy_is_corrected_by_what_it_is_not() -> None:
+    assert told("不对，我不是对花生过敏，是对虾过敏。") == [
+        ("user", "allergic to 花生", NO, CORRECTS),
+        ("user", "allergic to 虾", YES, CHANGES),
+    ]
+
+
+def test_who_moves_out_of_one_town_to_another_lives_in_that() -> None:
+    (fact,) = stated("I moved out of Rome to Oslo.", "user")
+    assert (fact.value, fact.old, fact.manner) == ("Oslo", "Rome", CHANGES)

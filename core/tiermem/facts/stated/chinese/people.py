@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
 from tiermem.facts.stated.chinese.patterns import is_name
-from tiermem.facts.stated.record import CHANGES, CORRECTS, NO, YES, Stated
+from tiermem.facts.stated.record import CHANGES, CORRECTS, NO, RETRACTS, YES, Stated
 from tiermem.facts.stated.told import Told
 
 _NOT_PLACE = re.compile(
@@ -147,6 +147,11 @@ def _named(subject: str, match: re.Match[str], told: Told) -> Iterator[Stated]:
         yield told.fact(subject, "name", match["value"], "name", several="'s " in subject)
 
 
+def _not_named(subject: str, match: re.Match[str], told: Told) -> Iterator[Stated]:
+    if is_name(match["value"], own=True):
+        yield told.fact(subject, "name", match["value"], "name", manner=RETRACTS)
+
+
 def _trait(subject: str, match: re.Match[str], told: Told) -> Iterator[Stated]:
     diet = {
         "素食者": "素食",
@@ -229,7 +234,17 @@ def _origin(subject: str, match: re.Match[str], told: Told) -> Iterator[Stated]:
         yield told.fact(subject, "origin", match["value"], "origin")
 
 
+def _ended(attribute: str) -> Make:
+    def make(subject: str, match: re.Match[str], told: Told) -> Iterator[Stated]:
+        if not _NOT_PLACE.search(match["value"]):
+            yield told.once(subject, attribute, match["value"].strip(), attribute)
+
+    return make
+
+
 def _left(subject: str, match: re.Match[str], told: Told) -> Iterator[Stated]:
+    if "离开" in match.group() and "工作" not in match.group():  # a town, a party, or somebody
+        return
     yield told.once(subject, "work", match["value"] or match["value2"], "work")
 
 
@@ -245,6 +260,9 @@ MAKERS: Mapping[str, Make] = MappingProxyType(
         "is work": _fixed("work"),
         "became work": _fixed("work", CHANGES),
         "left": _left,
+        "ended home": _ended("home"),
+        "ended work": _ended("work"),
+        "not named": _not_named,
         "became job": _fixed("job", CHANGES),
         "job": _job,
         "age": _age,

@@ -44,6 +44,13 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             rf"^{ADV}(?:从(?P<old>{H}{{2,5}}?))?{ADV}(?:搬到|搬去|搬回|搬家到|搬来|移居到?|定居到?|迁到"
             rf"|搬家去)了?{PLACE}(?:来|去)?{END}"
         ), "became home"),
+        (rf"^{ADV}不再(?:居住|定居|住)在?{PLACE}{END}", "ended home"),
+        (rf"^{ADV}不(?:居住|住)在?{PLACE}了$", "ended home"),
+        (rf"^{ADV}搬(?:出|离)了?{PLACE}{END}", "ended home"),
+        (rf"^{ADV}不再在{ORG}(?:工作|上班|任职|就职|实习){END}", "ended work"),
+        (rf"^{ADV}不在{ORG}(?:工作|上班|任职|就职|实习)了$", "ended work"),
+        (rf"^{ADV}被{ORG}(?:裁员|裁掉|裁|开除|解雇|辞退)了$", "ended work"),
+        (rf"^{ADV}不(?:是)?叫(?P<value>{H}{{2,4}}|[A-Z][a-z]+){END}", "not named"),
         (rf"^{ADV}在{ORG}(?:工作|上班|任职|就职|当班|实习){END}", "is work"),
         ((
             rf"^{ADV}(?:从(?P<old>{V}{{2,8}}?))?{ADV}(?:跳槽到|跳槽去|跳到|跳槽|入职|加入|换到"
@@ -73,7 +80,7 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             rf"|变|是)(?P<value>{V}{{1,14}}?|《[^》]+》){END}"
         ), "favourite"),
         ((
-            rf"^{ADV}(?P<no>不再|不|已经不)?(?:再)?对(?P<what>{H}{{1,10}}?)(?P<no2>已经不|不再|不)?(?:有点"
+            rf"^{ADV}(?P<no>不再|不是|不|已经不)?(?:再)?对(?P<what>{H}{{1,10}}?)(?P<no2>已经不|不再|不)?(?:有点"
             rf"|严重|有|会)*过敏{END}"
         ), "allergic"),
         ((
@@ -116,6 +123,9 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )  # fmt: skip
 
 
+_NOT_CALLED = re.compile(rf"^名字(?:不是|不叫)(?P<value>{H}{{2,4}}|[A-Z][a-z]+){END}")
+
+
 def unled(clause: str) -> str:
     """*clause* without the words that only lead into it."""
     return LEAD.sub("", clause)
@@ -129,7 +139,9 @@ def of_clause(told: Told) -> Iterator[Stated]:
         yield from of_thing("", text, told)
         return
     rest = text[match.end() :]
-    if match["mine"]:
+    if match["mine"] and (denied := _NOT_CALLED.match(rest)):
+        yield from MAKERS["not named"](told.speaker, denied, told)
+    elif match["mine"]:
         yield from of_thing(told.speaker, rest, told)
     elif match["ours"] and (found := [*of_thing("", rest, told)]):
         yield from found

@@ -21,7 +21,7 @@ END = (
 SMALL = r"(?!(?:a|an|the|my|our|your|his|her|their|this|that|these|those|it|fear|peace|hope|poverty|sin|harmony|denial"
 SMALL += r"|constant|pain|luxury|total|different|school|bed|new|general|person|another|one|some|between|here|there)\b)"
 PLACE = rf"(?P<value>{NAMED}|{SMALL}[a-z]{{4,}}{END})"
-FROM = rf"(?: from (?P<old>{NAMED}|[a-z]{{4,}}))?"
+FROM = rf"(?: (?:from|out of) (?P<old>{NAMED}|[a-z]{{4,}}))?"
 # What is said of when, how and what for somebody works.
 NO_ORG = (
     r"(?!(?:an? |the )?(?:(?:good|long|short|whole|little|decent|bare) )?(?:living|while|few|couple|bit|lot|time"

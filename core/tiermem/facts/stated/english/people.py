@@ -47,6 +47,21 @@ _CLUBS = re.compile(
 )
 
 
+_DEPARTMENT = re.compile(
+    "Marketing|Sales|Engineering|Finance|HR|IT|QA|Support|Product|Design|Legal|Operations|Research"
+)
+
+
+def _ended(attribute: str) -> Make:
+    def make(about: About, match: re.Match[str], told: Told) -> Iterator[Stated]:
+        value = match["value"] or match["value2"] or match["value3"]
+        if attribute == "home" and (value.lower() in _TECH or _DEPARTMENT.fullmatch(value) or is_firm(value)):
+            return
+        yield told.once(about.subject, attribute, value, attribute)
+
+    return make
+
+
 def _works(about: About, match: re.Match[str], told: Told) -> Iterator[Stated]:
     if told.past and not told.changed:
         return
@@ -294,6 +309,8 @@ MAKERS: Mapping[str, Make] = MappingProxyType(
         "was home": _was("home"),
         "works": _works,
         "hired": _hired,
+        "ended home": _ended("home"),
+        "ended work": _ended("work"),
         "was work": _left,
         "jobs": _jobs,
         "became job": _became("job"),

@@ -59,6 +59,15 @@ RULES = (
         rf"|up )?to {PLACE}(?: from (?P<old2>{NAMED}))?(?! (?:[Tt]eam|[Dd]epartment|[Cc]loud|[Pp]lan|[Tt]ier"
         rf"|[Dd]ivision|[Oo]ffice)\b)"
     ), "moved"),
+    _rule("live lives living reside resides moved longer", (
+        rf"(?:(?:do|does) not (?:live|reside) in (?P<value>{NAMED}) any ?more\b|(?:{IS} )?no longer (?:live|lives"
+        rf"|living|reside|resides) in (?P<value2>{NAMED})|{HAVE}moved (?:away from|out of) (?P<value3>{NAMED})(?! to\b)"
+        r"(?=\s*$|\s*[^\w\s'’]|\s+(?:last|in|on|this|because|yesterday|today|two|a|and|\ue000)\b))"
+    ), "ended home"),
+    _rule("work works working longer employed", (
+        rf"(?:(?:do|does) not work (?:at|for) (?P<value>{NAMED}) any ?more\b|(?:{IS} )?no longer"
+        rf" (?:at|(?:work|works|working|employed) (?:at|for|with|by)) (?P<value2>{NAMED})(?P<value3>)?)"
+    ), "ended work"),
     _rule("lived used was", (
         rf"(?:used to live|used to be based|lived(?<!have lived)(?<!has lived)|was living|were living|was"
         rf" based) in {PLACE}"
@@ -73,9 +82,10 @@ RULES = (
         rf"|position|role)(?: as an? [\w -]{{3,40}}?)? (?:at|with|from)|left (?P<old>{NAMED}) (?:for|to"
         rf" join)|(?:was|got|been) hired (?:by|at)) {ORG}{CLUB}"
     ), "hired"),
-    _rule("used worked left quit laid resigned", (
-        rf"(?:used to work (?:at|for)|worked (?:at|for)|{HAVE}left|{HAVE}quit(?: my job at)?|(?:was|got)"
-        rf" laid off from|{HAVE}resigned from) (?:my job at )?(?P<value>{NAMED})(?=\s*$|\s*[^\w\s]"
+    _rule("used worked left quit laid resigned fired dismissed let sacked redundant", (
+        rf"(?:used to work (?:at|for)|worked (?:at|for)|{HAVE}left|{HAVE}quit(?: my job at)?|(?:was|got|been)"
+        rf" (?:laid off|fired|dismissed|let go|sacked|made redundant) (?:from|by|at)"
+        rf"|{HAVE}resigned from) (?:my job at )?(?P<value>{NAMED})(?=\s*$|\s*[^\w\s]"
         rf"|\s+(?:last|in|on|after|before|this|because|until|for \ue000|back|yesterday|today|two|a))"
     ), "was work"),
     _rule("am is are work works working", (

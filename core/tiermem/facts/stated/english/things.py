@@ -10,7 +10,7 @@ from tiermem.facts.quantities import MARK
 from tiermem.facts.stated.english.patterns import END, NAMED
 from tiermem.facts.stated.english.subjects import NAME, About, without_adverbs
 from tiermem.facts.stated.english.words import KIN, PERSONAL, PETS, RELATED, SHARED
-from tiermem.facts.stated.record import CORRECTS, STATES, Stated
+from tiermem.facts.stated.record import CORRECTS, RETRACTS, STATES, Stated
 from tiermem.facts.stated.told import Told
 
 _CHANGED = (
@@ -39,6 +39,7 @@ _FAVOURITE = re.compile(
     rf"(?P<value>{MARK}|[\w'’&+#-]+(?: [\w'’&+#-]+){{0,3}}?)(?=\s*$|\s*[^\w\s'’-]|\s+(?:and|now|since|because|these"
     r"|instead|so|at the moment|right|with|by|who|which|but|ever|from|in|on|for)\b)"
 )
+_NOT_CALLED = re.compile(rf"^name is not (?:actually |really )?(?P<value>{NAMED}){END}")
 _IS = re.compile(
     rf"^(?P<what>[\w'’/+& -]{{2,60}}?) (?:(?P<was>was|were|used to be)|is|are|will be|has been|=|leaves"
     rf"|departs|starts|begins|ends|lands|arrives|opens|closes)"
@@ -145,6 +146,9 @@ def of_thing(about: About, told: Told) -> Iterator[Stated]:
     if match := _FAVOURITE.match(text):
         if about.subject and match["value"].lower() not in ("it", "this", "that", "so", "not", "a", "when", "to"):
             yield from _favourite(about, match, told)
+        return
+    if about.subject and (match := _NOT_CALLED.match(text)):
+        yield told.fact(about.subject, "name", match["value"], "name", manner=RETRACTS)
         return
     if match := _ASSIGNED.match(text):
         yield told.fact("", f"responsible for {match['what']}", match["value"], "role")

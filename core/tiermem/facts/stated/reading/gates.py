@@ -24,6 +24,7 @@ def _last(*tables: str) -> frozenset[str]:
 
 _TOLD = _last(JOBS, BONDS, DIETS, OWNED, KIDS, PLURAL_PETS, PETS) | words_of(
     "live lives living reside resides residing based settled settle moved relocated lived work works working "
+    "fired dismissed sacked redundant "
     "employed worked joined hired resigned laid promoted became retrained relationship broke split separated "
     "allergic intolerant allergy allergies outgrew outgrown left quit stopped gave given switched migrated "
     "turned old name named called born grew drink drinks drinking smoke smokes smoking eat eats eating speak "
@@ -61,7 +62,7 @@ _WHOSE = words_of("my our the")
 _HAN = re.compile(
     r"[我咱俺人][^，。！？；\n]{0,12}?[住搬在喜爱讨吃喝抽打玩学练弹养有戒叫用是岁婚恋单做当升过把来不没会最改换分]"
     r"|(?:改|换|调|推迟|延|提前|提高|升|降|涨|定|设|增|减|缩|迁|切)[^，。！？；\n]{0,4}(?:成|为|到|至|在|由|用|叫|于)"
-    r"|负责|接手|接管|跟进|主管|住在|搬到|搬去|工作|上班|任职|[\ue000-\uf0ff\d]岁?[，。！]?$|跳槽|入职"
+    r"|负责|接手|接管|跟进|主管|住在|搬到|搬去|工作|上班|任职|[\ue000-\uf0ff\d]岁?[，。！]?$|跳槽|入职|离职|辞职|辞去|裁员|裁了|裁掉|开除|解雇|辞退"
     r"|加入|来自|老家|[会讲]说|过敏|不对|更正|纠正|错了|口误|[叫住]|今年|改由|转给|交给"
     r"|(?:库|架|言|点|址|地|题|色|案|店|厅|机|脑|车|商|台|理|板|师|练|生|人|长|期|间|算|格|租|薪|用|价"
     r"|班|位|号|箱|信|码|口|本|小|值|限|数|额|高|重|型|日|座|名|校|学|位|司|器|统|存|列|端|会|审|试|礼"
