@@ -28,7 +28,9 @@ _CONTRACTED = [
 _HAD_TO = "had to "
 _BREAK = re.compile(
     r"(,(?! for (?:the|my|our) )|[;，；、：。!?！？\n()（）—]+|(?<=\s)[-–]+(?=\s)|\.(?=\s|$)|:(?=\s)"
-    r"|\b(?:but|because|although|though|so(?! far)|while|whereas|however|since(?= [Iimwty]))\b"
+    r"|\b(?:but|because|although|though|so(?! far)|while|whereas|however"
+    r"|since(?= [Iimwty])(?! (?:March|May|mid|the (?:start|beginning|end)"
+    r"|today|yesterday|Monday|Tuesday|Wednesday|Thursday)\b))\b"
     r"|(?:remind me|considering|given|now|especially|note) that|considering(?= (?:I|my|we|our|the)\b)"
     r"|especially(?: since)?\b|\band (?=(?:I|we|my|our|the|it|she|he|now|then|can|could)\b)|但是|但|不过|因为|所以"
     r"|而且)",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 
 import pytest
 
 from tiermem.facts.stated.reading import PASTED, stated
-from tiermem.facts.stated.record import CHANGES, CORRECTS, NO, ONCE, RETRACTS, YES
+from tiermem.facts.stated.record import CHANGES, CORRECTS, NO, ONCE, RETRACTS, STATES, YES
 
 OSLO = ("user", "home", "Oslo")
 
@@ -223,3 +224,47 @@ def test_an_allergy_is_corrected_by_what_it_is_not() -> None:
 def test_who_moves_out_of_one_town_to_another_lives_in_that() -> None:
     (fact,) = stated("I moved out of Rome to Oslo.", "user")
     assert (fact.value, fact.old, fact.manner) == ("Oslo", "Rome", CHANGES)
+
+
+def spans(text: str) -> list[tuple[str, str, float | None, float | None]]:
+    """Value, manner, since and until of each fact of *text*."""
+    return [(one.value, one.manner, one.since, one.until) for one in stated(text, "user", day(2024, 6))]
+
+
+def day(year: int, month: int = 1) -> float:
+    return datetime(year, month, 1, tzinfo=UTC).timestamp()
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "since", "until"),
+    [
+        ("I lived in Rome from 2015 to 2018.", "Rome", day(2015), day(2019)),
+        ("I lived in Rome from 2015 until 2018.", "Rome", day(2015), day(2019)),
+        ("I lived in Rome between 2015 and 2018.", "Rome", day(2015), day(2019)),
+        ("I worked at SAP from 2015 to 2018.", "SAP", day(2015), day(2019)),
+        ("I worked at SAP between March 2015 and May 2018.", "SAP", day(2015, 3), day(2018, 6)),
+    ],
+)
+def test_what_was_so_over_a_span_ends_with_it(text: str, value: str, since: float, until: float) -> None:
+    assert spans(text) == [(value, ONCE, since, until)]
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "since"),
+    [
+        ("I've lived in Oslo since 2019.", "Oslo", day(2019)),
+        ("I have been living in Oslo since 2019.", "Oslo", day(2019)),
+        ("I've worked at SAP since 2018.", "SAP", day(2018)),
+        ("I have worked for SAP since March 2018.", "SAP", day(2018, 3)),
+        ("I've lived in Oslo for 3 years.", "Oslo", None),
+    ],
+)
+def test_what_has_been_so_since_a_time_is_so(text: str, value: str, since: float | None) -> None:
+    assert spans(text) == [(value, STATES, since, None)]
+
+
+@pytest.mark.parametrize(
+    "text", ["I have lived in Paris, London and Rome.", "I've worked at Google and Meta.", "I've lived in Rome."]
+)
+def test_where_somebody_has_been_is_not_where_he_is(text: str) -> None:
+    assert stated(text, "user") == []

@@ -9,12 +9,14 @@ from dataclasses import replace
 from tiermem.facts.stated.record import CHANGES, CORRECTS, ONCE, Stated
 from tiermem.facts.stated.told import Told
 from tiermem.times.calendar import DAY
-from tiermem.times.nearness import mentioned
+from tiermem.times.nearness import Interval, mentioned
 
 # What happens once and then lasts; of an amount ("the deadline moved to 10 May") a time is its value.
 _LASTING = frozenset(
     {"home", "work", "job", "bond", "habit", "own", "diet", "trait", "use", "employment", "role", "count"}
 )
+_OPEN = re.compile(r"\bsince\b", re.IGNORECASE)  # a time that has no end is no time that is mentioned
+_SPAN = re.compile(r"\bfrom\b.*\bto\b|\bbetween\b.*\band\b|从.*[到至]|\d\s?[-–—]\s?\d", re.IGNORECASE)
 _SINCE = re.compile(r"\bsince\b|自从|以来|起|开始", re.IGNORECASE)
 
 
@@ -24,11 +26,16 @@ def dated(facts: Sequence[Stated], told: Told, said: float | None) -> list[State
     if said is None or not wanted:
         return [*facts]
     news = any(fact.manner in (CHANGES, CORRECTS, ONCE) for fact in wanted) or _SINCE.search(told.text)
-    times = [time for time in mentioned(told.plain(told.text), said) if time.start <= said + DAY] if news else []
+    text = _OPEN.sub("in", told.plain(told.text))
+    times = [time for time in mentioned(text, said) if time.start <= said + DAY] if news else []
     if len({time.start for time in times}) != 1:
         return [*facts]
-    return [_at(fact, times[0].start) if fact.kind in _LASTING else fact for fact in facts]
+    span = times[0] if _SPAN.search(text) else None
+    return [_at(fact, times[0].start, span) if fact.kind in _LASTING else fact for fact in facts]
 
 
-def _at(fact: Stated, start: float) -> Stated:
-    return replace(fact, until=start) if fact.manner == ONCE else replace(fact, since=start)
+def _at(fact: Stated, start: float, span: Interval | None) -> Stated:
+    """*fact* since *start*, or until then where it is over; over the whole *span* where it names one."""
+    if fact.manner != ONCE:
+        return replace(fact, since=start)
+    return replace(fact, since=span.start, until=span.end) if span else replace(fact, until=start)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tiermem.facts.quantities import MARK
 from tiermem.facts.stated.english.subjects import NAME
 from tiermem.facts.stated.english.words import JOBS
 
@@ -33,6 +34,11 @@ ORG = rf"{NO_ORG}(?P<value>{NAMED}|an? (?:[\w-]+ ){{0,2}}[a-z-]{{3,}}{END}|{SMAL
 CLUB = (
     r"(?!'s|’s| (?:[Cc]lub|[Gg]roup|[Tt]eam|[Gg]ym|[Bb]and|[Cc]hoir|[Cc]hurch|[Cc]lass|[Cc]ommunity"
     r"|[Ll]eague|[Cc]hallenge|[Dd]iscord|[Ss]erver|[Pp]arty|[Aa]ssociation|[Tt]rip|[Pp]rogram|[Cc]ourse)\b)"
+)
+# Who has lived, or worked, somewhere does so still where it is told since when, or for how long.
+STILL = (
+    r"(?:(?<=have )|(?<=has ))(?=\w+ (?:in|at|for) [^,;.!?]{2,60}?"
+    rf" (?:since\b|for (?:the (?:past|last) |over |about |almost |more than )*(?:{MARK}|years\b)))"
 )
 IS = r"(?:am|is|are|'m|’m)"
 NOT_ANY_MORE = r"(?P<more>(?: at all)?(?: any ?more| now| these days))?"

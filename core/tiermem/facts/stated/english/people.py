@@ -63,7 +63,7 @@ def _ended(attribute: str) -> Make:
 
 
 def _works(about: About, match: re.Match[str], told: Told) -> Iterator[Stated]:
-    if told.past and not told.changed:
+    if told.past and not (told.changed or re.search(r"\bsince\b", told.text)):
         return
     yield told.fact(about.subject, "work", _unarticled(match["value"]), "work")
     if job := _AS.match(about.predicate[match.end() :]):

@@ -24,6 +24,7 @@ from tiermem.facts.stated.english.patterns import (
     ORG,
     PLACE,
     ROLE_OF,
+    STILL,
     TOOL,
     WORD,
 )
@@ -49,9 +50,9 @@ def _rule(cues: str, pattern: str, make: str) -> PersonRule:
 
 
 RULES = (
-    _rule("live lives living reside resides residing based settled settle", (
+    _rule("live lives living lived reside resides residing based settled settle", (
         rf"(?:{IS} |(?:have|has) been |(?:have|has) )?(?:now |currently |still )?(?:live|lives|living"
-        rf"|lived(?<=have lived)|lived(?<=has lived)|reside|resides|residing|based|settled(?: down)?)(?:"
+        rf"|{STILL}lived|reside|resides|residing|based|settled(?: down)?)(?:"
         rf" together| alone)? (?:in|out of) {PLACE}"
     ), "home"),
     _rule("moved relocated moving", (
@@ -72,8 +73,9 @@ RULES = (
         rf"(?:used to live|used to be based|lived(?<!have lived)(?<!has lived)|was living|were living|was"
         rf" based) in {PLACE}"
     ), "was home"),
-    _rule("work works working employed", (
-        rf"(?:{IS} |(?:have|has) been )?(?:now )?(?:work|works|working|employed)(?: full[- ]time| part[-"
+    _rule("work works working worked employed", (
+        rf"(?:{IS} |(?:have|has) been |(?:have|has) (?=worked))?(?:now )?(?:work|works|working|{STILL}worked|employed)"
+        rf"(?: full[- ]time| part[-"
         rf" ]time| remotely| as an? [\w -]{{3,40}}?)? (?:at|for) {ORG}{CLUB}"
     ), "works"),
     _rule("joined started got accepted took left hired", (
@@ -86,7 +88,7 @@ RULES = (
         rf"(?:used to work (?:at|for)|worked (?:at|for)|{HAVE}left|{HAVE}quit(?: my job at)?|(?:was|got|been)"
         rf" (?:laid off|fired|dismissed|let go|sacked|made redundant) (?:from|by|at)"
         rf"|{HAVE}resigned from) (?:my job at )?(?P<value>{NAMED})(?=\s*$|\s*[^\w\s]"
-        rf"|\s+(?:last|in|on|after|before|this|because|until|for \ue000|back|yesterday|today|two|a))"
+        rf"|\s+(?:last|in|on|after|before|this|because|until|from|between|for \ue000|back|yesterday|today|two|a))"
     ), "was work"),
     _rule("am is are work works working", (
         rf"(?:{IS} (?:now )?an? (?:(?P<years>{MARK})[- ](?:year[- ])?(?:old )?)?|(?:{IS} )?(?:work|works"

@@ -100,6 +100,7 @@ _ZH = (
     (re.compile("不过敏"), "不会过敏"),
     (re.compile("会说"), "会讲"),
 )
+_UNTIL = re.compile(r"(\b(?:from|between) (?:\w+ ){0,2}[12]\d{3}) (?:until|till) (?=(?:\w+ ){0,2}[12]\d{3}\b)")
 _SUBJECTLESS = re.compile(r"^(?:是|住|在|做|养|对|有|喜欢|讨厌|不|没|戒|学|会|爱|来自|老家|属|\ue000|[\ue000-\uf0ff])")
 _I = re.compile(r"\bi\b(?!\.e)")
 
@@ -179,6 +180,7 @@ def _facts(text: str, speaker: str, said_at: float | None) -> Iterator[Stated]:
 
 
 def _in_english(sentence: str, speaker: str, said_at: float | None) -> Iterator[Stated]:
+    sentence = _UNTIL.sub(r"\1 to ", sentence)  # "until" alone says that something may still be so
     sentence = _TITLES.sub(r"\1 ", sentence)
     for clause in clauses(sentence, lambda span: english_may_state(span.lower()), valued=_valued(sentence)):
         if not clause.real or _supposed(clause.text):
