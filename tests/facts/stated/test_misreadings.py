@@ -33,6 +33,44 @@ def test_what_is_so_now_changes_and_what_follows_no_corrects(text: str, fact: tu
 
 
 HANDED_OVER = [
+    "Here is my cover letter. I work at SAP.",
+    "can you proofread this?\n\nHello, my name is Ann and I live in Oslo.",
+    "fix the grammar: i live in oslo and works at SAP",
+    "I'd like you to play a detective. My name is Bob.",
+    "Let's do a roleplay. My name is Bob.",
+    "You're a pirate. I live in Oslo.",
+    "Please make this sound nicer: I live in Oslo.",
+    "Make this more professional: I work at SAP.",
+    "How do I say this in French? I live in Oslo.",
+    'How do you say "I live in Oslo" in French?',
+    "What's wrong with this sentence? I lives in Oslo. I work at SAP.",
+    "Is this sentence right: I live in Oslo.",
+    "Is this correct? I work at SAP.",
+    "Explain this text. I live in Oslo.",
+    "Give feedback on my essay. I live in Oslo.",
+    "I need this email proofread. I work at SAP.",
+    "Turn this into a poem. I live in Oslo.",
+    "Answer as my sister would. I live in Oslo.",
+    "Story: I live in Oslo.",
+    "Write a dating profile. I live in Oslo.",
+    "这句话对吗？我住在北京。",
+    "帮我看看这段话。我住在北京。",
+    "用英语怎么说？我住在北京。",
+    "请把这段话翻译成英文：我住在北京。",
+    "假设我是老师。我住在北京。",
+    "给我讲个故事。我住在北京。",
+    "角色扮演：我叫李明。",
+    "帮我改一下作文。我住在北京。",
+    "造句：我住在北京。",
+    "请写一封信\n我住在北京。",
+    "Alice: hey\nI live in Rome\nBob: cool",
+    "User: my name is Ann\nAssistant: hi",
+    "> I live in Oslo.\n> I work at SAP.",
+    "The protagonist speaks. I live in Oslo.",
+    "Monologue of a chef. I live in Oslo.",
+    "Let n be 5. My rent is $500.",
+    "Consider this scenario. I live in Oslo.",
+    "Problem: My rent is $500. My salary is $3000. How much do I save?",
     "Proofread this please. My name is Ann. I live in Oslo.",
     "Please translate to French: I live in Oslo.",
     "Translate the following\nI live in Oslo.",
@@ -86,6 +124,9 @@ def test_nothing_is_read_of_texts_that_are_handed_over_or_made_up(text: str) -> 
         "I need to finish my essay. I live in Oslo.",
         "Can you check the weather? I live in Oslo.",
         "Here's an update: I live in Oslo.",
+        "Problem solved! I live in Oslo.",
+        "How do I get to the airport? I live in Oslo.",
+        "You're a lifesaver! I live in Oslo.",
     ],
 )
 def test_what_stands_before_them_or_is_no_request_is_read(text: str) -> None:
@@ -106,7 +147,10 @@ def test_a_name_alone_is_read() -> None:
     assert [one[:3] for one in told("My name is Ann.")] == [("user", "name", "Ann")]
 
 
-@pytest.mark.parametrize("piece", ["把", "请把你", "please ", "\n", "write a ", "Ann: ", "here is a : ", "says a b c "])
+@pytest.mark.parametrize(
+    "piece",
+    ["把", "请把你", "please ", "\n", "write a ", "Ann: ", "here is a : ", "says a b c ", "i need ", "make this "],
+)
 def test_requests_are_looked_for_in_time_linear_in_the_text(piece: str) -> None:
     text = (piece * 2_000)[: PASTED - 16] + "\nI live in Oslo."
     began = time.process_time()

@@ -49,9 +49,22 @@ _REQUEST = re.compile(
     rf"{_START}{_PLEASE}(?:"
     r"(?:proof-?read|translate|summari[sz]e|rewrite|re-write|rephrase|reword|paraphrase|polish|copy-?edit)\b"
     rf"|(?:edit|correct|improve|fix|check|revise|shorten|condense|expand|simplify|review|continue|complete|finish"
+    r"|explain|comment on|rate|evaluate|parse|read"
     rf"|analy[sz]e|critique|format|convert)\b[^.!?\n:]{{0,60}}?\b{_TEXT}\b"
     rf"|(?:write|draft|compose|create|make up|invent|generate|tell|give)\b[^.!?\n:]{{0,60}}?\b{_INVENTED}\b"
-    r"|pretend\b|imagine\b|act (?:as|like)\b|role-?play|play (?:a|the) |play\b(?=[^.!?\n]{0,30}\bgame)"
+    r"|pretend\b|imagine\b|act (?:as|like)\b|role-?play|(?:answer|respond|reply|speak|write|talk) (?:as|like)\b"
+    r"|make (?:this|it|that|these)\b[^.!?\n]{0,40}\b(?:sound|read|professional|formal|nicer|better|shorter|longer"
+    r"|clearer|concise|polite|more|less)\b|turn (?:this|it|that|these|the following)\b"
+    r"|how (?:do|does|would|can|should) (?:i|you|one|we) (?:say|write|phrase|put|spell)\b"
+    r"|what(?: is|['’]s) wrong with (?:this|my|these|the following)\b"
+    r"|(?:is|are|does|do) (?:this|that|it|these|my|the following)\b[^.!?\n]{0,40}\b(?:correct|right|grammatical\w*"
+    r"|sound|natural|idiomatic|good english)\b"
+    r"|(?:i|we) (?:need|want|would like)\b[^.!?\n]{0,40}\b(?:proof-?read|translated|rewritten|rephrased|summari[sz]ed"
+    r"|edited|polished)\b"
+    r"|you(?: are|['’]re) (?:now )?(?:an?|the) (?!(?:\w+ )?(?:help|life-?saver|star|gem|legend|genius|angel)\b)"
+    r"|(?:(?:math|word) )?(?:problem|exercise|riddle|puzzle|scenario|quiz|story)\b[^.!?:\n]{0,20}:"
+    r"|(?:monologue|the (?:protagonist|narrator))\b"
+    r"|play (?:a|the) |play\b(?=[^.!?\n]{0,30}\bgame)"
     r"|suppose\b|assume\b|given that\b|given:|consider (?:the|this)\b|let [a-z]\w* (?:be|=)|let['’]?s play\b"
     r")|\bcover letter\b",
     re.IGNORECASE,
@@ -64,6 +77,8 @@ _REQUEST_ZH = re.compile(
     rf"|(?:写|编|创作|讲|起草|生成)(?!了|过|完|作)[^。！？\n：:]{{0,16}}?(?:{_WRITE_ZH})|扮演|假装|想象|假设|设(?=[A-Za-z]))"
     rf"|(?:{_WORK_ZH})(?:一下|成|为|下面|以下|这[段句篇封])|(?<![我在])写一[个篇首封段份][^。！？\n]{{0,8}}(?:{_WRITE_ZH})"
     rf"|(?:请|帮我|给我)[^。！？\n]{{0,12}}(?:扮演|假装|{_WORK_ZH})"
+    rf"|这[句段篇封][^。！\n]{{0,10}}(?:对吗|对不对|通顺|怎么样|有错|语法)|(?:英[语文]|中文|法语|日语)怎么[说写]"
+    rf"|(?:请|帮我|帮忙)[^。！？\n]{{0,6}}[看改读查][^。！？\n]{{0,10}}(?:话|文章|作文|句子|简历|邮件|信|稿)"
 )
 _ABOVE = re.compile(r"\babove\b|以上|上面|上述", re.IGNORECASE)
 _THIS = re.compile(
