@@ -13,6 +13,8 @@ import pytest
 from tests.waiting import PATIENCE, until
 from tiermem.runtime import background
 from tiermem.runtime.background import Follower
+from tiermem.runtime.handler import _kept
+from tiermem.runtime.loops import Tasks
 from tiermem.settings import Scope
 
 A, B, C = (Scope("", "u", name) for name in "abc")
@@ -226,3 +228,29 @@ def test_after_a_step_that_ended_its_thread_a_new_one_goes_on() -> None:
     one.wake(B)
     until(lambda: seen == [A, B])
     one.close()
+
+
+def test_the_thread_manages_a_window_of_loops_only_when_a_caller_without_one_left_it() -> None:
+    tasks = Tasks(lambda _: iter(()), lambda: None)  # type: ignore[arg-type, return-value]
+    assert not tasks.taken(A)  # a loop wakes the thread for words alone
+    tasks.leave(A)
+    assert [tasks.taken(A), tasks.taken(A)] == [True, False]
+    assert Tasks(None, lambda: None).taken(A)  # nothing belongs to a loop
+
+
+def test_a_step_with_more_to_do_goes_on_managing_and_one_that_is_woken_meanwhile_too() -> None:
+    tasks = Tasks(lambda _: iter(()), lambda: None)  # type: ignore[arg-type, return-value]
+    managed: list[bool] = []
+    answers: list[bool | None] = [True, None, False, False]
+
+    def keep(scope: Scope, manages: bool) -> bool | None:
+        managed.append(manages)
+        if len(managed) == 3:
+            tasks.leave(scope)  # another caller adds during the step
+        return answers[len(managed) - 1]
+
+    tasks.leave(A)
+    for _ in answers:
+        _kept(keep, tasks, A)
+    assert managed == [True, True, True, True]
+    assert not tasks.taken(A)

@@ -175,7 +175,8 @@ class Performer:
 
 def _kept(keep: Callable[[Scope, bool], bool | None], loops: Tasks, scope: Scope) -> bool | None:
     """One step for *scope*; what a loop manages, it leaves to the loop."""
-    more = keep(scope, not loops.has(scope))
-    if more is False:
+    manages = loops.taken(scope)  # before the step: who leaves it again meanwhile is seen to by the next one
+    more = keep(scope, manages)
+    if manages and more is not False:
         loops.leave(scope)
     return more

@@ -32,23 +32,28 @@ class Tasks:
         self.then: Callable[[], Callable[[Scope], None] | None] = lambda: None
         self._tasks: dict[Scope, asyncio.Task[None]] = {}
         self._again: set[Scope] = set()
-        self._looped: set[Scope] = set()
+        self._blocking: set[Scope] = set()  # what callers without a loop left to the thread in the background
         self._closed = False
 
-    def has(self, scope: Scope) -> bool:
-        """Whether the window of *scope* was left to a loop."""
-        return scope in self._looped
-
     def leave(self, scope: Scope) -> None:
-        """Let others manage *scope*, unless a loop is at it."""
-        if not self._lives(scope):
-            self._looped.discard(scope)
+        """Let the thread in the background manage *scope*, unless a loop is at it."""
+        if self._flow is not None and not self._lives(scope):
+            self._blocking.add(scope)
+
+    def taken(self, scope: Scope) -> bool:
+        """Whether the thread may manage *scope* once: nothing belongs to a loop, or a caller without one left it. What
+        a loop left it is words to index, never its window: the summariser would be asked outside of its loop."""
+        if self._flow is None:
+            return True
+        left = scope in self._blocking
+        self._blocking.discard(scope)
+        return left
 
     def wake(self, scope: Scope) -> bool:
         """Whether the loop that runs here will see to *scope*, and soon."""
         if self._flow is None or self._closed:
             return self._closed
-        self._looped.add(scope)
+        self._blocking.discard(scope)
         if self._lives(scope):
             self._again.add(scope)
         else:
