@@ -19,8 +19,9 @@ from tests.waiting import PATIENCE
 from tiermem.errors import StorageBusy, StorageError
 from tiermem.settings import Settings
 from tiermem.storage.database import Database
-from tiermem.storage.schema import meta, metadata
+from tiermem.storage.schema import meta
 from tiermem.storage.sqlite import driver
+from tiermem.storage.tables.columns import metadata
 
 PROCESSES = 8
 FILES = 150  # before openings were repeated, one file in about 100 failed for somebody

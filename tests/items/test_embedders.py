@@ -18,7 +18,8 @@ from tiermem.errors import InvalidSettings
 from tiermem.events import Event
 from tiermem.flows.indexing.vectors import PROBE
 from tiermem.items.items import Item, Items, Put
-from tiermem.storage.schema import embedder, item_vector
+from tiermem.storage.schema import embedder
+from tiermem.storage.tables.items import item_vector
 
 TEXTS = {"tea": "green tea", "car": "a red car", "dog": "狗的名字叫豆豆"}
 

@@ -12,6 +12,7 @@ from tests.faults.worker import length
 from tests.storage.older import engine_of
 from tiermem import Memory, Message
 from tiermem.storage import schema
+from tiermem.storage.tables.columns import Words, metadata
 
 SMALL: dict[str, Any] = {"pre_rot_threshold": 700, "keep_recent_count": 2, "index_batch": 4, "counter": length}
 TEXT = "message {n}: we decided to raise pool {n} from 10 to {n}0 on 2024-03-0{d}. "
@@ -69,12 +70,12 @@ def unreadable(value: Any, column: sa.Column[Any]) -> Any:
     """What is no value of that column at all."""
     if isinstance(column.type, sa.LargeBinary):
         return b"\xff\xfe{"
-    return "\u2620" if isinstance(column.type, sa.Text | schema.Words) else -7
+    return "\u2620" if isinstance(column.type, sa.Text | Words) else -7
 
 
 def damage(target: str | Path, table: str, column: str, how: Any = changed) -> Callable[[], None]:
     """Change one column of the row of *table* that shows most; returns what changes it back."""
-    named = schema.metadata.tables[f"tiermem_{table}"]
+    named = metadata.tables[f"tiermem_{table}"]
     engine = engine_of(str(target))
     with engine.connect() as connection:
         query = sa.select(named).where(_worth(named)).order_by(*named.primary_key).limit(1)

@@ -11,6 +11,7 @@ from tiermem.flows.indexing.vectors import text_hash
 from tiermem.storage import schema
 from tiermem.storage.migrations import CHECKED
 from tiermem.storage.sqlite import driver
+from tiermem.storage.tables.columns import metadata
 
 TALK = [f"number {n} speaks of {('pools', 'trains', 'bread')[n % 3]} and thing{n}" for n in range(1, 41)]
 
@@ -22,7 +23,7 @@ def version_1() -> sa.MetaData:
     """The tables as version 1 had them: `embedded` in the session, one vector a message, bare terms."""
     old = sa.MetaData()
     for name in KEPT:
-        schema.metadata.tables[name].to_metadata(old)
+        metadata.tables[name].to_metadata(old)
     key = sa.BigInteger().with_variant(sa.Integer, "sqlite")
     word_table(old, 1)
     numbers = ["messages", "tokens", "window_tokens", "revision", "floor", "look_at", "indexed", "embedded", "failures"]
@@ -117,7 +118,7 @@ def fill(target: str) -> list[str]:
 
 def copied(connection: sa.Connection) -> dict[str, list[dict[str, Any]]]:
     return {
-        name: [dict(row) for row in connection.execute(sa.select(schema.metadata.tables[name])).mappings()]
+        name: [dict(row) for row in connection.execute(sa.select(metadata.tables[name])).mappings()]
         for name in ("tiermem_session", *KEPT)
     }
 

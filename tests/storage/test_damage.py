@@ -14,6 +14,7 @@ from tests.storage.older import engine_of
 from tiermem import Memory, TiermemError
 from tiermem.errors import StorageCorrupt
 from tiermem.storage import schema
+from tiermem.storage.tables.columns import metadata
 
 # What no other row witnesses, and why it has no checksum.
 UNWITNESSED = {
@@ -22,7 +23,7 @@ UNWITNESSED = {
 }
 COLUMNS = [
     (table.name.removeprefix("tiermem_"), column.name)
-    for table in schema.metadata.sorted_tables
+    for table in metadata.sorted_tables
     for column in table.columns
     if table.name != "tiermem_meta" and column.name != "pk"
 ]
@@ -187,7 +188,7 @@ def test_a_damaged_summary_or_stub_says_so_in_its_place(filled: str) -> None:
 def test_rows_from_before_there_were_checksums_are_not_doubted(filled: str) -> None:
     engine = engine_of(filled)
     with engine.begin() as connection:
-        for table in schema.metadata.sorted_tables:
+        for table in metadata.sorted_tables:
             if "checksum" in table.c:
                 connection.execute(table.update().values(checksum=None))
     engine.dispose()
@@ -201,7 +202,7 @@ def test_what_is_of_another_type_is_found_or_has_a_typed_error(copy: Path) -> No
     silent = []
     with opened(copy) as memory:
         for table, column in COLUMNS:
-            if not isinstance(schema.metadata.tables[f"tiermem_{table}"].c[column].type, sa.Integer):
+            if not isinstance(metadata.tables[f"tiermem_{table}"].c[column].type, sa.Integer):
                 continue
             mend = damage(copy, table, column, lambda *_: "x")
             try:

@@ -22,6 +22,7 @@ from tests.storage.older import (
 )
 from tiermem.errors import BudgetTooSmall
 from tiermem.storage import schema
+from tiermem.storage.tables.columns import metadata
 
 
 @pytest.fixture(params=["file", "postgres"])
@@ -150,7 +151,7 @@ def test_a_raised_database_has_the_tables_of_a_new_one(store: Open, target: str)
     store().close()
     engine = engine_of(target)
     inspector = sa.inspect(engine)
-    for name, table in schema.metadata.tables.items():
+    for name, table in metadata.tables.items():
         columns = {column["name"]: column["nullable"] for column in inspector.get_columns(name)}
         assert columns == {column.name: column.nullable for column in table.columns}, name
         assert {index["name"] for index in inspector.get_indexes(name)} >= {index.name for index in table.indexes}

@@ -16,7 +16,8 @@ from tiermem.flows.indexing.vectors import alike
 from tiermem.items.store import CHUNK, Row, obtain
 from tiermem.settings import Scope
 from tiermem.storage import vectors
-from tiermem.storage.schema import embedder, item, item_vector, sealed
+from tiermem.storage.schema import embedder, sealed
+from tiermem.storage.tables.items import item, item_vector
 
 FEW = 20  # vectors from before there were probes, of which one is compared
 

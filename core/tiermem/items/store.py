@@ -17,8 +17,9 @@ import sqlalchemy as sa
 from tiermem.items.item import Path, path_bytes, path_of
 from tiermem.plain_json import loads
 from tiermem.settings import Scope
-from tiermem.storage.schema import broken, collection, item, item_vector, sealed
+from tiermem.storage.schema import broken, sealed
 from tiermem.storage.sessions import encoded
+from tiermem.storage.tables.items import collection, item, item_vector
 
 T = TypeVar("T")
 CHUNK = 500  # bound values a statement; SQLite's oldest limit is 999

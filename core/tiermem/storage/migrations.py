@@ -19,7 +19,8 @@ from tiermem.blocks.roles import ROLES
 from tiermem.errors import SchemaTooOld, StorageForeign
 from tiermem.messages import Message
 from tiermem.storage.messages import DAMAGED, copies, legible
-from tiermem.storage.schema import VERSION, meta, metadata, refuse_newer, version_of
+from tiermem.storage.schema import VERSION, meta, refuse_newer, version_of
+from tiermem.storage.tables.columns import metadata
 
 CHECKED = (
     "session message decision stub summary embedder embedded vector collection item item_vector".split()  # noqa: SIM905

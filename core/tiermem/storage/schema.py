@@ -8,7 +8,6 @@ It tells damage, not malice. A row from before there were checksums has none, an
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any, TypeAlias
@@ -16,29 +15,12 @@ from typing import Any, TypeAlias
 import sqlalchemy as sa
 
 from tiermem.errors import SchemaTooNew, StorageCorrupt
+from tiermem.storage.tables.columns import UNSTORABLE, Key, Words, checksum_column, metadata
+from tiermem.storage.tables.items import item
 
 VERSION = 8
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
-metadata = sa.MetaData()
 Stored: TypeAlias = Mapping[str, Any] | sa.RowMapping  # a row by the names of its columns
-
-
-class Words(sa.TypeDecorator[str]):
-    """Text that others wrote: reasons, errors, names. What a database's text cannot hold becomes U+FFFD: lone
-    surrogates on either database, U+0000 on PostgreSQL."""
-
-    impl = sa.Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002  # SQLAlchemy's signature
-        """*value* as it is stored."""
-        return None if value is None else _UNSTORABLE.sub("\ufffd", value)
-
-
-def _checksum() -> sa.Column[bytes]:
-    return sa.Column("checksum", sa.LargeBinary)
-
 
 meta = sa.Table(
     "tiermem_meta",
@@ -47,13 +29,10 @@ meta = sa.Table(
     sa.Column("value", sa.Text, nullable=False),
 )
 
-# BIGINT everywhere; SQLite makes a row id of an INTEGER primary key only.
-_Key = sa.BigInteger().with_variant(sa.Integer, "sqlite")
-
 session = sa.Table(
     "tiermem_session",
     metadata,
-    sa.Column("pk", _Key, primary_key=True),
+    sa.Column("pk", Key, primary_key=True),
     sa.Column("tenant", sa.LargeBinary, nullable=False),
     sa.Column("owner", sa.LargeBinary, nullable=False),
     sa.Column("name", sa.LargeBinary, nullable=False),
@@ -69,15 +48,15 @@ session = sa.Table(
     sa.Column("failures", sa.BigInteger, nullable=False, default=0),
     sa.Column("failed_at", sa.Float, nullable=False, default=0.0),
     sa.Column("last_error", Words, nullable=False, default=""),
-    _checksum(),
+    checksum_column(),
     sa.UniqueConstraint("tenant", "owner", "name"),
 )
 
 message = sa.Table(
     "tiermem_message",
     metadata,
-    sa.Column("pk", _Key, primary_key=True),
-    sa.Column("session", _Key, nullable=False),
+    sa.Column("pk", Key, primary_key=True),
+    sa.Column("session", Key, nullable=False),
     sa.Column("sequence", sa.BigInteger, nullable=False),
     sa.Column("id", sa.LargeBinary, nullable=False),
     sa.Column("role", sa.LargeBinary, nullable=False),
@@ -87,7 +66,7 @@ message = sa.Table(
     sa.Column("stored_at", sa.Text, nullable=False),
     sa.Column("sha256", sa.LargeBinary, nullable=False),
     sa.Column("body", sa.LargeBinary, nullable=False),
-    _checksum(),
+    checksum_column(),
     sa.UniqueConstraint("session", "sequence"),
     sa.UniqueConstraint("session", "id"),
 )
@@ -102,8 +81,8 @@ sa.Index(
 decision = sa.Table(
     "tiermem_decision",
     metadata,
-    sa.Column("pk", _Key, primary_key=True),
-    sa.Column("session", _Key, nullable=False),
+    sa.Column("pk", Key, primary_key=True),
+    sa.Column("session", Key, nullable=False),
     sa.Column("number", sa.BigInteger, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("first", sa.BigInteger, nullable=False),
@@ -115,7 +94,7 @@ decision = sa.Table(
     sa.Column("reason", Words, nullable=False, default=""),
     sa.Column("decided_at", sa.Text, nullable=False),
     sa.Column("undone", sa.SmallInteger, nullable=False, default=0),
-    _checksum(),
+    checksum_column(),
     sa.UniqueConstraint("session", "number"),
 )
 sa.Index("tiermem_decision_last", decision.c.session, decision.c.last)
@@ -124,22 +103,22 @@ sa.Index("tiermem_decision_kind", decision.c.session, decision.c.kind)
 stub = sa.Table(
     "tiermem_stub",
     metadata,
-    sa.Column("pk", _Key, primary_key=True),
-    sa.Column("session", _Key, nullable=False),
+    sa.Column("pk", Key, primary_key=True),
+    sa.Column("session", Key, nullable=False),
     sa.Column("decision", sa.BigInteger, nullable=False),
     sa.Column("sequence", sa.BigInteger, nullable=False),
     sa.Column("tokens", sa.BigInteger, nullable=False),
     sa.Column("strategy", Words, nullable=False),
     sa.Column("content", sa.LargeBinary, nullable=False),
-    _checksum(),
+    checksum_column(),
     sa.UniqueConstraint("session", "sequence", "decision"),
 )
 
 summary = sa.Table(
     "tiermem_summary",
     metadata,
-    sa.Column("pk", _Key, primary_key=True),
-    sa.Column("session", _Key, nullable=False),
+    sa.Column("pk", Key, primary_key=True),
+    sa.Column("session", Key, nullable=False),
     sa.Column("number", sa.BigInteger, nullable=False),
     sa.Column("first", sa.BigInteger, nullable=False),
     sa.Column("last", sa.BigInteger, nullable=False),
@@ -149,7 +128,7 @@ summary = sa.Table(
     sa.Column("children", sa.Text, nullable=False, default=""),
     sa.Column("live", sa.SmallInteger, nullable=False, default=1),
     sa.Column("body", sa.LargeBinary, nullable=False),
-    _checksum(),
+    checksum_column(),
     sa.UniqueConstraint("session", "number"),
 )
 sa.Index("tiermem_summary_live", summary.c.session, summary.c.live)
@@ -158,12 +137,12 @@ sa.Index("tiermem_summary_live", summary.c.session, summary.c.live)
 segment = sa.Table(
     "tiermem_segment",
     metadata,
-    sa.Column("pk", _Key, primary_key=True),
-    sa.Column("session", _Key, nullable=False),
+    sa.Column("pk", Key, primary_key=True),
+    sa.Column("session", Key, nullable=False),
     sa.Column("first", sa.BigInteger, nullable=False),
     sa.Column("last", sa.BigInteger, nullable=False),
     sa.Column("body", sa.LargeBinary, nullable=False),  # words, times, speakers, roles: `index/segment.py`
-    _checksum(),
+    checksum_column(),
     sa.UniqueConstraint("session", "first"),
 )
 
@@ -172,8 +151,8 @@ segment = sa.Table(
 fact = sa.Table(
     "tiermem_fact",
     metadata,
-    sa.Column("pk", _Key, primary_key=True),
-    sa.Column("session", _Key, nullable=False),
+    sa.Column("pk", Key, primary_key=True),
+    sa.Column("session", Key, nullable=False),
     sa.Column("sequence", sa.BigInteger, nullable=False),
     sa.Column("place", sa.BigInteger, nullable=False),  # among the facts of its message, from 0
     sa.Column("about", sa.BigInteger, nullable=False),  # BLAKE2b-64 of user, subject and attribute
@@ -189,7 +168,7 @@ fact = sa.Table(
     sa.Column("said", sa.Float(53)),  # wall-clock seconds; NULL: unknown
     sa.Column("since", sa.Float(53)),
     sa.Column("until", sa.Float(53)),
-    _checksum(),
+    checksum_column(),
     sa.UniqueConstraint("session", "sequence", "place"),
 )
 sa.Index("tiermem_fact_about", fact.c.about)
@@ -198,87 +177,36 @@ sa.Index("tiermem_fact_about", fact.c.about)
 embedder = sa.Table(
     "tiermem_embedder",
     metadata,
-    sa.Column("pk", _Key, primary_key=True),
+    sa.Column("pk", Key, primary_key=True),
     sa.Column("name", Words, nullable=False),
     sa.Column("probe", sa.LargeBinary, nullable=False),  # float16 vector of a fixed text; empty for the built-in one
-    _checksum(),
+    checksum_column(),
 )
 
 # How far each embedder has come in each session.
 embedded = sa.Table(
     "tiermem_embedded",
     metadata,
-    sa.Column("session", _Key, primary_key=True, autoincrement=False),
-    sa.Column("embedder", _Key, primary_key=True, autoincrement=False),
+    sa.Column("session", Key, primary_key=True, autoincrement=False),
+    sa.Column("embedder", Key, primary_key=True, autoincrement=False),
     sa.Column("through", sa.BigInteger, nullable=False),
-    _checksum(),
+    checksum_column(),
 )
 
 vector = sa.Table(
     "tiermem_vector",
     metadata,
-    sa.Column("pk", _Key, primary_key=True),
-    sa.Column("session", _Key, nullable=False),
+    sa.Column("pk", Key, primary_key=True),
+    sa.Column("session", Key, nullable=False),
     sa.Column("sequence", sa.BigInteger, nullable=False),
     sa.Column("part", sa.BigInteger, nullable=False),  # number of the passage in its message, from 0
-    sa.Column("embedder", _Key, nullable=False),
+    sa.Column("embedder", Key, nullable=False),
     sa.Column("hash", sa.LargeBinary, nullable=False),  # BLAKE2b-128 of the text that was embedded
     sa.Column("value", sa.LargeBinary, nullable=False),  # float16, little-endian
-    _checksum(),
+    checksum_column(),
     sa.UniqueConstraint("session", "embedder", "sequence", "part"),
 )
 sa.Index("tiermem_vector_hash", vector.c.hash, vector.c.embedder)
-
-# JSON objects by path and key (`items/item.py`), beside the conversations of a user.
-collection = sa.Table(
-    "tiermem_collection",
-    metadata,
-    sa.Column("pk", _Key, primary_key=True),
-    sa.Column("tenant", sa.LargeBinary, nullable=False),
-    sa.Column("owner", sa.LargeBinary, nullable=False),
-    sa.Column("stamp", sa.BigInteger, nullable=False),  # random, another one after each write
-    _checksum(),
-    sa.UniqueConstraint("tenant", "owner"),
-)
-
-item = sa.Table(
-    "tiermem_item",
-    metadata,
-    sa.Column("pk", _Key, primary_key=True),
-    sa.Column("collection", _Key, nullable=False),
-    sa.Column("name", sa.LargeBinary, nullable=False),  # SHA-256 of path and key; keys are longer than an index takes
-    sa.Column("path", sa.LargeBinary, nullable=False),
-    sa.Column("key", sa.LargeBinary, nullable=False),
-    sa.Column("value", sa.LargeBinary, nullable=False),  # canonical JSON
-    sa.Column("created_at", sa.Text, nullable=False),
-    sa.Column("updated_at", sa.Text, nullable=False),
-    sa.Column("ttl", sa.Float(53)),  # seconds; NULL: for ever
-    sa.Column("expires", sa.Float(53)),  # seconds since 1970
-    sa.Column("stamp", sa.BigInteger, nullable=False),  # that of the write which made the value
-    _checksum(),
-    sa.UniqueConstraint("collection", "name"),
-)
-# With what a search must know of every item, so that it reads no rows of those it does not show.
-sa.Index("tiermem_item_path", item.c.collection, item.c.path, item.c.expires, item.c.stamp)
-sa.Index(
-    "tiermem_item_expires",
-    item.c.collection,
-    item.c.expires,
-    sqlite_where=item.c.expires.is_not(None),
-    postgresql_where=item.c.expires.is_not(None),
-)
-
-item_vector = sa.Table(
-    "tiermem_item_vector",
-    metadata,
-    sa.Column("pk", _Key, primary_key=True),
-    sa.Column("item", _Key, nullable=False),
-    sa.Column("space", Words, nullable=False),  # embedder and dimensions; vectors of two are never compared
-    sa.Column("hash", sa.LargeBinary, nullable=False),  # BLAKE2b-128 of the text that was embedded
-    sa.Column("value", sa.LargeBinary, nullable=False),  # float32, little-endian, of length 1
-    _checksum(),
-    sa.UniqueConstraint("item", "space", "hash"),
-)
 
 _TOTALS = "messages tokens window_tokens revision floor look_at indexed failures failed_at last_error".split()  # noqa: SIM905
 # Columns that are written again later, without the others: running totals, what an undo or a later summary changes, and
@@ -316,7 +244,7 @@ def sealed(table: sa.Table, row: dict[str, Any]) -> dict[str, Any]:
     cleaned = dict(row)
     for name in _WORDS[table.name]:
         if isinstance(row.get(name), str):
-            cleaned[name] = _UNSTORABLE.sub("\ufffd", row[name])
+            cleaned[name] = UNSTORABLE.sub("\ufffd", row[name])
     cleaned["checksum"] = checksum(table, cleaned)
     return cleaned
 

@@ -13,8 +13,9 @@ from tiermem.flows.verifying import rows
 from tiermem.items.store import Row, digest
 from tiermem.records import Verification
 from tiermem.settings import Scope
-from tiermem.storage.schema import broken, collection, item, item_vector
+from tiermem.storage.schema import broken
 from tiermem.storage.sessions import decoded
+from tiermem.storage.tables.items import collection, item, item_vector
 
 
 def verify() -> Flow[dict[Scope, Verification]]:

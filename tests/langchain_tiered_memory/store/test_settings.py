@@ -63,7 +63,7 @@ def test_the_sweeper_removes_what_has_expired_until_it_is_stopped(path: Path) ->
 def rows(memory: Memory) -> int:
     import sqlalchemy as sa
 
-    from tiermem.storage.schema import item
+    from tiermem.storage.tables.items import item
 
     count = sa.select(sa.func.count()).select_from(item)
     return int(memory._performer._database.read(lambda connection: connection.execute(count).scalar_one()))

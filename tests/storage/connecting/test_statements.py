@@ -16,7 +16,7 @@ from sqlalchemy.engine import Dialect
 from tests.conftest import Open
 from tiermem import Memory
 from tiermem.storage.connecting.statements import COMPILED, MOST, Statements
-from tiermem.storage.schema import metadata
+from tiermem.storage.tables.columns import metadata
 
 
 def dialect(of: Any, version: tuple[int, ...], driver: Any = sqlite3) -> Dialect:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from tiermem.storage import schema
 from tiermem.storage.schema import Stored, broken
+from tiermem.storage.tables import items
 
 MANY = 20  # problems listed; the rest is counted
 
@@ -40,8 +41,8 @@ _BELONGING: tuple[tuple[sa.Table, str, sa.Table], ...] = (
     (schema.embedded, "embedder", schema.embedder),
     (schema.vector, "session", schema.session),
     (schema.vector, "embedder", schema.embedder),
-    (schema.item, "collection", schema.collection),
-    (schema.item_vector, "item", schema.item),
+    (items.item, "collection", items.collection),
+    (items.item_vector, "item", items.item),
 )
 
 

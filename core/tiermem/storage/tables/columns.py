@@ -1,0 +1,31 @@
+"""What tables of ours share: their metadata, and the kinds of their columns."""
+
+from __future__ import annotations
+
+import re
+
+import sqlalchemy as sa
+
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+metadata = sa.MetaData()
+
+
+class Words(sa.TypeDecorator[str]):
+    """Text that others wrote: reasons, errors, names. What a database's text cannot hold becomes U+FFFD: lone
+    surrogates on either database, U+0000 on PostgreSQL."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002  # SQLAlchemy's signature
+        """*value* as it is stored."""
+        return None if value is None else UNSTORABLE.sub("\ufffd", value)
+
+
+def checksum_column() -> sa.Column[bytes]:
+    """A row's checksum; see `schema.sealed`."""
+    return sa.Column("checksum", sa.LargeBinary)
+
+
+# BIGINT everywhere; SQLite makes a row id of an INTEGER primary key only.
+Key = sa.BigInteger().with_variant(sa.Integer, "sqlite")
