@@ -33,6 +33,7 @@ FLOORS = tuple(
     flows.writing
     flows.reading flows.verifying
     knowledge items validity
+    profiles
     importers
     arguments
     session verification

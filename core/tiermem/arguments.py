@@ -21,10 +21,11 @@ from tiermem.flows.writing import compact, decide, elsewhere, maintain
 from tiermem.flows.writing.commit import writing
 from tiermem.importers.shapes import own_or_openai
 from tiermem.messages import Message, as_messages
+from tiermem.profiles import asking as profiles
 from tiermem.providers.calls import refuse_reentry
 from tiermem.providers.tokenizers import as_counter
 from tiermem.records import Context, Decision, Hit, Original, Recalled, Report, Stats, Within
-from tiermem.settings import Scope, Thresholds, nearest, scope_of
+from tiermem.settings import Scope, Thresholds, nearest, refuse_unnamed, scope_of, whole
 from tiermem.storage import sessions
 
 LONGEST_REASON = 200  # characters; events and the log tell it
@@ -61,12 +62,13 @@ def assembling(
     recall_tokens: int | None,
     steady: bool,
     quoted: Mapping[str, str] | None,
+    profile: int,
 ) -> Flow[Context]:
     """`context.assemble` with the caller's query, prompts and counter checked."""
     wanting("" if query is None else query)
     if budget is not None:
         _whole(budget, "budget")
-    for name, number in (("reserved", reserved), ("recall_tokens", recall_tokens)):
+    for name, number in (("reserved", reserved), ("recall_tokens", recall_tokens), ("profile", profile)):
         if number is not None:
             _whole(number, name, 0)
     _flag(recall, "recall")
@@ -77,8 +79,22 @@ def assembling(
         raise InvalidMessage(f"quoted must be blocks by their messages, not {type(quoted).__name__}")
     count = None if counter is None else as_counter(counter, core.settings.encoding)
     prompts = as_messages(system, "system", own_or_openai)
+    refused_profile(profile, scope)
+    known = (yield from profiles.for_context(core, scope)) if profile else None
     request = ContextRequest(
-        query, budget, prompts, goal, reserved, count, recall, reach.of(scope), recall_tokens, steady, quoted or {}
+        query,
+        budget,
+        prompts,
+        goal,
+        reserved,
+        count,
+        recall,
+        reach.of(scope),
+        recall_tokens,
+        steady,
+        quoted or {},
+        profile,
+        known,
     )
     return (yield from context.assemble(core, scope, request))
 
@@ -104,6 +120,29 @@ def reaching(
     if not reach.across and (chosen is not None or reach.exclude):
         raise error(f"sessions= and exclude= are for within='user' and 'everything'; {within!r} has no other session")
     return reach
+
+
+def refused_profile(profile: int, scope: Scope) -> None:
+    """Refuses a *profile* in the prompts of *scope* where that names no user.
+
+    Raises:
+        MissingNamespace: it says what to do.
+    """
+    if profile:
+        refuse_unnamed(scope, "profile=")
+
+
+def refused_profile_of(profile: int, namespace: object) -> None:
+    """What a class of an adapter checks of its option as soon as it is made.
+
+    Raises:
+        InvalidSettings: *profile* is no number of tokens.
+        MissingNamespace: a profile is wanted, and *namespace* names nobody. Of a function, that says it at each run, it
+            is found out then.
+    """
+    whole(profile, "profile", 0)
+    if not callable(namespace):
+        refused_profile(profile, scope_of("-", namespace))  # type: ignore[arg-type]  # says what is wrong with it
 
 
 def refused_within(within: Within, namespace: object) -> None:

@@ -17,6 +17,7 @@ from tiermem.flows.reading.documents import collection
 from tiermem.flows.writing import upkeep
 from tiermem.items.items import AsyncItems, Items
 from tiermem.knowledge.knowledge import AsyncKnowledge, Knowledge
+from tiermem.profiles.profile import AsyncProfile, Profile
 from tiermem.providers.clock import zone_of
 from tiermem.records import Report, Verification
 from tiermem.runtime.opening import Opened, check_path, default_path, wired
@@ -97,6 +98,14 @@ class Memory(Opened):
         """
         return Facts(self, scope_of("-", namespace), self._core.within(zone_of(timezone)))
 
+    def profile(self, namespace: Namespace, timezone: Zone = None) -> Profile:
+        """What is known of a user, or of (tenant, user), in short; *timezone* as of `session`.
+
+        Raises:
+            MissingNamespace: it names nobody, or everybody who names none.
+        """
+        return Profile(self, scope_of("-", namespace), self._core.within(zone_of(timezone)))
+
     def manage_context(self, session_id: str, namespace: Namespace = "default") -> Report:
         """Look at the thresholds of a session now.
 
@@ -173,6 +182,10 @@ class AsyncMemory(Opened):
     def facts(self, namespace: Namespace, timezone: Zone = None) -> AsyncFacts:
         """What is known of a user; no I/O. See `Memory.facts`."""
         return Memory(self._core, self._performer).facts(namespace, timezone).as_async()
+
+    def profile(self, namespace: Namespace, timezone: Zone = None) -> AsyncProfile:
+        """What is known of a user in short; no I/O. See `Memory.profile`."""
+        return Memory(self._core, self._performer).profile(namespace, timezone).as_async()
 
     async def manage_context(self, session_id: str, namespace: Namespace = "default") -> Report:
         """See `Memory.manage_context`."""

@@ -45,7 +45,8 @@ class Trust(StrEnum):
 class Decision:
     """One row of the journal: ids and numbers, never text.
 
-    `kind` is "compact", "cover", "restore", "hide" or "undo"; of facts "state" or "retract". It applies to the messages
+    `kind` is "compact", "cover", "restore", "hide" or "undo"; of facts "state" or "retract", of a profile "pin",
+    "forget" or "replace". It applies to the messages
     `first`..`last`; the newest decision that is not undone wins. `reference` is the summary of a cover, and the
     decision that an undo takes back.
     `session` is the id of the session whose journal it is in, where that is another one than was asked.
@@ -193,7 +194,7 @@ class Recalled:
 class Piece:
     """One message of a context, and where it comes from.
 
-    `kind` is "system", "summary", "recalled", "message" or "goal". `refs` are the references behind it.
+    `kind` is "system", "profile", "summary", "recalled", "message" or "goal". `refs` are the references behind it.
     """
 
     message: Message

@@ -14,7 +14,7 @@ from tests.waiting import PATIENCE
 from tiermem import Memory
 from tiermem.errors import StorageCorrupt
 from tiermem.settings import Settings
-from tiermem.storage import interrupts
+from tiermem.storage.connecting import interrupts
 from tiermem.storage.connecting.turns import LATER
 from tiermem.storage.database import Database
 

@@ -19,7 +19,8 @@ from tiermem import Memory
 from tiermem.errors import StorageError
 from tiermem.flows.effects import Transact
 from tiermem.index.cache import Recent
-from tiermem.storage import interrupts, sqlite
+from tiermem.storage import sqlite
+from tiermem.storage.connecting import interrupts
 
 ROOT = Path(__file__).parents[2]
 DRIVERS = ("safe", "fallback")

@@ -123,8 +123,18 @@ def copied(connection: sa.Connection) -> dict[str, list[dict[str, Any]]]:
     }
 
 
+def lower_to_8(target: str) -> None:
+    """Take away what version 9 brought."""
+    engine = engine_of(target)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE tiermem_owner")
+        connection.execute(schema.meta.update().where(schema.meta.c.key == "version").values(value="8"))
+    engine.dispose()
+
+
 def lower_to_6(target: str) -> None:
-    """Take away what version 7 brought."""
+    """Take away what versions 9 and 7 brought."""
+    lower_to_8(target)
     engine = engine_of(target)
     with engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE tiermem_fact")
@@ -139,6 +149,7 @@ HASHED = [{"name": "tiermem-hash-1/tiermem-words-6/1024", "probe": b""}, {"name"
 
 def lower_to_7(target: str) -> None:
     """Put back what version 8 took away: vectors of hashed words, here beside those of a model."""
+    lower_to_8(target)
     engine = engine_of(target)
     with engine.begin() as connection:
         for embedder in HASHED:

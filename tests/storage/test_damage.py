@@ -19,6 +19,7 @@ from tiermem.storage.tables.columns import metadata
 # What no other row witnesses, and why it has no checksum.
 UNWITNESSED = {
     ("session", "look_at"): "when the window is looked at next; every look sets it anew, and nothing said hangs on it",
+    ("owner", "stamp"): "it only counts; where it is another one, all sessions are looked at again",
     ("item", "expires"): "moved by every reading; it is only known to belong to a ttl",
 }
 COLUMNS = [
@@ -68,6 +69,8 @@ def read_all(memory: Memory) -> None:
         lambda: session.explain("m10"),
         lambda: session.expand("s1"),
         lambda: memory.sessions("ann"),
+        lambda: memory.profile("ann").text(),
+        lambda: memory.profile("bob").lines(),
         lambda: memory.knowledge("ann").sources(),
         lambda: memory.knowledge("ann").chunks("d"),
         lambda: items.get(("drinks",), "tea"),

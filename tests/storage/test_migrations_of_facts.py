@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.conftest import Open
-from tests.storage.older import TALK, engine_of, lower_to_6
+from tests.storage.older import TALK, engine_of, lower_to_6, lower_to_8
 from tiermem.storage import schema
 
 
@@ -33,3 +33,16 @@ def test_version_6_is_raised_and_its_facts_are_read(store: Open, target: str) ->
         assert connection.execute(sa.select(schema.fact.c.sequence, schema.fact.c.value)).all() == [(41, "Oslo")]
     engine.dispose()
     assert session.verify().problems == ()
+
+
+def test_version_8_is_raised_and_what_changes_of_its_users_is_seen(store: Open, target: str) -> None:
+    memory = store()
+    memory.session("s", "anna").add("I live in Oslo.")
+    memory.close()
+    lower_to_8(target)
+    raised = store()
+    profile = raised.profile("anna")
+    assert [line.value for line in profile.lines()] == ["Oslo"]
+    raised.session("s", "anna").add("I'm a nurse.")
+    assert [line.value for line in profile.lines()] == ["Oslo", "nurse"]
+    assert all(proved.ok for proved in raised.verify().values())

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tiermem.index.user import UserIndex
     from tiermem.index.vectors import VectorIndex
     from tiermem.items.cache import Under
+    from tiermem.profiles.known import KnownUser
     from tiermem.storage.facts import StatedAt
     from tiermem.window.view import Window
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 V = TypeVar("V")
 T = TypeVar("T")
 KEPT_VIEWS = 16_000_000  # tokens of views that are kept, about 64 MB; `bodies` has most of their messages anyway
+KEPT_FACTS = 200_000  # facts and sessions of users whose profile was asked for, about 100 MB at most
 
 
 @dataclass
@@ -99,6 +101,8 @@ class Core:
     waiting: Recent[Unindexed] = field(default_factory=lambda: Recent(10_000))  # by session
     items: Recent[Under[Any]] = field(default_factory=lambda: Recent(32))  # by collection, path and vector space
     spaces: Recent[tuple[Any, str]] = field(default_factory=lambda: Recent(32))  # labels of items' vectors, by embedder
+    profiles: Bounded[KnownUser] = field(default_factory=lambda: Bounded(KEPT_FACTS))  # by tenant, user and zone
+    tails: set[Scope] = field(default_factory=set)  # whose last messages are to be indexed, few as they are
     managing: set[Scope] = field(default_factory=set)
     indexing: set[Scope] = field(default_factory=set)
     known: Known = field(default_factory=Known)

@@ -91,10 +91,11 @@ class AsyncSession:
         recall_tokens: int | None = None,
         steady: bool = False,
         quoted: Mapping[str, str] | None = None,
+        profile: int = 0,
     ) -> Context:
         """See `Session.context`."""
         reach = reaching(within, sessions, exclude)
-        asked = (query, budget, system, goal, reserved, counter, recall, reach, recall_tokens, steady, quoted)
+        asked = (query, budget, system, goal, reserved, counter, recall, reach, recall_tokens, steady, quoted, profile)
         return await self._arun(assembling(self._core, self.scope, *asked))
 
     async def recall(

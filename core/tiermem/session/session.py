@@ -110,6 +110,7 @@ class Session:
         recall_tokens: int | None = None,
         steady: bool = False,
         quoted: Mapping[str, str] | None = None,
+        profile: int = 0,
     ) -> Context:
         """What the model should read now, in at most *budget* tokens.
 
@@ -127,13 +128,15 @@ class Session:
                 with the one before until a decision is taken. `manage_context` must keep the window below *budget*.
             quoted: with *steady*, the blocks recalled before, by the message that they stand before ({"m12": text}),
                 which stay there; "" says that nothing was found. Such a message is not recalled for again.
+            profile: tokens for what is known of the user (`Memory.profile`), right behind the system prompts, and at
+                most a quarter of what these leave; 0 leaves it out. It stays as it is until something of it changes.
 
         Raises:
             BudgetTooSmall: what must be shown does not fit; it says both numbers.
             InvalidMessage, MissingNamespace: as of `search`.
         """
         reach = reaching(within, sessions, exclude)
-        asked = (query, budget, system, goal, reserved, counter, recall, reach, recall_tokens, steady, quoted)
+        asked = (query, budget, system, goal, reserved, counter, recall, reach, recall_tokens, steady, quoted, profile)
         return self._run(assembling(self._core, self.scope, *asked))
 
     def recall(

@@ -13,7 +13,8 @@ from sqlalchemy import exc
 
 from tiermem.errors import Closed, StorageCorrupt, StorageError, StorageReadOnly, TiermemError
 from tiermem.settings import Settings
-from tiermem.storage import interrupts, migrations, sqlite
+from tiermem.storage import migrations, sqlite
+from tiermem.storage.connecting import interrupts
 from tiermem.storage.connecting.failures import translate
 from tiermem.storage.connecting.local import Local
 from tiermem.storage.connecting.server import Server

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -100,13 +100,29 @@ def about_that(connection: sa.Connection, number: int) -> list[StatedAt]:
 
 
 _IN_FORCE = sa.select(decision.c.first).where(
-    decision.c.session == sa.bindparam("key"), decision.c.kind.in_(["state", "retract"]), decision.c.undone == 0
+    decision.c.session == sa.bindparam("key"),
+    decision.c.kind.in_(["state", "retract", "pin", "forget", "replace"]),
+    decision.c.undone == 0,
 )
 
 
 def in_force(connection: sa.Connection, pk: int) -> set[int]:
-    """The messages of the session *pk* by which an application states or retracts something, but what was undone."""
+    """The messages of the session *pk* by which an application states, retracts or decides something of a user, but
+    what was undone."""
     return set(connection.execute(_IN_FORCE, {"key": pk}).scalars())
+
+
+def beyond(connection: sa.Connection, above: Mapping[int, int], upto: Mapping[int, int]) -> dict[int, list[StatedAt]]:
+    """The facts of messages above number `above[key]` and up to `upto[key]` of each session *key*, in order."""
+    found: dict[int, list[StatedAt]] = {}
+    fresh = [key for key in above if not above[key] and upto[key]]
+    for at in read(connection, fresh):
+        if at.sequence <= upto[at.session]:
+            found.setdefault(at.session, []).append(at)
+    for key in (key for key in above if 0 < above[key] < upto[key]):
+        query = sa.select(fact).where(fact.c.session == key, fact.c.sequence.between(above[key] + 1, upto[key]))
+        found[key] = [*_legible(connection.execute(query.order_by(fact.c.sequence, fact.c.place)).mappings())]
+    return found
 
 
 def in_range(connection: sa.Connection, pk: int, first: int, last: int) -> dict[int, list[Stored]]:

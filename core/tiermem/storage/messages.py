@@ -16,7 +16,7 @@ from tiermem.messages import Message, from_canonical
 from tiermem.messages import moment as plain_moment
 from tiermem.plain_json import Json, dumps, loads
 from tiermem.settings import Scope
-from tiermem.storage import sessions
+from tiermem.storage import owners, sessions
 from tiermem.storage.connecting.prepared import Prepared
 from tiermem.storage.schema import message, sealed
 from tiermem.storage.sessions import SessionRow, decoded, encoded, moment
@@ -70,6 +70,9 @@ def append(
         return stored, row, row.messages
     _INSERT.run(connection, fresh)
     after = sessions.grow(connection, row, len(fresh), sum(values["tokens"] for values in fresh))
+    if not row.messages:
+        owners.obtain(connection, scope)
+    owners.changed(connection, scope, row.pk)
     return stored, after, row.messages
 
 

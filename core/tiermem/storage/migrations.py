@@ -181,6 +181,18 @@ def _lexical(connection: sa.Connection) -> None:
         connection.execute(sa.text(statement), {"hashed": _HASHED})
 
 
+def _owners(connection: sa.Connection) -> None:
+    """8 to 9: what changed of each user who has a name. Nobody has looked at it yet, so all begin with the same."""
+    octets = "BLOB" if connection.dialect.name == "sqlite" else "BYTEA"
+    for statement in (
+        f"""CREATE TABLE tiermem_owner (
+            tenant {octets} NOT NULL, owner {octets} NOT NULL, stamp BIGINT NOT NULL, recent TEXT NOT NULL,
+            PRIMARY KEY (tenant, owner))""",
+        "INSERT INTO tiermem_owner SELECT DISTINCT tenant, owner, 1, '' FROM tiermem_session",
+    ):
+        connection.exec_driver_sql(statement)
+
+
 def _in_blocks(connection: sa.Connection) -> Iterator[sa.RowMapping]:
     """The rows of messages whose content is a list, or whose role is a word of others."""
     wanted = """SELECT pk, session, sequence, tokens, stored_at, sha256, body, id, role, links FROM tiermem_message
@@ -211,6 +223,7 @@ STEPS: dict[int, Callable[[sa.Connection], None]] = {
     5: _segments,
     6: _facts,
     7: _lexical,
+    8: _owners,
 }
 
 

@@ -18,7 +18,7 @@ from tiermem.errors import SchemaTooNew, StorageCorrupt
 from tiermem.storage.tables.columns import UNSTORABLE, Key, Words, checksum_column, metadata
 from tiermem.storage.tables.items import item
 
-VERSION = 8
+VERSION = 9
 
 Stored: TypeAlias = Mapping[str, Any] | sa.RowMapping  # a row by the names of its columns
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -165,6 +166,17 @@ def of_user(connection: sa.Connection, tenant: str, user: str) -> list[tuple[str
     """The conversations of a user by name, oldest first."""
     rows = connection.execute(_OF_USER, {"tenant": encoded(tenant), "owner": encoded(user)})
     return [(decoded(name), _row(*values)) for name, *values in rows]
+
+
+_OF_USER_BY_KEY = _OF_USER.where(session.c.pk.in_(sa.bindparam("keys", expanding=True)))
+
+
+def of_user_by_key(
+    connection: sa.Connection, tenant: str, user: str, keys: Sequence[int]
+) -> list[tuple[str, SessionRow]]:
+    """`of_user` of those sessions that have one of *keys*; another user's is none."""
+    given = {"tenant": encoded(tenant), "owner": encoded(user), "keys": list(keys)}
+    return [(decoded(name), _row(*values)) for name, *values in connection.execute(_OF_USER_BY_KEY, given)]
 
 
 def scopes(connection: sa.Connection) -> list[tuple[int, Scope]]:

@@ -7,6 +7,7 @@ Rule 2: nothing that was said is changed: what is retracted is passed over when 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -64,9 +65,9 @@ def state(
     if isinstance(certainty, bool) or not isinstance(certainty, (int, float)) or not 0 <= certainty <= 1:
         raise InvalidMessage("certainty must be a number from 0 to 1")
     fact = Stated(
-        _text(subject, "subject"),
-        _text(attribute, "attribute"),
-        (YES if value else NO) if isinstance(value, bool) else _text(value, "value"),
+        text_of(subject, "subject"),
+        text_of(attribute, "attribute"),
+        (YES if value else NO) if isinstance(value, bool) else text_of(value, "value"),
         "stated",
         CORRECTS if corrects else ONCE if end is not None and end <= core.now().timestamp() else CHANGES,
         certainty=float(certainty),
@@ -74,7 +75,7 @@ def state(
         since=begin,
         until=end,
     )
-    return (yield from _kept(core, scope, fact, "state", _text(reason, "reason", "stated")))
+    return (yield from kept(core, scope, fact, "state", text_of(reason, "reason", "stated")))
 
 
 def retract(
@@ -85,49 +86,56 @@ def retract(
     Raises:
         InvalidMessage: as `state`.
     """
-    wanted = (YES if value else NO) if isinstance(value, bool) else "" if value is None else _text(value, "value")
+    wanted = (YES if value else NO) if isinstance(value, bool) else "" if value is None else text_of(value, "value")
     fact = Stated(
-        _text(subject, "subject"),
-        _text(attribute, "attribute"),
+        text_of(subject, "subject"),
+        text_of(attribute, "attribute"),
         wanted,
         "stated",
         RETRACTS,
         certainty=1.0,
         how=APPLICATION,
     )
-    return (yield from _kept(core, scope, fact, "retract", _text(reason, "reason", "retracted")))
+    return (yield from kept(core, scope, fact, "retract", text_of(reason, "reason", "retracted")))
 
 
-def _text(given: str, name: str, default: str = "") -> str:
+def text_of(given: str, name: str, default: str = "", most: int = MOST_VALUE) -> str:
     """*given* on one line; *default* where it is empty.
 
     Raises:
-        InvalidMessage: it is no text, too long, or empty where it must not be.
+        InvalidMessage: it is no text, longer than *most* characters, or empty where it must not be.
     """
     if not isinstance(given, str):
         raise InvalidMessage(f"{name} must be text, not {type(given).__name__}")
     text = " ".join(given.split()) or default
     if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text):
         raise InvalidMessage(f"{name} must be text without NUL and lone surrogates")
-    if not text or len(text) > MOST_VALUE:
-        raise InvalidMessage(f"{name} must be text of 1 to {MOST_VALUE} characters, not of {len(text)}")
+    if not text or len(text) > most:
+        raise InvalidMessage(f"{name} must be text of 1 to {most} characters, not of {len(text)}")
     return text
 
 
-def _kept(core: Core, scope: Scope, fact: Stated, kind: str, reason: str) -> Flow[Decision]:
+def kept(core: Core, scope: Scope, fact: Stated, kind: str, reason: str) -> Flow[Decision]:
     """The decision by which *fact* is kept, with its number."""
-    where = stated_by(scope)
     words = f"{fact.subject} · {fact.attribute}: {fact.value}"
-    message = Message(role="user", content=words, state={reading.STATED: to_json(fact)})
+    return (yield from keep(core, scope, kind, words, {reading.STATED: to_json(fact)}, reason))
+
+
+def keep(core: Core, scope: Scope, kind: str, words: str, state: dict[str, Any], reason: str) -> Flow[Decision]:
+    """The decision of *kind* by which something of the user of *scope* is kept, with its number: *words* say it,
+    *state* is what is read of it again."""
+    where = stated_by(scope)
+    message = Message(role="user", content=words, state=state)
     counted = [(message, message_tokens(message, core.count))]
 
     def body(connection: sa.Connection) -> Decision:
-        (kept,), row, before = log.append(connection, where, counted, core.now(), core.settings.compact_at)
+        (stored_as,), row, before = log.append(connection, where, counted, core.now(), core.settings.compact_at)
+        number = stored_as.sequence
         if row.messages == before:  # it was kept by the attempt whose answer was lost
-            return next(one for one in decisions.journal(connection, row.pk) if one.first == kept.sequence)
-        planned = Decision(number=0, kind=kind, first=kept.sequence, last=kept.sequence, reason=reason)
+            return next(one for one in decisions.journal(connection, row.pk) if one.first == number)
+        planned = Decision(number=0, kind=kind, first=number, last=number, reason=reason)
         (made,) = commit(connection, core, where, row, [planned])
-        stored.add(connection, where, reading.of_messages(where, row.pk, [], [kept]))
+        stored.add(connection, where, reading.of_messages(where, row.pk, [], [stored_as]))
         return decisions.numbered(connection, row.pk, {made.number})[made.number]  # its time tells it from others'
 
     made: Decision = yield from certain(Transact(body, brief=True), [message.id])

@@ -13,7 +13,7 @@ from tiermem.records import Verification
 from tiermem.settings import Scope
 from tiermem.storage import sessions
 from tiermem.storage.schema import embedder
-from tiermem.verification import items
+from tiermem.verification import items, owners
 
 DATABASE = Scope("", "-", "-", "database")
 
@@ -45,6 +45,7 @@ def _failed(*problems: str) -> Verification:
 def _elsewhere(connection: sa.Connection) -> Iterator[str]:
     yield from rows.changed(connection, embedder)
     yield from rows.orphans(connection)
+    yield from owners.differ(connection)
     if connection.dialect.name == "sqlite":
         checked = connection.exec_driver_sql(f"PRAGMA integrity_check({rows.MANY})").scalars()
         yield from (f"the file: {problem}" for problem in checked if problem != "ok")

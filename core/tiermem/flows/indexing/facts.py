@@ -33,7 +33,7 @@ def of_messages(scope: Scope, pk: int, before: Sequence[Message], messages: Sequ
         return [
             StatedAt(from_json(message.state[STATED]), pk, message.sequence, 0, _said(message))
             for message in messages
-            if message.origin != log.DAMAGED
+            if message.origin != log.DAMAGED and STATED in message.state
         ]
     if scope.kind != "conversation":
         return []

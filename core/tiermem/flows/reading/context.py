@@ -27,7 +27,7 @@ from tiermem.flows.services import Core
 from tiermem.messages import Message
 from tiermem.records import Context, Hit, Piece, Tier
 from tiermem.settings import Scope
-from tiermem.tokens.counting import message_tokens
+from tiermem.tokens.counting import OVERHEAD, message_tokens
 from tiermem.window.assembly import Part, Scale, Shares, recent, shares
 from tiermem.window.pairing import clear_of_results
 from tiermem.window.turns import USER_ROLES
@@ -50,6 +50,8 @@ def assemble(core: Core, scope: Scope, request: ContextRequest) -> Flow[Context]
     free = budget - request.reserved - sum(piece.tokens for piece in mandatory)
     if free < 0:
         raise BudgetTooSmall(budget - free, budget, "the system prompts, the goal and the reserved part")
+    mandatory += yield Compute(lambda: _profile(request, scale, free))
+    free = budget - request.reserved - sum(piece.tokens for piece in mandatory)
     draft = Draft(core, scope, opening, request, scale, free)
     try:
         fill = steady.fill(draft) if request.steady else _fill(draft)
@@ -73,6 +75,19 @@ def _mandatory(request: ContextRequest, fixed: Sequence[Entry], scale: Scale) ->
         goal = Message(role="system", content=f"Current goal: {request.goal}", id="goal")
         system.append(Piece(message=goal, kind="goal", tier=Tier.L1, tokens=message_tokens(goal, scale.count)))
     return system
+
+
+def _profile(request: ContextRequest, scale: Scale, free: int) -> list[Piece]:
+    """What is known of the user, in no more than the tokens asked for, nor a quarter of what is *free*."""
+    most = min(request.profile, free // 4)
+    if request.profiled is None or most <= OVERHEAD:
+        return []
+    text, refs = request.profiled(most - OVERHEAD, scale.count)
+    message = Message(role="user", content=text, id="profile", origin="retrieved")
+    tokens = message_tokens(message, scale.count)
+    if not text or tokens > most:
+        return []
+    return [Piece(message=message, kind="profile", tier=Tier.L3, tokens=tokens, refs=refs)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,8 +206,8 @@ def _everything(draft: Draft) -> list[Piece] | None:
 
 
 def _ordered(mandatory: Sequence[Piece], middle: Sequence[Piece]) -> list[Piece]:
-    """System, summary, older turns, recalled passages, the goal, the newest turn."""
-    system = [piece for piece in mandatory if piece.kind == "system"]
+    """System, profile, summary, older turns, recalled passages, the goal, the newest turn."""
+    system = [piece for piece in mandatory if piece.kind != "goal"]
     goal = [piece for piece in mandatory if piece.kind == "goal"]
     summary = [piece for piece in middle if piece.kind == "summary"]
     recalled = [piece for piece in middle if piece.kind == "recalled"]

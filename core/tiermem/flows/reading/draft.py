@@ -15,6 +15,7 @@ from tiermem.messages import Message
 from tiermem.records import Hit, Piece, Shown, Tier
 from tiermem.search import passages, quoting
 from tiermem.settings import Scope
+from tiermem.text.clipping import Count
 from tiermem.window.assembly import Part, Scale
 from tiermem.window.turns import USER_ROLES
 from tiermem.window.view import Entry
@@ -35,6 +36,8 @@ class ContextRequest:
     recall_tokens: int | None = None
     steady: bool = False
     quoted: Mapping[str, str] = field(default_factory=dict)
+    profile: int = 0  # tokens
+    profiled: Callable[[int, Count], tuple[str, tuple[str, ...]]] | None = None  # what is known of the user, in so many
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
 import sqlalchemy as sa
 
+from tiermem.errors import UnknownReference
+from tiermem.facts.stated.record import USER
 from tiermem.flows.effects import Flow, Read
+from tiermem.flows.indexing.facts import STATED
 from tiermem.flows.reading import documents
 from tiermem.flows.reading.vector_search import told
 from tiermem.flows.services import Core
@@ -116,6 +120,7 @@ def hidden(scope: Scope) -> Flow[list[tuple[int, int]]]:
 
 
 _CHUNK = re.compile(r"d(\d{1,18})")
+_KEPT = re.compile(r"f(\d{1,18})")
 _NOTED = ("source", "chunk", "chunks", "start", "end")
 
 
@@ -131,12 +136,18 @@ def expand(scope: Scope, ref: str) -> Flow[Original]:
 
 
 def original(scope: Scope, ref: str) -> Flow[Original]:
-    """`decide.expand` in one conversation, and for "d12" that chunk, with where it is from in its note."""
+    """`decide.expand` in one conversation; for "d12" that chunk, with where it is from in its note; for "f3" what an
+    application keeps of the user."""
     match = _CHUNK.fullmatch(ref) if isinstance(ref, str) else None
     if match:
         chunk, hidden = yield Read(partial(documents.chunk, scope=scope, number=int(match[1])))
         if chunk is not None:
             return _chunk(ref, chunk, hidden)
+    kept = _KEPT.fullmatch(ref) if isinstance(ref, str) and scope.named else None
+    if kept:
+        with suppress(UnknownReference):  # then it may be a message's own id
+            told = yield from decide.expand(Scope(scope.tenant, scope.user, USER, STATED), f"m{kept[1]}")
+            return replace(told, ref=ref)
     return (yield from decide.expand(scope, ref))
 
 

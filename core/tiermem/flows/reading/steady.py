@@ -148,8 +148,8 @@ def _placed(pieces: Sequence[Piece], blocks: Mapping[int, Piece]) -> list[Piece]
 
 
 def ordered(mandatory: Sequence[Piece], middle: Sequence[Piece]) -> list[Piece]:
-    """System prompts, then all else as it stands; the goal before the newest question and what is quoted for it."""
-    system = [piece for piece in mandatory if piece.kind == "system"]
+    """System prompts and profile, then all else as it stands; the goal before the newest question and its quotes."""
+    system = [piece for piece in mandatory if piece.kind != "goal"]
     goal = [piece for piece in mandatory if piece.kind == "goal"]
     asked = [
         place for place, piece in enumerate(middle) if piece.message.acts_as in USER_ROLES and piece.kind == "message"

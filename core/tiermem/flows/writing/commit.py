@@ -15,11 +15,12 @@ from tiermem.providers.calls import refuse_reentry
 from tiermem.records import Decision, Summary
 from tiermem.settings import Scope
 from tiermem.storage import decisions as journal
-from tiermem.storage import sessions
+from tiermem.storage import owners, sessions
 from tiermem.storage.decisions import Stub
 from tiermem.storage.sessions import SessionRow
 
 T = TypeVar("T")
+_SHOWN_OTHERWISE = frozenset({"compact", "cover"})  # kinds that change how something is shown, and not what is known
 
 
 def writing(scope: Scope, flow: Flow[T]) -> Flow[T]:
@@ -69,4 +70,6 @@ def commit(
         journal.mark_undone(connection, row.pk, undo.reference)
     floor = min(row.floor, *(decision.first - 1 for decision in numbered))  # hidden ones may show again
     journal.settle(connection, replace(row, revision=numbered[-1].number), floor)
+    if any(decision.kind not in _SHOWN_OTHERWISE for decision in numbered):
+        owners.changed(connection, scope, row.pk)
     return numbered

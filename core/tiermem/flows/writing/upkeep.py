@@ -37,8 +37,9 @@ def overgrown(core: Core, row: SessionRow) -> bool:
     return row.window_tokens >= max(core.settings.pre_rot_threshold, row.look_at + least)
 
 
-def _wordless(core: Core, row: SessionRow) -> bool:
-    return not row.foreign and row.messages - row.indexed >= core.settings.index_batch
+def _wordless(core: Core, scope: Scope, row: SessionRow) -> bool:
+    least = 1 if scope in core.tails else core.settings.index_batch
+    return not row.foreign and row.messages - row.indexed >= least
 
 
 def _vectorless(core: Core, row: SessionRow) -> bool:
@@ -46,7 +47,7 @@ def _vectorless(core: Core, row: SessionRow) -> bool:
 
 
 def _due(core: Core, scope: Scope, row: SessionRow) -> bool:
-    return manageable(core, scope, row) or _wordless(core, row) or _vectorless(core, row)
+    return manageable(core, scope, row) or _wordless(core, scope, row) or _vectorless(core, row)
 
 
 def after_adding(core: Core, scope: Scope, row: SessionRow) -> Flow[None]:
@@ -91,8 +92,9 @@ def attempt(core: Core, scope: Scope, *, manages: bool = True) -> Flow[bool | No
         more = manages and (yield from _managed(core, scope))
         if not more:
             row = yield Read(lambda connection: sessions.find(connection, scope))
-            if _wordless(core, row):
+            if _wordless(core, scope, row):
                 yield from words.follow_words_alone(core, scope)
+            core.tails.discard(scope)
             if not core.lexical:
                 yield Wake(scope, embed=True)
 
@@ -143,7 +145,7 @@ def settle(core: Core, scope: Scope, seconds: float | None) -> Flow[bool]:
     if not (yield Await(_idle(scope), FOREVER if seconds is None else seconds)):
         return False
     row = yield Read(lambda connection: sessions.find(connection, scope))
-    return not (manageable(core, scope, row) or _wordless(core, row))
+    return not (manageable(core, scope, row) or _wordless(core, scope, row))
 
 
 def settle_all(seconds: float | None) -> Flow[bool]:

@@ -1,0 +1,107 @@
+"""What was decided about a profile by hand, and what becomes of its lines by that. Pure.
+
+Rule 1: the last word about a line counts; what was undone says nothing.
+Rule 2: what was forgotten stays away however often it is said again, until that is undone or the line is pinned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+from tiermem.facts.stated.record import APPLICATION
+from tiermem.profiles.line import Identity, ProfileLine, identity_of
+
+ACT: Final = "profile"  # the name in the state of a message under which an act is kept
+PIN, FORGET, REPLACE = "pin", "forget", "replace"
+_KEPT = ("kind", "subject", "attribute", "value", "text")
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One decision about a line.
+
+    Args:
+        kind: `PIN`, `FORGET` or `REPLACE`.
+        subject, attribute, value: of a fact those that name it, in their words, for keys may be made otherwise one day;
+            of another line "", its key and "".
+        text: what a new line says, or a replaced one says instead.
+        number: of the message that keeps it.
+        said_at: when it was decided.
+    """
+
+    kind: str
+    subject: str
+    attribute: str
+    value: str = ""
+    text: str = ""
+    number: int = 0
+    said_at: datetime | None = None
+
+    @property
+    def identity(self) -> Identity:
+        """That of the line."""
+        return identity_of(self.subject, self.attribute, self.value) if self.subject else ("", self.attribute, "")
+
+    @property
+    def ref(self) -> str:
+        """What opens it."""
+        return f"f{self.number}"
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON, for the message that keeps it."""
+        return {name: getattr(self, name) for name in _KEPT}
+
+
+def from_json(kept: Mapping[str, Any], number: int, said_at: datetime | None) -> Act:
+    """The inverse of `Act.to_json`; where and when it was kept is told by its message."""
+    kind, subject, attribute, value, text = (str(kept[name]) for name in _KEPT)
+    return Act(kind, subject, attribute, value, text, number, said_at)
+
+
+def decided(lines: Sequence[ProfileLine], acts: Iterable[Act]) -> list[ProfileLine]:
+    """*lines* as the *acts*, in their order, say."""
+    pinned: dict[Identity, Act] = {}
+    replaced: dict[Identity, Act] = {}
+    gone: set[Identity] = set()
+    written: dict[Identity, Act] = {}
+    for act in acts:
+        if act.kind == FORGET:
+            gone.add(act.identity)
+        elif act.kind == REPLACE:
+            replaced[act.identity] = act
+            gone.discard(act.identity)
+        elif act.text:
+            written[act.identity] = act
+            gone.discard(act.identity)
+        else:
+            pinned[act.identity] = act
+            gone.discard(act.identity)
+    every = [*map(_written, written.values()), *lines]
+    return [
+        _changed(line, replaced.get(line.identity), pinned=line.pinned or line.identity in pinned)
+        for line in every
+        if line.identity not in gone
+    ]
+
+
+def _written(act: Act) -> ProfileLine:
+    return ProfileLine(
+        key=act.identity[1],
+        section="pinned",
+        text=act.text,
+        value=act.text,
+        said_at=act.said_at,
+        sources=(act.ref,),
+        how=APPLICATION,
+        pinned=True,
+    )
+
+
+def _changed(line: ProfileLine, act: Act | None, *, pinned: bool) -> ProfileLine:
+    if act is None:
+        return line if pinned == line.pinned else replace(line, pinned=pinned)
+    sources = (act.ref, *line.sources)
+    return replace(line, text=act.text, value=act.text, sources=sources, how=APPLICATION, pinned=pinned)

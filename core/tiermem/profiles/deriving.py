@@ -1,0 +1,131 @@
+"""The lines of a profile, of facts and when they hold. Pure.
+
+Rule 1: only what holds now is a line, and only of the user and who belongs to them: things of one conversation, and
+people of whom nobody says whose they are, are none.
+Rule 2: lines are ordered by what they are about, then newest first; a line that comes in moves no other one past
+another, so that what stands before it in a prompt stays as it is.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import datetime, tzinfo
+
+from tiermem.facts.stated.chains import Holding, current_at
+from tiermem.facts.stated.record import APPLICATION, NO, RETRACTS, RULE, USER, Stated
+from tiermem.profiles.line import SECTIONS, ProfileLine, Section
+from tiermem.profiles.wording import worded
+from tiermem.storage.facts import StatedAt
+from tiermem.validity.known import moment
+
+MOST_SOURCES = 5
+OWNED = f"{USER}'s "
+_IDENTITY = ("name", "age", "birthday", "origin", "home", "job", "work", "relationship")
+_CONSTRAINTS = frozenset({"allergy", "diet", "trait"})
+# The kinds of other facts, those that tell most of somebody first; what is none of them comes last.
+_KINDS = ("stated", "count", "own", "role", "favorite", "habit", "taste", "language", "is", "use")
+# Quantities of what somebody talks about: many are of a moment, or of no thing of theirs.
+_PASSING = frozenset({"figure"})
+# Of these the reader needs to know how old they are.
+_AGEING = frozenset({"age", "home", "job", "work", "relationship"})
+
+
+def lines_of(
+    found: Sequence[Holding[StatedAt]], refs: Mapping[int, tuple[str, str]], zone: tzinfo, now: float
+) -> list[ProfileLine]:
+    """The lines of facts that were chained together.
+
+    Args:
+        found: what is stated of some attributes, with its intervals.
+        refs: by the place in *found* the session, and the reference that opens it from anywhere.
+        zone: of the times.
+        now: seconds since 1970 in UTC.
+    """
+    again: dict[int, list[int]] = {}
+    for place, one in enumerate(found):
+        if not one.confirmed and one.ended_by >= 0:
+            again.setdefault(one.ended_by, []).append(place)
+    return [
+        _line(one, [refs[other][1] for other in reversed([place, *again.get(place, ())])], zone)
+        for place, one in enumerate(found)
+        if lasts(one.fact) and one.fact.manner != RETRACTS and current_at(found, place, now)
+    ]
+
+
+def belongs(fact: Stated) -> bool:
+    """Whether *fact* is about the user, or somebody of theirs."""
+    return bool(fact.attribute) and (fact.subject == USER or fact.subject.startswith(OWNED))
+
+
+def lasts(fact: Stated) -> bool:
+    """Whether *fact* tells who somebody is: a figure may be of a moment, and what nobody has is no trait."""
+    return fact.how != RULE or not (fact.kind in _PASSING or (fact.kind == "own" and fact.value == NO))
+
+
+def next_change(found: Sequence[Holding[StatedAt]], now: float) -> float:
+    """When the first of *found* begins or ends after *now*; infinite where none does."""
+    return min((at for one in found for at in (one.start, one.end) if at > now), default=math.inf)
+
+
+def _line(one: Holding[StatedAt], sources: Sequence[str], zone: tzinfo) -> ProfileLine:
+    fact = one.fact
+    since = None if fact.since is None else moment(one.start, zone)
+    said = moment(one.said, zone)
+    section = _section(fact)
+    return ProfileLine(
+        key=_key(fact),
+        section=section,
+        text=f"{worded(fact.subject, fact.attribute, fact.value, fact.kind)}{_dated(fact, section, since, said)}",
+        value=fact.value,
+        subject=fact.subject,
+        attribute=fact.attribute,
+        since=since,
+        said_at=said,
+        sources=tuple(dict.fromkeys(sources))[:MOST_SOURCES],
+        how=fact.how,
+        certainty=fact.certainty,
+        confirmed=one.confirmed,
+        kind=fact.kind,
+        several=fact.several,
+        rank=_rank(fact, section),
+    )
+
+
+def _key(fact: Stated) -> str:
+    whose = "" if fact.subject == USER else f"{fact.subject}/"
+    return f"{whose}{fact.attribute}{f'={fact.value}' if fact.several else ''}"
+
+
+def _section(fact: Stated) -> Section:
+    if fact.subject != USER:
+        return "person"
+    if fact.attribute in _IDENTITY:
+        return "identity"
+    return "constraint" if fact.kind in _CONSTRAINTS or fact.attribute == "diet" else "fact"
+
+
+def _rank(fact: Stated, section: Section) -> int:
+    if section == "identity":
+        return _IDENTITY.index(fact.attribute)
+    if section == "person":
+        return 0 if fact.attribute == "name" else 1
+    kind = "stated" if fact.how == APPLICATION else fact.kind
+    return _KINDS.index(kind) if kind in _KINDS else len(_KINDS)
+
+
+def _dated(fact: Stated, section: Section, since: datetime | None, said: datetime | None) -> str:
+    if since is not None:
+        return f" (since {since:%Y-%m})" if since.year > 1 else ""
+    ages = section == "identity" and fact.attribute in _AGEING
+    return f" (as of {said:%Y-%m})" if ages and said is not None else ""
+
+
+def ordered(lines: Sequence[ProfileLine]) -> list[ProfileLine]:
+    """*lines*, the most valuable first: pinned ones, then by section and what they are about, newest first."""
+    return sorted(lines, key=_place)
+
+
+def _place(line: ProfileLine) -> tuple[bool, int, int, float, str]:
+    said = -math.inf if line.said_at is None else line.said_at.timestamp()
+    return (not line.pinned, SECTIONS.index(line.section), line.rank, -said, line.key)

@@ -1,0 +1,162 @@
+"""What is kept of a user between two looks at their profile: facts by what they are about, and the lines of them. Pure.
+
+Values are never changed: a look that finds something new makes a new one, which shares what stayed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import tzinfo
+from typing import Any, TypeAlias
+
+from tiermem.facts.stated.chains import Holding, holdings, key_of
+from tiermem.profiles.decided import Act, decided
+from tiermem.profiles.deriving import belongs, lines_of, next_change, ordered
+from tiermem.profiles.line import ProfileLine
+from tiermem.storage.facts import StatedAt
+from tiermem.storage.sessions import SessionRow
+from tiermem.window.quotation import before_reference
+from tiermem.window.view import within
+
+Key: TypeAlias = tuple[object, ...]
+Facts: TypeAlias = tuple[StatedAt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSession:
+    """A session as it was looked at.
+
+    Args:
+        name: its id; "" for what applications keep.
+        row: its row then.
+        facts: those of all its messages that may become lines, in order.
+        hidden: ranges of messages that count for nothing.
+        every: of what applications keep all acts, in order; in_force: the numbers of what counts there.
+    """
+
+    name: str
+    row: SessionRow
+    facts: Facts = ()
+    hidden: Sequence[tuple[int, int]] = ()
+    every: tuple[Act, ...] = ()
+    in_force: frozenset[int] = frozenset()
+
+    def visible(self) -> Iterable[StatedAt]:
+        """The facts that count."""
+        if self.name:
+            return (at for at in self.facts if not within(self.hidden, at.sequence))
+        return (at for at in self.facts if at.sequence in self.in_force)
+
+    @property
+    def acts(self) -> list[Act]:
+        """The acts that count."""
+        return [act for act in self.every if act.number in self.in_force]
+
+    def ref(self, number: int) -> str:
+        """How message *number* is opened from anywhere."""
+        return f"{before_reference(self.name)}m{number}" if self.name else f"f{number}"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownThing:
+    """The facts about one thing, by session, and the lines that they give until *changes*, in seconds since 1970."""
+
+    facts: Mapping[int, Facts]
+    lines: tuple[ProfileLine, ...] = ()
+    changes: float = math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class KnownUser:
+    """A user as they were looked at.
+
+    Args:
+        stamp: that of `storage.owners`; 0: not all sessions were looked at yet.
+        sessions: by key.
+        chains: by what they are about.
+        lines: all lines, most valuable first.
+        changes: when the first of them begins or ends, in seconds since 1970.
+        texts: blocks that were made of the lines, by budget and `id` of the counter.
+    """
+
+    stamp: int = 0
+    sessions: Mapping[int, KnownSession] = field(default_factory=dict)
+    chains: Mapping[Key, KnownThing] = field(default_factory=dict)
+    lines: tuple[ProfileLine, ...] = ()
+    changes: float = math.inf
+    texts: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def weight(self) -> int:
+        """How much is kept, in facts and sessions."""
+        return 1 + len(self.sessions) + sum(len(one.facts) for one in self.sessions.values())
+
+
+def learnt(known: KnownUser, looked_at: Mapping[int, KnownSession], zone: tzinfo, now: float) -> KnownUser:
+    """*known* with the sessions that were *looked_at* as they are now."""
+    touched: dict[Key, dict[int, Facts]] = {}
+    for key, session in looked_at.items():
+        before = known.sessions.get(key)
+        _merge(known, touched, key, () if before is None else before.visible(), session.visible())
+    sessions = {**known.sessions, **looked_at}
+    due = [key for key, chain in known.chains.items() if chain.changes <= now] if known.changes <= now else ()
+    facts = {**{key: known.chains[key].facts for key in due}, **touched}
+    if not facts and not any(not session.name for session in looked_at.values()):
+        return replace(known, sessions=sessions)
+    chains = {**known.chains, **{key: _chain(by, sessions, zone, now) for key, by in facts.items()}}
+    return _listed(replace(known, sessions=sessions, chains=chains, texts={}))
+
+
+def _listed(known: KnownUser) -> KnownUser:
+    """*known* with its lines put together."""
+    acts = [act for session in known.sessions.values() for act in session.acts]
+    lines = [line for chain in known.chains.values() for line in chain.lines]
+    changes = min((chain.changes for chain in known.chains.values()), default=math.inf)
+    return replace(known, lines=tuple(ordered(decided(lines, acts))), changes=changes)
+
+
+def _merge(
+    known: KnownUser,
+    touched: dict[Key, dict[int, Facts]],
+    key: int,
+    before: Iterable[StatedAt],
+    after: Iterable[StatedAt],
+) -> None:
+    """Puts what the session *key* says *after* into *touched* where that is not what it said *before*."""
+    old, new = _by_thing(before), _by_thing(after)
+    for thing in {**old, **new}:
+        if old.get(thing) == new.get(thing):
+            continue
+        if thing not in touched:
+            touched[thing] = dict(known.chains[thing].facts) if thing in known.chains else {}
+        touched[thing].pop(key, None)
+        if thing in new:
+            touched[thing][key] = new[thing]
+
+
+def _by_thing(facts: Iterable[StatedAt]) -> dict[Key, Facts]:
+    things: dict[Key, list[StatedAt]] = {}
+    for at in facts:
+        if belongs(at.fact):
+            things.setdefault(key_of(at.fact, at.session), []).append(at)
+    return {thing: tuple(several) for thing, several in things.items()}
+
+
+def _chain(by: Mapping[int, Facts], sessions: Mapping[int, KnownSession], zone: tzinfo, now: float) -> KnownThing:
+    facts = sorted(
+        (at for several in by.values() for at in several), key=lambda at: (at.session, at.sequence, at.place)
+    )
+    found = holdings(
+        (
+            Holding(at.fact, at, at.said, (-math.inf if math.isnan(at.said) else at.said, rank))
+            for rank, at in enumerate(facts)
+        ),
+        {},
+    )
+    refs = {
+        place: (sessions[one.source.session].name, sessions[one.source.session].ref(one.source.sequence))
+        for place, one in enumerate(found)
+    }
+    return KnownThing(by, tuple(lines_of(found, refs, zone, now)), next_change(found, now))
