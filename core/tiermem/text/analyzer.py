@@ -3,9 +3,9 @@
 Rule 1: a term holds letters, digits and underscores only, so that it is one quoted token for SQLite FTS5
 (``unicode61 tokenchars '_'``) and can be joined by spaces for PostgreSQL.
 Rule 2: no text makes these functions raise, and their time grows with the length of the text, not its square.
-Rule 3: whoever changes what `terms` returns, what of a message is indexed, or which facts it states
-(`facts/stated/`), changes `RULES`; stored indexes are then built again, as they are when another version of the stemmer
-or the segmenter is installed.
+Rule 3: whoever changes what `terms` returns, what of a message is indexed, which facts it states (`facts/stated/`) or
+what it lays down (`facts/rules/`), changes `RULES`; stored indexes are then built again, as they are when another
+version of the stemmer or the segmenter is installed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-RULES = "tiermem-words-9"
+RULES = "tiermem-words-10"
 _MAKERS = ("snowballstemmer", "rjieba")  # whose versions make other terms of the same text
 MAX_TERM = 64
 PIECE = 4  # characters of a piece of a word

@@ -12,8 +12,9 @@ from typing import Any, TypeAlias
 import sqlalchemy as sa
 
 from tiermem.errors import InvalidMessage
+from tiermem.facts import rules
 from tiermem.facts.stated.chains import Holding, current_at, holdings
-from tiermem.facts.stated.record import USER, attribute_key, subject_key
+from tiermem.facts.stated.record import RULE, USER, attribute_key, subject_key
 from tiermem.flows.effects import Compute, Flow, Read, Wake
 from tiermem.flows.indexing import facts as reading
 from tiermem.flows.services import Core, Unindexed
@@ -37,17 +38,21 @@ TAIL = 5_000  # messages that wait for the index and are read in one go
 class Wish:
     """Which facts a caller wants; None: whatever it is.
 
-    *true*, *known*: seconds since 1970 in UTC at which they were true, and by which they had been said.
+    *true*, *known*: seconds since 1970 in UTC at which they were true, and by which they had been said. *laid_down*: no
+    facts, but what was laid down: wishes, constraints.
     """
 
     subject: str | None = None
     attribute: str | None = None
     true: float | None = None
     known: float | None = None
+    laid_down: bool = False
 
     def fits(self, at: StatedAt) -> bool:
         """Whether the fact *at* is about what is asked, and had been said by then."""
         fact = at.fact
+        if (fact.how == RULE and fact.kind in rules.KINDS) != self.laid_down:
+            return False
         about = self.subject is None or subject_key(fact.subject) == subject_key(self.subject)
         of = self.attribute is None or attribute_key(fact.attribute) == attribute_key(self.attribute)
         return about and of and (self.known is None or not at.said > self.known)
@@ -123,6 +128,14 @@ def stated_by(scope: Scope) -> Scope:
 
 def _found(core: Core, scope: Scope, wish: Wish) -> Flow[_Chained]:
     """The facts that *wish* is about, with their intervals; and by place their session and reference."""
+    rows, facts = yield from visible(core, scope, wish)
+    chained: _Chained = yield Compute(partial(_chained, rows, facts))
+    return chained
+
+
+def visible(core: Core, scope: Scope, wish: Wish) -> Flow[tuple[dict[int, tuple[str, SessionRow]], list[StatedAt]]]:
+    """The conversations of the user of *scope* by key, with their names; and what of them *wish* is about and is not
+    hidden, also where it waits for the index."""
     read: dict[int, Unindexed] = {}  # of this question; what is kept beyond it may be dropped meanwhile
     while True:
         rows, facts, more = yield Read(partial(_read, core=core, scope=scope, wish=wish, read=read))
@@ -133,8 +146,7 @@ def _found(core: Core, scope: Scope, wish: Wish) -> Flow[_Chained]:
             known = (*_waiting(core, read, key, rows[key][1]), *made)
             read[key] = core.waiting.put(key, Unindexed(messages[-1].sequence, known))
     yield from _rung(core, scope, rows)
-    chained: _Chained = yield Compute(partial(_chained, rows, facts))
-    return chained
+    return rows, facts
 
 
 def _rung(core: Core, scope: Scope, rows: Mapping[int, tuple[str, SessionRow]]) -> Flow[None]:
@@ -164,12 +176,12 @@ def _read(
     facts = [at for at in facts if wish.fits(at)]
     hidden = decisions.hidden_in(connection, sorted({at.session for at in facts}))
     force = stored.in_force(connection, own.pk) if own.pk else set()
-    visible = [
+    shown = [
         at
         for at in facts
         if (at.sequence in force if at.session == own.pk else not within(hidden.get(at.session, ()), at.sequence))
     ]
-    return rows, visible, {}
+    return rows, shown, {}
 
 
 def _through(named: tuple[str, SessionRow]) -> int:
@@ -212,8 +224,9 @@ def _chained(rows: Mapping[int, tuple[str, SessionRow]], facts: Sequence[StatedA
     ]
     homes: dict[int, Any] = {id(one): one.source.session for one in made}
     found = holdings(made, homes)
-    return found, {place: _where(rows[one.source.session][0], one.source) for place, one in enumerate(found)}
+    return found, {place: where(rows[one.source.session][0], one.source) for place, one in enumerate(found)}
 
 
-def _where(name: str, at: StatedAt) -> tuple[str, str]:
+def where(name: str, at: StatedAt) -> tuple[str, str]:
+    """The session called *name* as it is handed out, and the reference of what was stated *at* it."""
     return (name, f"{before_reference(name)}m{at.sequence}") if name else ("", f"f{at.sequence}")

@@ -1,4 +1,4 @@
-"""The facts of messages, read once, when their words are indexed."""
+"""The facts of messages and what they lay down, read once, when their words are indexed."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from tiermem.facts import rules
 from tiermem.facts.stated.reading import stated
-from tiermem.facts.stated.record import USER, Stated, from_json
+from tiermem.facts.stated.record import RETRACTS, STATES, USER, Stated, from_json
 from tiermem.facts.stated.resolving import resolve
 from tiermem.flows.indexing import vectors
 from tiermem.messages import Message
@@ -16,10 +17,15 @@ from tiermem.settings import Scope
 from tiermem.storage import messages as log
 from tiermem.storage.facts import StatedAt
 from tiermem.times.nearness import wall_clock
+from tiermem.window.provenance import FOREIGN
+from tiermem.window.quotation import parts
 from tiermem.window.turns import USER_ROLES
 from tiermem.window.voices import own_text
 
 STATED: Final = "facts"  # the kind of the scope in which an application's facts are kept
+SYSTEM: Final = "system"  # the subject of what a system prompt lays down
+SYSTEM_ROLES = frozenset({"system", "developer"})
+LIKELY = 0.9  # the certainty of what was laid down: about as many as were found to be so, read by a person
 NEAR = 4  # messages between a statement and "it is now 50"; further away "it" may be anything
 
 
@@ -45,8 +51,31 @@ def of_messages(scope: Scope, pk: int, before: Sequence[Message], messages: Sequ
         if any(not fact.attribute for fact in own):
             own = resolve(own, resolve(_shortly_before(message, run, raw), ()))
         said = _said(message)
+        own = [*own, *(_laid_down(scope, message))]
         found += (StatedAt(fact, pk, message.sequence, place, said) for place, fact in enumerate(own))
     return found
+
+
+def rules_of(message: Message) -> list[rules.StandingRule]:
+    """What *message* lays down: in a user's own words or a system prompt's, never a tool's, an assistant's or a
+    document's, nor in what quotes us."""
+    if message.origin == log.DAMAGED or vectors.echo(message):
+        return []
+    if message.acts_as in SYSTEM_ROLES:
+        return rules.laid_down(message.text, system=True)
+    text = own_text(message) if message.acts_as in USER_ROLES else ""
+    if not text or message.origin in FOREIGN or parts(text)[0]:
+        return []
+    return rules.laid_down(text)
+
+
+def _laid_down(scope: Scope, message: Message) -> list[Stated]:
+    """What *message* lays down as facts of whoever says it, of a kind of their own."""
+    whose = SYSTEM if message.acts_as in SYSTEM_ROLES else subject_of(scope, message)
+    return [
+        Stated(whose, rule.kind, rule.text, rule.kind, RETRACTS if rule.revokes else STATES, True, certainty=LIKELY)
+        for rule in rules_of(message)
+    ]
 
 
 def _raw(scope: Scope, message: Message) -> list[Stated]:

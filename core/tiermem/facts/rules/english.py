@@ -1,0 +1,131 @@
+"""Which English sentences lay something down, and what kind of thing.
+
+Rule 1: an order, a ban, a limit or a wish about what is to come; a habit, a story or a question is none.
+Rule 2: what is asked for once ("list all files") is a request, no rule: there a word must say that it holds longer, or
+for all of a kind.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from tiermem.facts.rules.english_lookalikes import HABIT, I_PLAN, NOT_SERIOUS, ONCE, ONE_OFF, OWN_NEED, REPORTED, STORY
+from tiermem.facts.rules.english_wording import (
+    ALWAYS,
+    ASKED,
+    BAN,
+    BODY,
+    CUES,
+    DUE,
+    DUE_WORD,
+    EACH_TIME,
+    EVERY,
+    GOAL,
+    LABEL,
+    LEAD,
+    LIMIT,
+    MATTERS,
+    NAMED,
+    NONE,
+    OBLIGED,
+    OFF,
+    ONLY,
+    ONLY_ABLE,
+    OPEN,
+    POLICY,
+    REVOKES,
+    SHORTEST,
+    STANDING,
+    WANTS,
+    WORDS,
+)
+from tiermem.facts.rules.record import CONSTRAINT, DEADLINE, QUESTION, TASK, WISH
+from tiermem.text.analyzer import words_of
+
+# Words of which one stands in whatever the pattern finds: looking for them is far cheaper than looking for it.
+_LONGER = words_of(
+    "most least more less fewer longer later maximum max up budget limit cap ceiling minimum exceed spend go cost"
+)
+_GATES: dict[re.Pattern[str], frozenset[str]] = {
+    OBLIGED: words_of("must mustn't shall may can could has have need needs shouldn't"),
+    ONLY: words_of("only exclusively"),
+    BODY: words_of(
+        "allergic allergy allergies intolerant intolerance vegan vegetarian coeliac celiac diabetic lactose halal"
+        " kosher eat drink drive fly walk climb tolerate lift swim smoke work have gluten-free dairy-free nut-free"
+    ),
+    ALWAYS: words_of("always never ever every each exception exceptions"),
+    EVERY: words_of("all every each any no anything everything nothing nobody both should shouldn't"),
+    LIMIT: _LONGER | words_of("pay take be keep stay hold only"),
+    DUE: words_of("deadline due by before until later latest expires runs up"),
+    STANDING: words_of("from forward henceforth future rest remainder until times circumstances circumstance condition")
+    | words_of("conditions case account matter exception exceptions whatever rule in"),
+    EACH_TIME: words_of("whenever when if time before once soon"),
+    WANTS: words_of("prefer rather preference want expect insist require like need hate dislike stand love appreciate"),
+    REVOKES: words_of("ignore forget drop cancel disregard lift scrap mind longer don't not rule limit restriction")
+    | words_of("constraint ban deadline fine ok okay alright right can may"),
+}
+
+
+class Way(NamedTuple):
+    """One way to lay something down, or ("") not to: what it is, what must be found, and what must not."""
+
+    kind: str
+    found: tuple[re.Pattern[str], ...]
+    absent: tuple[re.Pattern[str], ...] = ()
+
+
+_WAYS = (  # the first that fits decides
+    Way(QUESTION, (OPEN,)),
+    Way(TASK, (GOAL,)),
+    Way(CONSTRAINT, (LABEL,)),
+    Way("", (NOT_SERIOUS,)),
+    Way(WISH, (NAMED, EACH_TIME)),
+    Way(CONSTRAINT, (BODY, ONLY_ABLE)),
+    Way("", (STORY,)),
+    Way(WISH, (WANTS,)),
+    Way(CONSTRAINT, (OFF, LIMIT, NONE, ONLY)),
+    Way(WISH, (STANDING,), (I_PLAN,)),
+    Way(WISH, (ALWAYS,), (HABIT,)),
+    Way(CONSTRAINT, (MATTERS,)),
+    Way(CONSTRAINT, (BAN,), (ONCE,)),
+    Way(CONSTRAINT, (OBLIGED, EVERY), (OWN_NEED,)),
+    Way(WISH, (POLICY,), (ONE_OFF,)),
+)
+
+
+def kind_of(sentence: str) -> tuple[str, bool]:
+    """The kind of what *sentence* lays down, "" for nothing; and whether it takes back something laid down before."""
+    said = LEAD.sub("", sentence.replace("’", "'").strip(), count=1)
+    words = frozenset(WORDS.findall(said.lower()))
+    if CUES.isdisjoint(words) or len(said) < SHORTEST:
+        return "", False
+    if said.rstrip("\"' )").endswith("?"):
+        return (WISH if ASKED.match(said) else ""), False
+    due = _finds(DUE, said, words) and bool(DUE_WORD.search(said))
+    if REPORTED.search(said) and not (due or LABEL.match(said)):
+        return "", False
+    if _finds(REVOKES, said, words):
+        return WISH, True
+    if due and not OPEN.search(said) and not NOT_SERIOUS.search(said):
+        return DEADLINE, False
+    return next((way.kind for way in _WAYS if _fits(way, said, words)), ""), False
+
+
+def _fits(way: Way, said: str, words: frozenset[str]) -> bool:
+    found = any(_finds(pattern, said, words) for pattern in way.found)
+    return found and not any(pattern.search(said) for pattern in way.absent)
+
+
+def _finds(pattern: re.Pattern[str], said: str, words: frozenset[str]) -> bool:
+    gate = _GATES.get(pattern)
+    return (gate is None or not gate.isdisjoint(words)) and bool(pattern.search(said))
+
+
+def strict(sentence: str) -> bool:
+    """Whether *sentence* says by itself that it holds on, or is labelled: in a long text, of which most is pasted, no
+    other counts."""
+    said = LEAD.sub("", sentence.replace("’", "'").strip(), count=1)
+    return any(
+        bool(found) for found in (LABEL.match(said), STANDING.search(said), ALWAYS.match(said), NAMED.search(said))
+    )

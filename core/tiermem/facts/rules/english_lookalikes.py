@@ -1,0 +1,54 @@
+"""What looks like something laid down in English and is none: habits, stories, guesses, what others say."""
+
+from __future__ import annotations
+
+import re
+
+HABIT = re.compile(
+    r"\b(?:i|he|she|they|who|which|that|people|my \w+)(?:'ve| have|'d| had|'m| am|'s| is| are)?"
+    r"(?: (?:also|just|almost|really|usually|still|have|would))* (?:always|never)\b",
+    re.IGNORECASE,
+)
+ONCE = re.compile(  # an order for this moment, or no order at all
+    r"\bi (?:just |really )?(?:don't|do not)\b|\b(?:now|immediately|already|yet|right away|this time|for now"
+    r"|at this point"
+    r"|today|again)\b|\b(?:and|just) (?:just |then )?(?:give|show|provide|tell|execute|present|bring|get|chuck"
+    r"|keep)\b|\*\w+\*"
+    r"|\b(?:hustle|wahala|mate)\b",
+    re.IGNORECASE,
+)
+OWN_NEED = re.compile(
+    r"\b(?:i|we) (?:\w+ )?(?:must|have to|need to|shall)\b(?! (?:not|never|only|always)\b)", re.IGNORECASE
+)
+ONE_OFF = re.compile(
+    r"^(?:explain|list|show|give|write|add|put|return|include|report|start|begin|end|send|save|use"
+    r"|state)\b(?!.*\b(?:always|unless|every"
+    r"(?:thing|where)|each (?:answer|reply|response|time)|in (?:your|all|every|each) (?:answers?|repl|responses?)"
+    r"|anything"
+    r" you|all (?:your|dates?|times?|prices?|amounts?)|from now)\b)",
+    re.IGNORECASE,
+)
+I_PLAN = re.compile(
+    r"\bi(?:'ll| will|'m| am| was|'ve| have| started| decided| plan| try| feel| think)\b", re.IGNORECASE
+)
+STORY = re.compile(
+    r"^i(?:'ve| have|'m| am| was| felt| took| just| want to (?:find|make)|'ll| will| had| got| did| went| would love)\b"
+    r"|^(?:plus|looking|but when|however|if you cannot|there's|that's|that\b|yeah|nah|exactly)\b|\b(?:can"
+    r"|could) you (?:help"
+    r"|give|tell|show|explain|please help)\b|\bi(?:'m| am| was) (?:\w+ )?(?:wondering|trying|worried|stressed|unsure"
+    r"|not sure"
+    r"|thinking|curious|kinda)\b|\bhow (?:can|do|should) i\b",
+    re.IGNORECASE,
+)
+NOT_SERIOUS = re.compile(
+    r"^(?:for now|if i must|i wish|i wonder|what if|suppose|imagine|maybe|perhaps|i guess|i think|i thought"
+    r"|i remember|i was|i were|i've been"
+    r"|do i|does|did|is it|are there|should i|how|why|what|who|when did|where)\b|\bi'?m not sure\b|\bi don't know\b",
+    re.IGNORECASE,
+)
+REPORTED = re.compile(
+    r"\b(?:[Hh]e|[Ss]he|[Tt]hey|[A-Z][a-z]+|[Mm]y (?:\w+ )?(?:boss|mom|mum|dad|mother|father|wife|husband|friend"
+    r"|teacher|doctor|sister|brother|colleague|coach|manager)|[Tt]he (?:sign|book|article|docs?|documentation|error"
+    r"|guide|recipe|label)|[Pp]eople) (?:said|says|told|tells|claims?|thinks?|thought|wrote|writes|keeps? saying|warned"
+    r"|always says|insists?)\b"
+)

@@ -1,0 +1,115 @@
+"""Which of several things that were laid down still hold: what was taken back, said again or said otherwise since.
+
+Rule: better to keep two that contradict each other than to drop one that holds. Only what is plainly about the same, in
+the same words, ends what was said before.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from tiermem.facts.rules.record import TASK, StandingRule
+from tiermem.text.analyzer import terms, words_of
+
+ALIKE = 0.6  # share of the words of both that two must have in common to be about the same thing
+TAKEN = 0.5  # of the words of what is taken back, those that who takes it back must say
+_KEPT = 4_096
+_DENIES = re.compile(
+    r"\b(?:never|not|no|none|nothing|nobody|avoid|stop|without|cannot|don't|dont|mustn't|shouldn't|can't|refrain"
+    r"|forbidden"
+    r"|prohibited|off[- ]limits)\b|n't\b|[不别勿禁莫]",
+    re.IGNORECASE,
+)
+_FIGURE = re.compile(
+    r"\d[\d.,:]*|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve)\b"
+    r"|[一二两三四五六七八九十百千万]+(?![年月])"
+)
+_SLOTS = (
+    re.compile(
+        r"\b(?:call|address) me (?P<value>[\w\"“‘'.]+)|(?:叫|称呼)我[“「]?(?P<chinese>[^，。！“”「」\s]{1,8})",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"\b(?:answer|reply|respond|write|speak|talk)\w*(?: to me| me)? (?:only )?in (?P<value>(?:british "
+        r"|american )?english"
+        r"|german|french|spanish|italian|chinese|mandarin|japanese|portuguese)"
+        r"|用(?P<chinese>简体中文|繁体中文|中文|英文|英语|法语|德语|日语)(?:来)?(?:回答|回复|写|说)",
+        re.IGNORECASE,
+    ),
+)
+# Words by which nothing is told apart.
+_EMPTY = words_of(
+    "alway never pleas now forward futur rule remember sure answer repli respons everi anyth everyth "
+    "onli must ever make keep use give 请 以后 不要 今后 必须 一律 所有 都 回答 记住 每次 现在 "
+    "可以 again longer need anymor ignor forget limit "
+)
+
+
+class _Said(NamedTuple):
+    words: frozenset[str]
+    denies: bool
+    figures: frozenset[str]
+    slots: tuple[str, ...]
+
+
+def holding(rules: Sequence[StandingRule]) -> list[bool]:
+    """For each of *rules*, in the order in which they were laid down, whether it holds after all of them.
+
+    What takes something back does not stand itself, nor does what says again what holds.
+    """
+    holds: list[bool] = []
+    for place, rule in enumerate(rules):
+        standing = [before for before in range(place) if holds[before] and _one_sort(rules[before], rule)]
+        if rule.revokes:
+            for before in _taken_back(rules, standing, rule):
+                holds[before] = False
+            holds.append(False)
+            continue
+        for before in standing:
+            if _ends(_said(rules[before].text), _said(rule.text)):
+                holds[before] = False
+        holds.append(not any(holds[before] and _again(rules[before], rule) for before in standing))
+    return holds
+
+
+def _one_sort(before: StandingRule, rule: StandingRule) -> bool:
+    return rule.revokes or (before.kind == rule.kind) or not {before.kind, rule.kind} & {TASK}
+
+
+def _again(before: StandingRule, rule: StandingRule) -> bool:
+    return " ".join(before.text.casefold().split()) == " ".join(rule.text.casefold().split())
+
+
+def _taken_back(rules: Sequence[StandingRule], standing: Sequence[int], rule: StandingRule) -> list[int]:
+    words = _said(rule.text).words
+    return [
+        place for place in standing if (old := _said(rules[place].text).words) and len(old & words) >= TAKEN * len(old)
+    ]
+
+
+def _ends(old: _Said, new: _Said) -> bool:
+    """Whether what is *new* is about the same as what is *old*, and says otherwise."""
+    if any(a and b and a != b for a, b in zip(old.slots, new.slots, strict=True)):
+        return True
+    together = old.words | new.words
+    if len(together) < 2 or len(old.words & new.words) < ALIKE * len(together):
+        return False
+    if old.denies != new.denies:
+        return True
+    return bool(old.figures and new.figures) and old.figures != new.figures
+
+
+@lru_cache(maxsize=_KEPT)
+def _said(text: str) -> _Said:
+    figures = frozenset(_FIGURE.findall(text.lower()))
+    words = frozenset(terms(_FIGURE.sub(" ", text.lower()))) - _EMPTY
+    slots = tuple(_value(pattern, text) for pattern in _SLOTS)
+    return _Said(words, bool(_DENIES.search(text)), figures, slots)
+
+
+def _value(pattern: re.Pattern[str], text: str) -> str:
+    found = pattern.search(text)
+    return (found["value"] or found["chinese"] or "").strip("\"'“‘.").casefold() if found else ""

@@ -1,0 +1,86 @@
+"""What a user laid down once and for all, over all conversations: wishes and constraints, each with its message.
+
+The rows are those of facts, of kinds of their own (`facts/rules/record.py`): read with the words of a message, derived
+again by `verify`. Which of them hold is worked out when somebody asks, so what is hidden ends nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+
+from tiermem.facts.rules.holding import holding
+from tiermem.facts.rules.record import CONSTRAINT, WISH, StandingRule
+from tiermem.facts.stated.record import RETRACTS, USER
+from tiermem.flows.effects import Compute, Flow
+from tiermem.flows.services import Core
+from tiermem.settings import Scope
+from tiermem.storage.facts import StatedAt
+from tiermem.storage.sessions import SessionRow
+from tiermem.validity.asking import Wish, visible, where
+from tiermem.validity.known import moment
+
+STANDING = (CONSTRAINT, WISH)  # what holds in every conversation of a user; tasks and deadlines are of one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaidDown:
+    """One thing that was laid down.
+
+    Args:
+        kind: "constraint", "wish", "deadline", "task" or "question".
+        text: the words of it, as they were said.
+        subject: "user", or by name who else said it.
+        session, ref: where; the reference opens the message in any conversation of the user.
+        said_at: when, in the zone of the memory, or else UTC.
+        certainty: in [0, 1].
+        holds: nothing said since took it back, or said otherwise.
+    """
+
+    kind: str
+    text: str
+    subject: str
+    session: str
+    ref: str
+    said_at: datetime | None
+    certainty: float
+    holds: bool = True
+
+
+def of_user(
+    core: Core, scope: Scope, kinds: Sequence[str] = STANDING, *, subject: str = USER, ended: bool = False
+) -> Flow[list[LaidDown]]:
+    """What the user of *scope* laid down of these *kinds* in any conversation and holds, in the order in which it was
+    said; each kind is found by one number. *ended*: also what does not hold any more."""
+    rows: dict[int, tuple[str, SessionRow]] = {}
+    stated: list[StatedAt] = []
+    for kind in kinds:
+        rows, some = yield from visible(core, scope, Wish(subject, kind, laid_down=True))
+        stated += some
+    found: list[LaidDown] = yield Compute(partial(_handed_out, core, rows, stated))
+    return found if ended else [one for one in found if one.holds]
+
+
+def _handed_out(core: Core, rows: dict[int, tuple[str, SessionRow]], stated: Sequence[StatedAt]) -> list[LaidDown]:
+    known = [at for at in stated if at.session in rows]
+    ordered = sorted(
+        known, key=lambda at: (-math.inf if math.isnan(at.said) else at.said, at.session, at.sequence, at.place)
+    )
+    holds = holding([StandingRule(at.fact.kind, at.fact.value, at.fact.manner == RETRACTS) for at in ordered])
+    zone = core.zone or UTC
+    return [
+        LaidDown(
+            kind=at.fact.kind,
+            text=at.fact.value,
+            subject=at.fact.subject,
+            session=where(rows[at.session][0], at)[0],
+            ref=where(rows[at.session][0], at)[1],
+            said_at=moment(at.said, zone),
+            certainty=at.fact.certainty,
+            holds=one,
+        )
+        for at, one in zip(ordered, holds, strict=True)
+    ]

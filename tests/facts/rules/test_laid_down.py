@@ -1,0 +1,110 @@
+"""What is laid down is found in a user's own words, and what only looks like it is not."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tiermem.facts.rules import CONSTRAINT, DEADLINE, QUESTION, TASK, WISH, laid_down
+
+LAID_DOWN = [
+    ("Never deploy anything on a Friday.", WISH),
+    ("From now on please answer in British English.", WISH),
+    ("Whenever you show me code, add type hints.", WISH),
+    ("Call me Max, not Maximilian.", WISH),
+    ("Could you always give distances in kilometres?", WISH),
+    ("I'd rather you ask than guess.", WISH),
+    ("Please don't use jQuery anywhere in this project.", CONSTRAINT),
+    ("The total budget must stay under $2,400.", CONSTRAINT),
+    ("I'm allergic to peanuts, so no recipe may contain them.", CONSTRAINT),
+    ("Important: the production database is off limits.", CONSTRAINT),
+    ("Anything above 500 euros needs my approval first.", CONSTRAINT),
+    ("No phone calls after 8 pm.", CONSTRAINT),
+    ("The report has to be submitted by March 14.", DEADLINE),
+    ("I promised Elena the first draft by Friday evening.", DEADLINE),
+    ("My goal is to run a half marathon in October.", TASK),
+    ("We still have to decide which database to take.", QUESTION),
+    ("以后请用简体中文回答我。", WISH),
+    ("叫我小林就行。", WISH),
+    ("千万不要在周五上线。", WISH),
+    ("总预算不能超过两万元。", CONSTRAINT),
+    ("没有我的同意，不准联系房东。", CONSTRAINT),
+    ("我对花生过敏，推荐的菜里不能有花生。", CONSTRAINT),
+    ("报告必须在3月14日之前提交。", DEADLINE),
+    ("我的目标是十月份跑完半程马拉松。", TASK),
+    ("我们还没决定用哪个数据库。", QUESTION),
+]
+NOT_LAID_DOWN = [
+    "I never sleep well before exams.",
+    "She always says that nobody may enter.",
+    "My boss said we must never deploy on Fridays.",
+    "Do you always answer in English?",
+    "What must I do to get a visa?",
+    "Never mind, I found it.",
+    "Don't worry about it.",
+    "List all files in the folder.",
+    "Explain each step of the proof.",
+    "It has to be good!",
+    "I'm trying to keep my bundle size small, can you help me?",
+    "This must-read novel is great.",
+    "No problem, take your time.",
+    'He wrote "Never trust anybody with your passwords, please." in his diary.',
+    "Translate this: Never deploy on a Friday.",
+    "```\n# never edit this file by hand\n```",
+    "> Always use the old API.",
+    "我每次都睡不好。",
+    "老师说不要迟到。",
+    "你以后会不会也这样？",
+    "别担心，没事的。",
+    "请翻译：千万不要在周五上线。",
+    "谢谢你的推荐，这些书都很棒。",
+    "",
+    "\n\n",
+]
+
+
+@pytest.mark.parametrize(("text", "kind"), LAID_DOWN)
+def test_what_is_laid_down_is_found_word_for_word(text: str, kind: str) -> None:
+    assert [(rule.kind, rule.text) for rule in laid_down(text)] == [(kind, text)]
+
+
+@pytest.mark.parametrize("text", NOT_LAID_DOWN)
+def test_what_only_looks_like_it_is_none(text: str) -> None:
+    assert laid_down(text) == []
+
+
+def test_it_is_found_among_other_sentences() -> None:
+    found = laid_down(
+        "Thanks, that helps! Never use tabs. What is next?\n- Keep your answers short.\n以后都用中文回答。"
+    )
+    assert [rule.text for rule in found] == ["Never use tabs.", "Keep your answers short.", "以后都用中文回答。"]
+
+
+def test_what_refers_back_takes_along_what_it_is_about() -> None:
+    found = laid_down("You deleted my branch. Never do that again.")
+    assert [rule.text for rule in found] == ["You deleted my branch. Never do that again."]
+
+
+def test_of_what_is_long_only_what_says_that_it_holds_counts() -> None:
+    pasted = "The contractor must carry out the works in due time. " * 30
+    assert laid_down(pasted) == []
+    assert [rule.text for rule in laid_down(pasted + "From now on answer in German.")] == [
+        "From now on answer in German."
+    ]
+    assert laid_down("Never do it. " + "x " * 3_000) == []
+
+
+def test_a_system_prompt_is_read_whole() -> None:
+    prompt = "You are a support agent.\n" + "Some words about the product. " * 300 + "\nNever promise a refund."
+    assert [rule.text for rule in laid_down(prompt, system=True)] == ["Never promise a refund."]
+
+
+def test_taking_back_is_told() -> None:
+    assert [rule.revokes for rule in laid_down("You can ignore the rule about tabs. 之前的规则取消。")] == [True, True]
+
+
+@given(st.text() | st.lists(st.sampled_from([text for text, _ in LAID_DOWN] + NOT_LAID_DOWN)).map(" ".join))
+def test_no_text_raises_and_every_word_was_said(text: str) -> None:
+    said = " ".join(text.split())
+    assert all(rule.text in said for rule in laid_down(text))
