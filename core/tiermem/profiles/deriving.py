@@ -12,6 +12,7 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 
+from tiermem.facts.rules.record import is_laid_down
 from tiermem.facts.stated.chains import Holding, current_at
 from tiermem.facts.stated.record import APPLICATION, NO, RETRACTS, RULE, USER, Stated
 from tiermem.profiles.line import SECTIONS, ProfileLine, Section
@@ -54,7 +55,9 @@ def lines_of(
 
 
 def belongs(fact: Stated) -> bool:
-    """Whether *fact* is about the user, or somebody of theirs."""
+    """Whether *fact* is about the user, or somebody of theirs; what was laid down has other words (`facts/rules/`)."""
+    if is_laid_down(fact):
+        return False
     return bool(fact.attribute) and (fact.subject == USER or fact.subject.startswith(OWNED))
 
 

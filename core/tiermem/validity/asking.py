@@ -12,9 +12,9 @@ from typing import Any, TypeAlias
 import sqlalchemy as sa
 
 from tiermem.errors import InvalidMessage
-from tiermem.facts import rules
+from tiermem.facts.rules.record import is_laid_down
 from tiermem.facts.stated.chains import Holding, current_at, holdings
-from tiermem.facts.stated.record import RULE, USER, attribute_key, subject_key
+from tiermem.facts.stated.record import USER, attribute_key, subject_key
 from tiermem.flows.effects import Compute, Flow, Read, Wake
 from tiermem.flows.indexing import facts as reading
 from tiermem.flows.services import Core, Unindexed
@@ -51,7 +51,7 @@ class Wish:
     def fits(self, at: StatedAt) -> bool:
         """Whether the fact *at* is about what is asked, and had been said by then."""
         fact = at.fact
-        if (fact.how == RULE and fact.kind in rules.KINDS) != self.laid_down:
+        if is_laid_down(fact) != self.laid_down:
             return False
         about = self.subject is None or subject_key(fact.subject) == subject_key(self.subject)
         of = self.attribute is None or attribute_key(fact.attribute) == attribute_key(self.attribute)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tiermem.facts.rules import CONSTRAINT, DEADLINE, QUESTION, TASK, WISH, laid_down
+from tiermem.facts.rules import CONSTRAINT, DEADLINE, NEED, QUESTION, TASK, WISH, laid_down
 
 LAID_DOWN = [
     ("Never deploy anything on a Friday.", WISH),
@@ -18,6 +18,9 @@ LAID_DOWN = [
     ("Please don't use jQuery anywhere in this project.", CONSTRAINT),
     ("The total budget must stay under $2,400.", CONSTRAINT),
     ("I'm allergic to peanuts, so no recipe may contain them.", CONSTRAINT),
+    ("I don't eat pork, please keep that in mind.", NEED),
+    ("My mother can't climb stairs.", NEED),
+    ("我乳糖不耐受。", NEED),
     ("Important: the production database is off limits.", CONSTRAINT),
     ("Anything above 500 euros needs my approval first.", CONSTRAINT),
     ("No phone calls after 8 pm.", CONSTRAINT),

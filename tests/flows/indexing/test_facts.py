@@ -40,7 +40,7 @@ EXPECTED = [
     (3, "user", "rent", "$1,200"),
     (5, "user", "rent", "$1,350"),
     (6, "user", "allergic to 花生", "yes"),
-    (6, "user", "constraint", "我对花生过敏。"),  # what was laid down stands beside what was stated
+    (6, "user", "need", "我对花生过敏。"),  # what was laid down stands beside what was stated
 ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tiermem.facts.rules.record import CONSTRAINT, DEADLINE, QUESTION, TASK, WISH
+from tiermem.facts.rules.record import CONSTRAINT, DEADLINE, NEED, QUESTION, TASK, WISH
 
 SHORTEST = 4  # characters of a sentence that lays something down
 _NUM = r"[\d一二两三四五六七八九十百千万零半几]+"
@@ -136,7 +136,7 @@ _WAYS: tuple[tuple[str, re.Pattern[str], re.Pattern[str] | None], ...] = (  # th
     (WISH, _STANDING, _HABIT),
     (WISH, _WANTS, _THANKS),
     (CONSTRAINT, _BAN, None),
-    (CONSTRAINT, _BODY, None),
+    (NEED, _BODY, None),
     (CONSTRAINT, _MUST, _SELF_MUST),
 )
 

@@ -40,7 +40,7 @@ from tiermem.facts.rules.english_wording import (
     WANTS,
     WORDS,
 )
-from tiermem.facts.rules.record import CONSTRAINT, DEADLINE, QUESTION, TASK, WISH
+from tiermem.facts.rules.record import CONSTRAINT, DEADLINE, NEED, QUESTION, TASK, WISH
 from tiermem.text.analyzer import words_of
 
 # Words of which one stands in whatever the pattern finds: looking for them is far cheaper than looking for it.
@@ -81,10 +81,11 @@ _WAYS = (  # the first that fits decides
     Way(CONSTRAINT, (LABEL,)),
     Way("", (NOT_SERIOUS,)),
     Way(WISH, (NAMED, EACH_TIME)),
-    Way(CONSTRAINT, (BODY, ONLY_ABLE)),
+    Way(CONSTRAINT, (NONE, ONLY_ABLE)),
+    Way(NEED, (BODY,), (OFF, ALWAYS)),
     Way("", (STORY,)),
     Way(WISH, (WANTS,)),
-    Way(CONSTRAINT, (OFF, LIMIT, NONE, ONLY)),
+    Way(CONSTRAINT, (OFF, LIMIT, ONLY)),
     Way(WISH, (STANDING,), (I_PLAN,)),
     Way(WISH, (ALWAYS,), (HABIT,)),
     Way(CONSTRAINT, (MATTERS,)),
