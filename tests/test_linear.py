@@ -15,7 +15,8 @@ import pytest
 
 from tiermem import Message, ToolCall
 from tiermem.errors import TiermemError
-from tiermem.facts import clauses, preferences, quantities, reading
+from tiermem.facts import clauses, preferences, quantities
+from tiermem.facts.stated.reading import stated
 from tiermem.flows.indexing import vectors, words
 from tiermem.items import texts as item_texts
 from tiermem.search import passages, query
@@ -70,7 +71,7 @@ RULES: dict[str, Callable[[str], object]] = {
     "numbers": entities.numbers,
     "times mentioned": lambda text: nearness.mentioned(text, NOW),
     "standing wishes": preferences.standing,
-    "facts": lambda text: reading.facts(text[:8_000], "ann"),
+    "facts": lambda text: stated(text[:2_000], "ann", 0.0),
     "quantities": lambda text: quantities.quantities(text[:8_000]),
     "clauses": lambda text: list(clauses.clauses(clauses.prose(text), bool)),
     "what a question asks": query.asks,

@@ -4,25 +4,21 @@
     python -m benchmarks.facts --show en  # what goes wrong in the open half; the held one is never shown
 
 A case is some messages of one speaker in one conversation. What is reported as current counts as right where it is
-labelled, or may be reported; what is labelled and not reported is missed. The rows "marks" are those of the rules by
-which quoted passages are marked (`facts/superseding.py`), read as facts: of values that one supersedes the newest.
+labelled, or may be reported; what is labelled and not reported is missed.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.facts.templates import cases as from_templates
 from tiermem import Message
-from tiermem.facts.quantities import Quantity
-from tiermem.facts.reading import facts as old_facts
 from tiermem.facts.stated.chains import Holding, current_at, holdings
 from tiermem.facts.stated.record import attribute_key, subject_key, value_key
-from tiermem.facts.superseding import Statement, marks
 from tiermem.flows.indexing.facts import of_messages
 from tiermem.settings import Scope
 
@@ -77,20 +73,6 @@ def stated(case: Case) -> set[Triple]:
     }
 
 
-def marked(case: Case) -> set[Triple]:
-    """What is current by the rules that mark quoted passages."""
-    statements = [Statement(number, "user", text) for number, text in enumerate(case.said, start=1)]
-    over = {number for number, mark in marks(statements).items() if mark.superseded_by is not None}
-    current = set()
-    for statement in statements:
-        for fact in old_facts(statement.text, "user") if statement.sequence not in over else ():
-            if not fact.past and fact.kind != "ever":
-                value = fact.value.text if isinstance(fact.value, Quantity) else fact.value
-                owner = fact.owner if fact.owner in ("", "user") else fact.owner.replace("user ", "user's ")
-                current.add(_triple(owner, f"own {fact.label}" if fact.kind == "own" else fact.label, value))
-    return current
-
-
 @dataclass(frozen=True, slots=True)
 class Score:
     """Facts that were reported rightly and wrongly, and labelled ones that were found and missed."""
@@ -111,11 +93,11 @@ class Score:
         return self.found / max(1, self.found + self.missed)
 
 
-def score(cases: Sequence[Case], reading: Callable[[Case], set[Triple]]) -> Score:
-    """The score of *reading* on *cases*."""
+def score(cases: Sequence[Case]) -> Score:
+    """The score of what is stored on *cases*."""
     counts: Counter[str] = Counter()
     for case in cases:
-        reported = reading(case)
+        reported = stated(case)
         counts["right"] += len(reported & (case.current | case.allowed))
         counts["wrong"] += len(reported - case.current - case.allowed)
         counts["found"] += len(reported & case.current)
@@ -141,15 +123,14 @@ def main() -> None:
     if chosen:
         print("\n".join(errors(read(chosen, "open"))))
         return
-    print("| language | half | cases | rules | right | wrong | missed | precision | recall |")
-    print("|---|---|---|---|---|---|---|---|---|")
+    print("| language | half | cases | right | wrong | missed | precision | recall |")
+    print("|---|---|---|---|---|---|---|---|")
     for language in LANGUAGES:
         for half in HALVES:
             cases = read(language, half)
-            for name, reading in (("facts", stated), ("marks", marked)):
-                one = score(cases, reading)
-                figures = f"{one.right} | {one.wrong} | {one.missed} | {one.precision:.3f} | {one.recall:.3f}"
-                print(f"| {language} | {half} | {len(cases)} | {name} | {figures} |")
+            one = score(cases)
+            figures = f"{one.right} | {one.wrong} | {one.missed} | {one.precision:.3f} | {one.recall:.3f}"
+            print(f"| {language} | {half} | {len(cases)} | {figures} |")
 
 
 if __name__ == "__main__":

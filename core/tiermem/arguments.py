@@ -10,9 +10,10 @@ from typing import Any, TypeAlias, TypeVar, get_args
 
 from tiermem.errors import InvalidMessage, InvalidSettings, TiermemError, UnknownReference, brief_repr
 from tiermem.flows.effects import Flow, Read
-from tiermem.flows.reading import context, report, search
+from tiermem.flows.reading import report, search
+from tiermem.flows.reading.contexts import context
+from tiermem.flows.reading.contexts.draft import ContextRequest
 from tiermem.flows.reading.corpus import user_wide
-from tiermem.flows.reading.draft import ContextRequest
 from tiermem.flows.reading.filters import Only, spelt
 from tiermem.flows.reading.request import Reach, SearchRequest
 from tiermem.flows.services import Core

@@ -135,9 +135,10 @@ class Hit:
 
     Args:
         source: of a chunk, the document that it is from; "" for what was said.
-        superseded_by: the reference of a newer statement that was found too and gives what this one says another
-            value; "" where none does.
-        conflicts_with: the same, where the newer one denies what this one tells.
+        superseded_by: the reference of a newer statement, found or not, that gives what this one says another value; ""
+            where none does. "f3" is what the application stated (`Memory.facts`).
+        conflicts_with: the same, where the newer one says that this one never was right.
+        holds: what is known to hold now in place of what this one says: "home: Berlin"; "" where nothing is.
         current: this one is the newest of several that give one thing different values.
         reason: what matched, in words, where it was asked for.
         session: the id of the session in which it was said; "" of a chunk.
@@ -150,6 +151,7 @@ class Hit:
     source: str = ""
     superseded_by: str = ""
     conflicts_with: str = ""
+    holds: str = ""
     current: bool = False
     reason: str = ""
     session: str = ""

@@ -40,7 +40,10 @@ CHUNK = hit("Turn it off.", 7, source="manual.txt")
         (YES, block(YES), True),
         (YES, block(hit("before", 2), hit("yes", 3)), True),  # another message of the same words
         (YES, block(YES, notes={1: " (superseded by m9)"}), True),
-        (YES, block(YES, notes={1: " (conflicts with m9)"}), True),
+        (YES, block(YES, notes={1: " (superseded by f9; now home: Oslo (Norway))"}), True),
+        (YES, block(YES, notes={1: " (corrected by friday/m9)"}), True),
+        (YES, block(YES, notes={1: " (conflicts with m9)"}), True),  # as it was told until version 0.2
+        (YES, block(YES, notes={1: " (superseded by m9; now home: Oslo) and more"}), False),
         (MORE, block(MORE), True),
         (CHUNK, block(CHUNK), True),
         (YES, block(hit("yes, and more")), False),

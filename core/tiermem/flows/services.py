@@ -8,11 +8,6 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tiermem.errors import described
-from tiermem.facts.fact import Fact
-from tiermem.facts.quantities import Quantity
-from tiermem.facts.reading import facts, mentions
-from tiermem.facts.superseding import FactReaders
-from tiermem.facts.topics.cues import topics
 from tiermem.index.bounded import Bounded
 from tiermem.index.cache import Recent, Weighed
 from tiermem.messages import Message
@@ -26,6 +21,7 @@ from tiermem.text.clipping import Count
 from tiermem.text.synonyms import Synonyms
 
 if TYPE_CHECKING:
+    from tiermem.facts.stated.record import StatedAt
     from tiermem.flows.reading.opening import Opening
     from tiermem.flows.running import KnownSummary
     from tiermem.flows.viewing import KnownView
@@ -33,7 +29,7 @@ if TYPE_CHECKING:
     from tiermem.index.vectors import VectorIndex
     from tiermem.items.cache import Under
     from tiermem.profiles.known import KnownUser
-    from tiermem.storage.facts import StatedAt
+    from tiermem.storage.sessions import SessionRow
     from tiermem.window.view import Window
 
 
@@ -66,6 +62,14 @@ class Unindexed:
     facts: tuple[StatedAt, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The facts that an application states of a user, without those it took back, as they were when `row` was read."""
+
+    row: SessionRow
+    facts: tuple[StatedAt, ...]
+
+
 @dataclass
 class Core:
     """The wiring of one memory, handed to every flow. The caches hold only what the store can give again.
@@ -95,9 +99,7 @@ class Core:
     hidden: Recent[tuple[tuple[int, int], ...]] = field(default_factory=lambda: Recent(10_000))  # by session, revision
     texts: Recent[bytes] = field(default_factory=lambda: Recent(4_096))  # vectors by content hash
     embedded: Recent[int] = field(default_factory=lambda: Recent(10_000))  # a watermark as last seen, by session
-    facts: Recent[list[Fact]] = field(default_factory=lambda: Recent(10_000))  # of texts, by who says them
-    topics: Recent[int] = field(default_factory=lambda: Recent(10_000))
-    mentions: Recent[list[tuple[Quantity, frozenset[str]]]] = field(default_factory=lambda: Recent(10_000))
+    applied: Recent[Applied] = field(default_factory=lambda: Recent(10_000))  # by their session
     waiting: Recent[Unindexed] = field(default_factory=lambda: Recent(10_000))  # by session
     items: Recent[Under[Any]] = field(default_factory=lambda: Recent(32))  # by collection, path and vector space
     spaces: Recent[tuple[Any, str]] = field(default_factory=lambda: Recent(32))  # labels of items' vectors, by embedder
@@ -143,23 +145,6 @@ class Core:
         if self.known.tables is None:
             self.known.tables = Synonyms()
         return self.known.tables
-
-    def reading(self) -> FactReaders:
-        """How facts are read of a text: once, and then kept."""
-
-        def stated(text: str, speaker: str) -> list[Fact]:
-            known = self.facts.get((speaker, text))
-            return self.facts.put((speaker, text), facts(text, speaker)) if known is None else known
-
-        def mentioned(text: str) -> list[tuple[Quantity, frozenset[str]]]:
-            known = self.mentions.get(text)
-            return self.mentions.put(text, mentions(text)) if known is None else known
-
-        def may_state(text: str) -> int:
-            known = self.topics.get(text)
-            return self.topics.put(text, topics(text)) if known is None else known
-
-        return FactReaders(stated, may_state, mentioned)
 
     def since(self, began: float) -> float:
         """Milliseconds since the `timer` said *began*."""

@@ -18,6 +18,7 @@ from tiermem.index.growing import Growing
 from tiermem.index.postings import Postings, gathered, grown, inverted, lengths
 from tiermem.index.renewed import newly_fresh
 from tiermem.index.segment import Segment, joined, moved
+from tiermem.index.stated import StatedIndex
 from tiermem.index.vocabulary import Vocabulary
 from tiermem.search.ranking import likeness
 from tiermem.search.ranking.field import NOWHERE, Field, Standing
@@ -37,7 +38,7 @@ class Choice:
 
 
 class UserIndex:
-    """The indexed messages of a user's sessions. Thread-safe."""
+    """The indexed messages of a user's sessions, and what is stated in them. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = fork_lock(self)
@@ -58,6 +59,7 @@ class UserIndex:
         self._starts = Growing(np.int64)  # where those of a row begin
         self._starts.add(np.zeros(1, np.int64))
         self._fields: Recent[Field] = Recent(FIELDS)
+        self.stated = StatedIndex()
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -71,6 +73,7 @@ class UserIndex:
             sum(column.nbytes for column in arrays)
             + sum(part.nbytes for part in self._blocks)
             + self._vocabulary.nbytes
+            + self.stated.nbytes
             + sum(field.nbytes for field in self._fields.values())
         )
 

@@ -14,10 +14,9 @@ from datetime import datetime, tzinfo
 
 from tiermem.facts.rules.record import is_laid_down
 from tiermem.facts.stated.chains import Holding, current_at
-from tiermem.facts.stated.record import APPLICATION, NO, RETRACTS, RULE, USER, Stated
+from tiermem.facts.stated.record import APPLICATION, NO, RETRACTS, RULE, USER, Stated, StatedAt
 from tiermem.profiles.line import SECTIONS, ProfileLine, Section
 from tiermem.profiles.wording import worded
-from tiermem.storage.facts import StatedAt
 from tiermem.validity.known import moment
 
 MOST_SOURCES = 5

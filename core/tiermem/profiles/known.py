@@ -12,10 +12,10 @@ from datetime import tzinfo
 from typing import Any, TypeAlias
 
 from tiermem.facts.stated.chains import Holding, holdings, key_of
+from tiermem.facts.stated.record import StatedAt
 from tiermem.profiles.decided import Act, decided
 from tiermem.profiles.deriving import belongs, lines_of, next_change, ordered
 from tiermem.profiles.line import ProfileLine
-from tiermem.storage.facts import StatedAt
 from tiermem.storage.sessions import SessionRow
 from tiermem.window.quotation import before_reference
 from tiermem.window.view import within

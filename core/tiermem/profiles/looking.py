@@ -15,8 +15,10 @@ from functools import partial
 
 import sqlalchemy as sa
 
+from tiermem.facts.stated.record import StatedAt
 from tiermem.flows.effects import Compute, Flow, Read, Wake
 from tiermem.flows.indexing import facts as reading
+from tiermem.flows.indexing.facts import stated_by
 from tiermem.flows.services import Core
 from tiermem.messages import Message
 from tiermem.profiles.decided import ACT, Act, from_json
@@ -26,9 +28,7 @@ from tiermem.settings import Scope
 from tiermem.storage import decisions, owners, sessions
 from tiermem.storage import facts as stored
 from tiermem.storage import messages as log
-from tiermem.storage.facts import StatedAt
 from tiermem.storage.sessions import SessionRow
-from tiermem.validity.asking import stated_by
 
 TAIL = 5_000  # messages that wait for the index and are read in one go
 SESSIONS = 2_000  # that are looked at in one go

@@ -179,10 +179,14 @@ def prefix(hit: Hit) -> str:
 
 
 def note(hit: Hit) -> str:
-    """What is said behind the text of *hit*; nothing behind the newest, to which the others point."""
-    if hit.conflicts_with:
-        return f" (conflicts with {_readable(hit.conflicts_with)})"
-    return f" (superseded by {_readable(hit.superseded_by)})" if hit.superseded_by else ""
+    """What is said behind the text of *hit*: what was said in its place, and what holds now. Nothing behind the newest,
+    to which the others point."""
+    newer = hit.conflicts_with or hit.superseded_by
+    if not newer:
+        return ""
+    how = "corrected" if hit.conflicts_with else "superseded"
+    holds = f"; now {one_line(safe(hit.holds))}" if hit.holds else ""
+    return f" ({how} by {_readable(newer)}{holds})"
 
 
 def _readable(ref: str) -> str:

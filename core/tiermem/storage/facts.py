@@ -4,30 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
 import sqlalchemy as sa
 
-from tiermem.facts.stated.record import Stated, attribute_key, subject_key
+from tiermem.facts.stated.record import Stated, StatedAt, attribute_key, subject_key
 from tiermem.settings import Scope
 from tiermem.storage.schema import Stored, broken, decision, fact, sealed
 from tiermem.storage.sessions import encoded
 
 CHUNK = 500  # bound values a statement
 _STATED = tuple(name for name in Stated.__dataclass_fields__ if name not in {"several", "since", "until"})
-
-
-@dataclass(frozen=True, slots=True)
-class StatedAt:
-    """A fact and where it was stated; `said` in wall-clock seconds, NaN where unknown."""
-
-    fact: Stated
-    session: int
-    sequence: int
-    place: int
-    said: float = math.nan
 
 
 def about(scope: Scope, subject: str, attribute: str) -> int:

@@ -92,7 +92,7 @@ def _search(core: Core, scope: Scope, bounds: Bounds, arguments: Arguments) -> F
         exclude=where.exclude,
     )
     result = yield from search.find(core, scope, opening, request)
-    hits = yield Compute(lambda: quoting.marked(result.hits, query, core.reading()))
+    hits = result.hits
     worth = quoting.once([hit for hit in hits if hit.score >= WORTH * hits[0].score])
     text = yield Compute(lambda: answers.listed(worth, query, bounds.tokens, core.count))
     yield reporting.recalled(scope, "tool", worth, result.degraded, core.since(began))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,8 +12,8 @@ import sqlalchemy as sa
 
 from tiermem.errors import InvalidMessage
 from tiermem.facts.rules.record import is_laid_down
-from tiermem.facts.stated.chains import Holding, current_at, holdings
-from tiermem.facts.stated.record import USER, attribute_key, subject_key
+from tiermem.facts.stated.chains import Holding, as_said, current_at, holdings
+from tiermem.facts.stated.record import StatedAt, attribute_key, subject_key
 from tiermem.flows.effects import Compute, Flow, Read, Wake
 from tiermem.flows.indexing import facts as reading
 from tiermem.flows.services import Core, Unindexed
@@ -23,7 +22,6 @@ from tiermem.settings import Scope
 from tiermem.storage import decisions, sessions
 from tiermem.storage import facts as stored
 from tiermem.storage import messages as log
-from tiermem.storage.facts import StatedAt
 from tiermem.storage.sessions import SessionRow
 from tiermem.times.nearness import wall_clock
 from tiermem.validity.known import KnownFact, best, handed_out
@@ -121,11 +119,6 @@ def search(core: Core, scope: Scope, query: str, k: int, wish: Wish) -> Flow[lis
     return list((yield Compute(partial(best, facts, query, k))))
 
 
-def stated_by(scope: Scope) -> Scope:
-    """Where what applications state of the user of *scope* is kept."""
-    return Scope(scope.tenant, scope.user, USER, reading.STATED)
-
-
 def _found(core: Core, scope: Scope, wish: Wish) -> Flow[_Chained]:
     """The facts that *wish* is about, with their intervals; and by place their session and reference."""
     rows, facts = yield from visible(core, scope, wish)
@@ -160,7 +153,7 @@ def _read(
     connection: sa.Connection, core: Core, scope: Scope, wish: Wish, read: Mapping[int, Unindexed]
 ) -> tuple[dict[int, tuple[str, SessionRow]], list[StatedAt], dict[int, tuple[list[Message], list[Message]]]]:
     """The sessions, their visible facts that fit, and of those with unread messages the next ones, at most `TAIL`."""
-    own = sessions.find(connection, stated_by(scope))
+    own = sessions.find(connection, reading.stated_by(scope))
     rows = {row.pk: (name, row) for name, row in sessions.of_user(connection, scope.tenant, scope.user)}
     more = _unread(connection, core, read, rows)
     if more:
@@ -217,11 +210,7 @@ def _unread(
 
 
 def _chained(rows: Mapping[int, tuple[str, SessionRow]], facts: Sequence[StatedAt]) -> _Chained:
-    ordered = sorted(facts, key=lambda at: (at.session, at.sequence, at.place))
-    made = [
-        Holding(at.fact, at, at.said, (-math.inf if math.isnan(at.said) else at.said, rank))
-        for rank, at in enumerate(ordered)
-    ]
+    made = as_said(facts)
     homes: dict[int, Any] = {id(one): one.source.session for one in made}
     found = holdings(made, homes)
     return found, {place: where(rows[one.source.session][0], one.source) for place, one in enumerate(found)}

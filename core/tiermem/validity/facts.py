@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tiermem.facts.stated.record import USER
+from tiermem.flows.indexing.facts import stated_by
 from tiermem.flows.verifying import session as proof
 from tiermem.records import Decision, Verification
 from tiermem.settings import Scope, refuse_unnamed
@@ -133,7 +134,7 @@ class Facts:
 
     def verify(self) -> Verification:
         """Derive again what was stated here, and list what differs; `Memory.verify` does so for all conversations."""
-        return self._run(proof.verify(asking.stated_by(self.scope)))
+        return self._run(proof.verify(stated_by(self.scope)))
 
     def __repr__(self) -> str:
         return f"<Facts of {self.scope.user!r}>"
@@ -206,7 +207,7 @@ class AsyncFacts:
 
     async def verify(self) -> Verification:
         """See `Facts.verify`."""
-        return await self._arun(proof.verify(asking.stated_by(self.scope)))
+        return await self._arun(proof.verify(stated_by(self.scope)))
 
     def __repr__(self) -> str:
         return f"<AsyncFacts of {self.scope.user!r}>"

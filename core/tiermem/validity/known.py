@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from tiermem.facts.stated.chains import Holding, current_at
-from tiermem.facts.stated.record import NO, RETRACTS, YES
-from tiermem.storage.facts import StatedAt
+from tiermem.facts.stated.record import NO, RETRACTS, YES, StatedAt
 from tiermem.text.analyzer import query_terms, terms
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

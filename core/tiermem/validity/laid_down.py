@@ -14,11 +14,10 @@ from functools import partial
 
 from tiermem.facts.rules.holding import holding
 from tiermem.facts.rules.record import CONSTRAINT, WISH, StandingRule
-from tiermem.facts.stated.record import RETRACTS, USER
+from tiermem.facts.stated.record import RETRACTS, USER, StatedAt
 from tiermem.flows.effects import Compute, Flow
 from tiermem.flows.services import Core
 from tiermem.settings import Scope
-from tiermem.storage.facts import StatedAt
 from tiermem.storage.sessions import SessionRow
 from tiermem.validity.asking import Wish, visible, where
 from tiermem.validity.known import moment

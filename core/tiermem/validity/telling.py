@@ -36,7 +36,7 @@ from tiermem.storage import decisions
 from tiermem.storage import facts as stored
 from tiermem.storage import messages as log
 from tiermem.tokens.counting import message_tokens
-from tiermem.validity.asking import seconds, stated_by
+from tiermem.validity.asking import seconds
 
 
 def state(
@@ -124,7 +124,7 @@ def kept(core: Core, scope: Scope, fact: Stated, kind: str, reason: str) -> Flow
 def keep(core: Core, scope: Scope, kind: str, words: str, state: dict[str, Any], reason: str) -> Flow[Decision]:
     """The decision of *kind* by which something of the user of *scope* is kept, with its number: *words* say it,
     *state* is what is read of it again."""
-    where = stated_by(scope)
+    where = reading.stated_by(scope)
     message = Message(role="user", content=words, state=state)
     counted = [(message, message_tokens(message, core.count))]
 
@@ -148,9 +148,9 @@ def undo(core: Core, scope: Scope, decision: int | Decision) -> Flow[None]:
     Raises:
         UnknownReference: there is no such decision, or it is undone already.
     """
-    yield from decide.undo(core, stated_by(scope), decision)
+    yield from decide.undo(core, reading.stated_by(scope), decision)
 
 
 def journal(scope: Scope) -> Flow[list[Decision]]:
     """Every statement, retraction and undoing of the application, in order."""
-    return (yield from decide.journal(stated_by(scope)))
+    return (yield from decide.journal(reading.stated_by(scope)))

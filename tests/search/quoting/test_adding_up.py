@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tiermem import Message
-from tiermem.facts.superseding import FactReaders
 from tiermem.providers.tokenizers import Counter
 from tiermem.records import Hit
 from tiermem.search.quoting import Quotes, block
@@ -95,9 +94,9 @@ def test_what_was_quoted_before_is_neither_rendered_nor_counted_again() -> None:
 
     count = Heard()
     kept, found = Quotes(count), hits([(f"number {n} is here", "Ann", 2) for n in range(9)])
-    first, _ = block(found, "number", 300, count, FactReaders(), kept)
+    first, _ = block(found, "number", 300, count, kept)
     before = len(asked)
-    second, _ = block(found, "number", 300, count, FactReaders(), kept)
+    second, _ = block(found, "number", 300, count, kept)
     assert before > 9
     assert len(asked) == before
     assert first == second

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from tiermem import Message
 from tiermem.providers.tokenizers import Counter
 from tiermem.records import Hit
-from tiermem.search.quoting import Quotes, block, marked, told
+from tiermem.search.quoting import Quotes, block, told
 from tiermem.tokens.counting import message_tokens
 from tiermem.window.quotation import CLOSE
 
@@ -96,31 +97,24 @@ def test_no_name_of_a_session_leaves_its_reference() -> None:
 
 @pytest.mark.parametrize("session", ["friday", "thread:7|agent", "a/b", HOSTILE])
 def test_a_block_that_has_a_hit_of_another_session_is_known_to_have_it(session: str) -> None:
-    old = said(12, "The pool size is 10.", session, 0)
     new = said(14, "The pool size is now 50.", session, 1)
-    pieces, shown = block([new, old], "pool size", 300, COUNT)
+    old = replace(said(12, "The pool size is 10.", session, 0), superseded_by=new.ref, holds="pool size: 50 (fifty)")
+    corrected = replace(said(15, "It is 9.", session, 0), conflicts_with=new.ref)
+    pieces, _ = block([new, old, corrected], "pool size", 300, COUNT)
     text = pieces[0].message.text
-    assert {hit.ref: hit.superseded_by for hit in shown} == {old.ref: new.ref, new.ref: ""}
+    assert "(superseded by " in text
+    assert "(corrected by " in text
     assert told(old, text)
+    assert told(corrected, text)
     assert told(new, text)
     assert told(said(40, "The pool size is 10."), text)  # said here as well
     assert not told(said(12, "The pool size is 1", session, 0), text)
 
 
-def test_a_newer_statement_of_another_session_supersedes_by_its_reference() -> None:
-    old, new = said(40, "The pool size is 10.", days=1), said(3, "The pool size is now 50.", "friday", 4)
-    lines, shown = quoted(old, new, asked="pool size?")
-    assert {hit.ref: hit.superseded_by for hit in shown} == {"m40": "friday/m3", "friday/m3": ""}
-    assert "[m40] User: The pool size is 10. (superseded by friday/m3)" in lines
-    back = marked([said(3, "The pool size is 10.", "friday", 0), said(3, "The pool size is now 50.", days=1)], "pool")
-    assert [hit.superseded_by for hit in back] == ["m3", ""]
-
-
-def test_where_one_has_no_time_two_sessions_are_not_compared() -> None:
-    apart = [said(40, "The pool size is 10."), said(3, "The pool size is now 50.", "friday", None)]
-    assert not any(hit.superseded_by or hit.current for hit in marked(apart, "pool"))
-    within = [said(1, "The pool size is 10.", "friday", 0), said(3, "The pool size is now 50.", "friday", None)]
-    assert [hit.superseded_by for hit in marked([*within, said(9, "Hello")], "pool")] == ["friday/m3", "", ""]
+def test_what_is_out_of_date_points_into_the_other_session() -> None:
+    old = replace(said(40, "The pool size is 10.", days=1), superseded_by="friday/m3", holds="pool size: 50")
+    lines, _ = quoted(old, said(3, "The pool size is now 50.", "friday", 4), asked="pool size?")
+    assert "[m40] User: The pool size is 10. (superseded by friday/m3; now pool size: 50)" in lines
 
 
 def test_chunks_of_documents_come_after_all_sessions() -> None:

@@ -22,6 +22,7 @@ from tiermem.facts.stated.record import (
     ONCE,
     RETRACTS,
     Stated,
+    StatedAt,
     attribute_key,
     subject_key,
     value_key,
@@ -79,6 +80,15 @@ def current_at(found: Sequence[Holding[T]], place: int, now: float) -> bool:
 def _to_come(one: Holding[T], now: float) -> bool:
     """Whether it begins later than *now*, and was said to: what was said by a clock that is ahead has begun."""
     return one.start > now and one.start > one.said
+
+
+def as_said(stated: Iterable[StatedAt]) -> list[Holding[StatedAt]]:
+    """*stated* as `holdings` takes them, in the order in which they were said: what has no time first."""
+    ordered = sorted(stated, key=lambda at: (at.session, at.sequence, at.place))
+    return [
+        Holding(at.fact, at, at.said, (-math.inf if math.isnan(at.said) else at.said, rank))
+        for rank, at in enumerate(ordered)
+    ]
 
 
 def key_of(fact: Stated, home: object) -> tuple[object, ...]:

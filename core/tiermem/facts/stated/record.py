@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -56,6 +57,18 @@ class Stated:
     how: str = RULE
     since: float | None = None
     until: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StatedAt:
+    """A fact and where it was stated: the key of the session, the message's number, and which of its facts it is;
+    `said` in seconds since 1970 in UTC, NaN where unknown."""
+
+    fact: Stated
+    session: int
+    sequence: int
+    place: int
+    said: float = math.nan
 
 
 def tidy(text: str) -> str:

@@ -9,13 +9,12 @@ from typing import Final
 
 from tiermem.facts import rules
 from tiermem.facts.stated.reading import stated
-from tiermem.facts.stated.record import RETRACTS, STATES, USER, Stated, from_json
+from tiermem.facts.stated.record import RETRACTS, STATES, USER, Stated, StatedAt, from_json
 from tiermem.facts.stated.resolving import resolve
 from tiermem.flows.indexing import vectors
 from tiermem.messages import Message
 from tiermem.settings import Scope
 from tiermem.storage import messages as log
-from tiermem.storage.facts import StatedAt
 from tiermem.times.nearness import wall_clock
 from tiermem.window.provenance import FOREIGN
 from tiermem.window.quotation import parts
@@ -27,6 +26,11 @@ SYSTEM: Final = "system"  # the subject of what a system prompt lays down
 SYSTEM_ROLES = frozenset({"system", "developer"})
 LIKELY = 0.9  # the certainty of what was laid down: about as many as were found to be so, read by a person
 NEAR = 4  # messages between a statement and "it is now 50"; further away "it" may be anything
+
+
+def stated_by(scope: Scope) -> Scope:
+    """Where what applications state of the user of *scope* is kept."""
+    return Scope(scope.tenant, scope.user, USER, STATED)
 
 
 def of_messages(scope: Scope, pk: int, before: Sequence[Message], messages: Sequence[Message]) -> list[StatedAt]:

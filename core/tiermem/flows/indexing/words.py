@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from tiermem.blocks.reading import words as words_of
 from tiermem.facts import preferences
+from tiermem.facts.stated.record import StatedAt
 from tiermem.flows.effects import Compute, Flow, Read, Transact
 from tiermem.flows.indexing import facts, vectors
 from tiermem.flows.services import Core
@@ -22,7 +23,6 @@ from tiermem.settings import Scope
 from tiermem.storage import facts as stored_facts
 from tiermem.storage import messages as log
 from tiermem.storage import segments, sessions
-from tiermem.storage.facts import StatedAt
 from tiermem.storage.sessions import SessionRow
 from tiermem.text.analyzer import terms
 from tiermem.text.dialogue import ECHOED, ROLES, Spoken

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tiermem.facts.stated.record import StatedAt
 from tiermem.flows.effects import Compute, Flow, Read, Wake
+from tiermem.flows.indexing import facts
+from tiermem.flows.indexing.facts import NEAR
 from tiermem.flows.indexing.words import part_of
 from tiermem.flows.reading.request import SearchRequest
 from tiermem.flows.services import Core
@@ -18,6 +21,7 @@ from tiermem.messages import Message
 from tiermem.records import Within
 from tiermem.settings import Scope
 from tiermem.storage import decisions, segments, sessions
+from tiermem.storage import facts as stored
 from tiermem.storage import messages as log
 from tiermem.storage.sessions import SessionRow
 
@@ -62,7 +66,7 @@ def opened(core: Core, scope: Scope, row: SessionRow, request: SearchRequest) ->
     else:
         rows = {row.pk: (scope.session, row)} if row.pk else {}
     index = core.index_of(scope)
-    hidden = yield from _loaded(core, index, rows)
+    hidden = yield from _loaded(core, scope, index, rows)
     yield from _rung(core, scope, rows)
     return Corpus(row.pk if row.pk in rows else 0, rows, index, hidden)
 
@@ -77,56 +81,101 @@ def _wanted(name: str, request: SearchRequest) -> bool:
     return (request.sessions is None or name in request.sessions) and name not in request.exclude
 
 
-def _loaded(core: Core, index: UserIndex, rows: Mapping[int, tuple[str, SessionRow]]) -> Flow[dict[int, Ranges]]:
+@dataclass(frozen=True, slots=True)
+class _Lack:
+    """What an index lacks of *rows*: what is hidden in the sessions `unknown`; words of `stale` ones, and facts of
+    those `untold`, with the number up to which they are there."""
+
+    rows: Mapping[int, tuple[str, SessionRow]]
+    unknown: Sequence[int]
+    stale: Mapping[int, int]
+    untold: Mapping[int, int]
+
+    @classmethod
+    def of(
+        cls, index: UserIndex, rows: Mapping[int, tuple[str, SessionRow]], unknown: Sequence[int], *, talk: bool
+    ) -> _Lack:
+        """What *index* lacks; only *talk* states facts."""
+        stale = {key: last for key, (_, row) in rows.items() if (last := index.last(key)) < row.messages}
+        through = index.stated.through
+        untold = {key: last for key, (_, row) in rows.items() if (last := through(key)) < row.messages} if talk else {}
+        return cls(rows, unknown, stale, untold)
+
+    def __bool__(self) -> bool:
+        return bool(self.unknown or self.stale or self.untold)
+
+
+@dataclass(frozen=True, slots=True)
+class _Filling:
+    """What was read of it: ranges that are hidden, stretches of the index, facts, and by key messages that wait for the
+    index, the first of which are those before the first that is not there."""
+
+    hidden: Mapping[int, Ranges]
+    parts: Mapping[int, list[Segment]]
+    facts: Mapping[int, Sequence[StatedAt]]
+    waiting: Mapping[int, list[Message]]
+
+
+def _loaded(
+    core: Core, scope: Scope, index: UserIndex, rows: Mapping[int, tuple[str, SessionRow]]
+) -> Flow[dict[int, Ranges]]:
     """Adds to *index* what it lacks of *rows*; returns what is hidden there."""
     known = {key: core.hidden.get((key, row.revision)) for key, (_, row) in rows.items()}
-    unknown = [key for key, ranges in known.items() if ranges is None]
-    stale = _stale(index, rows)
-    while unknown or stale:
-        read = yield Read(partial(_read, index=index, rows=rows, unknown=unknown, stale=stale))
-        hidden, parts, waiting = read
+    unknown, talk = [key for key, ranges in known.items() if ranges is None], scope.kind == "conversation"
+    while lack := _Lack.of(index, rows, unknown, talk=talk):
+        read = yield Read(partial(_read, lack=lack))
         for key in unknown:
-            known[key] = core.hidden.put((key, rows[key][1].revision), tuple(hidden.get(key, ())))
-        yield Compute(partial(_add, index, parts, waiting))
-        unknown, stale = [], _stale(index, rows)
+            known[key] = core.hidden.put((key, rows[key][1].revision), tuple(read.hidden.get(key, ())))
+        yield Compute(partial(_add, scope, index, lack, read))
+        unknown = []
     return {key: ranges for key, ranges in known.items() if ranges}
 
 
-def _stale(index: UserIndex, rows: Mapping[int, tuple[str, SessionRow]]) -> list[int]:
-    return [key for key, (_, row) in rows.items() if index.last(key) < row.messages]
-
-
-def _read(
-    connection: sa.Connection,
-    index: UserIndex,
-    rows: Mapping[int, tuple[str, SessionRow]],
-    unknown: Sequence[int],
-    stale: Sequence[int],
-) -> tuple[dict[int, list[tuple[int, int]]], dict[int, list[Segment]], dict[int, list[Message]]]:
-    """What is hidden in the sessions *unknown*; of the *stale* ones the stretches of the index and, behind them, at
-    most `TAIL` messages that wait for it."""
-    hidden = decisions.hidden_in(connection, unknown)
-    parts: dict[int, list[Segment]] = {}
-    indexed = {key: rows[key][1].indexed for key in stale}
-    begun = {key for key in stale if index.last(key)}
-    parts |= segments.read(connection, [key for key in stale if indexed[key] and key not in begun])
-    for key in begun:
-        if index.last(key) < indexed[key]:
-            parts |= segments.read(connection, [key], index.last(key))
+def _read(connection: sa.Connection, lack: _Lack) -> _Filling:
+    """What is lacking; of messages that wait for the index at most `TAIL`."""
+    rows, stale = lack.rows, lack.stale
+    hidden = decisions.hidden_in(connection, lack.unknown)
+    indexed = {key: rows[key][1].indexed for key in rows}
+    parts = segments.read(connection, [key for key, last in stale.items() if indexed[key] and not last])
+    for key, last in stale.items():
+        if 0 < last < indexed[key]:
+            parts |= segments.read(connection, [key], last)
+    facts = stored.beyond(connection, lack.untold, indexed)
     waiting: dict[int, list[Message]] = {}
     left = TAIL
-    for key in stale:
-        last = int(parts[key][-1].numbers[-1]) if key in parts else index.last(key)
-        upto = min(rows[key][1].messages, last + left)
-        if last < upto:
-            waiting[key] = log.read(connection, key, last + 1, upto)
-            left -= upto - last
-    return hidden, parts, waiting
+    for key in {**stale, **lack.untold}:
+        first = _first_waiting(lack, key, indexed[key], parts.get(key))
+        upto = min(rows[key][1].messages, first - 1 + left)
+        if first <= upto:
+            waiting[key] = log.read(connection, key, max(1, first - NEAR), upto)
+            left -= upto - first + 1
+    return _Filling(hidden, parts, facts, waiting)
 
 
-def _add(index: UserIndex, parts: Mapping[int, list[Segment]], waiting: Mapping[int, list[Message]]) -> None:
-    index.add([(key, part) for key, stored in parts.items() for part in stored])
-    index.add([(key, part_of(index, key, messages)) for key, messages in waiting.items()])
+def _first_waiting(lack: _Lack, key: int, indexed: int, parts: Sequence[Segment] | None) -> int:
+    """The first message of which the words, or the facts, must be read of itself."""
+    words = int(parts[-1].numbers[-1]) if parts else lack.stale.get(key, lack.rows[key][1].messages)
+    told = max(indexed, lack.untold[key]) if key in lack.untold else words
+    return 1 + min(words, told)
+
+
+def _add(scope: Scope, index: UserIndex, lack: _Lack, read: _Filling) -> None:
+    index.add([(key, part) for key, stored in read.parts.items() for part in stored])
+    fresh = {key: [one for one in said if one.sequence > index.last(key)] for key, said in read.waiting.items()}
+    index.add([(key, part_of(index, key, messages)) for key, messages in fresh.items() if messages])
+    found, through = list[StatedAt](), dict[int, int]()
+    for key in lack.untold:
+        there = max(lack.untold[key], lack.rows[key][1].indexed)
+        found += read.facts.get(key, ())
+        before, messages = _parted(read.waiting.get(key, ()), there)
+        through[key] = messages[-1].sequence if messages else there
+        found += facts.of_messages(scope, key, before, messages)
+    index.stated.add(through, found)
+
+
+def _parted(said: Sequence[Message], last: int) -> tuple[list[Message], list[Message]]:
+    """Those of *said* up to number *last*, and those behind it."""
+    return [one for one in said if one.sequence <= last], [one for one in said if one.sequence > last]
 
 
 def _rung(core: Core, scope: Scope, rows: Mapping[int, tuple[str, SessionRow]]) -> Flow[None]:

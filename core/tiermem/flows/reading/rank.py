@@ -15,8 +15,9 @@ from tiermem.facts.preferences import TERM as STANDING
 from tiermem.flows import reporting
 from tiermem.flows.effects import Compute, Flow, Read
 from tiermem.flows.reading import corpus as reading
-from tiermem.flows.reading import filters, vector_search
+from tiermem.flows.reading import filters, outdated, vector_search
 from tiermem.flows.reading.corpus import Corpus
+from tiermem.flows.reading.outdated import Searched
 from tiermem.flows.reading.request import SearchRequest, SearchResult
 from tiermem.flows.services import Core
 from tiermem.providers.related_words import related_words
@@ -71,10 +72,14 @@ def hits(core: Core, scope: Scope, row: SessionRow, request: SearchRequest) -> F
     local = core.local(said[place] for place, _, _ in sound)
     names = {key: name if scope.kind == "conversation" else "" for key, (name, _) in corpus.rows.items()}
     keys = [key for key, _ in field.at([place for place, _, _ in sound])]
-    found = (
+    found = [
         Hit(message=message, score=score, why=why, session=names[key], home=key == row.pk)
         for message, (_, score, why), key in zip(local, sound, keys, strict=True)
-    )
+    ]
+    if scope.kind == "conversation":
+        found = yield from outdated.marked(
+            core, scope, Searched(corpus, field, row.pk, request, result.question), found
+        )
     return replace(result, hits=tuple(found))
 
 

@@ -27,13 +27,13 @@ from tiermem.tokens.counting import OVERHEAD
 
 
 def search(core: Core, scope: Scope, request: SearchRequest, explain: bool) -> Flow[list[Hit]]:
-    """The best hits, also weak ones, the best ones compared with each other; with *explain* each says what matched."""
+    """The best hits, also weak ones; with *explain* each says what matched."""
     began = core.timer()
     opening = yield from opened.load(core, scope)
     result = yield from find(core, scope, opening, replace(request, weak=True))
-    hits = yield Compute(lambda: quoting.marked(result.hits, request.query, core.reading()))
+    hits: Sequence[Hit] = result.hits
     if explain:
-        hits = yield Compute(lambda: _explained(hits, result.question))
+        hits = yield Compute(lambda: _explained(result.hits, result.question))
     yield reporting.recalled(scope, "search", hits, result.degraded, core.since(began))
     return list(hits)
 
@@ -91,7 +91,7 @@ def recall(core: Core, scope: Scope, request: SearchRequest, budget: int) -> Flo
 
     def quoted() -> tuple[list[Piece], list[Hit]]:
         hits = [hit for hit in result.hits if quoting.quotable(hit.message)]
-        return quoting.block(hits, request.query, budget, core.count, core.reading(), core.quotes, asked)
+        return quoting.block(hits, request.query, budget, core.count, core.quotes, asked)
 
     pieces, shown = yield Compute(quoted)
     text = pieces[0].message.text if pieces else ""

@@ -12,11 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from tiermem.facts.superseding import UNKEPT, FactReaders
 from tiermem.records import Hit, Piece
 from tiermem.search import packing, passages
 from tiermem.search.passages import note
-from tiermem.search.quoting.marking import marked
 from tiermem.search.quoting.places import places
 from tiermem.search.quoting.quotes import Owner, Quotes
 from tiermem.search.quoting.repeated import once
@@ -33,18 +31,16 @@ def block(
     query: str,
     budget: int,
     count: Count,
-    reading: FactReaders = UNKEPT,
     quotes: Quotes | None = None,
     owner: Owner = NOBODY,
 ) -> tuple[list[Piece], list[Hit]]:
-    """What of *hits* fits into *budget* tokens, as one quoted block, and the hits that it shows, marked.
+    """What of *hits* fits into *budget* tokens, as one quoted block, and the hits that it shows.
 
     Args:
         hits: what was found, best first.
         query: the question.
         budget: tokens of the message that holds the block.
         count: the tokens of a text.
-        reading: how facts are read, for the marks.
         quotes: those kept from question to question; they count with *count*, or are of no use here.
         owner: tenant, user and session that were asked.
     """
@@ -61,8 +57,8 @@ def block(
         shown = QuotedBlock.of(candidates, chosen, kept)
         tokens, text = shown.measured({})
         if tokens <= budget:
-            noted = marked([one.hit for one in shown.best], query, reading, [one.quote.told for one in shown.best])
-            return [shown.piece(*_noted(shown, noted, budget) or (tokens, text))], noted
+            hits_shown = [one.hit for one in shown.best]
+            return [shown.piece(*_noted(shown, hits_shown, budget) or (tokens, text))], hits_shown
         allowed = int(allowed * SMALLER)
     return [], []
 

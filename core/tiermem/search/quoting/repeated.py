@@ -12,7 +12,9 @@ from tiermem.search.quoting.wording import quotable, spoken
 from tiermem.text.readable import speaker
 
 _REFERENCE = re.compile(r"(?:\[(?:[^\[\]\n]*/)?m\d+(?:-m\d+)?\] )?")
-_NOTE = re.compile(r"(?: \((?:superseded by|conflicts with) (?:[^\[\]\n]*/)?m\d+\))?$", re.MULTILINE)
+_NOTE = re.compile(
+    r"(?: \((?:(?:superseded|corrected) by|conflicts with) (?:[^\[\]\n]*/)?[mf]\d+(?:; now [^\n]*)?\))?$", re.MULTILINE
+)
 
 
 def once(hits: Sequence[Hit], shown: Iterable[Message] = ()) -> list[Hit]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tiermem.facts.fact import EXERCISE, GENERIC, content
 from tiermem.facts.quantities import MARK
 from tiermem.facts.stated.chinese.patterns import is_name
+from tiermem.facts.stated.phrases import EXERCISE, GENERIC, content
 from tiermem.facts.stated.record import CORRECTS, STATES, Stated
 from tiermem.facts.stated.told import Told
 from tiermem.text.analyzer import HAN

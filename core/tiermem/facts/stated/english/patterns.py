@@ -32,8 +32,9 @@ NO_ORG = (
 )
 ORG = rf"{NO_ORG}(?P<value>{NAMED}|an? (?:[\w-]+ ){{0,2}}[a-z-]{{3,}}{END}|{SMALL}[a-z]{{4,}}{END})"
 CLUB = (
-    r"(?!'s|’s| (?:[Cc]lub|[Gg]roup|[Tt]eam|[Gg]ym|[Bb]and|[Cc]hoir|[Cc]hurch|[Cc]lass|[Cc]ommunity"
-    r"|[Ll]eague|[Cc]hallenge|[Dd]iscord|[Ss]erver|[Pp]arty|[Aa]ssociation|[Tt]rip|[Pp]rogram|[Cc]ourse)\b)"
+    r"(?!\w|'s|’s| (?:[Cc]lub|[Gg]roup|[Tt]eam|[Gg]ym|[Bb]and|[Cc]hoir|[Cc]hurch|[Cc]lass|[Cc]ommunity"
+    r"|[Ll]eague|[Cc]hallenge|[Dd]iscord|[Ss]erver|[Pp]arty|[Aa]ssociation|[Tt]rip|[Pp]rogram|[Cc]ourse"
+    r"|to (?:chat|talk|meet|play|follow|keep|find|see|watch|read|get))\b)"
 )
 # Who has lived, or worked, somewhere does so still where it is told since when, or for how long.
 STILL = (

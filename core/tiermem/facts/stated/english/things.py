@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tiermem.facts.fact import EXERCISE, GENERIC, content
 from tiermem.facts.quantities import MARK
 from tiermem.facts.stated.english.patterns import END, NAMED
 from tiermem.facts.stated.english.subjects import NAME, About, without_adverbs
 from tiermem.facts.stated.english.words import KIN, PERSONAL, PETS, RELATED, SHARED
+from tiermem.facts.stated.phrases import EXERCISE, GENERIC, content
 from tiermem.facts.stated.record import CORRECTS, RETRACTS, STATES, Stated
 from tiermem.facts.stated.told import Told
 
@@ -84,7 +84,7 @@ _ASSIGNED = re.compile(
     rf" (?P<value>{NAME}){END}"
 )
 _BACK = re.compile(
-    rf"^(?:it|that|this|which) (?:is now|is actually|is|has been|was|got|just got|actually)?"
+    rf"^(?i:it|that|this|which)(?: is now| is actually| is| has been| was| got| just got| actually|['’]s (?:now|been))?"
     rf" ?(?:{_CHANGED} (?:to|for|until|up to|down to|from (?P<old>{MARK}) to)|now|actually|been)?"
     rf" ?(?P<value>{MARK}|{NAMED})(?: now| instead)?(?=\s*$|\s*[^\w\s])"
 )
@@ -105,7 +105,7 @@ _STRIP = re.compile(r"^(?:(?:new|current|latest|updated|total|official|actual|fi
 _AFTER = re.compile(
     r"^\s*(?:$|[^\w\s]|(?:now|instead|and|because|since|as of|this|from|starting|for|at|on|in|per|a"
     r"|each|every|last|after|with"
-    r"|by|before|due|these|right|so|but|not|if|today|total|altogether|exactly|sharp|anymore|until|to"
+    r"|by|before|due|these|right|so|but|not|if|today|total|altogether|exactly|sharp|anymore|again|until|to"
     r"|local|of|both|all)\b)"
 )
 _SEVERAL = re.compile(rf"\s*(?:and|or|,) {MARK}")

@@ -40,9 +40,9 @@ _BE = words_of(
     "is are was were moved pushed postponed rescheduled changed raised increased lowered reduced cut bumped "
     "went dropped rose grew fell extended shortened brought delayed upgraded switched renamed updated set "
     "jumped climbed slipped adjusted improved reset revised picked chose selected settled booked hired use "
-    "beat slashed upped s"
+    "beat slashed upped s leaves departs starts begins ends lands arrives opens closes"
 )
-_COMMON = frozenset(["is", "are", "was", "were", "use", "s", "set", "went"])
+_COMMON = words_of("is are was were use s set went leaves departs starts begins ends lands arrives opens closes")
 _MOVERS = _BE - _COMMON
 _DIGIT = re.compile(r"[\d\ue000-\uf0ff]")
 FEW = 25  # words of a text that may correct what was said before
@@ -59,6 +59,7 @@ _TAKING = words_of("took taken takes taking take")
 _DROPPED = words_of("started joined moved sold quit stopped adopted bought turned switched gave got relocated")
 _CORRECTING = words_of("actually correction scratch meant wait oops sorry no instead make mistake typo")
 _WHOSE = words_of("my our the")
+_MOVED = words_of("my our the it")
 _HAN = re.compile(
     r"[我咱俺人][^，。！？；\n]{0,12}?[住搬在喜爱讨吃喝抽打玩学练弹养有戒叫用是岁婚恋单做当升过把来不没会最改换分]"
     r"|(?:改|换|调|推迟|延|提前|提高|升|降|涨|定|设|增|减|缩|迁|切)[^，。！？；\n]{0,4}(?:成|为|到|至|在|由|用|叫|于)"
@@ -66,7 +67,7 @@ _HAN = re.compile(
     r"|加入|来自|老家|[会讲]说|过敏|不对|更正|纠正|错了|口误|[叫住]|今年|改由|转给|交给"
     r"|(?:库|架|言|点|址|地|题|色|案|店|厅|机|脑|车|商|台|理|板|师|练|生|人|长|期|间|算|格|租|薪|用|价"
     r"|班|位|号|箱|信|码|口|本|小|值|限|数|额|高|重|型|日|座|名|校|学|位|司|器|统|存|列|端|会|审|试|礼"
-    r"|聚|地|东|行|房|线|率|标|速|绩|名|支|证|级|态)"
+    r"|聚|议|地|东|行|房|线|率|标|速|绩|名|支|证|级|态)"
     r"(?:现在|目前|已经|的?名字)?(?:是|为|：|在|叫|用的是)"
 )
 _JOKING = words_of(
@@ -96,7 +97,7 @@ def english(lower: str) -> bool:
         or not _DROPPED.isdisjoint(words[:3])
         or (not (known.isdisjoint(_PERSONS) or known.isdisjoint(_NEARBY)) and _near(words))
         or (not (known.isdisjoint(_BE) or known.isdisjoint(_WHOSE) or known.isdisjoint(_THINGS)) and _of_thing(words))
-        or (measured and not (known.isdisjoint(_MOVERS) or known.isdisjoint(_WHOSE)))
+        or (measured and not (known.isdisjoint(_MOVERS) or known.isdisjoint(_MOVED)))
         or (not known.isdisjoint(_CORRECTING) and (measured or len(words) <= FEW))
         or (measured and bool(_NUMBERED.search(lower)))
     )

@@ -60,7 +60,7 @@ class Draft:
         """The block of *hits* within *budget* tokens, and those that it shows."""
         asked = (self.scope.tenant, self.scope.user, self.scope.session)
         core = self.core
-        return quoting.block(hits, query, budget, self.scale.count, core.reading(), core.quotes, asked)
+        return quoting.block(hits, query, budget, self.scale.count, core.quotes, asked)
 
     def summary(self, budget: int) -> list[Piece]:
         """The running summary within *budget* tokens."""

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from tiermem.errors import BudgetTooSmall
 from tiermem.flows import reporting
 from tiermem.flows.effects import Compute, Flow
-from tiermem.flows.reading.draft import Draft, looked_up, message_pieces, unseen, verbatim
+from tiermem.flows.reading.contexts.draft import Draft, looked_up, message_pieces, unseen, verbatim
 from tiermem.messages import Message
 from tiermem.records import Hit, Piece, Tier
 from tiermem.search import quoting

@@ -15,8 +15,8 @@ from tiermem.errors import BudgetTooSmall
 from tiermem.flows import reporting, running
 from tiermem.flows.effects import Compute, Flow
 from tiermem.flows.reading import opening as opened
-from tiermem.flows.reading import steady
-from tiermem.flows.reading.draft import (
+from tiermem.flows.reading.contexts import steady
+from tiermem.flows.reading.contexts.draft import (
     ContextRequest,
     Draft,
     looked_up,
