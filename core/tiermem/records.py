@@ -138,7 +138,8 @@ class Hit:
         superseded_by: the reference of a newer statement, found or not, that gives what this one says another value; ""
             where none does. "f3" is what the application stated (`Memory.facts`).
         conflicts_with: the same, where the newer one says that this one never was right.
-        holds: what is known to hold now in place of what this one says: "home: Berlin"; "" where nothing is.
+        holds: what is known to hold now in place of what this one says: "home: Berlin; rent: $1,350"; "" where nothing
+            is.
         current: this one is the newest of several that give one thing different values.
         reason: what matched, in words, where it was asked for.
         session: the id of the session in which it was said; "" of a chunk.

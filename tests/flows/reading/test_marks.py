@@ -137,6 +137,17 @@ def test_what_another_speaker_says_of_himself_updates_nothing(store: Open) -> No
     assert marks(session, "Where do they live?") == {}
 
 
+def test_of_several_things_that_changed_all_are_told_and_the_one_asked_for_first(store: Open) -> None:
+    texts = {
+        1: "I live in Oslo. My rent is $900. I'm 28 years old.",
+        2: "My rent went up to $1,000.",
+        3: "I moved to Graz.",
+    }
+    session = say(store().session("s"), texts)
+    assert marks(session, ASKED)["m1"] == ("m2", "rent: $1,000; home: Graz")
+    assert marks(session, "Is my home in Oslo?")["m1"] == ("m3", "home: Graz; rent: $1,000")
+
+
 def test_hidden_messages_lend_nothing(store: Open, settled: Callable[[Session], Session]) -> None:
     session = settled(filled(store))
     assert marks(session, ASKED)["m5"] == ("m120", "rent: $1,400")

@@ -28,6 +28,7 @@ from tiermem.storage import sessions
 from tiermem.text.analyzer import terms
 from tiermem.times.nearness import wall_clock
 
+TOLD = 3  # facts of one message of which is said what holds instead
 MOST = 256  # statements of one thing that are compared, the newest; more are those of a machine
 Key = tuple[int, int]  # a session and a message's number
 
@@ -153,12 +154,17 @@ def _place(one: Holding[StatedAt]) -> Key:
 
 
 def _with(hit: Hit, marks: Sequence[_Mark], compared: _Compared) -> Hit:
-    """*hit* with the one of its *marks* that is nearest to the question; of equals, that it is out of date."""
-    mark = marks[0] if len(marks) == 1 else max(marks, key=partial(_weight, question=compared.asked.question))
-    if mark.by is None:
+    """*hit* with what holds now instead, the one of its *marks* that is nearest to the question first; the reference is
+    that of this one. Of equals, what is out of date comes first."""
+    if len(marks) > 1:
+        marks = sorted(marks, key=partial(_weight, question=compared.asked.question), reverse=True)
+    over = [mark.by for mark in marks if mark.by is not None]
+    first = marks[0].by
+    if first is None:
         return replace(hit, current=True)
-    ref, holds = compared.ref(mark.by.by.source), told(mark.by.by.fact) if mark.by.holds else ""
-    if mark.by.corrected:
+    ref = compared.ref(first.by.source)
+    holds = "; ".join(dict.fromkeys(told(one.by.fact) for one in over[:TOLD] if one.holds))
+    if first.corrected:
         return replace(hit, conflicts_with=ref, holds=holds)
     return replace(hit, superseded_by=ref, holds=holds)
 
