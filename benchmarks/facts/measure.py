@@ -17,6 +17,7 @@ from pathlib import Path
 
 from benchmarks.facts.templates import cases as from_templates
 from tiermem import Message
+from tiermem.facts.rules.record import is_laid_down
 from tiermem.facts.stated.chains import Holding, current_at, holdings
 from tiermem.facts.stated.record import attribute_key, subject_key, value_key
 from tiermem.flows.indexing.facts import of_messages
@@ -63,7 +64,7 @@ def stated(case: Case) -> set[Triple]:
         Message(role="user", content=text, id=str(number)).as_stored(number, 1, None)
         for number, text in enumerate(case.said, start=1)
     ]
-    found = of_messages(SCOPE, 1, [], messages)
+    found = [at for at in of_messages(SCOPE, 1, [], messages) if not is_laid_down(at.fact)]
     run = [Holding(at.fact, at, float(at.sequence), (float(at.sequence), at.place)) for at in found]
     held = holdings(run, dict.fromkeys(map(id, run), 1))
     return {
