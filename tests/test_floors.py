@@ -24,6 +24,7 @@ FLOORS = tuple(
     facts
     window
     search
+    models
     summaries
     index
     storage

@@ -19,8 +19,9 @@ from tiermem.facts import clauses, preferences, quantities
 from tiermem.facts.stated.reading import stated
 from tiermem.flows.indexing import vectors, words
 from tiermem.items import texts as item_texts
+from tiermem.models import lenient_json
 from tiermem.search import passages, query
-from tiermem.summaries import extractive, grounding, lenient_json, merging, parsing, structured_output, transcript
+from tiermem.summaries import extractive, grounding, merging, parsing, structured_output, transcript
 from tiermem.text import analyzer, clipping, entities, sanitizing, sentences, splitter
 from tiermem.times import nearness
 from tiermem.tokens import counting, estimate

@@ -10,7 +10,8 @@ over is quoted and cut short (`brief_repr`), and so is every error as a whole.
     ├── InvalidNamespace · MissingNamespace · InvalidSettings   (also ValueError)
     ├── IdConflict · UnknownReference (also KeyError) · Reentrant · Closed
     ├── BudgetTooSmall(needed, budget) · TokenCounterError · ClockError
-    ├── SummaryRejected · EmbeddingMismatch · MissingExtra (also ImportError)
+    ├── SummaryRejected · FactsRejected (both an AnswerRejected)
+    ├── EmbeddingMismatch · MissingExtra (also ImportError)
     └── StorageError
         ├── StorageBusy · StorageUnavailable · OutcomeUnknown(ids) (all retryable)
         ├── StorageFull (retryable) · StorageReadOnly
@@ -126,8 +127,16 @@ class ClockError(TiermemError):
     """The caller's clock raised, or returned something that is no time."""
 
 
-class SummaryRejected(TiermemError):
+class AnswerRejected(TiermemError):
+    """What a model answered, or a caller's function in its place, cannot be used."""
+
+
+class SummaryRejected(AnswerRejected):
     """What a summariser returned is not a usable summary; the deterministic one takes its place."""
+
+
+class FactsRejected(AnswerRejected):
+    """What an extractor returned cannot be read as facts; it is asked again, and then the messages are passed over."""
 
 
 class EmbeddingMismatch(TiermemError):

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tiermem.messages import Message
+from tiermem.models.lenient_json import read_object
 from tiermem.records import StructuredSummary, TimeRange
 from tiermem.summaries.extractive import extract
-from tiermem.summaries.lenient_json import read_object
 from tiermem.summaries.lines import LIST_LIMITS, units
 from tiermem.summaries.merging import merge
 from tiermem.summaries.prompts import SummaryPrompt

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.properties.thinned import share
 from tiermem.errors import SummaryRejected
-from tiermem.summaries.lenient_json import read_object
+from tiermem.models.lenient_json import read_object
 from tiermem.summaries.structured_output import FIELDS, fields_of
 
 GOAL = {"user_goal": "raise the pool"}

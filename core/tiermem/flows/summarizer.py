@@ -6,7 +6,8 @@ with a function that calls the model. Adapters hold one writer for each model::
     writer = SummaryWriter(max_input_tokens=32_000)
     structure = writer.run(messages, lambda request: Answer(text=my_model(request.turns)))
 
-How a model is asked, and what is accepted, is told in `tiermem.summaries.writer`.
+How a model is asked, and what is accepted, is told in `tiermem.models.asking` and
+`tiermem.summaries.writer`.
 """
 
 from __future__ import annotations
@@ -17,14 +18,14 @@ from typing import Any
 from tiermem.errors import InvalidSettings, brief_repr
 from tiermem.flows.driving import adrive, drive
 from tiermem.messages import Message
+from tiermem.models.requests import Answer, Request, Turn
 from tiermem.providers.tokenizers import as_counter
 from tiermem.providers.usage import Usage
 from tiermem.records import StructuredSummary
 from tiermem.summaries import merging
 from tiermem.summaries.extractive import extract
-from tiermem.summaries.prompts import Turn
 from tiermem.summaries.structured_output import ConversationSummary
-from tiermem.summaries.writer import Answer, Request, Writing, numbered
+from tiermem.summaries.writer import Writing, numbered
 
 __all__ = [
     "Answer",

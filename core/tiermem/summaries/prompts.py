@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tiermem.models.requests import Turn, mended
 from tiermem.summaries.lines import LIST_LIMITS
 from tiermem.summaries.transcript import CLOSE, OPEN, Element, safe
-from tiermem.text.clipping import shorten
 
 _MOST = {**LIST_LIMITS, "critical_context": 16}  # a model that is asked for more writes what nobody needs
-_SHOWN_AGAIN = 6_000  # characters of an unusable answer that the model is shown when it is asked to mend it
 _ENGLISH = f"""\
 You keep the notes of a chat application. The oldest messages of a conversation are about to leave the model's view; \
 your notes take their place, and the conversation goes on from them alone.
@@ -79,18 +78,6 @@ _AS_JSON = {
     False: f"Answer with one JSON object of this form and nothing else:\n{_SHAPE}",
     True: f"只输出一个如下形式的 JSON 对象，不要输出其他内容：\n{_SHAPE}",
 }
-_MEND = {
-    False: "This answer cannot be used: {reason}. {form}",
-    True: "这个回答无法使用：{reason}。{form}",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One message of a prompt: `role` is "system", "user" or "assistant"."""
-
-    role: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +101,4 @@ class SummaryPrompt:
     def mending(self, answer: str, reason: str) -> tuple[Turn, ...]:
         """The prompt again, with an *answer* that could not be used, for *reason*."""
         asked = self.turns(as_json=True)
-        wrong = Turn("assistant", shorten(answer.strip(), _SHOWN_AGAIN))
-        mend = _MEND[self.chinese].format(reason=reason, form=_AS_JSON[self.chinese])
-        if not wrong.text:  # providers refuse an empty turn, and two turns of one role
-            return asked[0], Turn("user", f"{asked[1].text}\n\n{mend}")
-        return *asked, wrong, Turn("user", mend)
+        return mended(asked, answer, reason, _AS_JSON[self.chinese], chinese=self.chinese)

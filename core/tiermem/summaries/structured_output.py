@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import BaseModel, Field, model_validator
 
 from tiermem.errors import SummaryRejected
-from tiermem.summaries.lenient_json import read_object
+from tiermem.models.lenient_json import read_object
 
 FIELDS = ("user_goal", "key_decisions", "modified_files", "critical_context", "last_step")
 _LISTS = frozenset({"key_decisions", "modified_files", "critical_context"})

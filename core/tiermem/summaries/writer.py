@@ -1,73 +1,36 @@
-"""A summary by a language model: what is asked, in which order, and what is accepted.
+"""A summary by a language model: what is asked, and what is accepted; in which order, `models/asking.py` says.
 
-Order: structured output (the provider's own, or a tool call) → a prompt for JSON → that answer sent back once with what
-is wrong with it → `SummaryRejected`. A span larger than the model's input is read in parts, each with the notes on the
-parts before it, so every message is read by some call.
+A span larger than the model's input is read in parts, each with the notes on the parts before it, so every message is
+read by some call.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from itertools import pairwise
-from typing import Any, Protocol, TypeAlias
+from typing import TypeAlias
 
 from tiermem.errors import SummaryRejected
 from tiermem.messages import Message
+from tiermem.models.asking import HALVINGS, MARGIN, Asking, Meter, too_long
+from tiermem.models.requests import Answer, Request
 from tiermem.records import StructuredSummary
 from tiermem.summaries import merging
 from tiermem.summaries.extractive import extract
 from tiermem.summaries.grounding import grounded
 from tiermem.summaries.lines import lines_of, provenance_in, structured
-from tiermem.summaries.prompts import SummaryPrompt, Turn
+from tiermem.summaries.prompts import SummaryPrompt
 from tiermem.summaries.structured_output import ConversationSummary, fields_of
 from tiermem.summaries.transcript import elements, mostly_chinese, take
 
-MARGIN = 0.8  # of the window that our own count may fill: other tokenizers need up to a quarter more tokens
 SCHEMA_TOKENS = 600  # what the schema of the answer costs where it is sent as a tool: 641 in OpenAI's form, less the
 # form that the JSON prompt says instead (106)
 EARLIER_SHARE = 1 / 3  # of a part's tokens that the notes on earlier parts may have
 SMALLEST_PART = 200  # tokens of messages that a call is about at least
-MISSES = 2  # structured answers in a row that only the JSON prompt could make good, until it is asked for at once
-HALVINGS = 3  # of the window, when a model says that a prompt is too long
-_TOO_LONG = re.compile(
-    r"context.{0,20}(?:length|window|limit|overflow)|(?:prompt|input|request).{0,30}too (?:long|large)"
-    r"|too many (?:input )?tokens|exceeds?.{0,40}(?:number of|max\w*|allowed).{0,20}tokens",
-    re.IGNORECASE,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One call of a model: the turns to send, and whether structured output is wanted.
-
-    `schema` is what to ask for then; without structured output the last turn says the form of the answer.
-    """
-
-    turns: tuple[Turn, ...]
-    structured: bool
-    schema: type[ConversationSummary] = ConversationSummary
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a model gave: a structured value, or text, or both, and the tokens that it counted, where it says so."""
-
-    value: Any = None
-    text: str = ""
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-
 
 Procedure: TypeAlias = Generator[Request, Answer, StructuredSummary]
-
-
-class Meter(Protocol):
-    """Adds up what calls cost."""
-
-    def add(self, **numbers: int) -> None:
-        """Add to the numbers named."""
 
 
 class Writing:
@@ -86,10 +49,9 @@ class Writing:
     ) -> None:
         self.max_input_tokens = max_input_tokens
         self.max_tool_tokens = max_tool_tokens
-        self.structured = structured
         self.usage = usage
         self._count = count
-        self._misses = 0
+        self._asking = Asking[StructuredSummary](ConversationSummary, structured, count, usage)
 
     def write(self, messages: Sequence[Message]) -> Procedure:
         """The procedure: yields requests, is sent answers, or has the model's error thrown in; returns the summary."""
@@ -105,10 +67,12 @@ class Writing:
             part, left = take(rest, self._room(prompt, limit), self._count)
             seen = [message for message in messages if not left or message.sequence <= part[-1].number]
             try:
-                summary = yield from self._answered(SummaryPrompt(chinese, part, prompt.earlier), seen)
+                summary = yield from self._asking.answered(
+                    SummaryPrompt(chinese, part, prompt.earlier), partial(self._accepted, seen=seen)
+                )
             except Exception as error:
                 halved += 1  # the model reads less than it declares, or makes more tokens of the text than we do
-                if not _too_long(error) or halved > HALVINGS:
+                if not too_long(error) or halved > HALVINGS:
                     raise
             else:
                 rest = left
@@ -125,63 +89,8 @@ class Writing:
         frame = sum(self._count(turn.text) for turn in prompt.turns(as_json=True))
         return max(SMALLEST_PART, limit - frame - SCHEMA_TOKENS)
 
-    def _answered(self, prompt: SummaryPrompt, seen: Sequence[Message]) -> Procedure:
-        """One summary, asked for in every way there is."""
-        missed = False
-        if self.structured and self._misses < MISSES:
-            try:
-                answer = yield from self._asked(Request(prompt.turns(as_json=False), structured=True))
-                summary = self._accepted(answer, seen)
-            except NotImplementedError:
-                self._misses = MISSES
-            except Exception as error:
-                if _too_long(error):
-                    raise
-                missed = True  # a provider may refuse a schema in many ways; the plain prompt tells an outage apart
-            else:
-                self._misses = 0
-                return summary
-        summary = yield from self._plainly(prompt, seen)
-        self._misses += missed
-        return summary
-
-    def _plainly(self, prompt: SummaryPrompt, seen: Sequence[Message]) -> Procedure:
-        answer = yield from self._asked(Request(prompt.turns(as_json=True), structured=False))
-        try:
-            return self._accepted(answer, seen)
-        except SummaryRejected as reason:
-            mending = prompt.mending(answer.text, str(reason))
-        self.usage.add(repairs=1)
-        answer = yield from self._asked(Request(mending, structured=False))
-        return self._accepted(answer, seen)
-
-    def _asked(self, request: Request) -> Generator[Request, Answer, Answer]:
-        self.usage.add(calls=1)
-        try:
-            answer = yield request
-        except NotImplementedError:
-            self.usage.add(calls=-1)  # the adapter could not even ask
-            raise
-        except Exception:
-            self.usage.add(failed=1)
-            raise
-        self._charge(request, answer)
-        return answer
-
-    def _charge(self, request: Request, answer: Answer) -> None:
-        if answer.input_tokens is not None and answer.output_tokens is not None:
-            self.usage.add(input_tokens=answer.input_tokens, output_tokens=answer.output_tokens)
-            return
-        answered = answer.text or ("" if answer.value is None else str(answer.value))
-        sent = sum(self._count(turn.text) for turn in request.turns)
-        self.usage.add(input_tokens=sent, output_tokens=self._count(answered), estimated_calls=1)
-
     def _accepted(self, answer: Answer, seen: Sequence[Message]) -> StructuredSummary:
-        try:
-            summary = grounded(merging.accept(fields_of(answer.value, answer.text), seen), seen)
-        except SummaryRejected:
-            self.usage.add(rejected=1)
-            raise
+        summary = grounded(merging.accept(fields_of(answer.value, answer.text), seen), seen)
         self.usage.add(dropped_lines=summary.refused)
         return summary
 
@@ -203,10 +112,3 @@ def _completed(summary: StructuredSummary | None, messages: Sequence[Message]) -
     ruled = [line for line in lines_of(extract(messages)) if line.kind in missing]
     lines = [*lines_of(summary), *ruled]
     return structured(lines, provenance_in(summary), None)
-
-
-def _too_long(error: Exception) -> bool:
-    """Whether a model refused a prompt for its length: frameworks have a class for it, most providers only words."""
-    if isinstance(error, SummaryRejected):
-        return False
-    return type(error).__name__ == "ContextOverflowError" or bool(_TOO_LONG.search(str(error)[:2_000]))
