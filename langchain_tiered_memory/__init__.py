@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     from langchain_tiered_memory.chains.memory import ConversationTieredMemory
     from langchain_tiered_memory.chains.retriever import TieredArchiveRetriever
     from langchain_tiered_memory.convert import to_core, to_langchain
+    from langchain_tiered_memory.extractor import ChatModelExtractor
     from langchain_tiered_memory.memories import close_all
     from langchain_tiered_memory.store.store import TieredMemoryStore
     from langchain_tiered_memory.summarizer import ChatModelSummarizer
     from langchain_tiered_memory.tools import memory_tools
 
 __all__ = [
+    "ChatModelExtractor",
     "ChatModelSummarizer",
     "ConversationTieredMemory",
     "TieredArchiveRetriever",
@@ -40,6 +42,7 @@ _NAMES = {
     "chains.memory": ("ConversationTieredMemory",),
     "chains.retriever": ("TieredArchiveRetriever",),
     "convert": ("to_core", "to_langchain"),
+    "extractor": ("ChatModelExtractor",),
     "memories": ("close_all",),
     "store.store": ("TieredMemoryStore",),
     "summarizer": ("ChatModelSummarizer",),

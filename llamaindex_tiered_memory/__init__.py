@@ -11,6 +11,7 @@ from tiermem.runtime.lazy_names import names_of
 
 __all__ = [
     "InitialTokensError",
+    "LLMExtractor",
     "LLMSummarizer",
     "TieredArchiveRetriever",
     "TieredChatMemory",
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from llamaindex_tiered_memory.convert import to_chat_message as to_chat_message
     from llamaindex_tiered_memory.convert import to_message as to_message
     from llamaindex_tiered_memory.events import TieredMemoryEvent as TieredMemoryEvent
+    from llamaindex_tiered_memory.extractor import LLMExtractor as LLMExtractor
     from llamaindex_tiered_memory.knowledge import TieredKnowledgeRetriever as TieredKnowledgeRetriever
     from llamaindex_tiered_memory.memory.loading import load_file as load_file
     from llamaindex_tiered_memory.memory.loading import load_saved as load_saved
@@ -52,6 +54,7 @@ _NAMES = {
     "block": ("TieredMemoryBlock",),
     "convert": ("to_chat_message", "to_message"),
     "events": ("TieredMemoryEvent",),
+    "extractor": ("LLMExtractor",),
     "knowledge": ("TieredKnowledgeRetriever",),
     "memory.loading": ("load_file", "load_saved", "load_sql_table"),
     "memory.memory": ("TieredChatMemory",),

@@ -26,6 +26,7 @@ FLOORS = tuple(
     search
     models
     summaries
+    extraction
     index
     storage
     providers
@@ -46,7 +47,7 @@ FLOORS = tuple(
     """.strip().splitlines()
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
-PURE = FLOOR_OF["summaries"]  # up to here: no I/O, no clock, no chance
+PURE = FLOOR_OF["extraction"]  # up to here: no I/O, no clock, no chance
 ACTING = {
     "sqlalchemy",
     "faiss",

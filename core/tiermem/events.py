@@ -11,6 +11,7 @@ Beside these, each event is a record of the logger "tiermem" and, where the proc
 | compacted | messages made stubs | decision, count, first, last, tokens_before, tokens_after, strategy, reason, ms |
 | summarised | messages, or summaries, under a summary | as compacted, and summary ("s3"), level, refused_lines |
 | summarised | what was restored, put back under it | decisions, count, first, last, reason, strategy ("again") |
+| extracted | messages that an extractor read | count, first, last, facts, refused, reasons, extractor, error, ms |
 | recalled | what `context`, `recall`, `search` or a tool found | by, count, refs, scores, tokens, degraded, ms |
 | restored | messages shown again | decisions, count, first, last, reason |
 | forgotten | messages hidden: forget, clear, a document removed or replaced | as restored |
@@ -20,8 +21,10 @@ Beside these, each event is a record of the logger "tiermem" and, where the proc
 
 `first` and `last` are sequence numbers, with others between them perhaps; `decision` and `decisions` those of the
 journal; `refs` what `expand` takes, beside `scores`, with the session in front of what another one of the user said
-("friday/m12"; its digest in logs and telemetry); `ms` milliseconds. Events of one call come in order, and so do those
-of calls that follow each other; calls at the same time may be told in another order than they were committed in.
+("friday/m12"; its digest in logs and telemetry); `refused` how many claims of an extractor no message bears out, with
+the `reasons`; `error` the type alone of what kept it from reading; `ms` milliseconds. Events of one call come in
+order, and so do those of calls that follow each other; calls at the same time may be told in another order than they
+were committed in.
 """
 
 from __future__ import annotations
@@ -48,6 +51,7 @@ LEVELS = {
     "recalled": logging.DEBUG,
     "compacted": logging.INFO,
     "summarised": logging.INFO,
+    "extracted": logging.INFO,
     "restored": logging.INFO,
     "forgotten": logging.INFO,
     "undone": logging.INFO,

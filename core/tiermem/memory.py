@@ -46,6 +46,10 @@ class Memory(Opened):
             summarizer: takes messages, returns a StructuredSummary or its fields, at least one of `user_goal`,
                 `key_decisions`, `modified_files`, `critical_context`, `last_step`; sync or async. Lines that name a
                 figure or a file which no message names are left out; where most do, the rules write the summary.
+            extractor: takes messages, returns the facts that users state in them, a list of objects with `attribute`,
+                `value` and `message`, its number, and maybe `subject`, `status` and `several`; sync or async. It is
+                asked in the background, about `extract_batch` messages at once. What the message does not bear out is
+                refused and counted; see `facts`.
             compactor: takes a message, returns what to show instead; None leaves it to the default. Like `keep` and
                 `store_summary` it is called in a thread of its own, for at most `callback_timeout` seconds.
             store_summary: is given each summary before it takes effect, to keep it elsewhere too; the text it
@@ -119,7 +123,7 @@ class Memory(Opened):
 
         See `Session.settle`, which also has done what another process left undone.
         """
-        return self.drive(upkeep.settle_all(patience(timeout)))
+        return self.drive(upkeep.settle_all(self._core, patience(timeout)))
 
     def sessions(self, namespace: Namespace = "default") -> list[str]:
         """The ids of a user's sessions, oldest first."""
@@ -193,7 +197,7 @@ class AsyncMemory(Opened):
 
     async def settle(self, timeout: float | None = None) -> bool:
         """See `Memory.settle`."""
-        return await self.drive_async(upkeep.settle_all(patience(timeout)))
+        return await self.drive_async(upkeep.settle_all(self._core, patience(timeout)))
 
     async def sessions(self, namespace: Namespace = "default") -> list[str]:
         """The ids of a user's sessions, oldest first."""

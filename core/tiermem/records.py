@@ -292,8 +292,8 @@ class Verification:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stats:
     """The state of one session in numbers. `degraded` says every mode in which less than everything works.
-
     `refused_lines` of a summariser are left out of the summaries that are in force: no message says what they say.
+    `extracted`: an extractor read up to that message; `refused_facts`: of what it claimed no message bears out.
     `note` says that there is no such session, and which name comes nearest; it is "" everywhere else.
     """
 
@@ -309,6 +309,8 @@ class Stats:
     indexed: int
     summarizer_failures: int = 0
     refused_lines: int = 0
+    extracted: int = 0
+    refused_facts: int = 0
     last_error: str = ""
     degraded: tuple[str, ...] = ()
     note: str = ""
@@ -316,10 +318,8 @@ class Stats:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """What the window shows: summaries of what is covered, then every message that is not, in order.
-
-    `messages` carry, where compacted, the stub as content and ``state["__compaction__"]`` with the original.
-    """
+    """What the window shows: summaries of what is covered, then every message that is not, in order. `messages` carry,
+    where compacted, the stub as content and ``state["__compaction__"]`` with the original."""
 
     summaries: tuple[Summary, ...]
     messages: tuple[Message, ...]

@@ -131,6 +131,9 @@ class Thresholds:
 
 
 _LEAST = {"context_budget": 1, "recall_limit": 0, "max_message_bytes": 1, "index_batch": 1, "index_memory": 0}
+_LEAST |= {"extract_batch": 1, "extractor_retries": 0, "summarizer_retries": 0, "pool_size": 1, "max_overflow": 0}
+_SECONDS = [*("summarizer_timeout", "summarizer_pause", "extractor_timeout", "extractor_pause", "extract_after")]
+_SECONDS += ("embedder_timeout", "callback_timeout", "busy_timeout")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,6 +153,9 @@ class Settings(Thresholds):
         summarizer_timeout: seconds that a summariser may take before the deterministic one takes its place.
         summarizer_retries: further attempts after one that failed (a timeout is not retried).
         summarizer_pause: seconds without further attempts after a failed run.
+        extractor_timeout, extractor_retries: as of the summariser; until it answers the messages wait.
+        extractor_pause: the same, in a session; doubled by each further failed run, up to an hour.
+        extract_batch: messages that an extractor is given at once; fewer after `extract_after` seconds of silence.
         embedder_timeout: seconds that an embedder may take for up to 128 texts before keywords alone must do.
         callback_timeout: seconds that one call of a compactor, `keep`, `store_summary` or a listener may take; then the
             turn goes on without it, and it is not called again while it hangs.
@@ -164,8 +170,8 @@ class Settings(Thresholds):
         max_overflow: further ones that are opened while many wait. With the defaults ten processes fit in the 100 that
             PostgreSQL lets in, less some for others.
         index_batch: messages that wait before they are indexed together; those waiting are searched as they are.
-        index_memory: bytes of RAM that the word indexes of all users together may keep; those unused for longest are
-            dropped, and read again when they are asked. 100,000 messages of 250 bytes take some 40 MB.
+        index_memory: bytes of RAM that the word indexes of all users may keep; those unused for longest are dropped,
+            and read again when they are asked. 100,000 messages of 250 bytes take some 40 MB.
     """
 
     enable_context_management: bool = True
@@ -178,6 +184,11 @@ class Settings(Thresholds):
     summarizer_timeout: float = 60.0
     summarizer_retries: int = 1
     summarizer_pause: float = 300.0
+    extractor_timeout: float = 60.0
+    extractor_retries: int = 1
+    extractor_pause: float = 300.0
+    extract_batch: int = 16
+    extract_after: float = 30.0
     embedder_timeout: float = 60.0
     callback_timeout: float = 10.0
     relevance_threshold: float = 0.18
@@ -193,12 +204,9 @@ class Settings(Thresholds):
         super().__post_init__()
         for name, least in _LEAST.items():
             whole(getattr(self, name), name, least)
-        whole(self.summarizer_retries, "summarizer_retries", 0)
-        whole(self.pool_size, "pool_size", 1)
-        whole(self.max_overflow, "max_overflow", 0)
         for name in ("recall_share", "summary_share"):
             share(getattr(self, name), name, least=0.0)
-        for name in ("summarizer_timeout", "summarizer_pause", "embedder_timeout", "callback_timeout", "busy_timeout"):
+        for name in _SECONDS:
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
                 raise InvalidSettings(f"{name} must be a number of seconds, not {brief_repr(value)}")

@@ -13,7 +13,7 @@ import pytest
 
 from tests.flows.indexing.embedders import Counting, embedded, near, stored
 from tests.waiting import PATIENCE, until
-from tiermem import Memory
+from tiermem import Memory, Message
 from tiermem.flows.indexing.vectors import PROBE
 
 ROOT = Path(__file__).parents[2]
@@ -71,6 +71,43 @@ session = Memory.open(sys.argv[1], embedder=embedder, index_batch=5, counter=len
 session.add([f"text {n}" for n in range(1000)])
 session.index()
 """
+
+
+KILLED_READING = """
+import os, signal, sys
+from tiermem import Memory
+asked = []
+def read(messages):
+    asked.append(1)
+    if len(asked) == 4:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return [{"attribute": "likes", "value": one.text.split()[-1], "message": one.sequence} for one in messages]
+memory = Memory.open(sys.argv[1], extractor=read, extract_batch=5, counter=len)
+memory.session("s", "anna").add([f"Give me thing{n}" for n in range(30)])
+memory.settle()
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there is no kill -9 on this platform")
+@pytest.mark.parametrize("where", ["file", "postgres"])
+def test_after_a_kill_an_extractor_repeats_one_batch_at_most(
+    where: str, request: pytest.FixtureRequest, file: Path
+) -> None:
+    target = str(file) if where == "file" else str(request.getfixturevalue("postgres_url"))
+    assert run(KILLED_READING, target).returncode == -signal.SIGKILL
+    read: list[int] = []
+
+    def reader(messages: list[Message]) -> list[dict[str, object]]:
+        new = [one for one in messages if one.sequence >= messages.first]  # type: ignore[attr-defined]
+        read.extend(one.sequence for one in new)
+        return [{"attribute": "likes", "value": one.text.split()[-1], "message": one.sequence} for one in new]
+
+    with Memory.open(target, extractor=reader, extract_batch=5, counter=length) as memory:
+        assert memory.session("s", "anna").settle(PATIENCE)
+        assert read == list(range(16, 31))
+        kept = memory.facts("anna").history()
+        assert [one.attribute for one in kept] == [f"like thing{n}" for n in range(30)]
+        assert all(proof.ok for proof in memory.verify().values())
 
 
 @pytest.mark.skipif(os.name != "posix", reason="there is no kill -9 on this platform")

@@ -10,6 +10,7 @@ CORE, CLASSIC = ("langchain_core",), ("langchain_core", "langchain_classic")
 GRAPH = ("langchain_core", "langgraph")
 # What each name needs of LangChain.
 NEEDS = {
+    "ChatModelExtractor": CORE,
     "ChatModelSummarizer": CORE,
     "ConversationTieredMemory": CLASSIC,
     "TieredArchiveRetriever": CORE,
@@ -48,6 +49,15 @@ def use_TieredChatMessageHistory(made: Any, folder: Path) -> None:
     chain.invoke(QUESTION, {"configurable": {"session_id": "s"}})
     assert [m.content for m in seen[-1]] == [FERRY, "Noted.", QUESTION]
     assert [m.content for m in made("s", path=folder / "chat.db").messages][-2:] == [QUESTION, "At nine."]
+
+
+def use_ChatModelExtractor(made: Any, folder: Path) -> None:
+    from langchain_core.language_models import FakeListChatModel
+
+    from tiermem import Message
+
+    said = [Message(role="user", content=FERRY, sequence=1)]
+    assert made(FakeListChatModel(responses=['{"facts": []}']))(said) == []
 
 
 def use_ChatModelSummarizer(made: Any, folder: Path) -> None:

@@ -15,6 +15,7 @@ CORE = ("llama_index.core",)
 NEEDS = dict.fromkeys(
     (
         "InitialTokensError",
+        "LLMExtractor",
         "LLMSummarizer",
         "TieredArchiveRetriever",
         "TieredChatMemory",
@@ -86,6 +87,18 @@ def use_TieredFunctionAgent(made: Any, folder: Path) -> None:
     assert asyncio.run(ask()) == "At nine."
     assert FERRY in "".join(prompts[-1])
     assert [message.content for message in memory.get_all()] == [FERRY, "Noted.", QUESTION, "At nine."]
+
+
+def use_LLMExtractor(made: Any, folder: Path) -> None:
+    from llama_index.core.llms import ChatMessage, ChatResponse, MockLLM
+
+    class Reader(MockLLM):
+        def chat(self, messages: Any, **kwargs: Any) -> ChatResponse:
+            return ChatResponse(message=ChatMessage(role="assistant", content='{"facts": []}'))
+
+    from tiermem import Message
+
+    assert made(Reader())([Message(role="user", content=FERRY, sequence=1)]) == []
 
 
 def use_LLMSummarizer(made: Any, folder: Path) -> None:

@@ -15,12 +15,19 @@ from tests.conftest import Open
 from tests.flows.indexing.embedders import Counting
 from tests.memory.told import CANARY, SMALL, everything, kinds, talk
 from tests.waiting import until
+from tiermem import Message
 from tiermem.errors import IdConflict, StorageFull
 from tiermem.events import KINDS, Event, collecting
 from tiermem.settings import Scope
 from tiermem.testing import HashEmbedder, ScriptedSummarizer, StoppedClock
 
 GOOD = {"user_goal": f"raise the {CANARY} pool", "key_decisions": [f"the {CANARY} pool is raised to 50"]}
+
+
+def lied(messages: list[Message]) -> list[dict[str, object]]:
+    if messages[-1].sequence == 32:
+        raise ValueError(CANARY)
+    return [{"attribute": CANARY, "value": CANARY, "message": 1}]
 
 
 def test_every_kind_is_told_with_the_numbers_of_what_happened(store: Open) -> None:
@@ -77,7 +84,7 @@ def fields_in_the_docs() -> dict[str, set[str]]:
 
 
 def test_the_documented_fields_are_those_that_are_told(store: Open) -> None:
-    session = store(**SMALL, summarizer=ScriptedSummarizer(RuntimeError("down"))).session("s")
+    session = store(**SMALL, summarizer=ScriptedSummarizer(RuntimeError("down")), extractor=lied).session("s", "anna")
     with collecting() as told:
         everything(session)
     assert {one.kind: set(one.fields) for one in reversed(told)} == fields_in_the_docs()
@@ -174,6 +181,7 @@ def test_no_word_that_was_said_is_in_any_event_or_log_line(store: Open, caplog: 
         summarizer=ScriptedSummarizer(ValueError(CANARY), GOOD),
         summarizer_retries=0,
         summarizer_pause=0.0,
+        extractor=lied,
         compactor=spiteful,
         keep=spiteful,
         embedder=Embedder(16),

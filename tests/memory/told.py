@@ -24,6 +24,7 @@ def talk(session: Session, count: int = 40) -> None:
 def everything(session: Session) -> None:
     """Each verb that has something to tell."""
     talk(session)
+    session.settle(30)
     session.context(f"which {CANARY} pool of service 3")
     session.recall(f"which {CANARY} pool of service 3")
     session.search(f"{CANARY} pool", explain=True)

@@ -37,7 +37,7 @@ def indexes_dropped(memory: Memory) -> None:
     def body(connection: sa.Connection) -> None:
         for statement in (
             "DELETE FROM tiermem_segment",
-            "DELETE FROM tiermem_fact WHERE how <> 'application'",
+            "DELETE FROM tiermem_fact WHERE how NOT IN ('application', 'model')",
             "DELETE FROM tiermem_vector",
             "DELETE FROM tiermem_embedded",
             "UPDATE tiermem_session SET indexed = 0",

@@ -35,8 +35,8 @@ def opened(target: str | Path, **options: Any) -> Memory:
 
 
 def fill(target: str | Path) -> None:
-    """Two sessions, one of them compacted and summarised, documents, items."""
-    with opened(target) as memory:
+    """Two sessions, one of them compacted and summarised, what an extractor read, documents, items."""
+    with opened(target, extractor=lambda _: [{"attribute": "home", "value": "Oslo", "message": 1}]) as memory:
         session = memory.session("s", "ann")
         session.add(Message(role="system", content="You are kind.", id="sys"))
         for n in range(24):
@@ -53,6 +53,7 @@ def fill(target: str | Path) -> None:
             items.put(("drinks",), name, {"text": f"{name} is green"}, ttl=60)
         session.index()
         memory.knowledge("ann").index()
+        assert memory.settle(60)
 
 
 def changed(value: Any, column: sa.Column[Any]) -> Any:

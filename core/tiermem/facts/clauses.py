@@ -119,9 +119,9 @@ class Clause:
     values: tuple[Quantity, ...]
 
 
-def prose(text: str) -> str:
-    """The first `READ_LIMIT` characters of *text* that somebody says himself: no code, no quotes, no photographs."""
-    return _SPOKEN.sub(" … ", _PHOTO.sub(" ", _CODE.sub("\n", text[: 2 * READ_LIMIT])))[:READ_LIMIT].replace("’", "'")
+def prose(text: str, limit: int = READ_LIMIT) -> str:
+    """The first *limit* characters of *text* that somebody says himself: no code, no quotes, no photographs."""
+    return _SPOKEN.sub(" … ", _PHOTO.sub(" ", _CODE.sub("\n", text[: 2 * limit])))[:limit].replace("’", "'")
 
 
 def clauses(sentence: str, worth: Callable[[str], bool], *, valued: bool = True) -> Iterator[Clause]:

@@ -14,6 +14,7 @@ from tiermem.flows.services import Core
 from tiermem.messages import Message
 from tiermem.records import Decision, Hit, Summary
 from tiermem.settings import Scope
+from tiermem.storage.extracted.stretches import Stretch
 from tiermem.storage.sessions import SessionRow
 
 _BY_HAND = (("restore", "restored"), ("hide", "forgotten"), ("undo", "undone"))
@@ -63,6 +64,25 @@ def summarised(scope: Scope, decision: Decision, summary: Summary, covered: int,
     refused = summary.structure.refused
     about = {"summary": summary.ref, "level": summary.level, "count": covered, "refused_lines": refused, "ms": ms}
     return Tell("summarised", scope, lambda: _decision(decision) | about)
+
+
+def extracted(scope: Scope, read: Stretch, ms: float) -> Tell:
+    """An extractor *read* messages, or could not; *ms* is how long that took."""
+    return Tell("extracted", scope, lambda: _extracted(read, ms))
+
+
+def _extracted(read: Stretch, ms: float) -> dict[str, Any]:
+    return {
+        "first": read.first,
+        "last": read.last,
+        "count": read.last - read.first + 1,
+        "facts": read.facts,
+        "refused": sum(read.refused.values()),
+        "reasons": tuple(sorted(read.refused)),
+        "extractor": read.extractor,
+        "error": brief(read.error),
+        "ms": ms,
+    }
 
 
 def put_back(scope: Scope, decisions: Sequence[Decision]) -> Tell:

@@ -70,6 +70,15 @@ class Applied:
     facts: tuple[StatedAt, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """How often in a row an extractor failed in a session, when last (seconds since 1970), and how."""
+
+    times: int
+    at: float
+    error: str
+
+
 @dataclass
 class Core:
     """The wiring of one memory, handed to every flow. The caches hold only what the store can give again.
@@ -84,6 +93,9 @@ class Core:
     lexical: bool
     quotes: Quotes
     summarizer: Callable[[Sequence[Message]], Any] | None = None
+    extractor: Callable[[Sequence[Message]], Any] | None = None
+    extractor_name: str = ""  # its identity, kept with what it read
+    bounded_extractor: Limited[Sequence[Message], Any] | None = None  # the same, that may hang once
     compactor: Limited[Message, Compacted | str | None] | None = None
     store_summary: Limited[Summary, str | None] | None = None
     keep: Limited[Message, bool] | None = None
@@ -105,6 +117,10 @@ class Core:
     spaces: Recent[tuple[Any, str]] = field(default_factory=lambda: Recent(32))  # labels of items' vectors, by embedder
     profiles: Bounded[KnownUser] = field(default_factory=lambda: Bounded(KEPT_FACTS))  # by tenant, user and zone
     tails: set[Scope] = field(default_factory=set)  # whose last messages are to be indexed, few as they are
+    extracted: Recent[int] = field(default_factory=lambda: Recent(10_000))  # a watermark as last seen, by session
+    unread: dict[Scope, float] = field(default_factory=dict)  # when was last added what no extractor read
+    extractor_rests: Recent[Failed] = field(default_factory=lambda: Recent(10_000))  # by scope
+    extracting: set[Scope] = field(default_factory=set)
     managing: set[Scope] = field(default_factory=set)
     indexing: set[Scope] = field(default_factory=set)
     known: Known = field(default_factory=Known)

@@ -69,11 +69,7 @@ class SummaryWriter(Writing):
         structured: bool = True,
         counter: Callable[[str], Any] | None = None,
     ) -> None:
-        window = max_input_tokens or min(declared or USUAL_WINDOW, LARGEST_WINDOW)
-        if type(window) is not int or window < SMALLEST_WINDOW:
-            raise InvalidSettings(
-                f"max_input_tokens must be a whole number from {SMALLEST_WINDOW}, not {brief_repr(window)}"
-            )
+        window = input_window(max_input_tokens, declared)
         if type(max_tool_tokens) is not int or max_tool_tokens < 50:
             raise InvalidSettings(f"max_tool_tokens must be a whole number from 50, not {brief_repr(max_tool_tokens)}")
         super().__init__(window, max_tool_tokens, structured, as_counter(counter), Usage())
@@ -90,6 +86,20 @@ class SummaryWriter(Writing):
     async def arun(self, messages: Sequence[Message], ask: Callable[[Request], Awaitable[Answer]]) -> StructuredSummary:
         """`run` for async callers; counting and checking are kept off the event loop."""
         return await adrive(self.write(messages), ask, aside=True)
+
+
+def input_window(named: int | None, declared: int | None) -> int:
+    """The tokens that one call may have: those *named*, or else *declared* by the model.
+
+    Raises:
+        InvalidSettings: fewer than 2,000.
+    """
+    window = named or min(declared or USUAL_WINDOW, LARGEST_WINDOW)
+    if type(window) is not int or window < SMALLEST_WINDOW:
+        raise InvalidSettings(
+            f"max_input_tokens must be a whole number from {SMALLEST_WINDOW}, not {brief_repr(window)}"
+        )
+    return window
 
 
 class ModelSummarizer:

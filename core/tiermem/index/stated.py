@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from tiermem.facts.rules.record import is_laid_down
 from tiermem.facts.stated.chains import key_of
-from tiermem.facts.stated.record import StatedAt
+from tiermem.facts.stated.record import MODEL, StatedAt
 from tiermem.index.cache import fork_lock
 
 BYTES = 900  # of RAM that a fact takes, about
@@ -36,12 +36,12 @@ class StatedIndex:
 
     def add(self, through: Mapping[int, int], facts: Iterable[StatedAt]) -> None:
         """Add *facts*, those of sessions' messages up to *through*; what is here already is left out, and what was laid
-        down: nothing else takes its place."""
+        down, for nothing else takes its place, or read by a model: a mark would be only as right as that is."""
         with self._lock:
             known = dict(self._through)
             for at in facts:
                 fresh = known.get(at.session, 0) < at.sequence <= through.get(at.session, 0)
-                if fresh and not is_laid_down(at.fact):
+                if fresh and not is_laid_down(at.fact) and at.fact.how != MODEL:
                     self._by_message.setdefault((at.session, at.sequence), []).append(at)
                     self._chains.setdefault(key_of(at.fact, at.session), []).append(at)
                     self._count += 1

@@ -1,1 +1,1 @@
-"""How a language model is asked, whatever its framework: requests, answers, which way first, JSON read with patience."""
+"""How a language model is asked, whatever its framework: requests, answers, JSON as models write it."""

@@ -9,10 +9,11 @@ from typing import Any
 
 @dataclass
 class Usage:
-    """What a writer's summaries cost so far.
+    """What a writer's summaries, or an extractor's batches, cost so far.
 
     Args:
         summaries: summaries asked for.
+        batches: batches of messages whose facts were asked for.
         calls: calls of the model.
         repairs: calls among them that sent an unusable answer back.
         failed: calls that raised.
@@ -24,6 +25,7 @@ class Usage:
     """
 
     summaries: int = 0
+    batches: int = 0
     calls: int = 0
     repairs: int = 0
     failed: int = 0

@@ -12,7 +12,7 @@ from tiermem.events import Listeners
 from tiermem.flows.effects import Await, Call, Compute, Effect, Embed, Flow, Read, Summarize, Tell, Transact, Wake
 from tiermem.providers import calls
 from tiermem.providers.embedders import Embedder
-from tiermem.runtime.background import JOIN, Follower
+from tiermem.runtime.background import AGAIN, JOIN, Follower
 from tiermem.runtime.loops import Tasks, awaited, waited
 from tiermem.settings import Scope
 from tiermem.storage.database import Database
@@ -72,12 +72,16 @@ class Steps(NamedTuple):
     Args:
         keep: one step of managing and indexing words; also told whether it may ask the summariser.
         embed: one step of embedding; see `Follower`.
+        extract: one step of asking the extractor; see `Follower`.
         manage: the managing alone, for the event loop to which the summariser belongs; None where it belongs to none.
+        aextract: the same, for the event loop to which the extractor belongs; None where it belongs to none.
     """
 
     keep: Callable[[Scope, bool], bool | None]
     embed: Callable[[Scope], bool | None]
-    manage: Callable[[Scope], Flow[None]] | None = None
+    extract: Callable[[Scope], bool | None]
+    manage: Callable[[Scope], Flow[bool | None]] | None = None
+    aextract: Callable[[Scope], Flow[bool | None]] | None = None
 
 
 class Performer:
@@ -95,6 +99,8 @@ class Performer:
         self._upkeep = Follower(partial(_kept, steps.keep, self._loops), "tiermem-upkeep")
         self._loops.then = weakref.WeakMethod(self._upkeep.wake)
         self._follower = Follower(steps.embed)
+        self._extractor = Follower(steps.extract, "tiermem-extractor")
+        self._extracting = Tasks(steps.aextract, weakref.ref(self), AGAIN)
         direct.embedding = weakref.WeakMethod(self._follower.wake)
         self._threads = calls.Threads()
 
@@ -134,16 +140,20 @@ class Performer:
     def _wake(self, effect: Wake) -> None:
         if self.read_only:
             return
+        if effect.extract:
+            self._extractor.wake(effect.scope)
+            return
         self._loops.leave(effect.scope)
         (self._follower if effect.embed else self._upkeep).wake(effect.scope)
 
     def _busy(self, scope: Scope | None, *, blocking: bool = True) -> bool:
-        tasks = self._loops.busy(scope, blocking=blocking)
-        return tasks or self._upkeep.busy(scope) or self._follower.busy(scope)
+        tasks = self._loops.busy(scope, blocking=blocking) or self._extracting.busy(scope, blocking=blocking)
+        return tasks or any(one.busy(scope) for one in (self._upkeep, self._follower, self._extractor))
 
     async def finish(self) -> None:
         """Let what the running loop does for the background come to its end, for at most `JOIN` seconds."""
         await self._loops.finish(JOIN)
+        await self._extracting.finish(JOIN)
 
     async def aact(self, effect: Effect) -> Any:
         """The result of *effect*; code of the user's that is async runs on the event loop, other one in a thread.
@@ -155,7 +165,8 @@ class Performer:
         if isinstance(effect, Call):
             return await calls.acall(effect.afunction, effect.argument, effect.scope, effect.timeout)
         if isinstance(effect, Wake):
-            return None if self.read_only or self._loops.wake(effect.scope) else self._wake(effect)
+            loops = self._extracting if effect.extract else self._loops
+            return None if self.read_only or loops.wake(effect.scope) else self._wake(effect)
         if isinstance(effect, Await):
             return await awaited(effect, partial(self._busy, blocking=False))
         return self.act(effect)
@@ -167,8 +178,10 @@ class Performer:
     def close(self) -> None:
         """End the threads and close the database."""
         self._loops.close()
+        self._extracting.close()
         self._upkeep.close()
         self._follower.close()
+        self._extractor.close()
         self._threads.close()
         self._database.close()
 

@@ -23,11 +23,19 @@ class Tasks:
     Args:
         flow: what a task does; None where the thread in the background may do it.
         actor: gives who performs it, whom only tasks hold that run.
+        later: seconds after which a scope is seen to again whose flow came to None; None: it is not. A flow that comes
+            to True is gone on with at once.
     """
 
-    def __init__(self, flow: Callable[[Scope], Flow[None]] | None, actor: Callable[[], AsyncActor | None]) -> None:
+    def __init__(
+        self,
+        flow: Callable[[Scope], Flow[bool | None]] | None,
+        actor: Callable[[], AsyncActor | None],
+        later: float | None = None,
+    ) -> None:
         self._flow = flow
         self._actor = actor
+        self._later = later
         # Names the scope to the thread in the background, which has steps that hold this object.
         self.then: Callable[[], Callable[[Scope], None] | None] = lambda: None
         self._tasks: dict[Scope, asyncio.Task[None]] = {}
@@ -84,13 +92,15 @@ class Tasks:
         task = self._tasks.get(scope)
         return task is not None and not task.done() and task.get_loop().is_running()
 
-    async def _see_to(self, scope: Scope, flow: Callable[[Scope], Flow[None]]) -> None:
+    async def _see_to(self, scope: Scope, flow: Callable[[Scope], Flow[bool | None]]) -> None:
         actor, again = self._actor(), True
         try:
             while again and actor is not None:
                 self._again.discard(scope)
-                await arun(flow(scope), actor)
-                again = scope in self._again
+                more = await arun(flow(scope), actor)
+                again = bool(more) or scope in self._again
+                if more is None and not again and self._later is not None:
+                    asyncio.get_running_loop().call_later(self._later, self.wake, scope)
         except (Closed, SystemExit):  # the user's code asks to end, but only itself is its to end
             return
         finally:

@@ -28,6 +28,7 @@ from tiermem.storage import segments
 from tiermem.storage.database import Database
 from tiermem.text.analyzer import analyser, newer
 from tiermem.text.synonyms import Synonyms
+from tiermem.validity import extracting
 
 T = TypeVar("T")
 _log = logging.getLogger("tiermem.index")
@@ -130,6 +131,9 @@ def wired(path: str | Path | None, options: OpenOptions) -> tuple[Core, Performe
         lexical=type(embedder) is HashEmbedder,  # what derives from it is somebody's own
         quotes=Quotes(count),
         summarizer=options.get("summarizer"),
+        extractor=options.get("extractor"),
+        extractor_name=identity_of(options.get("extractor")),
+        bounded_extractor=limited(options.get("extractor"), settings.extractor_timeout),
         compactor=limited(options.get("compactor"), settings.callback_timeout),
         store_summary=limited(options.get("store_summary"), settings.callback_timeout),
         keep=limited(options.get("keep"), settings.callback_timeout),
@@ -141,8 +145,18 @@ def wired(path: str | Path | None, options: OpenOptions) -> tuple[Core, Performe
         keep=lambda scope, manages: run(upkeep.attempt(core, scope, manages=manages), direct),
         embed=lambda scope: run(vectors.attempt(core, scope), direct),
         manage=partial(upkeep.managed, core) if asynchronous(core.summarizer) else None,
+        extract=lambda scope: run(extracting.attempt(core, scope), direct),
+        aextract=partial(extracting.attempt, core) if asynchronous(core.extractor) else None,
     )
     return core, Performer(direct, steps)
+
+
+def identity_of(function: Any) -> str:
+    """What facts say of who read them: the `identity` that an extractor gives itself, or the name of the function."""
+    if function is None:
+        return ""
+    named = getattr(function, "__qualname__", type(function).__qualname__)
+    return str(getattr(function, "identity", "") or f"{getattr(function, '__module__', '')}.{named}")
 
 
 def _use_analyser(database: Database) -> None:

@@ -14,6 +14,7 @@ from tiermem.settings import SETTING_NAMES, Settings, Weights, flag, refuse_unkn
 from tiermem.text.synonyms import Groups
 
 Summarizer: TypeAlias = Callable[[Sequence[Message]], StructuredSummary | dict[str, Any] | Awaitable[Any]]
+Extractor: TypeAlias = Callable[[Sequence[Message]], Sequence[Any] | Mapping[str, Any] | Awaitable[Any]]
 Compactor: TypeAlias = Callable[[Message], Compacted | str | None]
 StoreSummary: TypeAlias = Callable[[Summary], str | None]
 Keep: TypeAlias = Callable[[Message], bool]
@@ -25,6 +26,7 @@ class OpenOptions(TypedDict, total=False):
     settings: Settings | None
     counter: Callable[[str], Any] | None
     summarizer: Summarizer | None
+    extractor: Extractor | None
     compactor: Compactor | None
     store_summary: StoreSummary | None
     keep: Keep | None
@@ -52,6 +54,11 @@ class OpenOptions(TypedDict, total=False):
     summarizer_timeout: float
     summarizer_retries: int
     summarizer_pause: float
+    extractor_timeout: float
+    extractor_retries: int
+    extractor_pause: float
+    extract_batch: int
+    extract_after: float
     embedder_timeout: float
     callback_timeout: float
     relevance_threshold: float
@@ -65,7 +72,7 @@ class OpenOptions(TypedDict, total=False):
 
 
 OPTION_NAMES = frozenset(OpenOptions.__annotations__)
-FUNCTIONS = ("summarizer", "compactor", "store_summary", "keep", "clock")
+FUNCTIONS = ("summarizer", "extractor", "compactor", "store_summary", "keep", "clock")
 
 
 def check(options: OpenOptions) -> Settings:

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tiermem.facts.stated.record import Stated, StatedAt, attribute_key, subject_key
+from tiermem.facts.stated.record import MODEL, Stated, StatedAt, attribute_key, subject_key
 from tiermem.settings import Scope
 from tiermem.storage.schema import Stored, broken, decision, fact, sealed
 from tiermem.storage.sessions import encoded
@@ -46,8 +46,9 @@ def replace(
     connection: sa.Connection, scope: Scope, pk: int, first: int, last: int, stated: Iterable[StatedAt]
 ) -> None:
     """Keep *stated*, all facts of the messages `first`..`last` of a session of the user of *scope*, in place of those
-    that were read before."""
-    connection.execute(fact.delete().where(fact.c.session == pk, fact.c.sequence.between(first, last)))
+    that were read before; what a model read of them stays."""
+    own = (fact.c.session == pk, fact.c.sequence.between(first, last), fact.c.how != MODEL)
+    connection.execute(fact.delete().where(*own))
     add(connection, scope, stated)
 
 
@@ -101,11 +102,12 @@ def in_force(connection: sa.Connection, pk: int) -> set[int]:
 
 
 def beyond(connection: sa.Connection, above: Mapping[int, int], upto: Mapping[int, int]) -> dict[int, list[StatedAt]]:
-    """The facts of messages above number `above[key]` and up to `upto[key]` of each session *key*, in order."""
+    """The facts of messages above number `above[key]` and up to `upto[key]` of each session *key*, in order; where all
+    are read, those of models too that wait for no index."""
     found: dict[int, list[StatedAt]] = {}
-    fresh = [key for key in above if not above[key] and upto[key]]
+    fresh = [key for key in above if not above[key]]
     for at in read(connection, fresh):
-        if at.sequence <= upto[at.session]:
+        if at.sequence <= upto[at.session] or at.fact.how == MODEL:
             found.setdefault(at.session, []).append(at)
     for key in (key for key in above if 0 < above[key] < upto[key]):
         query = sa.select(fact).where(fact.c.session == key, fact.c.sequence.between(above[key] + 1, upto[key]))

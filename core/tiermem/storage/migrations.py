@@ -193,6 +193,19 @@ def _owners(connection: sa.Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
+def _extraction(connection: sa.Connection) -> None:
+    """9 to 10: which messages an extractor read."""
+    sqlite = connection.dialect.name == "sqlite"
+    key = "INTEGER NOT NULL" if sqlite else "BIGSERIAL"
+    number, octets = ("INTEGER", "BLOB") if sqlite else ("BIGINT", "BYTEA")
+    connection.exec_driver_sql(
+        f"""CREATE TABLE tiermem_extraction (
+            pk {key} PRIMARY KEY, session {number} NOT NULL, first BIGINT NOT NULL, last BIGINT NOT NULL,
+            extractor TEXT NOT NULL, facts BIGINT NOT NULL, refused TEXT NOT NULL, error TEXT NOT NULL,
+            checksum {octets}, UNIQUE (session, first))"""
+    )
+
+
 def _in_blocks(connection: sa.Connection) -> Iterator[sa.RowMapping]:
     """The rows of messages whose content is a list, or whose role is a word of others."""
     wanted = """SELECT pk, session, sequence, tokens, stored_at, sha256, body, id, role, links FROM tiermem_message
@@ -224,6 +237,7 @@ STEPS: dict[int, Callable[[sa.Connection], None]] = {
     6: _facts,
     7: _lexical,
     8: _owners,
+    9: _extraction,
 }
 
 

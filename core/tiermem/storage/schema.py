@@ -1,6 +1,6 @@
 """Tables. Names of people and sessions are bytes: compared exactly, whatever the database's collation.
 
-Everything but `message`, `decision`, `stub`, `summary` and `item` can be derived again from these five.
+Everything but `message`, `decision`, `stub`, `summary`, `item` and what a model read can be derived again from these.
 
 What has no other witness has a checksum: a row's values as they were written, but those that change later (`_APART`).
 It tells damage, not malice. A row from before there were checksums has none, and is not doubted.
@@ -18,7 +18,7 @@ from tiermem.errors import SchemaTooNew, StorageCorrupt
 from tiermem.storage.tables.columns import UNSTORABLE, Key, Words, checksum_column, metadata
 from tiermem.storage.tables.items import item
 
-VERSION = 9
+VERSION = 10
 
 Stored: TypeAlias = Mapping[str, Any] | sa.RowMapping  # a row by the names of its columns
 
@@ -147,7 +147,7 @@ segment = sa.Table(
 )
 
 # What messages state for certain, one row a fact (`facts/stated/record.py`); derived with the words, but for what an
-# application stated (`how` "application"), which is written with its message.
+# application stated (`how` "application"), which is written with its message, and what a model read ("model").
 fact = sa.Table(
     "tiermem_fact",
     metadata,
@@ -172,6 +172,22 @@ fact = sa.Table(
     sa.UniqueConstraint("session", "sequence", "place"),
 )
 sa.Index("tiermem_fact_about", fact.c.about)
+
+# Which messages an extractor read (`storage/extracted/stretches.py`); its facts are rows of `fact` with `how` "model".
+extraction = sa.Table(
+    "tiermem_extraction",
+    metadata,
+    sa.Column("pk", Key, primary_key=True),
+    sa.Column("session", Key, nullable=False),
+    sa.Column("first", sa.BigInteger, nullable=False),
+    sa.Column("last", sa.BigInteger, nullable=False),
+    sa.Column("extractor", Words, nullable=False),
+    sa.Column("facts", sa.BigInteger, nullable=False),
+    sa.Column("refused", sa.Text, nullable=False),  # JSON: how many claims, by reason
+    sa.Column("error", Words, nullable=False),
+    checksum_column(),
+    sa.UniqueConstraint("session", "first"),
+)
 
 # One row for each vector space. A model that changed under its old name gets a second row; the newest of a name counts.
 embedder = sa.Table(

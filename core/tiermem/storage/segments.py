@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import sqlalchemy as sa
 
-from tiermem.facts.stated.record import APPLICATION
+from tiermem.facts.stated.record import APPLICATION, MODEL
 from tiermem.index.segment import Segment, joined, packed, unpacked
 from tiermem.storage import sessions
 from tiermem.storage.schema import broken, fact, meta, sealed, segment, session
@@ -114,5 +114,5 @@ def use_analyser(connection: sa.Connection, name: str) -> str:
     connection.execute(session.update().values(indexed=0))  # first: it waits for those who are adding words
     connection.execute(meta.update().where(meta.c.key == "analyser").values(value=name))
     connection.execute(segment.delete())
-    connection.execute(fact.delete().where(fact.c.how != APPLICATION))
+    connection.execute(fact.delete().where(fact.c.how.not_in([APPLICATION, MODEL])))
     return str(known)

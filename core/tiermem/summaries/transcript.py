@@ -24,7 +24,7 @@ OVERLAP = 200  # characters said again where a long message is cut, so that a se
 _BORDER = 80  # characters before the cut in which the end of a word is looked for
 _CALL = "[calls {name} {arguments}]"
 _NAME_LIMIT = 60  # characters of a speaker's or tool's name
-_ELEMENTS = delimiters("conversation", "message", "earlier_summary")
+_ELEMENTS = delimiters("conversation", "message", "earlier_summary", "known")
 _SILENT = frozenset({"tool_use", "tool_call", "function_call", "thinking", "redacted_thinking", "reasoning"})
 
 

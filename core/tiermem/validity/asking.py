@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeAlias
@@ -11,9 +11,10 @@ from typing import Any, TypeAlias
 import sqlalchemy as sa
 
 from tiermem.errors import InvalidMessage
+from tiermem.extraction.grounding import doubled
 from tiermem.facts.rules.record import is_laid_down
 from tiermem.facts.stated.chains import Holding, as_said, current_at, holdings
-from tiermem.facts.stated.record import StatedAt, attribute_key, subject_key
+from tiermem.facts.stated.record import MODEL, RULE, Stated, StatedAt, attribute_key, subject_key
 from tiermem.flows.effects import Compute, Flow, Read, Wake
 from tiermem.flows.indexing import facts as reading
 from tiermem.flows.services import Core, Unindexed
@@ -22,6 +23,8 @@ from tiermem.settings import Scope
 from tiermem.storage import decisions, sessions
 from tiermem.storage import facts as stored
 from tiermem.storage import messages as log
+from tiermem.storage.extracted import stretches as extraction
+from tiermem.storage.extracted.stretches import Stretch
 from tiermem.storage.sessions import SessionRow
 from tiermem.times.nearness import wall_clock
 from tiermem.validity.known import KnownFact, best, handed_out
@@ -29,6 +32,7 @@ from tiermem.window.quotation import before_reference
 from tiermem.window.view import within
 
 _Chained: TypeAlias = tuple[list[Holding[StatedAt]], dict[int, tuple[str, str]]]
+LATE = 64  # sessions that an extractor is reminded of by one question
 TAIL = 5_000  # messages that wait for the index and are read in one go
 
 
@@ -139,6 +143,7 @@ def visible(core: Core, scope: Scope, wish: Wish) -> Flow[tuple[dict[int, tuple[
             known = (*_waiting(core, read, key, rows[key][1]), *made)
             read[key] = core.waiting.put(key, Unindexed(messages[-1].sequence, known))
     yield from _rung(core, scope, rows)
+    yield from _read_on(core, scope, rows)
     return rows, facts
 
 
@@ -147,6 +152,19 @@ def _rung(core: Core, scope: Scope, rows: Mapping[int, tuple[str, SessionRow]]) 
     for name, row in rows.values():
         if name and not row.foreign and row.messages - row.indexed >= core.settings.index_batch:
             yield Wake(Scope(scope.tenant, scope.user, name))
+
+
+def _read_on(core: Core, scope: Scope, rows: Mapping[int, tuple[str, SessionRow]]) -> Flow[None]:
+    """Wakes the background for the newest sessions that the extractor has not read, as where a process ended before."""
+    if core.extractor is None:
+        return
+    named = {key: (Scope(scope.tenant, scope.user, name), row) for key, (name, row) in rows.items() if name}
+    newest = sorted(named, reverse=True)[:LATE]
+    read = yield Read(lambda connection: extraction.throughs(connection, newest))
+    for key in newest:
+        where, row = named[key]
+        if read.get(key, 0) < row.messages and not (where in core.unread or where in core.extracting):
+            yield Wake(where, extract=True)
 
 
 def _read(
@@ -164,7 +182,8 @@ def _read(
         facts = stored.about_that(connection, stored.about(scope, wish.subject or "", wish.attribute or ""))
     else:
         facts = stored.read(connection, list(rows))
-    facts = [at for at in facts if at.session in rows and at.sequence <= _through(rows[at.session])]
+    facts = [at for at in facts if at.session in rows and at.sequence <= _through(rows[at.session], at)]
+    facts = _signed(connection, facts)
     facts += [at for key in rows if key != own.pk for at in _waiting(core, read, key, rows[key][1])]
     facts = [at for at in facts if wish.fits(at)]
     hidden = decisions.hidden_in(connection, sorted({at.session for at in facts}))
@@ -177,10 +196,25 @@ def _read(
     return rows, shown, {}
 
 
-def _through(named: tuple[str, SessionRow]) -> int:
-    """The message up to which the stored facts of a session count."""
+def _through(named: tuple[str, SessionRow], at: StatedAt) -> int:
+    """The message up to which stored facts of a session count that are known like *at*."""
     name, row = named
-    return row.indexed if name else row.messages
+    return row.indexed if name and at.fact.how != MODEL else row.messages
+
+
+def _signed(connection: sa.Connection, facts: Sequence[StatedAt]) -> list[StatedAt]:
+    """*facts*, those of models with the extractors that read them."""
+    keys = {at.session for at in facts if at.fact.how == MODEL}
+    if not keys:
+        return [*facts]
+    read = {key: extraction.stretches(connection, key) for key in keys}
+    return [
+        replace(at, extractor=_reader(read[at.session], at.sequence)) if at.fact.how == MODEL else at for at in facts
+    ]
+
+
+def _reader(read: Sequence[Stretch], number: int) -> str:
+    return next((one.extractor for one in read if one.first <= number <= one.last), "")
 
 
 def _known(core: Core, read: Mapping[int, Unindexed], key: int, row: SessionRow) -> Unindexed:
@@ -210,10 +244,23 @@ def _unread(
 
 
 def _chained(rows: Mapping[int, tuple[str, SessionRow]], facts: Sequence[StatedAt]) -> _Chained:
-    made = as_said(facts)
+    made = as_said(_undoubled(facts))
     homes: dict[int, Any] = {id(one): one.source.session for one in made}
     found = holdings(made, homes)
     return found, {place: where(rows[one.source.session][0], one.source) for place, one in enumerate(found)}
+
+
+def _undoubled(facts: Sequence[StatedAt]) -> Iterable[StatedAt]:
+    """*facts* without those of a model that a rule reads in the same message, as newer rules may."""
+    if all(at.fact.how != MODEL for at in facts):
+        return facts
+    ruled: dict[tuple[int, int], list[Stated]] = {}
+    for at in facts:
+        if at.fact.how == RULE:
+            ruled.setdefault((at.session, at.sequence), []).append(at.fact)
+    return (
+        at for at in facts if at.fact.how != MODEL or not doubled(at.fact, ruled.get((at.session, at.sequence), ()))
+    )
 
 
 def where(name: str, at: StatedAt) -> tuple[str, str]:

@@ -10,7 +10,8 @@ from tiermem.flows.indexing.facts import stated_by
 from tiermem.flows.verifying import session as proof
 from tiermem.records import Decision, Verification
 from tiermem.settings import Scope, refuse_unnamed
-from tiermem.validity import asking, telling
+from tiermem.validity import asking, extracting, telling
+from tiermem.validity.extracting import Extraction
 from tiermem.validity.known import KnownFact
 
 if TYPE_CHECKING:
@@ -31,6 +32,10 @@ class Facts:
 
     A fact's subject is "user", somebody of theirs ("user's sister"), who else is named, or "" for a thing of one
     conversation ("the deadline"), which those of others never meet.
+
+    With ``extractor=`` of the memory a model reads in the background what rules cannot see. Its facts have `how`
+    "model" and stand in the same chains: a newer value ends the older one, whoever read it, but never what the
+    application states.
 
     With a subject and an attribute a question reads what is about them; without, all facts of the user. What waits for
     the index is read as it is, so the first question after a large import takes as long as indexing would.
@@ -128,6 +133,17 @@ class Facts:
         """
         self._run(telling.undo(self._core, self.scope, decision))
 
+    def extract(self, *, again: bool = False) -> Extraction:
+        """Read at once what waits for the extractor in all conversations of the user, and tell what it came to.
+
+        Args:
+            again: also what could not be read, and what another extractor read.
+
+        Raises:
+            InvalidSettings: the memory was opened without an extractor.
+        """
+        return self._run(extracting.extract(self._core, self.scope, again=again))
+
     def journal(self) -> list[Decision]:
         """Every decision of `state`, `retract` and `undo`, in order."""
         return self._run(telling.journal(self.scope))
@@ -200,6 +216,10 @@ class AsyncFacts:
     async def undo(self, decision: int | Decision) -> None:
         """See `Facts.undo`."""
         await self._arun(telling.undo(self._core, self.scope, decision))
+
+    async def extract(self, *, again: bool = False) -> Extraction:
+        """See `Facts.extract`."""
+        return await self._arun(extracting.extract(self._core, self.scope, again=again))
 
     async def journal(self) -> list[Decision]:
         """See `Facts.journal`."""

@@ -40,6 +40,7 @@ class KnownFact:
         session, ref: where: the reference opens the message in any conversation of the user. Of what an application
             stated the session is "", and the reference, like "f3", its place among what was stated.
         how: "rule", "model" or "application".
+        extractor: of what a model read, who asked it.
         certainty: in [0, 1].
         current: it holds now: nothing ended it yet.
         corrected: it was taken back, so it never held.
@@ -62,6 +63,7 @@ class KnownFact:
     corrected: bool = False
     replaced_by: str = ""
     confirmed: int = 1
+    extractor: str = ""
 
     def __repr__(self) -> str:
         whose = f"{self.subject} · " if self.subject else ""
@@ -115,6 +117,7 @@ def _known(
         corrected=one.corrected,
         replaced_by=refs[ended][1] if ended >= 0 else "",
         confirmed=one.confirmed,
+        extractor=one.source.extractor,
     )
 
 

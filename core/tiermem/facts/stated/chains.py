@@ -4,7 +4,8 @@ Rule 1: of one attribute the newest value is current; it closes the interval of 
 one before back: it never held.
 Rule 2: what was only once so ("used to live in") is current at no time, and ends that value where it was current.
 Rule 3: what several can be at once (names of dogs, languages) ends by its own denial alone.
-Rule 4: who asks what was known by a time is told as if nothing had been said later.
+Rule 4: what a model read neither ends nor stands beside what an application states.
+Rule 5: who asks what was known by a time is told as if nothing had been said later.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Generic, TypeVar
 from tiermem.facts.stated.record import (
     APPLICATION,
     CORRECTS,
+    MODEL,
     NO,
     ONCE,
     RETRACTS,
@@ -138,6 +140,9 @@ def _begun(made: list[Holding[T]], running: list[int], place: int, floor: float)
     """What runs once the fact at *place*, which nothing running says, has begun; it begins before nothing that ended at
     *floor*, and not after it was told."""
     one = made[place]
+    if stated := _overruled(made, running, one.fact):
+        made[place] = replace(one, start=one.said, end=one.said, ended_by=stated[0])
+        return running
     corrects = one.fact.manner == CORRECTS
     begins = one.said if one.fact.since is None else min(one.said, one.fact.since)
     if one.fact.how == APPLICATION and one.fact.since is not None:
@@ -151,6 +156,13 @@ def _begun(made: list[Holding[T]], running: list[int], place: int, floor: float)
     until = math.inf if one.fact.until is None else max(begins, one.fact.until)
     made[place] = replace(one, start=made[ended[0]].start if ended and corrects else begins, end=until)
     return [*(other for other in running if other not in ended), *([place] if until > one.said else [])]
+
+
+def _overruled(made: list[Holding[T]], running: Sequence[int], fact: Stated) -> list[int]:
+    """What of that which is *running* is an application's word against *fact*, of a model."""
+    if fact.how != MODEL or fact.several:
+        return []
+    return [other for other in running if made[other].fact.how == APPLICATION and not made[other].fact.several]
 
 
 def _later(*times: float) -> float:

@@ -26,12 +26,31 @@ def dated(facts: Sequence[Stated], told: Told, said: float | None) -> list[State
     if said is None or not wanted:
         return [*facts]
     news = any(fact.manner in (CHANGES, CORRECTS, ONCE) for fact in wanted) or _SINCE.search(told.text)
-    text = _OPEN.sub("in", told.plain(told.text))
-    times = [time for time in mentioned(text, said) if time.start <= said + DAY] if news else []
+    named = _named(told.plain(told.text), said) if news else None
+    return [_at(fact, *named) if named and fact.kind in _LASTING else fact for fact in facts]
+
+
+def moments(clause: str, value: str, manner: str, said: float) -> tuple[float | None, float | None]:
+    """(since, until) of a *value* that somebody tells in the *manner* of `Stated` in *clause*; None where no time is
+    told, or the value is a time itself."""
+    if not (manner in (CHANGES, CORRECTS, ONCE) or _SINCE.search(clause)) or mentioned(value, said):
+        return None, None
+    named = _named(clause, said)
+    if named is None:
+        return None, None
+    start, span = named
+    if manner != ONCE:
+        return start, None
+    return (span.start, span.end) if span else (None, start)
+
+
+def _named(text: str, said: float) -> tuple[float, Interval | None] | None:
+    """The one time not to come that *text* names, and the span where it names one."""
+    text = _OPEN.sub("in", text)
+    times = [time for time in mentioned(text, said) if time.start <= said + DAY]
     if len({time.start for time in times}) != 1:
-        return [*facts]
-    span = times[0] if _SPAN.search(text) else None
-    return [_at(fact, times[0].start, span) if fact.kind in _LASTING else fact for fact in facts]
+        return None
+    return times[0].start, times[0] if _SPAN.search(text) else None
 
 
 def _at(fact: Stated, start: float, span: Interval | None) -> Stated:

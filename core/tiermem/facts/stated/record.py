@@ -62,13 +62,15 @@ class Stated:
 @dataclass(frozen=True, slots=True)
 class StatedAt:
     """A fact and where it was stated: the key of the session, the message's number, and which of its facts it is;
-    `said` in seconds since 1970 in UTC, NaN where unknown."""
+    `said` in seconds since 1970 in UTC, NaN where unknown; of what a model read the `extractor`, where it was looked
+    up."""
 
     fact: Stated
     session: int
     sequence: int
     place: int
     said: float = math.nan
+    extractor: str = ""
 
 
 def tidy(text: str) -> str:

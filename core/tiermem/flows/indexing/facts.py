@@ -41,7 +41,7 @@ def of_messages(scope: Scope, pk: int, before: Sequence[Message], messages: Sequ
     """
     if scope.kind == STATED:
         return [
-            StatedAt(from_json(message.state[STATED]), pk, message.sequence, 0, _said(message))
+            StatedAt(from_json(message.state[STATED]), pk, message.sequence, 0, said_at(message))
             for message in messages
             if message.origin != log.DAMAGED and STATED in message.state
         ]
@@ -54,7 +54,7 @@ def of_messages(scope: Scope, pk: int, before: Sequence[Message], messages: Sequ
         own = raw[message.sequence]
         if any(not fact.attribute for fact in own):
             own = resolve(own, resolve(_shortly_before(message, run, raw), ()))
-        said = _said(message)
+        said = said_at(message)
         own = [*own, *(_laid_down(scope, message))]
         found += (StatedAt(fact, pk, message.sequence, place, said) for place, fact in enumerate(own))
     return found
@@ -88,17 +88,17 @@ def _raw(scope: Scope, message: Message) -> list[Stated]:
         return []
     clock = wall_clock(message.when)  # rules read "yesterday" by it
     read = stated(own_text(message), subject_of(scope, message), clock if math.isfinite(clock) else None)
-    behind = _behind(message)
-    return [replace(fact, since=_moved(fact.since, behind), until=_moved(fact.until, behind)) for fact in read]
+    offset = behind(message)
+    return [replace(fact, since=_moved(fact.since, offset), until=_moved(fact.until, offset)) for fact in read]
 
 
-def _said(message: Message) -> float:
+def said_at(message: Message) -> float:
     """The instant in seconds since 1970 in UTC, with what is below one: statements of one user are ordered by it
     whatever clocks their sessions have, and of two of one second one is the newer."""
-    return wall_clock(message.when) - _behind(message) + (message.when.microsecond / 1e6 if message.when else 0.0)
+    return wall_clock(message.when) - behind(message) + (message.when.microsecond / 1e6 if message.when else 0.0)
 
 
-def _behind(message: Message) -> float:
+def behind(message: Message) -> float:
     """Seconds by which the clock of *message* is before UTC."""
     offset = message.when.utcoffset() if message.when else None
     return offset.total_seconds() if offset else 0.0

@@ -16,13 +16,15 @@ from tiermem.flows.effects import Flow, Read
 from tiermem.flows.indexing.facts import STATED
 from tiermem.flows.reading import documents
 from tiermem.flows.reading.vector_search import told
-from tiermem.flows.services import Core
+from tiermem.flows.services import Core, Failed
 from tiermem.flows.writing import decide, elsewhere
 from tiermem.messages import Message
 from tiermem.records import Original, Shown, Stats, Summary
 from tiermem.settings import Scope
 from tiermem.storage import decisions, sessions, vectors
 from tiermem.storage import messages as log
+from tiermem.storage.extracted import stretches as extraction
+from tiermem.storage.extracted.stretches import Stretch
 from tiermem.storage.sessions import SessionRow
 from tiermem.window.view import Span, within
 
@@ -37,10 +39,23 @@ def stats(core: Core, scope: Scope) -> Flow[Stats]:
         parts = decisions.spans(connection, row.pk, row, 0)
         live = decisions.summaries(connection, row.pk, live=True)
         pinned = sum(1 for e in log.fixed(connection, row.pk, row.messages) if _covered(parts, e.sequence))
-        return _stats(core, row, parts, live, pinned, _vectorless(core, connection, row))
+        counted = _stats(core, row, parts, live, pinned, _vectorless(core, connection, row))
+        return _with_extraction(counted, extraction.stretches(connection, row.pk), core.extractor_rests.get(scope))
 
     counted: Stats = yield Read(body)
     return counted
+
+
+def _with_extraction(counted: Stats, read: Sequence[Stretch], failed: Failed | None) -> Stats:
+    lost = sum(one.last - one.first + 1 for one in read if one.error)
+    told = [f"extractor: {failed.error}; it is asked again later"] if failed and failed.times else []
+    told += [f"extractor: {lost} messages could not be read"] if lost else []
+    return replace(
+        counted,
+        extracted=read[-1].last if read else 0,
+        refused_facts=sum(number for one in read for number in one.refused.values()),
+        degraded=(*counted.degraded, *told),
+    )
 
 
 def _vectorless(core: Core, connection: sa.Connection, row: SessionRow) -> tuple[str, ...]:

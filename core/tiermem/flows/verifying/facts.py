@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 
+from tiermem.extraction.grounding import bearing
+from tiermem.facts.stated.record import MODEL
 from tiermem.flows.indexing import facts as reading
+from tiermem.flows.indexing.sources import source
 from tiermem.flows.verifying.rows import told
 from tiermem.messages import Message
 from tiermem.settings import Scope
 from tiermem.storage import facts as stored
 from tiermem.storage import messages as log
+from tiermem.storage.extracted import stretches as extraction
 from tiermem.storage.schema import Stored, broken, fact
 from tiermem.storage.sessions import SessionRow
 
@@ -29,6 +34,8 @@ def facts_differ(
     kept = stored.in_range(connection, row.pk, first, last)
     for number in sorted(kept):
         yield from (told(fact, one) for one in kept[number] if broken(fact, one))
+    yield from _read_by_models(scope, messages, kept)
+    kept = {number: own for number, some in kept.items() if (own := [one for one in some if one["how"] != MODEL])}
     before = log.read(connection, row.pk, max(1, first - reading.NEAR), first - 1)
     expected: dict[int, list[dict[str, Any]]] = {}
     for at in reading.of_messages(scope, row.pk, before, messages):
@@ -40,6 +47,31 @@ def facts_differ(
             continue
         if [_plain(one) for one in kept.get(number, ())] != expected.get(number, []):
             yield f"tiermem_fact: the facts of message {number} are not those that its text states"
+
+
+def _read_by_models(scope: Scope, messages: Sequence[Message], kept: Mapping[int, Sequence[Stored]]) -> Iterator[str]:
+    """Where what models read is not borne out by its message."""
+    there = {message.sequence: message for message in messages if message.origin != log.DAMAGED}
+    for number, rows in kept.items():
+        for one in rows:
+            if one["how"] == MODEL and number in there and not broken(fact, one):
+                at = stored.of(one)
+                said = replace(at, said=reading.said_at(there[number]))
+                if _plain(one) != stored.row_of(scope, said) or bearing(at.fact, source(scope, there[number])) is None:
+                    yield f"tiermem_fact: message {number} does not bear out what a model read in it"
+
+
+def extraction_differs(connection: sa.Connection, row: SessionRow) -> Iterator[str]:
+    """Where what extractors read of the session *row* does not follow each other, or its facts are not all there."""
+    through = 0
+    for one in extraction.stretches(connection, row.pk):
+        if one.first != through + 1 or not one.first <= one.last <= row.messages:
+            yield f"tiermem_extraction: messages {one.first} to {one.last} do not follow message {through}"
+        through = one.last
+        if one.facts != extraction.counted(connection, row.pk, one.first, one.last) and one.error != extraction.DAMAGED:
+            yield f"tiermem_extraction: the facts of messages {one.first} to {one.last} are not as many as were kept"
+    if extraction.counted(connection, row.pk, through + 1, row.messages):
+        yield f"tiermem_fact: messages behind {through} were read by no extractor, and have facts of one"
 
 
 def _plain(row: Stored) -> dict[str, Any]:

@@ -22,6 +22,7 @@ _LOST: dict[str, tuple[str, str]] = {
     "tiermem_summary": ("summary {number}", "its words, or what it stands for"),
     "tiermem_segment": ("messages {first} to {last}", "their keyword index, which is made anew when it is dropped"),
     "tiermem_fact": ("message {sequence}, fact {place}", "a fact, which is read anew when the index is dropped"),
+    "tiermem_extraction": ("messages {first} to {last}", "which extractor read them"),
     "tiermem_embedder": ("row {pk}", "the name of an embedder, or its probe"),
     "tiermem_embedded": ("embedder {embedder}", "how far it came; reembed() makes its vectors anew"),
     "tiermem_vector": ("message {sequence}, part {part}", "its vector; reembed() makes it anew"),
@@ -29,7 +30,15 @@ _LOST: dict[str, tuple[str, str]] = {
     "tiermem_item": ("row {pk}", "the item"),
     "tiermem_item_vector": ("row {pk}", "the vector of item {item}"),
 }
-OF_A_SESSION = (schema.decision, schema.stub, schema.summary, schema.vector, schema.embedded, schema.fact)
+OF_A_SESSION = (
+    schema.decision,
+    schema.stub,
+    schema.summary,
+    schema.vector,
+    schema.embedded,
+    schema.fact,
+    schema.extraction,
+)
 _BELONGING: tuple[tuple[sa.Table, str, sa.Table], ...] = (
     (schema.message, "session", schema.session),
     (schema.decision, "session", schema.session),
@@ -37,6 +46,7 @@ _BELONGING: tuple[tuple[sa.Table, str, sa.Table], ...] = (
     (schema.summary, "session", schema.session),
     (schema.segment, "session", schema.session),
     (schema.fact, "session", schema.session),
+    (schema.extraction, "session", schema.session),
     (schema.embedded, "session", schema.session),
     (schema.embedded, "embedder", schema.embedder),
     (schema.vector, "session", schema.session),

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from tiermem.errors import StorageCorrupt
 from tiermem.flows.effects import Compute, Flow, Read
 from tiermem.flows.verifying import log, rows
-from tiermem.flows.verifying.facts import facts_differ
+from tiermem.flows.verifying.facts import extraction_differs, facts_differ
 from tiermem.flows.verifying.journal import view_differs
 from tiermem.messages import Message
 from tiermem.records import Verification
@@ -81,6 +81,7 @@ def _rest(connection: sa.Connection, pk: int) -> list[str]:
     for table in rows.OF_A_SESSION:
         problems += rows.changed(connection, table, table.c.session == pk)
     problems += rows.guarded("what stands beyond the session", lambda: log.strays(connection, row))
+    problems += rows.guarded("what an extractor read", lambda: extraction_differs(connection, row))
     problems += rows.guarded("the record of failures", lambda: _failures_differ(row))
     return problems + rows.guarded("the view", lambda: view_differs(connection, row))
 

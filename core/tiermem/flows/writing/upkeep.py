@@ -18,6 +18,7 @@ from tiermem.flows.writing.maintain import manage
 from tiermem.providers.calls import refuse_waiting
 from tiermem.settings import Scope
 from tiermem.storage import sessions
+from tiermem.storage.extracted import stretches as extraction
 from tiermem.storage.sessions import SessionRow
 
 RACES = 8  # threads that may come first to an overgrown window before one that adds goes on without it
@@ -59,7 +60,23 @@ def after_adding(core: Core, scope: Scope, row: SessionRow) -> Flow[None]:
         yield from _tried(core, scope, _catch_up(core, scope))
     if row.messages - row.indexed >= WORDS_LATE * core.settings.index_batch and not row.foreign:
         yield from _tried(core, scope, words.follow_words_alone(core, scope))
+    if extracts(core, scope):
+        yield from _extractable(core, scope, row)
     yield from reporting.noticed(core, scope)
+
+
+def extracts(core: Core, scope: Scope) -> bool:
+    """Whether an extractor reads *scope*. Where no user is named nobody could ask for the facts: they would be those of
+    everybody who names none."""
+    return core.extractor is not None and scope.kind == "conversation" and scope.named
+
+
+def _extractable(core: Core, scope: Scope, row: SessionRow) -> Flow[None]:
+    """Have read what an extractor was not given: a batch of it now, fewer once nobody adds more."""
+    new = scope not in core.unread
+    core.unread[scope] = core.timer()
+    if new or row.messages - (core.extracted.get(row.pk) or 0) >= core.settings.extract_batch:
+        yield Wake(scope, extract=True)
 
 
 def _catch_up(core: Core, scope: Scope) -> Flow[None]:
@@ -101,9 +118,10 @@ def attempt(core: Core, scope: Scope, *, manages: bool = True) -> Flow[bool | No
     return more if (yield from _tried(core, scope, step())) else None
 
 
-def managed(core: Core, scope: Scope) -> Flow[None]:
+def managed(core: Core, scope: Scope) -> Flow[bool | None]:
     """The window's part of `attempt`, for those whose summariser belongs to their event loop."""
     yield from _tried(core, scope, _managed(core, scope))
+    return False
 
 
 def _managed(core: Core, scope: Scope) -> Flow[bool]:
@@ -142,19 +160,28 @@ def settle(core: Core, scope: Scope, seconds: float | None) -> Flow[bool]:
     row = yield Read(lambda connection: sessions.find(connection, scope))
     if _due(core, scope, row):
         yield Wake(scope)
+    if extracts(core, scope):
+        core.unread.pop(scope, None)  # nothing more is waited for
+        yield Wake(scope, extract=True)
     if not (yield Await(_idle(scope), FOREVER if seconds is None else seconds)):
         return False
     row = yield Read(lambda connection: sessions.find(connection, scope))
-    return not (manageable(core, scope, row) or _wordless(core, scope, row))
+    if manageable(core, scope, row) or _wordless(core, scope, row):
+        return False
+    through = yield Read(lambda connection: extraction.through(connection, row.pk))
+    return through >= row.messages or not extracts(core, scope)
 
 
-def settle_all(seconds: float | None) -> Flow[bool]:
+def settle_all(core: Core, seconds: float | None) -> Flow[bool]:
     """Wait until the background of this process has nothing to do, at most *seconds*; whether it came to that.
 
     Raises:
         Reentrant: as `settle`.
     """
     refuse_waiting()
+    for scope in list(core.unread):
+        core.unread.pop(scope, None)
+        yield Wake(scope, extract=True)
     return bool((yield Await(_idle(None), FOREVER if seconds is None else seconds)))
 
 

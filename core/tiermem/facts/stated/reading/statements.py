@@ -111,7 +111,7 @@ def stated(text: str, speaker: str, said: float | None = None) -> list[Stated]:
 
     A fact without an attribute refers to what was spoken of before (`resolving.py`).
     """
-    if len(text) > PASTED or not may_state(text) or _jokes(text) or _OTHERS.search(text):
+    if len(text) > PASTED or not may_state(text) or jokes(text) or _OTHERS.search(text):
         return []
     return list(dict.fromkeys(islice(_facts(text, speaker, said), MOST)))
 
@@ -142,7 +142,7 @@ def _valued(sentence: str) -> bool:
     return bool(_DIGIT.search(sentence)) or not _NUMBERS.isdisjoint(_words(sentence))
 
 
-def _jokes(text: str) -> bool:
+def jokes(text: str) -> bool:
     """Whether *text* says that it is no earnest."""
     return (not text.isascii() and bool(_JOKE_ZH.search(text))) or (may_joke(text.lower()) and bool(_JOKE.search(text)))
 
@@ -151,7 +151,7 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(_WORD.findall(text.lower()))
 
 
-def _told_by(sentence: str) -> bool:
+def told_by(sentence: str) -> bool:
     """Whether *sentence* tells what others say, or is an example, a quote or a piece of fiction."""
     if _HAN.search(sentence) and _TOLD_BY_ZH.search(sentence):
         return True
@@ -171,7 +171,7 @@ def _facts(text: str, speaker: str, said_at: float | None) -> Iterator[Stated]:
     said = _QUOTED.sub(" … ", prose(own(text)))
     for sentence in split_by_rules(said):
         chinese_one = bool(_HAN.search(sentence))
-        if not (chinese(sentence) if chinese_one else english_may_state(sentence.lower())) or _told_by(sentence):
+        if not (chinese(sentence) if chinese_one else english_may_state(sentence.lower())) or told_by(sentence):
             continue
         if not chinese_one:
             yield from _in_english(_I.sub("I", sentence), speaker, said_at)

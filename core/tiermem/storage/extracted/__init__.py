@@ -1,0 +1,1 @@
+"""What extractors read of messages, as rows."""
