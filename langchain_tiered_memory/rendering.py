@@ -21,6 +21,8 @@ from tiermem.window.voices import voices
 
 SUMMARY = "summarization"  # what LangChain's own middleware writes, and what others filter on
 RECALLED = "recall"
+PROFILE = "profile"
+_SOURCES = {"summary": SUMMARY, "recalled": RECALLED, "profile": PROFILE}
 MESSAGE_OVERHEAD = 4  # tokens of a message beside its text, as the core counts them
 CALL = "[calls {name} with {arguments}]"
 _SYSTEM_ROLES = frozenset({"system", "developer"})
@@ -90,7 +92,7 @@ def shown_pieces(context: Context, kept: Showing = NOTHING_KEPT) -> list[tuple[P
 
 
 def _made(piece: Piece) -> HumanMessage:
-    return made_up(piece.message.text, SUMMARY if piece.kind == "summary" else RECALLED)
+    return made_up(piece.message.text, _SOURCES.get(piece.kind, RECALLED))
 
 
 def _behind(message: BaseMessage) -> BaseMessage:
@@ -114,7 +116,7 @@ def overrun(context: Context, shown: Sequence[BaseMessage], count: Callable[[str
 
 
 def _made_up(piece: Piece) -> bool:
-    return piece.kind in {"summary", "recalled"} or is_quotation(piece.message)
+    return piece.kind in _SOURCES or is_quotation(piece.message)
 
 
 def plain_text(message: Message, shown: BaseMessage) -> list[BaseMessage]:

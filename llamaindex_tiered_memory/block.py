@@ -16,7 +16,8 @@ import re
 import threading
 from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from os import PathLike
 from typing import Any, Unpack
 
@@ -33,7 +34,7 @@ from llamaindex_tiered_memory.memory.closing import Closing, hold
 from tiermem import AsyncSession, Memory, Message, Session
 from tiermem.agents.fitting import fitted
 from tiermem.agents.view import NOTED
-from tiermem.arguments import refused_within
+from tiermem.arguments import refused_profile_of, refused_within
 from tiermem.errors import UnknownReference
 from tiermem.memory import Zone, check_opening, for_user
 from tiermem.providers.clock import zone_of
@@ -133,6 +134,7 @@ class BlockOptions(OpenOptions, total=False):
     session_id: str
     namespace: str | tuple[str, str]
     within: Within
+    profile: int
 
 
 class TieredMemoryBlock(Closing, BaseMemoryBlock[list[ChatMessage]]):
@@ -150,6 +152,8 @@ class TieredMemoryBlock(Closing, BaseMemoryBlock[list[ChatMessage]]):
         max_tokens: tokens of what is shown.
         within: where it is from; by default "notes", the session and what `remember` noted of the user; "user", all
             sessions of the user that *namespace* names, or "everything" with their documents.
+        profile: of these tokens at most so many for what is known of the user that *namespace* names, in front, also
+            where nothing is asked; 0 leaves it out.
         tokenizer_fn: the tokenizer of the `Memory` around it; by default LlamaIndex's own, as there.
         name, description, priority, accept_short_term_memory: as of every memory block; the priority is 1, so that
             `Memory` may ask for a shorter text.
@@ -157,7 +161,7 @@ class TieredMemoryBlock(Closing, BaseMemoryBlock[list[ChatMessage]]):
 
     Raises:
         InvalidSettings: also a ValueError; an argument is not known, or makes no sense.
-        MissingNamespace: *within* is "user", and no namespace names one.
+        MissingNamespace: *within* is "user", or a *profile* is wanted, and no namespace names one.
     """
 
     name: str = Field(default="tiered_memory", description="The name of the memory block.")
@@ -167,6 +171,8 @@ class TieredMemoryBlock(Closing, BaseMemoryBlock[list[ChatMessage]]):
     namespace: str | tuple[str, str] = Field(default="default", description="Whose conversations these are.")
 
     within: Within = Field(default=NOTED, description="Where what is shown is from: the session and notes.")
+
+    profile: int = Field(default=0, description="Tokens of what is known of the user.")
 
     _memory: Memory = PrivateAttr()
     _tally: Tally = PrivateAttr()
@@ -188,6 +194,7 @@ class TieredMemoryBlock(Closing, BaseMemoryBlock[list[ChatMessage]]):
         whole(own.get("max_tokens", 1), "max_tokens", 1)
         scope_of(own.get("session_id", "-"), own.get("namespace", "default"))
         refused_within(own.get("within", NOTED), own.get("namespace", "default"))
+        refused_profile_of(own.get("profile", 0), own.get("namespace", "default"))
         if tokenizer_fn is not None:
             options["counter"] = tokenizer_fn
         options, zone = for_user(options)
@@ -228,7 +235,7 @@ class TieredMemoryBlock(Closing, BaseMemoryBlock[list[ChatMessage]]):
 
     async def _aget(self, messages: list[ChatMessage] | None = None, **block_kwargs: Any) -> list[ChatMessage]:
         question = next((text for message in reversed(messages or ()) if (text := _question(message))), "")
-        if not question:
+        if not question and not self.profile:
             return []
         return await self._shown(block_kwargs.get(SESSION_KEY) or self.session_id, question, self.max_tokens)
 
@@ -245,18 +252,33 @@ class TieredMemoryBlock(Closing, BaseMemoryBlock[list[ChatMessage]]):
         return named if isinstance(named, str) and named else self.session_id
 
     async def _shown(self, session_id: str, question: str, budget: int) -> list[ChatMessage]:
-        text = await self._recalled(session_id, question, budget)
+        known = await self._within(min(self.profile, budget), self._known) if self.profile else ""
+        left = budget - self._tally.text(f"{known}\n") if known else budget
+        asked = partial(self._recalled, session_id, question)
+        recalled = await self._within(left, asked) if question and left > 0 else ""
+        shown = ChatMessage(
+            role=MessageRole.USER, blocks=[InsertedTextBlock(text=text) for text in (known, recalled) if text]
+        )
         with self._asking:
-            self._asked[text] = (session_id, question)
+            self._asked[shown.content or ""] = (session_id, question)
             while len(self._asked) > SHOWN:
                 self._asked.popitem(last=False)
-        return [ChatMessage(role=MessageRole.USER, blocks=[InsertedTextBlock(text=text)])] if text else []
+        return [shown] if shown.blocks else []
+
+    async def _known(self, budget: int) -> str:
+        """What is known of the user."""
+        self.refuse_closed()
+        return await self._memory.profile(self.namespace, self._zone).as_async().text(budget)
 
     async def _recalled(self, session_id: str, question: str, budget: int) -> str:
-        """The block that answers *question*, within *budget* by our tokenizer; the core may have another."""
+        """The block that answers *question*."""
+        return (await self._session(session_id).recall(question, budget, within=self.within)).text
+
+    async def _within(self, budget: int, ask: Callable[[int], Awaitable[str]]) -> str:
+        """What *ask* gives within *budget* by our tokenizer; the core may have another."""
         room = budget
         for _ in range(TRIES):
-            text = (await self._session(session_id).recall(question, room, within=self.within)).text
+            text = await ask(room)
             size = self._tally.text(text)
             if size <= budget:
                 return text

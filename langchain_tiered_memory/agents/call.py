@@ -59,6 +59,7 @@ class Wishes:
     within: Within
     owned: bool
     trims: bool
+    profile: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,7 @@ class ModelCall:
             recall=self.wishes.recall,
             recall_tokens=self.wishes.recall_tokens,
             within=self.wishes.within,
+            profile=self.wishes.profile,
             beside=self.beside,
         )
 

@@ -44,7 +44,7 @@ from tiermem import Memory, Session
 from tiermem.agents.budget import Costs
 from tiermem.agents.note import Note, owner_of
 from tiermem.agents.view import WITHIN
-from tiermem.arguments import refused_within
+from tiermem.arguments import refused_profile_of, refused_within
 from tiermem.errors import InvalidSettings, brief_repr
 from tiermem.memory import Zone, check_opening, for_user
 from tiermem.providers.clock import zone_of
@@ -84,6 +84,9 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
             documents; "user" from the conversations alone, "conversation" from this one. Without a namespace, which
             everybody would share, "everything" has this conversation alone, and "user" is refused. The tools search
             there, and with "user" in notes and documents too.
+        profile: tokens of each prompt for what is known of the user that *namespace* names (`Memory.profile`), behind
+            the system prompt, at most a quarter of the limit. It stays as it is until something of it changes; 0 leaves
+            it out. Without a namespace it is refused.
         removed: what becomes of messages that leave the state. "auto" hides what a person or code took out, what
             another branch said, and all of a thread that was deleted; the journal and an event name the decision, and
             `undo` shows it again. What other middleware trims in front during a run, while newer messages stay, is
@@ -104,7 +107,7 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
 
     Raises:
         InvalidSettings: an argument contradicts another one, or is no setting.
-        MissingNamespace: *within* is "user", and no namespace names one.
+        MissingNamespace: *within* is "user", or a *profile* is wanted, and no namespace names one.
     """
 
     state_schema = TieredMemoryState
@@ -120,6 +123,7 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
         recall: bool = True,
         recall_tokens: int | None = None,
         within: Within = WITHIN,
+        profile: int = 0,
         removed: Removed = "auto",
         tools: bool | Sequence[str] = True,
         name: str = "TieredMemoryMiddleware",
@@ -137,6 +141,7 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
             if value is not None and (type(value) is not int or value < 1):
                 raise InvalidSettings(f"{what} must be a whole number of at least 1, not {brief_repr(value)}")
         _check_address(namespace, session_id, within)
+        refused_profile_of(profile, namespace)
         _check_removed(removed, session_id)
         self._name = name
         self._path, self._given = path, memory
@@ -144,7 +149,7 @@ class TieredMemoryMiddleware(AgentMiddleware[TieredMemoryState, Any, Any]):
         self._timezone_of: Callable[[Any], Zone] = timezone_of or (lambda _: zone)
         self._namespace, self._session_id = namespace, session_id
         owned = removed == "hide" or (removed == "auto" and session_id is None)
-        self._wishes = Wishes(max_tokens, recall, recall_tokens, within, owned, trims=removed == "auto")
+        self._wishes = Wishes(max_tokens, recall, recall_tokens, within, owned, removed == "auto", profile)
         self._costs, self._opening, self._opened = Costs(), threading.Lock(), False
         self._siblings, self._warned = Siblings(), False
         self.tools: Sequence[BaseTool] = self._own_tools(tools)

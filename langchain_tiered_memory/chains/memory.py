@@ -24,7 +24,7 @@ from langchain_tiered_memory.procedures import Procedure, Step, arun, run
 from langchain_tiered_memory.rendering import BufferMessages, context_messages, overrun, plain_text
 from tiermem import Memory
 from tiermem.agents.view import NOTED
-from tiermem.arguments import refused_within
+from tiermem.arguments import refused_profile_of, refused_within
 from tiermem.errors import InvalidMessage, InvalidSettings
 from tiermem.records import Within
 from tiermem.runtime.options import OpenOptions, parted
@@ -46,6 +46,7 @@ class ConversationMemoryOptions(OpenOptions, total=False):
     max_token_limit: int | None
     recall: bool
     within: Within
+    profile: int
     text_only: bool
 
 
@@ -71,6 +72,8 @@ class ConversationTieredMemory(BaseChatMemory):
         within: where they are from: by default "notes", which is this conversation and what `remember` noted of the
             user; "conversation"; "user", all conversations of the user that *namespace* names; or "everything" with
             the user's documents, where no retriever brings these.
+        profile: tokens for what is known of the user that *namespace* names (`Memory.profile`), in front of all else; 0
+            leaves it out. Without a namespace it is refused.
         text_only: show tool calls, results and media in words. Turn it off for chat models and `MessagesPlaceholder`.
         return_messages: a list of messages, which a prompt made of text shows as a transcript; False: the transcript.
         human_prefix, ai_prefix: names of the speakers in a transcript.
@@ -79,7 +82,7 @@ class ConversationTieredMemory(BaseChatMemory):
 
     Raises:
         InvalidSettings: an argument contradicts another one, or is no setting.
-        MissingNamespace: *within* is "user", and no namespace names one.
+        MissingNamespace: *within* is "user", or a *profile* is wanted, and no namespace names one.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
@@ -92,6 +95,7 @@ class ConversationTieredMemory(BaseChatMemory):
     max_token_limit: int | None = None
     recall: bool = True
     within: Within = NOTED
+    profile: int = 0
     text_only: bool = True
 
     def __init__(
@@ -115,6 +119,7 @@ class ConversationTieredMemory(BaseChatMemory):
         elif options or (session_id, path, memory, namespace) != (None, None, None, "default"):
             raise InvalidSettings("chat_memory= names its session already; leave the other arguments to it")
         refused_within(values.get("within", NOTED), chat_memory.namespace)
+        refused_profile_of(values.get("profile", 0), chat_memory.namespace)
         super().__init__(chat_memory=chat_memory, **values)
 
     @property
@@ -162,8 +167,8 @@ class ConversationTieredMemory(BaseChatMemory):
         return messages
 
     def _asking(self, query: str | None, reserved: int) -> Step:
-        limit, recall, within = self.max_token_limit, self.recall, self.within
-        return lambda session: session.context(query, limit, reserved=reserved, recall=recall, within=within)
+        asked: dict[str, Any] = {"recall": self.recall, "within": self.within, "profile": self.profile}
+        return lambda session: session.context(query, self.max_token_limit, reserved=reserved, **asked)
 
     def _shown(self, messages: list[BaseMessage]) -> BufferMessages | str:
         for waiting in self.chat_memory.undelivered():

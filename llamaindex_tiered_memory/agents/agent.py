@@ -74,6 +74,13 @@ class TieredFunctionAgent(FunctionAgent):
         'namespace "everything" has this conversation alone, and "user" is refused when the run begins.',
     )
 
+    profile: int = Field(
+        default=0,
+        ge=0,
+        description="Tokens of each prompt for what is known of the user that the memory's namespace names, behind the "
+        "system prompt; 0 leaves it out. Without a namespace it is refused when the run begins.",
+    )
+
     _costs: Costs = PrivateAttr(default_factory=Costs)
 
     async def take_step(
@@ -201,6 +208,7 @@ class TieredFunctionAgent(FunctionAgent):
             recall=self.recall,
             recall_tokens=self.recall_tokens,
             within=self.within,
+            profile=self.profile,
             beside=beside,
             counter=memory.own_counter,
         )

@@ -2,9 +2,9 @@
 
 Rule 1: summary and recalled passages are leading text blocks of a *user* message: `ReActAgent` without a system prompt
   throws a leading system message away, and a system message in mid-conversation is refused by some providers.
-Rule 2: the summary leads the first message after the system messages (a stable prefix keeps a provider's cache warm),
-  recalled passages lead the last user message; the user's own words stay the last text block, where agents write
-  their state.
+Rule 2: what is known of the user and the summary lead the first message after the system messages (a stable prefix
+  keeps a provider's cache warm), recalled passages lead the last user message; the user's own words stay the last text
+  block, where agents write their state.
 Rule 3: the order and the messages of the context are kept; nothing is put behind the last message.
 """
 
@@ -21,6 +21,7 @@ from tiermem.importers.llamaindex import FORMAT
 from tiermem.window.separation import pieces
 
 _SAID = frozenset({"system", "message"})
+_STABLE = frozenset({"profile", "summary"})
 _SYSTEM = frozenset({MessageRole.SYSTEM, MessageRole.DEVELOPER})
 
 
@@ -51,9 +52,9 @@ def arranged(
         question: the user message that the first message shown belongs to, where it is left out itself.
     """
     shown = [chat_of(piece) for piece in pieces(context.pieces, FORMAT) if piece.kind in _SAID]
-    stable = [_inserted(piece) for piece in context.pieces if piece.kind == "summary"]
+    stable = [_inserted(piece) for piece in context.pieces if piece.kind in _STABLE]
     volatile: list[Block] = [] if extra.in_system else list(extra.blocks)
-    volatile += [_inserted(piece) for piece in context.pieces if piece.kind not in _SAID | {"summary"}]
+    volatile += [_inserted(piece) for piece in context.pieces if piece.kind not in _SAID | _STABLE]
     if question is not None:
         stable.append(InsertedTextBlock(text=question))
     first = next((index for index, one in enumerate(shown) if one.role not in _SYSTEM), len(shown))

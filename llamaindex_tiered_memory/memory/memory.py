@@ -49,7 +49,7 @@ class TieredChatMemory(Copying, BaseMemory):
 
     Raises:
         InvalidSettings: also a ValueError; an argument is not known, or makes no sense.
-        MissingNamespace: *within* is "user", and no namespace names one.
+        MissingNamespace: *within* is "user", or a *profile* is wanted, and no namespace names one.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -61,6 +61,7 @@ class TieredChatMemory(Copying, BaseMemory):
     chat_history_token_ratio: float = Field(default=0.7, description="Least share of the limit for the history.")
     token_flush_size: int = Field(default=0, description="Tokens that one summarisation frees.")
     within: Within = Field(default=NOTED, description="Where what is recalled is from: the conversation and notes.")
+    profile: int = Field(default=0, description="Tokens of what `get` shows of what is known of the user, in front.")
     tokenizer_fn: Callable[[str], Any] = Field(exclude=True, description="Tokens of a text, or their number.")
     memory_blocks: list[Any] = Field(default_factory=list, exclude=True, description="LlamaIndex's memory blocks.")
 
@@ -320,7 +321,9 @@ class TieredChatMemory(Copying, BaseMemory):
             self.set(chosen.chat_history)
 
     def _steps(self, given: Any, initial: int, extra: Extra) -> view.Steps:
-        ask = view.asked(given, initial, self.token_limit, waiting=self._waiting, within=self.within)
+        ask = view.asked(
+            given, initial, self.token_limit, waiting=self._waiting, within=self.within, profile=self.profile
+        )
         return view.showing(ask, self.token_limit, self.tally, self.own_counter, self._pending, extra)
 
     async def _deliver(self) -> None:

@@ -36,7 +36,7 @@ from llamaindex_tiered_memory.memory.history import check_chats
 from tiermem import Memory, Settings
 from tiermem.agents.budget import RECENT_SHARE
 from tiermem.agents.view import NOTED
-from tiermem.arguments import refused_within
+from tiermem.arguments import refused_profile_of, refused_within
 from tiermem.errors import InvalidMessage, InvalidSettings, brief_repr
 from tiermem.memory import Zone, check_opening, for_user
 from tiermem.providers.clock import zone_of
@@ -74,6 +74,7 @@ class Keywords(OpenOptions, total=False):
     namespace: str | tuple[str, str]
     memory: Memory | None
     within: Within
+    profile: int
 
 
 @dataclass(kw_only=True)
@@ -104,6 +105,7 @@ class Arguments:
     namespace: str | tuple[str, str] = "default"
     memory: Memory | None = None
     within: Within = NOTED
+    profile: int = 0
     timezone: Zone = None
     options: OpenOptions = field(default_factory=OpenOptions)
 
@@ -118,6 +120,7 @@ class Arguments:
         check(self.options)
         scope_of(self.session_id or "-", self.namespace)
         refused_within(self.within, self.namespace)
+        refused_profile_of(self.profile, self.namespace)
         if self.memory is not None:
             self._check_shared()
 
@@ -229,6 +232,7 @@ def fields_from(chosen: Arguments, settings: Settings, tokenizer: Callable[[str]
         "chat_history_token_ratio": 1 - settings.recall_share - settings.summary_share if ratio is None else ratio,
         "token_flush_size": chosen.token_flush_size or settings.summarize_at - settings.summarize_to,
         "within": chosen.within,
+        "profile": chosen.profile,
         "tokenizer_fn": tokenizer,
         "memory_blocks": list(chosen.memory_blocks or ()),
     }

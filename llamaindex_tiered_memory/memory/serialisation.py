@@ -42,6 +42,7 @@ def dumped(memory: TieredChatMemory) -> dict[str, Any]:
         "token_limit": memory.token_limit,
         "chat_store_key": memory.chat_store_key,
         "within": memory.within,
+        "profile": memory.profile,
         "timezone": getattr(memory.opened.core.zone, "key", None),
         "settings": dataclasses.asdict(core.settings),
         "place": place,
@@ -62,7 +63,7 @@ def rebuilt(kind: type[TieredChatMemory], data: Mapping[str, Any], options: Mapp
         raise InvalidSettings(f"a dump of version {data.get('version')!r}; this tiermem reads {VERSION}")
     place, namespace = data["place"], data["namespace"]
     named = {name: data[name] for name in ("session_id", "token_limit", "chat_store_key")}
-    named |= {name: data[name] for name in ("timezone", "within") if data.get(name)}
+    named |= {name: data[name] for name in ("timezone", "within", "profile") if data.get(name)}
     named["namespace"] = tuple(namespace) if isinstance(namespace, list) else namespace
     memory = in_ram(place)
     if memory is not None:

@@ -46,6 +46,7 @@ class ForContext:
     counter: Callable[[str], Any] | None
     recall: bool
     within: Within
+    profile: int = 0
 
     def of(self, session: Any) -> Any:
         """It, from a session; to be awaited, from an async one."""
@@ -56,6 +57,7 @@ class ForContext:
             counter=self.counter,
             recall=self.recall,
             within=self.within,
+            profile=self.profile,
         )
 
 
@@ -100,15 +102,17 @@ class Asked:
         initial: tokens that the caller adds in front.
         coming: text that the caller sends after the list, because it is not in the log yet.
         within: where in the archive.
+        profile: tokens for what is known of the user.
     """
 
     query: str | None
     initial: int
     coming: str = ""
     within: Within = NOTED
+    profile: int = 0
 
 
-def asked(given: object, initial: int, limit: int, *, waiting: bool, within: Within = NOTED) -> Asked:
+def asked(given: object, initial: int, limit: int, *, waiting: bool, within: Within = NOTED, profile: int = 0) -> Asked:
     """What `get(given, initial_token_count=initial)` asks.
 
     *given* may be text, a ChatMessage, a QueryBundle, None, or a number: the initial tokens, as older code passes them.
@@ -128,7 +132,7 @@ def asked(given: object, initial: int, limit: int, *, waiting: bool, within: Wit
     elif isinstance(given, QueryBundle):
         given = given.query_str
     query = str(given) if given else None
-    return Asked(query, initial, "" if waiting or query is None else query, within)
+    return Asked(query, initial, "" if waiting or query is None else query, within, profile)
 
 
 def left_unread() -> list[ChatMessage] | None:
@@ -153,7 +157,7 @@ def showing(
         headed = headed and attempt < TRIES - 2
         try:
             recall = attempt < TRIES - WITHOUT_RECALL
-            context = yield ForContext(ask.query, limit + FRAMES, reserved, counter, recall, ask.within)
+            context = yield ForContext(ask.query, limit + FRAMES, reserved, counter, recall, ask.within, ask.profile)
         except BudgetTooSmall:
             if question is None:
                 raise

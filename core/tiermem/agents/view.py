@@ -40,6 +40,7 @@ class ViewRequest:
         recall: look in the archive for a new question.
         recall_tokens: what is quoted for one question at most; None for a share of *room*.
         within: where.
+        profile: tokens for what is known of the user, at most; 0 leaves it out.
         beside: tokens of the system prompt and the tools, which *room* is without; for the words of an error.
         counter: counts the context, where that is another one than the memory's.
     """
@@ -51,6 +52,7 @@ class ViewRequest:
     recall: bool = True
     recall_tokens: int | None = None
     within: Within = WITHIN
+    profile: int = 0
     beside: int = 0
     counter: Callable[[str], Any] | None = None
 
@@ -83,6 +85,7 @@ def viewing(note: AnyNote, request: ViewRequest) -> Procedure[AgentView[AnyNote]
         # In the middle of a run the model has tools to look with; a new block would change the prefix.
         "recall": request.recall and request.fresh,
         "within": request.within,
+        "profile": request.profile,
         "recall_tokens": block_tokens(request.room, request.recall_tokens),
         "steady": True,
         "quoted": quoted,
@@ -98,11 +101,12 @@ def _managed(note: Note, request: ViewRequest) -> Procedure[tuple[Report, bool]]
     """What was decided, and whether the blocks are too much for the window as it is."""
     blocks = sum(map(request.count, filter(None, note.quoted.values())))
     frame = SUMMARY_TOKENS if blocks else 0  # no threshold counts it
-    report: Report = yield lambda session: session.manage_context(thresholds(request.settings, request.room))
-    full = int(request.room * request.settings.summarization_trigger)
+    room = request.room - min(request.profile, request.room // 4)  # what is known of the user stands beside the window
+    report: Report = yield lambda session: session.manage_context(thresholds(request.settings, room))
+    full = int(room * request.settings.summarization_trigger)
     crowded = not _decided(report) and report.tokens_after + blocks + frame > full
     if crowded:  # blocks that must go change the prefix anyway: what can be compacted is compacted with them
-        report = yield lambda session: session.manage_context(thresholds(request.settings, request.room, blocks))
+        report = yield lambda session: session.manage_context(thresholds(request.settings, room, blocks))
     return report, crowded
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tiermem.cli import reading, writing
+from tiermem.cli import profile, reading, writing
 from tiermem.cli.app import app
 
-__all__ = ["app", "reading", "writing"]
+__all__ = ["app", "profile", "reading", "writing"]

@@ -55,10 +55,10 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun if number == 1 else several}"
 
 
-def command(verb: str, argument: object, options: Mapping[str, str | None]) -> str:
-    """`tiermem` *verb* as it is typed into this machine's shell; *options* that nobody gave are left out."""
+def command(verb: str, argument: object | None, options: Mapping[str, str | None]) -> str:
+    """`tiermem` *verb* as it is typed into this machine's shell; what nobody gave is left out."""
     given = [word for name, value in options.items() if value is not None for word in (name, value)]
-    words = ["tiermem", verb, str(argument), *given]
+    words = ["tiermem", verb, *([] if argument is None else [str(argument)]), *given]
     return line(list2cmdline(words) if os.name == "nt" else shlex.join(words))
 
 

@@ -16,7 +16,8 @@ from tiermem.facts.rules.record import is_laid_down
 from tiermem.facts.stated.chains import Holding, current_at
 from tiermem.facts.stated.record import APPLICATION, NO, RETRACTS, RULE, USER, Stated, StatedAt
 from tiermem.profiles.line import SECTIONS, ProfileLine, Section
-from tiermem.profiles.wording import worded
+from tiermem.profiles.wording import dated, worded
+from tiermem.storage.facts import StatedAt
 from tiermem.validity.known import moment
 
 MOST_SOURCES = 5
@@ -78,7 +79,7 @@ def _line(one: Holding[StatedAt], sources: Sequence[str], zone: tzinfo) -> Profi
     return ProfileLine(
         key=_key(fact),
         section=section,
-        text=f"{worded(fact.subject, fact.attribute, fact.value, fact.kind)}{_dated(fact, section, since, said)}",
+        text=_dated(fact, section, since, said),
         value=fact.value,
         subject=fact.subject,
         attribute=fact.attribute,
@@ -117,10 +118,11 @@ def _rank(fact: Stated, section: Section) -> int:
 
 
 def _dated(fact: Stated, section: Section, since: datetime | None, said: datetime | None) -> str:
+    text = worded(fact.subject, fact.attribute, fact.value, fact.kind)
     if since is not None:
-        return f" (since {since:%Y-%m})" if since.year > 1 else ""
+        return dated(text, f"{since:%Y-%m}", since=True) if since.year > 1 else text
     ages = section == "identity" and fact.attribute in _AGEING
-    return f" (as of {said:%Y-%m})" if ages and said is not None else ""
+    return dated(text, f"{said:%Y-%m}", since=False) if ages and said is not None else text
 
 
 def ordered(lines: Sequence[ProfileLine]) -> list[ProfileLine]:

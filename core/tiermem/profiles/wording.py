@@ -56,6 +56,13 @@ def worded(subject: str, attribute: str, value: str, kind: str) -> str:
     return f"{owner}的{words}" if chinese and is_chinese(owner) else f"{owner}'s {words}"
 
 
+def dated(text: str, month: str, *, since: bool) -> str:
+    """*text* with the *month* since which it is so, or in which it was said to be."""
+    if han_share(text):
+        return f"{text}（{month} 起）" if since else f"{text}（截至 {month}）"
+    return f"{text} ({'since' if since else 'as of'} {month})"
+
+
 def is_chinese(text: str) -> bool:
     """Whether what *text* says is said in Chinese."""
     return han_share(text) > 0.3
