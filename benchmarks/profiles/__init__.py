@@ -1,0 +1,1 @@
+"""What the profiles of many users say, and what one costs."""

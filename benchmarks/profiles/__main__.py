@@ -1,0 +1,5 @@
+"""`python -m benchmarks.profiles`."""
+
+from benchmarks.profiles.measure import main
+
+raise SystemExit(main())
