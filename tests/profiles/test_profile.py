@@ -62,6 +62,30 @@ def test_lines_of_all_conversations_the_most_valuable_first_each_with_its_source
     assert [line.key for line in profile.lines("constraint")] == ["allergic to peanuts", "allergic to 芒果"]
 
 
+def test_what_was_laid_down_for_good_stands_in_its_own_words_until_it_is_taken_back(store: Open) -> None:
+    memory = store()
+    say(memory, "a", "Always answer in English, please.", "My son is allergic to eggs.", "I prefer short answers.")
+    say(memory, "b", "What a day.", "From now on, never use emojis.", "请叫我小安。", "Fix the build by Friday.")
+    profile = memory.profile("anna")
+    wishes = [line.text for line in profile.lines("wish")]
+    assert wishes == [
+        "请叫我小安。",
+        "From now on, never use emojis.",
+        "Always answer in English, please.",
+        "I prefer short answers.",
+    ]
+    correction = profile.correct("Always answer in English, please.", "Answer in German.")
+    profile.forget("请叫我小安。")
+    memory.session("c", "anna").add("From now on, you can use emojis again.")
+    assert [line.text for line in profile.lines("wish")] == ["Answer in German.", "I prefer short answers."]
+    assert [line.text for line in profile.lines("person")] == ["son: allergic to eggs"]  # and not the sentence as well
+    profile.undo(correction)
+    assert [line.text for line in profile.lines("wish")] == wishes[2:]
+    (hidden,) = memory.session("a", "anna").forget("m3")
+    assert [line.text for line in profile.lines("wish")] == wishes[2:3]
+    assert hidden.kind == "hide"
+
+
 def test_what_is_said_again_is_one_line_with_several_sources(store: Open) -> None:
     memory = store()
     say(memory, "a", "I live in Oslo.", "Hello.", "I live in Oslo.")

@@ -14,10 +14,11 @@ from datetime import datetime, tzinfo
 
 from tiermem.facts.rules.record import is_laid_down
 from tiermem.facts.stated.chains import Holding, current_at
-from tiermem.facts.stated.record import APPLICATION, NO, RETRACTS, RULE, USER, Stated, StatedAt
+from tiermem.facts.stated.record import APPLICATION, RETRACTS, USER, Stated, StatedAt
 from tiermem.profiles.line import SECTIONS, ProfileLine, Section
+from tiermem.profiles.standing import STANDING
+from tiermem.profiles.telling import tells
 from tiermem.profiles.wording import dated, worded
-from tiermem.storage.facts import StatedAt
 from tiermem.validity.known import moment
 
 MOST_SOURCES = 5
@@ -26,8 +27,6 @@ _IDENTITY = ("name", "age", "birthday", "origin", "home", "job", "work", "relati
 _CONSTRAINTS = frozenset({"allergy", "diet", "trait"})
 # The kinds of other facts, those that tell most of somebody first; what is none of them comes last.
 _KINDS = ("stated", "count", "own", "role", "favorite", "habit", "taste", "language", "is", "use")
-# Quantities of what somebody talks about: many are of a moment, or of no thing of theirs.
-_PASSING = frozenset({"figure"})
 # Of these the reader needs to know how old they are.
 _AGEING = frozenset({"age", "home", "job", "work", "relationship"})
 
@@ -50,20 +49,15 @@ def lines_of(
     return [
         _line(one, [refs[other][1] for other in reversed([place, *again.get(place, ())])], zone)
         for place, one in enumerate(found)
-        if lasts(one.fact) and one.fact.manner != RETRACTS and current_at(found, place, now)
+        if tells(one.fact) and one.fact.manner != RETRACTS and current_at(found, place, now)
     ]
 
 
 def belongs(fact: Stated) -> bool:
-    """Whether *fact* is about the user, or somebody of theirs; what was laid down has other words (`facts/rules/`)."""
-    if is_laid_down(fact):
+    """Whether *fact* is about the user, or somebody of theirs; of what was laid down only what holds everywhere."""
+    if is_laid_down(fact) and fact.kind not in STANDING:
         return False
     return bool(fact.attribute) and (fact.subject == USER or fact.subject.startswith(OWNED))
-
-
-def lasts(fact: Stated) -> bool:
-    """Whether *fact* tells who somebody is: a figure may be of a moment, and what nobody has is no trait."""
-    return fact.how != RULE or not (fact.kind in _PASSING or (fact.kind == "own" and fact.value == NO))
 
 
 def next_change(found: Sequence[Holding[StatedAt]], now: float) -> float:

@@ -11,17 +11,20 @@ from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from typing import Any, TypeAlias
 
+from tiermem.facts.rules.record import is_laid_down
 from tiermem.facts.stated.chains import Holding, holdings, key_of
 from tiermem.facts.stated.record import StatedAt
 from tiermem.profiles.decided import Act, decided
 from tiermem.profiles.deriving import belongs, lines_of, next_change, ordered
 from tiermem.profiles.line import ProfileLine
+from tiermem.profiles.standing import laid_down, told_again
 from tiermem.storage.sessions import SessionRow
 from tiermem.window.quotation import before_reference
 from tiermem.window.view import within
 
 Key: TypeAlias = tuple[object, ...]
 Facts: TypeAlias = tuple[StatedAt, ...]
+LAID_DOWN: Key = ("laid down",)  # all of it is one thing: what comes later may take back any of what came before
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,8 @@ def learnt(known: KnownUser, looked_at: Mapping[int, KnownSession], zone: tzinfo
     facts = {**{key: known.chains[key].facts for key in due}, **touched}
     if not facts and not any(not session.name for session in looked_at.values()):
         return replace(known, sessions=sessions)
-    chains = {**known.chains, **{key: _chain(by, sessions, zone, now) for key, by in facts.items()}}
+    made = {key: (_laid if key == LAID_DOWN else _chain)(by, sessions, zone, now) for key, by in facts.items()}
+    chains = {**known.chains, **made}
     return _listed(replace(known, sessions=sessions, chains=chains, texts={}))
 
 
@@ -140,7 +144,8 @@ def _by_thing(facts: Iterable[StatedAt]) -> dict[Key, Facts]:
     things: dict[Key, list[StatedAt]] = {}
     for at in facts:
         if belongs(at.fact):
-            things.setdefault(key_of(at.fact, at.session), []).append(at)
+            thing = LAID_DOWN if is_laid_down(at.fact) else key_of(at.fact, at.session)
+            things.setdefault(thing, []).append(at)
     return {thing: tuple(several) for thing, several in things.items()}
 
 
@@ -160,3 +165,9 @@ def _chain(by: Mapping[int, Facts], sessions: Mapping[int, KnownSession], zone: 
         for place, one in enumerate(found)
     }
     return KnownThing(by, tuple(lines_of(found, refs, zone, now)), next_change(found, now))
+
+
+def _laid(by: Mapping[int, Facts], sessions: Mapping[int, KnownSession], zone: tzinfo, now: float) -> KnownThing:  # noqa: ARG001
+    """`_chain` of what was laid down, which holds until something is said."""
+    facts = [at for key, several in by.items() for at in several if not told_again(at, sessions[key].facts)]
+    return KnownThing(by, tuple(laid_down(facts, lambda at: sessions[at.session].ref(at.sequence), zone)))

@@ -19,7 +19,7 @@ def summary_of(lines: Sequence[ProfileLine]) -> str:
     chinese = sum(is_chinese(line.text) for line in lines) * 2 > len(lines)
     named = [(_CHINESE if chinese else _ENGLISH).get(line.attribute, "{}").format(line.value) for line in known]
     parts = [_joined(named, chinese=chinese)] if named else []
-    for section in ("pinned", "constraint", "wish", "fact", "interest"):
+    for section in ("constraint", "fact", "interest"):
         told = [_bare(line.text) for line in lines if line.section == section][:MOST_PARTS]
         parts += [_joined(told, chinese=chinese)] if told else []
     if not parts:

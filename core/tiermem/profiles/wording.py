@@ -69,7 +69,7 @@ def is_chinese(text: str) -> bool:
 
 
 def _of_attribute(attribute: str, value: str, kind: str, *, chinese: bool) -> str:
-    if value in (YES, NO):
+    if value in (YES, NO) and kind != "stated":  # an application's words need not be a verb
         return (_chinese_claim if chinese else _claim)(attribute, kind, so=value == YES)
     if chinese:
         favorite = _FAVORITE.fullmatch(attribute)

@@ -1,0 +1,87 @@
+"""Which facts tell a reader who somebody is, of those that rules read, and which wishes are for good. Pure.
+
+Rule 1: a fact that is asked for may be thin; a line of a profile stands in every prompt, so what a rule cut short or
+took for a thing is no line. What is left out here is still a fact.
+Rule 2: what was asked for once is no standing wish, however it was put.
+"""
+
+from __future__ import annotations
+
+import re
+
+from tiermem.facts.preferences import standing
+from tiermem.facts.rules.record import NEED
+from tiermem.facts.stated.record import NO, RULE, Stated
+
+MOST_WISH = 200  # characters; what is longer tells why, and of what
+_PASSING = frozenset({"figure"})  # quantities of what somebody talks about: of a moment, or of no thing of theirs
+_DOINGS = frozenset({"habit", "taste", "use"})
+_CUT_SHORT = re.compile(
+    r"\b(?:the|an?|of|with|for|to|and|or|in|on|at|by|like|as|lately|recently|now|today|so|too|ac)$"
+    r"|^(?:most(?:ly)?|mainly|more|a (?:fair )?bit|a (?:lot|little|few)|how|what|that|this|these|those|online|so)\b"
+    r"|^(?:using|doing|being|having|making|getting|going|options?|data|things?|stuff|something|new (?:skills?|things?)"
+    r"|instruments?|stories|sketches|books|using it)$"
+    r"|\b(?:him|her|them|you|me|us|it|your|his|their)\b"
+    r"|^(?:在|会了|过|了|得|一下|一门新)|[的了着]$|[你他她它]"
+)
+_HAPPENS = re.compile(r"\w+ing (?:down|up|out|off|over|away|back)(?: .*)?", re.IGNORECASE)
+_ONCE = re.compile(
+    r"\bi(?:'|’)?d (?:much |really |also )?(?:prefer|rather)\b|\bi would (?:prefer|rather)\b"
+    r"|\bprefer (?:it|that|this|them)\b"
+    r"|^(?:i )?never (?:\w+ed|saw|thought|knew|had|heard|been|seen|felt|mind|would|could|did|got)\b"
+    r"|\bcall me (?:at|on|when|if|later|back|now|to|for|in|tomorrow|tonight|any ?time|crazy|whatever)\b"
+    r"|\b(?:this|that|the (?:first|second|next|last)) (?:one|time|part|section|draft)\b|\bfor now\b"
+    r"|这次|这一次|刚才|暂时",
+    re.IGNORECASE,
+)
+_LASTS = re.compile(
+    r"\b(?:from now on|whenever|every time|each time|in (?:the )?future|when i (?:ask|send|write|share))\b"
+    r"|以后|今后|每次|总是|始终|一律",
+    re.IGNORECASE,
+)
+# "Always happy to help", "but always ends well": what somebody is or does, not what is to be done.
+_TOLD = re.compile(
+    r"\balways (?:\w+(?:ed|ing|[^su]s)|happy|here|glad|curious|ready|there|up|an?|the|good|great|nice|fun"
+    r"|appreciate|love|like|enjoy|so|been|in|on|my|your)\b|\b(?:but|and|i|we|you|he|she|they|it)(?:'ve|’ve)? always\b",
+    re.IGNORECASE,
+)
+_OWN = re.compile(
+    r"\b(?:i|i['’]m|i['’]ve|my|we|we['’]re|our|youngest|oldest|eldest|kids?|son|daughter|wife|husband|partner)\b"
+    r"|我|咱|孩子|女儿|儿子|老婆|老公|妻子|丈夫",
+    re.IGNORECASE,
+)
+_OTHERS = re.compile(
+    r"^no\b|\b(?:once|who (?:was|is|are)|there(?:['’]s| (?:is|are))|stud(?:y|ies)|shots|if|can(?:['’]t|not) have"
+    r"|without \w+ing|students?|clients?|customers?|people|they)\b|学生|客户|有人|如果",
+    re.IGNORECASE,
+)
+_PREFERS = re.compile(r"\bprefer|偏好|偏爱|更喜欢|倾向|宁", re.IGNORECASE)
+_ALONE = frozenset({"smoke", "vape", "drink", "drive"})  # verbs that need no object
+
+
+def tells(fact: Stated) -> bool:
+    """Whether *fact* is worth a line."""
+    if fact.how != RULE:
+        return True
+    if fact.kind in _PASSING or (fact.kind == "own" and fact.value == NO):
+        return False
+    if fact.kind in _DOINGS:
+        _, _, what = fact.attribute.partition(" ")
+        return fact.attribute in _ALONE or (bool(what) and not _CUT_SHORT.search(what.lower()))
+    return not (fact.kind == "favorite" and _HAPPENS.fullmatch(fact.value))
+
+
+def lasts(kind: str, text: str) -> bool:
+    """Whether *text*, which was laid down, is for every conversation: a need of the user's own, or a standing wish."""
+    if len(text) > MOST_WISH:
+        return False
+    if kind == NEED:
+        return bool(_OWN.search(text)) and not _OTHERS.search(text)
+    if not standing(text):
+        return False
+    return bool(_LASTS.search(text)) or not (_ONCE.search(text) or _TOLD.search(text))
+
+
+def prefers(text: str) -> bool:
+    """Whether *text* tells a taste; what is asked for outright comes first."""
+    return bool(_PREFERS.search(text))
