@@ -20,7 +20,7 @@ from typing import Any
 
 from benchmarks.profiles.people import people
 from tiermem import Memory
-from tiermem.profiles.line import SECTIONS, ProfileLine
+from tiermem.profiles.lines.line import SECTIONS, ProfileLine
 
 BUDGETS = (*range(0, 120, 7), *range(120, 400, 40), 1_000)
 REPEATED = 15  # times that each cost is measured; the median counts

@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.properties.thinned import share, thinned
-from tiermem.profiles.block import fitted
-from tiermem.profiles.deriving import ordered
-from tiermem.profiles.line import SECTIONS, ProfileLine
+from tiermem.profiles.lines.block import fitted
+from tiermem.profiles.lines.deriving import ordered
+from tiermem.profiles.lines.line import SECTIONS, ProfileLine
 from tiermem.providers.tokenizers import as_counter
 from tiermem.window.quotation import CLOSE, PROFILE, before_reference
 

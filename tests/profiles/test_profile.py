@@ -14,7 +14,7 @@ from tests.conftest import Open
 from tests.flows.indexing.test_analysers import version
 from tiermem import AsyncMemory, Memory, Message
 from tiermem.errors import InvalidMessage, MissingNamespace, UnknownReference
-from tiermem.profiles.line import ProfileLine
+from tiermem.profiles.lines.line import ProfileLine
 
 DAY = timedelta(days=1)
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)

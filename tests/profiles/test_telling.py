@@ -6,8 +6,8 @@ import pytest
 
 from tiermem.facts.rules.record import NEED, WISH
 from tiermem.facts.stated.record import APPLICATION, NO, YES, Stated
-from tiermem.profiles.telling import lasts, prefers, tells
-from tiermem.profiles.wording import worded
+from tiermem.profiles.lines.telling import lasts, prefers, tells
+from tiermem.profiles.lines.wording import worded
 
 TELLING = """
 taste: like climbing | like creating art | like japanese food | like 科幻电影

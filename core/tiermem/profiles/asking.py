@@ -10,10 +10,10 @@ from tiermem.flows.effects import Compute, Flow
 from tiermem.flows.reading import report
 from tiermem.flows.services import Core
 from tiermem.profiles import looking
-from tiermem.profiles.block import fitted
 from tiermem.profiles.known import KnownUser
-from tiermem.profiles.line import SECTIONS, ProfileLine
-from tiermem.profiles.summary import summary_of
+from tiermem.profiles.lines.block import fitted
+from tiermem.profiles.lines.line import SECTIONS, ProfileLine
+from tiermem.profiles.lines.summary import summary_of
 from tiermem.records import Original
 from tiermem.settings import Scope
 from tiermem.text.clipping import Count

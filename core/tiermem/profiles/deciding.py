@@ -13,8 +13,8 @@ from tiermem.facts.stated.record import APPLICATION, CORRECTS, NO, YES, Stated
 from tiermem.flows.effects import Flow
 from tiermem.flows.services import Core
 from tiermem.profiles import looking
-from tiermem.profiles.decided import ACT, FORGET, PIN, REPLACE, Act
-from tiermem.profiles.line import Identity, ProfileLine
+from tiermem.profiles.lines.decided import ACT, FORGET, PIN, REPLACE, Act
+from tiermem.profiles.lines.line import Identity, ProfileLine
 from tiermem.records import Decision
 from tiermem.settings import Scope, nearest
 from tiermem.validity import telling

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
 
 from tiermem.errors import InvalidMessage, brief_repr
 from tiermem.facts.stated.record import NO, USER, YES
-from tiermem.profiles.line import ProfileLine
+from tiermem.profiles.lines.line import ProfileLine
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

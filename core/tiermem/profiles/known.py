@@ -14,10 +14,10 @@ from typing import Any, TypeAlias
 from tiermem.facts.rules.record import is_laid_down
 from tiermem.facts.stated.chains import Holding, holdings, key_of
 from tiermem.facts.stated.record import StatedAt
-from tiermem.profiles.decided import Act, decided
-from tiermem.profiles.deriving import belongs, lines_of, next_change, ordered
-from tiermem.profiles.line import ProfileLine
-from tiermem.profiles.standing import laid_down, told_again
+from tiermem.profiles.lines.decided import Act, decided
+from tiermem.profiles.lines.deriving import belongs, lines_of, next_change, ordered
+from tiermem.profiles.lines.line import ProfileLine
+from tiermem.profiles.lines.standing import laid_down, told_again
 from tiermem.storage.sessions import SessionRow
 from tiermem.window.quotation import before_reference
 from tiermem.window.view import within

@@ -21,9 +21,9 @@ from tiermem.flows.indexing import facts as reading
 from tiermem.flows.indexing.facts import stated_by
 from tiermem.flows.services import Core
 from tiermem.messages import Message
-from tiermem.profiles.decided import ACT, Act, from_json
-from tiermem.profiles.deriving import belongs
 from tiermem.profiles.known import KnownSession, KnownUser, learnt
+from tiermem.profiles.lines.decided import ACT, Act, from_json
+from tiermem.profiles.lines.deriving import belongs
 from tiermem.settings import Scope
 from tiermem.storage import decisions, owners, sessions
 from tiermem.storage import facts as stored

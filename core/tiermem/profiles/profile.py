@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tiermem.profiles import asking, deciding
 from tiermem.profiles.filling import filled
-from tiermem.profiles.line import ProfileLine, Section
+from tiermem.profiles.lines.line import ProfileLine, Section
 from tiermem.records import Decision, Original
 from tiermem.settings import Scope, refuse_unnamed
 from tiermem.validity import telling

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tiermem.facts.stated.record import NO
-from tiermem.profiles.line import ProfileLine
-from tiermem.profiles.wording import is_chinese
+from tiermem.profiles.lines.line import ProfileLine
+from tiermem.profiles.lines.wording import is_chinese
 
 MOST_PARTS = 3  # lines of a section that a sentence names
 _WHO = ("name", "age", "job", "work", "home", "origin", "relationship")

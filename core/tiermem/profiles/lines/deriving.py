@@ -15,10 +15,10 @@ from datetime import datetime, tzinfo
 from tiermem.facts.rules.record import is_laid_down
 from tiermem.facts.stated.chains import Holding, current_at
 from tiermem.facts.stated.record import APPLICATION, RETRACTS, USER, Stated, StatedAt
-from tiermem.profiles.line import SECTIONS, ProfileLine, Section
-from tiermem.profiles.standing import STANDING
-from tiermem.profiles.telling import tells
-from tiermem.profiles.wording import dated, worded
+from tiermem.profiles.lines.line import SECTIONS, ProfileLine, Section
+from tiermem.profiles.lines.standing import STANDING
+from tiermem.profiles.lines.telling import tells
+from tiermem.profiles.lines.wording import dated, worded
 from tiermem.validity.known import moment
 
 MOST_SOURCES = 5

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tiermem.profiles.line import ProfileLine
+from tiermem.profiles.lines.line import ProfileLine
 from tiermem.text.clipping import Count
 from tiermem.window.quotation import profiled
 

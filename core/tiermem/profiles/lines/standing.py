@@ -10,8 +10,8 @@ from hashlib import blake2b
 from tiermem.facts.rules.holding import holding
 from tiermem.facts.rules.record import CONSTRAINT, NEED, WISH, StandingRule, is_laid_down
 from tiermem.facts.stated.record import NO, RETRACTS, YES, StatedAt
-from tiermem.profiles.line import ProfileLine, Section
-from tiermem.profiles.telling import lasts, prefers
+from tiermem.profiles.lines.line import ProfileLine, Section
+from tiermem.profiles.lines.telling import lasts, prefers
 from tiermem.text.analyzer import terms
 from tiermem.validity.known import moment
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from tiermem.facts.stated.record import APPLICATION
-from tiermem.profiles.line import Identity, ProfileLine, identity_of
+from tiermem.profiles.lines.line import Identity, ProfileLine, identity_of
 
 ACT: Final = "profile"  # the name in the state of a message under which an act is kept
 PIN, FORGET, REPLACE = "pin", "forget", "replace"

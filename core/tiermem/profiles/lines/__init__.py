@@ -1,0 +1,1 @@
+"""What the lines of a profile say, in which order, and what was decided about them. Pure."""
