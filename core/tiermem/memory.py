@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any, Self, TypeAlias, Unpack
 
 from tiermem.arguments import managing, names, patience
+from tiermem.erasure import erasing, proving
+from tiermem.erasure.receipt import Receipt
 from tiermem.errors import InvalidSettings
 from tiermem.flows.indexing import reembed as reembedding
 from tiermem.flows.reading.documents import collection
@@ -110,6 +112,32 @@ class Memory(Opened):
         """
         return Profile(self, scope_of("-", namespace), self._core.within(zone_of(timezone)))
 
+    def erase(self, namespace: Namespace, *, reason: str = "", dry_run: bool = False, vacuum: bool = False) -> Receipt:
+        """Remove for good all that there is of a user, or of (tenant, user): conversations, documents, items, and all
+        that was derived of them. Nothing of it is found from the first moment on; it cannot be undone.
+
+        Args:
+            reason: kept with the tombstone, so without personal data.
+            dry_run: only count.
+            vacuum: write the database's files anew, without any byte of it. A SQLite file needs that only to become
+                smaller; a server keeps dead rows until then, and nobody can use its tables meanwhile.
+
+        Returns the receipt, which `verify_erased` checks, at any time, here or on a backup.
+
+        Raises:
+            StorageBusy: with *vacuum*, somebody else is at work in the file; all is removed nevertheless.
+            StorageError: nothing was removed, or the rest will be when the database is next opened: nobody finds it.
+        """
+        return self.drive(erasing.of_user(self._core, scope_of("-", namespace), reason, dry_run, vacuum))
+
+    def verify_erased(self, receipt: Receipt | str) -> Verification:
+        """Whether what *receipt* (or its JSON) names is gone from this database, be it the one, a copy or another.
+
+        Raises:
+            InvalidMessage: it is no receipt.
+        """
+        return self.drive(proving.verify(receipt))
+
     def manage_context(self, session_id: str, namespace: Namespace = "default") -> Report:
         """Look at the thresholds of a session now.
 
@@ -190,6 +218,16 @@ class AsyncMemory(Opened):
     def profile(self, namespace: Namespace, timezone: Zone = None) -> AsyncProfile:
         """What is known of a user in short; no I/O. See `Memory.profile`."""
         return Memory(self._core, self._performer).profile(namespace, timezone).as_async()
+
+    async def erase(
+        self, namespace: Namespace, *, reason: str = "", dry_run: bool = False, vacuum: bool = False
+    ) -> Receipt:
+        """See `Memory.erase`."""
+        return await self.drive_async(erasing.of_user(self._core, scope_of("-", namespace), reason, dry_run, vacuum))
+
+    async def verify_erased(self, receipt: Receipt | str) -> Verification:
+        """See `Memory.verify_erased`."""
+        return await self.drive_async(proving.verify(receipt))
 
     async def manage_context(self, session_id: str, namespace: Namespace = "default") -> Report:
         """See `Memory.manage_context`."""

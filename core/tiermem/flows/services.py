@@ -51,6 +51,7 @@ class Known:
     competence: tuple[float, ...] | None = None  # of the embedder, by language; measured when first asked
     probed: int = -1  # key of the embedder whose stored probe was compared
     looked: tuple[str, ...] = ()  # the errors of the whole memory when modes were last looked at
+    erasures: int = 0  # the last one that the caches were dropped for
     tables: Synonyms | None = None  # with the caller's own; the built-in ones are read when first asked
 
 
@@ -161,6 +162,19 @@ class Core:
         if self.known.tables is None:
             self.known.tables = Synonyms()
         return self.known.tables
+
+    def drop_caches(self) -> None:
+        """Forget all that the store can give again."""
+        self.quotes.clear()
+        for one in fields(self):
+            if isinstance(kept := getattr(self, one.name), Recent | Weighed | Bounded):
+                kept.clear()
+
+    def noticed(self, erasures: int) -> None:
+        """Forget all, where something was *erased* since this was last told; numbers of erasures only grow."""
+        if erasures > self.known.erasures:
+            self.known.erasures = erasures
+            self.drop_caches()
 
     def since(self, began: float) -> float:
         """Milliseconds since the `timer` said *began*."""

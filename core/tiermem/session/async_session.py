@@ -21,6 +21,8 @@ from tiermem.arguments import (
     recollecting,
     searching,
 )
+from tiermem.erasure import erasing
+from tiermem.erasure.receipt import Receipt
 from tiermem.flows import viewing
 from tiermem.flows.indexing import words
 from tiermem.flows.verifying import session as proof
@@ -169,6 +171,10 @@ class AsyncSession:
     async def clear(self, reason: str = "cleared") -> None:
         """See `Session.clear`."""
         await self._arun(clearing(self._core, self.scope, reason))
+
+    async def erase(self, *refs: str, reason: str = "", dry_run: bool = False, vacuum: bool = False) -> Receipt:
+        """See `Session.erase`."""
+        return await self._arun(erasing.of_session(self._core, self.scope, refs, reason, dry_run, vacuum))
 
     async def verify(self) -> Verification:
         """See `Session.verify`."""

@@ -20,7 +20,7 @@ from tiermem.errors import SchemaTooOld, StorageForeign
 from tiermem.messages import Message
 from tiermem.storage.messages import DAMAGED, copies, legible
 from tiermem.storage.schema import VERSION, meta, refuse_newer, version_of
-from tiermem.storage.tables.columns import metadata
+from tiermem.storage.tables.columns import metadata, unsampled
 
 CHECKED = (
     "session message decision stub summary embedder embedded vector collection item item_vector".split()  # noqa: SIM905
@@ -193,6 +193,19 @@ def _owners(connection: sa.Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
+def _erasures(connection: sa.Connection) -> None:
+    """10 to 11: a tombstone for each erasure."""
+    sqlite = connection.dialect.name == "sqlite"
+    key = "INTEGER NOT NULL" if sqlite else "BIGSERIAL"
+    octets = "BLOB" if sqlite else "BYTEA"
+    connection.exec_driver_sql(
+        f"""CREATE TABLE tiermem_erasure (
+            pk {key} PRIMARY KEY, digest {octets} NOT NULL, sessions BIGINT NOT NULL, messages BIGINT NOT NULL,
+            items BIGINT NOT NULL, reason TEXT NOT NULL, erased_at TEXT NOT NULL, done SMALLINT NOT NULL,
+            checksum {octets})"""
+    )
+
+
 def _extraction(connection: sa.Connection) -> None:
     """9 to 10: which messages an extractor read."""
     sqlite = connection.dialect.name == "sqlite"
@@ -238,6 +251,7 @@ STEPS: dict[int, Callable[[sa.Connection], None]] = {
     7: _lexical,
     8: _owners,
     9: _extraction,
+    10: _erasures,
 }
 
 
@@ -268,6 +282,8 @@ def _make(connection: sa.Connection) -> None:
     """All tables, and their indexes; a server's may be there."""
     if connection.dialect.name != "sqlite":
         metadata.create_all(connection)
+        for statement in unsampled():
+            connection.exec_driver_sql(statement)
         return
     for statement in _statements():
         connection.exec_driver_sql(statement)

@@ -16,9 +16,10 @@ import sqlalchemy as sa
 
 from tiermem.errors import SchemaTooNew, StorageCorrupt
 from tiermem.storage.tables.columns import UNSTORABLE, Key, Words, checksum_column, metadata
+from tiermem.storage.tables.erasures import erasure
 from tiermem.storage.tables.items import item
 
-VERSION = 10
+VERSION = 11
 
 Stored: TypeAlias = Mapping[str, Any] | sa.RowMapping  # a row by the names of its columns
 
@@ -233,6 +234,7 @@ _APART: dict[str, frozenset[str]] = {
     decision.name: frozenset({"undone"}),
     summary.name: frozenset({"live"}),
     item.name: frozenset({"expires"}),
+    erasure.name: frozenset({"done"}),
 }
 _WITNESSED = {
     table.name: tuple(

@@ -12,7 +12,9 @@ from tiermem.flows.verifying import rows, session
 from tiermem.records import Verification
 from tiermem.settings import Scope
 from tiermem.storage import sessions
+from tiermem.storage.erasures import proof as proof_of_erasures
 from tiermem.storage.schema import embedder
+from tiermem.storage.tables.erasures import erasure
 from tiermem.verification import items, owners
 
 DATABASE = Scope("", "-", "-", "database")
@@ -44,6 +46,8 @@ def _failed(*problems: str) -> Verification:
 
 def _elsewhere(connection: sa.Connection) -> Iterator[str]:
     yield from rows.changed(connection, embedder)
+    yield from rows.changed(connection, erasure)
+    yield from proof_of_erasures.differences(connection)
     yield from rows.orphans(connection)
     yield from owners.differ(connection)
     if connection.dialect.name == "sqlite":

@@ -42,7 +42,7 @@ def searchable(message: Message) -> str:
 
     Of an echo nothing, not even the name of the tool: it would lend the messages beside it a word.
     """
-    if message.origin == log.DAMAGED or vectors.echo(message):
+    if message.origin in log.UNREADABLE or vectors.echo(message):
         return ""
     thought = " ".join([*words_of(message.content, thoughts=True), *thoughts(message.raw)])
     return " ".join(part for part in (message.name, vectors.embeddable(message), thought[: vectors.TEXT]) if part)
@@ -62,11 +62,12 @@ def follow_words(core: Core, scope: Scope) -> Flow[None]:
     row = yield Read(lambda connection: sessions.find(connection, scope))
     last = row.messages
     while not row.foreign and row.indexed < last:
+        core.noticed(row.erasures)
         index = yield from filled(core, scope, row, row.indexed)
         before, fresh = yield Read(_reading_on(row.pk, row.indexed + 1, last))
         part = yield Compute(partial(part_of, index, row.pk, fresh))
         stated = yield Compute(partial(facts.of_messages, scope, row.pk, before, fresh))
-        yield Transact(_adding(scope, row.pk, part, stated))
+        yield Transact(_adding(scope, row, part, stated))
         row = yield Read(lambda connection: sessions.find(connection, scope))
 
 
@@ -148,10 +149,10 @@ def _reading_on(pk: int, first: int, last: int) -> Any:
     return body
 
 
-def _adding(scope: Scope, pk: int, part: Segment, stated: Sequence[StatedAt]) -> Any:
+def _adding(scope: Scope, row: SessionRow, part: Segment, stated: Sequence[StatedAt]) -> Any:
     def body(connection: sa.Connection) -> None:
-        if segments.add(connection, pk, part):
+        if segments.add(connection, row.pk, part, row.erasures):
             first, last = int(part.numbers[0]), int(part.numbers[-1])
-            stored_facts.replace(connection, scope, pk, first, last, stated)
+            stored_facts.replace(connection, scope, row.pk, first, last, stated)
 
     return body

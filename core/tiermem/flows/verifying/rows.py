@@ -28,6 +28,7 @@ _LOST: dict[str, tuple[str, str]] = {
     "tiermem_vector": ("message {sequence}, part {part}", "its vector; reembed() makes it anew"),
     "tiermem_collection": ("row {pk}", "whose items they are"),
     "tiermem_item": ("row {pk}", "the item"),
+    "tiermem_erasure": ("erasure {pk}", "of whom it was, why, or when"),
     "tiermem_item_vector": ("row {pk}", "the vector of item {item}"),
 }
 OF_A_SESSION = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 import sqlalchemy as sa
@@ -62,9 +63,11 @@ def _batch(
     wrong = rows.guarded("a message", lambda: log.differences(stored, messages, first, last))
 
     def derived(connection: sa.Connection) -> list[str]:
+        indexed = sessions.by_key(connection, row.pk).indexed  # the background may have come further, or begun anew
+        now = replace(row, indexed=indexed)
         return [
-            *rows.guarded("the word index", lambda: log.words_differ(connection, row.pk, messages, row.indexed)),
-            *rows.guarded("a fact", lambda: facts_differ(connection, scope, row, messages)),
+            *rows.guarded("the word index", lambda: log.words_differ(connection, row.pk, messages, indexed)),
+            *rows.guarded("a fact", lambda: facts_differ(connection, scope, now, messages)),
             *rows.guarded("a passage", lambda: log.passages_differ(connection, row.pk, messages, notes)),
         ]
 

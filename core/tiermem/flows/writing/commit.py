@@ -59,8 +59,8 @@ def commit(
     """Write *decisions*, with *stubs* of the first of them and a *summary*, if the session is still at the revision
     that they were *planned* at; returns them with their numbers, or nothing when another one came first."""
     row = sessions.find(connection, scope, lock=True)
-    if row.revision != planned.revision or not decisions:
-        return []
+    if (row.pk, row.revision) != (planned.pk, planned.revision) or not decisions:
+        return []  # it may have been erased, and begun anew under its name
     numbered = [replace(decision, number=row.revision + place) for place, decision in enumerate(decisions, start=1)]
     journal.record(connection, row.pk, numbered, core.now())
     journal.add_stubs(connection, row.pk, [replace(stub, decision=numbered[0].number) for stub in stubs])
