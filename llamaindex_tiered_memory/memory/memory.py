@@ -233,24 +233,22 @@ class TieredChatMemory(Copying, BaseMemory):
         if self._mirror is not None:
             await self._mirror.areplace(messages)
 
-    def reset(self, status: MessageStatus | None = None, *, erase: bool = False) -> None:
-        """Hide everything said so far. Nothing is removed: `memory.session.undo` brings it back. *erase*: remove it for
-        good; `memory.session.erase()` does that alone, with a receipt.
+    def reset(self, status: MessageStatus | None = None) -> None:
+        """Hide everything said so far. Nothing is removed: `memory.session.undo` brings it back.
 
         Raises:
             ValueError: *status* is ARCHIVED: what left the window cannot be reset alone.
         """
         history.check_reset(status)
-        (self.session.erase if erase else self.session.clear)()
+        self.session.clear()
         self._noted([])
         if self._mirror is not None:
             self._mirror.replace([])
 
-    async def areset(self, status: MessageStatus | None = None, *, erase: bool = False) -> None:
+    async def areset(self, status: MessageStatus | None = None) -> None:
         """`reset`, without blocking the event loop."""
         history.check_reset(status)
-        session = self.session.as_async()
-        await (session.erase() if erase else session.clear())
+        await self.session.as_async().clear()
         self._noted([])
         if self._mirror is not None:
             await self._mirror.areplace([])

@@ -124,11 +124,18 @@ def copied(connection: sa.Connection) -> dict[str, list[dict[str, Any]]]:
 
 
 def lower_to_10(target: str) -> None:
-    """Take away what version 11 brought."""
+    """Take away what version 11 brought; the words are those of an older analyser then."""
     engine = engine_of(target)
     with engine.begin() as connection:
-        connection.exec_driver_sql("DROP TABLE tiermem_erasure")
+        for statement in (
+            "DROP TABLE tiermem_conversation",
+            "DROP TABLE tiermem_tally",
+            "DROP INDEX tiermem_session_waiting",
+        ):
+            connection.exec_driver_sql(statement)
         connection.execute(schema.meta.update().where(schema.meta.c.key == "version").values(value="10"))
+        older = schema.meta.update().where(schema.meta.c.key == "analyser").values(value="tiermem-words-9/a-1/b-1")
+        connection.execute(older)
     engine.dispose()
 
 
@@ -143,7 +150,7 @@ def lower_to_9(target: str) -> None:
 
 
 def lower_to_8(target: str) -> None:
-    """Take away what versions 11 to 9 brought."""
+    """Take away what version 9 brought."""
     lower_to_9(target)
     engine = engine_of(target)
     with engine.begin() as connection:
@@ -153,7 +160,7 @@ def lower_to_8(target: str) -> None:
 
 
 def lower_to_6(target: str) -> None:
-    """Take away what versions 11 to 9 and 7 brought."""
+    """Take away what versions 10, 9 and 7 brought."""
     lower_to_8(target)
     engine = engine_of(target)
     with engine.begin() as connection:
