@@ -34,7 +34,7 @@ FLOORS = tuple(
     flows.indexing
     flows.writing
     flows.reading flows.verifying
-    knowledge items validity conversations
+    knowledge items validity erasure
     profiles
     importers
     arguments

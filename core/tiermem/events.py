@@ -16,6 +16,7 @@ Beside these, each event is a record of the logger "tiermem" and, where the proc
 | restored | messages shown again | decisions, count, first, last, reason |
 | forgotten | messages hidden: forget, clear, a document removed or replaced | as restored |
 | undone | a decision taken back | as restored, and undone |
+| erased | what is gone for good: a session, or all of a user's | erasure, sessions, count, reason |
 | degraded | a mode in which less works, when it begins | mode, reason (of an error its type alone) |
 | | a framework's message that is not kept whole | mode ("incomplete message"), reason |
 
@@ -55,6 +56,7 @@ LEVELS = {
     "restored": logging.INFO,
     "forgotten": logging.INFO,
     "undone": logging.INFO,
+    "erased": logging.INFO,
     "degraded": logging.WARNING,
 }
 KINDS = tuple(LEVELS)

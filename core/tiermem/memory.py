@@ -6,13 +6,13 @@ import asyncio
 import threading
 import weakref
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, tzinfo
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any, Self, TypeAlias, Unpack
 
 from tiermem.arguments import managing, names, patience
-from tiermem.conversations.asking import asking_conversations, asking_interests, asking_turns
-from tiermem.conversations.records import Interests, UserConversation, UserTurn
+from tiermem.erasure import erasing, proving
+from tiermem.erasure.receipt import Receipt
 from tiermem.errors import InvalidSettings
 from tiermem.flows.indexing import reembed as reembedding
 from tiermem.flows.reading.documents import collection
@@ -112,53 +112,31 @@ class Memory(Opened):
         """
         return Profile(self, scope_of("-", namespace), self._core.within(zone_of(timezone)))
 
-    def turns(
-        self,
-        namespace: Namespace,
-        topic: str | None = None,
-        *,
-        since: date | None = None,
-        until: date | None = None,
-        before: datetime | None = None,
-        limit: int = 10,
-        timezone: Zone = None,
-    ) -> list[UserTurn]:
-        """What a user, or (tenant, user), said and was answered, newest first, over all conversations.
+    def erase(self, namespace: Namespace, *, reason: str = "", dry_run: bool = False, vacuum: bool = False) -> Receipt:
+        """Remove for good all that there is of a user, or of (tenant, user): conversations, documents, items, and all
+        that was derived of them. Nothing of it is found from the first moment on; it cannot be undone.
 
         Args:
-            topic: only turns whose user's words have all of these, in any form.
-            since, until: only what the user said in that time; a date is the whole day.
-            before: only what the user said before; the `when` of the last turn gives the next ones.
-            timezone: as of `session`.
+            reason: kept with the tombstone, so without personal data.
+            dry_run: only count.
+            vacuum: write the database's files anew, without any byte of it. A SQLite file needs that only to become
+                smaller; a server keeps dead rows until then, and nobody can use its tables meanwhile.
+
+        Returns the receipt, which `verify_erased` checks, at any time, here or on a backup.
 
         Raises:
-            MissingNamespace: it names nobody, or everybody who names none.
-            InvalidMessage: an argument is none of these.
+            StorageBusy: with *vacuum*, somebody else is at work in the file; all is removed nevertheless.
+            StorageError: nothing was removed, or the rest will be when the database is next opened: nobody finds it.
         """
-        core = self._core.within(zone_of(timezone))
-        return self.drive(asking_turns(core, scope_of("-", namespace), topic, since, until, before, limit))
+        return self.drive(erasing.of_user(self._core, scope_of("-", namespace), reason, dry_run, vacuum))
 
-    def conversations(
-        self,
-        namespace: Namespace,
-        topic: str | None = None,
-        *,
-        since: date | None = None,
-        until: date | None = None,
-        limit: int = 20,
-        timezone: Zone = None,
-    ) -> list[UserConversation]:
-        """The conversations of a user, by when they spoke last, newest first, with what each is about.
+    def verify_erased(self, receipt: Receipt | str) -> Verification:
+        """Whether what *receipt* (or its JSON) names is gone from this database, be it the one, a copy or another.
 
-        *topic* asks for those whose user's words have all of these; the rest is as of `turns`.
+        Raises:
+            InvalidMessage: it is no receipt.
         """
-        core = self._core.within(zone_of(timezone))
-        return self.drive(asking_conversations(core, scope_of("-", namespace), topic, since, until, limit))
-
-    def interests(self, namespace: Namespace, k: int = 10, timezone: Zone = None) -> Interests:
-        """What a user talks about: the *k* topics and keywords with counts and when last, how they felt by month, and
-        how much they talked. It costs the same for ten conversations and for ten thousand. Raises as `turns`."""
-        return self.drive(asking_interests(self._core.within(zone_of(timezone)), scope_of("-", namespace), k))
+        return self.drive(proving.verify(receipt))
 
     def manage_context(self, session_id: str, namespace: Namespace = "default") -> Report:
         """Look at the thresholds of a session now.
@@ -241,40 +219,15 @@ class AsyncMemory(Opened):
         """What is known of a user in short; no I/O. See `Memory.profile`."""
         return Memory(self._core, self._performer).profile(namespace, timezone).as_async()
 
-    async def turns(
-        self,
-        namespace: Namespace,
-        topic: str | None = None,
-        *,
-        since: date | None = None,
-        until: date | None = None,
-        before: datetime | None = None,
-        limit: int = 10,
-        timezone: Zone = None,
-    ) -> list[UserTurn]:
-        """See `Memory.turns`."""
-        core = self._core.within(zone_of(timezone))
-        return await self.drive_async(asking_turns(core, scope_of("-", namespace), topic, since, until, before, limit))
+    async def erase(
+        self, namespace: Namespace, *, reason: str = "", dry_run: bool = False, vacuum: bool = False
+    ) -> Receipt:
+        """See `Memory.erase`."""
+        return await self.drive_async(erasing.of_user(self._core, scope_of("-", namespace), reason, dry_run, vacuum))
 
-    async def conversations(
-        self,
-        namespace: Namespace,
-        topic: str | None = None,
-        *,
-        since: date | None = None,
-        until: date | None = None,
-        limit: int = 20,
-        timezone: Zone = None,
-    ) -> list[UserConversation]:
-        """See `Memory.conversations`."""
-        core = self._core.within(zone_of(timezone))
-        return await self.drive_async(asking_conversations(core, scope_of("-", namespace), topic, since, until, limit))
-
-    async def interests(self, namespace: Namespace, k: int = 10, timezone: Zone = None) -> Interests:
-        """See `Memory.interests`."""
-        return await self.drive_async(
-            asking_interests(self._core.within(zone_of(timezone)), scope_of("-", namespace), k)
-        )
+    async def verify_erased(self, receipt: Receipt | str) -> Verification:
+        """See `Memory.verify_erased`."""
+        return await self.drive_async(proving.verify(receipt))
 
     async def manage_context(self, session_id: str, namespace: Namespace = "default") -> Report:
         """See `Memory.manage_context`."""

@@ -45,10 +45,10 @@ class Trust(StrEnum):
 class Decision:
     """One row of the journal: ids and numbers, never text.
 
-    `kind` is "compact", "cover", "restore", "hide" or "undo"; of facts "state" or "retract", of a profile "pin",
-    "forget" or "replace". It applies to the messages
-    `first`..`last`; the newest decision that is not undone wins. `reference` is the summary of a cover, and the
-    decision that an undo takes back.
+    `kind` is "compact", "cover", "restore", "hide", "erase" or "undo"; of facts "state" or "retract", of a profile
+    "pin", "forget" or "replace". It applies to the messages `first`..`last`; the newest decision that is not undone
+    wins, but for "erase", which nothing undoes.
+    `reference` is the summary of a cover, and the decision that an undo takes back.
     `session` is the id of the session whose journal it is in, where that is another one than was asked.
     """
 

@@ -233,22 +233,24 @@ class TieredChatMemory(Copying, BaseMemory):
         if self._mirror is not None:
             await self._mirror.areplace(messages)
 
-    def reset(self, status: MessageStatus | None = None) -> None:
-        """Hide everything said so far. Nothing is removed: `memory.session.undo` brings it back.
+    def reset(self, status: MessageStatus | None = None, *, erase: bool = False) -> None:
+        """Hide everything said so far. Nothing is removed: `memory.session.undo` brings it back. *erase*: remove it for
+        good; `memory.session.erase()` does that alone, with a receipt.
 
         Raises:
             ValueError: *status* is ARCHIVED: what left the window cannot be reset alone.
         """
         history.check_reset(status)
-        self.session.clear()
+        (self.session.erase if erase else self.session.clear)()
         self._noted([])
         if self._mirror is not None:
             self._mirror.replace([])
 
-    async def areset(self, status: MessageStatus | None = None) -> None:
+    async def areset(self, status: MessageStatus | None = None, *, erase: bool = False) -> None:
         """`reset`, without blocking the event loop."""
         history.check_reset(status)
-        await self.session.as_async().clear()
+        session = self.session.as_async()
+        await (session.erase() if erase else session.clear())
         self._noted([])
         if self._mirror is not None:
             await self._mirror.areplace([])

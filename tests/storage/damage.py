@@ -54,6 +54,8 @@ def fill(target: str | Path) -> None:
         session.index()
         memory.knowledge("ann").index()
         assert memory.settle(60)
+        memory.session("gone", "cid").add("I live in Bergen.")
+        memory.erase("cid", reason="asked for")
 
 
 def changed(value: Any, column: sa.Column[Any]) -> Any:

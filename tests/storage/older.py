@@ -124,18 +124,11 @@ def copied(connection: sa.Connection) -> dict[str, list[dict[str, Any]]]:
 
 
 def lower_to_10(target: str) -> None:
-    """Take away what version 11 brought; the words are those of an older analyser then."""
+    """Take away what version 11 brought."""
     engine = engine_of(target)
     with engine.begin() as connection:
-        for statement in (
-            "DROP TABLE tiermem_conversation",
-            "DROP TABLE tiermem_tally",
-            "DROP INDEX tiermem_session_waiting",
-        ):
-            connection.exec_driver_sql(statement)
+        connection.exec_driver_sql("DROP TABLE tiermem_erasure")
         connection.execute(schema.meta.update().where(schema.meta.c.key == "version").values(value="10"))
-        older = schema.meta.update().where(schema.meta.c.key == "analyser").values(value="tiermem-words-9/a-1/b-1")
-        connection.execute(older)
     engine.dispose()
 
 
@@ -150,7 +143,7 @@ def lower_to_9(target: str) -> None:
 
 
 def lower_to_8(target: str) -> None:
-    """Take away what version 9 brought."""
+    """Take away what versions 11 to 9 brought."""
     lower_to_9(target)
     engine = engine_of(target)
     with engine.begin() as connection:
@@ -160,7 +153,7 @@ def lower_to_8(target: str) -> None:
 
 
 def lower_to_6(target: str) -> None:
-    """Take away what versions 10, 9 and 7 brought."""
+    """Take away what versions 11 to 9 and 7 brought."""
     lower_to_8(target)
     engine = engine_of(target)
     with engine.begin() as connection:

@@ -58,6 +58,22 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True)
+class Scrub:
+    """Rid the database's files of what was removed; *vacuum*: write them anew, without any of it. Gives `Scrubbed`."""
+
+    vacuum: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Scrubbed:
+    """What became of it: whether the log is *emptied*, whether files were *vacuumed*, whether they are a *server*'s."""
+
+    emptied: bool
+    vacuumed: bool
+    server: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Compute:
     """Run *body*, which is pure but may take long; async drivers keep it off the event loop."""
 
@@ -116,7 +132,7 @@ class Await:
     seconds: float
 
 
-Effect: TypeAlias = Transact | Read | Compute | Summarize | Embed | Call | Wake | Await | Tell
+Effect: TypeAlias = Transact | Read | Scrub | Compute | Summarize | Embed | Call | Wake | Await | Tell
 Flow: TypeAlias = Generator[Effect, Any, T]
 
 

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from tiermem.flows.reading.opening import Opening
     from tiermem.flows.running import KnownSummary
     from tiermem.flows.viewing import KnownView
-    from tiermem.index.segment import Segment
     from tiermem.index.user import UserIndex
     from tiermem.index.vectors import VectorIndex
     from tiermem.items.cache import Under
@@ -52,6 +51,7 @@ class Known:
     competence: tuple[float, ...] | None = None  # of the embedder, by language; measured when first asked
     probed: int = -1  # key of the embedder whose stored probe was compared
     looked: tuple[str, ...] = ()  # the errors of the whole memory when modes were last looked at
+    erasures: int = 0  # the last one that the caches were dropped for
     tables: Synonyms | None = None  # with the caller's own; the built-in ones are read when first asked
 
 
@@ -114,7 +114,6 @@ class Core:
     embedded: Recent[int] = field(default_factory=lambda: Recent(10_000))  # a watermark as last seen, by session
     applied: Recent[Applied] = field(default_factory=lambda: Recent(10_000))  # by their session
     waiting: Recent[Unindexed] = field(default_factory=lambda: Recent(10_000))  # by session
-    unindexed: Recent[Segment] = field(default_factory=lambda: Recent(1_000))  # what waits for the index, by session
     items: Recent[Under[Any]] = field(default_factory=lambda: Recent(32))  # by collection, path and vector space
     spaces: Recent[tuple[Any, str]] = field(default_factory=lambda: Recent(32))  # labels of items' vectors, by embedder
     profiles: Bounded[KnownUser] = field(default_factory=lambda: Bounded(KEPT_FACTS))  # by tenant, user and zone
@@ -163,6 +162,19 @@ class Core:
         if self.known.tables is None:
             self.known.tables = Synonyms()
         return self.known.tables
+
+    def drop_caches(self) -> None:
+        """Forget all that the store can give again."""
+        self.quotes.clear()
+        for one in fields(self):
+            if isinstance(kept := getattr(self, one.name), Recent | Weighed | Bounded):
+                kept.clear()
+
+    def noticed(self, erasures: int) -> None:
+        """Forget all, where something was *erased* since this was last told; numbers of erasures only grow."""
+        if erasures > self.known.erasures:
+            self.known.erasures = erasures
+            self.drop_caches()
 
     def since(self, began: float) -> float:
         """Milliseconds since the `timer` said *began*."""

@@ -13,6 +13,7 @@ from tiermem.messages import Message
 from tiermem.records import Decision, Shown, Summary
 from tiermem.settings import Scope
 from tiermem.storage import decisions, sessions
+from tiermem.storage import entries as entry_rows
 from tiermem.storage import messages as log
 from tiermem.storage.connecting.turns import LATER
 from tiermem.storage.sessions import SessionRow
@@ -34,6 +35,7 @@ def load(core: Core, scope: Scope) -> Flow[tuple[SessionRow, Window]]:
 def read(core: Core, scope: Scope, connection: sa.Connection, *, few: bool = False) -> tuple[SessionRow, Window]:
     """`load`, inside a transaction. *few*: `LATER`, where more is to be read than what a few messages brought."""
     row = sessions.find(connection, scope)
+    core.noticed(row.erasures)
     if few and row.pk:
         known = core.windows.get((row.pk, scope))
         if known is None or known.revision != row.revision or not 0 <= row.messages - known.last <= FEW:
@@ -50,7 +52,7 @@ def of(core: Core, scope: Scope, row: SessionRow, connection: sa.Connection) -> 
         return core.windows.put((row.pk, scope), decisions.window(connection, row))
     if known.last == row.messages:
         return known
-    fresh = [*log.entries(connection, row.pk, known.last + 1, row.messages)]
+    fresh = [*entry_rows.entries(connection, row.pk, known.last + 1, row.messages)]
     return core.windows.put((row.pk, scope), known.extended(row.messages, fresh))
 
 

@@ -33,6 +33,12 @@ class Bounded(Generic[V]):
             self._values.move_to_end(key)
             return known[0]
 
+    def clear(self) -> None:
+        """Drop all that is kept."""
+        with self._lock:
+            self._values.clear()
+            self._weight = 0
+
     def put(self, key: Any, value: V, weight: int) -> V:
         """Keep *value*, dropping those unused for longest when all are too heavy."""
         with self._lock:

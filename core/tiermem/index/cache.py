@@ -51,6 +51,11 @@ class Recent(Generic[V]):
             self._put(key, value)
             return before
 
+    def clear(self) -> None:
+        """Drop all that is kept."""
+        with self._lock:
+            self._values.clear()
+
     def put(self, key: Any, value: V) -> V:
         """Keep *value*, dropping the one unused for longest when there are too many."""
         with self._lock:
@@ -97,6 +102,11 @@ class Weighed(Generic[S]):
         """Forget the value of *key*."""
         with self._lock:
             self._values.pop(key, None)
+
+    def clear(self) -> None:
+        """Forget all."""
+        with self._lock:
+            self._values.clear()
 
     def trim(self, most: int) -> None:
         """Drop those unused for longest until all have at most *most* bytes together, the newest one too."""

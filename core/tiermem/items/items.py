@@ -13,8 +13,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from tiermem.erasure.items import of_path
+from tiermem.erasure.receipt import Receipt
 from tiermem.items import flow
-from tiermem.items.item import ANY, Fields, Get, Item, Operation, Path, Paths, Put, Search
+from tiermem.items.item import ANY, Fields, Get, Item, Operation, Path, Paths, Put, Search, path_bytes
 from tiermem.settings import Scope
 
 if TYPE_CHECKING:
@@ -116,6 +118,13 @@ class Items(_Batched):
         paths: list[Path] = self.batch([Paths(starts=[start], depth=depth, limit=2**62)])[0]
         return paths
 
+    def erase(
+        self, path: Sequence[str] = (), *, reason: str = "", dry_run: bool = False, vacuum: bool = False
+    ) -> Receipt:
+        """Remove for good all items at and under *path*, with a receipt and without a byte left in the database's
+        files; `delete` removes one of them, and its bytes when the file is next written. See `Memory.erase`."""
+        return self.memory.drive(of_path(self._core, self.scope, path_bytes(path), reason, dry_run, vacuum))
+
     def sweep(self) -> int:
         """Remove what has expired now, and say how many. Nothing else needs it: what has expired is never found, and
         each write removes some of it."""
@@ -185,6 +194,13 @@ class AsyncItems(_Batched):
         """See `Items.paths`."""
         paths: list[Path] = (await self.batch([Paths(starts=[start], depth=depth, limit=2**62)]))[0]
         return paths
+
+    async def erase(
+        self, path: Sequence[str] = (), *, reason: str = "", dry_run: bool = False, vacuum: bool = False
+    ) -> Receipt:
+        """See `Items.erase`."""
+        flow_of_it = of_path(self._core, self.scope, path_bytes(path), reason, dry_run, vacuum)
+        return await self.memory.drive_async(flow_of_it)
 
     async def sweep(self) -> int:
         """See `Items.sweep`."""

@@ -25,9 +25,9 @@ from tiermem.records import Decision
 from tiermem.search.passages import runs
 from tiermem.settings import Scope
 from tiermem.storage import decisions, sessions
-from tiermem.storage import documents as stored
 from tiermem.storage import messages as log
-from tiermem.storage.documents import StoredChunk
+from tiermem.storage.documents import chunks as stored
+from tiermem.storage.documents.chunks import StoredChunk
 from tiermem.storage.sessions import SessionRow
 from tiermem.text.documents import Document, Splitting, documents_from, messages_of, prefix, splitter_of
 from tiermem.tokens.counting import message_tokens

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from tiermem.erasure.messages import of_source
+from tiermem.erasure.receipt import Receipt
 from tiermem.flows.indexing import words
 from tiermem.flows.reading import documents as stored
 from tiermem.flows.reading import report
@@ -93,6 +95,16 @@ class Knowledge:
         """
         return self._run(writing(self.scope, remove(self._core, self.scope, source)))
 
+    def erase(
+        self, source: str | None = None, *, reason: str = "", dry_run: bool = False, vacuum: bool = False
+    ) -> Receipt:
+        """Remove for good every version of *source*, or of all sources; it cannot be undone. See `Memory.erase`.
+
+        Raises:
+            UnknownReference: nothing of that source was ever added, or it was erased before.
+        """
+        return self._run(of_source(self._core, self.scope, source, reason, dry_run, vacuum))
+
     def undo(self, decision: int | Decision) -> None:
         """Take a decision of the journal back."""
         self._run(writing(self.scope, decide.undo(self._core, self.scope, decision)))
@@ -167,6 +179,12 @@ class AsyncKnowledge:
     async def remove(self, source: str) -> list[int]:
         """See `Knowledge.remove`."""
         return await self._arun(writing(self.scope, remove(self._core, self.scope, source)))
+
+    async def erase(
+        self, source: str | None = None, *, reason: str = "", dry_run: bool = False, vacuum: bool = False
+    ) -> Receipt:
+        """See `Knowledge.erase`."""
+        return await self._arun(of_source(self._core, self.scope, source, reason, dry_run, vacuum))
 
     async def undo(self, decision: int | Decision) -> None:
         """See `Knowledge.undo`."""

@@ -9,7 +9,21 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from tiermem.events import Listeners
-from tiermem.flows.effects import Await, Call, Compute, Effect, Embed, Flow, Read, Summarize, Tell, Transact, Wake
+from tiermem.flows.effects import (
+    Await,
+    Call,
+    Compute,
+    Effect,
+    Embed,
+    Flow,
+    Read,
+    Scrub,
+    Scrubbed,
+    Summarize,
+    Tell,
+    Transact,
+    Wake,
+)
 from tiermem.providers import calls
 from tiermem.providers.embedders import Embedder
 from tiermem.runtime.background import AGAIN, JOIN, Follower
@@ -40,6 +54,9 @@ class Direct:
             return effect.body()
         if isinstance(effect, (Summarize, Call, Embed)):
             return self._called(effect)
+        if isinstance(effect, Scrub):
+            emptied = self.database.scrub(vacuum=effect.vacuum)
+            return Scrubbed(emptied, effect.vacuum, server=self.database.dialect != "sqlite")
         if isinstance(effect, Tell):
             self.listeners.tell(effect.kind, effect.scope, effect.fields)
         if isinstance(effect, Wake) and effect.embed and (wake := self.embedding()) is not None:

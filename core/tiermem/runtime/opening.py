@@ -9,6 +9,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tiermem.erasure import erasing
 from tiermem.errors import InvalidSettings, brief_repr
 from tiermem.events import Callback, Listeners
 from tiermem.flows.effects import Flow, arun, run
@@ -141,6 +142,8 @@ def wired(path: str | Path | None, options: OpenOptions) -> tuple[Core, Performe
     ).within(zone_of(options.get("timezone")))
     listeners = Listeners(core.now, core.unheard, settings.callback_timeout)
     direct = Direct(database, embedder, listeners, None if core.lexical else settings.embedder_timeout)
+    if not database.read_only and (finished := run(erasing.finish(), direct)):
+        _log.warning("%d erasures that a process had begun were finished", finished)
     steps = Steps(
         keep=lambda scope, manages: run(upkeep.attempt(core, scope, manages=manages), direct),
         embed=lambda scope: run(vectors.attempt(core, scope), direct),

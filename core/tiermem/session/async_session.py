@@ -21,8 +21,8 @@ from tiermem.arguments import (
     recollecting,
     searching,
 )
-from tiermem.conversations import listing
-from tiermem.conversations.asking import number
+from tiermem.erasure import erasing
+from tiermem.erasure.receipt import Receipt
 from tiermem.flows import viewing
 from tiermem.flows.indexing import words
 from tiermem.flows.verifying import session as proof
@@ -132,14 +132,6 @@ class AsyncSession:
         reach, only = reaching(within, sessions, exclude), (since, until, role)
         return await self._arun(searching(self._core, self.scope, query, k, reach, as_of, explain, *only))
 
-    async def keywords(self, k: int = 5) -> list[str]:
-        """See `Session.keywords`."""
-        return await self._arun(listing.keywords(self._core, self.scope, number(k, "k")))
-
-    async def topic(self) -> str | None:
-        """See `Session.topic`."""
-        return await self._arun(listing.topic(self._core, self.scope))
-
     async def manage_context(self, thresholds: Thresholds | None = None) -> Report:
         """See `Session.manage_context`."""
         return await self._arun(managing_at(self._core, self.scope, thresholds))
@@ -179,6 +171,10 @@ class AsyncSession:
     async def clear(self, reason: str = "cleared") -> None:
         """See `Session.clear`."""
         await self._arun(clearing(self._core, self.scope, reason))
+
+    async def erase(self, *refs: str, reason: str = "", dry_run: bool = False, vacuum: bool = False) -> Receipt:
+        """See `Session.erase`."""
+        return await self._arun(erasing.of_session(self._core, self.scope, refs, reason, dry_run, vacuum))
 
     async def verify(self) -> Verification:
         """See `Session.verify`."""

@@ -21,8 +21,8 @@ from tiermem.arguments import (
     recollecting,
     searching,
 )
-from tiermem.conversations import listing
-from tiermem.conversations.asking import number
+from tiermem.erasure import erasing
+from tiermem.erasure.receipt import Receipt
 from tiermem.flows import viewing
 from tiermem.flows.indexing import words
 from tiermem.flows.verifying import session as proof
@@ -196,18 +196,6 @@ class Session:
         reach, only = reaching(within, sessions, exclude), (since, until, role)
         return self._run(searching(self._core, self.scope, query, k, reach, as_of, explain, *only))
 
-    def keywords(self, k: int = 5) -> list[str]:
-        """The *k* words by which its user's talk here differs from all of theirs, heaviest first, as they were written.
-
-        Read of what is not hidden, of at most the newest 16,384 messages. Raises InvalidMessage where *k* is no number.
-        """
-        return self._run(listing.keywords(self._core, self.scope, number(k, "k")))
-
-    def topic(self) -> str | None:
-        """What it is about: the heaviest two keywords that stand together in two messages, or one that is said again;
-        None where nothing tells it."""
-        return self._run(listing.topic(self._core, self.scope))
-
     def manage_context(self, thresholds: Thresholds | None = None) -> Report:
         """Look at the thresholds now, or at *thresholds*, whatever `enable_context_management` says.
 
@@ -289,6 +277,19 @@ class Session:
     def clear(self, reason: str = "cleared") -> None:
         """Hide everything said so far, for *reason* (text). Nothing is removed: `undo` of this decision shows it."""
         self._run(clearing(self._core, self.scope, reason))
+
+    def erase(self, *refs: str, reason: str = "", dry_run: bool = False, vacuum: bool = False) -> Receipt:
+        """Remove for good what *refs* name ("m12", "s3" for all behind a summary, ids, "friday/m12"), or without any
+        this whole conversation, with all that was derived of it. It cannot be undone.
+
+        Of a message its number, role, time and tokens stay, and a keyed digest of its id, by which it is not stored
+        again where a framework adds it again. Summaries that rest on it are made anew. What other messages say of it
+        stays: name them too. The rest is as of `Memory.erase`, which removes all that there is of a user.
+
+        Raises:
+            UnknownReference: one of *refs* names nothing; nothing was removed.
+        """
+        return self._run(erasing.of_session(self._core, self.scope, refs, reason, dry_run, vacuum))
 
     def verify(self) -> Verification:
         """Derive hashes, view, totals and index again, and list what differs."""

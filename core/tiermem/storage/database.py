@@ -145,6 +145,25 @@ class Database:
 
         return reading
 
+    def scrub(self, *, vacuum: bool) -> bool:
+        """Rid the files of the bytes of removed rows, as far as can be; *vacuum* writes them anew.
+
+        SQLite overwrites with zeros what is removed, so only its log is left, which is emptied; False, where somebody
+        reads it all the time. A server keeps dead rows until it is vacuumed.
+
+        Raises:
+            StorageBusy: to write the files anew, nobody may be at work on them.
+        """
+        self._check()
+
+        def scrubbed() -> bool:
+            try:
+                return self._transactions.scrub(vacuum=vacuum)
+            except exc.SQLAlchemyError as error:
+                raise translate(error, self.name) from error
+
+        return self._shielded(scrubbed)
+
     def _shielded(self, work: Callable[[], T]) -> T:
         """*work*, in which no signal raises and during which nobody forks.
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from tiermem.messages import Content
 from tiermem.plain_json import dumps, loads
 from tiermem.records import Compacted, Decision, Shown, StructuredSummary, Summary
-from tiermem.storage import messages, sessions
+from tiermem.storage import entries, messages, sessions
 from tiermem.storage.connecting.prepared import Prepared
 from tiermem.storage.schema import Stored, broken, decision, sealed, stub, summary
 from tiermem.storage.sessions import SessionRow, moment
@@ -41,7 +41,7 @@ _HIDING = Prepared(
     .where(
         decision.c.session == sa.bindparam("key"),
         decision.c.undone == 0,
-        sa.or_(decision.c.kind == "hide", decision.c.kind == "restore"),
+        sa.or_(decision.c.kind == "hide", decision.c.kind == "restore", decision.c.kind == "erase"),
     )
     .order_by(decision.c.number)
 )
@@ -247,7 +247,7 @@ def _visible(
     ahead = iter(parts)
     part = next(ahead, None)
     for first, last in visible_ranges(parts):
-        for entry in messages.entries(connection, pk, first, last):
+        for entry in entries.entries(connection, pk, first, last):
             while part is not None and part.last < entry.sequence:
                 part = next(ahead, None)
             yield _as_shown(entry, part, sizes)
@@ -262,7 +262,7 @@ def _as_shown(entry: Entry, part: Span | None, sizes: dict[tuple[int, int], int]
 
 def _fixed(connection: sa.Connection, row: SessionRow) -> list[Entry]:
     """System prompts and pinned messages stay visible under a summary; only `hide` takes them away."""
-    candidates = list(messages.fixed(connection, row.pk, row.messages))
+    candidates = list(entries.fixed(connection, row.pk, row.messages))
     if not candidates:
         return []
     away = hidden(connection, row)
@@ -272,22 +272,28 @@ def _fixed(connection: sa.Connection, row: SessionRow) -> list[Entry]:
 def hidden(connection: sa.Connection, row: SessionRow) -> list[tuple[int, int]]:
     """The ranges of messages that are hidden now."""
     changes = _HIDING.rows(connection, {"key": row.pk}) if row.pk else []
-    return hidden_ranges([(kind == "hide", first, min(last, row.messages)) for kind, first, last in changes])
+    return _hidden_ranges((kind, first, min(last, row.messages)) for kind, first, last in changes)
+
+
+def _hidden_ranges(changes: Iterable[tuple[str, int, int]]) -> list[tuple[int, int]]:
+    """What is hidden by *changes*, in order of number; what was erased is, whatever was decided later."""
+    ordered = sorted(changes, key=lambda change: change[0] == "erase")
+    return hidden_ranges([(kind != "restore", first, last) for kind, first, last in ordered])
 
 
 def hidden_in(connection: sa.Connection, keys: Sequence[int]) -> dict[int, list[tuple[int, int]]]:
     """`hidden` of each of these sessions that hides something, by key."""
-    changes: dict[int, list[tuple[bool, int, int]]] = {}
+    changes: dict[int, list[tuple[str, int, int]]] = {}
     columns = (decision.c.session, decision.c.kind, decision.c.first, decision.c.last)
     for start in range(0, len(keys), messages.CHUNK):
         query = sa.select(*columns).where(
             decision.c.session.in_(keys[start : start + messages.CHUNK]),
             decision.c.undone == 0,
-            decision.c.kind.in_(["hide", "restore"]),
+            decision.c.kind.in_(["hide", "restore", "erase"]),
         )
         for key, kind, first, last in connection.execute(query.order_by(decision.c.session, decision.c.number)):
-            changes.setdefault(key, []).append((kind == "hide", first, last))
-    return {key: hidden_ranges(made) for key, made in changes.items()}
+            changes.setdefault(key, []).append((kind, first, last))
+    return {key: _hidden_ranges(made) for key, made in changes.items()}
 
 
 def settle(connection: sa.Connection, pk_row: SessionRow, floor: int) -> Window:

@@ -5,11 +5,11 @@ In place of a message that is damaged or missing stands one that says so, so tha
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import MISSING, fields
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
@@ -20,9 +20,9 @@ from tiermem.plain_json import Json, dumps, loads
 from tiermem.settings import Scope
 from tiermem.storage import owners, sessions
 from tiermem.storage.connecting.prepared import Prepared
-from tiermem.storage.schema import message, sealed
+from tiermem.storage.schema import message, meta, sealed
 from tiermem.storage.sessions import SessionRow, decoded, encoded, moment
-from tiermem.window.view import Entry
+from tiermem.storage.tables.erasures import KEY, TOMBSTONE, digest
 
 CHUNK = 500  # bound values a statement; SQLite's oldest limit is 999
 _STORED = sa.select(message.c.id, message.c.sequence, message.c.sha256, message.c.tokens, message.c.stored_at).where(
@@ -31,8 +31,12 @@ _STORED = sa.select(message.c.id, message.c.sequence, message.c.sha256, message.
 _KNOWN = _STORED.where(message.c.id.in_(sa.bindparam("ids", expanding=True)))
 _KNOWN_ONE = Prepared(_STORED.where(message.c.id == sa.bindparam("one")))
 _INSERT = Prepared(message.insert(), [column.name for column in message.columns if column.name != "pk"])
+_SECRET = sa.select(meta.c.value).where(meta.c.key == KEY)
+_Known: TypeAlias = dict[str, tuple[int, int, datetime | None, bytes]]
 FIXED_ROLES = frozenset({"system", "developer"})
 DAMAGED = "damaged"  # the origin of what stands in place of a damaged message
+ERASED = "erased"  # and of one that was erased
+UNREADABLE = frozenset({DAMAGED, ERASED})
 
 
 def append(
@@ -55,6 +59,8 @@ def append(
     """
     row = sessions.obtain(connection, scope, now, look_at)
     known = _known(connection, row.pk, [original.id for original, _ in counted])
+    if row.erasures and scope.kind == "conversation":  # documents are added by those who mean to
+        known |= _buried(connection, row.pk, [original for original, _ in counted if original.id not in known])
     stored, fresh, number = [], [], row.messages
     for original, tokens in counted:
         stored_as = known.get(original.id)
@@ -78,10 +84,8 @@ def append(
     return stored, after, row.messages
 
 
-def _known(
-    connection: sa.Connection, pk: int, ids: Sequence[str]
-) -> dict[str, tuple[int, int, datetime | None, bytes]]:
-    known: dict[str, tuple[int, int, datetime | None, bytes]] = {}
+def _known(connection: sa.Connection, pk: int, ids: Sequence[str]) -> _Known:
+    known: _Known = {}
     for start in range(0, len(ids), CHUNK):
         keys = [encoded(message_id) for message_id in ids[start : start + CHUNK]]
         found: Sequence[Any] = (
@@ -89,8 +93,25 @@ def _known(
             if len(keys) == 1
             else connection.execute(_KNOWN, {"pk": pk, "ids": keys}).all()
         )
-        for key, sequence, digest, tokens, stored_at in found:
-            known[decoded(key)] = (sequence, tokens, moment(stored_at), bytes(digest))
+        for key, sequence, sha, tokens, stored_at in found:
+            known[decoded(key)] = (sequence, tokens, moment(stored_at), bytes(sha))
+    return known
+
+
+def _buried(connection: sa.Connection, pk: int, originals: Sequence[Message]) -> _Known:
+    """What is known of those of *originals* that were erased: they are not stored again."""
+    secret = connection.execute(_SECRET).scalar()
+    if secret is None or not originals:
+        return {}
+    key = bytes.fromhex(secret)
+    there = {TOMBSTONE + digest(key, encoded(original.id)): original for original in originals}
+    known: _Known = {}
+    for start in range(0, len(there), CHUNK):
+        for identifier, sequence, _, tokens, stored_at in connection.execute(
+            _KNOWN, {"pk": pk, "ids": [*there][start : start + CHUNK]}
+        ):
+            original = there[bytes(identifier)]
+            known[original.id] = (sequence, tokens, moment(stored_at), original.sha256)
     return known
 
 
@@ -226,76 +247,6 @@ def by_id(connection: sa.Connection, pk: int, identifier: str) -> int:
     return int(rows[0][0]) if rows else 0
 
 
-def by_role(connection: sa.Connection, keys: Sequence[int], roles: Sequence[str]) -> dict[int, list[int]]:
-    """The numbers of the messages of one of *roles*, in order, by session."""
-    query = sa.select(message.c.session, message.c.sequence)
-    numbers: dict[int, list[int]] = {}
-    for key, number in _of_roles(connection, query, keys, roles):
-        numbers.setdefault(key, []).append(int(number))
-    return numbers
-
-
-def beside_results(connection: sa.Connection, keys: Sequence[int], roles: Sequence[str]) -> dict[int, list[int]]:
-    """The numbers of the messages of one of *roles* in whose content results of tools stand, in order, by session."""
-    query = sa.select(message.c.session, message.c.sequence, message.c.links).where(message.c.links.is_not(None))
-    numbers: dict[int, list[int]] = {}
-    for key, number, links in _of_roles(connection, query, keys, roles):
-        if _linked(links)[1]:
-            numbers.setdefault(key, []).append(int(number))
-    return numbers
-
-
-def _of_roles(
-    connection: sa.Connection, query: sa.Select[Any], keys: Sequence[int], roles: Sequence[str]
-) -> Iterator[Any]:
-    wanted = message.c.role.in_([encoded(role) for role in roles])
-    for start in range(0, len(keys), CHUNK):
-        part = query.where(message.c.session.in_(keys[start : start + CHUNK]), wanted)
-        yield from connection.execute(part.order_by(message.c.session, message.c.sequence))
-
-
-_ENTRY = (message.c.sequence, message.c.role, message.c.tokens, message.c.fixed, message.c.links)
-_ENTRIES = Prepared(sa.select(*_ENTRY).where(_OF_SESSION, _IN_RANGE).order_by(message.c.sequence))
-_FIXED = Prepared(
-    sa.select(*_ENTRY)
-    .where(_OF_SESSION, message.c.sequence <= sa.bindparam("high"), message.c.fixed == 1)
-    .order_by(message.c.sequence)
-)
-
-
-def entries(connection: sa.Connection, pk: int, first: int, last: int) -> Iterator[Entry]:
-    """What planning needs to know of the messages `first`..`last`, as if all were verbatim."""
-    return _entries(_ENTRIES.rows(connection, {"key": pk, "low": first, "high": last}))
-
-
-def fixed(connection: sa.Connection, pk: int, last: int) -> Iterator[Entry]:
-    """The system prompts and pinned messages up to *last*."""
-    return _entries(_FIXED.rows(connection, {"key": pk, "high": last}))
-
-
-def _entries(rows: Iterable[Any]) -> Iterator[Entry]:
-    for sequence, role, tokens, is_fixed, links in rows:
-        calls, answers = _linked(links) if links else ((), ())
-        yield Entry(
-            sequence,
-            decoded(role),
-            tokens,
-            shown_tokens=tokens,
-            calls=calls,
-            answers=answers,
-            pinned=bool(is_fixed),
-        )
-
-
-def _linked(links: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    try:
-        calls, answers = loads(bytes(links))
-        several = answers if isinstance(answers, list) else [answers] if answers else []
-        return tuple(map(str, calls)), tuple(map(str, several))
-    except (ValueError, TypeError):
-        return (), ()  # damaged; `verify` says so, and a context leaves out what has no partner
-
-
 _FIELDS = frozenset(one.name for one in fields(Message) if one.compare)
 _ABSENT = {one.name: one.default for one in fields(Message) if one.default is not MISSING}
 
@@ -326,6 +277,8 @@ def legible(
     sequence: int, tokens: int, stored_at: str, digest: bytes, body: bytes, identifier: bytes, role: bytes
 ) -> Message:
     """A stored message, or what stands in its place."""
+    if identifier.startswith(TOMBSTONE):
+        return _in_place_of(sequence, "was erased", tokens, identifier, role, ERASED)
     try:
         when = moment(stored_at)
         return _unchanged(bytes(body), bytes(digest), sequence=sequence, tokens=tokens, stored_at=when)
@@ -334,14 +287,19 @@ def legible(
 
 
 def _in_place_of(
-    sequence: int, reason: str, tokens: int = 0, identifier: bytes = b"", role: bytes = b"user"
+    sequence: int,
+    reason: str,
+    tokens: int = 0,
+    identifier: bytes = b"",
+    role: bytes = b"user",
+    origin: str = DAMAGED,
 ) -> Message:
     return Message(
         role=decoded(role) or "user",
         content=f"[message m{sequence} {reason}]",
         id=decoded(identifier) or f"m{sequence}",
-        origin=DAMAGED,
-        state={DAMAGED: reason},
+        origin=origin,
+        state={origin: reason},
         sequence=sequence,
         tokens=tokens,
     )

@@ -20,7 +20,7 @@ from tiermem.errors import SchemaTooOld, StorageForeign
 from tiermem.messages import Message
 from tiermem.storage.messages import DAMAGED, copies, legible
 from tiermem.storage.schema import VERSION, meta, refuse_newer, version_of
-from tiermem.storage.tables.columns import metadata
+from tiermem.storage.tables.columns import metadata, unsampled
 
 CHECKED = (
     "session message decision stub summary embedder embedded vector collection item item_vector".split()  # noqa: SIM905
@@ -193,6 +193,19 @@ def _owners(connection: sa.Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
+def _erasures(connection: sa.Connection) -> None:
+    """10 to 11: a tombstone for each erasure."""
+    sqlite = connection.dialect.name == "sqlite"
+    key = "INTEGER NOT NULL" if sqlite else "BIGSERIAL"
+    octets = "BLOB" if sqlite else "BYTEA"
+    connection.exec_driver_sql(
+        f"""CREATE TABLE tiermem_erasure (
+            pk {key} PRIMARY KEY, digest {octets} NOT NULL, sessions BIGINT NOT NULL, messages BIGINT NOT NULL,
+            items BIGINT NOT NULL, reason TEXT NOT NULL, erased_at TEXT NOT NULL, done SMALLINT NOT NULL,
+            checksum {octets})"""
+    )
+
+
 def _extraction(connection: sa.Connection) -> None:
     """9 to 10: which messages an extractor read."""
     sqlite = connection.dialect.name == "sqlite"
@@ -204,29 +217,6 @@ def _extraction(connection: sa.Connection) -> None:
             extractor TEXT NOT NULL, facts BIGINT NOT NULL, refused TEXT NOT NULL, error TEXT NOT NULL,
             checksum {octets}, UNIQUE (session, first))"""
     )
-
-
-def _talk(connection: sa.Connection) -> None:
-    """10 to 11: what is counted of a user's turns. It is counted when words are indexed, which happens anew since the
-    analyser has another name."""
-    sqlite = connection.dialect.name == "sqlite"
-    number, octets = ("INTEGER", "BLOB") if sqlite else ("BIGINT", "BYTEA")
-    real, text = ("FLOAT", "TEXT") if sqlite else ("DOUBLE PRECISION", 'TEXT COLLATE "C"')
-    bare = " WITHOUT ROWID" if sqlite else ""
-    for statement in (
-        f"""CREATE TABLE tiermem_conversation (
-            session BIGINT NOT NULL, owner {octets} NOT NULL, turns BIGINT NOT NULL, first {real}, last {real},
-            moods BIGINT NOT NULL, mood BIGINT NOT NULL, PRIMARY KEY (session)){bare}""",
-        "CREATE INDEX tiermem_conversation_last ON tiermem_conversation (owner, last)",
-        "CREATE INDEX tiermem_conversation_first ON tiermem_conversation (owner, first)",
-        f"""CREATE TABLE tiermem_tally (
-            owner {octets} NOT NULL, kind TEXT NOT NULL, name {text} NOT NULL, count BIGINT NOT NULL,
-            total BIGINT NOT NULL, last {real}, session {number} NOT NULL, sequence BIGINT NOT NULL,
-            PRIMARY KEY (owner, kind, name)){bare}""",
-        "CREATE INDEX tiermem_tally_often ON tiermem_tally (owner, kind, count, name) WHERE count >= 3",
-        "CREATE INDEX tiermem_session_waiting ON tiermem_session (tenant, owner) WHERE indexed < messages",
-    ):
-        connection.exec_driver_sql(statement)
 
 
 def _in_blocks(connection: sa.Connection) -> Iterator[sa.RowMapping]:
@@ -261,7 +251,7 @@ STEPS: dict[int, Callable[[sa.Connection], None]] = {
     7: _lexical,
     8: _owners,
     9: _extraction,
-    10: _talk,
+    10: _erasures,
 }
 
 
@@ -292,6 +282,8 @@ def _make(connection: sa.Connection) -> None:
     """All tables, and their indexes; a server's may be there."""
     if connection.dialect.name != "sqlite":
         metadata.create_all(connection)
+        for statement in unsampled():
+            connection.exec_driver_sql(statement)
         return
     for statement in _statements():
         connection.exec_driver_sql(statement)

@@ -18,7 +18,8 @@ import sqlalchemy as sa
 
 from tiermem.settings import Scope
 from tiermem.storage.connecting.prepared import Prepared
-from tiermem.storage.sessions import encoded
+from tiermem.storage.schema import session
+from tiermem.storage.sessions import encoded, erasures
 from tiermem.storage.tables.owners import owner
 
 REMEMBERED = 1_600  # characters of the list of sessions: some 250 changes between two looks; more are looked for
@@ -80,11 +81,24 @@ def changed(connection: sa.Connection, scope: Scope, pk: int, *, anew: bool = Fa
         _CHANGE.run(connection, [{**_whose(scope), "entry": f"{pk}{ANEW if anew else ''} "}])
 
 
+def unsure(connection: sa.Connection, scope: Scope) -> None:
+    """Say that all of the user of *scope* is to be looked at anew, since sessions were erased; the row goes with the
+    last one."""
+    whose = _whose(scope)
+    theirs = sa.and_(session.c.tenant == whose["whose_tenant"], session.c.owner == whose["whose"])
+    if connection.execute(sa.select(session.c.pk).where(theirs).limit(1)).first():
+        connection.execute(owner.update().where(_WHOSE).values(stamp=owner.c.stamp + 1, recent=""), whose)
+    else:
+        connection.execute(owner.delete().where(_WHOSE), whose)
+
+
 def obtain(connection: sa.Connection, scope: Scope) -> None:
     """Make the row of the user of *scope*, where there is none."""
     if not scope.named or scope.kind not in KINDS or connection.execute(_EXISTS, _whose(scope)).first():
         return
-    values = {"tenant": encoded(scope.tenant), "owner": encoded(scope.user), "stamp": 1, "recent": ""}
+    # Who was erased and comes back begins elsewhere: somebody may remember a stamp of before.
+    begun = 1 + (erasures(connection) << 20)
+    values = {"tenant": encoded(scope.tenant), "owner": encoded(scope.user), "stamp": begun, "recent": ""}
     connection.execute(_inserting(connection), values)
 
 

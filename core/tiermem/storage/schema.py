@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from tiermem.errors import SchemaTooNew, StorageCorrupt
 from tiermem.storage.tables.columns import UNSTORABLE, Key, Words, checksum_column, metadata
+from tiermem.storage.tables.erasures import erasure
 from tiermem.storage.tables.items import item
 
 VERSION = 11
@@ -50,15 +51,6 @@ session = sa.Table(
     sa.Column("last_error", Words, nullable=False, default=""),
     checksum_column(),
     sa.UniqueConstraint("tenant", "owner", "name"),
-)
-
-# Sessions with messages that wait for the index, which a question reads as they are.
-sa.Index(
-    "tiermem_session_waiting",
-    session.c.tenant,
-    session.c.owner,
-    sqlite_where=session.c.indexed < session.c.messages,
-    postgresql_where=session.c.indexed < session.c.messages,
 )
 
 message = sa.Table(
@@ -242,6 +234,7 @@ _APART: dict[str, frozenset[str]] = {
     decision.name: frozenset({"undone"}),
     summary.name: frozenset({"live"}),
     item.name: frozenset({"expires"}),
+    erasure.name: frozenset({"done"}),
 }
 _WITNESSED = {
     table.name: tuple(

@@ -10,7 +10,7 @@ from tiermem.facts.stated.record import APPLICATION, MODEL
 from tiermem.index.segment import Segment, joined, packed, unpacked
 from tiermem.storage import sessions
 from tiermem.storage.schema import broken, fact, meta, sealed, segment, session
-from tiermem.storage.tables.talk import conversation, tally
+from tiermem.storage.sessions import SessionRow
 from tiermem.text.analyzer import analyser, newer
 
 LOCK = 0x7469_6574  # that of the migrations, plus two
@@ -20,15 +20,17 @@ CHUNK = 500  # bound values a statement
 MERGED = 16_384
 
 
-def add(connection: sa.Connection, pk: int, part: Segment) -> bool:
+def add(connection: sa.Connection, pk: int, part: Segment, erasures: int) -> bool:
     """Keep *part* of the session *pk*, and move the watermark to its last message; whether it was kept.
 
     A run that another one has overtaken writes nothing, nor does one before whose batch the index was emptied, nor one
-    into the index of another analyser.
+    into the index of another analyser, nor one that read its messages before the erasure after number *erasures*.
     """
     row = connection.execute(sa.select(session.c.indexed).where(session.c.pk == pk).with_for_update()).scalar_one()
     # Asked behind the lock of the session, which `use_analyser` takes before it changes anything.
     if not len(part) or int(part.numbers[0]) != row + 1 or made_by(connection) != analyser():
+        return False
+    if sessions.erasures(connection) != erasures:
         return False
     connection.execute(segment.insert().values(**_row(pk, part)))
     sessions.update(connection, pk, indexed=int(part.numbers[-1]))
@@ -89,6 +91,17 @@ def legible(row: sa.RowMapping) -> Segment | None:
     return part if whole and not broken(segment, row) else None
 
 
+def rewind(connection: sa.Connection, row: SessionRow, number: int) -> None:
+    """Empty the index of the session *row*, and the facts read with it, from the stretch of message *number* on."""
+    touched = sa.and_(segment.c.session == row.pk, segment.c.last >= number)
+    first = connection.execute(sa.select(sa.func.min(segment.c.first)).where(touched)).scalar()
+    if first is not None:
+        connection.execute(segment.delete().where(touched))
+        sessions.update(connection, row.pk, indexed=first - 1)
+        behind = sa.and_(fact.c.session == row.pk, fact.c.sequence >= first)
+        connection.execute(fact.delete().where(behind, fact.c.how.not_in([APPLICATION, MODEL])))
+
+
 _ANALYSER = sa.select(meta.c.value).where(meta.c.key == "analyser")
 
 
@@ -98,8 +111,8 @@ def made_by(connection: sa.Connection) -> str:
 
 
 def use_analyser(connection: sa.Connection, name: str) -> str:
-    """Empty the keyword index, and what is read and counted with it, when an older analyser made it; it fills again as
-    sessions are used.
+    """Empty the keyword index, and the facts read with it, when an older analyser made it; it fills again as sessions
+    are used.
 
     That of a newer one stays: while old and new processes run beside each other, they must not empty it in turn.
     Returns the name of the analyser whose it was.
@@ -114,7 +127,6 @@ def use_analyser(connection: sa.Connection, name: str) -> str:
         return str(known)
     connection.execute(session.update().values(indexed=0))  # first: it waits for those who are adding words
     connection.execute(meta.update().where(meta.c.key == "analyser").values(value=name))
-    for table in (segment, conversation, tally):
-        connection.execute(table.delete())
+    connection.execute(segment.delete())
     connection.execute(fact.delete().where(fact.c.how.not_in([APPLICATION, MODEL])))
     return str(known)

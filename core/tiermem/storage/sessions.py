@@ -13,6 +13,7 @@ from tiermem.errors import InvalidNamespace, StorageCorrupt
 from tiermem.settings import Scope
 from tiermem.storage.connecting.prepared import Prepared
 from tiermem.storage.schema import meta, sealed, session
+from tiermem.storage.tables.erasures import erasure
 from tiermem.text.analyzer import analyser
 
 
@@ -21,7 +22,7 @@ class SessionRow:
     """One row of `tiermem_session`; `pk` is 0 while nothing was ever added.
 
     *foreign*: the word index is that of another analyser, as in the middle of a rolling upgrade. Its terms mean nothing
-    here, so no message counts as indexed.
+    here, so no message counts as indexed. *erasures*: the number of the last one in the database.
     """
 
     pk: int = 0
@@ -36,11 +37,14 @@ class SessionRow:
     failed_at: float = 0.0
     last_error: str = ""
     foreign: bool = False
+    erasures: int = 0
 
 
 # Whose the word index is, in the same statement: in the next one it may be another's.
 _ANALYSER = sa.select(meta.c.value).where(meta.c.key == "analyser").scalar_subquery()
-_COLUMNS = (*(session.c[name] for name in SessionRow.__dataclass_fields__ if name != "foreign"), _ANALYSER)
+_ERASURES = sa.select(sa.func.coalesce(sa.func.max(erasure.c.pk), 0)).scalar_subquery()
+_STORED = [name for name in SessionRow.__dataclass_fields__ if name not in {"foreign", "erasures"}]
+_COLUMNS = (*(session.c[name] for name in _STORED), _ANALYSER, _ERASURES)
 # Built once: making these expressions costs as much as running them, and every turn runs them.
 _BY_NAME = sa.select(*_COLUMNS).where(
     session.c.tenant == sa.bindparam("tenant"),
@@ -56,6 +60,7 @@ _GROW = Prepared(
 # What is no conversation has a name that begins with a byte which no UTF-8 has, so no session id collides with it.
 _MARKS: dict[str, bytes] = {"conversation": b"", "knowledge": b"\xffk", "facts": b"\xfff"}
 _MARKED: tuple[Literal["knowledge", "facts"], ...] = ("knowledge", "facts")
+ERASED = b"\xff"  # the tenant of a session that was taken from its user; no UTF-8 begins so
 _UPDATE = session.update().where(session.c.pk == sa.bindparam("key"))
 
 
@@ -93,12 +98,17 @@ def find(connection: sa.Connection, scope: Scope, *, lock: bool = False) -> Sess
 
 
 def _row(*values: Any) -> SessionRow:
-    *numbers, _, made_by = values
+    *numbers, _, made_by, erasures = values
     for number in numbers:
         if not isinstance(number, (int, float)) or number < 0:
             raise StorageCorrupt(f"tiermem_session, row {values[0]}: its totals are no numbers of messages and tokens")
-    row = SessionRow(*values[:-1])
+    row = replace(SessionRow(*values[:-2]), erasures=erasures)
     return row if made_by in {None, analyser()} else replace(row, indexed=0, foreign=True)
+
+
+def erasures(connection: sa.Connection) -> int:
+    """The number of the last erasure in the database, 0 where nothing ever was."""
+    return int(connection.execute(sa.select(_ERASURES)).scalar_one())
 
 
 def by_key(connection: sa.Connection, pk: int) -> SessionRow:
@@ -162,12 +172,9 @@ _OF_USER = (
 )
 
 
-def of_user(
-    connection: sa.Connection, tenant: str, user: str, condition: sa.ColumnElement[bool] | None = None
-) -> list[tuple[str, SessionRow]]:
-    """The conversations of a user by name, oldest first; those alone that meet *condition*."""
-    query = _OF_USER if condition is None else _OF_USER.where(condition)
-    rows = connection.execute(query, {"tenant": encoded(tenant), "owner": encoded(user)})
+def of_user(connection: sa.Connection, tenant: str, user: str) -> list[tuple[str, SessionRow]]:
+    """The conversations of a user by name, oldest first."""
+    rows = connection.execute(_OF_USER, {"tenant": encoded(tenant), "owner": encoded(user)})
     return [(decoded(name), _row(*values)) for name, *values in rows]
 
 
@@ -182,20 +189,10 @@ def of_user_by_key(
     return [(decoded(name), _row(*values)) for name, *values in connection.execute(_OF_USER_BY_KEY, given)]
 
 
-def with_keys(connection: sa.Connection, keys: Sequence[int]) -> list[tuple[str, SessionRow]]:
-    """The sessions with these keys, by name."""
-    rows = connection.execute(sa.select(session.c.name, *_COLUMNS).where(session.c.pk.in_(keys)))
-    return [(decoded(name), _row(*values)) for name, *values in rows]
-
-
-def foreign(connection: sa.Connection) -> bool:
-    """Whether another analyser made the word index, so that no message counts as indexed here."""
-    return connection.execute(sa.select(_ANALYSER)).scalar() not in {None, analyser()}
-
-
 def scopes(connection: sa.Connection) -> list[tuple[int, Scope]]:
-    """Key and scope of every session of the database, documents too, for `verify`."""
+    """Key and scope of every session of the database, documents too, for `verify`; not of those that were erased."""
     query = sa.select(session.c.pk, session.c.tenant, session.c.owner, session.c.name).order_by(session.c.pk)
+    query = query.where(session.c.tenant != ERASED)
     return [(pk, _scope(pk, *map(bytes, names))) for pk, *names in connection.execute(query)]
 
 

@@ -8,7 +8,9 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from tiermem.storage import sessions
 from tiermem.storage.schema import embedded, embedder, sealed, session, vector
+from tiermem.storage.sessions import ERASED
 
 LOCK = 0x7469_6573  # that of the migrations, plus one
 CHUNK = 500  # bound values a statement; SQLite's oldest limit is 999
@@ -102,13 +104,21 @@ def renew(connection: sa.Connection, name: str, probe: bytes) -> int:
 
 
 def add(
-    connection: sa.Connection, pk: int, key: int, passages: Sequence[PassageVector], after: int, through: int
+    connection: sa.Connection,
+    pk: int,
+    key: int,
+    passages: Sequence[PassageVector],
+    after: int,
+    through: int,
+    erasures: int,
 ) -> None:
     """Keep vectors by the embedder *key* and move its watermark in the session *pk* from *after* to *through*.
 
-    A run whose watermark was moved meanwhile, forwards by another run or back by `drop_others`, writes nothing.
+    A run whose watermark was moved meanwhile, forwards by another run or back by `drop_others`, writes nothing; nor
+    does one that read its messages before the erasure after number *erasures*.
     """
-    _lock(connection, pk)
+    if _lock(connection, pk) or sessions.erasures(connection) != erasures:
+        return
     mine = sa.and_(embedded.c.session == pk, embedded.c.embedder == key)
     known = connection.execute(sa.select(embedded.c.through).where(mine)).scalar()
     if (known or 0) != after:
@@ -122,9 +132,11 @@ def add(
     )
 
 
-def _lock(connection: sa.Connection, pk: int) -> None:
-    """Keep others from storing or dropping vectors of the session *pk* until the transaction ends."""
-    connection.execute(sa.select(session.c.pk).where(session.c.pk == pk).with_for_update())
+def _lock(connection: sa.Connection, pk: int) -> bool:
+    """Keep others from storing or dropping vectors of the session *pk* until the transaction ends; whether it was
+    erased."""
+    tenant = connection.execute(sa.select(session.c.tenant).where(session.c.pk == pk).with_for_update()).scalar()
+    return tenant == ERASED
 
 
 def read(connection: sa.Connection, pk: int, key: int, above: int) -> list[tuple[int, int, bytes]]:

@@ -227,7 +227,7 @@ def _kept(core: Core, scope: Scope, waiting: WaitingBatch, held: Grounded, read:
     def telling(kept: bool) -> list[Tell]:
         return [reporting.extracted(scope, whole, core.since(began))] if kept else []
 
-    kept = yield Transact(lambda c: extraction.add(c, scope, row.pk, whole, stated), telling)
+    kept = yield Transact(lambda c: extraction.add(c, scope, row, whole, stated), telling)
     if kept:
         core.extracted.put(row.pk, read.last)
     return bool(kept)

@@ -9,18 +9,21 @@ import sqlalchemy as sa
 from tiermem.settings import NOBODY
 from tiermem.storage import owners
 from tiermem.storage.schema import session
-from tiermem.storage.sessions import encoded
+from tiermem.storage.sessions import ERASED, encoded
 from tiermem.storage.tables.owners import owner
 
 
 def differ(connection: sa.Connection) -> Iterator[str]:
     """Users of whom nobody could say what changed, and rows that are nobody's or name what is not theirs."""
     theirs: dict[tuple[bytes, bytes], set[str]] = {}
-    for tenant, user, key in connection.execute(sa.select(session.c.tenant, session.c.owner, session.c.pk)):
+    somebodys = session.c.tenant != ERASED
+    for tenant, user, key in connection.execute(
+        sa.select(session.c.tenant, session.c.owner, session.c.pk).where(somebodys)
+    ):
         theirs.setdefault((bytes(tenant), bytes(user)), set()).add(str(key))
     rows = connection.execute(sa.select(owner.c.tenant, owner.c.owner, owner.c.stamp, owner.c.recent)).all()
     kept = {(bytes(tenant), bytes(user)): (stamp, recent) for tenant, user, stamp, recent in rows}
-    talked = sa.select(session.c.tenant, session.c.owner).where(session.c.name < b"\xff").distinct()
+    talked = sa.select(session.c.tenant, session.c.owner).where(session.c.name < b"\xff", somebodys).distinct()
     for tenant, user in connection.execute(talked):
         named = bool(bytes(tenant)) or bytes(user) != encoded(NOBODY)
         if named and (bytes(tenant), bytes(user)) not in kept:

@@ -1,7 +1,8 @@
 """The view: what each message is shown as, derived from the decisions and nothing else.
 
 Rule 1: the newest decision that is not undone wins; a message that no decision names is verbatim. But what is hidden
-stays so until it is restored or the hiding undone: a summary over its neighbours does not show it again.
+stays so until it is restored or the hiding undone: a summary over its neighbours does not show it again. What was
+erased stays so for good, whatever was decided later.
 Rule 2: `paint` returns a partition: every sequence number is in exactly one span.
 """
 
@@ -19,6 +20,7 @@ SHOWN_BY_KIND = {
     "compact": Shown.COMPACTED,
     "cover": Shown.COVERED,
     "hide": Shown.HIDDEN,
+    "erase": Shown.HIDDEN,
     "restore": Shown.VERBATIM,
 }
 _PASSED_OVER = frozenset({Shown.COMPACTED, Shown.COVERED})  # planned of what is visible, never of what is hidden
@@ -156,7 +158,8 @@ def paint(first: int, last: int, decisions: Iterable[Decision], stubs: Mapping[i
         decisions: those that touch them; undone ones are passed over.
         stubs: for each decision of kind "compact", the sequence numbers it replaced.
     """
-    strokes = [stroke for decision in decisions for stroke in _strokes(decision, stubs, first, last)]
+    last_word = sorted(decisions, key=lambda decision: decision.kind == "erase")
+    strokes = [stroke for decision in last_word for stroke in _strokes(decision, stubs, first, last)]
     borders = sorted({first, last + 1} | {s.first for s in strokes} | {s.last + 1 for s in strokes})
     colours: list[Span | None] = [None] * (len(borders) - 1)
     for stroke in strokes:

@@ -290,3 +290,29 @@ def test_a_run_that_failed_and_is_asked_again_hides_nothing(tmp_path: Path) -> N
         one.invoke({"messages": [HumanMessage(CODE)]}, thread(), durability="exit")
     ask(one, "What is the door code?")
     assert [m.text for m in model.prompts[-1]] == [CODE, "What is the door code?"]
+
+
+def test_a_thread_that_was_deleted_and_erased_leaves_nothing_and_begins_anew(tmp_path: Path) -> None:
+    saver, middleware = InMemorySaver(), tiered(tmp_path, tools=False)
+    one = agent(Scripted(), middleware, tools=[], checkpointer=saver)
+    ask(one, CODE)
+    saver.delete_thread("t")
+    receipt = middleware.session(thread_id="t").erase(reason="request 17")
+    ask(one, "Hello.")
+    session = middleware.session(thread_id="t")
+    assert session.messages()[0].text == "Hello."
+    assert session.search("door code") == []
+    assert (session.verify().ok, middleware.memory.verify_erased(receipt).ok) == (True, True)
+
+
+def test_what_was_erased_and_stands_in_the_thread_is_not_stored_again(tmp_path: Path) -> None:
+    middleware = tiered(tmp_path, tools=False)
+    one = agent(Scripted(), middleware, tools=[], checkpointer=InMemorySaver())
+    ask(one, CODE)
+    session = middleware.session(thread_id="t")
+    receipt = session.erase("m1")
+    ask(one, "Hello.")
+    ask(one, "And now?")
+    assert session.search("door code") == []
+    assert [m.text for m in session.messages()][1::2] == ["Hello.", "And now?"]
+    assert (session.verify().ok, middleware.memory.verify_erased(receipt).ok) == (True, True)

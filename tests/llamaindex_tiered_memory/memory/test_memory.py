@@ -1,5 +1,6 @@
 """What the adapter adds to the contract: set, reset, stock arguments, the working copy, dumps, threads."""
 
+import asyncio
 import copy
 import json
 
@@ -169,6 +170,20 @@ def test_reset_hides_and_undo_brings_back():
     assert said(memory.get_all()) == ["a", "b"]
     with pytest.raises(ValueError, match="whole"):
         memory.reset(status=MessageStatus.ARCHIVED)
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_reset_erases_where_that_is_asked_for(later):
+    memory = TieredChatMemory.from_defaults(session_id="s")
+    memory.put(ChatMessage(role="user", content="the code is 4711"))
+    if later:
+        asyncio.run(memory.areset(erase=True))
+    else:
+        memory.reset(erase=True)
+    assert memory.get_all() == []
+    assert (memory.session.stats().messages, memory.session.journal()) == (0, [])
+    memory.put(ChatMessage(role="user", content="hello"))
+    assert [one.content for one in memory.get_all()] == ["hello"]
 
 
 async def test_get_all_by_status_parts_the_log():

@@ -43,7 +43,7 @@ def of_messages(scope: Scope, pk: int, before: Sequence[Message], messages: Sequ
         return [
             StatedAt(from_json(message.state[STATED]), pk, message.sequence, 0, said_at(message))
             for message in messages
-            if message.origin != log.DAMAGED and STATED in message.state
+            if message.origin not in log.UNREADABLE and STATED in message.state
         ]
     if scope.kind != "conversation":
         return []
@@ -84,7 +84,7 @@ def _laid_down(scope: Scope, message: Message) -> list[Stated]:
 
 def _raw(scope: Scope, message: Message) -> list[Stated]:
     """What a user's message states, not yet told what "it" is; nothing of one that is damaged, or quotes us."""
-    if message.acts_as not in USER_ROLES or message.origin == log.DAMAGED or vectors.echo(message):
+    if message.acts_as not in USER_ROLES or message.origin in log.UNREADABLE or vectors.echo(message):
         return []
     clock = wall_clock(message.when)  # rules read "yesterday" by it
     read = stated(own_text(message), subject_of(scope, message), clock if math.isfinite(clock) else None)
@@ -104,8 +104,8 @@ def behind(message: Message) -> float:
     return offset.total_seconds() if offset else 0.0
 
 
-def _moved(seconds: float | None, offset: float) -> float | None:
-    return None if seconds is None else seconds - offset
+def _moved(seconds: float | None, behind: float) -> float | None:
+    return None if seconds is None else seconds - behind
 
 
 def subject_of(scope: Scope, message: Message) -> str:

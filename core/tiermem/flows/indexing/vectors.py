@@ -48,7 +48,7 @@ ALIKE = 0.99  # cosine of two vectors of the probe by the same model; rounding a
 def embeddable(message: Message) -> str:
     """The text whose meaning is compared: bare words and tool calls, without the speaker, without our own quotes, and
     without calls of our own tools, whose questions and notes would answer the next question like it."""
-    if message.origin == log.DAMAGED:
+    if message.origin in log.UNREADABLE:
         return ""
     text = without(_text(message), _OPENED, _CLOSED, " ")
     calls = " ".join(f"{call.name} {call.arguments}" for call in message.calls if not asks_memory(call))
@@ -266,7 +266,7 @@ def keep(
         key, stored = vectors.ensure(connection, core.embedder_name, probe)
         if mark.key not in {0, key} or not alike(probe, stored):
             return 0
-        vectors.add(connection, row.pk, key, rows, mark.done, through)
+        vectors.add(connection, row.pk, key, rows, mark.done, through, row.erasures)
         return key
 
     core.known.probed = yield Transact(body)

@@ -20,14 +20,12 @@ from tiermem.index.segment import Segment, segment
 from tiermem.index.user import UserIndex
 from tiermem.messages import Message
 from tiermem.settings import Scope
-from tiermem.storage import decisions, segments, sessions
 from tiermem.storage import facts as stored_facts
 from tiermem.storage import messages as log
+from tiermem.storage import segments, sessions
 from tiermem.storage.sessions import SessionRow
-from tiermem.storage.talk import counting
 from tiermem.text.analyzer import terms
-from tiermem.text.dialogue import ECHOED, ROLES, UNTOLD, Spoken
-from tiermem.text.mood.reading import mood
+from tiermem.text.dialogue import ECHOED, ROLES, Spoken
 from tiermem.times.nearness import mentioned, wall_clock
 from tiermem.tokens.beside import thoughts
 from tiermem.window.turns import USER_ROLES
@@ -44,7 +42,7 @@ def searchable(message: Message) -> str:
 
     Of an echo nothing, not even the name of the tool: it would lend the messages beside it a word.
     """
-    if message.origin == log.DAMAGED or vectors.echo(message):
+    if message.origin in log.UNREADABLE or vectors.echo(message):
         return ""
     thought = " ".join([*words_of(message.content, thoughts=True), *thoughts(message.raw)])
     return " ".join(part for part in (message.name, vectors.embeddable(message), thought[: vectors.TEXT]) if part)
@@ -64,11 +62,12 @@ def follow_words(core: Core, scope: Scope) -> Flow[None]:
     row = yield Read(lambda connection: sessions.find(connection, scope))
     last = row.messages
     while not row.foreign and row.indexed < last:
+        core.noticed(row.erasures)
         index = yield from filled(core, scope, row, row.indexed)
         before, fresh = yield Read(_reading_on(row.pk, row.indexed + 1, last))
         part = yield Compute(partial(part_of, index, row.pk, fresh))
         stated = yield Compute(partial(facts.of_messages, scope, row.pk, before, fresh))
-        yield Transact(_adding(scope, row.pk, part, stated))
+        yield Transact(_adding(scope, row, part, stated))
         row = yield Read(lambda connection: sessions.find(connection, scope))
 
 
@@ -114,18 +113,7 @@ def spoken(messages: Sequence[Message]) -> list[Spoken]:
 def _spoken(message: Message) -> Spoken:
     text, said = searchable(message), wall_clock(message.when)
     talked = [(interval.start, interval.end) for interval in mentioned(text, said)] if math.isfinite(said) else []
-    role = role_of(message)
-    felt = mood(own_text(message)) if role in USER_ROLES else None
-    return Spoken(
-        message.sequence,
-        said,
-        speaker_of(message),
-        index_terms(message, text),
-        role,
-        talked,
-        UNTOLD if felt is None else round(100 * felt),
-        round(facts.behind(message)),
-    )
+    return Spoken(message.sequence, said, speaker_of(message), index_terms(message, text), role_of(message), talked)
 
 
 def index_terms(message: Message, text: str) -> list[str]:
@@ -161,11 +149,10 @@ def _reading_on(pk: int, first: int, last: int) -> Any:
     return body
 
 
-def _adding(scope: Scope, pk: int, part: Segment, stated: Sequence[StatedAt]) -> Any:
+def _adding(scope: Scope, row: SessionRow, part: Segment, stated: Sequence[StatedAt]) -> Any:
     def body(connection: sa.Connection) -> None:
-        if segments.add(connection, pk, part):
+        if segments.add(connection, row.pk, part, row.erasures):
             first, last = int(part.numbers[0]), int(part.numbers[-1])
-            stored_facts.replace(connection, scope, pk, first, last, stated)
-            counting.add(connection, scope, pk, part, decisions.hidden(connection, SessionRow(pk, last)))
+            stored_facts.replace(connection, scope, row.pk, first, last, stated)
 
     return body

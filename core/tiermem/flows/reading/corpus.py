@@ -63,6 +63,7 @@ def opened(core: Core, scope: Scope, row: SessionRow, request: SearchRequest) ->
         rows = {own.pk: (name, own) for name, own in listed if _wanted(name, request) and own.messages}
         if row.pk in rows:
             rows[row.pk] = (scope.session, row)
+        core.noticed(max((own.erasures for _, own in listed), default=0))
     else:
         rows = {row.pk: (scope.session, row)} if row.pk else {}
     index = core.index_of(scope)

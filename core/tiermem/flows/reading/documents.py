@@ -18,9 +18,9 @@ from tiermem.records import Hit
 from tiermem.search.answers import NOTE
 from tiermem.settings import Scope
 from tiermem.storage import decisions, sessions
-from tiermem.storage import documents as stored
 from tiermem.storage import messages as log
-from tiermem.storage.documents import StoredChunk
+from tiermem.storage.documents import chunks as stored
+from tiermem.storage.documents.chunks import StoredChunk
 from tiermem.storage.sessions import SessionRow
 from tiermem.text.documents import DIGEST, Source, prefix
 from tiermem.window.view import within

@@ -21,7 +21,7 @@ from tiermem.messages import Message
 from tiermem.search.ranking.field import Field
 from tiermem.settings import Scope
 from tiermem.settings import nearest as near_name
-from tiermem.storage import messages as log
+from tiermem.storage import entries as entry_rows
 from tiermem.storage import sessions
 from tiermem.text.analyzer import terms
 from tiermem.text.readable import TOOL_ROLES
@@ -81,9 +81,9 @@ def spelt(scope: Scope, role: str, *, everywhere: bool) -> Flow[None]:
 
     def body(connection: sa.Connection) -> bool:
         if not everywhere:
-            return bool(log.by_role(connection, [sessions.find(connection, scope).pk], [role]))
+            return bool(entry_rows.by_role(connection, [sessions.find(connection, scope).pk], [role]))
         rows = sessions.of_user(connection, scope.tenant, scope.user)
-        return bool(log.by_role(connection, [row.pk for _, row in rows], [role]))
+        return bool(entry_rows.by_role(connection, [row.pk for _, row in rows], [role]))
 
     if not (yield Read(body)):
         raise UnknownRole(role, meant)
@@ -116,8 +116,8 @@ def _by_role(core: Core, field: Field, only: Only, asked: Collection[str]) -> Fl
     beside = [*USER_ROLES] if {*only.roles} & {*USER_ROLES, *TOOL_ROLES} else []
 
     def listed(connection: sa.Connection) -> tuple[Numbers, Numbers]:
-        mixed = log.beside_results(connection, field.sessions, beside) if beside else {}
-        return log.by_role(connection, field.sessions, only.roles), mixed
+        mixed = entry_rows.beside_results(connection, field.sessions, beside) if beside else {}
+        return entry_rows.by_role(connection, field.sessions, only.roles), mixed
 
     every, mixed = yield Read(listed)
     named = _marked(field, every)

@@ -96,6 +96,7 @@ def read(core: Core, scope: Scope, budget: int, connection: sa.Connection, *, fe
     row = sessions.find(connection, scope)
     if not row.pk:
         return Opening(row)
+    core.noticed(row.erasures)
     known = core.openings.get((row.pk, scope))
     if known is not None and (known.row.revision != row.revision or known.row.messages > row.messages):
         known = None

@@ -30,6 +30,7 @@ from tiermem.search.ranking.matching import planned
 from tiermem.search.ranking.scoring import Scores, Signals
 from tiermem.search.ranking.threshold import LEAST, Vectors, threshold
 from tiermem.settings import Scope
+from tiermem.storage import entries as entry_rows
 from tiermem.storage import messages as log
 from tiermem.storage.sessions import SessionRow
 from tiermem.text.dialogue import ECHO
@@ -68,7 +69,7 @@ def hits(core: Core, scope: Scope, row: SessionRow, request: SearchRequest) -> F
     said = yield from filters.read_at(core, field, [place for place, _, _ in best])
     core.indexes.trim(core.settings.index_memory)
     legible = [(place, score, why) for place, score, why in best if place in said]
-    sound = [one for one in legible if said[one[0]].origin != log.DAMAGED]
+    sound = [one for one in legible if said[one[0]].origin not in log.UNREADABLE]
     local = core.local(said[place] for place, _, _ in sound)
     names = {key: name if scope.kind == "conversation" else "" for key, (name, _) in corpus.rows.items()}
     keys = [key for key, _ in field.at([place for place, _, _ in sound])]
@@ -168,7 +169,9 @@ def _pinned(core: Core, field: Field) -> Flow[NDArray[np.int64]]:
     """The places of pinned messages; asked for only where they count."""
     if not core.settings.weights.importance:
         return np.zeros(0, np.int64)
-    entries = yield Read(lambda c: {key: list(log.fixed(c, key, int(field.numbers.max()))) for key in field.sessions})
+    entries = yield Read(
+        lambda c: {key: list(entry_rows.fixed(c, key, int(field.numbers.max()))) for key in field.sessions}
+    )
     pinned = {key: [e.sequence for e in own if e.role not in log.FIXED_ROLES] for key, own in entries.items()}
     found: NDArray[np.int64] = np.concatenate([field.find(key, numbers) for key, numbers in pinned.items()])
     return found

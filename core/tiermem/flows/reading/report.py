@@ -22,6 +22,7 @@ from tiermem.messages import Message
 from tiermem.records import Original, Shown, Stats, Summary
 from tiermem.settings import Scope
 from tiermem.storage import decisions, sessions, vectors
+from tiermem.storage import entries as entry_rows
 from tiermem.storage import messages as log
 from tiermem.storage.extracted import stretches as extraction
 from tiermem.storage.extracted.stretches import Stretch
@@ -38,7 +39,7 @@ def stats(core: Core, scope: Scope) -> Flow[Stats]:
             return _stats(core, row, [], [], 0, ())
         parts = decisions.spans(connection, row.pk, row, 0)
         live = decisions.summaries(connection, row.pk, live=True)
-        pinned = sum(1 for e in log.fixed(connection, row.pk, row.messages) if _covered(parts, e.sequence))
+        pinned = sum(1 for e in entry_rows.fixed(connection, row.pk, row.messages) if _covered(parts, e.sequence))
         counted = _stats(core, row, parts, live, pinned, _vectorless(core, connection, row))
         return _with_extraction(counted, extraction.stretches(connection, row.pk), core.extractor_rests.get(scope))
 
@@ -113,7 +114,7 @@ def _degraded(core: Core, row: SessionRow) -> Iterator[str]:
 
 
 def archive(scope: Scope, first: int, last: int) -> Flow[list[tuple[Message, bool]]]:
-    """The originals `first`..`last` in order, each with whether it is hidden.
+    """The originals `first`..`last` in order, each with whether it is hidden; not those that were erased.
 
     Raises:
         StorageCorrupt: one of them is damaged; it names it.
@@ -123,7 +124,7 @@ def archive(scope: Scope, first: int, last: int) -> Flow[list[tuple[Message, boo
         row = sessions.find(connection, scope)
         hidden = decisions.hidden(connection, row)
         originals = log.sound(log.read(connection, row.pk, first, min(last, row.messages)))
-        return [(one, within(hidden, one.sequence)) for one in originals]
+        return [(one, within(hidden, one.sequence)) for one in originals if one.origin != log.ERASED]
 
     return list((yield Read(body)))
 

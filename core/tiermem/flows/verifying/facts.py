@@ -41,7 +41,7 @@ def facts_differ(
     for at in reading.of_messages(scope, row.pk, before, messages):
         if at.sequence <= through:
             expected.setdefault(at.sequence, []).append(stored.row_of(scope, at))
-    damaged = {message.sequence for message in messages if message.origin == log.DAMAGED}
+    damaged = {message.sequence for message in messages if message.origin in log.UNREADABLE}
     for number in sorted(expected.keys() | kept.keys()):
         if number in damaged or any(broken(fact, one) for one in kept.get(number, ())):
             continue

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 
 from tiermem.storage import decisions
-from tiermem.storage import messages as log
+from tiermem.storage import entries as entry_rows
 from tiermem.storage.sessions import SessionRow
 from tiermem.window.view import Span, Window, floor_of, paint, within
 
@@ -43,7 +43,7 @@ def _partition_differs(parts: list[Span], row: SessionRow) -> Iterator[str]:
 def _window_differs(connection: sa.Connection, row: SessionRow, window: Window, parts: list[Span]) -> Iterator[str]:
     expected = {s for part in parts if part.visible for s in range(part.first, part.last + 1)}
     hidden = decisions.hidden(connection, row)
-    pinned = {e.sequence for e in log.fixed(connection, row.pk, row.messages)}
+    pinned = {e.sequence for e in entry_rows.fixed(connection, row.pk, row.messages)}
     expected |= {s for s in pinned if not within(hidden, s)}
     if expected != {entry.sequence for entry in window.entries}:
         yield "the window does not show the messages that the journal leads to"

@@ -42,6 +42,10 @@ def differences(rows: Rows, messages: Iterable[Message], first: int, last: int) 
             yield f"tiermem_message: message {number} is missing"
     for original in messages:
         row = rows[original.sequence]
+        if original.origin == log.ERASED:
+            if broken(message, row) or bytes(row["body"]):
+                yield told(message, row)
+            continue
         if original.origin == log.DAMAGED:
             yield f"tiermem_message: message {original.sequence} {original.state[log.DAMAGED]}; its words are lost"
             continue
@@ -83,7 +87,7 @@ def _gaps(connection: sa.Connection, row: SessionRow) -> Iterator[str]:
 
 def words_differ(connection: sa.Connection, pk: int, messages: list[Message], through: int) -> list[str]:
     """Where the word index is not what the messages lead to; those that are damaged are told already."""
-    sound = {one.sequence: one for one in messages if one.origin != log.DAMAGED and one.sequence <= through}
+    sound = {one.sequence: one for one in messages if one.origin not in log.UNREADABLE and one.sequence <= through}
     if not sound:
         return []
     inside = sa.and_(segment.c.session == pk, segment.c.last >= min(sound), segment.c.first <= max(sound))
@@ -132,7 +136,7 @@ def passages_differ(
     Of a long message these may be the passages of another version of the splitter, where the row itself is as it was
     written: that is noted, for nothing is damaged.
     """
-    sound = {one.sequence: one for one in messages if one.origin != log.DAMAGED}
+    sound = {one.sequence: one for one in messages if one.origin not in log.UNREADABLE}
     if not sound:
         return
     query = sa.select(vector.c.sequence, vector.c.part, vector.c.hash, vector.c.checksum.is_not(None))

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from tiermem.storage import schema
 from tiermem.storage.schema import Stored, broken
-from tiermem.storage.tables import items, talk
+from tiermem.storage.tables import items
 
 MANY = 20  # problems listed; the rest is counted
 
@@ -28,6 +28,7 @@ _LOST: dict[str, tuple[str, str]] = {
     "tiermem_vector": ("message {sequence}, part {part}", "its vector; reembed() makes it anew"),
     "tiermem_collection": ("row {pk}", "whose items they are"),
     "tiermem_item": ("row {pk}", "the item"),
+    "tiermem_erasure": ("erasure {pk}", "of whom it was, why, or when"),
     "tiermem_item_vector": ("row {pk}", "the vector of item {item}"),
 }
 OF_A_SESSION = (
@@ -47,7 +48,6 @@ _BELONGING: tuple[tuple[sa.Table, str, sa.Table], ...] = (
     (schema.segment, "session", schema.session),
     (schema.fact, "session", schema.session),
     (schema.extraction, "session", schema.session),
-    (talk.conversation, "session", schema.session),
     (schema.embedded, "session", schema.session),
     (schema.embedded, "embedder", schema.embedder),
     (schema.vector, "session", schema.session),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 import sqlalchemy as sa
@@ -12,7 +13,6 @@ from tiermem.flows.effects import Compute, Flow, Read
 from tiermem.flows.verifying import log, rows
 from tiermem.flows.verifying.facts import extraction_differs, facts_differ
 from tiermem.flows.verifying.journal import view_differs
-from tiermem.flows.verifying.talk import conversation_differs
 from tiermem.messages import Message
 from tiermem.records import Verification
 from tiermem.settings import Scope
@@ -43,7 +43,7 @@ def verify(scope: Scope, key: int | None = None) -> Flow[Verification]:
         tokens += sum(message.tokens for message in messages if isinstance(message.tokens, int))
     if tokens != row.tokens and not problems:
         problems.append(f"tiermem_session: the total is {row.tokens} tokens, its messages have {tokens}")
-    problems += yield Read(partial(_rest, scope=scope, pk=row.pk))
+    problems += yield Read(partial(_rest, pk=row.pk))
     counts = yield Read(partial(_counts, pk=row.pk))
     return Verification(
         messages=row.messages,
@@ -63,9 +63,11 @@ def _batch(
     wrong = rows.guarded("a message", lambda: log.differences(stored, messages, first, last))
 
     def derived(connection: sa.Connection) -> list[str]:
+        indexed = sessions.by_key(connection, row.pk).indexed  # the background may have come further, or begun anew
+        now = replace(row, indexed=indexed)
         return [
-            *rows.guarded("the word index", lambda: log.words_differ(connection, row.pk, messages, row.indexed)),
-            *rows.guarded("a fact", lambda: facts_differ(connection, scope, row, messages)),
+            *rows.guarded("the word index", lambda: log.words_differ(connection, row.pk, messages, indexed)),
+            *rows.guarded("a fact", lambda: facts_differ(connection, scope, now, messages)),
             *rows.guarded("a passage", lambda: log.passages_differ(connection, row.pk, messages, notes)),
         ]
 
@@ -73,7 +75,7 @@ def _batch(
     return messages, wrong
 
 
-def _rest(connection: sa.Connection, scope: Scope, pk: int) -> list[str]:
+def _rest(connection: sa.Connection, pk: int) -> list[str]:
     """What hangs together beyond single messages; one snapshot of its own."""
     if not pk:
         return []
@@ -83,7 +85,6 @@ def _rest(connection: sa.Connection, scope: Scope, pk: int) -> list[str]:
         problems += rows.changed(connection, table, table.c.session == pk)
     problems += rows.guarded("what stands beyond the session", lambda: log.strays(connection, row))
     problems += rows.guarded("what an extractor read", lambda: extraction_differs(connection, row))
-    problems += rows.guarded("what is counted", lambda: conversation_differs(connection, scope, row))
     problems += rows.guarded("the record of failures", lambda: _failures_differ(row))
     return problems + rows.guarded("the view", lambda: view_differs(connection, row))
 

@@ -18,7 +18,6 @@ from tiermem.storage import decisions as journal
 from tiermem.storage import owners, sessions
 from tiermem.storage.decisions import Stub
 from tiermem.storage.sessions import SessionRow
-from tiermem.storage.talk import counting
 
 T = TypeVar("T")
 _SHOWN_OTHERWISE = frozenset({"compact", "cover"})  # kinds that change how something is shown, and not what is known
@@ -60,10 +59,8 @@ def commit(
     """Write *decisions*, with *stubs* of the first of them and a *summary*, if the session is still at the revision
     that they were *planned* at; returns them with their numbers, or nothing when another one came first."""
     row = sessions.find(connection, scope, lock=True)
-    if row.revision != planned.revision or not decisions:
-        return []
-    hides = any(decision.kind in {"hide", "restore", "undo"} for decision in decisions)
-    hidden = journal.hidden(connection, row) if hides else []
+    if (row.pk, row.revision) != (planned.pk, planned.revision) or not decisions:
+        return []  # it may have been erased, and begun anew under its name
     numbered = [replace(decision, number=row.revision + place) for place, decision in enumerate(decisions, start=1)]
     journal.record(connection, row.pk, numbered, core.now())
     journal.add_stubs(connection, row.pk, [replace(stub, decision=numbered[0].number) for stub in stubs])
@@ -71,8 +68,6 @@ def commit(
         journal.add_summary(connection, row.pk, summary)
     for undo in (decision for decision in numbered if decision.kind == "undo"):
         journal.mark_undone(connection, row.pk, undo.reference)
-    if hides:
-        counting.shown(connection, scope, row.pk, hidden, journal.hidden(connection, row))
     floor = min(row.floor, *(decision.first - 1 for decision in numbered))  # hidden ones may show again
     journal.settle(connection, replace(row, revision=numbered[-1].number), floor)
     if any(decision.kind not in _SHOWN_OTHERWISE for decision in numbered):

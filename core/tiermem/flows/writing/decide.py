@@ -19,6 +19,7 @@ from tiermem.records import Decision, Explanation, Original, Shown, Summary
 from tiermem.search.passages import runs
 from tiermem.settings import Scope
 from tiermem.storage import decisions, sessions
+from tiermem.storage import entries as entry_rows
 from tiermem.storage import messages as log
 from tiermem.storage.connecting.turns import LATER
 from tiermem.storage.sessions import SessionRow
@@ -155,7 +156,7 @@ def explain(scope: Scope, ref: str) -> Flow[Explanation]:
             decision for decision in about if decision.kind != "compact" or first in stubs.get(decision.number, ())
         ]
         part = paint(first, first, history, stubs)[0]
-        pinned = any(True for entry in log.fixed(connection, row.pk, first) if entry.sequence == first)
+        pinned = any(True for entry in entry_rows.fixed(connection, row.pk, first) if entry.sequence == first)
         sizes = decisions.stub_sizes(connection, row.pk, first - 1) if part.shown is Shown.COMPACTED else {}
         return _explanation(ref, part, history, pinned, sizes.get((first, part.decision), 0))
 
@@ -170,6 +171,8 @@ def _explanation(ref: str, part: Span, history: Sequence[Decision], pinned: bool
     decision = next((entry for entry in history if entry.number == part.decision), None)
     if decision is None:
         text = f"{ref} is verbatim: no decision names it"
+    elif decision.kind == "erase":
+        text = f"{ref} was erased: decision {decision.number} ({_told(decision, 0)})"
     else:
         text = f"{ref} is {part.shown}: decision {decision.number} ({_told(decision, stub_tokens)})"
     return Explanation(ref=ref, shown=part.shown, decision=decision, history=tuple(history), text=text)
@@ -227,6 +230,8 @@ def _target(connection: sa.Connection, row: SessionRow, number: int) -> Decision
         raise UnknownReference(f"decision {number} does not exist in this session")
     if named[0].undone or named[0].kind == "undo":
         raise UnknownReference(f"decision {number} is {'undone already' if named[0].undone else 'an undo itself'}")
+    if named[0].kind == "erase":
+        raise UnknownReference(f"decision {number} erased what it names: nothing can bring it back")
     return named[0]
 
 
@@ -273,7 +278,7 @@ def _to_hide(connection: sa.Connection, row: SessionRow, refs: Sequence[str]) ->
         if summary is None:
             wanted.add(sequence)
         else:
-            fixed = {entry.sequence for entry in log.fixed(connection, row.pk, summary.last)}
+            fixed = {entry.sequence for entry in entry_rows.fixed(connection, row.pk, summary.last)}
             wanted |= set(range(summary.first, summary.last + 1)) - fixed
     for first, last in decisions.hidden(connection, row):
         wanted -= set(range(first, last + 1))

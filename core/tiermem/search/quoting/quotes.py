@@ -93,6 +93,11 @@ class Quotes:
         quote.cost = _cost(hit, quote.told, self.count)
         return quote
 
+    def clear(self) -> None:
+        """Drop all that is kept."""
+        self._kept.clear()
+        self._counted.clear()
+
     def counted(self, text: str) -> int:
         """What a short *text* costs, like a date or a part of a reference, which come again and again."""
         tokens = self._counted.get(text)

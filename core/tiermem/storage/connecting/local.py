@@ -19,6 +19,18 @@ def _mode(connection: sa.Connection) -> Any:
     return raw.execute("PRAGMA journal_mode").fetchone()[0]
 
 
+def _scrubbed(connection: sa.Connection, *, vacuum: bool) -> bool:
+    raw: Any = connection.connection.driver_connection
+    try:
+        if vacuum:
+            raw.execute("VACUUM")
+        busy, *_ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()  # waits as long as for a lock
+    except connection.dialect.loaded_dbapi.Error as error:
+        base = connection.dialect.loaded_dbapi.Error
+        raise sa.exc.DBAPIError.instance("VACUUM", None, error, base, dialect=connection.dialect) from error
+    return not busy
+
+
 class Local:
     """The transactions of one process. Thread-safe.
 
@@ -67,6 +79,10 @@ class Local:
                 return body(connection)
         finally:
             self._turns.give()
+
+    def scrub(self, *, vacuum: bool) -> bool:
+        """Empty the log of the file, and with *vacuum* write the file anew; False, where somebody reads the log."""
+        return self._alone or self._writer.aside(lambda connection: _scrubbed(connection, vacuum=vacuum))
 
     def close(self) -> None:
         """Close every connection."""

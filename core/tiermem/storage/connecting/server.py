@@ -27,6 +27,7 @@ from tiermem.settings import Settings
 from tiermem.storage.connecting import failures
 from tiermem.storage.connecting.statements import COMPILED
 from tiermem.storage.connecting.turns import Turns
+from tiermem.storage.tables.columns import metadata, unsampled
 
 T = TypeVar("T")
 FIRST_PAUSE, LONGEST_PAUSE = 0.01, 0.5  # seconds between two attempts
@@ -74,6 +75,20 @@ class Server:
     def read(self, body: Callable[[sa.Connection], T]) -> T:
         """What *body* returns, of one snapshot."""
         return self._patiently(partial(self._seen, body))
+
+    def scrub(self, *, vacuum: bool) -> bool:
+        """With *vacuum* the tables are written anew, and what the planner keeps of their values; nobody can use them
+        meanwhile. Without, the server does it in its own time."""
+        if vacuum:
+            with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                for statement in unsampled():
+                    connection.exec_driver_sql(statement)
+                names = ", ".join(table.name for table in metadata.sorted_tables)
+                # ANALYZE too, for samples from before `unsampled`; it leaves the old ones as dead rows, which only a
+                # superuser may vacuum: others are told so by a warning of the server.
+                connection.exec_driver_sql(f"VACUUM (FULL, ANALYZE) {names}")
+                connection.exec_driver_sql("VACUUM (FULL) pg_statistic")
+        return True
 
     def close(self) -> None:
         """Close every connection."""

@@ -84,6 +84,13 @@ class Writer:
             raise job.error
         return True, job.value
 
+    def aside(self, body: Callable[[sa.Connection], T]) -> T:
+        """What *body* returns of the connection outside of a transaction, while nobody writes by it."""
+        with self._using:
+            if self._connection is None:
+                self._connection = self._connect()
+            return body(self._connection)
+
     def close(self) -> None:
         """Close the connection; a later `run` opens another."""
         with self._using:

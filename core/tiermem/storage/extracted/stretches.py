@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,8 +16,9 @@ import sqlalchemy as sa
 
 from tiermem.facts.stated.record import MODEL, StatedAt
 from tiermem.settings import Scope
-from tiermem.storage import facts, owners
+from tiermem.storage import facts, owners, sessions
 from tiermem.storage.schema import broken, extraction, fact, sealed, session
+from tiermem.storage.sessions import SessionRow
 
 PLACE = 1_000  # of a model's first fact in its message: behind those of the rules, which are derived anew
 DAMAGED = "damaged"  # the error of a row that is not as it was written
@@ -67,9 +68,13 @@ def through(connection: sa.Connection, pk: int) -> int:
     return int(connection.execute(_THROUGH, {"key": pk}).scalar() or 0)
 
 
-def add(connection: sa.Connection, scope: Scope, pk: int, read: Stretch, stated: Sequence[StatedAt]) -> bool:
-    """Keep what was *read* of a session, and its facts; whether it was. What another one read meanwhile stays."""
+def add(connection: sa.Connection, scope: Scope, row: SessionRow, read: Stretch, stated: Sequence[StatedAt]) -> bool:
+    """Keep what was *read* of the session *row*, and its facts; whether it was. What another one read meanwhile stays,
+    and nothing is kept of what was read before something was erased."""
+    pk = row.pk
     connection.execute(sa.select(session.c.pk).where(session.c.pk == pk).with_for_update()).scalar_one()
+    if sessions.erasures(connection) != row.erasures:
+        return False
     known = stretches(connection, pk)
     if read.first != (known[-1].last if known else 0) + 1:
         return False
@@ -113,6 +118,23 @@ def forget(connection: sa.Connection, scope: Scope, pk: int) -> None:
     connection.execute(extraction.delete().where(extraction.c.session == pk))
     connection.execute(fact.delete().where(fact.c.session == pk, fact.c.how == MODEL))
     owners.changed(connection, scope, pk, anew=True)
+
+
+def drop(connection: sa.Connection, pk: int, numbers: Collection[int]) -> int:
+    """Remove the facts that a model read of these messages of a session; how many they were."""
+    ordered, gone = sorted(numbers), 0
+    for one in stretches(connection, pk):
+        theirs = [number for number in ordered if one.first <= number <= one.last]
+        count = 0
+        for start in range(0, len(theirs), facts.CHUNK):
+            part = fact.c.sequence.in_(theirs[start : start + facts.CHUNK])
+            count += connection.execute(fact.delete().where(fact.c.session == pk, fact.c.how == MODEL, part)).rowcount
+        if count and one.error != DAMAGED:
+            left = sealed(extraction, _row(pk, replace(one, facts=one.facts - count)))
+            mine = sa.and_(extraction.c.session == pk, extraction.c.first == one.first)
+            connection.execute(extraction.update().where(mine).values(**left))
+        gone += count
+    return gone
 
 
 def counted(connection: sa.Connection, pk: int, first: int, last: int) -> int:

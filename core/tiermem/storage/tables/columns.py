@@ -29,3 +29,14 @@ def checksum_column() -> sa.Column[bytes]:
 
 # BIGINT everywhere; SQLite makes a row id of an INTEGER primary key only.
 Key = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
+
+def unsampled() -> list[str]:
+    """Statements that keep PostgreSQL from taking samples of what was said, or of names, for its planner: they stand in
+    `pg_statistic`, where they outlive the rows. Every query finds its rows by unique keys and needs none."""
+    said: dict[str, list[str]] = {}
+    for table in metadata.sorted_tables:
+        for column in table.columns:
+            if isinstance(column.type, sa.LargeBinary | sa.Text | Words):
+                said.setdefault(table.name, []).append(f'ALTER COLUMN "{column.name}" SET STATISTICS 0')
+    return [f"ALTER TABLE {name} {', '.join(columns)}" for name, columns in said.items()]

@@ -1,0 +1,102 @@
+"""The commands that erase, and that prove it. What is about to go is counted and asked about first."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from tiermem.cli.app import NamespaceOption, PathOption, TenantOption, app, space, the_memory
+from tiermem.cli.screen import console, counted, line
+from tiermem.errors import UnknownReference
+
+if TYPE_CHECKING:
+    from tiermem.erasure.receipt import Receipt
+
+_NAMED = "name what to erase: --session (with references, or all of it), --source, or --everything of the user"
+
+
+@app.command()
+def erase(
+    refs: Annotated[
+        list[str] | None, typer.Argument(help="Of a session: m12, s3, friday/m12, ids; or all of it.")
+    ] = None,
+    session: Annotated[str | None, typer.Option(help="The conversation.")] = None,
+    source: Annotated[str | None, typer.Option(help="A document, by what it is known by.")] = None,
+    everything: Annotated[bool, typer.Option("--everything", help="All that there is of the user.")] = False,
+    namespace: NamespaceOption = "default",
+    tenant: TenantOption = None,
+    path: PathOption = None,
+    reason: Annotated[str, typer.Option(help="Kept with the tombstone: no personal data.")] = "",
+    receipt: Annotated[Path | None, typer.Option(help="Write the receipt here, as JSON.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
+    vacuum: Annotated[bool, typer.Option("--vacuum", help="Write the database's files anew.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Remove for good what was said, with all that was derived of it. `forget` hides, this cannot be undone."""
+    if sum((session is not None, source is not None, everything)) != 1 or (refs and session is None):
+        raise UnknownReference(_NAMED)
+    if receipt is not None and receipt.exists():
+        raise FileExistsError(17, "it is there already", str(receipt))
+    user = space(namespace, tenant)
+    with the_memory(path, writing=True) as memory:
+        known = memory.sessions(user)
+        if session is not None and session not in known:
+            raise UnknownReference(f"no session {session!r} in namespace {namespace!r}")
+
+        def run(*, dry: bool) -> Receipt:
+            given = {"reason": reason, "dry_run": dry, "vacuum": vacuum}
+            if session is not None:
+                return memory.session(session, user).erase(*(refs or ()), **given)  # type: ignore[arg-type]
+            if source is not None:
+                return memory.knowledge(user).erase(source, **given)  # type: ignore[arg-type]
+            return memory.erase(user, **given)  # type: ignore[arg-type]
+
+        planned = run(dry=True)
+        console().print(Text(_counts("Would erase", planned)), soft_wrap=True)
+        if dry_run or not planned.removed:
+            return
+        if not yes and not typer.confirm("Erase it for good?", default=False):
+            console().print(Text("Nothing was erased."))
+            raise typer.Exit(1)
+        done = run(dry=False)
+    _tell(done, receipt)
+
+
+def _counts(verb: str, receipt: Receipt) -> str:
+    rows = [f"{count:,} {name.removeprefix('tiermem_').replace('_', ' ')}" for name, count in receipt.removed.items()]
+    return f"{verb} nothing: there is nothing of it." if not rows else f"{verb} rows: {', '.join(rows)}"
+
+
+def _tell(done: Receipt, file: Path | None) -> None:
+    console().print(Text(_counts(f"Erasure {done.number} removed", done)), soft_wrap=True)
+    for pending in done.pending:
+        console().print(Text(f"Not gone yet: {pending}"), soft_wrap=True)
+    for other in done.not_ours:
+        console().print(Text(f"Not in reach: {other}"), soft_wrap=True)
+    if file is not None:
+        with os.fdopen(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as target:
+            target.write(done.model_dump_json(indent=1) + "\n")
+        console().print(
+            Text(f"The receipt is in {line(str(file))}; `tiermem verify-erased` checks it."), soft_wrap=True
+        )
+
+
+@app.command("verify-erased")
+def verify_erased(
+    receipt: Annotated[Path, typer.Argument(help="What `erase --receipt` wrote; - reads a pipe.")],
+    path: PathOption = None,
+) -> None:
+    """Check that what a receipt names is gone, in the database itself or in a backup of it."""
+    text = sys.stdin.read() if str(receipt) == "-" else receipt.read_text(encoding="utf-8")
+    with the_memory(path) as memory:
+        proof = memory.verify_erased(text)
+    for note in (*proof.problems, *proof.notes):
+        console().print(Text(line(note)), soft_wrap=True)
+    if not proof.ok:
+        raise typer.Exit(1)
+    console().print(Text(f"All of it is gone: {counted(proof.messages, 'message')}, and what was derived of them."))

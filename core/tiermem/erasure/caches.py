@@ -1,0 +1,21 @@
+"""What a process keeps in memory of what was said: of one database, and of words, whosever they are."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from tiermem.facts.stated import record
+from tiermem.flows.services import Core
+from tiermem.providers import embedders
+from tiermem.text import analyzer, synonyms
+
+OF_WORDS: tuple[ModuleType, ...] = (record, embedders, analyzer, synonyms)
+
+
+def drop(core: Core) -> None:
+    """Forget all of it; what is asked next is read and worked out again."""
+    core.drop_caches()
+    for module in OF_WORDS:
+        for made in vars(module).values():
+            if callable(forget := getattr(made, "cache_clear", None)):
+                forget()

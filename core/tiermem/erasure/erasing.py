@@ -1,0 +1,104 @@
+"""How a user's things, or one session, are erased: taken from them at once, then removed, then the files are scrubbed.
+
+A process that ends between leaves what nobody can find any more; the next one that opens the database removes it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+import sqlalchemy as sa
+
+from tiermem.erasure import caches, issuing
+from tiermem.erasure.messages import of_messages
+from tiermem.erasure.receipt import Receipt
+from tiermem.flows.effects import Flow, Read, Scrub, Tell, Transact
+from tiermem.flows.services import Core
+from tiermem.providers.calls import refuse_reentry
+from tiermem.settings import Scope
+from tiermem.storage.erasures import taking
+from tiermem.storage.erasures.taking import CHUNK, ROWS, Ticket
+from tiermem.storage.schema import message, session
+from tiermem.storage.tables.items import collection
+
+
+def of_user(core: Core, scope: Scope, reason: str, dry_run: bool, vacuum: bool) -> Flow[Receipt]:
+    """See `Memory.erase`."""
+    erasing = _survey(core, scope, whole=True) if dry_run else _erase(core, scope, reason, whole=True, vacuum=vacuum)
+    return (yield from erasing)
+
+
+def of_session(
+    core: Core, scope: Scope, refs: Sequence[str], reason: str, dry_run: bool, vacuum: bool
+) -> Flow[Receipt]:
+    """See `Session.erase`."""
+    refuse_reentry(scope)
+    if refs:
+        return (yield from of_messages(core, scope, refs, reason, dry_run, vacuum))
+    erasing = _survey(core, scope, whole=False) if dry_run else _erase(core, scope, reason, whole=False, vacuum=vacuum)
+    return (yield from erasing)
+
+
+def _erase(core: Core, scope: Scope, reason: str, *, whole: bool, vacuum: bool) -> Flow[Receipt]:
+    ticket: Ticket = yield Transact(lambda c: taking.take(c, scope, reason, core.now(), whole=whole))
+    caches.drop(core)
+    removed, hashes = yield from _removed(ticket)
+    yield Transact(lambda c: taking.finish(c, ticket), lambda _: [_told(scope, ticket, reason)])
+    removed[session.name], removed[collection.name] = len(ticket.sessions), len(ticket.collections)
+    erased = [issuing.erased(ticket.key, one, hashes.get(one.key, ())) for one in ticket.sessions]
+    return (yield from issuing.receipt(core, scope, ticket, erased, removed, reason, vacuum=vacuum, whole=whole))
+
+
+def _survey(core: Core, scope: Scope, *, whole: bool) -> Flow[Receipt]:
+    rows = yield Read(lambda connection: taking.count(connection, scope, whole=whole))
+    return (yield from issuing.counted(core, rows))
+
+
+def finish() -> Flow[int]:
+    """Remove what erasures left that a process began and did not finish; how many they were."""
+    tickets: list[Ticket] = yield Read(taking.unfinished)
+    for ticket in tickets:
+        yield from _removed(ticket)
+        yield Transact(partial(taking.finish, ticket=ticket))
+    if tickets:
+        yield Scrub(vacuum=False)
+    return len(tickets)
+
+
+def _told(scope: Scope, ticket: Ticket, reason: str) -> Tell:
+    numbers = {"sessions": len(ticket.sessions), "count": sum(one.messages for one in ticket.sessions)}
+    return Tell("erased", scope, lambda: {"erasure": ticket.number, **numbers, "reason": reason})
+
+
+def _removed(ticket: Ticket) -> Flow[tuple[Counter[str], dict[int, list[bytes]]]]:
+    """Removes all rows of *ticket*: how many by table, and the hashes of the messages by session."""
+    removed, hashes = Counter[str](), dict[int, list[bytes]]()
+    for keys in _chunks([one.key for one in ticket.sessions]):
+        while some := (yield Transact(partial(taking.purge_messages, keys=keys))):
+            removed[message.name] += len(some)
+            for of, sha in some:
+                hashes.setdefault(of, []).append(sha)
+        for table in taking.belongings("session"):
+            removed[table.name] += yield from _emptied(table, "session", keys)
+    while items := (yield Transact(partial(taking.items_of, collections=ticket.collections))):
+        for table in taking.belongings("item"):
+            removed[table.name] += yield from _emptied(table, "item", items)
+        for table in taking.belongings("collection"):
+            removed[table.name] += yield Transact(partial(taking.remove, table=table, keys=items))
+    return +removed, hashes
+
+
+def _emptied(table: sa.Table, column: str, keys: Sequence[int]) -> Flow[int]:
+    count = 0
+    while some := (yield Transact(partial(taking.purge, table=table, column=column, keys=keys))):
+        count += some
+        if some < ROWS:
+            break
+    return count
+
+
+def _chunks(keys: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(keys), CHUNK):
+        yield keys[start : start + CHUNK]

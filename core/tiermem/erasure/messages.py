@@ -1,0 +1,140 @@
+"""How single messages are erased: made tombstones in one transaction, and what rested on them is derived anew."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from tiermem.erasure import issuing
+from tiermem.erasure.receipt import ErasedSession, Receipt
+from tiermem.errors import UnknownReference, brief_repr
+from tiermem.flows.effects import Flow, Read, Tell, Transact, Wake
+from tiermem.flows.services import Core
+from tiermem.flows.writing import decide, elsewhere
+from tiermem.providers.calls import refuse_reentry
+from tiermem.search.passages import runs
+from tiermem.settings import Scope
+from tiermem.storage import entries as entry_rows
+from tiermem.storage import owners, sessions
+from tiermem.storage.documents import chunks as documents
+from tiermem.storage.erasures import taking, tombstones
+from tiermem.storage.erasures.taking import Taken, Ticket
+from tiermem.storage.sessions import SessionRow, encoded, stored_name
+from tiermem.text.documents import prefix
+
+Pick = Callable[[sa.Connection, SessionRow], set[int]]  # the numbers of what is to be erased, behind a lock
+
+
+class _Buried(NamedTuple):
+    ticket: Ticket
+    erased: list[ErasedSession]
+    removed: Counter[str]
+
+
+def of_messages(
+    core: Core, scope: Scope, refs: Sequence[str], reason: str, dry_run: bool, vacuum: bool
+) -> Flow[Receipt]:
+    """Erase what *refs* name, in any conversation of the user; see `Session.erase`.
+
+    Raises:
+        UnknownReference: one of them names nothing; nothing was erased.
+    """
+    places = yield from elsewhere.located(scope, refs)
+    named: dict[Scope, list[str]] = {}
+    for place in places:
+        named.setdefault(place.scope, []).append(place.ref)
+    wanted = {where: partial(_behind, refs=local) for where, local in named.items()}
+    return (yield from _erase(core, scope, wanted, reason, dry_run=dry_run, vacuum=vacuum))
+
+
+def of_source(core: Core, scope: Scope, source: str | None, reason: str, dry_run: bool, vacuum: bool) -> Flow[Receipt]:
+    """Erase every version of the documents of *source* (None: of all) in the collection *scope*; see `Knowledge.erase`.
+
+    Raises:
+        UnknownReference: nothing of that source was ever added, or it was erased.
+    """
+    wanted = {scope: partial(_chunks, source=source)}
+    return (yield from _erase(core, scope, wanted, reason, dry_run=dry_run, vacuum=vacuum))
+
+
+def _erase(
+    core: Core, home: Scope, wanted: Mapping[Scope, Pick], reason: str, *, dry_run: bool, vacuum: bool
+) -> Flow[Receipt]:
+    for where in wanted:
+        refuse_reentry(where)
+    if dry_run:
+        return (yield from issuing.counted(core, (yield Read(lambda connection: _count(connection, wanted)))))
+    buried: _Buried = yield Transact(
+        lambda connection: _bury(connection, core, home, wanted, reason),
+        lambda done: [_told(home, done, reason)] if done.erased else (),
+    )
+    receipt = yield from issuing.receipt(core, home, *buried, reason, vacuum=vacuum)
+    for where in wanted:
+        yield Wake(where)
+    return receipt
+
+
+def _told(scope: Scope, buried: _Buried, reason: str) -> Tell:
+    count = sum(one.messages for one in buried.erased)
+    return Tell(
+        "erased",
+        scope,
+        lambda: {"erasure": buried.ticket.number, "sessions": 0, "count": count, "reason": reason},
+    )
+
+
+def _count(connection: sa.Connection, wanted: Mapping[Scope, Pick]) -> dict[str, int]:
+    found = ((sessions.find(connection, where), pick) for where, pick in wanted.items())
+    count = sum(len(pick(connection, row) - tombstones.buried(connection, row.pk)) for row, pick in found)
+    return {"tiermem_message": count} if count else {}
+
+
+def _bury(connection: sa.Connection, core: Core, home: Scope, wanted: Mapping[Scope, Pick], reason: str) -> _Buried:
+    key, now = taking.secret(connection), core.now()
+    ordered = sorted(wanted, key=lambda where: where.session)  # of two who lock several, one waits
+    found = {where: sessions.find(connection, where, lock=True) for where in ordered}
+    numbers = {
+        where: wanted[where](connection, row) - tombstones.buried(connection, row.pk) for where, row in found.items()
+    }
+    tenant, user = encoded(home.tenant), encoded(home.user)
+    erased: list[ErasedSession] = []
+    removed = Counter[str]()
+    for where, row in found.items():
+        if not numbers[where]:
+            continue
+        hashes, counts = tombstones.erase(connection, row, numbers[where], reason, now, core.settings.compact_at)
+        removed.update(counts)
+        named = taking.of_session(key, tenant, user, stored_name(where))
+        taken = Taken(row.pk, len(hashes), named)
+        erased.append(issuing.erased(key, taken, hashes, runs(sorted(numbers[where]))))
+        owners.changed(connection, where, row.pk, anew=True)
+    of = taking.of_session(key, tenant, user, stored_name(home))
+    number = taking.tombstone(connection, of, 0, sum(one.messages for one in erased), 0, reason, now, done=True)
+    return _Buried(Ticket(number, (), (), key), erased, removed)
+
+
+def _behind(connection: sa.Connection, row: SessionRow, refs: Sequence[str]) -> set[int]:
+    """The numbers of the messages behind *refs*, hidden ones too; of a summary's span system prompts and pinned
+    messages stay."""
+    wanted: set[int] = set()
+    for ref in refs:
+        number, summary = decide.resolve(connection, row, ref)
+        if summary is None:
+            wanted.add(number)
+        else:
+            fixed = {entry.sequence for entry in entry_rows.fixed(connection, row.pk, summary.last)}
+            wanted |= set(range(summary.first, summary.last + 1)) - fixed
+    return wanted
+
+
+def _chunks(connection: sa.Connection, row: SessionRow, source: str | None) -> set[int]:
+    """The numbers of all chunks of *source*, or of all sources, also of those that were replaced or removed."""
+    begins = "" if source is None else prefix(source)
+    numbers = {chunk.sequence for chunk in documents.chunks(connection, row.pk, begins)}
+    if source is not None and not numbers:
+        raise UnknownReference(f"no document of this user has the source {brief_repr(source)}")
+    return numbers

@@ -1,0 +1,108 @@
+"""What an erasure says of itself: `Receipt`, to be kept, and checked later against this database or a backup of it.
+
+It has numbers, times and keyed digests; no name and nothing that was said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from tiermem.errors import InvalidMessage
+
+# What no program can promise of a database that it was given.
+NOT_OURS = (
+    "backups and exports made before: verify_erased() of the memory opened on one says whether it still has them",
+    "what a model's provider, a framework's own checkpoints or your logs keep",
+    "memory of running processes: this one has dropped its caches, others drop theirs at their next question",
+    "free blocks of the disk, of snapshots, and copies that a file system keeps of what is overwritten",
+)
+NOT_OURS_OF_A_SERVER = (
+    "the server's log of writes (WAL), its archive and replicas, which its operator keeps and recycles",
+    "samples of values that the server's planner took of a database made before schema 9, until they are vacuumed",
+)
+UNVACUUMED = "rows that are dead on the server: erase(vacuum=True), or VACUUM FULL, removes their bytes"
+LOG_BUSY = "the log of the database, which another process was reading: it is emptied when it is closed"
+HASH = 8  # bytes of a message's digest
+
+
+class ErasedSession(BaseModel):
+    """A session that is gone: its key in the database, the digest of its names, and those of its messages' hashes.
+
+    *spans*: the messages of it that are gone, by number, first and last of each run; none: the session itself is.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    key: int
+    digest: str
+    messages: int
+    hashes: str = ""  # hexadecimal, 8 bytes each
+    spans: tuple[tuple[int, int], ...] = ()
+
+    def each(self) -> frozenset[str]:
+        """The digests of its messages' hashes."""
+        width = 2 * HASH
+        return frozenset(self.hashes[start : start + width] for start in range(0, len(self.hashes), width))
+
+
+class Receipt(BaseModel):
+    """What was erased, when, why, and where it was looked for.
+
+    Args:
+        database: the id of the database.
+        number: of the erasure in it; 0 of what was only counted.
+        whole: whether all of a user's was erased.
+        owner: the keyed digest of whose it was; *key* is what digests of this database are keyed with.
+        removed: rows by table.
+        pending: what is not gone yet, and what is to be done for it; empty where all is gone.
+        not_ours: what nobody can see from here.
+
+    `model_dump_json()` writes it down, `Receipt.model_validate_json(text)` reads it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    database: str
+    number: int
+    at: datetime
+    reason: str = ""
+    whole: bool = False
+    owner: str
+    key: str
+    sessions: tuple[ErasedSession, ...] = ()
+    removed: Mapping[str, int] = Field(default_factory=dict)
+    pending: tuple[str, ...] = ()
+    not_ours: tuple[str, ...] = NOT_OURS
+
+    @property
+    def messages(self) -> int:
+        """How many messages are gone."""
+        return self.removed.get("tiermem_message", 0)
+
+    @property
+    def complete(self) -> bool:
+        """True when nothing is pending."""
+        return not self.pending and self.number > 0
+
+    def __str__(self) -> str:
+        verb = "erased" if self.number else "would be erased"
+        what = ", ".join(f"{count:,} of {name}" for name, count in sorted(self.removed.items())) or "nothing"
+        return "; ".join([f"{verb}: {what}", *self.pending])
+
+
+def read(receipt: Receipt | str) -> Receipt:
+    """The receipt itself, or as it was written down.
+
+    Raises:
+        InvalidMessage: it is none, or one of nothing but a count.
+    """
+    try:
+        made = receipt if isinstance(receipt, Receipt) else Receipt.model_validate_json(receipt)
+    except (ValidationError, TypeError) as error:
+        raise InvalidMessage("that is no receipt of an erasure") from error
+    if not made.number:
+        raise InvalidMessage("that receipt is of a dry run: nothing was erased")
+    return made

@@ -1,0 +1,89 @@
+"""What planning and filters need to know of messages, without their bodies: roles, links, what is fixed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from tiermem.plain_json import loads
+from tiermem.storage.connecting.prepared import Prepared
+from tiermem.storage.messages import CHUNK
+from tiermem.storage.schema import message
+from tiermem.storage.sessions import decoded, encoded
+from tiermem.window.view import Entry
+
+_OF_SESSION = message.c.session == sa.bindparam("key")
+_ENTRY = (message.c.sequence, message.c.role, message.c.tokens, message.c.fixed, message.c.links)
+_ENTRIES = Prepared(
+    sa.select(*_ENTRY)
+    .where(_OF_SESSION, message.c.sequence.between(sa.bindparam("low"), sa.bindparam("high")))
+    .order_by(message.c.sequence)
+)
+_FIXED = Prepared(
+    sa.select(*_ENTRY)
+    .where(_OF_SESSION, message.c.sequence <= sa.bindparam("high"), message.c.fixed == 1)
+    .order_by(message.c.sequence)
+)
+
+
+def entries(connection: sa.Connection, pk: int, first: int, last: int) -> Iterator[Entry]:
+    """What planning needs to know of the messages `first`..`last`, as if all were verbatim."""
+    return _entries(_ENTRIES.rows(connection, {"key": pk, "low": first, "high": last}))
+
+
+def fixed(connection: sa.Connection, pk: int, last: int) -> Iterator[Entry]:
+    """The system prompts and pinned messages up to *last*."""
+    return _entries(_FIXED.rows(connection, {"key": pk, "high": last}))
+
+
+def _entries(rows: Iterable[Any]) -> Iterator[Entry]:
+    for sequence, role, tokens, is_fixed, links in rows:
+        calls, answers = _linked(links) if links else ((), ())
+        yield Entry(
+            sequence,
+            decoded(role),
+            tokens,
+            shown_tokens=tokens,
+            calls=calls,
+            answers=answers,
+            pinned=bool(is_fixed),
+        )
+
+
+def _linked(links: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    try:
+        calls, answers = loads(bytes(links))
+        several = answers if isinstance(answers, list) else [answers] if answers else []
+        return tuple(map(str, calls)), tuple(map(str, several))
+    except (ValueError, TypeError):
+        return (), ()  # damaged; `verify` says so, and a context leaves out what has no partner
+
+
+def by_role(connection: sa.Connection, keys: Sequence[int], roles: Sequence[str]) -> dict[int, list[int]]:
+    """The numbers of the messages of one of *roles*, in order, by session."""
+    query = sa.select(message.c.session, message.c.sequence)
+    numbers: dict[int, list[int]] = {}
+    for key, number in _of_roles(connection, query, keys, roles):
+        numbers.setdefault(key, []).append(int(number))
+    return numbers
+
+
+def beside_results(connection: sa.Connection, keys: Sequence[int], roles: Sequence[str]) -> dict[int, list[int]]:
+    """The numbers of the messages of one of *roles* in whose content results of tools stand, in order, by session."""
+    query = sa.select(message.c.session, message.c.sequence, message.c.links).where(message.c.links.is_not(None))
+    numbers: dict[int, list[int]] = {}
+    for key, number, links in _of_roles(connection, query, keys, roles):
+        if _linked(links)[1]:
+            numbers.setdefault(key, []).append(int(number))
+    return numbers
+
+
+def _of_roles(
+    connection: sa.Connection, query: sa.Select[Any], keys: Sequence[int], roles: Sequence[str]
+) -> Iterator[Any]:
+    wanted = message.c.role.in_([encoded(role) for role in roles])
+    for start in range(0, len(keys), CHUNK):
+        part = query.where(message.c.session.in_(keys[start : start + CHUNK]), wanted)
+        yield from connection.execute(part.order_by(message.c.session, message.c.sequence))

@@ -1,0 +1,35 @@
+"""The table of erasures: a tombstone for each, with its number, time and reason, and a keyed digest of what it was of;
+never a name, nor anything that was said."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+import sqlalchemy as sa
+
+from tiermem.storage.tables.columns import Key, Words, checksum_column, metadata
+
+KEY = "erasure"  # of `tiermem_meta`: what digests are keyed with
+TOMBSTONE = b"\xffe"  # how the id of an erased message begins, before its keyed digest; no UTF-8 does
+
+erasure = sa.Table(
+    "tiermem_erasure",
+    metadata,
+    sa.Column("pk", Key, primary_key=True),
+    sa.Column("digest", sa.LargeBinary, nullable=False),  # of whose, or of which session: `storage/erasures/taking.py`
+    sa.Column("sessions", sa.BigInteger, nullable=False),
+    sa.Column("messages", sa.BigInteger, nullable=False),
+    sa.Column("items", sa.BigInteger, nullable=False),
+    sa.Column("reason", Words, nullable=False, default=""),
+    sa.Column("erased_at", sa.Text, nullable=False),
+    sa.Column("done", sa.SmallInteger, nullable=False, default=0),  # whether all rows are gone
+    checksum_column(),
+)
+
+
+def digest(key: bytes, *parts: bytes) -> bytes:
+    """BLAKE2b-128 of *parts* under *key*: without it, nobody can try names or texts against a tombstone."""
+    hashed = blake2b(key=key, digest_size=16)
+    for part in parts:
+        hashed.update(b"%d:" % len(part) + part)
+    return hashed.digest()

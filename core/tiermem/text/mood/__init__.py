@@ -1,1 +1,0 @@
-"""How somebody feels, told by the words they use."""

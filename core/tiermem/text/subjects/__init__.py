@@ -1,1 +1,0 @@
-"""Which words tell what talk is about."""
