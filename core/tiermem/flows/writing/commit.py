@@ -20,6 +20,8 @@ from tiermem.storage.decisions import Stub
 from tiermem.storage.sessions import SessionRow
 
 T = TypeVar("T")
+# Kinds of what is kept of a user (`validity/telling.py`): they change nothing that a session shows.
+_SHOWING_NOTHING = frozenset({"state", "retract", "pin", "forget", "replace"})
 _SHOWN_OTHERWISE = frozenset({"compact", "cover"})  # kinds that change how something is shown, and not what is known
 
 
@@ -68,8 +70,11 @@ def commit(
         journal.add_summary(connection, row.pk, summary)
     for undo in (decision for decision in numbered if decision.kind == "undo"):
         journal.mark_undone(connection, row.pk, undo.reference)
-    floor = min(row.floor, *(decision.first - 1 for decision in numbered))  # hidden ones may show again
-    journal.settle(connection, replace(row, revision=numbered[-1].number), floor)
+    if all(decision.kind in _SHOWING_NOTHING for decision in numbered):  # else each would cost what came before it
+        sessions.update(connection, row.pk, revision=numbered[-1].number)
+    else:
+        floor = min(row.floor, *(decision.first - 1 for decision in numbered))  # hidden ones may show again
+        journal.settle(connection, replace(row, revision=numbered[-1].number), floor)
     if any(decision.kind not in _SHOWN_OTHERWISE for decision in numbered):
         owners.changed(connection, scope, row.pk)
     return numbered
