@@ -8,7 +8,7 @@ It tells damage, not malice. A row from before there were checksums has none, an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from typing import Any, TypeAlias
 
@@ -249,12 +249,25 @@ _WITNESSED = {
 
 def checksum(table: sa.Table, row: Stored) -> bytes:
     """The checksum of a row of *table*, as it is written or read."""
+    return digest(row[name] for name in _WITNESSED[table.name])
+
+
+def digest(values: Iterable[Any]) -> bytes:
+    """The checksum of a row that has these *values* in the columns which are witnessed, in their order."""
     parts: list[bytes] = []
-    for name in _WITNESSED[table.name]:
-        value = row[name]
-        form = value if isinstance(value, bytes) else repr(value).encode()
-        parts += (b"%d%c" % (len(form), b"b" if form is value else b"v"), form)
+    for value in values:
+        if isinstance(value, bytes):
+            parts += (b"%db" % len(value), value)
+        elif (form := repr(value)).isascii():  # as many bytes as characters, and put together at once
+            parts.append(f"{len(form)}v{form}".encode())
+        else:
+            parts += (b"%dv" % len(form.encode()), form.encode())
     return blake2b(b"".join(parts), digest_size=8).digest()
+
+
+def witnessed(table: sa.Table) -> list[sa.Column[Any]]:
+    """The columns of *table* whose values its checksum is of, in their order."""
+    return [table.c[name] for name in _WITNESSED[table.name]]
 
 
 def sealed(table: sa.Table, row: dict[str, Any]) -> dict[str, Any]:

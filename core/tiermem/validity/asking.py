@@ -247,7 +247,20 @@ def _chained(rows: Mapping[int, tuple[str, SessionRow]], facts: Sequence[StatedA
     made = as_said(_undoubled(facts))
     homes: dict[int, Any] = {id(one): one.source.session for one in made}
     found = holdings(made, homes)
-    return found, {place: where(rows[one.source.session][0], one.source) for place, one in enumerate(found)}
+    return found, _References(rows, found)
+
+
+class _References(dict[int, tuple[str, str]]):
+    """The session and the reference of each of *found*, by its place, made when they are asked: most are not."""
+
+    def __init__(self, rows: Mapping[int, tuple[str, SessionRow]], found: Sequence[Holding[StatedAt]]) -> None:
+        super().__init__()
+        self._rows = rows
+        self._found = found
+
+    def __missing__(self, place: int) -> tuple[str, str]:
+        at = self._found[place].source
+        return where(self._rows[at.session][0], at)
 
 
 def _undoubled(facts: Sequence[StatedAt]) -> Iterable[StatedAt]:

@@ -59,6 +59,14 @@ class Holding(Generic[T]):
     corrected: bool = False
     confirmed: int = 1
 
+    def lasting(self, start: float, end: float) -> Holding[T]:
+        """The same from *start* to *end*."""
+        return Holding(self.fact, self.source, self.said, self.order, start, end, -1, False, self.confirmed)
+
+    def ended(self, end: float, by: int, *, corrected: bool = False) -> Holding[T]:
+        """The same until *end*, *by* what is at that place."""
+        return Holding(self.fact, self.source, self.said, self.order, self.start, end, by, corrected, self.confirmed)
+
     def holds(self, when: float) -> bool:
         """Whether it was true at *when*, as far as is known."""
         begins = self.said if math.isnan(self.start) else self.start
@@ -152,9 +160,9 @@ def _begun(made: list[Holding[T]], running: list[int], place: int, floor: float)
         begins = _later(begins, floor, *(made[other].start for other in ended))
     for other in ended:
         if made[other].end > begins or corrects:
-            made[other] = replace(made[other], end=begins, ended_by=place, corrected=corrects)
+            made[other] = made[other].ended(begins, place, corrected=corrects)
     until = math.inf if one.fact.until is None else max(begins, one.fact.until)
-    made[place] = replace(one, start=made[ended[0]].start if ended and corrects else begins, end=until)
+    made[place] = one.lasting(made[ended[0]].start if ended and corrects else begins, until)
     return [*(other for other in running if other not in ended), *([place] if until > one.said else [])]
 
 
@@ -167,7 +175,11 @@ def _overruled(made: list[Holding[T]], running: Sequence[int], fact: Stated) -> 
 
 def _later(*times: float) -> float:
     """The latest of *times*; NaN, which is none, where all are."""
-    return max(times, key=lambda at: (not math.isnan(at), at))
+    latest = math.nan
+    for at in times:
+        if at == at and not latest >= at:  # noqa: PLR0124  # NaN is the one that is not itself
+            latest = at
+    return latest
 
 
 def _standing(made: list[Holding[T]], places: Sequence[int]) -> list[int]:
