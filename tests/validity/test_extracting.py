@@ -107,6 +107,21 @@ def test_a_batch_is_read_when_it_is_full_and_the_rest_when_somebody_settles(stor
     assert len(reader.asked) == 3
 
 
+def test_extract_reads_to_the_end_beside_the_background(store: Open) -> None:
+    began, go = threading.Event(), threading.Event()
+
+    def reader(messages: Sequence[Message]) -> Any:
+        began.set()
+        go.wait(SETTLED)
+        return Reader()(messages)
+
+    memory = store(extractor=reader, extract_batch=2)
+    say(memory.session("s", "anna"), *SAID)
+    assert began.wait(SETTLED)
+    threading.Timer(0.05, go.set).start()
+    assert memory.facts("anna").extract().waiting == 0
+
+
 def test_what_is_not_borne_out_is_refused_counted_and_told(store: Open) -> None:
     lies = (
         {"attribute": "home", "value": "Rome"},

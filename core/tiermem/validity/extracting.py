@@ -27,12 +27,13 @@ from tiermem.extraction.claims import claims
 from tiermem.extraction.grounding import UNREAD, Grounded, grounded
 from tiermem.facts.stated.record import StatedAt
 from tiermem.flows import reporting
-from tiermem.flows.effects import Call, Compute, Flow, Read, Tell, Transact
+from tiermem.flows.effects import Await, Call, Compute, Flow, Read, Tell, Transact
 from tiermem.flows.indexing import facts as reading
 from tiermem.flows.indexing.sources import sources
 from tiermem.flows.services import Core, Failed
-from tiermem.flows.writing.upkeep import extracts
+from tiermem.flows.writing.upkeep import FOREVER, extracts
 from tiermem.messages import Message
+from tiermem.providers.calls import refuse_waiting
 from tiermem.settings import Scope
 from tiermem.storage import decisions, sessions
 from tiermem.storage import messages as log
@@ -247,7 +248,9 @@ def extract(core: Core, scope: Scope, *, again: bool = False) -> Flow[Extraction
 
     Raises:
         InvalidSettings: the memory was opened without an extractor.
+        Reentrant: the extractor itself asks, which would wait for itself.
     """
+    refuse_waiting()
     if core.extractor is None:
         raise InvalidSettings("the memory was opened without an extractor")
     named: list[str] = yield Read(lambda connection: sessions.names(connection, scope.tenant, scope.user))
@@ -257,10 +260,18 @@ def extract(core: Core, scope: Scope, *, again: bool = False) -> Flow[Extraction
             yield Transact(partial(_forget, scope=one, extractor=core.extractor_name))
         core.unread.pop(one, None)
         core.extractor_rests.put(one, Failed(0, 0.0, ""))
-        while (yield from attempt(core, one)):
-            pass
+        yield from _drained(core, one)
     counted: Extraction = yield Read(partial(_counted, scopes=scopes))
     return counted
+
+
+def _drained(core: Core, scope: Scope) -> Flow[None]:
+    """Read *scope* to its end, after who is at it."""
+    while True:
+        yield Await(lambda _: scope not in core.extracting, FOREVER)
+        more = yield from attempt(core, scope)
+        if not more and scope not in core.extracting:  # another may have begun in between
+            return
 
 
 def _forget(connection: sa.Connection, scope: Scope, extractor: str) -> None:
