@@ -11,8 +11,8 @@ import pytest
 
 from tests.properties.thinned import share, thinned
 from tiermem.profiles.lines.block import fitted
-from tiermem.profiles.lines.deriving import ordered
 from tiermem.profiles.lines.line import SECTIONS, ProfileLine
+from tiermem.profiles.lines.listing import exchanged, ordered
 from tiermem.providers.tokenizers import as_counter
 from tiermem.window.quotation import CLOSE, PROFILE, before_reference
 
@@ -90,6 +90,8 @@ def test_a_line_that_comes_in_moves_no_other_past_another() -> None:
         lines = [line(chance, number) for number in range(8)]
         before, after = ordered(lines[:-1]), ordered(lines)
         assert [one for one in after if one is not lines[-1]] == before
+        assert exchanged(before, (), lines[-1:]) == after
+        assert exchanged(after, lines[-1:], ()) == before
 
 
 @pytest.mark.parametrize("budget", [0, 5, 17, 30, 60, 1_000])

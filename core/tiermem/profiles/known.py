@@ -14,9 +14,10 @@ from typing import Any, TypeAlias
 from tiermem.facts.rules.record import is_laid_down
 from tiermem.facts.stated.chains import Holding, holdings, key_of
 from tiermem.facts.stated.record import StatedAt
-from tiermem.profiles.lines.decided import Act, decided
-from tiermem.profiles.lines.deriving import belongs, lines_of, next_change, ordered
+from tiermem.profiles.lines.decided import Act, Decided
+from tiermem.profiles.lines.deriving import belongs, lines_of, next_change
 from tiermem.profiles.lines.line import ProfileLine
+from tiermem.profiles.lines.listing import exchanged, ordered
 from tiermem.profiles.lines.standing import laid_down, told_again
 from tiermem.storage.sessions import SessionRow
 from tiermem.window.quotation import before_reference
@@ -78,23 +79,25 @@ class KnownUser:
     Args:
         stamp: that of `storage.owners`; 0: not all sessions were looked at yet.
         sessions: by key.
-        chains: by what they are about.
-        lines: all lines, most valuable first.
-        changes: when the first of them begins or ends, in seconds since 1970.
+        things: by what they are about.
+        decided: what was decided about lines.
+        lines: all lines as they are shown, most valuable first.
+        changes: not before then, in seconds since 1970, does one begin or end.
         texts: blocks that were made of the lines, by budget and `id` of the counter.
     """
 
     stamp: int = 0
     sessions: Mapping[int, KnownSession] = field(default_factory=dict)
-    chains: Mapping[Key, KnownThing] = field(default_factory=dict)
+    things: Mapping[Key, KnownThing] = field(default_factory=dict)
+    decided: Decided = field(default_factory=Decided)
     lines: tuple[ProfileLine, ...] = ()
     changes: float = math.inf
     texts: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def weight(self) -> int:
-        """How much is kept, in facts and sessions."""
-        return 1 + len(self.sessions) + sum(len(one.facts) for one in self.sessions.values())
+        """How much is kept, in facts and sessions, about."""
+        return 1 + len(self.sessions) + 2 * len(self.things)
 
 
 def learnt(known: KnownUser, looked_at: Mapping[int, KnownSession], zone: tzinfo, now: float) -> KnownUser:
@@ -104,21 +107,34 @@ def learnt(known: KnownUser, looked_at: Mapping[int, KnownSession], zone: tzinfo
         before = known.sessions.get(key)
         _merge(known, touched, key, () if before is None else before.visible(), session.visible())
     sessions = {**known.sessions, **looked_at}
-    due = [key for key, chain in known.chains.items() if chain.changes <= now] if known.changes <= now else ()
-    facts = {**{key: known.chains[key].facts for key in due}, **touched}
-    if not facts and not any(not session.name for session in looked_at.values()):
-        return replace(known, sessions=sessions)
+    due = [key for key, thing in known.things.items() if thing.changes <= now] if known.changes <= now else ()
+    facts = {**{key: known.things[key].facts for key in due}, **touched}
     made = {key: (_laid if key == LAID_DOWN else _chain)(by, sessions, zone, now) for key, by in facts.items()}
-    chains = {**known.chains, **made}
-    return _listed(replace(known, sessions=sessions, chains=chains, texts={}))
+    fresh = replace(known, sessions=sessions, things={**known.things, **made}, texts={} if made else known.texts)
+    if known.changes <= now:
+        fresh = replace(fresh, changes=_first(fresh.things.values()))
+    else:
+        fresh = replace(fresh, changes=min(known.changes, _first(made.values())))
+    own = next((session for session in looked_at.values() if not session.name), None)
+    return _exchanged(known, fresh, made) if own is None else _decided_anew(fresh, Decided.of(own.acts))
 
 
-def _listed(known: KnownUser) -> KnownUser:
-    """*known* with its lines put together."""
-    acts = [act for session in known.sessions.values() for act in session.acts]
-    lines = [line for chain in known.chains.values() for line in chain.lines]
-    changes = min((chain.changes for chain in known.chains.values()), default=math.inf)
-    return replace(known, lines=tuple(ordered(decided(lines, acts))), changes=changes)
+def _first(things: Iterable[KnownThing]) -> float:
+    return min((thing.changes for thing in things), default=math.inf)
+
+
+def _exchanged(before: KnownUser, fresh: KnownUser, made: Mapping[Key, KnownThing]) -> KnownUser:
+    """*fresh* with the lines of the things that were *made* in place of those that stood there *before*."""
+    shown = fresh.decided.shown
+    gone = [line for key in made if key in before.things for line in shown(before.things[key].lines)]
+    come = [line for thing in made.values() for line in shown(thing.lines)]
+    return fresh if gone == come else replace(fresh, lines=tuple(exchanged(before.lines, gone, come)))
+
+
+def _decided_anew(known: KnownUser, decided: Decided) -> KnownUser:
+    """*known* with all of its lines as was *decided*."""
+    every = [*decided.written, *(line for thing in known.things.values() for line in thing.lines)]
+    return replace(known, decided=decided, lines=tuple(ordered(decided.shown(every))), texts={})
 
 
 def _merge(
@@ -134,7 +150,7 @@ def _merge(
         if old.get(thing) == new.get(thing):
             continue
         if thing not in touched:
-            touched[thing] = dict(known.chains[thing].facts) if thing in known.chains else {}
+            touched[thing] = dict(known.things[thing].facts) if thing in known.things else {}
         touched[thing].pop(key, None)
         if thing in new:
             touched[thing][key] = new[thing]

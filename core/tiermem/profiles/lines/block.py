@@ -12,6 +12,7 @@ from tiermem.profiles.lines.line import ProfileLine
 from tiermem.text.clipping import Count
 from tiermem.window.quotation import profiled
 
+MISSES = 30  # lines that do not fit, after which nobody looks for shorter ones
 LONG = 24  # characters of a reference from which on it is left out of the text: names like UUIDs cost more than lines
 
 
@@ -24,15 +25,17 @@ def told(line: ProfileLine) -> tuple[str, str]:
 def fitted(lines: Sequence[ProfileLine], budget: int, count: Count) -> tuple[str, list[ProfileLine]]:
     """The block of those of *lines*, most valuable first, that *budget* tokens hold, and which these are."""
     chosen: list[ProfileLine] = []
-    left = budget - count(profiled(()))
+    left, missed = budget - count(profiled(())), 0
     for line in lines:
-        if left <= 0:
+        if left <= 0 or missed == MISSES:
             break
         text, source = told(line)
         cost = count(f"{text} [{source}]\n")
         if cost <= left:
             chosen.append(line)
             left -= cost
+        else:
+            missed += 1
     while chosen:  # what was counted apart may cost more together
         text = profiled([told(line) for line in chosen])
         if count(text) <= budget:

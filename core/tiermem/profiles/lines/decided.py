@@ -7,7 +7,7 @@ Rule 2: what was forgotten stays away however often it is said again, until that
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,6 +16,8 @@ from tiermem.profiles.lines.line import Identity, ProfileLine, identity_of
 
 ACT: Final = "profile"  # the name in the state of a message under which an act is kept
 PIN, FORGET, REPLACE = "pin", "forget", "replace"
+_KINDS = (PIN, FORGET, REPLACE)
+_WRITTEN = "written"
 _KEPT = ("kind", "subject", "attribute", "value", "text")
 
 
@@ -61,30 +63,43 @@ def from_json(kept: Mapping[str, Any], number: int, said_at: datetime | None) ->
     return Act(kind, subject, attribute, value, text, number, said_at)
 
 
-def decided(lines: Sequence[ProfileLine], acts: Iterable[Act]) -> list[ProfileLine]:
-    """*lines* as the *acts*, in their order, say."""
-    pinned: dict[Identity, Act] = {}
-    replaced: dict[Identity, Act] = {}
-    gone: set[Identity] = set()
-    written: dict[Identity, Act] = {}
-    for act in acts:
-        if act.kind == FORGET:
-            gone.add(act.identity)
-        elif act.kind == REPLACE:
-            replaced[act.identity] = act
-            gone.discard(act.identity)
-        elif act.text:
-            written[act.identity] = act
-            gone.discard(act.identity)
-        else:
-            pinned[act.identity] = act
-            gone.discard(act.identity)
-    every = [*map(_written, written.values()), *lines]
-    return [
-        _changed(line, replaced.get(line.identity), pinned=line.pinned or line.identity in pinned)
-        for line in every
-        if line.identity not in gone
-    ]
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What all acts come to, each by what it is about.
+
+    Args:
+        gone: what is not shown.
+        replaced: what says something else now.
+        pinned: what comes first.
+        written: lines that were put there by hand.
+    """
+
+    gone: frozenset[Identity] = frozenset()
+    replaced: Mapping[Identity, Act] = field(default_factory=dict)
+    pinned: frozenset[Identity] = frozenset()
+    written: tuple[ProfileLine, ...] = ()
+
+    @classmethod
+    def of(cls, acts: Iterable[Act]) -> Decided:
+        """That of *acts*, which are in force, in their order."""
+        last: dict[Identity, Act] = {}
+        by_kind: dict[str, dict[Identity, Act]] = {kind: {} for kind in (*_KINDS, _WRITTEN)}
+        for act in acts:
+            last[act.identity] = act
+            by_kind[_WRITTEN if act.kind == PIN and act.text else act.kind][act.identity] = act
+        gone = frozenset(identity for identity, act in last.items() if act.kind == FORGET)
+        lines = tuple(_written(act) for act in by_kind[_WRITTEN].values())
+        return cls(gone, by_kind[REPLACE], frozenset(by_kind[PIN]), lines)
+
+    def shown(self, lines: Sequence[ProfileLine]) -> Sequence[ProfileLine]:
+        """*lines* as they are shown after all that was decided."""
+        if not (self.gone or self.replaced or self.pinned):
+            return lines
+        return [
+            _changed(line, self.replaced.get(line.identity), pinned=line.pinned or line.identity in self.pinned)
+            for line in lines
+            if line.identity not in self.gone
+        ]
 
 
 def _written(act: Act) -> ProfileLine:

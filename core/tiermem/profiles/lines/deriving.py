@@ -2,8 +2,7 @@
 
 Rule 1: only what holds now is a line, and only of the user and who belongs to them: things of one conversation, and
 people of whom nobody says whose they are, are none.
-Rule 2: lines are ordered by what they are about, then newest first; a line that comes in moves no other one past
-another, so that what stands before it in a prompt stays as it is.
+Rule 2: what is said again is one line, with all its sources.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from datetime import datetime, tzinfo
 from tiermem.facts.rules.record import is_laid_down
 from tiermem.facts.stated.chains import Holding, current_at
 from tiermem.facts.stated.record import APPLICATION, RETRACTS, USER, Stated, StatedAt
-from tiermem.profiles.lines.line import SECTIONS, ProfileLine, Section
+from tiermem.profiles.lines.line import ProfileLine, Section
 from tiermem.profiles.lines.standing import STANDING
 from tiermem.profiles.lines.telling import tells
 from tiermem.profiles.lines.wording import dated, worded
@@ -117,13 +116,3 @@ def _dated(fact: Stated, section: Section, since: datetime | None, said: datetim
         return dated(text, f"{since:%Y-%m}", since=True) if since.year > 1 else text
     ages = section == "identity" and fact.attribute in _AGEING
     return dated(text, f"{said:%Y-%m}", since=False) if ages and said is not None else text
-
-
-def ordered(lines: Sequence[ProfileLine]) -> list[ProfileLine]:
-    """*lines*, the most valuable first: pinned ones, then by section and what they are about, newest first."""
-    return sorted(lines, key=_place)
-
-
-def _place(line: ProfileLine) -> tuple[bool, int, int, float, str]:
-    said = -math.inf if line.said_at is None else line.said_at.timestamp()
-    return (not line.pinned, SECTIONS.index(line.section), line.rank, -said, line.key)
