@@ -3,8 +3,8 @@
     python -m benchmarks.profiles --files FILE [FILE …] [--show 10]
     python -m benchmarks.profiles --cost 10,100,1000,10000
 
-CPU time; the files are no part of this repository. `--files` also counts, over all users and many budgets, the texts
-that are above their budget, and compares the lines before and after the index was emptied and derived again.
+CPU time; the files are no part of this repository. `--files` counts, over all users and many budgets, the texts that are
+above their budget; and corrects, forgets and pins a line of each, empties the index, and compares the lines.
 """
 
 from __future__ import annotations
@@ -18,9 +18,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.profiles.people import people
+from benchmarks.profiles.people import Person, people
 from tiermem import Memory
+from tiermem.flows.services import KEPT_FACTS
 from tiermem.profiles.lines.line import SECTIONS, ProfileLine
+from tiermem.storage import segments
+from tiermem.text.analyzer import analyser
 
 BUDGETS = (*range(0, 120, 7), *range(120, 400, 40), 1_000)
 REPEATED = 15  # times that each cost is measured; the median counts
@@ -42,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _profiles(files: Sequence[Path], show: int) -> int:
     """Reads every user's profile; how many promises were broken."""
-    users, above, cases, shut, lines, shown = 0, 0, 0, 0, Counter[str](), []
+    users, above, cases, shut, changed, lines, shown = 0, 0, 0, 0, 0, Counter[str](), []
     empty: list[str] = []
     for file in files:
         for person in people(file):
@@ -59,18 +62,49 @@ def _profiles(files: Sequence[Path], show: int) -> int:
                 cases += len(sizes)
                 above += sum(tokens > budget for budget, tokens in sizes)
                 shown.append((person.name, profile.text(300), profile.summary()))
+                changed += _changed_by_reindexing(memory, person)
     print(
         f"users {users}, without a line {len(empty)}, lines {lines.total()}, a user {lines.total() / max(1, users):.1f}"
     )
     print("lines by section: " + ", ".join(f"{name} {lines[name]}" for name in SECTIONS))
-    print(f"texts {cases}, above their budget {above}; sources that do not open {shut}")
+    print(
+        f"texts {cases}, above their budget {above}; sources that do not open {shut}; other lines after a reindex {changed}"
+    )
     for name, text, summary in shown[:: max(1, len(shown) // show)][:show] if show else ():
         print(f"\n== {name}\n{text}\n{summary}")
-    return above + shut
+    return above + shut + changed
+
+
+def _changed_by_reindexing(memory: Memory, person: Person) -> int:
+    """Corrects a line, forgets one and pins one; 1 where the lines are others once the index was derived again."""
+    profile = memory.profile(person.name)
+    facts = [line for line in profile.lines() if line.attribute]
+    for line in facts[:1]:
+        profile.correct(line, line.value != "yes" if line.value in {"yes", "no"} else "something else")
+    for line in facts[1:2]:
+        profile.forget(line)
+    for line in facts[2:3]:
+        profile.pin(line)
+    decided = profile.lines()
+    for session in person.sessions:
+        memory.session(session, person.name).index()
+    emptied(memory)
+    for session in person.sessions:
+        memory.session(session, person.name).index()
+    return int(memory.profile(person.name).lines() != decided)
+
+
+def emptied(memory: Memory) -> None:
+    """Empties the index as another analyser's would be, and all that *memory* keeps of profiles."""
+    core, performer = memory.wiring
+    for name in ("another/0/0", analyser()):
+        performer._database.write(lambda connection, name=name: segments.use_analyser(connection, name))
+    core.profiles = type(core.profiles)(KEPT_FACTS)
 
 
 def _opens(expand: Callable[[str], Any], line: ProfileLine) -> bool:
-    return bool(line.sources) and all(expand(source).messages for source in line.sources)
+    counted = line.section in {"mood", "conversations"}  # of all conversations, and of no message
+    return counted or (bool(line.sources) and all(expand(source).messages for source in line.sources))
 
 
 def _costs(sizes: Sequence[int]) -> None:
