@@ -3,8 +3,8 @@
     python -m benchmarks.profiles --files FILE [FILE …] [--show 10]
     python -m benchmarks.profiles --cost 10,100,1000,10000
 
-CPU time; the files are no part of this repository. `--files` counts, over all users and many budgets, the texts that are
-above their budget; and corrects, forgets and pins a line of each, empties the index, and compares the lines.
+CPU time; the files are no part of this repository. `--files` counts, over all users and many budgets, the texts that
+are above their budget; and corrects, forgets and pins a line of each, empties the index, and compares the lines.
 """
 
 from __future__ import annotations
@@ -67,9 +67,7 @@ def _profiles(files: Sequence[Path], show: int) -> int:
         f"users {users}, without a line {len(empty)}, lines {lines.total()}, a user {lines.total() / max(1, users):.1f}"
     )
     print("lines by section: " + ", ".join(f"{name} {lines[name]}" for name in SECTIONS))
-    print(
-        f"texts {cases}, above their budget {above}; sources that do not open {shut}; other lines after a reindex {changed}"
-    )
+    print(f"texts {cases}, above their budget {above}; sources that do not open {shut}; changed by a reindex {changed}")
     for name, text, summary in shown[:: max(1, len(shown) // show)][:show] if show else ():
         print(f"\n== {name}\n{text}\n{summary}")
     return above + shut + changed
