@@ -134,6 +134,18 @@ def test_another_name_alone_is_no_news(manner: str, expected: dict[int, tuple[in
     assert shown(run(Stated("user's sister", "name", "Anna", "name"), kate)) == expected
 
 
+def test_each_link_of_a_long_chain_is_looked_at_once() -> None:
+    held = holdings([Holding(home(f"Town {n}"), n, float(n), (float(n), 0)) for n in range(300)], {})
+    asked: list[int] = []
+
+    def named(one: Holding[int]) -> frozenset[str]:
+        asked.append(one.source)
+        return frozenset()
+
+    assert {one.by.source for one in replaced(held, LATER, named).values()} == {299}
+    assert len(asked) <= 2 * len(held)
+
+
 @pytest.mark.parametrize(
     ("fact", "words"),
     [

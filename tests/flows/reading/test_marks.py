@@ -221,6 +221,16 @@ def test_marks_are_the_same_from_any_state_of_the_index(store: Open) -> None:
     assert session.search(ASKED) == first
 
 
+def test_of_very_many_values_the_newest_is_told_all_the_same(store: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tiermem.flows.reading.outdated.MOST", 3)
+    session = say(
+        store().session("s"), {n: f"My rent is ${n}00 a month. Room {n} is {'very ' * n}nice." for n in range(1, 12)}
+    )
+    found = marks(session, "Was my rent $100 or $500?")
+    assert len(found) == 10
+    assert set(found.values()) == {("m11", "rent: $1100")}
+
+
 def test_what_is_said_a_message_at_a_time_is_known_at_once(store: Open) -> None:
     session = store().session("s")
     for n, text in enumerate(["The pool size is 10.", "Fine.", "We raised it to 50.", "Thanks."]):

@@ -46,9 +46,10 @@ def replaced(
         called: the names that the statement's message gives to whom it is about.
     """
     found: dict[int, Replaced[T]] = {}
+    known: dict[int, int] = {}
     for place in range(len(held)):
         first = _first_said(held, place)
-        last = _last(held, first, now, called)
+        last = _last(held, first, now, called, known)
         if last != first and (held[last].fact.manner in (ONCE, RETRACTS) or _tell_apart(held[first], held[last])):
             holds = held[last].fact.manner not in (ONCE, RETRACTS) and not held[last].corrected
             found[place] = Replaced(held[last], holds, held[first].corrected)
@@ -62,14 +63,25 @@ def _first_said(held: Sequence[Holding[T]], place: int) -> int:
     return place
 
 
-def _last(held: Sequence[Holding[T]], place: int, now: float, called: Callable[[Holding[T]], frozenset[str]]) -> int:
-    """What the statement at *place* leads to, from what ended it to what ended that."""
-    while not current_at(held, place, now):
+def _last(
+    held: Sequence[Holding[T]],
+    place: int,
+    now: float,
+    called: Callable[[Holding[T]], frozenset[str]],
+    known: dict[int, int],
+) -> int:
+    """What the statement at *place* leads to, from what ended it to what ended that; *known* are those found before."""
+    path = list[int]()
+    while place not in known:
         newer = held[place].ended_by
-        if newer in (-1, place) or not _about_the_same(held[place], held[newer], called):
+        over = newer not in (-1, place) and not current_at(held, place, now)
+        if not over or not _about_the_same(held[place], held[newer], called):
+            known[place] = place
             break
+        path.append(place)
         place = newer
-    return place
+    known.update(dict.fromkeys(path, known[place]))
+    return known[place]
 
 
 def _about_the_same(older: Holding[T], newer: Holding[T], called: Callable[[Holding[T]], frozenset[str]]) -> bool:

@@ -4,7 +4,7 @@ reading a text."""
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -29,7 +29,7 @@ from tiermem.text.analyzer import terms
 from tiermem.times.nearness import wall_clock
 
 TOLD = 3  # facts of one message of which is said what holds instead
-MOST = 256  # statements of one thing that are compared, the newest; more are those of a machine
+MOST = 256  # statements of one thing that are compared beside those that were found; more are a machine's
 Key = tuple[int, int]  # a session and a message's number
 
 
@@ -66,15 +66,27 @@ class _Compared:
     own: Sequence[StatedAt]
     now: float
 
-    def chain(self, key: tuple[object, ...]) -> list[StatedAt]:
-        """What was said of one thing, but at no known time: nobody knows whether that is newer."""
-        said = [at for at in self.asked.corpus.index.stated.about(key) if self._there(at)]
+    def chain(self, key: tuple[object, ...], telling: Collection[Key]) -> list[StatedAt]:
+        """What was said of one thing, but at no known time, for nobody knows whether that is newer. Of very much the
+        newest, and what was found, which is *telling*."""
+        said = self._there(self.asked.corpus.index.stated.about(key))
         said += [at for at in self.own if key_of(at.fact, at.session) == key]
         said = [at for at in said if not math.isnan(at.said)]
-        return sorted(said, key=lambda at: (at.said, at.sequence))[-MOST:] if len(said) > MOST else said
+        if len(said) <= MOST:
+            return said
+        said.sort(key=lambda at: (at.said, at.sequence))
+        return [*(at for at in said[:-MOST] if (at.session, at.sequence) in telling), *said[-MOST:]]
 
-    def _there(self, at: StatedAt) -> bool:
-        return bool(len(self.asked.field.find(at.session, [at.sequence])))
+    def _there(self, said: Sequence[StatedAt]) -> list[StatedAt]:
+        field, numbers = self.asked.field, dict[int, list[int]]()
+        for at in said:
+            numbers.setdefault(at.session, []).append(at.sequence)
+        there = {
+            (session, number)
+            for session, own in numbers.items()
+            for number in field.numbers[field.find(session, own)].tolist()
+        }
+        return [at for at in said if (at.session, at.sequence) in there]
 
     def called(self, one: Holding[StatedAt]) -> frozenset[str]:
         """The names that a statement's message gives to whom it is about."""
@@ -136,7 +148,7 @@ def _marks(compared: _Compared, telling: Mapping[Key, Sequence[StatedAt]]) -> di
     """What is to be said of each message that is *telling* something, fact by fact."""
     keys = dict.fromkeys(key_of(at.fact, at.session) for facts in telling.values() for at in facts)
     found: dict[Key, list[_Mark]] = {}
-    for said in (chain for key in keys if len(chain := compared.chain(key)) > 1):
+    for said in (chain for key in keys if len(chain := compared.chain(key, telling)) > 1):
         held = holdings(run := as_said(said), {id(one): one.source.session for one in run})
         over = replaced(held, compared.now, compared.called)
         newest = {_place(one.by) for one in over.values()}
