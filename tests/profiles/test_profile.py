@@ -92,6 +92,10 @@ def test_what_is_said_again_is_one_line_with_several_sources(store: Open) -> Non
     say(memory, "b", *["I live in Oslo."] * 9)
     (line,) = memory.profile("anna").lines()
     assert (line.confirmed, len(line.sources), line.said_at) == (11, 5, START)
+    first = memory.profile("anna").text()
+    memory.session("c", "anna").add("I live in Oslo.")
+    assert memory.profile("anna").text() == first  # the reference beside it is that of the first time
+    assert memory.profile("anna").lines()[0].sources[:2] == ("a/m1", "c/m1")
 
 
 def test_only_a_users_own_visible_words_make_lines(store: Open) -> None:

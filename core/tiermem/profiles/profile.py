@@ -65,7 +65,7 @@ class Profile:
         nothing is known, or nothing fits.
 
         It is the same text, byte for byte, until a line changes, for it stands in the part of prompts that providers
-        cache. It is data: nothing in it can close the block, or speak as somebody else. A line has its newest source
+        cache. It is data: nothing in it can close the block, or speak as somebody else. A line has its first source
         behind it where that has at most 24 characters.
 
         Raises:

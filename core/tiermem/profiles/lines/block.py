@@ -17,7 +17,7 @@ LONG = 24  # characters of a reference from which on it is left out of the text:
 
 
 def told(line: ProfileLine) -> tuple[str, str]:
-    """What the block says of *line*, and its newest source, where that is short."""
+    """What the block says of *line*, and where it was said first, where that is short."""
     source = line.sources[0] if line.sources else ""
     return line.text, source if len(source) <= LONG else ""
 

@@ -46,7 +46,7 @@ def lines_of(
         if not one.confirmed and one.ended_by >= 0:
             again.setdefault(one.ended_by, []).append(place)
     return [
-        _line(one, [refs[other][1] for other in reversed([place, *again.get(place, ())])], zone)
+        _line(one, [refs[other][1] for other in [place, *reversed(again.get(place, []))]], zone)
         for place, one in enumerate(found)
         if tells(one.fact) and one.fact.manner != RETRACTS and current_at(found, place, now)
     ]

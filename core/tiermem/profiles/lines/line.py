@@ -28,7 +28,7 @@ class ProfileLine:
         text: the line as it is shown, in the language of its value.
         subject, attribute, value: what it says, as `memory.facts` has it; of what is no fact only the value.
         since: from when on it is true, where that was told; said_at: when it was said. In the memory's zone, or UTC.
-        sources: where, newest first, at most five: "friday/m12" for a message, "f3" for
+        sources: where it was said first, then newest first, at most five: "friday/m12" for a message, "f3" for
             what an application kept. `Profile.expand` opens them.
         how: "rule", "model" or "application"; certainty: in [0, 1]; confirmed: how often it was said.
         pinned: it comes first, whatever is shown.
