@@ -34,6 +34,10 @@ STATED = {
     "预算提高到8000元了。": ("", "预算", "8000元", CHANGES),
     "我对花生过敏。": ("user", "allergic to 花生", YES, STATES),
     "我戒烟了。": ("user", "抽 烟", NO, CHANGES),
+    "我儿子今年 6 岁。": ("user's 儿子", "age", "6", STATES),
+    "房租涨到 5200 元了。": ("", "房租", "5200 元", CHANGES),
+    "面试改到 3 月 9 号。": ("", "面试", "3月9号", CHANGES),
+    "The cache size is 2 GB.": ("", "cache size", "2 GB", STATES),
     "部署改由小王负责。": ("", "responsible for 部署", "小王", CHANGES),
 }
 NOTHING = [

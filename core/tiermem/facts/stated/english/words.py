@@ -77,6 +77,8 @@ SHARED = (
     "|stand-up|review|demo|call|appointment|party|wedding|flight|train|event|conference|workshop|exam"
     "|interview|delivery"
     "|budget|price|cost|rent|fee|salary|headcount|team size|goal|target|limit|rate limit|timeout|pool size|batch size"
+    "|cache size|buffer size|heap size|queue size|window size|block size|chunk size|file size|disk size|image size"
+    "|database size|index size|table size|group size|class size|party size"
     "|page size|port|version|threshold|quota|retention|sample size|learning rate|interval|capacity|attendance"
     "|guest list|guest count|venue|location|destination|hotel|caterer|vendor|supplier|theme|dress code|title"
     "|codename|code name|name|topic|color|colour|logo|font|database|framework|language|backend|frontend|cache|queue"

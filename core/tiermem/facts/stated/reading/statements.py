@@ -99,6 +99,8 @@ _ZH = (
     ),
     (re.compile("不过敏"), "不会过敏"),
     (re.compile("会说"), "会讲"),
+    # "是 50 元", "5 月 3 日": blanks that typesetting puts in.
+    (re.compile(f"(?<=[{HAN}]) (?=[0-9A-Za-z$¥€£])|(?<=[0-9]) (?=[年月日号点])"), ""),
 )
 _UNTIL = re.compile(r"(\b(?:from|between) (?:\w+ ){0,2}[12]\d{3}) (?:until|till) (?=(?:\w+ ){0,2}[12]\d{3}\b)")
 _SUBJECTLESS = re.compile(r"^(?:是|住|在|做|养|对|有|喜欢|讨厌|不|没|戒|学|会|爱|来自|老家|属|\ue000|[\ue000-\uf0ff])")
