@@ -34,7 +34,7 @@ FLOORS = tuple(
     flows.indexing
     flows.writing
     flows.reading flows.verifying
-    knowledge items validity erasure
+    knowledge items validity conversations erasure
     profiles
     importers
     arguments

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Self, TypeAlias, Unpack
 
 from tiermem.arguments import managing, names, patience
+from tiermem.conversations.verbs import AsyncUserTalk, UserTalk
 from tiermem.erasure import erasing, proving
 from tiermem.erasure.receipt import Receipt
 from tiermem.errors import InvalidSettings
@@ -34,7 +35,7 @@ Namespace: TypeAlias = str | tuple[str, str]
 Zone: TypeAlias = str | tzinfo | None
 
 
-class Memory(Opened):
+class Memory(Opened, UserTalk):
     """Conversations in one database. Safe to share between threads, event loops and (by file) processes."""
 
     @classmethod
@@ -180,7 +181,7 @@ class Memory(Opened):
         self.close()
 
 
-class AsyncMemory(Opened):
+class AsyncMemory(Opened, AsyncUserTalk):
     """`Memory` with `await`."""
 
     _kept: Memory | None = None

@@ -69,7 +69,8 @@ def test_a_segment_that_was_cut_or_points_beyond_its_tables_is_refused() -> None
     with pytest.raises(ValueError, match="cut short"):
         unpacked(stored[:-1])
     wrong = bytearray(stored)
-    wrong[-len("pool trainAnn") - 6 - 2] ^= 0x70  # a term's code
+    behind = 6 + 3 + 12  # counts, moods, zones
+    wrong[-len("pool trainAnn") - behind - 2] ^= 0x70  # a term's code
     with pytest.raises(ValueError, match="hold together"):
         unpacked(bytes(wrong))
 

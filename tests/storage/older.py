@@ -123,8 +123,25 @@ def copied(connection: sa.Connection) -> dict[str, list[dict[str, Any]]]:
     }
 
 
+def lower_to_11(target: str) -> None:
+    """Take away what version 12 brought; the words are those of an older analyser then."""
+    engine = engine_of(target)
+    with engine.begin() as connection:
+        for statement in (
+            "DROP TABLE tiermem_conversation",
+            "DROP TABLE tiermem_tally",
+            "DROP INDEX tiermem_session_waiting",
+        ):
+            connection.exec_driver_sql(statement)
+        connection.execute(schema.meta.update().where(schema.meta.c.key == "version").values(value="11"))
+        older = schema.meta.update().where(schema.meta.c.key == "analyser").values(value="tiermem-words-9/a-1/b-1")
+        connection.execute(older)
+    engine.dispose()
+
+
 def lower_to_10(target: str) -> None:
-    """Take away what version 11 brought."""
+    """Take away what versions 12 and 11 brought."""
+    lower_to_11(target)
     engine = engine_of(target)
     with engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE tiermem_erasure")

@@ -8,8 +8,10 @@ from tiermem.facts.stated import record
 from tiermem.flows.services import Core
 from tiermem.providers import embedders
 from tiermem.text import analyzer, synonyms
+from tiermem.text.mood import reading as moods
+from tiermem.text.subjects import worth
 
-OF_WORDS: tuple[ModuleType, ...] = (record, embedders, analyzer, synonyms)
+OF_WORDS: tuple[ModuleType, ...] = (record, embedders, analyzer, synonyms, moods, worth)
 
 
 def drop(core: Core) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tiermem.flows.reading.opening import Opening
     from tiermem.flows.running import KnownSummary
     from tiermem.flows.viewing import KnownView
+    from tiermem.index.segment import Segment
     from tiermem.index.user import UserIndex
     from tiermem.index.vectors import VectorIndex
     from tiermem.items.cache import Under
@@ -114,6 +115,7 @@ class Core:
     embedded: Recent[int] = field(default_factory=lambda: Recent(10_000))  # a watermark as last seen, by session
     applied: Recent[Applied] = field(default_factory=lambda: Recent(10_000))  # by their session
     waiting: Recent[Unindexed] = field(default_factory=lambda: Recent(10_000))  # by session
+    unindexed: Recent[Segment] = field(default_factory=lambda: Recent(1_000))  # what waits for the index, by session
     items: Recent[Under[Any]] = field(default_factory=lambda: Recent(32))  # by collection, path and vector space
     spaces: Recent[tuple[Any, str]] = field(default_factory=lambda: Recent(32))  # labels of items' vectors, by embedder
     profiles: Bounded[KnownUser] = field(default_factory=lambda: Bounded(KEPT_FACTS))  # by tenant, user and zone

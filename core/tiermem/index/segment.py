@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from tiermem.text.dialogue import ROLES, Spoken
 
-FORM = 1  # of the bytes
+FORM = 2  # of the bytes
 MOST = 255  # times that a term counts in one message; BM25 is flat long before
 _HEAD = struct.Struct("<8I")  # form, messages, postings, distinct terms, times talked about; bytes: terms, names, roles
 _ROLE = {code: name for name, code in reversed(ROLES.items())}
@@ -41,6 +41,8 @@ class Segment:
         codes: int32, those terms, message by message.
         counts: uint8, how often each stands there, at most `MOST`.
         talked: float64 of shape (times, 3): the message's place from 0, and the start and end of a time it talks about.
+        moods: int8, hundredths from -100 to 100 of how a speaker feels, `UNTOLD` where nothing tells it.
+        zones: int32, seconds by which the clock of `said` is before UTC.
     """
 
     words: Sequence[str]
@@ -55,6 +57,8 @@ class Segment:
     codes: NDArray[np.int32]
     counts: NDArray[np.uint8]
     talked: NDArray[np.float64]
+    moods: NDArray[np.int8]
+    zones: NDArray[np.int32]
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -74,6 +78,8 @@ class Segment:
                 terms,
                 _ROLE.get(int(self.roles[place]), ""),
                 [(float(begin), float(end)) for begin, end in times],
+                int(self.moods[place]),
+                int(self.zones[place]),
             )
 
 
@@ -107,6 +113,8 @@ def segment(messages: Sequence[Spoken]) -> Segment:
         codes=np.array(codes, np.int32),
         counts=np.minimum(np.array(counts, np.int64), MOST).astype(np.uint8),
         talked=np.array(talked, np.float64).reshape(-1, 3),
+        moods=np.array([message.mood for message in messages], np.int8),
+        zones=np.array([message.zone for message in messages], np.int32),
     )
 
 
@@ -133,6 +141,8 @@ def joined(segments: Sequence[Segment]) -> Segment:
         codes=np.concatenate(codes),
         counts=np.concatenate([part.counts for part in segments]),
         talked=np.concatenate(talked),
+        moods=np.concatenate([part.moods for part in segments]),
+        zones=np.concatenate([part.zones for part in segments]),
     )
 
 
@@ -163,7 +173,7 @@ def packed(part: Segment) -> bytes:
 
 
 def _columns(part: Segment) -> list[tuple[Column, str]]:
-    kinds = ("<u4", "<f4", "<f8", "<u4", "u1", "<f4", "<u4", "<f8", _code(len(part.words)), "u1")
+    kinds = ("<u4", "<f4", "<f8", "<u4", "u1", "<f4", "<u4", "<f8", _code(len(part.words)), "u1", "i1", "<i4")
     columns: tuple[Column, ...] = (
         part.numbers,
         part.sizes,
@@ -175,6 +185,8 @@ def _columns(part: Segment) -> list[tuple[Column, str]]:
         part.talked,
         part.codes,
         part.counts,
+        part.moods,
+        part.zones,
     )
     return list(zip(columns, kinds, strict=True))
 
@@ -194,8 +206,8 @@ def unpacked(stored: bytes) -> Segment:
     form, messages, postings, distinct, times, words, names, speakers = _HEAD.unpack_from(stored)
     if form != FORM:
         raise ValueError(f"a segment of form {form}")
-    sizes = [messages] * 7 + [3 * times, postings, postings]
-    kinds = ["<u4", "<f4", "<f8", "<u4", "u1", "<f4", "<u4", "<f8", _code(distinct), "u1"]
+    sizes = [messages] * 7 + [3 * times, postings, postings, messages, messages]
+    kinds = ["<u4", "<f4", "<f8", "<u4", "u1", "<f4", "<u4", "<f8", _code(distinct), "u1", "i1", "<i4"]
     at, columns = _HEAD.size, list[Column]()
     for size, kind in zip(sizes, kinds, strict=True):
         columns.append(np.frombuffer(stored, kind, size, at))
@@ -210,7 +222,7 @@ def unpacked(stored: bytes) -> Segment:
 
 
 def _of_columns(columns: Sequence[Column], words: Sequence[str], names: Sequence[str]) -> Segment:
-    numbers, sizes, said, speakers, roles, fresh, lengths, talked, codes, counts = columns
+    numbers, sizes, said, speakers, roles, fresh, lengths, talked, codes, counts, moods, zones = columns
     return Segment(
         words=words,
         names=names,
@@ -224,6 +236,8 @@ def _of_columns(columns: Sequence[Column], words: Sequence[str], names: Sequence
         codes=codes.astype(np.int32),
         counts=counts.astype(np.uint8),
         talked=talked.astype(np.float64).reshape(-1, 3),
+        moods=moods.astype(np.int8),
+        zones=zones.astype(np.int32),
     )
 
 

@@ -286,6 +286,8 @@ def _beyond(part: Segment, place: int) -> Segment:
         codes=part.codes[from_term:],
         counts=part.counts[from_term:],
         talked=moved(part.talked[part.talked[:, 0] >= place], -place),
+        moods=part.moods[place:],
+        zones=part.zones[place:],
     )
 
 

@@ -21,6 +21,8 @@ from tiermem.arguments import (
     recollecting,
     searching,
 )
+from tiermem.conversations import listing
+from tiermem.conversations.asking import number
 from tiermem.erasure import erasing
 from tiermem.erasure.receipt import Receipt
 from tiermem.flows import viewing
@@ -131,6 +133,14 @@ class AsyncSession:
         """See `Session.search`."""
         reach, only = reaching(within, sessions, exclude), (since, until, role)
         return await self._arun(searching(self._core, self.scope, query, k, reach, as_of, explain, *only))
+
+    async def keywords(self, k: int = 5) -> list[str]:
+        """See `Session.keywords`."""
+        return await self._arun(listing.keywords(self._core, self.scope, number(k, "k")))
+
+    async def topic(self) -> str | None:
+        """See `Session.topic`."""
+        return await self._arun(listing.topic(self._core, self.scope))
 
     async def manage_context(self, thresholds: Thresholds | None = None) -> Report:
         """See `Session.manage_context`."""

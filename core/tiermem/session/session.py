@@ -21,6 +21,8 @@ from tiermem.arguments import (
     recollecting,
     searching,
 )
+from tiermem.conversations import listing
+from tiermem.conversations.asking import number
 from tiermem.erasure import erasing
 from tiermem.erasure.receipt import Receipt
 from tiermem.flows import viewing
@@ -195,6 +197,18 @@ class Session:
         """
         reach, only = reaching(within, sessions, exclude), (since, until, role)
         return self._run(searching(self._core, self.scope, query, k, reach, as_of, explain, *only))
+
+    def keywords(self, k: int = 5) -> list[str]:
+        """The *k* words by which its user's talk here differs from all of theirs, heaviest first, as they were written.
+
+        Read of what is not hidden, of at most the newest 16,384 messages. Raises InvalidMessage where *k* is no number.
+        """
+        return self._run(listing.keywords(self._core, self.scope, number(k, "k")))
+
+    def topic(self) -> str | None:
+        """What it is about: the heaviest two keywords that stand together in two messages, or one that is said again;
+        None where nothing tells it."""
+        return self._run(listing.topic(self._core, self.scope))
 
     def manage_context(self, thresholds: Thresholds | None = None) -> Report:
         """Look at the thresholds now, or at *thresholds*, whatever `enable_context_management` says.

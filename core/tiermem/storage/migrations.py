@@ -219,6 +219,29 @@ def _extraction(connection: sa.Connection) -> None:
     )
 
 
+def _talk(connection: sa.Connection) -> None:
+    """11 to 12: what is counted of a user's turns. It is counted when words are indexed, which happens anew since the
+    analyser has another name."""
+    sqlite = connection.dialect.name == "sqlite"
+    number, octets = ("INTEGER", "BLOB") if sqlite else ("BIGINT", "BYTEA")
+    real, text = ("FLOAT", "TEXT") if sqlite else ("DOUBLE PRECISION", 'TEXT COLLATE "C"')
+    bare = " WITHOUT ROWID" if sqlite else ""
+    for statement in (
+        f"""CREATE TABLE tiermem_conversation (
+            session BIGINT NOT NULL, owner {octets} NOT NULL, turns BIGINT NOT NULL, first {real}, last {real},
+            moods BIGINT NOT NULL, mood BIGINT NOT NULL, PRIMARY KEY (session)){bare}""",
+        "CREATE INDEX tiermem_conversation_last ON tiermem_conversation (owner, last)",
+        "CREATE INDEX tiermem_conversation_first ON tiermem_conversation (owner, first)",
+        f"""CREATE TABLE tiermem_tally (
+            owner {octets} NOT NULL, kind TEXT NOT NULL, name {text} NOT NULL, count BIGINT NOT NULL,
+            total BIGINT NOT NULL, last {real}, last_session {number} NOT NULL, sequence BIGINT NOT NULL,
+            PRIMARY KEY (owner, kind, name)){bare}""",
+        "CREATE INDEX tiermem_tally_often ON tiermem_tally (owner, kind, count, name) WHERE count >= 3",
+        "CREATE INDEX tiermem_session_waiting ON tiermem_session (tenant, owner) WHERE indexed < messages",
+    ):
+        connection.exec_driver_sql(statement)
+
+
 def _in_blocks(connection: sa.Connection) -> Iterator[sa.RowMapping]:
     """The rows of messages whose content is a list, or whose role is a word of others."""
     wanted = """SELECT pk, session, sequence, tokens, stored_at, sha256, body, id, role, links FROM tiermem_message
@@ -252,6 +275,7 @@ STEPS: dict[int, Callable[[sa.Connection], None]] = {
     8: _owners,
     9: _extraction,
     10: _erasures,
+    11: _talk,
 }
 
 

@@ -19,7 +19,7 @@ from tiermem.storage.tables.columns import UNSTORABLE, Key, Words, checksum_colu
 from tiermem.storage.tables.erasures import erasure
 from tiermem.storage.tables.items import item
 
-VERSION = 11
+VERSION = 12
 
 Stored: TypeAlias = Mapping[str, Any] | sa.RowMapping  # a row by the names of its columns
 
@@ -51,6 +51,15 @@ session = sa.Table(
     sa.Column("last_error", Words, nullable=False, default=""),
     checksum_column(),
     sa.UniqueConstraint("tenant", "owner", "name"),
+)
+
+# Sessions with messages that wait for the index, which a question reads as they are.
+sa.Index(
+    "tiermem_session_waiting",
+    session.c.tenant,
+    session.c.owner,
+    sqlite_where=session.c.indexed < session.c.messages,
+    postgresql_where=session.c.indexed < session.c.messages,
 )
 
 message = sa.Table(

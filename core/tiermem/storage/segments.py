@@ -11,6 +11,7 @@ from tiermem.index.segment import Segment, joined, packed, unpacked
 from tiermem.storage import sessions
 from tiermem.storage.schema import broken, fact, meta, sealed, segment, session
 from tiermem.storage.sessions import SessionRow
+from tiermem.storage.tables.talk import conversation, tally
 from tiermem.text.analyzer import analyser, newer
 
 LOCK = 0x7469_6574  # that of the migrations, plus two
@@ -111,8 +112,8 @@ def made_by(connection: sa.Connection) -> str:
 
 
 def use_analyser(connection: sa.Connection, name: str) -> str:
-    """Empty the keyword index, and the facts read with it, when an older analyser made it; it fills again as sessions
-    are used.
+    """Empty the keyword index, and what is read and counted with it, when an older analyser made it; it fills again as
+    sessions are used.
 
     That of a newer one stays: while old and new processes run beside each other, they must not empty it in turn.
     Returns the name of the analyser whose it was.
@@ -127,6 +128,7 @@ def use_analyser(connection: sa.Connection, name: str) -> str:
         return str(known)
     connection.execute(session.update().values(indexed=0))  # first: it waits for those who are adding words
     connection.execute(meta.update().where(meta.c.key == "analyser").values(value=name))
-    connection.execute(segment.delete())
+    for table in (segment, conversation, tally):
+        connection.execute(table.delete())
     connection.execute(fact.delete().where(fact.c.how.not_in([APPLICATION, MODEL])))
     return str(known)

@@ -172,9 +172,12 @@ _OF_USER = (
 )
 
 
-def of_user(connection: sa.Connection, tenant: str, user: str) -> list[tuple[str, SessionRow]]:
-    """The conversations of a user by name, oldest first."""
-    rows = connection.execute(_OF_USER, {"tenant": encoded(tenant), "owner": encoded(user)})
+def of_user(
+    connection: sa.Connection, tenant: str, user: str, condition: sa.ColumnElement[bool] | None = None
+) -> list[tuple[str, SessionRow]]:
+    """The conversations of a user by name, oldest first; those alone that meet *condition*."""
+    query = _OF_USER if condition is None else _OF_USER.where(condition)
+    rows = connection.execute(query, {"tenant": encoded(tenant), "owner": encoded(user)})
     return [(decoded(name), _row(*values)) for name, *values in rows]
 
 
@@ -189,11 +192,22 @@ def of_user_by_key(
     return [(decoded(name), _row(*values)) for name, *values in connection.execute(_OF_USER_BY_KEY, given)]
 
 
+def foreign(connection: sa.Connection) -> bool:
+    """Whether another analyser made the word index, so that no message counts as indexed here."""
+    return connection.execute(sa.select(_ANALYSER)).scalar() not in {None, analyser()}
+
+
 def scopes(connection: sa.Connection) -> list[tuple[int, Scope]]:
     """Key and scope of every session of the database, documents too, for `verify`; not of those that were erased."""
     query = sa.select(session.c.pk, session.c.tenant, session.c.owner, session.c.name).order_by(session.c.pk)
     query = query.where(session.c.tenant != ERASED)
     return [(pk, _scope(pk, *map(bytes, names))) for pk, *names in connection.execute(query)]
+
+
+def scope_of_key(connection: sa.Connection, pk: int) -> Scope:
+    """The scope of the session with that key."""
+    query = sa.select(session.c.tenant, session.c.owner, session.c.name).where(session.c.pk == pk)
+    return _scope(pk, *map(bytes, connection.execute(query).one()))
 
 
 def _scope(pk: int, tenant: bytes, owner: bytes, name: bytes) -> Scope:

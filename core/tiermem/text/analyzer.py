@@ -17,7 +17,7 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-RULES = "tiermem-words-12"
+RULES = "tiermem-words-13"
 _MAKERS = ("snowballstemmer", "rjieba")  # whose versions make other terms of the same text
 MAX_TERM = 64
 PIECE = 4  # characters of a piece of a word
@@ -106,6 +106,24 @@ def terms(text: str) -> list[str]:
     for chunk in _normal(text).split():  # no term reaches over white space, and most chunks were seen before
         index_terms += _chunk_terms(chunk) if len(chunk) <= MAX_TERM else _read(chunk)
     return index_terms
+
+
+def stem(word: str) -> str:
+    """The stem of a lower-case English word; any other word as it is."""
+    return _stem(word)
+
+
+def han_words(run: str) -> list[str]:
+    """The words of a run of Han characters, one behind the other, as the segmenter's dictionary cuts them."""
+    starts = range(0, len(run), _MAX_RUN)
+    return [word for start in starts for word in _segmenter().cut(run[start : start + _MAX_RUN], False)]
+
+
+@lru_cache(maxsize=16_384)
+def kind_of(word: str) -> str:
+    """The part of speech of one Han word by the segmenter's dictionary, in ICTCLAS's letters; "" of what is none."""
+    tagged = _segmenter().tag(word, False)
+    return str(tagged[0][1]) if len(tagged) == 1 else ""
 
 
 def query_terms(text: str) -> list[str]:

@@ -24,12 +24,15 @@ ROLES = {"user": USER, "human": USER, "assistant": ASSISTANT, "ai": ASSISTANT, E
 # Names that say no more than the role does: where an assistant has another, two people talk.
 ASSISTANTS = frozenset({"", "ai", "assistant", "bot", "chatbot", "助手", "助理", "机器人"})
 
+UNTOLD = -128  # the mood of a message that tells none
+
 
 class Spoken(NamedTuple):
     """One message as it is indexed.
 
-    Number, wall-clock second (NaN: unknown), speaker ("": nobody), terms in order, role, and the times that it talks
-    about, as pairs of wall-clock seconds.
+    Number, wall-clock second (NaN: unknown), speaker ("": nobody), terms in order, role, the times that it talks about,
+    as pairs of wall-clock seconds, how its speaker feels in hundredths (`UNTOLD`: nothing tells it), and the seconds by
+    which its clock is before UTC.
     """
 
     sequence: int
@@ -38,6 +41,8 @@ class Spoken(NamedTuple):
     terms: Sequence[str]
     role: str = ""
     talked: Sequence[tuple[float, float]] = ()
+    mood: int = UNTOLD
+    zone: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
 
 import sqlalchemy as sa
 
 from tiermem.errors import StorageCorrupt
 from tiermem.flows.effects import Flow, Read
 from tiermem.flows.verifying import rows, session
+from tiermem.flows.verifying.talk import tallies_differ
 from tiermem.records import Verification
 from tiermem.settings import Scope
 from tiermem.storage import sessions
@@ -33,11 +35,29 @@ def verify() -> Flow[dict[Scope, Verification]]:
         except StorageCorrupt as error:  # a page of it; the others may be whole
             proofs[scope] = _failed(str(error))
     proofs |= yield from items.verify()
+    users = sorted({(scope.tenant, scope.user) for scope in proofs if scope.kind == "conversation"})
+    counts = yield from _counts([Scope(tenant, user, "-") for tenant, user in users])
     problems = yield Read(lambda connection: list(_elsewhere(connection)))
     if problems:  # FTS5 may say so for a moment, while another connection writes the words; damage stays
         again = yield Read(lambda connection: list(_elsewhere(connection)))
         problems = [problem for problem in problems if problem in again]
+    problems += counts
     return proofs | ({DATABASE: _failed(*problems)} if problems else {})
+
+
+def _counts(users: Iterable[Scope]) -> Flow[list[str]]:
+    """Where what is counted of a user's turns is wrong."""
+    problems: list[str] = []
+    for user in users:
+        problems += yield Read(partial(_counted, user=user))
+    return problems
+
+
+def _counted(connection: sa.Connection, user: Scope) -> list[str]:
+    try:
+        return rows.guarded("what is counted", lambda: tallies_differ(connection, user))
+    except StorageCorrupt:  # a row of a session, which its own proof tells
+        return []
 
 
 def _failed(*problems: str) -> Verification:

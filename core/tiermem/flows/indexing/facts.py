@@ -104,8 +104,8 @@ def behind(message: Message) -> float:
     return offset.total_seconds() if offset else 0.0
 
 
-def _moved(seconds: float | None, behind: float) -> float | None:
-    return None if seconds is None else seconds - behind
+def _moved(seconds: float | None, offset: float) -> float | None:
+    return None if seconds is None else seconds - offset
 
 
 def subject_of(scope: Scope, message: Message) -> str:

@@ -20,12 +20,14 @@ from tiermem.index.segment import Segment, segment
 from tiermem.index.user import UserIndex
 from tiermem.messages import Message
 from tiermem.settings import Scope
+from tiermem.storage import decisions, segments, sessions
 from tiermem.storage import facts as stored_facts
 from tiermem.storage import messages as log
-from tiermem.storage import segments, sessions
 from tiermem.storage.sessions import SessionRow
+from tiermem.storage.talk import counting
 from tiermem.text.analyzer import terms
-from tiermem.text.dialogue import ECHOED, ROLES, Spoken
+from tiermem.text.dialogue import ECHOED, ROLES, UNTOLD, Spoken
+from tiermem.text.mood.reading import mood
 from tiermem.times.nearness import mentioned, wall_clock
 from tiermem.tokens.beside import thoughts
 from tiermem.window.turns import USER_ROLES
@@ -113,7 +115,18 @@ def spoken(messages: Sequence[Message]) -> list[Spoken]:
 def _spoken(message: Message) -> Spoken:
     text, said = searchable(message), wall_clock(message.when)
     talked = [(interval.start, interval.end) for interval in mentioned(text, said)] if math.isfinite(said) else []
-    return Spoken(message.sequence, said, speaker_of(message), index_terms(message, text), role_of(message), talked)
+    role = role_of(message)
+    felt = mood(own_text(message)) if role in USER_ROLES else None
+    return Spoken(
+        message.sequence,
+        said,
+        speaker_of(message),
+        index_terms(message, text),
+        role,
+        talked,
+        UNTOLD if felt is None else round(100 * felt),
+        round(facts.behind(message)),
+    )
 
 
 def index_terms(message: Message, text: str) -> list[str]:
@@ -154,5 +167,6 @@ def _adding(scope: Scope, row: SessionRow, part: Segment, stated: Sequence[State
         if segments.add(connection, row.pk, part, row.erasures):
             first, last = int(part.numbers[0]), int(part.numbers[-1])
             stored_facts.replace(connection, scope, row.pk, first, last, stated)
+            counting.add(connection, scope, row.pk, part, decisions.hidden(connection, SessionRow(row.pk, last)))
 
     return body

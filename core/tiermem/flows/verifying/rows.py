@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from tiermem.storage import schema
 from tiermem.storage.schema import Stored, broken
-from tiermem.storage.tables import items
+from tiermem.storage.tables import items, talk
 
 MANY = 20  # problems listed; the rest is counted
 
@@ -48,6 +48,7 @@ _BELONGING: tuple[tuple[sa.Table, str, sa.Table], ...] = (
     (schema.segment, "session", schema.session),
     (schema.fact, "session", schema.session),
     (schema.extraction, "session", schema.session),
+    (talk.conversation, "session", schema.session),
     (schema.embedded, "session", schema.session),
     (schema.embedded, "embedder", schema.embedder),
     (schema.vector, "session", schema.session),

@@ -13,6 +13,7 @@ from tiermem.flows.effects import Compute, Flow, Read
 from tiermem.flows.verifying import log, rows
 from tiermem.flows.verifying.facts import extraction_differs, facts_differ
 from tiermem.flows.verifying.journal import view_differs
+from tiermem.flows.verifying.talk import conversation_differs
 from tiermem.messages import Message
 from tiermem.records import Verification
 from tiermem.settings import Scope
@@ -43,7 +44,7 @@ def verify(scope: Scope, key: int | None = None) -> Flow[Verification]:
         tokens += sum(message.tokens for message in messages if isinstance(message.tokens, int))
     if tokens != row.tokens and not problems:
         problems.append(f"tiermem_session: the total is {row.tokens} tokens, its messages have {tokens}")
-    problems += yield Read(partial(_rest, pk=row.pk))
+    problems += yield Read(partial(_rest, scope=scope, pk=row.pk))
     counts = yield Read(partial(_counts, pk=row.pk))
     return Verification(
         messages=row.messages,
@@ -75,7 +76,7 @@ def _batch(
     return messages, wrong
 
 
-def _rest(connection: sa.Connection, pk: int) -> list[str]:
+def _rest(connection: sa.Connection, scope: Scope, pk: int) -> list[str]:
     """What hangs together beyond single messages; one snapshot of its own."""
     if not pk:
         return []
@@ -85,6 +86,7 @@ def _rest(connection: sa.Connection, pk: int) -> list[str]:
         problems += rows.changed(connection, table, table.c.session == pk)
     problems += rows.guarded("what stands beyond the session", lambda: log.strays(connection, row))
     problems += rows.guarded("what an extractor read", lambda: extraction_differs(connection, row))
+    problems += rows.guarded("what is counted", lambda: conversation_differs(connection, scope, row))
     problems += rows.guarded("the record of failures", lambda: _failures_differ(row))
     return problems + rows.guarded("the view", lambda: view_differs(connection, row))
 

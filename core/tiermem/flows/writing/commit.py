@@ -18,6 +18,7 @@ from tiermem.storage import decisions as journal
 from tiermem.storage import owners, sessions
 from tiermem.storage.decisions import Stub
 from tiermem.storage.sessions import SessionRow
+from tiermem.storage.talk import counting
 
 T = TypeVar("T")
 # Kinds of what is kept of a user (`validity/telling.py`): they change nothing that a session shows.
@@ -63,6 +64,8 @@ def commit(
     row = sessions.find(connection, scope, lock=True)
     if (row.pk, row.revision) != (planned.pk, planned.revision) or not decisions:
         return []  # it may have been erased, and begun anew under its name
+    hides = any(decision.kind in {"hide", "restore", "undo"} for decision in decisions)
+    hidden = journal.hidden(connection, row) if hides else []
     numbered = [replace(decision, number=row.revision + place) for place, decision in enumerate(decisions, start=1)]
     journal.record(connection, row.pk, numbered, core.now())
     journal.add_stubs(connection, row.pk, [replace(stub, decision=numbered[0].number) for stub in stubs])
@@ -70,6 +73,8 @@ def commit(
         journal.add_summary(connection, row.pk, summary)
     for undo in (decision for decision in numbered if decision.kind == "undo"):
         journal.mark_undone(connection, row.pk, undo.reference)
+    if hides:
+        counting.shown(connection, scope, row.pk, hidden, journal.hidden(connection, row))
     if all(decision.kind in _SHOWING_NOTHING for decision in numbered):  # else each would cost what came before it
         sessions.update(connection, row.pk, revision=numbered[-1].number)
     else:

@@ -10,6 +10,7 @@ from tiermem.storage.erasures.taking import GONE, belongings
 from tiermem.storage.schema import session
 from tiermem.storage.sessions import ERASED
 from tiermem.storage.tables.erasures import erasure
+from tiermem.storage.tables.talk import conversation
 
 
 def differences(connection: sa.Connection) -> Iterator[str]:
@@ -17,7 +18,7 @@ def differences(connection: sa.Connection) -> Iterator[str]:
     odd = connection.execute(sa.select(erasure.c.pk).where(erasure.c.done.not_in([0, 1]))).scalars()
     yield from (f"tiermem_erasure, erasure {pk}: it says neither that it is finished nor that it is not" for pk in odd)
     gone = sa.select(session.c.pk).where(session.c.tenant == ERASED, session.c.messages == GONE)
-    for table in belongings("session"):
+    for table in (*belongings("session"), conversation):
         query = sa.select(sa.func.count()).select_from(table).where(table.c.session.in_(gone))
         if count := connection.execute(query).scalar_one():
             yield f"{table.name}: {count} rows of sessions that were erased"

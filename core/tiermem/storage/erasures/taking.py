@@ -17,19 +17,21 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from tiermem.settings import Scope
-from tiermem.storage import owners
+from tiermem.storage import decisions, owners
 from tiermem.storage.schema import message, meta, sealed, session
-from tiermem.storage.sessions import ERASED, encoded, stored_name
+from tiermem.storage.sessions import ERASED, SessionRow, encoded, stored_name
 from tiermem.storage.tables.columns import metadata
 from tiermem.storage.tables.erasures import KEY, digest, erasure
 from tiermem.storage.tables.items import collection, item
+from tiermem.storage.tables.talk import conversation
+from tiermem.storage.talk import counting
 
 LOCK = 0x7469_6575  # that of the migrations, plus three
 GONE = -1  # of a session's `indexed`: no index goes on from there; of its `messages`: its rows are gone
 ROWS = 2_000  # that are removed in one transaction: others who write must not wait for long
 CHUNK = 500  # bound values a statement
-# What says of nobody anything, and the two whose rows stay as tombstones.
-KEPT = frozenset({"tiermem_meta", "tiermem_embedder", session.name, erasure.name})
+# What says of nobody anything, the two whose rows stay as tombstones, and counts, which go when a session is taken.
+KEPT = frozenset({"tiermem_meta", "tiermem_embedder", session.name, erasure.name, conversation.name})
 
 
 def belongings(column: str) -> list[sa.Table]:
@@ -123,11 +125,15 @@ def take(connection: sa.Connection, scope: Scope, reason: str, now: datetime, *,
     held = [pk for pk, _ in collections]
     items_held = _rows(connection, item, item.c.collection.in_(held)) if held else 0
     number = tombstone(connection, of, len(taken), sum(one.messages for one in taken), items_held, reason, now)
-    for pk, _, _, created_at in found:
+    for pk, _, messages, created_at in found:
+        if not whole:
+            counting.emptied(connection, scope, pk, 1, decisions.hidden(connection, SessionRow(pk, messages)))
         names = {"tenant": ERASED, "owner": b"%d" % number, "name": b"%d" % pk, "created_at": created_at}
         emptied = dict.fromkeys(("tokens", "window_tokens", "revision", "floor", "look_at", "failures", "failed_at"), 0)
         values = sealed(session, names) | emptied | {"last_error": "", "indexed": GONE}
         connection.execute(session.update().where(session.c.pk == pk).values(**values))
+    if whole:
+        counting.erased(connection, scope)
     owners.unsure(connection, scope)
     for pk, stamp in collections:
         values = sealed(collection, {"tenant": ERASED, "owner": b"%d:%d" % (number, pk), "stamp": stamp})

@@ -28,6 +28,7 @@ from tiermem.storage.extracted import stretches as extraction
 from tiermem.storage.schema import fact, message, sealed, stub, summary, vector
 from tiermem.storage.sessions import SessionRow
 from tiermem.storage.tables.erasures import TOMBSTONE, digest
+from tiermem.storage.talk import counting
 
 ERASED_SUMMARY = "[what this summary said was erased]"
 SPOILED = "the summary rests on what was erased"
@@ -45,6 +46,8 @@ def erase(
     removed[fact.name] = extraction.drop(connection, row.pk, numbers)
     spoiled = _silenced(connection, row.pk, numbers)
     removed[summary.name] = len(spoiled)
+    hidden = decisions.hidden(connection, row)
+    counting.emptied(connection, sessions.scope_of_key(connection, row.pk), row.pk, min(numbers), hidden)
     segments.rewind(connection, row, min(numbers))
     made = _decided(connection, row, numbers, spoiled, reason)
     decisions.record(connection, row.pk, made, now)

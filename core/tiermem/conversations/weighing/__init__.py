@@ -1,0 +1,1 @@
+"""How heavy words and turns weigh: rules, pure."""

@@ -1,0 +1,1 @@
+"""How somebody feels, told by the words they use."""

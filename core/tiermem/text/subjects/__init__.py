@@ -1,0 +1,1 @@
+"""Which words tell what talk is about."""
