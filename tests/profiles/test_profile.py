@@ -14,7 +14,7 @@ from tests.conftest import Open
 from tests.flows.indexing.test_analysers import version
 from tiermem import AsyncMemory, Memory, Message
 from tiermem.errors import InvalidMessage, MissingNamespace, UnknownReference
-from tiermem.profiles.lines.line import ProfileLine
+from tiermem.profiles.lines.line import COUNTED, ProfileLine
 
 DAY = timedelta(days=1)
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -28,8 +28,13 @@ def say(memory: Memory, session: str, *texts: str, user: str = "anna", role: str
     memory.session(session, user).add(messages)
 
 
+def told(memory: Memory, user: str = "anna") -> list[ProfileLine]:
+    """The lines that rest on messages; the others are counted."""
+    return [line for line in memory.profile(user).lines() if line.section not in COUNTED]
+
+
 def texts(memory: Memory, user: str = "anna") -> list[str]:
-    return [line.text for line in memory.profile(user).lines()]
+    return [line.text for line in told(memory, user)]
 
 
 def test_lines_of_all_conversations_the_most_valuable_first_each_with_its_source(store: Open) -> None:
@@ -50,7 +55,7 @@ def test_lines_of_all_conversations_the_most_valuable_first_each_with_its_source
         "妹妹的名字: 小红",
         "sister's name: Eva",
     ]
-    for line in profile.lines():
+    for line in told(memory):
         (ref,) = line.sources
         (message,) = profile.expand(ref).messages
         assert line.value in {"yes", "no"} or line.value in message.text
@@ -90,7 +95,7 @@ def test_what_is_said_again_is_one_line_with_several_sources(store: Open) -> Non
     memory = store()
     say(memory, "a", "I live in Oslo.", "Hello.", "I live in Oslo.")
     say(memory, "b", *["I live in Oslo."] * 9)
-    (line,) = memory.profile("anna").lines()
+    (line,) = told(memory)
     assert (line.confirmed, len(line.sources), line.said_at) == (11, 5, START)
     first = memory.profile("anna").text()
     memory.session("c", "anna").add("I live in Oslo.")
@@ -123,7 +128,7 @@ def decided(memory: Memory) -> list[ProfileLine]:
     profile.forget("job", reason="asked to")
     profile.pin("allergic to nuts")
     profile.pin("Prefers short answers.")
-    return profile.lines()
+    return told(memory)
 
 
 @pytest.fixture(params=["file", "postgres"])
@@ -143,10 +148,10 @@ def test_what_was_decided_holds_after_a_reindex_and_gives_way_to_what_is_said_la
         "speaks spanish",
     ]
     with version(9999), Memory.open(lasting) as memory:  # its index is emptied, and derived again
-        assert memory.profile("anna").lines() == lines
+        assert told(memory) == lines
         memory.session("a", "anna").index()
         say(memory, "b", "I'm a nurse.", "I live in Oslo.")  # said before the correction
-        assert memory.profile("anna").lines() == lines
+        assert told(memory) == lines
         memory.session("c", "anna").add("I moved to Lima. I'm a nurse.")
         assert [line.value for line in memory.profile("anna").lines("identity")] == ["Lima"]
         assert all(proved.ok for proved in memory.verify().values())

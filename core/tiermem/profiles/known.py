@@ -80,6 +80,7 @@ class KnownUser:
         stamp: that of `storage.owners`; 0: not all sessions were looked at yet.
         sessions: by key.
         things: by what they are about.
+        talk: the lines of what they talk about, as they were counted.
         decided: what was decided about lines.
         lines: all lines as they are shown, most valuable first.
         changes: not before then, in seconds since 1970, does one begin or end.
@@ -89,6 +90,7 @@ class KnownUser:
     stamp: int = 0
     sessions: Mapping[int, KnownSession] = field(default_factory=dict)
     things: Mapping[Key, KnownThing] = field(default_factory=dict)
+    talk: tuple[ProfileLine, ...] = ()
     decided: Decided = field(default_factory=Decided)
     lines: tuple[ProfileLine, ...] = ()
     changes: float = math.inf
@@ -119,6 +121,15 @@ def learnt(known: KnownUser, looked_at: Mapping[int, KnownSession], zone: tzinfo
     return _exchanged(known, fresh, made) if own is None else _decided_anew(fresh, Decided.of(own.acts))
 
 
+def talking(known: KnownUser, talk: Sequence[ProfileLine]) -> KnownUser:
+    """*known* with the lines of *talk* in place of those that were counted before."""
+    if tuple(talk) == known.talk:
+        return known
+    shown = known.decided.shown
+    lines = exchanged(known.lines, shown(known.talk), shown(talk))
+    return replace(known, talk=tuple(talk), lines=tuple(lines), texts={})
+
+
 def _first(things: Iterable[KnownThing]) -> float:
     return min((thing.changes for thing in things), default=math.inf)
 
@@ -133,7 +144,7 @@ def _exchanged(before: KnownUser, fresh: KnownUser, made: Mapping[Key, KnownThin
 
 def _decided_anew(known: KnownUser, decided: Decided) -> KnownUser:
     """*known* with all of its lines as was *decided*."""
-    every = [*decided.written, *(line for thing in known.things.values() for line in thing.lines)]
+    every = [*decided.written, *(line for thing in known.things.values() for line in thing.lines), *known.talk]
     return replace(known, decided=decided, lines=tuple(ordered(decided.shown(every))), texts={})
 
 

@@ -15,15 +15,17 @@ from functools import partial
 
 import sqlalchemy as sa
 
+from tiermem.conversations.interests import interests
 from tiermem.facts.stated.record import StatedAt
 from tiermem.flows.effects import Compute, Flow, Read, Wake
 from tiermem.flows.indexing import facts as reading
 from tiermem.flows.indexing.facts import stated_by
 from tiermem.flows.services import Core
 from tiermem.messages import Message
-from tiermem.profiles.known import KnownSession, KnownUser, learnt
+from tiermem.profiles.known import KnownSession, KnownUser, learnt, talking
 from tiermem.profiles.lines.decided import ACT, Act, from_json
 from tiermem.profiles.lines.deriving import belongs
+from tiermem.profiles.lines.talked import ASKED, talked_about
 from tiermem.settings import Scope
 from tiermem.storage import decisions, owners, sessions
 from tiermem.storage import facts as stored
@@ -76,7 +78,8 @@ def known(core: Core, scope: Scope) -> Flow[KnownUser]:
         if not seen.more:
             break
     if user is not kept or user.stamp != seen.stamp:
-        user = replace(user, stamp=seen.stamp)
+        talk = yield from interests(core, scope, ASKED)
+        user = talking(replace(user, stamp=seen.stamp), talked_about(talk))
         core.profiles.put(key, user, user.weight)
         yield from _rung(core, scope, fresh, seen.newest)
     return user

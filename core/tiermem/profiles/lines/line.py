@@ -12,6 +12,7 @@ Section: TypeAlias = Literal[
     "pinned", "identity", "constraint", "wish", "fact", "person", "interest", "mood", "conversations"
 ]
 SECTIONS: tuple[Section, ...] = get_args(Section)  # the most valuable first
+COUNTED = frozenset({"interest", "mood", "conversations"})  # over all conversations; the others rest on messages
 Identity: TypeAlias = tuple[str, str, str]
 
 

@@ -38,5 +38,6 @@ def exchanged(
 
 
 def _place(line: ProfileLine) -> _Place:
-    said = -math.inf if line.said_at is None else line.said_at.timestamp()
+    counted = line.section == "interest"  # each mention is newer than the last: among equals their names stay in order
+    said = -math.inf if line.said_at is None or counted else line.said_at.timestamp()
     return (not line.pinned, _SECTION[line.section], line.rank, -said, line.key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tiermem.facts.stated.record import NO
+from tiermem.profiles.lines.block import talks
 from tiermem.profiles.lines.line import ProfileLine
 from tiermem.profiles.lines.wording import is_chinese
 
@@ -19,9 +20,12 @@ def summary_of(lines: Sequence[ProfileLine]) -> str:
     chinese = sum(is_chinese(line.text) for line in lines) * 2 > len(lines)
     named = [(_CHINESE if chinese else _ENGLISH).get(line.attribute, "{}").format(line.value) for line in known]
     parts = [_joined(named, chinese=chinese)] if named else []
-    for section in ("constraint", "fact", "interest"):
+    for section in ("constraint", "fact"):
         told = [_bare(line.text) for line in lines if line.section == section][:MOST_PARTS]
         parts += [_joined(told, chinese=chinese)] if told else []
+    interests = [line for line in lines if line.section == "interest"][:MOST_PARTS]
+    parts += [talks(interests)] if interests else []
+    parts += [_bare(line.text) for line in lines if line.section == "conversations"]
     if not parts:
         return ""
     return ("；" if chinese else "; ").join(parts) + ("。" if chinese else ".")
