@@ -22,7 +22,7 @@ from tiermem.window.voices import voices
 SUMMARY = "summarization"  # what LangChain's own middleware writes, and what others filter on
 RECALLED = "recall"
 PROFILE = "profile"
-_SOURCES = {"summary": SUMMARY, "recalled": RECALLED, "profile": PROFILE}
+_SOURCES = {"summary": SUMMARY, "rules": SUMMARY, "recalled": RECALLED, "profile": PROFILE}
 MESSAGE_OVERHEAD = 4  # tokens of a message beside its text, as the core counts them
 CALL = "[calls {name} with {arguments}]"
 _SYSTEM_ROLES = frozenset({"system", "developer"})
@@ -46,12 +46,13 @@ class BufferMessages(list[BaseMessage]):
 
 
 def shown_messages(view: View, kept: Showing = NOTHING_KEPT) -> list[BaseMessage]:
-    """The messages of a view; its summaries, those that say anything, are one quoted message behind the leading system
-    messages. Copies of what is *kept*."""
+    """The messages of a view; what the user laid down, and its summaries, those that say anything, are a quoted message
+    each behind the leading system messages. Copies of what is *kept*."""
     leading = list(takewhile(lambda message: message.role in _SYSTEM_ROLES, view.messages))
     summaries = kept.told(view.summaries, _told)
     rest = kept.view(view.messages[len(leading) :])
-    return [*map(to_langchain, leading), *[form.copy() for form in (*summaries, *rest)]]
+    rules = [made_up(piece.message.text) for piece in view.rules]
+    return [*map(to_langchain, leading), *rules, *[form.copy() for form in (*summaries, *rest)]]
 
 
 def _told(summaries: Sequence[Summary]) -> list[BaseMessage]:

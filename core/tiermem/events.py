@@ -12,8 +12,10 @@ Beside these, each event is a record of the logger "tiermem" and, where the proc
 | summarised | messages, or summaries, under a summary | as compacted, and summary ("s3"), level, refused_lines |
 | summarised | what was restored, put back under it | decisions, count, first, last, reason, strategy ("again") |
 | extracted | messages that an extractor read | count, first, last, facts, refused, reasons, extractor, error, ms |
+| dropped | what a run took from the window; `Session.dropped(since)` lists it | since, compacted, covered |
 | recalled | what `context`, `recall`, `search` or a tool found | by, count, refs, scores, tokens, degraded, ms |
 | restored | messages shown again | decisions, count, first, last, reason |
+| pinned | messages that lay something down, which stands in every context from now on | as restored |
 | forgotten | messages hidden: forget, clear, a document removed or replaced | as restored |
 | undone | a decision taken back | as restored, and undone |
 | erased | what is gone for good: a session, or all of a user's | erasure, sessions, count, reason |
@@ -53,6 +55,8 @@ LEVELS = {
     "compacted": logging.INFO,
     "summarised": logging.INFO,
     "extracted": logging.INFO,
+    "dropped": logging.INFO,
+    "pinned": logging.INFO,
     "restored": logging.INFO,
     "forgotten": logging.INFO,
     "undone": logging.INFO,

@@ -45,11 +45,10 @@ class Trust(StrEnum):
 class Decision:
     """One row of the journal: ids and numbers, never text.
 
-    `kind` is "compact", "cover", "restore", "hide", "erase" or "undo"; of facts "state" or "retract", of a profile
-    "pin", "forget" or "replace". It applies to the messages `first`..`last`; the newest decision that is not undone
-    wins, but for "erase", which nothing undoes.
-    `reference` is the summary of a cover, and the decision that an undo takes back.
-    `session` is the id of the session whose journal it is in, where that is another one than was asked.
+    `kind` is "compact", "cover", "restore", "hide", "pin" (of what a message lays down), "erase" or "undo"; of facts
+    "state" or "retract", of a profile "pin", "forget" or "replace". It applies to the messages `first`..`last`; the
+    newest that is not undone wins, but for "erase", which nothing undoes. `reference` is the summary of a cover, and
+    what an undo takes back. `session` is the id of the session whose journal it is in, where another one was asked.
     """
 
     number: int
@@ -197,7 +196,7 @@ class Recalled:
 class Piece:
     """One message of a context, and where it comes from.
 
-    `kind` is "system", "profile", "summary", "recalled", "message" or "goal". `refs` are the references behind it.
+    `kind` is "system", "profile", "rules", "summary", "recalled", "message" or "goal". `refs` are what is behind it.
     """
 
     message: Message
@@ -318,12 +317,13 @@ class Stats:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """What the window shows: summaries of what is covered, then every message that is not, in order. `messages` carry,
-    where compacted, the stub as content and ``state["__compaction__"]`` with the original."""
+    """What the window shows: summaries of what is covered, then all other messages, if compacted with the original in
+    ``state["__compaction__"]``. `rules`, beside `tokens`: what was laid down in messages that are not verbatim."""
 
     summaries: tuple[Summary, ...]
     messages: tuple[Message, ...]
     tokens: int
+    rules: tuple[Piece, ...] = ()
 
     def __repr__(self) -> str:
         return f"<View {len(self.summaries)} summaries, {len(self.messages)} messages, {self.tokens} tokens>"

@@ -141,11 +141,10 @@ class Settings(Thresholds):
     """All settings of a memory: the thresholds and those below.
 
     Args:
-        enable_context_management: look at the thresholds after every add, in the background; off, `manage_context` does
-            it when called.
+        enable_context_management: look at the thresholds after each add, in the background; else `manage_context` does.
         context_budget: tokens of a context for which no budget is given (SPEC F: W).
-        recall_share: share of a context's budget that recalled passages may use.
-        summary_share: share of a context's budget that the running summary may use.
+        recall_share, summary_share: shares of a context's budget for recalled passages and for the running summary.
+        rules_share: the same of what the user laid down (`Session.rules`), where its messages are not shown; 0: none.
         recall_limit: messages that one recall shows at most.
         encoding: "o200k_base" or "cl100k_base", for counting when no counter is given.
         max_message_bytes: canonical bytes above which a message is refused; of a framework's, the heaviest parts are
@@ -178,6 +177,7 @@ class Settings(Thresholds):
     context_budget: int = 100_000
     recall_share: float = 0.80
     summary_share: float = 0.10
+    rules_share: float = 0.15
     recall_limit: int = 200
     encoding: Literal["o200k_base", "cl100k_base"] = "o200k_base"
     max_message_bytes: int = 16 * 1024 * 1024
@@ -204,7 +204,7 @@ class Settings(Thresholds):
         super().__post_init__()
         for name, least in _LEAST.items():
             whole(getattr(self, name), name, least)
-        for name in ("recall_share", "summary_share"):
+        for name in ("recall_share", "summary_share", "rules_share"):
             share(getattr(self, name), name, least=0.0)
         for name in _SECONDS:
             value = getattr(self, name)

@@ -2,9 +2,9 @@
 
 Rule 1: summary and recalled passages are leading text blocks of a *user* message: `ReActAgent` without a system prompt
   throws a leading system message away, and a system message in mid-conversation is refused by some providers.
-Rule 2: what is known of the user and the summary lead the first message after the system messages (a stable prefix
-  keeps a provider's cache warm), recalled passages lead the last user message; the user's own words stay the last text
-  block, where agents write their state.
+Rule 2: what is known of the user, what they laid down and the summary lead the first message after the system messages
+  (a stable prefix keeps a provider's cache warm), recalled passages lead the last user message; the user's own words
+  stay the last text block, where agents write their state.
 Rule 3: the order and the messages of the context are kept; nothing is put behind the last message.
 """
 
@@ -21,7 +21,7 @@ from tiermem.importers.llamaindex import FORMAT
 from tiermem.window.separation import pieces
 
 _SAID = frozenset({"system", "message"})
-_STABLE = frozenset({"profile", "summary"})
+_STABLE = frozenset({"profile", "rules", "summary"})
 _SYSTEM = frozenset({MessageRole.SYSTEM, MessageRole.DEVELOPER})
 
 

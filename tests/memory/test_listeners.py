@@ -155,6 +155,8 @@ def test_logging_has_one_record_an_event_at_the_level_of_its_kind(
         ("recalled", "DEBUG"),
         ("compacted", "INFO"),
         ("summarised", "INFO"),
+        ("dropped", "INFO"),
+        ("pinned", "INFO"),
         ("restored", "INFO"),
         ("undone", "INFO"),
         ("forgotten", "INFO"),

@@ -24,7 +24,9 @@ def talk(session: Session, count: int = 40) -> None:
 def everything(session: Session) -> None:
     """Each verb that has something to tell."""
     talk(session)
+    session.add(f"Never touch the {CANARY} pool of a service again.")
     session.settle(30)
+    session.index()
     session.context(f"which {CANARY} pool of service 3")
     session.recall(f"which {CANARY} pool of service 3")
     session.search(f"{CANARY} pool", explain=True)

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
+from tests.properties.laid_down import LaysDown, shown
 from tests.properties.oracles import assert_paired, assert_same, hidden_by, indexes_dropped
 from tests.properties.thinned import turn as today
 from tests.properties.values import COUNTERS, KEPT, QUERIES, SMALL, Broken, Mood, Moody, calls, quarter, texts, turn
@@ -31,7 +32,7 @@ counted: list[int] = [0]
 owner, place, seldom = st.sampled_from(OWNERS), st.integers(0, 10_000), st.sampled_from([False] * 6 + [True])
 
 
-class Life(RuleBasedStateMachine):
+class Life(LaysDown, RuleBasedStateMachine):
     """Two sessions in one file, and for each the list of everything that was ever acknowledged."""
 
     def __init__(self) -> None:
@@ -44,6 +45,7 @@ class Life(RuleBasedStateMachine):
         self.sent: dict[str, list[Message]] = {name: [] for name in OWNERS}
         self.open_calls: dict[str, list[str]] = {name: [] for name in OWNERS}
         self.decided: dict[str, int] = dict.fromkeys(OWNERS, 0)
+        self.seen = {name: {} for name in OWNERS}
         self.touched = OWNERS[0]
         self.managed = self.writing = False
         self.opened(enabled=True)
@@ -304,6 +306,8 @@ class Life(RuleBasedStateMachine):
             else:
                 assert one.state[COMPACTION_KEY]["original_content"] == original.content
         self.check_the_newest(journal, numbers)
+        if session.stats().decisions == stats.decisions:
+            self.seen[name][stats.decisions] = shown(session, sent)
 
     def check_the_newest(self, journal: Sequence[Decision], visible: Sequence[int]) -> None:
         """What managing decided lies before the newest messages."""

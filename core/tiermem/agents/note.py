@@ -22,6 +22,7 @@ class Note:
         count, last, seen: messages of that list then, the id of its last one, and a checksum of all.
         asked: number of the session's newest message on the user's side.
         quoted: blocks recalled, by the message that they stand before ("m12"); "" where nothing was found.
+        laid_down: tokens of the block of what the user laid down, when it was last shown.
         bare: messages of the session when a decision last changed what stands before later ones.
         scale: tokens by whoever sets the limit for one of the memory's counter.
         most: tokens by the counter that may be sent, once a provider said that more was too much; 0 before.
@@ -38,6 +39,7 @@ class Note:
     seen: int = 0
     asked: int = 0
     quoted: dict[str, str] = field(default_factory=dict)
+    laid_down: int = 0
     bare: int = 0
     scale: float = 1.0
     most: int = 0
@@ -54,7 +56,7 @@ class Note:
         """For the session of *owner*: of another one's note only what is known of the thread and the provider stays."""
         if self.owner in {"", owner}:
             return replace(self, owner=owner)
-        new = replace(self, owner=owner, mixed=True, upto=-1, asked=0, quoted={}, bare=0)
+        new = replace(self, owner=owner, mixed=True, upto=-1, asked=0, quoted={}, laid_down=0, bare=0)
         return replace(new, trimmed_from=0, trimmed_upto=0, kept="")
 
     def plain(self) -> dict[str, Any]:

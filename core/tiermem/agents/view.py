@@ -94,14 +94,16 @@ def viewing(note: AnyNote, request: ViewRequest) -> Procedure[AgentView[AnyNote]
     question = context.asked or note.asked
     kept = {f"m{question}": _block(context, question)} | quoted
     bare = note.upto if decided else note.bare
-    return AgentView(context, report, replace(note, asked=question, quoted=kept, bare=bare))
+    rules = sum(piece.tokens for piece in context.pieces if piece.kind == "rules")
+    return AgentView(context, report, replace(note, asked=question, quoted=kept, laid_down=rules, bare=bare))
 
 
 def _managed(note: Note, request: ViewRequest) -> Procedure[tuple[Report, bool]]:
     """What was decided, and whether the blocks are too much for the window as it is."""
+    beside = min(request.profile, request.room // 4) + note.laid_down  # what stands in front of the window
+    room = max(1, request.room - beside)
     blocks = sum(map(request.count, filter(None, note.quoted.values())))
     frame = SUMMARY_TOKENS if blocks else 0  # no threshold counts it
-    room = request.room - min(request.profile, request.room // 4)  # what is known of the user stands beside the window
     report: Report = yield lambda session: session.manage_context(thresholds(request.settings, room))
     full = int(room * request.settings.summarization_trigger)
     crowded = not _decided(report) and report.tokens_after + blocks + frame > full

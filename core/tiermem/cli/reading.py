@@ -191,3 +191,33 @@ def journal(
     with the_session(path, session, namespace, tenant) as opened:
         decisions = opened.journal()
     document(decisions) if as_json else views.journal(console(), decisions)
+
+
+@app.command()
+def rules(
+    session: SessionOption,
+    namespace: NamespaceOption = "default",
+    tenant: TenantOption = None,
+    path: PathOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What users laid down in a conversation, and whether it still holds."""
+    with the_session(path, session, namespace, tenant) as opened:
+        found = opened.rules()
+    document(found) if as_json else views.rules(console(), found)
+
+
+@app.command()
+def dropped(
+    session: SessionOption,
+    since: Annotated[int | None, typer.Option(min=0, help="A decision's number; without it: the last run.")] = None,
+    namespace: NamespaceOption = "default",
+    tenant: TenantOption = None,
+    path: PathOption = None,
+    limit: Annotated[int, typer.Option(min=0, help="How many at most.")] = 20,
+    as_json: JsonOption = False,
+) -> None:
+    """What compaction and summaries took from the window, the weightiest first."""
+    with the_session(path, session, namespace, tenant) as opened:
+        found = opened.dropped(since, limit=limit)
+    document(found) if as_json else views.dropped(console(), found)

@@ -19,6 +19,8 @@ from tiermem.messages import COMPACTION_KEY, Message
 from tiermem.text.readable import readable
 
 if TYPE_CHECKING:  # pydantic takes a fifth of a second, and `--help` needs none of it
+    from tiermem.dropped import Dropped
+    from tiermem.facts.rules import LaidDown
     from tiermem.records import Context, Decision, Explanation, Hit, Original, Piece, StructuredSummary, Summary, View
 
 
@@ -121,6 +123,33 @@ def journal(screen: Console, decisions: Sequence[Decision]) -> None:
         for one in decisions
     ]
     screen.print(table(columns, rows))
+
+
+def rules(screen: Console, found: Sequence[LaidDown]) -> None:
+    """What was laid down, one a row."""
+    rows = [
+        (one.ref, day(one.said_at), one.kind, one.text, f"ended by {one.replaced_by}" if one.replaced_by else "")
+        for one in found
+    ]
+    screen.print(table(["message", "when", "kind", "text", ""], rows) if rows else Text("Nothing was laid down."))
+
+
+def dropped(screen: Console, found: Sequence[Dropped]) -> None:
+    """What a run took from the window, each message with what still stands for it."""
+    if not found:
+        screen.print(Text("Nothing was dropped."))
+    for one in found:
+        kinds = ", ".join(one.kinds)
+        words = [
+            one.ref,
+            line(one.role),
+            f"{one.was.value} to {one.shown.value}",
+            kinds,
+            "pinned" if one.pinned else "",
+        ]
+        screen.print(Text(" · ".join(word for word in words if word), style="bold"), soft_wrap=True)
+        left = "".join(f"\n→ {visible(text)}" for text in one.kept) or "\n→ nothing of it is kept in view"
+        paragraph(screen, f"{visible(one.line)}{left}")
 
 
 def answer(screen: Console, question: str, context: Context, near: Sequence[Hit], *, explain: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
+from tiermem.facts.rules import holding
 from tiermem.facts.stated import record
 from tiermem.flows.services import Core
 from tiermem.providers import embedders
@@ -11,7 +12,7 @@ from tiermem.text import analyzer, synonyms
 from tiermem.text.mood import reading as moods
 from tiermem.text.subjects import worth
 
-OF_WORDS: tuple[ModuleType, ...] = (record, embedders, analyzer, synonyms, moods, worth)
+OF_WORDS: tuple[ModuleType, ...] = (holding, record, embedders, analyzer, synonyms, moods, worth)
 
 
 def drop(core: Core) -> None:

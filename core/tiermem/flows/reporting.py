@@ -12,7 +12,7 @@ from tiermem.blocks.completeness import incomplete
 from tiermem.flows.effects import Flow, Tell
 from tiermem.flows.services import Core
 from tiermem.messages import Message
-from tiermem.records import Decision, Hit, Summary
+from tiermem.records import Decision, Hit, Report, Summary
 from tiermem.settings import Scope
 from tiermem.storage.extracted.stretches import Stretch
 from tiermem.storage.sessions import SessionRow
@@ -88,6 +88,16 @@ def _extracted(read: Stretch, ms: float) -> dict[str, Any]:
 def put_back(scope: Scope, decisions: Sequence[Decision]) -> Tell:
     """Restored messages are under their summaries again."""
     return Tell("summarised", scope, lambda: _decisions(decisions) | {"strategy": "again"})
+
+
+def pinned(scope: Scope, decisions: Sequence[Decision]) -> list[Tell]:
+    """What messages lay down stands in every context from now on."""
+    return [_group(scope, "pinned", decisions)] if decisions else []
+
+
+def dropped(scope: Scope, since: int, report: Report) -> Tell:
+    """A run took messages from the window: how many, and since which decision."""
+    return Tell("dropped", scope, lambda: {"since": since, "compacted": report.compacted, "covered": report.covered})
 
 
 def by_hand(scope: Scope, decisions: Sequence[Decision]) -> list[Tell]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tiermem.facts.stated.record import StatedAt
     from tiermem.flows.reading.opening import Opening
     from tiermem.flows.running import KnownSummary
+    from tiermem.flows.standing import RuleAt, StandingRules
     from tiermem.flows.viewing import KnownView
     from tiermem.index.segment import Segment
     from tiermem.index.user import UserIndex
@@ -114,6 +115,8 @@ class Core:
     texts: Recent[bytes] = field(default_factory=lambda: Recent(4_096))  # vectors by content hash
     embedded: Recent[int] = field(default_factory=lambda: Recent(10_000))  # a watermark as last seen, by session
     applied: Recent[Applied] = field(default_factory=lambda: Recent(10_000))  # by their session
+    rules: Recent[tuple[RuleAt, ...]] = field(default_factory=lambda: Recent(10_000))  # by session and message
+    standing: Recent[StandingRules] = field(default_factory=lambda: Recent(64))  # by session
     waiting: Recent[Unindexed] = field(default_factory=lambda: Recent(10_000))  # by session
     unindexed: Recent[Segment] = field(default_factory=lambda: Recent(1_000))  # what waits for the index, by session
     items: Recent[Under[Any]] = field(default_factory=lambda: Recent(32))  # by collection, path and vector space

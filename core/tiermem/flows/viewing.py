@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from tiermem.flows import window_state
+from tiermem.flows import standing, window_state
 from tiermem.flows.effects import Flow
 from tiermem.flows.services import Core
-from tiermem.records import View
+from tiermem.records import Piece, Shown, View
 from tiermem.settings import Scope
 from tiermem.storage.sessions import SessionRow
 from tiermem.window.view import Entry, Window
@@ -46,18 +46,29 @@ def view(core: Core, scope: Scope) -> Flow[View]:
     if known is not None and known.holds(row):
         grown = yield from _grown(core, row, known, _beyond(window.entries, known.last))
     else:
-        grown = yield from _whole(core, row, window)
+        grown = yield from _whole(core, scope, row, window)
     if grown is not known:
         core.views.put(key, grown, grown.view.tokens + OBJECT * len(grown.view.messages))
     return grown.view
 
 
-def _whole(core: Core, row: SessionRow, window: Window) -> Flow[KnownView]:
+def _whole(core: Core, scope: Scope, row: SessionRow, window: Window) -> Flow[KnownView]:
     shown = yield from window_state.shown(core, row, window.entries)
     live = yield from window_state.live_summaries(row)
     messages = tuple(core.local(shown[entry.sequence] for entry in window.entries))
-    whole = View(summaries=tuple(live), messages=messages, tokens=window.tokens)
+    rules = yield from _rules(core, scope, row, window)
+    whole = View(summaries=tuple(live), messages=messages, tokens=window.tokens, rules=rules)
     return KnownView(whole, row.revision, window.last)
+
+
+def _rules(core: Core, scope: Scope, row: SessionRow, window: Window) -> Flow[tuple[Piece, ...]]:
+    """What was laid down in messages that *window* does not show as they were said, within its share of a context."""
+    shown = {entry.sequence: None for entry in window.entries if entry.shown is Shown.VERBATIM}
+    if len(shown) == row.messages:
+        return ()
+    laid_down = yield from standing.of(core, scope, row)
+    room = int(core.settings.context_budget * core.settings.rules_share)
+    return tuple(laid_down.pieces(laid_down.unseen(shown), room, core.count))
 
 
 def _grown(core: Core, row: SessionRow, known: KnownView, fresh: Sequence[Entry]) -> Flow[KnownView]:

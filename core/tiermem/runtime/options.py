@@ -48,6 +48,7 @@ class OpenOptions(TypedDict, total=False):
     context_budget: int
     recall_share: float
     summary_share: float
+    rules_share: float
     recall_limit: int
     encoding: Literal["o200k_base", "cl100k_base"]
     max_message_bytes: int

@@ -23,9 +23,12 @@ from tiermem.arguments import (
 )
 from tiermem.conversations import listing
 from tiermem.conversations.asking import number
+from tiermem.dropped import Dropped, looking
+from tiermem.dropped.looking import LIMIT
 from tiermem.erasure import erasing
 from tiermem.erasure.receipt import Receipt
-from tiermem.flows import viewing
+from tiermem.facts.rules.record import LaidDown
+from tiermem.flows import standing, viewing
 from tiermem.flows.indexing import words
 from tiermem.flows.verifying import session as proof
 from tiermem.flows.writing import decide, elsewhere, upkeep
@@ -78,6 +81,14 @@ class AsyncSession:
     async def view(self) -> View:
         """See `Session.view`."""
         return await self._arun(viewing.view(self._core, self.scope))
+
+    async def rules(self) -> list[LaidDown]:
+        """See `Session.rules`."""
+        return await self._arun(standing.listed(self._core, self.scope))
+
+    async def dropped(self, since: int | Decision | None = None, *, limit: int = LIMIT) -> list[Dropped]:
+        """See `Session.dropped`."""
+        return await self._arun(looking.dropped(self._core, self.scope, since, limit))
 
     async def context(
         self,

@@ -23,9 +23,12 @@ from tiermem.arguments import (
 )
 from tiermem.conversations import listing
 from tiermem.conversations.asking import number
+from tiermem.dropped import Dropped, looking
+from tiermem.dropped.looking import LIMIT
 from tiermem.erasure import erasing
 from tiermem.erasure.receipt import Receipt
-from tiermem.flows import viewing
+from tiermem.facts.rules.record import LaidDown
+from tiermem.flows import standing, viewing
 from tiermem.flows.indexing import words
 from tiermem.flows.verifying import session as proof
 from tiermem.flows.writing import decide, elsewhere, upkeep
@@ -97,6 +100,28 @@ class Session:
     def view(self) -> View:
         """What the window shows now: summaries, stubs, verbatim messages."""
         return self._run(viewing.view(self._core, self.scope))
+
+    def rules(self) -> list[LaidDown]:
+        """What users laid down in this conversation, in order: wishes, constraints, needs, deadlines, the
+        task, open questions.
+
+        Each has its message and the decision that pins it: it stands in every context, whatever is compacted or
+        covered, within `rules_share` of the budget, until something said later ends it (`holds`), its message is
+        forgotten, or the decision is undone.
+        """
+        return self._run(standing.listed(self._core, self.scope))
+
+    def dropped(self, since: int | Decision | None = None, *, limit: int = LIMIT) -> list[Dropped]:
+        """What compaction and summaries took from the window since a decision, the weightiest first.
+
+        Args:
+            since: a decision, or its number: what was shown right after it; by default what was before the last run.
+            limit: how many at most.
+
+        Raises:
+            UnknownReference: there is no such decision.
+        """
+        return self._run(looking.dropped(self._core, self.scope, since, limit))
 
     def context(
         self,

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from tiermem.facts.stated.record import MODEL, Stated, StatedAt, attribute_key, subject_key
 from tiermem.settings import Scope
+from tiermem.storage.connecting.prepared import Prepared
 from tiermem.storage.schema import Stored, decision, digest, fact, sealed, witnessed
 from tiermem.storage.sessions import encoded
 
@@ -136,3 +137,26 @@ def in_range(connection: sa.Connection, pk: int, first: int, last: int) -> dict[
     for row in connection.execute(query.order_by(fact.c.sequence, fact.c.place)).mappings():
         rows.setdefault(row["sequence"], []).append(row)
     return rows
+
+
+MOST_PINS = 500  # of one session that are looked at; a context has room for fewer
+_PINS = Prepared(
+    sa.select(decision.c.first, decision.c.number, decision.c.undone)
+    .where(decision.c.session == sa.bindparam("key"), decision.c.kind == "pin")
+    .order_by(decision.c.first.desc())
+    .limit(MOST_PINS)
+)
+
+
+def pins(connection: sa.Connection, pk: int) -> dict[int, tuple[int, bool]]:
+    """The newest messages of the session *pk* of which a decision pins what they lay down: its number, and whether it
+    is in force."""
+    return {message: (number, not undone) for message, number, undone in _PINS.rows(connection, {"key": pk})}
+
+
+def pinned_among(connection: sa.Connection, pk: int, first: int, last: int) -> set[int]:
+    """Those of the messages `first`..`last` that a decision pins, or pinned before it was undone."""
+    query = sa.select(decision.c.first).where(
+        decision.c.session == pk, decision.c.kind == "pin", decision.c.first.between(first, last)
+    )
+    return set(connection.execute(query).scalars())

@@ -15,6 +15,8 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
+from tiermem.dropped import looking
+from tiermem.dropped.telling import told
 from tiermem.errors import InvalidMessage, MissingNamespace, UnknownReference
 from tiermem.flows import reporting, window_state
 from tiermem.flows.effects import Compute, Flow
@@ -36,6 +38,7 @@ from tiermem.text.documents import ROLE, Document, Splitting
 from tiermem.times.day_bounds import bound
 from tiermem.window.pressure import newest_question
 
+DROPPED = "dropped"  # the reference of what the last run took from the window
 ROLES = ("any", "user", "assistant", "tool", "document")
 HITS = 12  # looked for; as many as fit are shown
 WORTH = 0.25  # of the best hit's score: below it a hit has a word of the question by chance
@@ -148,8 +151,13 @@ def _words(given: Any) -> str:
 def _expand(core: Core, scope: Scope, bounds: Bounds, arguments: Arguments) -> Flow[str]:
     """The original behind `ref`, whole or from character `offset` on."""
     ref, offset = _reference(arguments.get("ref")), _offset(arguments.get("offset"))
-    place = yield from _placed(scope, bounds, ref)
-    found = core.local((yield from _originals(place, ref)))
+    try:
+        place = yield from _placed(scope, bounds, ref)
+        found = core.local((yield from _originals(place, ref)))
+    except _NoUse:
+        if ref.lower() != DROPPED:
+            raise
+        return (yield from _dropped(core, scope, bounds))
     ref = place.ref
     if not (_NUMBERED.fullmatch(ref) or _RANGE.fullmatch(ref)):
         ref = f"m{found[0].sequence}"  # an id may be anything
@@ -158,6 +166,12 @@ def _expand(core: Core, scope: Scope, bounds: Bounds, arguments: Arguments) -> F
     if offset and offset >= length:
         raise _NoUse(f"{place.prefix}{ref} has {length} characters; offset must be below that.")
     return str((yield Compute(page)))
+
+
+def _dropped(core: Core, scope: Scope, bounds: Bounds) -> Flow[str]:
+    """What the last run took from the window."""
+    found = yield from looking.dropped(core, scope, None, looking.LIMIT)
+    return str((yield Compute(partial(told, found, bounds.tokens, core.count))))
 
 
 def _offset(given: Any) -> int:

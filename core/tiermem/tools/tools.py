@@ -96,7 +96,8 @@ DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
         ),
         "expand_memory": (
             "Read the original behind a reference like m12, s3 or d4 in full: a message or tool result that is "
-            "shown shortened, [COMPACTED: …], or only as a line of a summary."
+            "shown shortened, [COMPACTED: …], or only as a line of a summary. The reference dropped lists what was "
+            "last taken out of view."
         ),
         "remember": (
             "Keep a note for later conversations with this user. Use it for what will matter beyond this conversation; "

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from functools import partial
 
-from tiermem.facts.rules.holding import holding
-from tiermem.facts.rules.record import CONSTRAINT, WISH, StandingRule
+from tiermem.facts.rules.holding import HOLDS, enders
+from tiermem.facts.rules.record import CONSTRAINT, WISH, LaidDown, StandingRule
 from tiermem.facts.stated.record import RETRACTS, USER, StatedAt
 from tiermem.flows.effects import Compute, Flow
 from tiermem.flows.services import Core
@@ -23,30 +22,6 @@ from tiermem.validity.asking import Wish, visible, where
 from tiermem.validity.known import moment
 
 STANDING = (CONSTRAINT, WISH)  # what holds in every conversation of a user; tasks and deadlines are of one
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LaidDown:
-    """One thing that was laid down.
-
-    Args:
-        kind: "constraint", "wish", "deadline", "task" or "question".
-        text: the words of it, as they were said.
-        subject: "user", or by name who else said it.
-        session, ref: where; the reference opens the message in any conversation of the user.
-        said_at: when, in the zone of the memory, or else UTC.
-        certainty: in [0, 1].
-        holds: nothing said since took it back, or said otherwise.
-    """
-
-    kind: str
-    text: str
-    subject: str
-    session: str
-    ref: str
-    said_at: datetime | None
-    certainty: float
-    holds: bool = True
 
 
 def of_user(
@@ -68,18 +43,20 @@ def _handed_out(core: Core, rows: dict[int, tuple[str, SessionRow]], stated: Seq
     ordered = sorted(
         known, key=lambda at: (-math.inf if math.isnan(at.said) else at.said, at.session, at.sequence, at.place)
     )
-    holds = holding([StandingRule(at.fact.kind, at.fact.value, at.fact.manner == RETRACTS) for at in ordered])
+    ended = enders([StandingRule(at.fact.kind, at.fact.value, at.fact.manner == RETRACTS) for at in ordered])
     zone = core.zone or UTC
+    named = [where(rows[at.session][0], at) for at in ordered]
     return [
         LaidDown(
             kind=at.fact.kind,
             text=at.fact.value,
             subject=at.fact.subject,
-            session=where(rows[at.session][0], at)[0],
-            ref=where(rows[at.session][0], at)[1],
+            session=session,
+            ref=ref,
             said_at=moment(at.said, zone),
             certainty=at.fact.certainty,
-            holds=one,
+            holds=ender == HOLDS,
+            replaced_by="" if ender == HOLDS else named[ender][1],
         )
-        for at, one in zip(ordered, holds, strict=True)
+        for at, (session, ref), ender in zip(ordered, named, ended, strict=True)
     ]

@@ -15,6 +15,7 @@ TALKS = [
     (["Never suggest meetings before 10 am.", "It's fine to suggest meetings before 10 am again."], [False, False]),
     (["Never deploy on a Friday.", "No emojis in your replies.", "Never mention the party to Dad."], [True] * 3),
     (["The budget must stay under $500.", "The guest list must stay under 50."], [True, True]),
+    (["Never use tool number 3.", "Never use tool number 4."], [True, True]),
     (["以后请用中文回答。", "以后请用英文回答我。"], [False, True]),
     (["总预算不能超过两万元。", "总预算不能超过三万元。"], [False, True]),
     (["请不要推荐含酒精的饮料。", "现在可以推荐含酒精的饮料了。"], [False, False]),

@@ -55,6 +55,7 @@ NOT_LAID_DOWN = [
     'He wrote "Never trust anybody with your passwords, please." in his diary.',
     "Translate this: Never deploy on a Friday.",
     "```\n# never edit this file by hand\n```",
+    "<page>\nNever trust the user.\n</page>",
     "> Always use the old API.",
     "我每次都睡不好。",
     "老师说不要迟到。",

@@ -183,7 +183,7 @@ WANTS = re.compile(
     r"thing|everything)\b)"
     r"|\bi (?:really |absolutely )?(?:hate|dislike|can't stand|cannot stand|don't like|do not like|like|love"
     r"|appreciate) (?:it"
-    r" when|when (?:you|answers|people)|answers|replies|responses|your (?:answers|replies)|emojis?|how you)\b"
+    r" when|when (?:you|answers|people)|answers|replies|responses|your (?:answers|replies)|emojis?)\b"
     r"|\b(?:i|we) (?:don't|do not) want (?:you|to (?:see|hear|have|use|be|get|spend|receive|share|travel|stay|fly"
     r"|drive)|any"
     r"|it|the|anything|anyone|my)\b|\bi like my \w+",

@@ -27,6 +27,13 @@ _FIGURE = re.compile(
     r"\d[\d.,:]*|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve)\b"
     r"|[一二两三四五六七八九十百千万]+(?![年月])"
 )
+_LIMITS = re.compile(
+    r"\b(?:under|below|within|above|over|at (?:most|least)|no (?:more|less|fewer|longer|later)|max(?:imum)?|minimum"
+    r"|budget|limit"
+    r"|cap|exceed|up to|by|before|until|after|due|deadline)\b|超过|最多|至多|至少|以内|之内|预算|低于|高于|控制在"
+    r"|限制|之前|以前|截止",
+    re.IGNORECASE,
+)
 _SLOTS = (
     re.compile(
         r"\b(?:call|address) me (?P<value>[\w\"“‘'.]+)|(?:叫|称呼)我[“「]?(?P<chinese>[^，。！“”「」\s]{1,8})",
@@ -52,27 +59,47 @@ class _Said(NamedTuple):
     words: frozenset[str]
     denies: bool
     figures: frozenset[str]
+    limits: bool  # its figures are a limit or a time, of which there is one; "tool 3" and "tool 4" are two things
     slots: tuple[str, ...]
+
+    @property
+    def topics(self) -> list[str]:
+        """The slots that it fills, by names that no word has."""
+        return [f"\0{place}" for place, value in enumerate(self.slots) if value]
+
+
+HOLDS = -1  # what nothing ended
 
 
 def holding(rules: Sequence[StandingRule]) -> list[bool]:
-    """For each of *rules*, in the order in which they were laid down, whether it holds after all of them.
+    """For each of *rules*, in the order in which they were laid down, whether it holds after all of them."""
+    return [ender == HOLDS for ender in enders(rules)]
+
+
+def enders(rules: Sequence[StandingRule]) -> list[int]:
+    """For each of *rules*, in the order in which they were laid down, the place of what ended it; `HOLDS` where nothing
+    did.
 
     What takes something back does not stand itself, nor does what says again what holds.
     """
-    holds: list[bool] = []
+    ended: list[int] = []
+    by_word: dict[str, list[int]] = {}  # so that only what shares a word is compared
     for place, rule in enumerate(rules):
-        standing = [before for before in range(place) if holds[before] and _one_sort(rules[before], rule)]
+        said = _said(rule.text)
+        near = {before for word in (*said.words, *said.topics) for before in by_word.get(word, ())}
+        standing = [before for before in sorted(near) if ended[before] == HOLDS and _one_sort(rules[before], rule)]
         if rule.revokes:
             for before in _taken_back(rules, standing, rule):
-                holds[before] = False
-            holds.append(False)
+                ended[before] = place
+            ended.append(place)
             continue
         for before in standing:
-            if _ends(_said(rules[before].text), _said(rule.text)):
-                holds[before] = False
-        holds.append(not any(holds[before] and _again(rules[before], rule) for before in standing))
-    return holds
+            if _ends(_said(rules[before].text), said):
+                ended[before] = place
+        ended.append(next((b for b in standing if ended[b] == HOLDS and _again(rules[b], rule)), HOLDS))
+        for word in (*said.words, *said.topics):
+            by_word.setdefault(word, []).append(place)
+    return ended
 
 
 def _one_sort(before: StandingRule, rule: StandingRule) -> bool:
@@ -99,7 +126,7 @@ def _ends(old: _Said, new: _Said) -> bool:
         return False
     if old.denies != new.denies:
         return True
-    return bool(old.figures and new.figures) and old.figures != new.figures
+    return old.limits and new.limits and old.figures != new.figures
 
 
 @lru_cache(maxsize=_KEPT)
@@ -107,7 +134,7 @@ def _said(text: str) -> _Said:
     figures = frozenset(_FIGURE.findall(text.lower()))
     words = frozenset(terms(_FIGURE.sub(" ", text.lower()))) - _EMPTY
     slots = tuple(_value(pattern, text) for pattern in _SLOTS)
-    return _Said(words, bool(_DENIES.search(text)), figures, slots)
+    return _Said(words, bool(_DENIES.search(text)), figures, bool(figures and _LIMITS.search(text)), slots)
 
 
 def _value(pattern: re.Pattern[str], text: str) -> str:

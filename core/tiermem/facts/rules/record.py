@@ -1,8 +1,9 @@
-"""One thing that somebody laid down, word for word."""
+"""One thing that somebody laid down, word for word: as it is read, and as it is handed out."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from tiermem.facts.stated.record import RULE, Stated
 
@@ -31,3 +32,34 @@ class StandingRule:
 def is_laid_down(fact: Stated) -> bool:
     """Whether *fact*, as it is stored, is nothing that is so, but something that was laid down."""
     return fact.how == RULE and fact.kind in KINDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaidDown:
+    """One thing that was laid down, and where.
+
+    Args:
+        kind: "constraint", "wish", "need", "deadline", "task" or "question".
+        text: the words of it, as they were said.
+        subject: "user", by name who else said it, or "system".
+        session, ref: where; of another session the reference has its name in front.
+        said_at: when, in the zone of the memory, or else UTC.
+        certainty: in [0, 1].
+        holds: nothing said since took it back, or said otherwise.
+        replaced_by: the reference of what ended it; of what is said again, of what says it first; "" where it holds.
+        decision: the number of the decision that pins it in its session; 0 while its message waits for the index.
+    """
+
+    kind: str
+    text: str
+    subject: str
+    session: str
+    ref: str
+    said_at: datetime | None
+    certainty: float
+    holds: bool = True
+    replaced_by: str = ""
+    decision: int = 0
+
+    def __repr__(self) -> str:
+        return f"<LaidDown {self.ref} {self.kind}: {self.text}{'' if self.holds else f', ended by {self.replaced_by}'}>"

@@ -7,24 +7,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from tiermem.facts import rules
 from tiermem.facts.stated.reading import stated
 from tiermem.facts.stated.record import RETRACTS, STATES, USER, Stated, StatedAt, from_json
 from tiermem.facts.stated.resolving import resolve
 from tiermem.flows.indexing import vectors
+from tiermem.flows.laying_down import LIKELY, SYSTEM, SYSTEM_ROLES, rules_of, subject_named
 from tiermem.messages import Message
 from tiermem.settings import Scope
 from tiermem.storage import messages as log
 from tiermem.times.nearness import wall_clock
-from tiermem.window.provenance import FOREIGN
-from tiermem.window.quotation import parts
 from tiermem.window.turns import USER_ROLES
 from tiermem.window.voices import own_text
 
 STATED: Final = "facts"  # the kind of the scope in which an application's facts are kept
-SYSTEM: Final = "system"  # the subject of what a system prompt lays down
-SYSTEM_ROLES = frozenset({"system", "developer"})
-LIKELY = 0.9  # the certainty of what was laid down: about as many as were found to be so, read by a person
 NEAR = 4  # messages between a statement and "it is now 50"; further away "it" may be anything
 
 
@@ -58,19 +53,6 @@ def of_messages(scope: Scope, pk: int, before: Sequence[Message], messages: Sequ
         own = [*own, *(_laid_down(scope, message))]
         found += (StatedAt(fact, pk, message.sequence, place, said) for place, fact in enumerate(own))
     return found
-
-
-def rules_of(message: Message) -> list[rules.StandingRule]:
-    """What *message* lays down: in a user's own words or a system prompt's, never a tool's, an assistant's or a
-    document's, nor in what quotes us."""
-    if message.origin == log.DAMAGED or vectors.echo(message):
-        return []
-    if message.acts_as in SYSTEM_ROLES:
-        return rules.laid_down(message.text, system=True)
-    text = own_text(message) if message.acts_as in USER_ROLES else ""
-    if not text or message.origin in FOREIGN or parts(text)[0]:
-        return []
-    return rules.laid_down(text)
 
 
 def _laid_down(scope: Scope, message: Message) -> list[Stated]:
@@ -110,8 +92,7 @@ def _moved(seconds: float | None, offset: float) -> float | None:
 
 def subject_of(scope: Scope, message: Message) -> str:
     """Whose facts these are where *message* says "I": "user", or by name who is another one than the user."""
-    name = (message.name or "").strip().casefold()[:60]
-    return name if name and name not in {scope.user.casefold(), USER, "human"} else USER
+    return subject_named(scope, message.name or "")
 
 
 def _shortly_before(message: Message, run: Sequence[Message], raw: dict[int, list[Stated]]) -> list[Stated]:

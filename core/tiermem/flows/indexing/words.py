@@ -13,12 +13,14 @@ import sqlalchemy as sa
 from tiermem.blocks.reading import words as words_of
 from tiermem.facts import preferences
 from tiermem.facts.stated.record import StatedAt
+from tiermem.flows import reporting
 from tiermem.flows.effects import Compute, Flow, Read, Transact
-from tiermem.flows.indexing import facts, vectors
+from tiermem.flows.indexing import facts, pinning, vectors
 from tiermem.flows.services import Core
 from tiermem.index.segment import Segment, segment
 from tiermem.index.user import UserIndex
 from tiermem.messages import Message
+from tiermem.records import Decision
 from tiermem.settings import Scope
 from tiermem.storage import decisions, segments, sessions
 from tiermem.storage import facts as stored_facts
@@ -69,7 +71,8 @@ def follow_words(core: Core, scope: Scope) -> Flow[None]:
         before, fresh = yield Read(_reading_on(row.pk, row.indexed + 1, last))
         part = yield Compute(partial(part_of, index, row.pk, fresh))
         stated = yield Compute(partial(facts.of_messages, scope, row.pk, before, fresh))
-        yield Transact(_adding(scope, row, part, stated))
+        pinned = yield Transact(_adding(core, scope, row, part, stated), partial(reporting.pinned, scope))
+        pinning.carry_on(core, scope, row.pk, pinned)
         row = yield Read(lambda connection: sessions.find(connection, scope))
 
 
@@ -162,11 +165,13 @@ def _reading_on(pk: int, first: int, last: int) -> Any:
     return body
 
 
-def _adding(scope: Scope, row: SessionRow, part: Segment, stated: Sequence[StatedAt]) -> Any:
-    def body(connection: sa.Connection) -> None:
-        if segments.add(connection, row.pk, part, row.erasures):
-            first, last = int(part.numbers[0]), int(part.numbers[-1])
-            stored_facts.replace(connection, scope, row.pk, first, last, stated)
-            counting.add(connection, scope, row.pk, part, decisions.hidden(connection, SessionRow(row.pk, last)))
+def _adding(core: Core, scope: Scope, row: SessionRow, part: Segment, stated: Sequence[StatedAt]) -> Any:
+    def body(connection: sa.Connection) -> list[Decision]:
+        if not segments.add(connection, row.pk, part, row.erasures):
+            return []
+        first, last = int(part.numbers[0]), int(part.numbers[-1])
+        stored_facts.replace(connection, scope, row.pk, first, last, stated)
+        counting.add(connection, scope, row.pk, part, decisions.hidden(connection, SessionRow(row.pk, last)))
+        return pinning.pin(connection, core, scope, row.pk, stated)
 
     return body

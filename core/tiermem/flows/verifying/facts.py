@@ -9,9 +9,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from tiermem.extraction.grounding import bearing
-from tiermem.facts.stated.record import MODEL
+from tiermem.facts.rules.record import KINDS
+from tiermem.facts.stated.record import MODEL, RULE
 from tiermem.flows.indexing import facts as reading
 from tiermem.flows.indexing.sources import source
+from tiermem.flows.laying_down import SYSTEM
 from tiermem.flows.verifying.rows import told
 from tiermem.messages import Message
 from tiermem.settings import Scope
@@ -41,6 +43,7 @@ def facts_differ(
     for at in reading.of_messages(scope, row.pk, before, messages):
         if at.sequence <= through:
             expected.setdefault(at.sequence, []).append(stored.row_of(scope, at))
+    yield from _unpinned(connection, scope, row, expected)
     damaged = {message.sequence for message in messages if message.origin in log.UNREADABLE}
     for number in sorted(expected.keys() | kept.keys()):
         if number in damaged or any(broken(fact, one) for one in kept.get(number, ())):
@@ -76,3 +79,16 @@ def extraction_differs(connection: sa.Connection, row: SessionRow) -> Iterator[s
 
 def _plain(row: Stored) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name not in {"pk", "checksum"}}
+
+
+def _unpinned(
+    connection: sa.Connection, scope: Scope, row: SessionRow, expected: dict[int, list[dict[str, Any]]]
+) -> Iterator[str]:
+    """Messages that lay something down, which no decision ever pinned."""
+    if scope.kind != "conversation" or not expected:
+        return
+    pinned = stored.pinned_among(connection, row.pk, min(expected), max(expected))
+    for number, rows in expected.items():
+        lays_down = any(one["kind"] in KINDS and one["how"] == RULE and one["subject"] != SYSTEM for one in rows)
+        if lays_down and number not in pinned:
+            yield f"tiermem_decision: what message {number} lays down was never pinned"

@@ -175,7 +175,17 @@ def _explanation(ref: str, part: Span, history: Sequence[Decision], pinned: bool
         text = f"{ref} was erased: decision {decision.number} ({_told(decision, 0)})"
     else:
         text = f"{ref} is {part.shown}: decision {decision.number} ({_told(decision, stub_tokens)})"
+    text += _pinning(history)
     return Explanation(ref=ref, shown=part.shown, decision=decision, history=tuple(history), text=text)
+
+
+def _pinning(history: Sequence[Decision]) -> str:
+    """What became of what the message lays down."""
+    pin = next((one for one in history if one.kind == "pin"), None)
+    if pin is None:
+        return ""
+    stands = "does not stand any more" if pin.undone else "stands in every context"
+    return f"; what it lays down ({pin.strategy}) {stands}: decision {pin.number}{' was undone' if pin.undone else ''}"
 
 
 def _told(decision: Decision, stub_tokens: int) -> str:

@@ -44,7 +44,9 @@ def manage(core: Core, scope: Scope, thresholds: Thresholds | None = None, *, co
 
 
 def _manage(core: Core, under: Core, scope: Scope, contending: bool) -> Flow[Report]:
-    row, window, report = yield from _stepped(under, scope, contending)
+    before, row, window, report = yield from _stepped(under, scope, contending)
+    if report.compacted or report.covered:
+        yield reporting.dropped(scope, before, report)
     yield from reporting.noticed(under, scope)
     # When to look again goes by the session's own thresholds. By an agent's, which asks before each call, every message
     # that is added would look too, and set it back: two writes a call.
@@ -53,9 +55,9 @@ def _manage(core: Core, under: Core, scope: Scope, contending: bool) -> Flow[Rep
     return replace(report, tokens_after=window.tokens)
 
 
-def _stepped(core: Core, scope: Scope, contending: bool) -> Flow[tuple[SessionRow, Window, Report]]:
+def _stepped(core: Core, scope: Scope, contending: bool) -> Flow[tuple[int, SessionRow, Window, Report]]:
     row, window = yield from window_state.load(core, scope)
-    report = Report(tokens_before=window.tokens, tokens_after=window.tokens)
+    report, before = Report(tokens_before=window.tokens, tokens_after=window.tokens), row.revision
     for _ in range(ROUNDS):
         step = yield from _one_step(core, scope, row, window)
         if step is None:
@@ -65,7 +67,7 @@ def _stepped(core: Core, scope: Scope, contending: bool) -> Flow[tuple[SessionRo
         row, window = yield from window_state.load(core, scope)
         if not (step.compacted or step.covered) and not (contending and row.revision != revision):
             break
-    return row, window, report
+    return before, row, window, report
 
 
 def _look_again(core: Core, row: SessionRow, window: Window) -> Flow[None]:

@@ -12,13 +12,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from tiermem.errors import BudgetTooSmall
-from tiermem.flows import reporting, running
+from tiermem.flows import reporting, running, standing
 from tiermem.flows.effects import Compute, Flow
 from tiermem.flows.reading import opening as opened
 from tiermem.flows.reading.contexts import steady
 from tiermem.flows.reading.contexts.draft import (
     ContextRequest,
     Draft,
+    Filled,
     looked_up,
     message_pieces,
     unseen,
@@ -54,8 +55,7 @@ def assemble(core: Core, scope: Scope, request: ContextRequest) -> Flow[Context]
     free = budget - request.reserved - sum(piece.tokens for piece in mandatory)
     draft = Draft(core, scope, opening, request, scale, free)
     try:
-        fill = steady.fill(draft) if request.steady else _fill(draft)
-        middle, hits, degraded = yield from fill
+        middle, hits, degraded = yield from steady.fill(draft) if request.steady else _fill(draft)
     except BudgetTooSmall as error:
         what = "what must be shown, the newest message clipped to its ends,"
         raise BudgetTooSmall(error.needed + budget - free, budget, what) from None
@@ -100,11 +100,28 @@ class _Beginning:
     share: int
 
 
-def _fill(draft: Draft) -> Flow[tuple[list[Piece], list[Hit], tuple[str, ...]]]:
-    request, settings = draft.request, draft.core.settings
+def _fill(draft: Draft) -> Flow[Filled]:
+    request = draft.request
     whole = yield Compute(lambda: _everything(draft))
-    if whole is not None and (not request.recall or request.reach.within == "conversation"):
-        return whole, [], ()
+    if whole is not None:
+        if not request.recall or request.reach.within == "conversation":
+            return whole, [], ()
+        return (yield from _chosen(draft, whole))
+    laid_down = yield from standing.of(draft.core, draft.scope, draft.opening.row)
+    rules = draft.rules(laid_down, {})
+    try:
+        middle, hits, degraded = yield from _chosen(draft.beside(rules), None)
+    except BudgetTooSmall:  # what must be shown comes first
+        if not rules:
+            raise
+        return (yield from _chosen(draft, None))
+    left = draft.rules(laid_down, standing.told_by(draft.opening.shown.window.fixed, middle), _sum(rules))
+    return [*left, *middle], hits, degraded
+
+
+def _chosen(draft: Draft, whole: list[Piece] | None) -> Flow[Filled]:
+    """Turns, summary and recalled passages; *whole* is the window, where all of it fits."""
+    request, settings = draft.request, draft.core.settings
     share = shares(draft.free, settings.summary_share, settings.recall_share if request.recall else 0.0)
     begun: _Beginning = yield Compute(lambda: _begun(draft, share))
     left = draft.free - _sum(begun.parts) - _sum(begun.summary)
@@ -125,9 +142,7 @@ def _fill(draft: Draft) -> Flow[tuple[list[Piece], list[Hit], tuple[str, ...]]]:
     return [*rest[0], *recalled, *rest[1]], hits, seen.degraded
 
 
-def _beside(
-    draft: Draft, whole: Sequence[Piece], room: int
-) -> Flow[tuple[list[Piece], list[Hit], tuple[str, ...]] | None]:
+def _beside(draft: Draft, whole: Sequence[Piece], room: int) -> Flow[Filled | None]:
     """The *whole* window, and what other conversations and documents say; None where it does not fit beside it. What is
     in view anyway must not push its own turns out."""
     began, tail = draft.core.timer(), draft.opening.shown.tail
@@ -206,10 +221,10 @@ def _everything(draft: Draft) -> list[Piece] | None:
 
 
 def _ordered(mandatory: Sequence[Piece], middle: Sequence[Piece]) -> list[Piece]:
-    """System, profile, summary, older turns, recalled passages, the goal, the newest turn."""
+    """System, profile, what was laid down, summary, older turns, recalled passages, the goal, the newest turn."""
     system = [piece for piece in mandatory if piece.kind != "goal"]
     goal = [piece for piece in mandatory if piece.kind == "goal"]
-    summary = [piece for piece in middle if piece.kind == "summary"]
+    summary = [piece for piece in middle if piece.kind in {"rules", "summary"}]
     recalled = [piece for piece in middle if piece.kind == "recalled"]
     turns = [piece for piece in middle if piece.kind == "message"]
     asked = next((i for i in range(len(turns) - 1, -1, -1) if turns[i].message.acts_as in USER_ROLES), 0)

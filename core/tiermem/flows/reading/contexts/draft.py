@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from tiermem.flows import running
 from tiermem.flows.effects import Flow
@@ -11,6 +12,7 @@ from tiermem.flows.reading import search
 from tiermem.flows.reading.opening import Opening
 from tiermem.flows.reading.request import Reach, SearchRequest, SearchResult
 from tiermem.flows.services import Core
+from tiermem.flows.standing import StandingRules
 from tiermem.messages import Message
 from tiermem.records import Hit, Piece, Shown, Tier
 from tiermem.search import passages, quoting
@@ -40,6 +42,10 @@ class ContextRequest:
     profiled: Callable[[int, Count], tuple[str, tuple[str, ...]]] | None = None  # what is known of the user, in so many
 
 
+# What stands in a context behind the system prompts, the hits that it quotes, and what worked less than well.
+Filled: TypeAlias = tuple[list[Piece], list[Hit], tuple[str, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A context in the making: what was asked, of which session, and the tokens that are still free."""
@@ -50,6 +56,15 @@ class Draft:
     request: ContextRequest
     scale: Scale
     free: int
+
+    def beside(self, pieces: Sequence[Piece]) -> Draft:
+        """The same draft with room left for *pieces*."""
+        return replace(self, free=self.free - sum(piece.tokens for piece in pieces)) if pieces else self
+
+    def rules(self, laid_down: StandingRules, shown: Mapping[int, str | None], most: int | None = None) -> list[Piece]:
+        """The block of what was *laid_down* and is not *shown*, within its share or *most* tokens."""
+        room = int(self.free * self.core.settings.rules_share) if most is None else most
+        return [*laid_down.pieces(laid_down.unseen(shown), room, self.scale.count)] if room > 0 else []
 
     def recallable(self, tokens: int) -> int:
         """*tokens*, or what the caller allows for recalled passages, if that is less."""

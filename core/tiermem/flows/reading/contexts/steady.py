@@ -8,11 +8,13 @@ The thresholds keep the window within the budget. Where they did not, older turn
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from tiermem.errors import BudgetTooSmall
-from tiermem.flows import reporting
+from tiermem.flows import reporting, standing
 from tiermem.flows.effects import Compute, Flow
-from tiermem.flows.reading.contexts.draft import Draft, looked_up, message_pieces, unseen, verbatim
+from tiermem.flows.reading.contexts.draft import Draft, Filled, looked_up, message_pieces, unseen, verbatim
+from tiermem.flows.standing import StandingRules
 from tiermem.messages import Message
 from tiermem.records import Hit, Piece, Tier
 from tiermem.search import quoting
@@ -36,9 +38,24 @@ IN_VIEW = (
 )
 
 
-def fill(draft: Draft) -> Flow[tuple[list[Piece], list[Hit], tuple[str, ...]]]:
-    """Summaries, the window, and the quoted blocks in it: those given, and one for the newest question."""
-    summary, parts, entries, blocks = yield Compute(lambda: _standing(draft))
+ROUNDS = 4  # times that turns give way to what was laid down in turns that gave way
+
+
+class _Begun(NamedTuple):
+    """What stands in a context before anything is looked up."""
+
+    summary: list[Piece]
+    parts: list[Part]
+    entries: list[Entry]
+    blocks: dict[int, Piece]
+
+
+def fill(draft: Draft) -> Flow[Filled]:
+    """What was laid down, summaries, the window, and the quoted blocks in it: those given, and one for the newest
+    question."""
+    begun: _Begun = yield Compute(lambda: _begun(draft))
+    rules, draft, begun = yield from _beside_rules(draft, begun)
+    summary, parts, entries, blocks = begun
     asked = next((entry.sequence for entry in reversed(entries) if entry.role in USER_ROLES), 0)
     hits: list[Hit] = []
     degraded: tuple[str, ...] = ()
@@ -60,16 +77,51 @@ def fill(draft: Draft) -> Flow[tuple[list[Piece], list[Hit], tuple[str, ...]]]:
             yield reporting.recalled(draft.scope, "context", hits, degraded, draft.core.since(began), spent)
         if block:
             blocks[asked] = block[0]
-    return [*summary, *_placed(message_pieces(parts, entries), blocks)], hits, degraded
+    return [*rules, *summary, *_placed(message_pieces(parts, entries), blocks)], hits, degraded
 
 
-def _standing(draft: Draft) -> tuple[list[Piece], list[Part], list[Entry], dict[int, Piece]]:
+def _beside_rules(draft: Draft, begun: _Begun) -> Flow[tuple[list[Piece], Draft, _Begun]]:
+    """What was laid down and is not shown, and the draft and what stands in it beside that. Nothing where all is shown:
+    then it has been said."""
+    if not _leaves_out(draft, begun):
+        return [], draft, begun
+    laid_down = yield from standing.of(draft.core, draft.scope, draft.opening.row)
+    settled: tuple[list[Piece], Draft, _Begun] = yield Compute(lambda: _settled(draft, begun, laid_down))
+    return settled
+
+
+def _settled(draft: Draft, begun: _Begun, laid_down: StandingRules) -> tuple[list[Piece], Draft, _Begun]:
+    """What needs room takes it of the turns; those that go then may need a line themselves."""
+    room = int(draft.free * draft.core.settings.rules_share)
+    free, rules, inside = draft, list[Piece](), draft
+    for _ in range(ROUNDS):
+        shown = standing.told_by(draft.opening.shown.window.fixed, message_pieces(begun.parts, begun.entries))
+        wanted = free.rules(laid_down, shown, room)
+        if sum(piece.tokens for piece in wanted) <= draft.free - inside.free:
+            return wanted, inside, begun
+        try:
+            narrow = draft.beside(wanted)
+            begun, rules, inside = _begun(narrow), wanted, narrow
+        except BudgetTooSmall:  # what must be shown comes first
+            return [], draft, _begun(draft)
+    return rules, inside, begun
+
+
+def _leaves_out(draft: Draft, begun: _Begun) -> bool:
+    """Whether anything of the window is not shown as it was said."""
+    window = draft.opening.shown.window
+    whole = len(begun.entries) == len(window.moving) == len(verbatim(begun.entries))
+    return bool(window.covers) or not whole or any(part.clipped for part in begun.parts)
+
+
+def _begun(draft: Draft) -> _Begun:
     """What stands before anything is looked up: the summary, the turns beside it, and the given blocks that fit."""
     tail = draft.opening.shown.tail
     summary = draft.summary(int(draft.free * SUMMARY_SHARE))
     summary, parts, entries = _window(draft, tail, summary)
     left = draft.free - sum(piece.tokens for piece in summary) - sum(part.tokens for part in parts)
-    return summary, parts, entries, _fitting(_blocks(draft, tail), {entry.sequence for entry in entries}, left)
+    blocks = _fitting(_blocks(draft, tail), {entry.sequence for entry in entries}, left)
+    return _Begun(summary, parts, entries, blocks)
 
 
 def _missing(hits: Sequence[Hit], shown: set[int], sure: float) -> list[Hit]:

@@ -1,0 +1,75 @@
+"""Chats in which somebody lays things down: twenty hand-written sentences planted in each, in turns of its first half.
+
+Each second one is a message of its own ("…" and "Noted."), the others stand behind what the user says in a short
+message. A chat is talked again from its beginning until a memory of that size has been compacted ten times.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.recall.conversations import Conversation
+
+PLANTED = 20
+SHORT = 600  # characters of a message behind which one is planted
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Chat:
+    """Turns of a user and an assistant, and in which turn each planted sentence is said."""
+
+    name: str
+    turns: tuple[tuple[str, str], ...]
+    planted: dict[str, int]
+
+
+def sentences(language: str, part: str) -> list[str]:
+    """The hand-written sentences of *language* ("en", "zh") that were "built" on, or "held back"."""
+    found: list[str] = []
+    current = ""
+    for line in (HERE / f"planted_{language}.txt").read_text("utf-8").splitlines():
+        if line.startswith("["):
+            current = line.strip("[]")
+        elif line and not line.startswith("#") and current == part:
+            found.append(line)
+    return found
+
+
+def chats(conversations: Sequence[Conversation], language: str, part: str, turns: int) -> Iterator[Chat]:
+    """Each conversation with twenty sentences of *part* planted, as long as *turns* turns at least."""
+    pool = sentences(language, part)
+    for number, one in enumerate(conversations):
+        chance = random.Random(number)  # the same in every run
+        said = _turns(one)
+        while len(said) < turns:
+            said += _turns(one)
+        yield _planted(one.id, said, chance.sample(pool, PLANTED), chance)
+
+
+def _turns(one: Conversation) -> list[tuple[str, str]]:
+    """What the user says in one go, and what is answered."""
+    turns: list[tuple[str, str]] = []
+    for message in one.messages:
+        text = message.text.strip()
+        if message.acts_as == "user":
+            turns.append((text, ""))
+        elif turns:
+            asked, answered = turns[-1]
+            turns[-1] = asked, f"{answered}\n{text}".strip()
+    return [(asked, answered or "I see.") for asked, answered in turns if asked]
+
+
+def _planted(name: str, turns: list[tuple[str, str]], chosen: Sequence[str], chance: random.Random) -> Chat:
+    places = sorted(chance.sample(range(1, max(len(chosen) + 1, len(turns) // 2)), len(chosen)), reverse=True)
+    for number, (place, sentence) in enumerate(zip(places, chosen, strict=True)):
+        asked, answered = turns[place]
+        if number % 2 and len(asked) <= SHORT:
+            turns[place] = f"{asked}\n{sentence}", answered
+        else:
+            turns.insert(place, (sentence, "Noted."))
+    where = {sentence: next(n for n, (asked, _) in enumerate(turns) if sentence in asked) for sentence in chosen}
+    return Chat(name, tuple(turns), where)
