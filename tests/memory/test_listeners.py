@@ -156,6 +156,7 @@ def test_logging_has_one_record_an_event_at_the_level_of_its_kind(
         ("compacted", "INFO"),
         ("summarised", "INFO"),
         ("dropped", "INFO"),
+        ("erased", "INFO"),
         ("pinned", "INFO"),
         ("restored", "INFO"),
         ("undone", "INFO"),
