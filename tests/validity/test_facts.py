@@ -269,3 +269,12 @@ def test_chains_of_updates_are_exact(indexed: bool) -> None:
         assert {one.attribute: one.value for one in found} == {
             f"{name} budget": f"${value + 100}" for name, (_, value) in expected.items()
         }
+
+
+@pytest.mark.parametrize("origin", ["tool", "retrieved", "document"])
+def test_words_of_others_in_a_users_role_state_nothing(store: Open, origin: str) -> None:
+    memory = store()
+    memory.session("s", "anna").add(Message(role="user", content="I live in Oslo.", origin=origin))
+    memory.session("s", "anna").index()
+    assert memory.facts("anna").history() == []
+    assert memory.session("s", "anna").verify().ok

@@ -16,6 +16,7 @@ from tiermem.messages import Message
 from tiermem.settings import Scope
 from tiermem.storage import messages as log
 from tiermem.times.nearness import wall_clock
+from tiermem.window.provenance import FOREIGN
 from tiermem.window.turns import USER_ROLES
 from tiermem.window.voices import own_text
 
@@ -64,9 +65,17 @@ def _laid_down(scope: Scope, message: Message) -> list[Stated]:
     ]
 
 
+def of_a_user(message: Message) -> bool:
+    """Whether a user said *message*: no tool, no document that was put in their place, none that cannot be read, and no
+    quotation of ours."""
+    if message.acts_as not in USER_ROLES or message.origin in log.UNREADABLE | FOREIGN:
+        return False
+    return not vectors.echo(message)
+
+
 def _raw(scope: Scope, message: Message) -> list[Stated]:
-    """What a user's message states, not yet told what "it" is; nothing of one that is damaged, or quotes us."""
-    if message.acts_as not in USER_ROLES or message.origin in log.UNREADABLE or vectors.echo(message):
+    """What a user's message states, not yet told what "it" is; nothing of one that is not their own, or quotes us."""
+    if not of_a_user(message):
         return []
     clock = wall_clock(message.when)  # rules read "yesterday" by it
     read = stated(own_text(message), subject_of(scope, message), clock if math.isfinite(clock) else None)

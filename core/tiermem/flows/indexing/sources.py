@@ -10,12 +10,11 @@ from tiermem.facts.clauses import prose
 from tiermem.facts.rules.record import is_laid_down
 from tiermem.facts.stated.reading.handed import own
 from tiermem.facts.stated.record import Stated
-from tiermem.flows.indexing import facts, vectors
+from tiermem.flows.indexing import facts
 from tiermem.messages import Message
 from tiermem.settings import Scope
 from tiermem.storage import messages as log
 from tiermem.times.nearness import wall_clock
-from tiermem.window.turns import USER_ROLES
 from tiermem.window.voices import own_text
 
 READ = 4_000  # characters of a message in which a fact is looked for; what is longer is pasted
@@ -38,11 +37,11 @@ def sources(scope: Scope, pk: int, before: Sequence[Message], messages: Sequence
 
 def source(scope: Scope, message: Message, before: Sequence[Message] = (), ruled: Sequence[Stated] = ()) -> ClaimSource:
     """*message*, behind those *before*; one that nobody says of himself has no speaker."""
-    if message.acts_as not in USER_ROLES or message.origin == log.DAMAGED or vectors.echo(message):
+    if not facts.of_a_user(message):
         return ClaimSource(message.sequence, "", "", "")
     said = prose(own(own_text(message)), READ)
     clock = wall_clock(message.when)
-    near = "\n".join([*(one.text[:NEARBY] for one in before if one.origin != log.DAMAGED), said])
+    near = "\n".join([*(one.text[:NEARBY] for one in before if one.origin not in log.UNREADABLE), said])
     return ClaimSource(
         message.sequence,
         facts.subject_of(scope, message),
