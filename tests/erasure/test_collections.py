@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import Open
 from tests.erasure.lives import SMALL, ByLetters
-from tiermem.errors import UnknownReference
+from tiermem.errors import InvalidMessage, InvalidNamespace, UnknownReference
 
 CANARY = "zyxxyquark"
 
@@ -71,3 +71,20 @@ def test_async_callers_do_the_same(store: Open) -> None:
         return (await knowledge.erase("a.md")).messages, (await items.erase()).removed["tiermem_item"]
 
     assert asyncio.run(through()) == (1, 1)
+
+
+def test_what_names_nothing_is_refused_and_nothing_goes(store: Open) -> None:
+    memory = store()
+    items, knowledge, session = memory.items("anna"), memory.knowledge("anna"), memory.session("s", "anna")
+    items.put(("a", "b"), "k", {"text": "hi"})
+    knowledge.add_documents("the tulips are red", source="a.md")
+    session.add("hello")
+    for path in ("", "a"):
+        with pytest.raises(InvalidNamespace):
+            items.erase(path)
+    with pytest.raises(UnknownReference):
+        knowledge.erase(5)  # type: ignore[arg-type]
+    for erase in (items.erase, knowledge.erase, session.erase, lambda **given: memory.erase("anna", **given)):
+        with pytest.raises(InvalidMessage):
+            erase(reason=5)
+    assert (len(items.search()), len(knowledge.sources()), session.stats().messages) == (1, 1, 1)

@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import Open
 from tests.erasure.lives import SMALL, ByLetters
 from tests.validity.test_extracting import Reader
-from tiermem import Message
+from tiermem import Memory, Message
 from tiermem.errors import UnknownReference
 from tiermem.session import Session
 from tiermem.storage.erasures.tombstones import ERASED_SUMMARY
@@ -178,3 +178,45 @@ def test_what_a_model_read_in_it_goes_and_what_it_read_in_others_stays(store: Op
     assert session.settle(60)
     assert [one.value for one in memory.facts("anna").current()] == ["Bergen"]
     assert session.verify().problems == ()
+
+
+def test_what_was_stated_pinned_or_retracted_is_erased_by_its_reference(store: Open) -> None:
+    memory = store()
+    session, facts = memory.session("s", "anna"), memory.facts("anna")
+    session.add("I live in Oslo.")
+    facts.state("employer", f"{CANARY} works")
+    assert [one.value for one in facts.current(attribute="employer")] == [f"{CANARY} works"]
+    receipt = session.erase("f1")
+    assert [(one.attribute, one.value) for one in facts.current()] == [("home", "Oslo")]
+    assert receipt.messages == 1
+    assert any("f1" in line for line in receipt.not_ours)
+    assert (memory.verify_erased(receipt).ok, facts.verify().problems) == (True, ())
+    assert CANARY not in memory.profile("anna").text(400)
+
+
+def test_another_database_is_told_from_the_one_of_the_receipt(store: Open) -> None:
+    session = store().session("s", "anna")
+    session.add("hello")
+    receipt = session.erase()
+    with Memory.open(":memory:") as other:
+        proof = other.verify_erased(receipt)
+    assert proof.ok
+    assert "another database" in proof.notes[0]
+
+
+def test_what_is_added_again_since_is_told_apart(store: Open) -> None:
+    memory = store()
+    session = memory.session("s", "anna")
+    session.add(Message(role="user", content="hello", id="a"))
+    receipt = session.erase()
+    session.add(Message(role="user", content="hello", id="a"))
+    assert "1 of them added since" in memory.verify_erased(receipt).problems[0]
+
+
+def test_a_tombstone_keeps_when_it_was_said(store: Open) -> None:
+    session = store().session("s", "anna")
+    (before,) = session.add(Message(role="user", content="hello", id="a"))
+    session.erase("m1")
+    (tombstone,) = session.expand("m1").messages
+    assert (tombstone.stored_at, tombstone.tokens, tombstone.sequence) == (before.stored_at, before.tokens, 1)
+    assert tombstone.id.isprintable()

@@ -109,11 +109,11 @@ def test_dropping_old_vectors_waits_for_a_batch_that_is_being_stored(postgres_ur
 
     old, new = (database.write(lambda c, n=n: vectors.renew(c, n, b"")) for n in ("old", "new"))
     pk = database.write(lambda c: sessions.obtain(c, A, datetime.now(UTC), 1)).pk
-    database.write(lambda c: vectors.add(c, pk, old, made(1, 10), 0, 10))
+    database.write(lambda c: vectors.add(c, pk, old, made(1, 10), 0, 10, 0))
     begun = threading.Event()
 
     def slowly(connection: sa.Connection) -> None:
-        vectors.add(connection, pk, old, made(11, 10), 10, 20)
+        vectors.add(connection, pk, old, made(11, 10), 10, 20, 0)
         begun.set()
         time.sleep(0.5)
 
@@ -138,10 +138,10 @@ def test_words_that_come_after_the_index_was_emptied_leave_no_gap(store: Open) -
     def said(numbers: Sequence[int]) -> list[Spoken]:
         return [Spoken(number, 0.0, "", [f"thing{number - 1}"], "user", []) for number in numbers]
 
-    database.write(lambda c: segments.add(c, pk, segment(said(range(1, 11)))))
+    database.write(lambda c: segments.add(c, pk, segment(said(range(1, 11))), 0))
     with patch.object(analyzer, "RULES", f"{analyzer.RULES}9"):
         database.write(lambda c: segments.use_analyser(c, analyzer.analyser()))
-        database.write(lambda c: segments.add(c, pk, segment(said(range(11, 21)))))
+        database.write(lambda c: segments.add(c, pk, segment(said(range(11, 21))), 0))
         session.index()
         found = database.read(lambda c: segments.read(c, [pk]))[pk]
     assert [number for part in found for number in part.numbers.tolist()] == list(range(1, 21))

@@ -37,6 +37,8 @@ def indexes_dropped(memory: Memory) -> None:
     def body(connection: sa.Connection) -> None:
         for statement in (
             "DELETE FROM tiermem_segment",
+            "DELETE FROM tiermem_conversation",
+            "DELETE FROM tiermem_tally",
             "DELETE FROM tiermem_fact WHERE how NOT IN ('application', 'model')",
             "DELETE FROM tiermem_vector",
             "DELETE FROM tiermem_embedded",

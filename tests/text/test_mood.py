@@ -83,3 +83,8 @@ def test_no_word_tells_both_or_is_there_twice(table: object) -> None:
     assert good & bad == set()
     assert groups[0] & groups[1] == set()
     assert groups[2] & groups[3] == set()
+
+
+@pytest.mark.parametrize("text", ["My friend lives in Rome.", "I used to live in Kyiv.", "I use it, I need help."])
+def test_a_word_that_another_one_was_made_of_tells_no_mood(text: str) -> None:
+    assert weights(text) == (0.0, 0.0)

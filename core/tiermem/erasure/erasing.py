@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from tiermem.erasure import caches, issuing
 from tiermem.erasure.messages import of_messages
-from tiermem.erasure.receipt import Receipt
+from tiermem.erasure.receipt import Receipt, checked
 from tiermem.flows.effects import Flow, Read, Scrub, Tell, Transact
 from tiermem.flows.services import Core
 from tiermem.providers.calls import refuse_reentry
@@ -26,6 +26,7 @@ from tiermem.storage.tables.items import collection
 
 def of_user(core: Core, scope: Scope, reason: str, dry_run: bool, vacuum: bool) -> Flow[Receipt]:
     """See `Memory.erase`."""
+    checked(reason)
     erasing = _survey(core, scope, whole=True) if dry_run else _erase(core, scope, reason, whole=True, vacuum=vacuum)
     return (yield from erasing)
 
@@ -35,6 +36,7 @@ def of_session(
 ) -> Flow[Receipt]:
     """See `Session.erase`."""
     refuse_reentry(scope)
+    checked(reason)
     if refs:
         return (yield from of_messages(core, scope, refs, reason, dry_run, vacuum))
     erasing = _survey(core, scope, whole=False) if dry_run else _erase(core, scope, reason, whole=False, vacuum=vacuum)

@@ -12,6 +12,7 @@ from tiermem.erasure.receipt import (
     LOG_BUSY,
     NOT_OURS,
     NOT_OURS_OF_A_SERVER,
+    STATED,
     UNVACUUMED,
     ErasedSession,
     Receipt,
@@ -49,7 +50,7 @@ def receipt(
         key=ticket.key.hex(),
         sessions=tuple(erased),
         removed=dict(+removed),
-        **_outside(scrubbed),
+        **_outside(scrubbed, whole=whole),
     )
 
 
@@ -67,9 +68,10 @@ def erased(key: bytes, taken: Taken, hashes: Iterable[bytes], spans: Sequence[tu
     )
 
 
-def _outside(scrubbed: Scrubbed) -> dict[str, Any]:
+def _outside(scrubbed: Scrubbed, *, whole: bool) -> dict[str, Any]:
     """What of the files is pending, and what is not ours to remove."""
+    not_ours = NOT_OURS if whole else (*NOT_OURS, STATED)
     if not scrubbed.server:
-        return {"pending": () if scrubbed.emptied else (LOG_BUSY,), "not_ours": NOT_OURS}
-    not_ours = (*NOT_OURS, *NOT_OURS_OF_A_SERVER)
+        return {"pending": () if scrubbed.emptied else (LOG_BUSY,), "not_ours": not_ours}
+    not_ours = (*not_ours, *NOT_OURS_OF_A_SERVER)
     return {"pending": () if scrubbed.vacuumed else (UNVACUUMED,), "not_ours": not_ours}

@@ -8,7 +8,7 @@ from functools import partial
 import sqlalchemy as sa
 
 from tiermem.erasure import issuing
-from tiermem.erasure.receipt import Receipt
+from tiermem.erasure.receipt import Receipt, checked
 from tiermem.flows.effects import Flow, Read, Tell, Transact
 from tiermem.flows.services import Core
 from tiermem.settings import Scope
@@ -19,6 +19,7 @@ from tiermem.storage.sessions import encoded
 
 def of_path(core: Core, scope: Scope, path: bytes, reason: str, dry_run: bool, vacuum: bool) -> Flow[Receipt]:
     """Erase the items at and under the stored *path*; see `Items.erase`."""
+    checked(reason)
     counted = yield Read(lambda connection: taking.count_items(connection, scope, path))
     if dry_run:
         return (yield from issuing.counted(core, counted))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -10,9 +11,10 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from tiermem.erasure import issuing
-from tiermem.erasure.receipt import ErasedSession, Receipt
+from tiermem.erasure.receipt import ErasedSession, Receipt, checked
 from tiermem.errors import UnknownReference, brief_repr
 from tiermem.flows.effects import Flow, Read, Tell, Transact, Wake
+from tiermem.flows.indexing.facts import stated_by
 from tiermem.flows.services import Core
 from tiermem.flows.writing import decide, elsewhere
 from tiermem.providers.calls import refuse_reentry
@@ -26,6 +28,7 @@ from tiermem.storage.erasures.taking import Taken, Ticket
 from tiermem.storage.sessions import SessionRow, encoded, stored_name
 from tiermem.text.documents import prefix
 
+_STATED = re.compile(r"f(\d{1,18})")  # what was stated, pinned, corrected or retracted of the user
 Pick = Callable[[sa.Connection, SessionRow], set[int]]  # the numbers of what is to be erased, behind a lock
 
 
@@ -43,10 +46,13 @@ def of_messages(
     Raises:
         UnknownReference: one of them names nothing; nothing was erased.
     """
-    places = yield from elsewhere.located(scope, refs)
+    stated = {ref: match[1] for ref in refs if isinstance(ref, str) and (match := _STATED.fullmatch(ref))}
+    places = yield from elsewhere.located(scope, [ref for ref in refs if ref not in stated])
     named: dict[Scope, list[str]] = {}
     for place in places:
         named.setdefault(place.scope, []).append(place.ref)
+    if stated:
+        named[stated_by(scope)] = [f"m{number}" for number in stated.values()]
     wanted = {where: partial(_behind, refs=local) for where, local in named.items()}
     return (yield from _erase(core, scope, wanted, reason, dry_run=dry_run, vacuum=vacuum))
 
@@ -57,6 +63,9 @@ def of_source(core: Core, scope: Scope, source: str | None, reason: str, dry_run
     Raises:
         UnknownReference: nothing of that source was ever added, or it was erased.
     """
+    checked(reason)
+    if source is not None and not isinstance(source, str):
+        raise UnknownReference(f"a source is named by text, not by {type(source).__name__}")
     wanted = {scope: partial(_chunks, source=source)}
     return (yield from _erase(core, scope, wanted, reason, dry_run=dry_run, vacuum=vacuum))
 

@@ -12,9 +12,11 @@ from tiermem.flows.effects import Flow, Read
 from tiermem.records import Verification
 from tiermem.storage.erasures import taking, tombstones
 from tiermem.storage.schema import session
-from tiermem.storage.sessions import ERASED
+from tiermem.storage.sessions import ERASED, moment
 from tiermem.storage.tables.erasures import digest, erasure
 from tiermem.storage.tables.items import collection, item
+
+ANOTHER = "this is another database than that of the receipt: only messages and items of the user were looked for"
 
 
 def verify(receipt: Receipt | str) -> Flow[Verification]:
@@ -29,12 +31,14 @@ def verify(receipt: Receipt | str) -> Flow[Verification]:
 def _looked(connection: sa.Connection, receipt: Receipt) -> tuple[list[str], list[str]]:
     here = taking.identity(connection) == receipt.database
     problems = [*(_rows_left(connection, receipt) if here else ()), *_items_there(connection, receipt)]
-    notes: list[str] = []
-    for named, count in _still_there(connection, receipt):
+    notes = [] if here else [ANOTHER]
+    for named, count, again in _still_there(connection, receipt):
+        said = f"{count} of the messages that were erased stand in"
+        since = f", {again} of them added since" if again else ""
         if named or receipt.whole:
-            problems.append(f"tiermem_message: {count} of the messages that were erased stand in a session of the user")
+            problems.append(f"tiermem_message: {said} a session of the user{since}")
         else:
-            notes.append(f"{count} of the messages that were erased stand in another session of the user too")
+            notes.append(f"{said} another session of the user too{since}")
     return problems, notes
 
 
@@ -59,17 +63,18 @@ def _rows_left(connection: sa.Connection, receipt: Receipt) -> Iterator[str]:
         yield f"tiermem_session: {len(alive)} sessions that were erased have their names"
 
 
-def _still_there(connection: sa.Connection, receipt: Receipt) -> Iterator[tuple[bool, int]]:
+def _still_there(connection: sa.Connection, receipt: Receipt) -> Iterator[tuple[bool, int, int]]:
     """By session of the same user, how many messages have the hashes of those erased, wherever they came from; first
-    whether it has the name of one that was erased."""
+    whether it has the name of one that was erased, last how many were stored after the erasure."""
     gone = {one.digest for one in receipt.sessions}
     every = frozenset[str]().union(*(one.each() for one in receipt.sessions))
     key = bytes.fromhex(receipt.key)
     for pk, owner, name in taking.named(connection, key):
         if every and owner.hex() == receipt.owner:
-            same = sum(_short(key, sha) in every for sha in taking.hashes(connection, pk))
+            same = [stored for sha, stored in taking.hashes(connection, pk) if _short(key, sha) in every]
             if same:
-                yield name.hex() in gone, same
+                again = sum(when is not None and when >= receipt.at for when in map(moment, same))
+                yield name.hex() in gone, len(same), again
 
 
 def _items_there(connection: sa.Connection, receipt: Receipt) -> Iterator[str]:

@@ -16,15 +16,22 @@ from tiermem.errors import InvalidMessage
 NOT_OURS = (
     "backups and exports made before: verify_erased() of the memory opened on one says whether it still has them",
     "what a model's provider, a framework's own checkpoints or your logs keep",
+    "frameworks that still have a conversation which was erased as a whole, and add it again: delete it there too",
     "memory of running processes: this one has dropped its caches, others drop theirs at their next question",
     "free blocks of the disk, of snapshots, and copies that a file system keeps of what is overwritten",
+)
+STATED = (
+    "what was stated, pinned, corrected or retracted of the user as such: erase it by its reference (f1), or the user"
 )
 NOT_OURS_OF_A_SERVER = (
     "the server's log of writes (WAL), its archive and replicas, which its operator keeps and recycles",
     "samples of values that the server's planner took of a database made before schema 9, until they are vacuumed",
 )
 UNVACUUMED = "rows that are dead on the server: erase(vacuum=True), or VACUUM FULL, removes their bytes"
-LOG_BUSY = "the log of the database, which another process was reading: it is emptied when it is closed"
+LOG_BUSY = (
+    "the log of the database, which somebody was reading: it is emptied by the next erasure, or when it is closed"
+)
+LONGEST_REASON = 1_000  # characters
 HASH = 8  # bytes of a message's digest
 
 
@@ -91,6 +98,17 @@ class Receipt(BaseModel):
         verb = "erased" if self.number else "would be erased"
         what = ", ".join(f"{count:,} of {name}" for name, count in sorted(self.removed.items())) or "nothing"
         return "; ".join([f"{verb}: {what}", *self.pending])
+
+
+def checked(reason: str) -> str:
+    """*reason*, which stands in a tombstone for good.
+
+    Raises:
+        InvalidMessage: it is no text, or longer than a thousand characters.
+    """
+    if not isinstance(reason, str) or len(reason) > LONGEST_REASON:
+        raise InvalidMessage(f"reason must be text of at most {LONGEST_REASON} characters")
+    return reason
 
 
 def read(receipt: Receipt | str) -> Receipt:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from tiermem.erasure.items import of_path
 from tiermem.erasure.receipt import Receipt
 from tiermem.items import flow
-from tiermem.items.item import ANY, Fields, Get, Item, Operation, Path, Paths, Put, Search, path_bytes
+from tiermem.items.item import ANY, Fields, Get, Item, Operation, Path, Paths, Put, Search, checked_path, path_bytes
 from tiermem.settings import Scope
 
 if TYPE_CHECKING:
@@ -123,7 +123,9 @@ class Items(_Batched):
     ) -> Receipt:
         """Remove for good all items at and under *path*, with a receipt and without a byte left in the database's
         files; `delete` removes one of them, and its bytes when the file is next written. See `Memory.erase`."""
-        return self.memory.drive(of_path(self._core, self.scope, path_bytes(path), reason, dry_run, vacuum))
+        return self.memory.drive(
+            of_path(self._core, self.scope, path_bytes(checked_path(path)), reason, dry_run, vacuum)
+        )
 
     def sweep(self) -> int:
         """Remove what has expired now, and say how many. Nothing else needs it: what has expired is never found, and
@@ -199,8 +201,8 @@ class AsyncItems(_Batched):
         self, path: Sequence[str] = (), *, reason: str = "", dry_run: bool = False, vacuum: bool = False
     ) -> Receipt:
         """See `Items.erase`."""
-        flow_of_it = of_path(self._core, self.scope, path_bytes(path), reason, dry_run, vacuum)
-        return await self.memory.drive_async(flow_of_it)
+        stored = path_bytes(checked_path(path))
+        return await self.memory.drive_async(of_path(self._core, self.scope, stored, reason, dry_run, vacuum))
 
     async def sweep(self) -> int:
         """See `Items.sweep`."""

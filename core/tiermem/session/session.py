@@ -322,8 +322,10 @@ class Session:
         this whole conversation, with all that was derived of it. It cannot be undone.
 
         Of a message its number, role, time and tokens stay, and a keyed digest of its id, by which it is not stored
-        again where a framework adds it again. Summaries that rest on it are made anew. What other messages say of it
-        stays: name them too. The rest is as of `Memory.erase`, which removes all that there is of a user.
+        again where a framework adds it again. Of a whole conversation none is kept: a framework that still has it must
+        forget it first. Summaries that rest on a message are made anew. What other messages say of it stays: name them
+        too, and "f1" for what was stated, pinned, corrected or retracted of the user. A list of references that is
+        empty is none: all goes. The rest is as of `Memory.erase`, which removes all that there is of a user.
 
         Raises:
             UnknownReference: one of *refs* names nothing; nothing was removed.

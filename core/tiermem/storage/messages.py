@@ -278,7 +278,9 @@ def legible(
 ) -> Message:
     """A stored message, or what stands in its place."""
     if identifier.startswith(TOMBSTONE):
-        return _in_place_of(sequence, "was erased", tokens, identifier, role, ERASED)
+        name = f"erased-{identifier.removeprefix(TOMBSTONE).hex()}".encode()
+        erased = _in_place_of(sequence, "was erased", tokens, name, role, ERASED)
+        return erased.as_stored(sequence, tokens, moment(stored_at))
     try:
         when = moment(stored_at)
         return _unchanged(bytes(body), bytes(digest), sequence=sequence, tokens=tokens, stored_at=when)

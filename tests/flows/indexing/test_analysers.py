@@ -215,7 +215,7 @@ def test_words_that_are_being_added_while_the_index_is_emptied_leave_nothing(pos
         locked = sessions.find(connection, scope, lock=True)
         begun.set()
         time.sleep(0.5)
-        segments.add(connection, locked.pk, segment([Spoken(1, 0.0, "", ["pool"], "user", [])]))
+        segments.add(connection, locked.pk, segment([Spoken(1, 0.0, "", ["pool"], "user", [])]), 0)
 
     batch = threading.Thread(target=database.write, args=(slowly,))
     batch.start()

@@ -24,11 +24,17 @@ def _scrubbed(connection: sa.Connection, *, vacuum: bool) -> bool:
     try:
         if vacuum:
             raw.execute("VACUUM")
-        busy, *_ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()  # waits as long as for a lock
+        for _ in range(TRIES):
+            busy, *_ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()  # waits as long as for a lock
+            if not busy:
+                break
     except connection.dialect.loaded_dbapi.Error as error:
         base = connection.dialect.loaded_dbapi.Error
         raise sa.exc.DBAPIError.instance("VACUUM", None, error, base, dialect=connection.dialect) from error
     return not busy
+
+
+TRIES = 3  # at the log, while others read and write
 
 
 class Local:

@@ -270,7 +270,7 @@ def named(connection: sa.Connection, key: bytes) -> Iterator[tuple[int, bytes, b
         yield pk, of_user(key, tenant, user), of_session(key, tenant, user, name)
 
 
-def hashes(connection: sa.Connection, pk: int) -> list[bytes]:
-    """The SHA-256 of each message of a session."""
-    query = sa.select(message.c.sha256).where(message.c.session == pk)
-    return [bytes(sha) for sha in connection.execute(query).scalars()]
+def hashes(connection: sa.Connection, pk: int) -> list[tuple[bytes, str]]:
+    """The SHA-256 of each message of a session, and when it was stored."""
+    query = sa.select(message.c.sha256, message.c.stored_at).where(message.c.session == pk)
+    return [(bytes(sha), stored) for sha, stored in connection.execute(query)]

@@ -41,9 +41,10 @@ def erase(
     key = taking.secret(connection)
     hashes = _buried(connection, row.pk, numbers, key)
     removed = {message.name: len(hashes)}
-    for table in (stub, vector):
+    read_by_a_model = extraction.drop(connection, row.pk, numbers)
+    for table in (stub, vector, fact):
         removed[table.name] = _without(connection, table, row.pk, numbers)
-    removed[fact.name] = extraction.drop(connection, row.pk, numbers)
+    removed[fact.name] += read_by_a_model
     spoiled = _silenced(connection, row.pk, numbers)
     removed[summary.name] = len(spoiled)
     hidden = decisions.hidden(connection, row)

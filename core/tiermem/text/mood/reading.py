@@ -22,6 +22,8 @@ _TURNED = -0.7  # "not good" is less bad than "bad"
 _RAISED = 1.5
 _HALF = 0.5  # of what stands in front of "but"
 _PARTS = re.compile(rf"[{HAN}]+|[a-z]+(?:['’][a-z]+)*|[.!?;:,。！？；：，\n()]")
+# What is made of another word has the stem of that word, which tells no mood: "lively" and "live", "useful" and "use".
+_DERIVED, _OWN = ("ly", "ful", "fully"), "="
 _NOT, _VERY, _BUT, _END = 10.0, 11.0, 12.0, 13.0  # what is no weight
 
 
@@ -78,7 +80,9 @@ def _read(chunk: str) -> Iterator[float]:
             yield from (table.get(word, 0.0) for word in han_words(part)) if len(part) > 1 or part in table else (_END,)
         elif part[0].isalpha():
             plain = part.replace("’", "'")
-            yield _NOT if plain.endswith("n't") else table.get(stem(plain.partition("'")[0]), 0.0)
+            word = plain.partition("'")[0]
+            own = _OWN + word if word.endswith(_DERIVED) else stem(word)
+            yield _NOT if plain.endswith("n't") else table.get(own, 0.0)
         else:
             yield _END
 
@@ -93,7 +97,7 @@ def _table() -> dict[str, float]:
         (2.0, english.STRONG_GOOD),
         (-2.0, english.STRONG_BAD),
     ):
-        table |= {stem(word): weight for word in words}
+        table |= {_OWN + word if word.endswith(_DERIVED) else stem(word): weight for word in words}
     for weight, words in (
         (1.0, chinese.GOOD),
         (-1.0, chinese.BAD),
@@ -102,7 +106,7 @@ def _table() -> dict[str, float]:
     ):
         table |= dict.fromkeys(words, weight)
     for value, several in ((_VERY, english.VERY), (_BUT, english.BUT), (_NOT, english.NOT)):
-        table |= {stem(word): value for word in several}
+        table |= {_OWN + word if word.endswith(_DERIVED) else stem(word): value for word in several}
     for value, several in ((_VERY, chinese.VERY - {"好"}), (_BUT, chinese.BUT), (_NOT, chinese.NOT)):
         table |= dict.fromkeys(several, value)
     return table
