@@ -39,11 +39,12 @@ def test_what_an_older_version_did_not_write_has_its_default() -> None:
 
 
 def test_a_note_of_another_session_keeps_what_is_known_of_thread_and_provider_alone() -> None:
-    note = Note("s", "anna", False, 4, 5, "id", 6, 3, {"m3": "a secret"}, 2, 1.5, 700)
+    note = Note("s", "anna", False, 4, 5, "id", 6, 3, {"m3": "a secret"}, 12, 2, 1.5, 700)
     assert note.owned_by("anna") is not note
     assert note.owned_by("anna") == note
     bob = note.owned_by("bob")
-    assert (bob.owner, bob.mixed, bob.upto, bob.asked, bob.quoted, bob.bare) == ("bob", True, -1, 0, {}, 0)
+    assert (bob.owner, bob.mixed, bob.upto, bob.asked, bob.quoted) == ("bob", True, -1, 0, {})
+    assert (bob.laid_down, bob.bare) == (0, 0)
     assert (bob.session, bob.count, bob.last, bob.seen, bob.scale, bob.most) == ("s", 5, "id", 6, 1.5, 700)
     assert Note(count=2).owned_by("anna") == Note(owner="anna", count=2)
 
