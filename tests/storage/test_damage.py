@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from tests.properties.thinned import share, turn
 from tests.storage.damage import damage, fill, opened, unreadable
 from tests.storage.older import engine_of
 from tiermem import Memory, TiermemError
@@ -22,6 +23,7 @@ UNWITNESSED = {
     ("owner", "stamp"): "it only counts; where it is another one, all sessions are looked at again",
     ("item", "expires"): "moved by every reading; it is only known to belong to a ttl",
 }
+GONE = "tiermem_message: message 26 is missing"
 COLUMNS = [
     (table.name.removeprefix("tiermem_"), column.name)
     for table in metadata.sorted_tables
@@ -92,16 +94,18 @@ def test_the_undamaged_one_has_no_problem(copy: Path) -> None:
 
 def test_verify_finds_every_damaged_column_and_names_its_table(filled: str) -> None:
     missed = {}
+    # A server takes twice as long to say the same: a third of them there, all in the soak.
+    tried = COLUMNS[turn % 3 :: 3] if "://" in filled and share(3) == 1 else COLUMNS
     with opened(filled) as memory:
-        for table, column in COLUMNS:
+        for table, column in tried:
             mend = damage(filled, table, column)
             found = problems(memory)
             if not any(f"tiermem_{table}" in problem for problem in found):
                 missed[table, column] = found
             mend()
         assert problems(memory) == []
-    assert missed.keys() == UNWITNESSED.keys() | {("session", "messages")}
-    assert missed["session", "messages"][0] == "tiermem_message: message 26 is missing"
+    assert missed.keys() == (UNWITNESSED.keys() | {("session", "messages")}) & {*tried}
+    assert missed.get(("session", "messages"), [GONE])[0] == GONE
 
 
 @pytest.mark.parametrize(("table", "column"), COLUMNS, ids=str)
