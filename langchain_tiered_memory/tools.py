@@ -50,7 +50,7 @@ def memory_tools(
         history: a `TieredChatMessageHistory`, instead of all these.
         resolve: instead of all these, a function of the call's `ToolRuntime` (state, config, context, store) that
             returns a `Session`; in async calls it may be async. A model does not see this argument.
-        names: which tools; all by default.
+        names: which tools; by default these four. `tiermem.tools.memory_tools` names those for notes of a kind.
         max_tokens: of an answer at most, by the memory's own counter.
         within: by default all conversations, notes and documents of the user; "conversation" is the session alone.
 

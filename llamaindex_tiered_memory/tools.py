@@ -32,7 +32,7 @@ def memory_tools(
     Args:
         source: a `TieredChatMemory`, a session of an open `tiermem.Memory`, or a function that returns a session at
             each call; in async calls it may be async.
-        names: which tools; all by default.
+        names: which tools; by default these four. `tiermem.tools.memory_tools` names those for notes of a kind.
         max_tokens: of an answer at most, by the memory's own counter.
         within: what is searched: by default all conversations of the user that the namespace of *source* names, their
             notes and documents; "user" leaves out the documents, "conversation" all but this one.

@@ -35,7 +35,7 @@ FLOORS = tuple(
     flows.writing
     flows.reading flows.verifying
     knowledge items validity conversations erasure dropped
-    profiles
+    profiles notes
     importers
     arguments
     session verification

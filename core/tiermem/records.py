@@ -46,9 +46,9 @@ class Decision:
     """One row of the journal: ids and numbers, never text.
 
     `kind` is "compact", "cover", "restore", "hide", "pin" (of what a message lays down), "erase" or "undo"; of facts
-    "state" or "retract", of a profile "pin", "forget" or "replace". It applies to the messages `first`..`last`; the
-    newest that is not undone wins, but for "erase", which nothing undoes. `reference` is the summary of a cover, and
-    what an undo takes back. `session` is the id of the session whose journal it is in, where another one was asked.
+    "state" or "retract", of a profile "pin", "forget" or "replace", of a procedure "outcome". It applies to messages
+    `first`..`last`; the newest not undone wins, but for "erase", which nothing undoes. `reference` is the summary of a
+    cover, and what an undo takes back. `session` is whose journal it is in, where another session was asked.
     """
 
     number: int

@@ -26,9 +26,10 @@ from tiermem.storage.documents import chunks as documents
 from tiermem.storage.erasures import taking, tombstones
 from tiermem.storage.erasures.taking import Taken, Ticket
 from tiermem.storage.sessions import SessionRow, encoded, stored_name
-from tiermem.text.documents import prefix
+from tiermem.text.documents import outcomes_of, prefix
 
 _STATED = re.compile(r"f(\d{1,18})")  # what was stated, pinned, corrected or retracted of the user
+OUTCOME = "outcome"  # the kind of decision by which `notes/reporting.py` keeps what was reported of a procedure
 Pick = Callable[[sa.Connection, SessionRow], set[int]]  # the numbers of what is to be erased, behind a lock
 
 
@@ -66,8 +67,18 @@ def of_source(core: Core, scope: Scope, source: str | None, reason: str, dry_run
     checked(reason)
     if source is not None and not isinstance(source, str):
         raise UnknownReference(f"a source is named by text, not by {type(source).__name__}")
-    wanted = {scope: partial(_chunks, source=source)}
+    wanted: dict[Scope, Pick] = {
+        scope: partial(_chunks, source=source),
+        stated_by(scope): partial(_outcomes, source=source),
+    }
     return (yield from _erase(core, scope, wanted, reason, dry_run=dry_run, vacuum=vacuum))
+
+
+def _outcomes(connection: sa.Connection, row: SessionRow, source: str | None) -> set[int]:
+    """The numbers of what was reported of the procedure that a note of *source* keeps, or of all procedures."""
+    if source is None:
+        return documents.decided(connection, row.pk, OUTCOME)
+    return {mark.sequence for mark in documents.chunks(connection, row.pk, prefix(outcomes_of(source)))}
 
 
 def _erase(

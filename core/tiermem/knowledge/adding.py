@@ -36,11 +36,18 @@ _Kept: TypeAlias = tuple[list[Message], SessionRow, int, list[Decision]]
 
 
 def add(
-    core: Core, scope: Scope, documents: Sequence[Document], splitting: Splitting, *, whole: bool = True
+    core: Core,
+    scope: Scope,
+    documents: Sequence[Document],
+    splitting: Splitting,
+    *,
+    whole: bool = True,
+    instead: int | None = None,
 ) -> Flow[list[Message]]:
     """Add *documents*; returns their chunks, each once. All are kept, or none.
 
-    *whole* says that they are all there is of their sources: other chunks of these are hidden.
+    *whole* says that they are all there is of their sources: other chunks of these are hidden. *instead* is the chunk
+    whose place they take: nothing is kept where it is not shown any more, for somebody else was faster.
 
     Raises:
         InvalidMessage: a chunk with its metadata is larger than `max_message_bytes`.
@@ -52,7 +59,7 @@ def add(
     counted = yield Compute(partial(_counted, core, documents, splitting))
     sources = sorted({document.source for document in documents}) if whole else []
     keep = Transact(
-        lambda connection: _keep(connection, core, scope, counted, sources),
+        lambda connection: _keep(connection, core, scope, counted, sources, instead),
         lambda done: _telling(scope, done, core.since(began)),
     )
     kept, _, _, _ = yield from certain(keep, [message.id for message, _ in counted])
@@ -70,8 +77,17 @@ def _counted(core: Core, documents: Sequence[Document], splitting: Splitting) ->
 
 
 def _keep(
-    connection: sa.Connection, core: Core, scope: Scope, counted: Sequence[tuple[Message, int]], sources: Sequence[str]
+    connection: sa.Connection,
+    core: Core,
+    scope: Scope,
+    counted: Sequence[tuple[Message, int]],
+    sources: Sequence[str],
+    instead: int | None,
 ) -> _Kept:
+    if instead is not None:
+        row = sessions.find(connection, scope, lock=True)
+        if not any(mark.sequence == instead for source in sources for mark in present(connection, row, source)):
+            return [], row, row.messages, []
     kept, row, before = log.append(connection, scope, counted, core.now(), core.settings.compact_at)
     hidden = decisions.hidden(connection, row)
     wanted = {message.sequence for message in kept}

@@ -14,7 +14,7 @@ from datetime import datetime
 
 from tiermem.messages import Message
 from tiermem.records import Hit
-from tiermem.search.passages import excerpt, note, prefix
+from tiermem.search.passages import excerpt, note, note_kind, prefix
 from tiermem.text.analyzer import query_terms
 from tiermem.text.clipping import Count, largest, word_end
 from tiermem.text.readable import readable, speaker
@@ -24,7 +24,6 @@ from tiermem.times.stamps import stamp
 from tiermem.window.quotation import CLOSE, OPEN, label, safe
 from tiermem.window.voices import voices
 
-NOTE = "note:"  # what the source of a note begins with
 SMALLEST = 120  # tokens: room for a header, a few words and how to go on
 EXCERPT, SHORT = 700, 160  # characters that a hit shows, and where there is less room; about 175 and 40 tokens
 HEAD = 0.75  # of a page is the beginning of a long original, the rest its end: results of tools end with what matters
@@ -75,8 +74,8 @@ def header(message: Message, before: str = "") -> str:
     when = f" {stamp(message.when)}" if message.when else ""
     if not source:
         return f"[{before}m{message.sequence}]{when} {label(speaker(message))}:"
-    if source.startswith(NOTE):
-        return f"[d{message.sequence}]{when} Note:"
+    if kind := note_kind(source):
+        return f"[d{message.sequence}]{when} {kind.capitalize()}:"
     part = f", part {state.get('chunk', 0) + 1} of {state['chunks']}" if state.get("chunks", 1) > 1 else ""
     return f"[d{message.sequence}]{when} {safe(one_line(source))}{part}:"
 

@@ -26,6 +26,8 @@ SPARED = 2  # tokens of a message's own frame that a quoted line does without
 TYPICAL = 12  # tokens of a short quoted line; a block of n tokens is chosen from n / 12 messages
 LONG, LONGEST = 1200, 8_000  # characters of one message that are quoted at least and at most, where it has them
 HEAD, SHARE = 200, 3  # characters of a result that tells nothing of what is asked beside words that do; else a third
+NOTE = "note:"  # what the source of a note begins with
+NOTE_KINDS = ("note", "episode", "concept", "procedure")  # what may follow, and a colon; anything else is a note
 Told: TypeAlias = "str | tuple[tuple[Message, str], ...]"
 """What is shown of a message: its text, or who says what in it."""
 
@@ -93,9 +95,17 @@ def runs(sequences: Sequence[int]) -> list[tuple[int, int]]:
     return ranges
 
 
+def note_kind(source: str) -> str:
+    """Which kind of note is kept under *source*; "" for a document."""
+    if not source.startswith(NOTE):
+        return ""
+    kind = source.removeprefix(NOTE).partition(":")[0]
+    return kind if kind in NOTE_KINDS else NOTE_KINDS[0]
+
+
 def chunk_line(number: int, source: str, text: str) -> str:
-    """A document's chunk as it is quoted: with its source, where a message has its speaker."""
-    return f"[d{number}] {safe(one_line(source))}: {indented(safe(text.strip()))}"
+    """A document's chunk as it is quoted: with its source, or of a note its kind, where a message has its speaker."""
+    return f"[d{number}] {note_kind(source) or safe(one_line(source))}: {indented(safe(text.strip()))}"
 
 
 def told_line(message: Message, told: Told) -> str:

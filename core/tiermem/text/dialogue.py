@@ -83,6 +83,10 @@ ARGUMENTS: Mapping[str, frozenset[str]] = {
     "expand_memory": frozenset({"ref", "offset"}),
     "remember": frozenset({"note"}),
     "forget_memory": frozenset({"ref"}),
+    "learn_procedure": frozenset({"name", "steps", "preconditions"}),
+    "report_outcome": frozenset({"name", "worked", "step"}),
+    "remember_event": frozenset({"event", "context", "feeling", "when"}),
+    "define_concept": frozenset({"name", "definition", "related"}),
 }
 
 

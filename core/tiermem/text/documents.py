@@ -214,3 +214,8 @@ def prefix(source: str) -> str:
 def _digest(value: str | bytes) -> str:
     body = value if isinstance(value, bytes) else value.encode("utf-8", "surrogatepass")
     return hashlib.sha256(body).hexdigest()[:DIGEST]
+
+
+def outcomes_of(source: str) -> str:
+    """The source under which what was reported of the procedure of *source* is kept."""
+    return f"outcome:{source}"

@@ -32,10 +32,12 @@ from tiermem.knowledge import adding
 from tiermem.messages import Message
 from tiermem.providers.calls import refuse_reentry
 from tiermem.search import answers, quoting
+from tiermem.search.passages import NOTE
 from tiermem.search.query import wants_answer
 from tiermem.settings import Scope
 from tiermem.text.documents import ROLE, Document, Splitting
 from tiermem.times.day_bounds import bound
+from tiermem.tools import noted
 from tiermem.window.pressure import newest_question
 
 DROPPED = "dropped"  # the reference of what the last run took from the window
@@ -66,6 +68,8 @@ class _NoUse(Exception):  # no error: its words are the answer
 
 def answer(core: Core, scope: Scope, bounds: Bounds, name: str, arguments: Mapping[str, Any]) -> Flow[str]:
     """What the tool *name* answers to *arguments*, as a model wrote them."""
+    if name in noted.VERBS:
+        return (yield from noted.VERBS[name](core, scope, arguments))
     try:
         return (yield from _VERBS[name](core, scope, bounds, arguments))
     except _NoUse as error:
@@ -249,7 +253,7 @@ def _remember(core: Core, scope: Scope, _: Bounds, arguments: Arguments) -> Flow
     if len(note) > LONGEST_NOTE:
         raise _NoUse(f"That is too long for a note: {len(note)} characters, at most {LONGEST_NOTE}. Note the essence.")
     refuse_reentry(documents.collection(scope))
-    source = answers.NOTE + hashlib.sha256(note.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    source = NOTE + hashlib.sha256(note.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     known = yield from documents.chunks(scope, source)
     try:
         kept = yield from adding.add(core, scope, [Document(note, source, "note")], Splitting(LONGEST_NOTE, 0))
@@ -282,7 +286,7 @@ def _fixed(message: Message) -> bool:
 
 def _forget_note(core: Core, scope: Scope, ref: str, chunk: Message) -> Flow[str]:
     source = chunk.state["source"]
-    if not source.startswith(answers.NOTE):
+    if not source.startswith(NOTE):
         raise _NoUse(f"{ref} is part of a document, which only a person can remove.")
     refuse_reentry(documents.collection(scope))
     try:

@@ -34,7 +34,7 @@ from tiermem.flows.effects import Flow
 from tiermem.records import Within
 from tiermem.search.answers import SMALLEST
 from tiermem.session import AsyncSession, Session
-from tiermem.tools import calls
+from tiermem.tools import calls, note_arguments
 from tiermem.tools.calls import ROLES, Bounds
 
 __all__ = ["ARGUMENTS", "DESCRIPTIONS", "NAMES", "MemoryTool", "Resolve", "memory_tools"]
@@ -89,6 +89,7 @@ class ForgetArguments(BaseModel):
 
 DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
     {
+        **note_arguments.DESCRIPTIONS,
         "search_memory": (
             "Search everything said earlier in this conversation, also what is no longer shown, in the user's other "
             "conversations, and in their notes and documents. Call it before saying that something is not known. "
@@ -115,9 +116,10 @@ ARGUMENTS: Mapping[str, type[BaseModel]] = MappingProxyType(
         "expand_memory": ExpandArguments,
         "remember": RememberArguments,
         "forget_memory": ForgetArguments,
+        **note_arguments.ARGUMENTS,
     }
 )
-NAMES = tuple(ARGUMENTS)
+NAMES = ("search_memory", "expand_memory", "remember", "forget_memory")  # those that are made where none are named
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +183,8 @@ def memory_tools(
 
     Args:
         session: the session they belong to, or a function that says so at each call.
-        names: which of them; all by default.
+        names: which of them; by default `NAMES`. Those for notes of a kind (`memory.notes`) are made where they are
+            named: "learn_procedure", "report_outcome", "remember_event", "define_concept".
         max_tokens: of an answer at most, by the memory's own counter; at least 120.
         within: what `search_memory` looks through, as of `Session.search`: "conversation" leaves out the user's other
             conversations, documents and notes. References of other conversations are those of what is looked through.
@@ -192,9 +195,9 @@ def memory_tools(
         MissingNamespace: it is "user", and the session has no namespace that names one.
     """
     chosen = NAMES if names is None else (names,) if isinstance(names, str) else tuple(names)
-    unknown = sorted(set(chosen) - set(NAMES))
+    unknown = sorted(set(chosen) - set(ARGUMENTS))
     if unknown:
-        raise InvalidSettings(f"no memory tool is called {', '.join(unknown)}; there are {', '.join(NAMES)}")
+        raise InvalidSettings(f"no memory tool is called {', '.join(unknown)}; there are {', '.join(ARGUMENTS)}")
     if type(max_tokens) is not int or max_tokens < SMALLEST:
         raise InvalidSettings(f"max_tokens must be a whole number from {SMALLEST} on, not {brief_repr(max_tokens)}")
     if not isinstance(session, Session | AsyncSession) and not callable(session):

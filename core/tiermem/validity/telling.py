@@ -124,8 +124,12 @@ def kept(core: Core, scope: Scope, fact: Stated, kind: str, reason: str) -> Flow
 def keep(core: Core, scope: Scope, kind: str, words: str, state: dict[str, Any], reason: str) -> Flow[Decision]:
     """The decision of *kind* by which something of the user of *scope* is kept, with its number: *words* say it,
     *state* is what is read of it again."""
+    return (yield from keep_message(core, scope, kind, Message(role="user", content=words, state=state), reason))
+
+
+def keep_message(core: Core, scope: Scope, kind: str, message: Message, reason: str) -> Flow[Decision]:
+    """`keep`, of a message with an id of the caller's; the same id again keeps nothing more."""
     where = reading.stated_by(scope)
-    message = Message(role="user", content=words, state=state)
     counted = [(message, message_tokens(message, core.count))]
 
     def body(connection: sa.Connection) -> Decision:

@@ -15,7 +15,7 @@ from tiermem.flows.reading.request import SearchRequest, SearchResult
 from tiermem.flows.services import Core
 from tiermem.messages import Message
 from tiermem.records import Hit
-from tiermem.search.answers import NOTE
+from tiermem.search.passages import NOTE
 from tiermem.settings import Scope
 from tiermem.storage import decisions, sessions
 from tiermem.storage import messages as log

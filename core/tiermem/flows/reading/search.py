@@ -17,7 +17,7 @@ from tiermem.flows.reading.request import SearchRequest, SearchResult
 from tiermem.flows.services import Core
 from tiermem.records import Hit, Piece, Recalled
 from tiermem.search import passages, quoting
-from tiermem.search.answers import NOTE
+from tiermem.search.passages import NOTE
 from tiermem.search.query import Question
 from tiermem.search.ranking import explanation
 from tiermem.search.ranking.threshold import LEAST

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from tiermem.storage.schema import message
+from tiermem.storage.schema import decision, message
 
 
 class StoredChunk(NamedTuple):
@@ -39,3 +39,11 @@ def visible(chunks: Iterable[StoredChunk], hidden: Iterable[tuple[int, int]]) ->
         if not (high and low <= chunk.sequence):
             kept.append(chunk)
     return kept
+
+
+def decided(connection: sa.Connection, pk: int, kind: str, *, undone: bool | None = None) -> set[int]:
+    """The messages of which a decision of *kind* was taken; where that is said, only those in force, or *undone*."""
+    query = sa.select(decision.c.first).where(decision.c.session == pk, decision.c.kind == kind)
+    if undone is not None:
+        query = query.where(decision.c.undone == int(undone))
+    return set(connection.execute(query).scalars())

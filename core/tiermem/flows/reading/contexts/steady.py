@@ -18,7 +18,7 @@ from tiermem.flows.standing import StandingRules
 from tiermem.messages import Message
 from tiermem.records import Hit, Piece, Tier
 from tiermem.search import quoting
-from tiermem.search.answers import NOTE
+from tiermem.search.passages import NOTE
 from tiermem.search.query import asks
 from tiermem.tokens.counting import message_tokens
 from tiermem.window.assembly import Part, recent
