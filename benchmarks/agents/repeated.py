@@ -1,9 +1,9 @@
 """`python -m benchmarks.agents.repeated`: ten tasks, each done four times on threads of their own, with and without
 procedures.
 
-The model is made up, and knows of a task only what its prompt says: where the steps stand there it follows them, else it
-tries one operation after the other. So what is counted is whether a procedure that was learned stands in the prompt when
-its task comes back, and nothing of how well a real model would write or follow one.
+The model is made up, and knows of a task only what its prompt says: where the steps stand there it follows them, else
+it tries one operation after the other. So what is counted is whether a procedure that was learned stands in the prompt
+when its task comes back, and nothing of how well a real model would write or follow one.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Worker:
         """Take on *task*."""
         self.task, self.done, self.tried, self.known, self.turns, self.stage = task, [], 0, (), 0, "work"
 
-    def next(self, prompt: str, answered: str, learns: bool) -> tuple[str, dict[str, Any]] | None:  # private
+    def next(self, prompt: str, answered: str, *, learns: bool) -> tuple[str, dict[str, Any]] | None:
         """The tool to call, with its arguments; None where all is done."""
         self.turns += 1
         if self.turns == 1:
@@ -112,9 +112,11 @@ class Played(BaseChatModel):
     def _generate(self, messages: list[BaseMessage], stop: Any = None, run_manager: Any = None, **_: Any) -> ChatResult:
         last = messages[-1]
         answered = str(last.content) if isinstance(last, ToolMessage) and last.name == "operate" else ""
-        wanted = self.worker.next("\n".join(str(one.content) for one in messages), answered, self.learns)
+        wanted = self.worker.next("\n".join(str(one.content) for one in messages), answered, learns=self.learns)
         calls = [] if wanted is None else [{"name": wanted[0], "args": wanted[1], "id": f"c{self.worker.turns}"}]
-        return ChatResult(generations=[ChatGeneration(message=AIMessage("" if calls else "All done.", tool_calls=calls))])
+        return ChatResult(
+            generations=[ChatGeneration(message=AIMessage("" if calls else "All done.", tool_calls=calls))]
+        )
 
 
 def run(memory: Memory, tasks: Sequence[str], rounds: int, *, learns: bool) -> list[list[int]]:

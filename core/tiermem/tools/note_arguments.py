@@ -26,7 +26,7 @@ class ReportOutcomeArguments(BaseModel):
     """The arguments of `report_outcome`."""
 
     name: _Text = Field(description="The name of the procedure that was followed.")
-    worked: _Flag = Field(description="Whether it worked.")
+    worked: _Flag = Field(description="Whether it worked when it was followed.")
     step: _Text = Field(default="", description="The step at which it failed, if it did.")
 
 

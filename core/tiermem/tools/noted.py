@@ -36,7 +36,7 @@ def learn_procedure(core: Core, scope: Scope, arguments: Arguments) -> Flow[str]
     """Keep how something is done."""
     steps, needs = lines(arguments.get("steps")), lines(arguments.get("preconditions"))
     known = yield from _kept(core, scope, lambda: Procedure(_text(arguments, "name"), steps, preconditions=needs))
-    return known if isinstance(known, str) else f"Learned as {known.ref}: {known.name}, {len(steps)} steps."
+    return known if isinstance(known, str) else f"Learned as {known.ref}, {len(steps)} steps."
 
 
 def report_outcome(core: Core, scope: Scope, arguments: Arguments) -> Flow[str]:
@@ -51,7 +51,7 @@ def report_outcome(core: Core, scope: Scope, arguments: Arguments) -> Flow[str]:
     except (InvalidMessage, UnknownReference) as error:
         return f"This cannot be counted: {error}."
     done = now.outcomes
-    return f"Counted: {now.name} worked {done.worked} of {done.tried} times."
+    return f"Counted: it worked {done.worked} of {done.tried} times."
 
 
 def remember_event(core: Core, scope: Scope, arguments: Arguments) -> Flow[str]:
