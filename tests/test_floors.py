@@ -40,6 +40,7 @@ FLOORS = tuple(
     arguments
     session verification
     telemetry events
+    life
     runtime
     memory
     agents tools testing

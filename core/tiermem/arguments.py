@@ -28,6 +28,7 @@ from tiermem.providers.tokenizers import as_counter
 from tiermem.records import Context, Decision, Hit, Original, Recalled, Report, Stats, Within
 from tiermem.settings import Scope, Thresholds, nearest, refuse_unnamed, scope_of, whole
 from tiermem.storage import sessions
+from tiermem.text.documents import ROLE
 
 LONGEST_REASON = 200  # characters; events and the log tell it
 T = TypeVar("T")
@@ -309,6 +310,9 @@ def reading(core: Core, scope: Scope, first: int, last: int | None) -> Flow[list
 def expanding(core: Core, scope: Scope, ref: str) -> Flow[Original]:
     """`report.expand` by the user's clock."""
     found = yield from report.expand(scope, ref)
+    if len(found.messages) == 1 and not found.summaries and found.messages[0].role != ROLE:
+        where = replace(scope, session=found.note.get("session", scope.session))
+        core.was_opened(where, found.messages[0].sequence)
     return replace(found, messages=tuple(core.local(found.messages)))
 
 

@@ -12,6 +12,8 @@ Beside these, each event is a record of the logger "tiermem" and, where the proc
 | summarised | messages, or summaries, under a summary | as compacted, and summary ("s3"), level, refused_lines |
 | summarised | what was restored, put back under it | decisions, count, first, last, reason, strategy ("again") |
 | extracted | messages that an extractor read | count, first, last, facts, refused, reasons, extractor, error, ms |
+| indexed | messages whose words were indexed | count, first, last, ms |
+| slept | what a sleep did (`Life.sleep`) | sessions, finished, faded, woken, uses, indexed, compacted, covered, ms |
 | dropped | what a run took from the window; `Session.dropped(since)` lists it | since, compacted, covered |
 | recalled | what `context`, `recall`, `search` or a tool found | by, count, refs, scores, tokens, degraded, ms |
 | restored | messages shown again | decisions, count, first, last, reason |
@@ -55,6 +57,8 @@ LEVELS = {
     "compacted": logging.INFO,
     "summarised": logging.INFO,
     "extracted": logging.INFO,
+    "indexed": logging.DEBUG,
+    "slept": logging.INFO,
     "dropped": logging.INFO,
     "pinned": logging.INFO,
     "restored": logging.INFO,

@@ -20,6 +20,7 @@ from tiermem.flows.reading.documents import collection
 from tiermem.flows.writing import upkeep
 from tiermem.items.items import AsyncItems, Items
 from tiermem.knowledge.knowledge import AsyncKnowledge, Knowledge
+from tiermem.life.life import AsyncLife, Life
 from tiermem.notes.notes import AsyncNotes, Notes
 from tiermem.profiles.profile import AsyncProfile, Profile
 from tiermem.providers.clock import zone_of
@@ -118,6 +119,10 @@ class Memory(Opened, UserTalk):
         """What an application or an agent keeps for a user, or for (tenant, user), in four kinds: what happened, what
         something is, how something is done, and sentences; *timezone* as of `session`."""
         return Notes(self, scope_of("-", namespace), self._core.within(zone_of(timezone)))
+
+    def life(self, namespace: Namespace = "default", timezone: Zone = None) -> Life:
+        """How what a user, or (tenant, user), said lives: levels, uses, what fades, sleep."""
+        return Life(self, scope_of("-", namespace), self._core.within(zone_of(timezone)))
 
     def erase(self, namespace: Namespace, *, reason: str = "", dry_run: bool = False, vacuum: bool = False) -> Receipt:
         """Remove for good all that there is of a user, or of (tenant, user): conversations, documents, items, and all
@@ -229,6 +234,10 @@ class AsyncMemory(Opened, AsyncUserTalk):
     def notes(self, namespace: Namespace = "default", timezone: Zone = None) -> AsyncNotes:
         """What is kept for a user in four kinds; no I/O. See `Memory.notes`."""
         return Memory(self._core, self._performer).notes(namespace, timezone).as_async()
+
+    def life(self, namespace: Namespace = "default", timezone: Zone = None) -> AsyncLife:
+        """How what a user said lives; no I/O. See `Memory.life`."""
+        return Memory(self._core, self._performer).life(namespace, timezone).as_async()
 
     async def erase(
         self, namespace: Namespace, *, reason: str = "", dry_run: bool = False, vacuum: bool = False

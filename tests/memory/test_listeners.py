@@ -157,6 +157,8 @@ def test_logging_has_one_record_an_event_at_the_level_of_its_kind(
         ("summarised", "INFO"),
         ("dropped", "INFO"),
         ("erased", "INFO"),
+        ("indexed", "DEBUG"),
+        ("slept", "INFO"),
         ("pinned", "INFO"),
         ("restored", "INFO"),
         ("undone", "INFO"),

@@ -39,6 +39,7 @@ def everything(session: Session) -> None:
     knowledge.add_documents({"text": f"the new {CANARY} manual", "source": "manual.txt"})
     knowledge.search(f"{CANARY} manual")
     knowledge.remove("manual.txt")
+    session.memory.life("default").sleep()
     session.erase("m4", reason="asked for")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
+from tests.properties.sleeping import Sleeps
 from tiermem import Message, Session, Shown
 from tiermem.messages import COMPACTION_KEY
 
@@ -23,7 +24,7 @@ RULES = (
 _LESS = {Shown.VERBATIM: 0, Shown.COMPACTED: 1, Shown.COVERED: 2}
 
 
-class LaysDown:
+class LaysDown(Sleeps):
     """Verbs of a life about what is laid down and dropped."""
 
     session: Any

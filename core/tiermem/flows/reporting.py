@@ -66,6 +66,11 @@ def summarised(scope: Scope, decision: Decision, summary: Summary, covered: int,
     return Tell("summarised", scope, lambda: _decision(decision) | about)
 
 
+def indexed(scope: Scope, first: int, last: int, ms: float) -> Tell:
+    """The words of the messages `first`..`last` were indexed; *ms* is how long that took."""
+    return Tell("indexed", scope, lambda: {"count": last - first + 1, "first": first, "last": last, "ms": ms})
+
+
 def extracted(scope: Scope, read: Stretch, ms: float) -> Tell:
     """An extractor *read* messages, or could not; *ms* is how long that took."""
     return Tell("extracted", scope, lambda: _extracted(read, ms))

@@ -57,6 +57,9 @@ class Known:
     tables: Synonyms | None = None  # with the caller's own; the built-in ones are read when first asked
 
 
+MOST_OPENED = 10_000  # sessions of which is remembered what was opened, until they sleep
+
+
 @dataclass(frozen=True, slots=True)
 class Unindexed:
     """The facts of a session's messages that wait for the index, up to number *through*."""
@@ -127,6 +130,7 @@ class Core:
     unread: dict[Scope, float] = field(default_factory=dict)  # when was last added what no extractor read
     extractor_rests: Recent[Failed] = field(default_factory=lambda: Recent(10_000))  # by scope
     extracting: set[Scope] = field(default_factory=set)
+    opened: dict[Scope, set[int]] = field(default_factory=dict)  # what `expand` opened and no sleep wrote down yet
     managing: set[Scope] = field(default_factory=set)
     indexing: set[Scope] = field(default_factory=set)
     known: Known = field(default_factory=Known)
@@ -180,6 +184,11 @@ class Core:
         if erasures > self.known.erasures:
             self.known.erasures = erasures
             self.drop_caches()
+
+    def was_opened(self, scope: Scope, number: int) -> None:
+        """Remember, for the next sleep, that somebody read message *number* of *scope* in full."""
+        if scope in self.opened or len(self.opened) < MOST_OPENED:
+            self.opened.setdefault(scope, set()).add(number)
 
     def since(self, began: float) -> float:
         """Milliseconds since the `timer` said *began*."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from tiermem.plain_json import loads
 from tiermem.storage.connecting.prepared import Prepared
 from tiermem.storage.messages import CHUNK
 from tiermem.storage.schema import message
-from tiermem.storage.sessions import decoded, encoded
+from tiermem.storage.sessions import decoded, encoded, moment
 from tiermem.window.view import Entry
 
 _OF_SESSION = message.c.session == sa.bindparam("key")
@@ -87,3 +88,18 @@ def _of_roles(
     for start in range(0, len(keys), CHUNK):
         part = query.where(message.c.session.in_(keys[start : start + CHUNK]), wanted)
         yield from connection.execute(part.order_by(message.c.session, message.c.sequence))
+
+
+_STORED_AT = Prepared(sa.select(message.c.stored_at).where(_OF_SESSION, message.c.sequence == sa.bindparam("number")))
+
+
+def stored_before(connection: sa.Connection, pk: int, last: int, second: float) -> int:
+    """The number of the newest of the messages up to *last* that was stored by *second* (since 1970); 0 where none was.
+    Messages are stored in order, so that twenty of a million are looked at."""
+
+    def later(number: int) -> bool:
+        rows = _STORED_AT.rows(connection, {"key": pk, "number": number})
+        when = moment(rows[0][0]) if rows else None
+        return when is not None and when.timestamp() > second
+
+    return bisect_left(range(1, last + 1), True, key=later)

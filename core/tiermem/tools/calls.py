@@ -158,6 +158,8 @@ def _expand(core: Core, scope: Scope, bounds: Bounds, arguments: Arguments) -> F
     try:
         place = yield from _placed(scope, bounds, ref)
         found = core.local((yield from _originals(place, ref)))
+        if len(found) == 1 and found[0].role != ROLE:
+            core.was_opened(place.scope, found[0].sequence)
     except _NoUse:
         if ref.lower() != DROPPED:
             raise

@@ -67,6 +67,7 @@ def follow_words(core: Core, scope: Scope) -> Flow[None]:
     last = row.messages
     while not row.foreign and row.indexed < last:
         core.noticed(row.erasures)
+        began, done = core.timer(), row.indexed
         index = yield from filled(core, scope, row, row.indexed)
         before, fresh = yield Read(_reading_on(row.pk, row.indexed + 1, last))
         part = yield Compute(partial(part_of, index, row.pk, fresh))
@@ -74,6 +75,8 @@ def follow_words(core: Core, scope: Scope) -> Flow[None]:
         pinned = yield Transact(_adding(core, scope, row, part, stated), partial(reporting.pinned, scope))
         pinning.carry_on(core, scope, row.pk, pinned)
         row = yield Read(lambda connection: sessions.find(connection, scope))
+        if row.indexed > done:
+            yield reporting.indexed(scope, done + 1, row.indexed, core.since(began))
 
 
 def filled(core: Core, scope: Scope, row: SessionRow, through: int) -> Flow[UserIndex]:

@@ -22,7 +22,7 @@ from tiermem.storage.talk import counting
 
 T = TypeVar("T")
 # Kinds of what is kept of a user (`validity/telling.py`): they change nothing that a session shows.
-_SHOWING_NOTHING = frozenset({"state", "retract", "pin", "forget", "replace", "outcome"})
+_SHOWING_NOTHING = frozenset({"state", "retract", "pin", "forget", "replace", "outcome", "use"})
 _SHOWN_OTHERWISE = frozenset({"compact", "cover"})  # kinds that change how something is shown, and not what is known
 
 

@@ -1,0 +1,188 @@
+"""Sleep: what nobody waits for, done when nobody is there. What was used is written down, words are indexed, the window
+is brought below its thresholds, what faded leaves it, and what was used again comes back.
+
+Rule 1: each step is one transaction, done or not; a sleep that ends in the middle leaves the rest to the next one,
+and one without news changes nothing.
+Rule 2: nothing is removed: what fades is in the archive, is found by its words, and `undo` of the decision shows it
+again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+import sqlalchemy as sa
+
+from tiermem.arguments import names
+from tiermem.errors import InvalidMessage, brief_repr
+from tiermem.flows import window_state
+from tiermem.flows.effects import Flow, Read, Tell, Transact
+from tiermem.flows.indexing import words
+from tiermem.flows.services import Core
+from tiermem.flows.writing.commit import commit
+from tiermem.flows.writing.maintain import manage
+from tiermem.life import aging, fading, uses
+from tiermem.life.fading import FADED, Fade
+from tiermem.life.forgetting import Forgetting
+from tiermem.life.records import Slept
+from tiermem.providers.calls import refuse_reentry
+from tiermem.records import Decision, StructuredSummary, Summary
+from tiermem.settings import Scope
+from tiermem.storage import decisions, sessions
+from tiermem.storage.sessions import SessionRow
+from tiermem.summaries import merging
+
+MOST = 200  # decisions of one session in one sleep; the next one goes on
+
+
+def sleep(core: Core, user: Scope, curve: Forgetting | None, seconds: float | None, *, dry_run: bool) -> Flow[Slept]:
+    """Sleep over the sessions of *user* for at most *seconds*; without a *curve* nothing fades.
+
+    Raises:
+        InvalidMessage: *seconds* is no number of at least 0, or *curve* is none.
+    """
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float, type(None))) or (seconds or 0) < 0:
+        raise InvalidMessage(f"seconds must be a number of at least 0 or None, not {brief_repr(seconds)}")
+    if curve is not None and not isinstance(curve, Forgetting):
+        raise InvalidMessage(f"forgetting must be a Forgetting or None, not {type(curve).__name__}")
+    began, slept = core.timer(), Slept()
+    for name in (yield from names(user)):
+        if seconds is not None and core.since(began) >= 1000 * seconds:
+            slept = replace(slept, finished=False)
+            break
+        slept += yield from _session(core, Scope(user.tenant, user.user, name), curve, dry_run=dry_run)
+    slept = replace(slept, seconds=core.since(began) / 1000)
+    if not dry_run:
+        yield Tell("slept", user, lambda: _told(slept))
+    return slept
+
+
+def _told(slept: Slept) -> dict[str, object]:
+    names = ("sessions", "finished", "faded", "woken", "uses", "indexed", "compacted", "covered")
+    return {name: getattr(slept, name) for name in names} | {"ms": round(1000 * slept.seconds, 3)}
+
+
+def _session(core: Core, scope: Scope, curve: Forgetting | None, *, dry_run: bool) -> Flow[Slept]:
+    slept = Slept(sessions=1)
+    if not dry_run:
+        refuse_reentry(scope)
+        slept += yield from _tidied(core, scope)
+    if curve is None:
+        return slept
+    for _ in range(MOST):
+        step = yield from _faded(core, scope, curve, dry_run=dry_run)
+        slept += step
+        if dry_run or not step.decisions:
+            break
+    return slept
+
+
+def _tidied(core: Core, scope: Scope) -> Flow[Slept]:
+    """What is due anyhow: uses, words, and the window by its thresholds."""
+    used = yield from uses.opened(core, scope)
+    row = yield Read(lambda connection: sessions.find(connection, scope))
+    if not row.foreign and row.indexed < row.messages:
+        yield from words.follow_words_alone(core, scope)
+    indexed = row.messages - row.indexed
+    if not core.settings.enable_context_management:
+        return Slept(uses=len(used), indexed=indexed)
+    done = yield from manage(core, scope, contending=False)
+    return Slept(uses=len(used), indexed=indexed, compacted=done.compacted, covered=done.covered, merged=done.summaries)
+
+
+def _faded(core: Core, scope: Scope, curve: Forgetting, *, dry_run: bool) -> Flow[Slept]:
+    """One step: what is active again comes back, or what is not fades."""
+    row, window = yield from window_state.load(core, scope)
+    if not row.pk or not (window.covers or any(entry.shown == "compacted" for entry in window.entries)):
+        return Slept()
+    ages = yield from aging.of_session(core, scope, row, curve)
+    spans = yield Read(lambda connection: decisions.spans(connection, row.pk, row, 0))
+    live = yield Read(lambda connection: decisions.summaries(connection, row.pk, live=True))
+    behind = yield Read(partial(_behind, row=row, live=live))
+    back = fading.wakes(live, behind, spans, ages.active)
+    if back:
+        return (yield from _woken(core, scope, row, back, dry_run=dry_run))
+    planned = fading.fades(window.entries, window.covers, spans, ages.active)
+    planned += fading.partly(live, spans, ages.active)
+    found = Slept()
+    for fade in planned if dry_run else planned[:1]:
+        found += yield from _cover(core, scope, row, fade, live, dry_run=dry_run)
+    return found
+
+
+def _behind(connection: sa.Connection, row: SessionRow, live: Sequence[Summary]) -> dict[int, Summary]:
+    """By number, the summaries that the faded ones among *live* took the place of."""
+    numbers = {number for one in live if one.strategy == FADED for number in one.children}
+    return {one.number: one for one in decisions.summaries(connection, row.pk, numbers=sorted(numbers))}
+
+
+def _woken(core: Core, scope: Scope, row: SessionRow, back: Sequence[int], *, dry_run: bool) -> Flow[Slept]:
+    """Take back the decisions by which the summaries *back* cover what is active again."""
+    journal = yield Read(lambda connection: decisions.journal(connection, row.pk, kinds=("cover",)))
+    chosen = [one for one in journal if one.reference in back and not one.undone]
+    count = sum(one.last - one.first + 1 for one in chosen)
+    if dry_run:
+        return Slept(woken=count)
+    planned = [
+        Decision(number=0, kind="undo", first=one.first, last=one.last, reference=one.number, reason="used again")
+        for one in chosen
+    ]
+    done: list[Decision] = yield Transact(lambda connection: commit(connection, core, scope, row, planned))
+    return Slept(woken=count if done else 0, decisions=tuple((scope.session, one.number) for one in done))
+
+
+def _cover(
+    core: Core, scope: Scope, row: SessionRow, fade: Fade, live: Sequence[Summary], *, dry_run: bool
+) -> Flow[Slept]:
+    """Have nothing stand in the window of the span of *fade*."""
+    if dry_run:
+        return Slept(faded=fade.messages, tokens=fade.tokens)
+    plan = partial(_written, core=core, scope=scope, row=row, fade=fade, live=live)
+    done: list[Decision] = yield Transact(plan)
+    return Slept(
+        faded=fade.messages if done else 0,
+        tokens=sum(one.tokens_before - one.tokens_after for one in done),
+        decisions=tuple((scope.session, one.number) for one in done),
+    )
+
+
+def _written(
+    connection: sa.Connection, core: Core, scope: Scope, row: SessionRow, fade: Fade, live: Sequence[Summary]
+) -> list[Decision]:
+    number = 1 + max((one.number for one in decisions.summaries(connection, row.pk)), default=0)
+    children = [one for one in live if one.number in fade.children]
+    structure = _structure(fade, children, core) if fade.left is None else fade.left
+    text = merging.fit(structure, fade.first, fade.last, f"s{number}", fade.tokens, core.count) if fade.left else ""
+    summary = Summary(
+        number=number,
+        first=fade.first,
+        last=fade.last,
+        level=1 + max((one.level for one in children), default=0),
+        structure=structure,
+        text=text,
+        tokens=core.count(text) if text else 0,
+        strategy=FADED,
+        children=fade.children,
+    )
+    decision = Decision(
+        number=0,
+        kind="cover",
+        first=fade.first,
+        last=fade.last,
+        reference=number,
+        tokens_before=fade.tokens,
+        tokens_after=summary.tokens,
+        strategy=FADED,
+        reason="nobody used it",
+    )
+    return commit(connection, core, scope, row, [decision], summary=summary)
+
+
+def _structure(fade: Fade, children: Sequence[Summary], core: Core) -> StructuredSummary:
+    """A summary that says how many messages there are, and of what trust; nothing that was said."""
+    merged = merging.merge([one.structure for one in children], core.now()) if children else StructuredSummary()
+    return StructuredSummary(
+        count=fade.messages, time_range=merged.time_range, timestamp=core.now(), trust=merged.trust
+    )

@@ -1,0 +1,46 @@
+"""Uses and sleep, for the life of a session: what fades takes nothing away, and a second sleep does nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import rule
+
+from tiermem import Message
+from tiermem.life import Forgetting
+
+OWNERS = ("ann", "bob")
+
+
+class Sleeps:
+    """Verbs of a life about what fades."""
+
+    session: Any
+    on: Any
+    memory: Any
+    sent: dict[str, list[Message]]
+
+    @rule(name=st.sampled_from(OWNERS), rate=st.sampled_from([0.03, 0.03, 5.0]))
+    def sleep(self, name: str, rate: float) -> None:
+        session, curve = self.on(name), Forgetting(rate=rate)
+        before = session.stats()
+        slept = self.memory.life(name).sleep(forgetting=curve)
+        after, journal = session.stats(), session.journal()
+        assert (after.messages, after.hidden, after.tokens) == (before.messages, before.hidden, before.tokens)
+        assert slept.finished
+        for _, number in slept.decisions:
+            assert journal[number - 1].kind in {"cover", "undo"}
+        again = self.memory.life(name).sleep(forgetting=curve)
+        assert (again.faded, again.woken, again.decisions) == (0, 0, ())
+
+    @rule(name=st.sampled_from(OWNERS), which=st.integers(0, 10_000))
+    def use(self, name: str, which: int) -> None:
+        session = self.on(name)
+        if self.sent[name]:
+            number = which % len(self.sent[name]) + 1
+            before = session.view()
+            (made,) = self.memory.life(name).used(f"s/m{number}")
+            assert (made.kind, made.first) == ("use", number)
+            assert session.view().messages == before.messages
+            assert self.memory.life(name).of(f"s/m{number}").uses >= 1
