@@ -119,6 +119,11 @@ class Clause:
     values: tuple[Quantity, ...]
 
 
+def without_code(text: str) -> str:
+    """*text* with nothing of what stands between fences; all behind one that is left open is code."""
+    return _CODE.sub("\n", text)
+
+
 def prose(text: str, limit: int = READ_LIMIT) -> str:
     """The first *limit* characters of *text* that somebody says himself: no code, no quotes, no photographs."""
     return _SPOKEN.sub(" … ", _PHOTO.sub(" ", _CODE.sub("\n", text[: 2 * limit])))[:limit].replace("’", "'")
@@ -129,8 +134,8 @@ def clauses(sentence: str, worth: Callable[[str], bool], *, valued: bool = True)
 
     *valued*: there may be amounts or times in it.
     """
-    marked, values = quantities(_spelled(sentence), valued=valued)
-    parts = _BREAK.split(marked)
+    text, values = marked(sentence, valued=valued)
+    parts = _BREAK.split(text)
     spans, marks = parts[0::2], [*parts[1::2], ""]
     if not any(worth(span.strip()) for span in spans):
         return
@@ -147,6 +152,11 @@ def clauses(sentence: str, worth: Callable[[str], bool], *, valued: bool = True)
         yield Clause(span.strip(), before, real, past, changed, bool(_OTHER.search(span)), tuple(values))
         announced = bool(_TOLD.search(mark))
         before = before if asked and before else span.strip()
+
+
+def marked(sentence: str, *, valued: bool = True) -> tuple[str, list[Quantity]]:
+    """*sentence* without contractions, its amounts and times as private characters, and these."""
+    return quantities(_spelled(sentence), valued=valued)
 
 
 def _spelled(sentence: str) -> str:

@@ -17,7 +17,7 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-RULES = "tiermem-words-15"
+RULES = "tiermem-words-16"
 _MAKERS = ("snowballstemmer", "rjieba")  # whose versions make other terms of the same text
 MAX_TERM = 64
 PIECE = 4  # characters of a piece of a word

@@ -18,11 +18,14 @@ from typing import Generic, TypeVar
 
 from tiermem.facts.stated.record import (
     APPLICATION,
+    APPOINTMENT,
+    CHANGES,
     CORRECTS,
     MODEL,
     NO,
     ONCE,
     RETRACTS,
+    YES,
     Stated,
     StatedAt,
     attribute_key,
@@ -155,7 +158,7 @@ def _begun(made: list[Holding[T]], running: list[int], place: int, floor: float)
     begins = one.said if one.fact.since is None else min(one.said, one.fact.since)
     if one.fact.how == APPLICATION and one.fact.since is not None:
         begins = one.fact.since  # it knows what will be; a rule reads plans as nothing, so a later time is a slip
-    ended = [other for other in running if _ends(one.fact, made[other].fact)]
+    ended = [other for other in running if _ends(one.fact, made[other].fact)] or _moved(made, running, one.fact)
     if not one.fact.several:
         begins = _later(begins, floor, *(made[other].start for other in ended))
     for other in ended:
@@ -164,6 +167,13 @@ def _begun(made: list[Holding[T]], running: list[int], place: int, floor: float)
     until = math.inf if one.fact.until is None else max(begins, one.fact.until)
     made[place] = one.lasting(made[ended[0]].start if ended and corrects else begins, until)
     return [*(other for other in running if other not in ended), *([place] if until > one.said else [])]
+
+
+def _moved(made: list[Holding[T]], running: Sequence[int], fact: Stated) -> list[int]:
+    """The appointment that *fact* moves to another time: the only one of that name, for of two nobody knows which."""
+    known = [other for other in running if made[other].fact.kind == APPOINTMENT]
+    moves = fact.manner in (CHANGES, CORRECTS) and fact.value not in (YES, NO) and not fact.old
+    return known if moves and len(known) == 1 and not fact.several else []
 
 
 def _overruled(made: list[Holding[T]], running: Sequence[int], fact: Stated) -> list[int]:

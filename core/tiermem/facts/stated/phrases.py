@@ -27,8 +27,8 @@ GENERIC = frozenset(
 # In sums and exercises each number belongs to its own example.
 EXERCISE = frozenset(
     terms(
-        "probability chance outcome favorable favourable odds equation formula example fraction ratio dice die coin "
-        "toss"
+        "probability chance outcome favorable favourable odds equation formula example quiz fraction ratio dice die "
+        "coin toss"
     )
 ) | words_of("概率 例题 分数 骰子 硬币")
 

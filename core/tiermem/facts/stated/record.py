@@ -13,6 +13,7 @@ from tiermem.text.analyzer import terms
 USER = "user"  # the subject of what a speaker without a name says of himself
 YES, NO = "yes", "no"  # the values of what is so or not: "allergic to nuts", "drink coffee"
 KEPT = 16_384  # keys of attributes, and of values, that are remembered: people say the same again
+APPOINTMENT = "appointment"  # the kind of a thing that somebody goes to at a time; there may be several of a name
 MOST_VALUE = 120  # characters of a value, and of an attribute
 # How a fact is known.
 RULE, MODEL, APPLICATION = "rule", "model", "application"

@@ -14,7 +14,8 @@ from tiermem.facts.rules.record import NEED
 from tiermem.facts.stated.record import NO, RULE, Stated
 
 MOST_WISH = 200  # characters; what is longer tells why, and of what
-_PASSING = frozenset({"figure"})  # quantities of what somebody talks about: of a moment, or of no thing of theirs
+# Quantities and dates of what somebody talks about: of a moment, or of no thing of theirs.
+_PASSING = frozenset({"figure", "appointment"})
 _DOINGS = frozenset({"habit", "taste", "use"})
 _CUT_SHORT = re.compile(
     r"\b(?:the|an?|of|with|for|to|and|or|in|on|at|by|like|as|lately|recently|now|today|so|too|ac)$"

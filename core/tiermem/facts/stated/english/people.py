@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from tiermem.facts.stated.english.patterns import NAMED, ROLE_OF
 from tiermem.facts.stated.english.subjects import About
-from tiermem.facts.stated.english.words import DIET_OF, OWNED, STEM, is_firm
+from tiermem.facts.stated.english.words import DIET_OF, OWNED, PEOPLES, STEM, is_firm
 from tiermem.facts.stated.record import CHANGES, NO, YES, Stated
 from tiermem.facts.stated.told import Told
 from tiermem.text.analyzer import words_of
@@ -111,7 +111,7 @@ def _smokes(about: About, match: re.Match[str], told: Told) -> Iterator[Stated]:
 
 
 def _called(about: About, match: re.Match[str], told: Told) -> Iterator[Stated]:
-    if about.kin and not _PEOPLES.fullmatch(match["value"]) and not told.past:
+    if about.kin and not PEOPLES.fullmatch(match["value"]) and not told.past:
         yield told.fact(about.subject, "name", match["value"], "name", several=about.kin not in _ONE)
 
 
@@ -120,16 +120,6 @@ _ONE = words_of(
     "wife husband partner girlfriend boyfriend fiancée fiancee fiancé fiance spouse mother father mom mum dad "
     "boss manager landlord landlady supervisor advisor therapist doctor dentist trainer coach accountant "
     "lawyer"
-)
-_PEOPLES = re.compile(
-    r"(?:[A-Z][a-z]+(?:ish|ese)|German|American|Canadian|Mexican|Brazilian|Italian|Russian|Ukrainian"
-    r"|Indian|Indonesian|Korean|Asian"
-    r"|African|European|Australian|Austrian|Belgian|Norwegian|Hungarian|Romanian|Bulgarian|Croatian"
-    r"|Serbian|Egyptian|Iranian|Persian"
-    r"|Nigerian|Kenyan|Cuban|Colombian|Venezuelan|Peruvian|Chilean|Argentinian|Palestinian|Syrian"
-    r"|Lebanese|Catholic|Muslim|Christian"
-    r"|Protestant|Buddhist|Hindu|Sikh|Dutch|French|Greek|Swiss|Thai|Czech|Welsh|Scottish|Filipino"
-    r"|Pakistani|Israeli|Iraqi|Afghan|Black|White|Latino|Latina)"
 )
 
 
@@ -251,6 +241,13 @@ def _likes(about: About, match: re.Match[str], told: Told) -> Iterator[Stated]:
         yield told.fact(about.subject, f"like {match['what']}", NO if no else YES, "taste")
 
 
+def _appointment(about: About, match: re.Match[str], told: Told) -> Iterator[Stated]:
+    when = told.quantity(match["value"][0])
+    if when.kind == "when" and not told.past and about.subject == about.speaker:
+        what = _unarticled(match["what"].lower())
+        yield told.fact(about.subject, what, match["value"], "appointment", several=True)
+
+
 def _owns(about: About, match: re.Match[str], told: Told) -> Iterator[Stated]:
     if (told.past and match["verb"] in ("had", "have", "has")) or told.other:
         return
@@ -329,6 +326,7 @@ MAKERS: Mapping[str, Make] = MappingProxyType(
         "uses": _uses,
         "switched": _switched,
         "likes": _likes,
+        "appointment": _appointment,
         "owns": _owns,
         "owns_none": _owns_none,
         "died": _died,

@@ -30,7 +30,7 @@ from tiermem.facts.stated.english.patterns import (
 )
 from tiermem.facts.stated.english.people import MAKERS
 from tiermem.facts.stated.english.subjects import NAME, About
-from tiermem.facts.stated.english.words import BONDS, DIETS, JOBS, KIDS, OWNED, PLURAL_PETS
+from tiermem.facts.stated.english.words import APPOINTMENTS, BONDS, DIETS, JOBS, KIDS, OWNED, PLURAL_PETS
 from tiermem.facts.stated.record import Stated
 from tiermem.facts.stated.told import Told
 
@@ -176,6 +176,14 @@ RULES = (
         rf" )*(?P<verb>like|likes|love|loves|enjoy|enjoys|adore|adores|hate|hates|dislike|dislikes|detest)"
         rf" {LIKED}"
     ), "likes"),
+    _rule("have has got booked scheduled arranged", (
+        rf"{HAVE}(?:have|has|have got|got|booked|scheduled|arranged|set up) an? (?P<what>(?!second|another|weekly"
+        rf"|daily|monthly|regular|recurring)(?:[\w-]+ ){{0,3}}?(?:{APPOINTMENTS})(?:"
+        rf" (?:with|about|on) (?!{MARK}|(?:him|her|them|you|it|some\w*|this|that)\b)(?:(?:my|the|a|an)"
+        rf" )?[\w.'-]+(?: (?!on\b|for\b|at\b|to\b|and\b)[\w.'-]+){{0,3}}?))"
+        rf"(?: (?:scheduled|booked|planned|set|coming up))? (?:on|for|at) (?P<value>{MARK}(?: {MARK})?)"
+        rf"(?=\s*$|\s*[^\w\s'’-]|\s+(?:to|and|in|at|with|so|for|about|where|because|but)\b)"
+    ), "appointment"),
     _rule("have has own owns got bought adopted purchased 've", (
         rf"(?P<verb>{HAVE}(?:have|has|own|owns|got|bought|adopted|purchased|have got|has got)) (?:a|an|my"
         rf" own|our own|a new|a brand new)(?: new| second-hand| used| small| big| little| old| young| rescue"

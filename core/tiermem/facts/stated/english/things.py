@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from tiermem.facts.quantities import MARK
 from tiermem.facts.stated.english.patterns import END, NAMED
 from tiermem.facts.stated.english.subjects import NAME, About, without_adverbs
-from tiermem.facts.stated.english.words import KIN, PERSONAL, PETS, RELATED, SHARED
+from tiermem.facts.stated.english.words import APPOINTMENTS, KIN, PERSONAL, PETS, RELATED, SHARED
 from tiermem.facts.stated.phrases import EXERCISE, GENERIC, content
 from tiermem.facts.stated.record import CORRECTS, RETRACTS, STATES, Stated
 from tiermem.facts.stated.told import Told
@@ -53,6 +53,15 @@ _MOVED = re.compile(
     rf"^(?P<what>[\w'’/+& -]{{2,60}}?) {_CHANGED}(?: \w+ly)?(?: from (?P<old>{_WORTH}))?(?: again)?"
     rf" (?:up to|down to|to|for|until|till|at) (?:the )?(?P<value>{_WORTH})(?P<after>.*)$"
 )
+# "My library now has 52 sources": how many there are, which another number replaces.
+_HOLDS = re.compile(
+    rf"^(?P<what>[\w'’/+& -]{{2,40}}?) (?:(?:now|currently|already) )?(?:has|contains|holds|counts|has grown to|grew to"
+    rf"|has reached|reached|is now up to|is up to)(?: (?:now|already|about|around|over|roughly|exactly))*"
+    rf" (?P<value>{MARK}) (?P<of>(?:[a-z][\w-]* )?(?:[a-z]{{3,}}s|people))(?=\s*$|\s*[^\w\s'’-]"
+    rf"|\s+(?:in|and|now|but|so|tagged|from|by|after|already|at|on|total|altogether)\b)"
+)
+# Of these there is soon another one, which has its own number of parts.
+_EACH_ITS_OWN = re.compile(rf"(?:{APPOINTMENTS}|plan|project|trip|week|day|month|exam|quiz|test|order|list|draft)$")
 _MOVES = re.compile(
     rf"^{_MOVER} (?P<whose>my|our|the) (?P<what>[\w'’/+& -]{{2,50}}?)(?: up| down| back| out)?(?: from"
     rf" (?P<old>{_WORTH}))? (?:up to|down to|to|until|till|at|for) (?:the"
@@ -85,8 +94,9 @@ _ASSIGNED = re.compile(
 )
 _BACK = re.compile(
     rf"^(?i:it|that|this|which)(?: is now| is actually| is| has been| was| got| just got| actually|['’]s (?:now|been))?"
-    rf" ?(?:{_CHANGED} (?:to|for|until|up to|down to|from (?P<old>{MARK}) to)|now|actually|been)?"
-    rf" ?(?P<value>{MARK}|{NAMED})(?: now| instead)?(?=\s*$|\s*[^\w\s])"
+    rf" ?(?:{_CHANGED} (?:to|for|until|up to|down to|from (?P<old>{MARK}) to)|(?:now|currently)(?: at| around| about)?"
+    rf"|actually|been)?"
+    rf" ?(?P<value>{MARK}|{NAMED})(?: now| instead)?(?=\s*$|\s*[^\w\s]|\s+(?:under|with|per|for|on) )"
 )
 _BACK_MOVES = re.compile(
     rf"^{_MOVER} (?:it|that|this)(?: up| down| back| out)?(?: from (?P<old>{MARK}))? (?:up to|down to|to"
@@ -98,8 +108,8 @@ _MEANT = re.compile(
     rf"|correction|wait|oops|actually)[ :,—-]*)+ (?:it is |that is )?(?P<value>{MARK}|{NAMED})(?:,? not"
     rf" (?P<old>.+))?$"
 )
-_PERSONAL_HEAD = re.compile(rf"(?:^| )(?:{PERSONAL})$", re.IGNORECASE)
-_SHARED_HEAD = re.compile(rf"(?:^| )(?:{SHARED})$", re.IGNORECASE)
+PERSONAL_HEAD = re.compile(rf"(?:^| )(?:{PERSONAL})$", re.IGNORECASE)
+SHARED_HEAD = re.compile(rf"(?:^| )(?:{SHARED})$", re.IGNORECASE)
 _HOUSEHOLD = re.compile(r"(?:^| )(?:rent|mortgage|wedding|anniversary|landlord|landlady|address|house|wifi password)$")
 _STRIP = re.compile(r"^(?:(?:new|current|latest|updated|total|official|actual|final|old|original|revised|own) )+")
 _AFTER = re.compile(
@@ -109,6 +119,7 @@ _AFTER = re.compile(
     r"|local|of|both|all)\b)"
 )
 _SEVERAL = re.compile(rf"\s*(?:and|or|,) {MARK}")
+APPOINTED = re.compile(rf"^(?:[\w-]+ ){{0,3}}?(?:{APPOINTMENTS}) with \w", re.IGNORECASE)
 FORMER = re.compile(rf"\b(?:former|ex)\b|\blate (?:{KIN})")  # who, or what, it was; not the one that is
 _KIN_WORD = re.compile(rf"(?:{KIN})$")
 _PLURAL_OR_VERB = re.compile(
@@ -121,7 +132,7 @@ _PLURAL_OR_VERB = re.compile(
 )
 
 
-def _thing(about: About, what: str, *, measured: bool, moved: bool = False) -> tuple[str, str] | None:
+def thing(about: About, what: str, *, measured: bool, moved: bool = False) -> tuple[str, str] | None:
     """(subject, attribute) of the noun phrase *what*; None where a thing of that name says nothing."""
     phrase = _STRIP.sub("", what.strip().lower().replace("’", "'")).replace("colour", "color")
     subject = about.subject
@@ -132,10 +143,12 @@ def _thing(about: About, what: str, *, measured: bool, moved: bool = False) -> t
     words = content(phrase)
     if words & EXERCISE or not phrase:
         return None
+    if APPOINTED.match(phrase):
+        subject = about.speaker  # who speaks of one with somebody goes there
     if about.plural and _HOUSEHOLD.search(phrase):
         subject = about.speaker
-    head = _PERSONAL_HEAD if subject else _SHARED_HEAD
-    if head.search(phrase) or (subject and _SHARED_HEAD.search(phrase)):
+    head = PERSONAL_HEAD if subject else SHARED_HEAD
+    if head.search(phrase) or (subject and SHARED_HEAD.search(phrase)):
         return subject, phrase
     return (subject, phrase) if measured and words - GENERIC and (subject or moved) else None
 
@@ -153,12 +166,24 @@ def of_thing(about: About, told: Told) -> Iterator[Stated]:
     if match := _ASSIGNED.match(text):
         yield told.fact("", f"responsible for {match['what']}", match["value"], "role")
         return
+    if about.subject and (match := _HOLDS.match(text)):
+        yield from _counted(about, match, told)
+        return
     match = _MOVED.match(text) or _IS.match(text)
     if match is None or not _AFTER.match(match["after"]) or _SEVERAL.match(match["after"]) or told.other:
         return
-    named = _thing(about, match["what"], measured=_measured(match), moved=match.re is _MOVED)
+    named = thing(about, match["what"], measured=_measured(match), moved=match.re is _MOVED)
     if named is not None and not _vague(named[1], match["value"], told):
         yield from _valued(about, named, match, told)
+
+
+def _counted(about: About, match: re.Match[str], told: Told) -> Iterator[Stated]:
+    number = told.quantity(match["value"])
+    if _EACH_ITS_OWN.search(match["what"]):
+        return
+    named = thing(about, match["what"], measured=True)
+    if number.kind == "count" and not number.unit and named and not (told.past or told.other):
+        yield told.fact(named[0], f"{named[1]} {match['of']}", match["value"], "figure")
 
 
 def _measured(match: re.Match[str]) -> bool:
@@ -187,7 +212,7 @@ def _vague(attribute: str, value: str, told: Told) -> bool:
     if not re.fullmatch(MARK, value):
         return False
     one = told.quantity(value)
-    return one.kind == "count" and not one.unit and one.text.isalpha() and not _SHARED_HEAD.search(attribute)
+    return one.kind == "count" and not one.unit and one.text.isalpha() and not SHARED_HEAD.search(attribute)
 
 
 def _kind(value: str) -> str:
@@ -210,7 +235,7 @@ def of_mover(about: About, told: Told) -> Iterator[Stated]:
     text = about.predicate
     if match := _MOVES.match(text):
         whose = About("" if match["whose"] != "my" else about.subject, "", plural=match["whose"] == "our")
-        named = _thing(whose, match["what"], measured=_measured(match), moved=True)
+        named = thing(whose, match["what"], measured=_measured(match), moved=True)
         if named and _AFTER.match(match["after"]):
             old = told.plain(match["old"] or "")
             yield told.news(named[0], named[1], match["value"], _kind(match["value"]), old=old)
@@ -220,7 +245,7 @@ def of_mover(about: About, told: Told) -> Iterator[Stated]:
         yield told.news("", "", match["value"], "back", old=told.plain(match["old"] or ""))
     elif match := _PICKED.match(text):
         whose = About("" if match["whose"] != "my" else about.subject, "")
-        if named := _thing(whose, match["what"], measured=False):
+        if named := thing(whose, match["what"], measured=False):
             yield told.fact(named[0], named[1], match["value"], "is")
     else:
         yield from _roles(about, told)

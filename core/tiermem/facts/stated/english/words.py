@@ -89,7 +89,13 @@ SHARED = (
     "|speaker|keynote speaker"
     "|chapter count|word count|page count|priority|status|stage|phase|sprint length|model|dataset|metric|accuracy"
     "|discount|tax rate|interest rate|exchange rate|score|temperature|speed|room|seat|gate|platform|password|passcode"
-    "|wifi password|door code|access code|pin"
+    "|wifi password|door code|access code|pin|response time|load time|loading time|latency|throughput|test coverage"
+    "|coverage|error rate|uptime|memory usage|cpu usage|inference time|build time|bundle size|conversion rate"
+)
+# What somebody goes to at a time that was agreed: there are several, and one of them may be moved.
+APPOINTMENTS = (
+    "meeting|appointment|call|session|interview|webinar|workshop|lesson|class|checkup|check-up|consultation|review"
+    "|demo|visit|reservation|rehearsal|training|lunch|dinner|date|game|match|exam|hearing|viewing|tour|audition"
 )
 HABITS = {
     "drink": "drink|drinks|drinking", "smoke": "smoke|smokes|smoking", "eat": "eat|eats|eating",
@@ -100,6 +106,17 @@ HABITS = {
     "speak": "speak|speaks", "run": "run|runs|running", "ride": "ride|rides|riding", "read": "read|reads|reading",
 }  # fmt: skip
 STEM = {form: stem for stem, forms in HABITS.items() for form in forms.split("|")}
+# "My wife is German" tells no name.
+PEOPLES = re.compile(
+    r"(?:[A-Z][a-z]+(?:ish|ese)|German|American|Canadian|Mexican|Brazilian|Italian|Russian|Ukrainian"
+    r"|Indian|Indonesian|Korean|Asian"
+    r"|African|European|Australian|Austrian|Belgian|Norwegian|Hungarian|Romanian|Bulgarian|Croatian"
+    r"|Serbian|Egyptian|Iranian|Persian"
+    r"|Nigerian|Kenyan|Cuban|Colombian|Venezuelan|Peruvian|Chilean|Argentinian|Palestinian|Syrian"
+    r"|Lebanese|Catholic|Muslim|Christian"
+    r"|Protestant|Buddhist|Hindu|Sikh|Dutch|French|Greek|Swiss|Thai|Czech|Welsh|Scottish|Filipino"
+    r"|Pakistani|Israeli|Iraqi|Afghan|Black|White|Latino|Latina)"
+)
 # Who leaves one of these leaves an employer; who leaves another name may leave a town, a party or a person.
 _FIRM = re.compile(
     r"(?!(?:LA|UK|US|USA|NYC|NY|DC|UAE|EU|SF|HK|NZ|TV|AA)$)[A-Z][A-Z0-9&]{1,7}"

@@ -7,7 +7,21 @@ from __future__ import annotations
 
 import re
 
-from tiermem.facts.stated.english.words import BONDS, DIETS, JOBS, KIDS, KIN, OWNED, PERSONAL, PETS, PLURAL_PETS, SHARED
+from tiermem.facts.stated.chinese.requests import HEAD
+from tiermem.facts.stated.english.requests import CUES as GRANTED
+from tiermem.facts.stated.english.words import (
+    APPOINTMENTS,
+    BONDS,
+    DIETS,
+    JOBS,
+    KIDS,
+    KIN,
+    OWNED,
+    PERSONAL,
+    PETS,
+    PLURAL_PETS,
+    SHARED,
+)
 from tiermem.text.analyzer import words_of
 
 _WORDS = re.compile(r"[a-z][a-z-]*")
@@ -22,7 +36,7 @@ def _last(*tables: str) -> frozenset[str]:
     return frozenset(words[-1].lower() for words in entries if words and words[-1] not in _NO_SIGN)
 
 
-_TOLD = _last(JOBS, BONDS, DIETS, OWNED, KIDS, PLURAL_PETS, PETS) | words_of(
+_TOLD = _last(APPOINTMENTS, JOBS, BONDS, DIETS, OWNED, KIDS, PLURAL_PETS, PETS) | words_of(
     "live lives living reside resides residing based settled settle moved relocated lived work works working "
     "fired dismissed sacked redundant "
     "employed worked joined hired resigned laid promoted became retrained relationship broke split separated "
@@ -40,7 +54,7 @@ _BE = words_of(
     "is are was were moved pushed postponed rescheduled changed raised increased lowered reduced cut bumped "
     "went dropped rose grew fell extended shortened brought delayed upgraded switched renamed updated set "
     "jumped climbed slipped adjusted improved reset revised picked chose selected settled booked hired use "
-    "beat slashed upped s leaves departs starts begins ends lands arrives opens closes"
+    "beat slashed upped currently s leaves departs starts begins ends lands arrives opens closes"
 )
 _COMMON = words_of("is are was were use s set went leaves departs starts begins ends lands arrives opens closes")
 _MOVERS = _BE - _COMMON
@@ -48,7 +62,7 @@ _DIGIT = re.compile(r"[\d\ue000-\uf0ff]")
 FEW = 25  # words of a text that may correct what was said before
 BEHIND = 7  # words in which what is told of a person follows it
 CLOSE = 4  # and in which a word that tells little by itself does
-_PERSONS = words_of("i we my our")
+_PERSONS = words_of("i we my our me us")
 _NEARBY = _TOLD | _WEAK
 # What is told of somebody else by name, and what somebody does for a thing.
 _OF_OTHERS = words_of(
@@ -64,6 +78,7 @@ _HAN = re.compile(
     r"[我咱俺人][^，。！？；\n]{0,12}?[住搬在喜爱讨吃喝抽打玩学练弹养有戒叫用是岁婚恋单做当升过把来不没会最改换分]"
     r"|(?:改|换|调|推迟|延|提前|提高|升|降|涨|定|设|增|减|缩|迁|切)[^，。！？；\n]{0,4}(?:成|为|到|至|在|由|用|叫|于)"
     r"|负责|接手|接管|跟进|主管|住在|搬到|搬去|工作|上班|任职|[\ue000-\uf0ff\d]岁?[，。！]?$|跳槽|入职|离职|辞职|辞去|裁员|裁了|裁掉|开除|解雇|辞退"
+    rf"|[\d\ue000-\uf0ff][^，。！？；\n]{{0,8}}的[^，。！？；\n]{{0,8}}?(?:{HEAD})"
     r"|加入|来自|老家|[会讲]说|过敏|不对|更正|纠正|错了|口误|[叫住]|今年|改由|转给|交给"
     r"|(?:库|架|言|点|址|地|题|色|案|店|厅|机|脑|车|商|台|理|板|师|练|生|人|长|期|间|算|格|租|薪|用|价"
     r"|班|位|号|箱|信|码|口|本|小|值|限|数|额|高|重|型|日|座|名|校|学|位|司|器|统|存|列|端|会|审|试|礼"
@@ -98,6 +113,7 @@ def english(lower: str) -> bool:
         or (not (known.isdisjoint(_PERSONS) or known.isdisjoint(_NEARBY)) and _near(words))
         or (not (known.isdisjoint(_BE) or known.isdisjoint(_WHOSE) or known.isdisjoint(_THINGS)) and _of_thing(words))
         or (measured and not (known.isdisjoint(_MOVERS) or known.isdisjoint(_MOVED)))
+        or (measured and not (known.isdisjoint(_PERSONS) or known.isdisjoint(GRANTED)))
         or (not known.isdisjoint(_CORRECTING) and (measured or len(words) <= FEW))
         or (measured and bool(_NUMBERED.search(lower)))
     )

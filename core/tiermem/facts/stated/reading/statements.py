@@ -13,24 +13,25 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 
-from tiermem.facts.clauses import Clause, clauses, prose
+from tiermem.facts.clauses import Clause, clauses, marked, prose, without_code
 from tiermem.facts.quantities import MARK
+from tiermem.facts.stated.chinese import requests as chinese_requests
 from tiermem.facts.stated.chinese import rules as chinese_rules
 from tiermem.facts.stated.chinese import things as chinese_things
 from tiermem.facts.stated.dating import dated
-from tiermem.facts.stated.english import rules, things
+from tiermem.facts.stated.english import requests, rules, things
 from tiermem.facts.stated.english.subjects import about
 from tiermem.facts.stated.reading.gates import chinese, may_joke, may_state
 from tiermem.facts.stated.reading.gates import english as english_may_state
 from tiermem.facts.stated.reading.handed import own
-from tiermem.facts.stated.record import Stated
+from tiermem.facts.stated.record import Stated, attribute_key, value_key
 from tiermem.facts.stated.told import Told
 from tiermem.text.analyzer import HAN, words_of
 from tiermem.text.chinese_numerals import COUNTS
 from tiermem.text.sentences import split_by_rules
 
 MOST = 12  # facts of a message; more is a table
-PASTED = 2_000  # characters; who tells something of his own does it in fewer, what is longer is pasted
+PASTED = 2_000  # characters without code; who tells something of his own does it in fewer, what is longer is pasted
 # Letters, forms and profiles that somebody writes for others, or about them.
 _OTHERS = re.compile(
     (
@@ -113,6 +114,8 @@ def stated(text: str, speaker: str, said: float | None = None) -> list[Stated]:
 
     A fact without an attribute refers to what was spoken of before (`resolving.py`).
     """
+    if len(text) > PASTED:
+        text = without_code(text)
     if len(text) > PASTED or not may_state(text) or jokes(text) or _OTHERS.search(text):
         return []
     return list(dict.fromkeys(islice(_facts(text, speaker, said), MOST)))
@@ -176,26 +179,40 @@ def _facts(text: str, speaker: str, said_at: float | None) -> Iterator[Stated]:
         if not (chinese(sentence) if chinese_one else english_may_state(sentence.lower())) or told_by(sentence):
             continue
         if not chinese_one:
-            yield from _in_english(_I.sub("I", sentence), speaker, said_at)
+            yield from _without_doubles(_in_english(_I.sub("I", sentence), speaker, said_at))
         elif not sentence.rstrip().endswith(("?", "？")):
             yield from _chinese(sentence, speaker, said_at)
+        if chinese_one:
+            yield from chinese_requests.taken_for_granted(*marked(sentence), speaker)
 
 
 def _in_english(sentence: str, speaker: str, said_at: float | None) -> Iterator[Stated]:
     sentence = _UNTIL.sub(r"\1 to ", sentence)  # "until" alone says that something may still be so
     sentence = _TITLES.sub(r"\1 ", sentence)
+    text, values = marked(sentence)
     for clause in clauses(sentence, lambda span: english_may_state(span.lower()), valued=_valued(sentence)):
         if not clause.real or _supposed(clause.text):
             continue
         words = frozenset(_WORDS.findall(clause.text.lower()))
         told = _told(clause, speaker)
-        found = [*things.back(told)]
+        found = [requests.of_named(fact, text, clause.text, speaker) for fact in things.back(told)]
         if not found and (whose := about(clause.text, speaker)) is not None:
             if whose.thing:
                 found = [*things.of_thing(whose, told)]
             else:
                 found = [*rules.of_person(whose, told, words)] or [*things.of_mover(whose, told)]
         yield from dated(found, told, said_at)
+    yield from requests.taken_for_granted(text, values, speaker)
+
+
+def _without_doubles(facts: Iterator[Stated]) -> Iterator[Stated]:
+    """*facts* of one sentence, of one thing and value the first."""
+    seen: set[tuple[str, str, str]] = set()
+    for fact in facts:
+        key = (fact.subject, attribute_key(fact.attribute) if fact.attribute else "", value_key(fact.value))
+        if key not in seen:
+            seen.add(key)
+            yield fact
 
 
 def _chinese(sentence: str, speaker: str, said_at: float | None) -> Iterator[Stated]:
