@@ -22,6 +22,7 @@ SETS = (
     ("memorybank-cn.jsonl", "zh", 4_000, 400),
     ("madial-zh.jsonl", "zh", 4_000, 400),
 )
+PARTS = ("built", "held back", "built later", "held back later")  # "later": harder ones, of another day
 LOOKED_AT = 25  # contexts of a chat, evenly behind its last planted sentence
 ALIKE = 0.8
 
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print a table."""
     made = argparse.ArgumentParser(prog="python -m benchmarks.rules", description=__doc__)
     made.add_argument("--data", type=Path, required=True, help="folder with the conversations")
-    made.add_argument("--part", default="held back", choices=["built", "held back"], help="which sentences are planted")
+    made.add_argument("--part", default="held back", choices=PARTS, help="which sentences are planted")
     made.add_argument("--only", default="", help="only sets and memories whose names contain this")
     made.add_argument("--chats", type=int, default=10, help="of each set, at most")
     given = made.parse_args(arguments)

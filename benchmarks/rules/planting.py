@@ -28,7 +28,7 @@ class Chat:
 
 
 def sentences(language: str, part: str) -> list[str]:
-    """The hand-written sentences of *language* ("en", "zh") that were "built" on, or "held back"."""
+    """The hand-written sentences of *language* ("en", "zh") of one *part* of the file."""
     found: list[str] = []
     current = ""
     for line in (HERE / f"planted_{language}.txt").read_text("utf-8").splitlines():

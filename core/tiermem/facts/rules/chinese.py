@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from tiermem.facts.rules.chinese_forms import EMBEDDED, FORMS, SETTLED, STRICT
 from tiermem.facts.rules.record import CONSTRAINT, DEADLINE, NEED, QUESTION, TASK, WISH
 
 SHORTEST = 4  # characters of a sentence that lays something down
@@ -52,7 +53,7 @@ _MUST = re.compile(
     r"|底线|除了[^。！？；]{1,16}(?:谁|其他人|别人)[^。！？；]{0,4}(?:不|都)"
 )
 _SELF_MUST = re.compile(
-    r"(?:每天|花|用了|已经|因为|所以|于是|大家|如果|她们?|他们?)[^。！？；]*(?:至少|最多|只能|必须|都)|感谢|谢谢|很棒"
+    r"(?:每天|花(?!费|销)|用了|已经|因为|所以|于是|大家|如果|她们?|他们?)[^。！？；]*(?:至少|最多|只能|必须|都)|感谢|谢谢|很棒"
     r"|(?:我|他|她|咱们?|妈妈|爸爸|孩子)(?:自己)?(?:也|还|就|都|真的|今天|明天|现在)?(?:必须|一定要|得先?|至少"
     r"|最多)(?!求)"
 )
@@ -138,18 +139,19 @@ _WAYS: tuple[tuple[str, re.Pattern[str], re.Pattern[str] | None], ...] = (  # th
     (CONSTRAINT, _BAN, None),
     (NEED, _BODY, None),
     (CONSTRAINT, _MUST, _SELF_MUST),
+    *FORMS,
 )
 
 
 def kind_of(sentence: str) -> tuple[str, bool]:
     """The kind of what *sentence* lays down, "" for nothing; and whether it takes back something laid down before."""
     said = sentence.strip().lstrip("-*•>#0123456789.、)） ")
-    due = bool(_DUE.search(said)) and not _PAST.search(said)
+    due = bool(_DUE.search(said)) and not _PAST.search(SETTLED.sub("", said))
     if len(said) < SHORTEST or (_REPORTED.search(said) and not due):
         return "", False
     if _OPEN.search(said) and not said.rstrip("。！ ").endswith(("?", "？", "呢", "吗")):
         return QUESTION, False
-    if _ASKS.search(_WHATEVER.sub("", said)):
+    if _ASKS.search(EMBEDDED.sub("", _WHATEVER.sub("", said))):
         return (WISH if _ASKED.search(said) else ""), False
     if _REVOKES.search(said):
         return WISH, True
@@ -165,4 +167,4 @@ def _way(said: str) -> str:
 
 def strict(sentence: str) -> bool:
     """Whether *sentence* says by itself that it holds on, or is labelled."""
-    return bool(_STANDING.search(sentence) or _REMEMBER.search(sentence.strip()))
+    return bool(_STANDING.search(sentence) or _REMEMBER.search(sentence.strip()) or STRICT.search(sentence))

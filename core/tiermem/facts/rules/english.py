@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from tiermem.facts.rules import english_forms
 from tiermem.facts.rules.english_lookalikes import HABIT, I_PLAN, NOT_SERIOUS, ONCE, ONE_OFF, OWN_NEED, REPORTED, STORY
 from tiermem.facts.rules.english_wording import (
     ALWAYS,
@@ -100,7 +101,7 @@ def kind_of(sentence: str) -> tuple[str, bool]:
     said = LEAD.sub("", sentence.replace("’", "'").strip(), count=1)
     words = frozenset(WORDS.findall(said.lower()))
     if CUES.isdisjoint(words) or len(said) < SHORTEST:
-        return "", False
+        return (_otherwise(said, words) if len(said) >= SHORTEST else ""), False
     if said.rstrip("\"' )").endswith("?"):
         return (WISH if ASKED.match(said) else ""), False
     due = _finds(DUE, said, words) and bool(DUE_WORD.search(said))
@@ -110,7 +111,15 @@ def kind_of(sentence: str) -> tuple[str, bool]:
         return WISH, True
     if due and not OPEN.search(said) and not NOT_SERIOUS.search(said):
         return DEADLINE, False
-    return next((way.kind for way in _WAYS if _fits(way, said, words)), ""), False
+    return next((way.kind for way in _WAYS if _fits(way, said, words)), "") or _otherwise(said, words), False
+
+
+def _otherwise(said: str, words: frozenset[str]) -> str:
+    """The kind of what is laid down in words that say no such thing, as long as it is meant and nobody else's; what
+    somebody cannot have or do may stand in a story."""
+    kind = english_forms.kind_of(said, words)
+    against = (NOT_SERIOUS, REPORTED) if kind == NEED else (NOT_SERIOUS, REPORTED, STORY)
+    return "" if kind and any(one.search(said) for one in against) else kind
 
 
 def _fits(way: Way, said: str, words: frozenset[str]) -> bool:

@@ -44,17 +44,25 @@ def laid_down(text: str, *, system: bool = False) -> list[StandingRule]:
         return []
     found: dict[str, StandingRule] = {}
     meant = len(text) if system else -1
-    for end, rule in _rules(text, long=len(text) > LONG and not system):
+    for start, end, rule in _rules(text, long=len(text) > LONG and not system):
         if meant < 0:  # most texts lay nothing down, and need not be looked at so closely
             meant = len(own(text))
-        if end > meant or (len(found) == MOST and not system):
+        if (end > meant and not _asks_for_good(text, start, meant, end)) or (len(found) == MOST and not system):
             break
         found.setdefault(rule.text.casefold(), rule)
     return list(found.values())
 
 
-def _rules(text: str, *, long: bool) -> Iterator[tuple[int, StandingRule]]:
-    """The rules of *text*, each with the place where its sentence ends."""
+def _asks_for_good(text: str, start: int, meant: int, end: int) -> bool:
+    """Whether what is handed over begins with the sentence from *start* to *end*, which is an order for good itself:
+    "whenever you translate, keep the names" hands nothing over."""
+    sentence = text[start:end]
+    language = chinese if _HAN.search(sentence) else english
+    return start <= meant + len(_EDGES) and not re.search("[:：]", sentence) and language.strict(sentence)
+
+
+def _rules(text: str, *, long: bool) -> Iterator[tuple[int, int, StandingRule]]:
+    """The rules of *text*, each with the places where its sentence begins and ends."""
     masked = _masked(text)
     before = ""
     for start, end in _sentences(masked):
@@ -66,7 +74,7 @@ def _rules(text: str, *, long: bool) -> Iterator[tuple[int, StandingRule]]:
         words = _one_line(text[start:end])
         if kind and len(words) <= MOST_TEXT:
             refers = bool(before) and bool(_REFERS.match(words)) and len(before) + len(words) < MOST_TEXT
-            yield end, StandingRule(kind, f"{before} {words}" if refers else words, revokes)
+            yield start, end, StandingRule(kind, f"{before} {words}" if refers else words, revokes)
         before = words
 
 
