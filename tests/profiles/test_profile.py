@@ -120,6 +120,40 @@ def test_only_a_users_own_visible_words_make_lines(store: Open) -> None:
     assert texts(memory, "ben") == ["home: Lima (as of 2026-03)"]
 
 
+def test_what_was_forgotten_stays_away_and_another_value_shows(store: Open) -> None:
+    memory = store()
+    say(memory, "a", "I live in Berlin.")
+    profile = memory.profile("anna")
+    decision = profile.forget("home")
+    say(memory, "b", "I live in Berlin.")
+    assert told(memory) == []
+    say(memory, "c", "I moved to Rome.")
+    assert [line.value for line in told(memory)] == ["Rome"]
+    profile.forget("home")
+    assert told(memory) == []
+    profile.undo(decision)
+    assert told(memory) == []  # Rome is still forgotten
+
+
+def test_an_order_beside_an_allergy_is_kept_and_an_example_is_no_line(store: Open) -> None:
+    memory = store()
+    say(memory, "a", "I'm allergic to peanuts, never suggest nuts.", "Example: I'm allergic to cats.")
+    say(
+        memory,
+        "b",
+        "Hi, I'm Anna and I love maps.",
+        "Hello, I'm German.",
+        "我对猫过敏，别推荐猫咖。",
+        "例如：我对虾过敏。",
+    )
+    assert {line.value for line in told(memory)} >= {
+        "Anna",
+        "I'm allergic to peanuts, never suggest nuts.",
+        "我对猫过敏，别推荐猫咖。",
+    }
+    assert not any("cats" in line or "German" in line or "虾" in line for line in texts(memory))
+
+
 def decided(memory: Memory) -> list[ProfileLine]:
     """Lines of which one was corrected, one forgotten, one pinned and one written by hand."""
     say(memory, "a", "I live in Oslo.", "I'm a nurse.", "I'm allergic to nuts.", "I speak Spanish.", "My dog is Rex.")

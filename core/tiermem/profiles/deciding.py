@@ -62,14 +62,15 @@ def _value(line: ProfileLine, value: str | bool) -> str:
 
 
 def forget(core: Core, scope: Scope, line: ProfileLine | str, reason: str) -> Flow[Decision]:
-    """Keep that *line* is not shown, whatever is said of it from now on.
+    """Keep that *line* is not shown, however often the same is said again; what is said otherwise is another line.
 
     Raises:
         UnknownReference: there is no such line.
     """
     gone = yield from _named(core, scope, line)
     why = telling.text_of(reason, "reason", "forgotten")
-    return (yield from _act(core, scope, _about(FORGET, gone), gone.key, why))
+    value = "" if gone.several or not gone.attribute else gone.value
+    return (yield from _act(core, scope, _about(FORGET, gone, value), gone.key, why))
 
 
 def pin(core: Core, scope: Scope, line: ProfileLine | str, reason: str) -> Flow[Decision]:

@@ -30,7 +30,7 @@ class Profile:
     Lines are made of the facts that hold (`memory.facts`), which are read of the user's own words alone, and of what an
     application states. Each says where it is from. Whoever knows better corrects a line, forgets it or pins one; that
     is a decision, which `undo` takes back, and it holds whatever is said or indexed again. What was corrected gives way
-    to what the user says later; what was forgotten does not.
+    to what the user says later; what was forgotten stays away, but where they say otherwise.
 
     Only sessions that changed are looked at again, so a question costs the same however many there are. The first one
     of a process reads all stored facts of the user once.
@@ -98,7 +98,7 @@ class Profile:
         return self._run(deciding.correct(self._core, self.scope, line, value, reason))
 
     def forget(self, line: ProfileLine | str, *, reason: str = "") -> Decision:
-        """Leave *line* out from now on, however often it is said again. Raises as `correct`."""
+        """Leave *line* out from now on, however often it is said again; another value shows. Raises as `correct`."""
         return self._run(deciding.forget(self._core, self.scope, line, reason))
 
     def pin(self, line: ProfileLine | str, *, reason: str = "") -> Decision:

@@ -34,6 +34,12 @@ _SPACE = re.compile(r"\s+")
 _REFERS = re.compile(
     r"^\W*(?:please )?(?:never|don't|do not|always|stop|avoid) (?:do(?:ing)? )?(?:that|this|it|so)\b", re.IGNORECASE
 )
+# What stands behind it is made up, or one of many.
+_EXAMPLE = re.compile(
+    r"^\W*(?:(?:for )?(?:example|instance)|e\.?g|examples?|sample|imagine|suppose)\b\s*[:,.]?|^\W*(?:例如|比如说?|举例"
+    r"|举个例子|示例|譬如|例)[：:，,说]?",
+    re.IGNORECASE,
+)
 _EDGES = " \t-*•>#"
 
 
@@ -68,7 +74,7 @@ def _rules(text: str, *, long: bool) -> Iterator[tuple[int, int, StandingRule]]:
     for start, end in _sentences(masked):
         sentence = masked[start:end]
         language = chinese if _HAN.search(sentence) else english
-        kind, revokes = language.kind_of(sentence)
+        kind, revokes = ("", False) if _EXAMPLE.match(sentence) else language.kind_of(sentence)
         if kind and long and not language.strict(sentence):
             kind = ""
         words = _one_line(text[start:end])

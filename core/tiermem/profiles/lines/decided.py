@@ -1,7 +1,8 @@
 """What was decided about a profile by hand, and what becomes of its lines by that. Pure.
 
 Rule 1: the last word about a line counts; what was undone says nothing.
-Rule 2: what was forgotten stays away however often it is said again, until that is undone or the line is pinned.
+Rule 2: what was forgotten stays away however often it is said again, until that is undone or the line is pinned. Who
+forgot that somebody lives in Bergen did not forget where they live later: another value is another line.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
-from tiermem.facts.stated.record import APPLICATION
+from tiermem.facts.stated.record import APPLICATION, value_key
 from tiermem.profiles.lines.line import Identity, ProfileLine, identity_of
 
 ACT: Final = "profile"  # the name in the state of a message under which an act is kept
@@ -29,7 +30,7 @@ class Act:
         kind: `PIN`, `FORGET` or `REPLACE`.
         subject, attribute, value: of a fact those that name it, in their words, for keys may be made otherwise one day;
             of another line "", its key and "".
-        text: what a new line says, or a replaced one says instead.
+        text: what a new line says, or a replaced one says instead; of a forgotten fact its value, "" for any.
         number: of the message that keeps it.
         said_at: when it was decided.
     """
@@ -68,13 +69,13 @@ class Decided:
     """What all acts come to, each by what it is about.
 
     Args:
-        gone: what is not shown.
+        gone: what is not shown, and of facts with which values, "" for any.
         replaced: what says something else now.
         pinned: what comes first.
         written: lines that were put there by hand.
     """
 
-    gone: frozenset[Identity] = frozenset()
+    gone: Mapping[Identity, frozenset[str]] = field(default_factory=dict)
     replaced: Mapping[Identity, Act] = field(default_factory=dict)
     pinned: frozenset[Identity] = frozenset()
     written: tuple[ProfileLine, ...] = ()
@@ -82,12 +83,14 @@ class Decided:
     @classmethod
     def of(cls, acts: Iterable[Act]) -> Decided:
         """That of *acts*, which are in force, in their order."""
-        last: dict[Identity, Act] = {}
+        gone: dict[Identity, frozenset[str]] = {}
         by_kind: dict[str, dict[Identity, Act]] = {kind: {} for kind in (*_KINDS, _WRITTEN)}
         for act in acts:
-            last[act.identity] = act
+            if act.kind == FORGET:
+                gone[act.identity] = gone.get(act.identity, frozenset()) | {value_key(act.text)}
+            else:
+                gone.pop(act.identity, None)
             by_kind[_WRITTEN if act.kind == PIN and act.text else act.kind][act.identity] = act
-        gone = frozenset(identity for identity, act in last.items() if act.kind == FORGET)
         lines = tuple(_written(act) for act in by_kind[_WRITTEN].values())
         return cls(gone, by_kind[REPLACE], frozenset(by_kind[PIN]), lines)
 
@@ -98,8 +101,12 @@ class Decided:
         return [
             _changed(line, self.replaced.get(line.identity), pinned=line.pinned or line.identity in self.pinned)
             for line in lines
-            if line.identity not in self.gone
+            if not self._forgot(line)
         ]
+
+    def _forgot(self, line: ProfileLine) -> bool:
+        values = self.gone.get(line.identity, frozenset())
+        return "" in values or value_key(line.value) in values
 
 
 def _written(act: Act) -> ProfileLine:

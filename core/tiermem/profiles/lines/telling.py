@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from tiermem.facts.preferences import standing
-from tiermem.facts.rules.record import NEED
+from tiermem.facts.rules.record import CONSTRAINT, NEED
 from tiermem.facts.stated.record import NO, RULE, Stated
 
 MOST_WISH = 200  # characters; what is longer tells why, and of what
@@ -56,6 +56,9 @@ _OTHERS = re.compile(
     r"|without \w+ing|students?|clients?|customers?|people|they)\b|学生|客户|有人|如果",
     re.IGNORECASE,
 )
+_BODILY = re.compile(
+    r"\b(?:allerg|intoleran|diabet|coeliac|celiac|vegan|vegetarian)|过敏|不耐受|糖尿病|素食", re.IGNORECASE
+)
 _PREFERS = re.compile(r"\bprefer|偏好|偏爱|更喜欢|倾向|宁", re.IGNORECASE)
 _ALONE = frozenset({"smoke", "vape", "drink", "drive"})  # verbs that need no object
 
@@ -76,7 +79,7 @@ def lasts(kind: str, text: str) -> bool:
     """Whether *text*, which was laid down, is for every conversation: a need of the user's own, or a standing wish."""
     if len(text) > MOST_WISH:
         return False
-    if kind == NEED:
+    if kind == NEED or (kind == CONSTRAINT and _BODILY.search(text)):
         return bool(_OWN.search(text)) and not _OTHERS.search(text)
     if not standing(text):
         return False

@@ -23,6 +23,7 @@ from tiermem.facts.stated.english import requests, rules, things
 from tiermem.facts.stated.english.subjects import about
 from tiermem.facts.stated.reading.gates import chinese, may_joke, may_state
 from tiermem.facts.stated.reading.gates import english as english_may_state
+from tiermem.facts.stated.reading.greetings import greets, introduced
 from tiermem.facts.stated.reading.handed import own
 from tiermem.facts.stated.record import Stated, attribute_key, value_key
 from tiermem.facts.stated.told import Told
@@ -104,7 +105,10 @@ _ZH = (
     (re.compile(f"(?<=[{HAN}]) (?=[0-9A-Za-z$¥€£])|(?<=[0-9]) (?=[年月日号点])"), ""),
 )
 _UNTIL = re.compile(r"(\b(?:from|between) (?:\w+ ){0,2}[12]\d{3}) (?:until|till) (?=(?:\w+ ){0,2}[12]\d{3}\b)")
-_SUBJECTLESS = re.compile(r"^(?:是|住|在|做|养|对|有|喜欢|讨厌|不|没|戒|学|会|爱|来自|老家|属|\ue000|[\ue000-\uf0ff])")
+_SUBJECTLESS = re.compile(
+    r"^(?:是|住|在|做|养|对|有|喜欢|讨厌|不|没|戒|学|会|爱|来自|老家|属"
+    r"|搬|跳槽|转行|入职|离职|辞|升|结婚|离婚|订婚|毕业|退休|\ue000|[\ue000-\uf0ff])"
+)
 _I = re.compile(r"\bi\b(?!\.e)")
 
 
@@ -116,9 +120,12 @@ def stated(text: str, speaker: str, said: float | None = None) -> list[Stated]:
     """
     if len(text) > PASTED:
         text = without_code(text)
-    if len(text) > PASTED or not may_state(text) or jokes(text) or _OTHERS.search(text):
+    if len(text) > PASTED or jokes(text) or _OTHERS.search(text):
         return []
-    return list(dict.fromkeys(islice(_facts(text, speaker, said), MOST)))
+    named = introduced(own(text), speaker) if greets(text) else []
+    if not named and not may_state(text):
+        return []
+    return list(dict.fromkeys(islice((*named, *_facts(text, speaker, said)), MOST)))
 
 
 # One of these words stands in whatever `_TOLD_BY`, or `_HYPOTHETIC`, finds in English; most sentences have none.
