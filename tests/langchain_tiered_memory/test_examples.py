@@ -18,6 +18,15 @@ EXPECTED = {
         "of day 1 the model sees: [COMPACTED: read_log result",
         "And on day 1? pump 7 was changed",
     ],
+    "langchain_user.py": [
+        "LangChain, anna, thread 1\n  anna: Hi, I'm Anna. I live in Oslo.\n",
+        "LangChain, anna, thread 3\n  anna: Where do I live?\n    it knows: name: Anna [anna-1/m1]\n",
+        "    it knows: home: Bergen",
+        "  agent: In Bergen.\n  anna: Suggest a snack, please.\n",
+        "never suggest nuts. [anna-1/m3]\n  agent: Apple slices.\n",
+        "  agent: 在广州。\n",
+        "别推荐坚果。 [小林-1/m3]\n  agent: 苹果片。\n",
+    ],
     "langchain_retrieval_agent.py": [
         "On which port does Kestrel run?\n  I found: Kestrel runs on port 8080.",
         "User: We launch Kestrel on 3 May.\n</quoted>",

@@ -20,6 +20,14 @@ EXPECTED = {
         "answer: pump 7 was changed",
         "tokens in 28 messages",
     ],
+    "llamaindex_user.py": [
+        "LlamaIndex, anna, session 3\n  anna: Where do I live?\n    it knows: name: Anna [anna-1/m1]\n",
+        "    it knows: home: Bergen",
+        "  agent: In Bergen.\n",
+        "never suggest nuts. [anna-1/m3]\n  agent: Apple slices.\n",
+        "  agent: 在广州。\n",
+        "别推荐坚果。 [小林-1/m3]\n  agent: 苹果片。\n",
+    ],
     "llamaindex_workflow_context.py": [
         "Approve a pump?\nWe need a pump. The human says yes.\n",
         "['user', 'assistant', 'tool', 'assistant']",
