@@ -70,6 +70,11 @@ def test_an_empty_list_says_that_there_are_none() -> None:
         HOME | {"message": True},
         HOME | {"status": "planned"},
         HOME | {"subject": {"name": "user"}},
+        HOME | {"subject": "x" * 1_000_000},
+        HOME | {"status": "x" * 1_000_000},
+        HOME | {"value": 10**6_000},
+        HOME | {"message": [1] * 100_000},
+        HOME | {"message": "1 " * 500_000},
     ],
 )
 def test_an_entry_that_is_no_claim_is_counted_and_costs_no_other(entry: Any) -> None:

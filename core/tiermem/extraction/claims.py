@@ -21,6 +21,9 @@ from tiermem.facts.stated.record import CHANGES, CORRECTS, MOST_VALUE, NO, ONCE,
 from tiermem.text.sanitizing import one_line
 
 MOST = 200  # claims of one answer that are looked at
+LONGEST = 8 * MOST_VALUE  # characters of what a field is given; a longer one is refused unread, for it may be megabytes
+MOST_NUMBERS = 32  # messages that one claim may name
+_LARGEST = 10**15  # of whole numbers; Python refuses to write very long ones
 CERTAINTY = 0.8  # of what a model read and the message bears out, where it says nothing else …
 MOST_CERTAIN = 0.95  # … and at most that of a rule, since nobody has measured a caller's model
 _FIELDS = {
@@ -89,7 +92,7 @@ def _claim(entry: Any) -> Claim | None:
     """The claim of one entry; None where it is none."""
     fields = _mapping(entry)
     given = {name: _first(fields, words) for name, words in _FIELDS.items()}
-    manner = _MANNER.get(str(given["status"] or "").strip().casefold())
+    manner = _MANNER.get((_plain(given["status"] or "") or "?").strip().casefold() if given["status"] else "")
     numbers = _numbers(given["message"])
     subject = USER if given["subject"] is None else _text(given["subject"])
     attribute, value = _text(given["attribute"]), _value(given["value"])
@@ -113,10 +116,18 @@ def _first(fields: Mapping[str, Any], names: Sequence[str]) -> Any:
 
 def _text(given: Any) -> str | None:
     """*given* on one line; None where it is no text, or too long for one."""
-    if isinstance(given, bool) or not isinstance(given, (str, int, float)):
+    plain = _plain(given)
+    text = one_line(plain) if plain is not None else None
+    return text if text is not None and len(text) <= MOST_VALUE else None
+
+
+def _plain(given: Any) -> str | None:
+    """*given* as text; None where it is none, or longer than any field may be."""
+    if isinstance(given, str):
+        return given if len(given) <= LONGEST else None
+    if isinstance(given, bool) or not isinstance(given, (int, float)) or abs(given) > _LARGEST:
         return None
-    text = one_line(str(given))
-    return text if len(text) <= MOST_VALUE else None
+    return str(given)
 
 
 def _value(given: Any) -> str | None:
@@ -128,15 +139,15 @@ def _value(given: Any) -> str | None:
 
 
 def _numbers(given: Any) -> tuple[int, ...]:
-    """Message numbers as numbers: 12, "12", "m12", ["m3", 4]."""
-    if isinstance(given, (list, tuple)):
-        return tuple(number for one in given for number in _numbers(one))
-    if isinstance(given, (str, int)) and not isinstance(given, bool):
-        return tuple(int(number) for number in _NUMBER.findall(str(given)))
-    return ()
+    """Message numbers as numbers: 12, "12", "m12", ["m3", 4]; at most `MOST_NUMBERS`, none where more are named."""
+    listed = given if isinstance(given, (list, tuple)) else (given,)
+    if len(listed) > MOST_NUMBERS:
+        return ()
+    found = [int(number) for one in listed for number in _NUMBER.findall(_plain(one) or "")]
+    return tuple(found) if len(found) <= MOST_NUMBERS else ()
 
 
 def _certainty(given: Any) -> float:
-    if isinstance(given, bool) or not isinstance(given, (int, float)) or not math.isfinite(given):
+    if isinstance(given, bool) or not isinstance(given, (int, float)) or abs(given) > _LARGEST or math.isnan(given):
         return CERTAINTY
     return min(max(float(given), 0.0), MOST_CERTAIN)

@@ -124,6 +124,8 @@ class Core:
     unindexed: Recent[Segment] = field(default_factory=lambda: Recent(1_000))  # what waits for the index, by session
     items: Recent[Under[Any]] = field(default_factory=lambda: Recent(32))  # by collection, path and vector space
     spaces: Recent[tuple[Any, str]] = field(default_factory=lambda: Recent(32))  # labels of items' vectors, by embedder
+    # By tenant, user and wish the stamp of the user, and what is known of them (`validity.asking`).
+    chained: Bounded[Any] = field(default_factory=lambda: Bounded(KEPT_FACTS // 2))
     profiles: Bounded[KnownUser] = field(default_factory=lambda: Bounded(KEPT_FACTS))  # by tenant, user and zone
     tails: set[Scope] = field(default_factory=set)  # whose last messages are to be indexed, few as they are
     extracted: Recent[int] = field(default_factory=lambda: Recent(10_000))  # a watermark as last seen, by session

@@ -20,7 +20,7 @@ from tiermem.flows.indexing import facts as reading
 from tiermem.flows.services import Core, Unindexed
 from tiermem.messages import Message
 from tiermem.settings import Scope
-from tiermem.storage import decisions, sessions
+from tiermem.storage import decisions, owners, sessions
 from tiermem.storage import facts as stored
 from tiermem.storage import messages as log
 from tiermem.storage.extracted import stretches as extraction
@@ -124,9 +124,22 @@ def search(core: Core, scope: Scope, query: str, k: int, wish: Wish) -> Flow[lis
 
 
 def _found(core: Core, scope: Scope, wish: Wish) -> Flow[_Chained]:
-    """The facts that *wish* is about, with their intervals; and by place their session and reference."""
+    """The facts that *wish* is about, with their intervals; and by place their session and reference.
+
+    Kept while the user's stamp (`storage.owners`) is the same. It is read first: what is read after it is as new at
+    least. Where an extractor reads on, each question reminds it, so nothing is kept.
+    """
+    stamp = 0
+    if scope.named and wish.known is None and core.extractor is None:
+        stamp = (yield Read(lambda connection: owners.find(connection, scope))).number
+    key = (scope.tenant, scope.user, replace(wish, true=None))
+    kept: tuple[int, _Chained] | None = core.chained.get(key) if stamp else None
+    if kept is not None and kept[0] == stamp:
+        return kept[1]
     rows, facts = yield from visible(core, scope, wish)
     chained: _Chained = yield Compute(partial(_chained, rows, facts))
+    if stamp:
+        core.chained.put(key, (stamp, chained), 1 + len(facts))
     return chained
 
 
