@@ -21,7 +21,7 @@ OWN_NEED = re.compile(
     r"\b(?:i|we) (?:\w+ )?(?:must|have to|need to|shall)\b(?! (?:not|never|only|always)\b)", re.IGNORECASE
 )
 ONE_OFF = re.compile(
-    r"^(?:explain|list|show|give|write|add|put|return|include|report|start|begin|end|send|save|use"
+    r"^(?!use\b[^.?]*\b(?:in|for|on) (?:all|every|each|any)\b)(?:explain|list|show|give|write|add|put|return|include|report|start|begin|end|send|save|use"
     r"|state)\b(?!.*\b(?:always|unless|every"
     r"(?:thing|where)|each (?:answer|reply|response|time)|in (?:your|all|every|each) (?:answers?|repl|responses?)"
     r"|anything"
