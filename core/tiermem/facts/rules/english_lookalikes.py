@@ -21,7 +21,8 @@ OWN_NEED = re.compile(
     r"\b(?:i|we) (?:\w+ )?(?:must|have to|need to|shall)\b(?! (?:not|never|only|always)\b)", re.IGNORECASE
 )
 ONE_OFF = re.compile(
-    r"^(?!use\b[^.?]*\b(?:in|for|on) (?:all|every|each|any)\b)(?:explain|list|show|give|write|add|put|return|include|report|start|begin|end|send|save|use"
+    r"^(?!use\b[^.?]*\b(?:in|for|on) (?:all|every|each|any)\b)(?:explain|list|show|give|write|add|put|return"
+    r"|include|report|start|begin|end|send|save|use"
     r"|state)\b(?!.*\b(?:always|unless|every"
     r"(?:thing|where)|each (?:answer|reply|response|time)|in (?:your|all|every|each) (?:answers?|repl|responses?)"
     r"|anything"
@@ -32,7 +33,8 @@ I_PLAN = re.compile(
     r"\bi(?:'ll| will|'m| am| was|'ve| have| started| decided| plan| try| feel| think)\b", re.IGNORECASE
 )
 STORY = re.compile(
-    r"^i(?:'ve| have|'m| am| was| felt| took| just| want to (?:find|make)|'ll| will| had| got| did| went| would love)\b"
+    r"^i(?:'ve| have|'m| am| was| felt| took| just| want to (?:find|make)|'ll| will| had| got| did| went"
+    r"| would love)\b"
     r"|^(?:plus|looking|but when|however|if you cannot|there's|that's|that\b|yeah|nah|exactly)\b|\b(?:can"
     r"|could) you (?:help"
     r"|give|tell|show|explain|please help)\b|\bi(?:'m| am| was) (?:\w+ )?(?:wondering|trying|worried|stressed|unsure"
@@ -49,6 +51,7 @@ NOT_SERIOUS = re.compile(
 REPORTED = re.compile(
     r"\b(?:[Hh]e|[Ss]he|[Tt]hey|[A-Z][a-z]+|[Mm]y (?:\w+ )?(?:boss|mom|mum|dad|mother|father|wife|husband|friend"
     r"|teacher|doctor|sister|brother|colleague|coach|manager)|[Tt]he (?:sign|book|article|docs?|documentation|error"
-    r"|guide|recipe|label)|[Pp]eople) (?:said|says|told|tells|claims?|thinks?|thought|wrote|writes|keeps? saying|warned"
+    r"|guide|recipe|label)|[Pp]eople) (?:said|says|told|tells|claims?|thinks?|thought|wrote|writes|keeps? saying"
+    r"|warned"
     r"|always says|insists?)\b"
 )
