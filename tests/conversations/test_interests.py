@@ -46,7 +46,7 @@ def test_interests_are_counted_over_all_conversations(store: Open, indexed: bool
     assert found.moods == ()  # fewer than three turns of a month tell one
     assert memory.interests("anna", 0).keywords == memory.interests("anna", 0).topics == ()
     say(memory, "c", ["I love the guitar, it is great!"] * 3, START)
-    assert [(one.month, one.value, one.turns) for one in memory.interests("anna").moods] == [("2026-02", 0.5, 4)]
+    assert [(one.month, one.value, one.turns) for one in memory.interests("anna").moods] == [("2026-02", 0.32, 4)]
 
 
 def test_topics_count_conversations(store: Open) -> None:

@@ -32,7 +32,7 @@ SHARES: Final[Mapping[str, float]] = {
 }
 LONG: Final = 200
 READ: Final = 4_000  # characters; what is longer is pasted
-FELT: Final = 0.5  # of a mood, either way
+FELT: Final = 0.4  # of a mood, either way: a strong word, or two
 _CUES = {
     "constraint": cues.CONSTRAINT,
     "decision": cues.DECISION,

@@ -7,6 +7,7 @@ front of "but" counts half.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -16,6 +17,7 @@ from tiermem.text.analyzer import HAN, MAX_TERM, han_words, stem
 from tiermem.text.mood import chinese, english
 
 LEAST: Final = 2.0  # weight below which a text has no mood: a strong word, or two
+ALIKE: Final = 15.0  # VADER's
 REACH: Final = 3  # words over which a negation reaches
 LONG: Final = 4_000  # characters that are read; what is longer is pasted
 _TURNED = -0.7  # "not good" is less bad than "bad"
@@ -28,9 +30,14 @@ _NOT, _VERY, _BUT, _END = 10.0, 11.0, 12.0, 13.0  # what is no weight
 
 
 def mood(text: str) -> float | None:
-    """How *text* feels, from -1 (all that tells a mood is bad) to 1 (good); None where too little tells it."""
+    """How *text* feels, from -1 (bad) to 1 (good); None where too little tells it.
+
+    It is `s / sqrt(s² + ALIKE)`, `s` what is good less what is bad: VADER's normalisation (Hutto and Gilbert 2014), so
+    one kind word is 0.25, two 0.46, and 0.9 takes eight; a share of what is good would be 1 for any friendly text.
+    """
     good, bad = weights(text)
-    return (good - bad) / (good + bad) if good + bad >= LEAST else None
+    felt = good - bad
+    return felt / math.sqrt(felt * felt + ALIKE) if good + bad >= LEAST else None
 
 
 def weights(text: str) -> tuple[float, float]:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from tiermem.text.analyzer import words_of
 
 ENGLISH = words_of(
+    # Words of code that is pasted.
+    "def const var elif div href src img http https www com json null undefin bool kwarg arg init param "
     "abl abov absolut accept access accord accur achiev across act action activ actual ad adapt add addit address "
     "adjust admit advanc affect afraid afternoon ago agre ah ahead aim allow almost along alreadi alright also "
     "although alway amaz amount analyz anim's annual anoth answer anxious anybodi anyon anyth anyway appli appreci "

@@ -11,7 +11,8 @@ from tiermem.text.subjects.common import CHINESE, ENGLISH
 
 _SHORTEST = 3  # letters of an English word that may name a topic
 _HAN = re.compile(f"[{HAN}]+")
-_WORD = re.compile(rf"[{HAN}]+|[^\W{HAN}](?:[\w.+#&'’/-]*[\w+#])?")
+_LETTER = rf"[^\W{HAN}]"  # of no Chinese word: "bart参加了远足" are several
+_WORD = re.compile(rf"[{HAN}]+|{_LETTER}(?:(?:{_LETTER}|[.+#&'’/-])*(?:{_LETTER}|[+#]))?")
 _POSSESSIVE = re.compile(r"['’]s?$")
 _ENDS = frozenset('.!?:;。！？：；\n"“”')
 # Kinds of words of the segmenter's dictionary: things and names, what is done, what is called by letters.
