@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from examples.demo import months
 from examples.demo import run as demo
 from examples.demo.conversation import ANSWER
+from examples.demo.diary import NUMBER
 from examples.demo.reader import NOTHING, ExtractiveReader, quote
 from examples.demo.screen import Outcome, render
 
@@ -120,3 +122,17 @@ def test_a_model_that_cannot_be_had_is_a_clear_error(name: str, monkeypatch: pyt
     monkeypatch.setitem(sys.modules, "langchain_openai", None)  # as if it were not installed
     with pytest.raises(SystemExit, match=f"--model {name}: (?s:.*)package"):
         demo.chat_model(name)
+
+
+def test_nine_months_of_a_user_show_what_changed_held_faded_and_came_back(tmp_path: Path) -> None:
+    lived = months.live(tmp_path)
+    assert [one.home for one in lived.months] == ["Oslo"] * 6 + ["Bergen"] * 3
+    assert any("answer in two sentences" in line for line in lived.rules)
+    assert sum(one.faded for one in lived.months) > 10
+    assert (lived.level_faded, lived.in_view) == ("long-term", False)
+    assert NUMBER in lived.found
+    assert lived.level_used != "long-term"
+    assert lived.ok
+    console = Console(file=io.StringIO(), width=100)
+    console.print(months.render(lived))
+    assert len(console.file.getvalue().splitlines()) < 40  # type: ignore[attr-defined]

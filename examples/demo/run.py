@@ -1,4 +1,5 @@
-"""`make demo`: a debugging session of more than 200 messages, lived through and remembered. No key, no network.
+"""`make demo`: a debugging session of more than 200 messages, lived through and remembered, and nine months of a user.
+No key, no network.
 
 Usage: python -m examples.demo.run [--short] [--model provider:name]
 """
@@ -14,6 +15,7 @@ from pathlib import Path
 from langchain_core.language_models import BaseChatModel
 from rich.console import Console
 
+from examples.demo import months
 from examples.demo.conversation import Conversation
 from examples.demo.reader import ExtractiveReader
 from examples.demo.scenario import ABOUT_THE_BEGINNING, turns
@@ -87,8 +89,10 @@ def main() -> None:
     )
     with tempfile.TemporaryDirectory() as folder:
         outcome = run(Path(folder), console, model, called, short=arguments.short)
+        lived = months.live(Path(folder))
     console.print(render(outcome))
-    sys.exit(0 if outcome.verification.ok else 1)
+    console.print(months.render(lived))
+    sys.exit(0 if outcome.verification.ok and lived.ok else 1)
 
 
 if __name__ == "__main__":

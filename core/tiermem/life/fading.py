@@ -1,7 +1,8 @@
 """Which spans of a window fade, and which come back. Pure.
 
-Rule 1: only what the window shows as a stub, or covers by a summary, fades; what stands there whole is left to the
-thresholds, and what is hidden, fixed or protected is never touched.
+Rule 1: only what lies behind what the thresholds reached fades: turns with stubs, or older than one, and summaries; the
+rest of the window is left to the thresholds. The newest messages, and what is hidden, fixed or protected, are never
+touched. Turns fade whole, so that a call keeps its results.
 Rule 2: a summary fades line by line: one stays while a message that it rests on is active. Where nothing under it is,
 nothing of it stays, and neighbours of which nothing stays become one span.
 Rule 3: what faded comes back when a message that it rests on is active again; what is not fades anew around it.
@@ -9,12 +10,13 @@ Rule 3: what faded comes back when a message that it rests on is active again; w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from tiermem.records import Shown, StructuredSummary, Summary
 from tiermem.summaries.lines import lines_of, provenance_in, structured
 from tiermem.window import planning
+from tiermem.window.turns import groups
 from tiermem.window.view import Cover, Entry, Span
 
 FADED = "faded"  # the strategy of a summary that says nothing of what it covers
@@ -45,10 +47,14 @@ class _Unit:
     stays: bool = False  # it may stand inside of a span: fixed, or hidden
 
 
-def fades(entries: Sequence[Entry], covers: Sequence[Cover], spans: Sequence[Span], active: Active) -> list[Fade]:
-    """The spans that fade, oldest first: of visible *entries*, of *covers* in force; *spans* are all of the view."""
+def fades(
+    entries: Sequence[Entry], covers: Sequence[Cover], spans: Sequence[Span], active: Active, recent: int
+) -> list[Fade]:
+    """The spans that fade, oldest first: of visible *entries* but the newest *recent*, and of *covers* in force;
+    *spans* are all of the view."""
     covered = _covered(spans)
-    units = [_of_entry(entry, active) for entry in entries]
+    going = _going(entries, covers, active, recent)
+    units = [_of_entry(entry, going) for entry in entries]
     units += [_of_cover(cover, covered.get(cover.number, []), active) for cover in covers]
     units += [_Unit(s.first, s.last, 0, 0, stays=True) for s in spans if s.shown is Shown.HIDDEN]
     found: list[Fade] = []
@@ -70,9 +76,24 @@ def _covered(spans: Sequence[Span]) -> dict[int, list[Span]]:
     return found
 
 
-def _of_entry(entry: Entry, active: Active) -> _Unit:
-    fading = entry.shown is Shown.COMPACTED and not entry.fixed and not active(entry.sequence)
-    return _Unit(entry.sequence, entry.sequence, entry.shown_tokens, 1, fades=fading, stays=entry.fixed)
+def _going(entries: Sequence[Entry], covers: Sequence[Cover], active: Active, recent: int) -> set[int]:
+    """The messages that stand in the window and fade."""
+    moving = [entry for entry in entries if not entry.fixed]
+    kept = {entry.sequence for entry in moving[len(moving) - recent :]} if recent else set()
+    stubs = [entry.sequence for entry in moving if entry.shown is Shown.COMPACTED]
+    reached = max([*stubs, *(cover.last for cover in covers)], default=0)
+    found: set[int] = set()
+    for turn in groups(moving):
+        numbers = {entry.sequence for entry in turn}
+        whole = all(not entry.restored and not active(entry.sequence) for entry in turn)
+        if whole and not numbers & kept and min(numbers) <= reached:
+            found |= numbers
+    return found
+
+
+def _of_entry(entry: Entry, going: Collection[int]) -> _Unit:
+    number = entry.sequence
+    return _Unit(number, number, entry.shown_tokens, 1, fades=number in going, stays=entry.fixed)
 
 
 def _of_cover(cover: Cover, spans: Sequence[Span], active: Active) -> _Unit:
@@ -87,7 +108,7 @@ def _joined(run: Sequence[_Unit]) -> list[Fade]:
     if not tokens:
         return []
     children = tuple(unit.child for unit in run if unit.child)
-    messages = sum(unit.messages for unit in run)
+    messages = sum(unit.messages for unit in run if unit.tokens)
     return [Fade(run[0].first, max(unit.last for unit in run), messages, tokens, children)]
 
 

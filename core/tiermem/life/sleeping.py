@@ -104,7 +104,7 @@ def _faded(core: Core, scope: Scope, curve: Forgetting, *, dry_run: bool) -> Flo
     back = fading.wakes(live, behind, spans, ages.active)
     if back:
         return (yield from _woken(core, scope, row, back, dry_run=dry_run))
-    planned = fading.fades(window.entries, window.covers, spans, ages.active)
+    planned = fading.fades(window.entries, window.covers, spans, ages.active, core.settings.keep_recent_count)
     planned += fading.partly(live, spans, ages.active)
     found = Slept()
     for fade in planned if dry_run else planned[:1]:
