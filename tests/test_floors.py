@@ -17,7 +17,7 @@ ADAPTERS = ("langchain_tiered_memory", "llamaindex_tiered_memory")
 FLOORS = tuple(
     line.split()
     for line in """
-    errors plain_json blocks messages records settings
+    errors plain_json shared_history blocks messages records settings
     text
     tokens
     times
@@ -34,7 +34,7 @@ FLOORS = tuple(
     flows.indexing
     flows.writing
     flows.reading flows.verifying
-    knowledge items validity conversations erasure dropped
+    knowledge items validity conversations erasure dropped branches
     profiles notes
     importers
     arguments

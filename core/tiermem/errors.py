@@ -8,7 +8,7 @@ over is quoted and cut short (`brief_repr`), and so is every error as a whole.
     TiermemError
     ├── InvalidMessage · UnknownRole(role, nearest) · UnreadFormat(format) (both an InvalidMessage)
     ├── InvalidNamespace · MissingNamespace · InvalidSettings   (also ValueError)
-    ├── IdConflict · UnknownReference (also KeyError) · Reentrant · Closed
+    ├── IdConflict · UnknownReference (also KeyError) · InvalidBranch (also ValueError) · Reentrant · Closed
     ├── BudgetTooSmall(needed, budget) · TokenCounterError · ClockError
     ├── SummaryRejected · FactsRejected (both an AnswerRejected)
     ├── EmbeddingMismatch · MissingExtra (also ImportError)
@@ -100,6 +100,10 @@ class UnknownReference(TiermemError, KeyError):
 
     def __str__(self) -> str:
         return str(self.args[0]) if self.args else "unknown reference"
+
+
+class InvalidBranch(TiermemError, ValueError):
+    """A conversation cannot be forked or rewound there, or not under that name; nothing was changed."""
 
 
 class Reentrant(TiermemError):

@@ -20,6 +20,7 @@ Beside these, each event is a record of the logger "tiermem" and, where the proc
 | pinned | messages that lay something down, which stands in every context from now on | as restored |
 | forgotten | messages hidden: forget, clear, a document removed or replaced | as restored |
 | undone | a decision taken back | as restored, and undone |
+| forked | a session that begins with another's messages, up to number `at` | at |
 | erased | what is gone for good: a session, or all of a user's | erasure, sessions, count, reason |
 | degraded | a mode in which less works, when it begins | mode, reason (of an error its type alone) |
 | | a framework's message that is not kept whole | mode ("incomplete message"), reason |
@@ -64,6 +65,7 @@ LEVELS = {
     "restored": logging.INFO,
     "forgotten": logging.INFO,
     "undone": logging.INFO,
+    "forked": logging.INFO,
     "erased": logging.INFO,
     "degraded": logging.WARNING,
 }

@@ -31,7 +31,8 @@ class Copying(OnSession):
 
 
 def forked(memory: TieredChatMemory, chosen: Arguments, session_id: str | None) -> TieredChatMemory:
-    """A memory like *memory*, as it was *chosen*, on a session of its own that begins with the same messages.
+    """A memory like *memory*, as it was *chosen*, on a session of its own that begins with the same messages,
+    which both share.
 
     Raises:
         InvalidSettings: the session is there already.
@@ -40,7 +41,8 @@ def forked(memory: TieredChatMemory, chosen: Arguments, session_id: str | None) 
     session = core.session(name, memory.namespace, chosen.timezone)
     if session.stats().messages:
         raise InvalidSettings(f"session {name!r} has messages already; a fork needs a name of its own")
-    session.add([dataclasses.replace(one, created_at=one.when) for one in memory.session.messages()])
+    if memory.session.stats().messages:
+        memory.session.fork(session_id=name)
     options = {field.name: getattr(chosen, field.name) for field in dataclasses.fields(chosen)}
     for place in (*_PLACES, "options"):
         del options[place]

@@ -159,6 +159,7 @@ def test_logging_has_one_record_an_event_at_the_level_of_its_kind(
         ("erased", "INFO"),
         ("indexed", "DEBUG"),
         ("slept", "INFO"),
+        ("forked", "INFO"),
         ("pinned", "INFO"),
         ("restored", "INFO"),
         ("undone", "INFO"),

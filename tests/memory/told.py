@@ -32,6 +32,7 @@ def everything(session: Session) -> None:
     session.search(f"{CANARY} pool", explain=True)
     session.restore("m2")
     session.undo(session.journal()[-1].number)
+    session.fork("m2")
     session.forget("m3")
     session.clear()
     knowledge = session.memory.knowledge("default")

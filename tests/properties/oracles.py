@@ -42,7 +42,7 @@ def indexes_dropped(memory: Memory) -> None:
             "DELETE FROM tiermem_fact WHERE how NOT IN ('application', 'model')",
             "DELETE FROM tiermem_vector",
             "DELETE FROM tiermem_embedded",
-            "UPDATE tiermem_session SET indexed = 0",
+            "UPDATE tiermem_session SET indexed = base",
         ):
             connection.exec_driver_sql(statement)
 

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
+from tests.properties.branching import Branches
 from tests.properties.laid_down import LaysDown, shown
 from tests.properties.oracles import assert_paired, assert_same, hidden_by, indexes_dropped
 from tests.properties.thinned import turn as today
@@ -32,7 +33,7 @@ counted: list[int] = [0]
 owner, place, seldom = st.sampled_from(OWNERS), st.integers(0, 10_000), st.sampled_from([False] * 6 + [True])
 
 
-class Life(LaysDown, RuleBasedStateMachine):
+class Life(LaysDown, Branches, RuleBasedStateMachine):
     """Two sessions in one file, and for each the list of everything that was ever acknowledged."""
 
     def __init__(self) -> None:
@@ -46,6 +47,7 @@ class Life(LaysDown, RuleBasedStateMachine):
         self.open_calls: dict[str, list[str]] = {name: [] for name in OWNERS}
         self.decided: dict[str, int] = dict.fromkeys(OWNERS, 0)
         self.seen = {name: {} for name in OWNERS}
+        self.begin(OWNERS)
         self.touched = OWNERS[0]
         self.managed = self.writing = False
         self.opened(enabled=True)
@@ -63,14 +65,12 @@ class Life(LaysDown, RuleBasedStateMachine):
         )
 
     def teardown(self) -> None:
-        for name in OWNERS:
-            assert self.session(name).verify().problems == ()
-            assert [m.canonical for m in self.session(name).restore()] == self.canonical(name)
+        self.check_branches()
         self.memory.close()
         shutil.rmtree(self.folder)
 
     def session(self, name: str) -> Session:
-        self.summarizer.session = self.memory.session("s", name)
+        self.summarizer.session = self.memory.session(self.current[name], name)
         return self.summarizer.session
 
     def on(self, name: str, *, writing: bool = True) -> Session:

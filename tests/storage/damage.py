@@ -35,7 +35,7 @@ def opened(target: str | Path, **options: Any) -> Memory:
 
 
 def fill(target: str | Path) -> None:
-    """Two sessions, one of them compacted and summarised, what an extractor read, documents, items."""
+    """Three sessions, one of them a fork, one compacted and summarised, what an extractor read, documents, items."""
     with opened(target, extractor=lambda _: [{"attribute": "home", "value": "Oslo", "message": 1}]) as memory:
         session = memory.session("s", "ann")
         session.add(Message(role="system", content="You are kind.", id="sys"))
@@ -47,6 +47,7 @@ def fill(target: str | Path) -> None:
         session.restore("m8")
         memory.session("other", "bob").add(["hello", "I live in Oslo."])
         memory.session("other", "bob").index()
+        memory.session("other", "bob").fork("m1", "forked")
         memory.knowledge("ann").add_documents("The pool runs on port 8080. " * 50, source="d")
         items = memory.items("ann", {"embed": ByLetters()})
         for name in ("tea", "milk"):

@@ -95,7 +95,10 @@ def fill(target: str) -> list[str]:
             {"pk": n, "session": 1, "sequence": n, "length": 4, "speaker": "", "terms": "number speak"}
             for n in range(1, len(TALK) + 1)
         ]
-        made["tiermem_session"] = [row | {"embedded": len(TALK)} for row in made["tiermem_session"]]
+        made["tiermem_session"] = [
+            {name: row[name] for name in row if name not in {"base", "shared"}} | {"embedded": len(TALK)}
+            for row in made["tiermem_session"]
+        ]
         for name, rows in made.items():
             if rows:
                 connection.execute(old.tables[name].insert(), rows)
@@ -123,8 +126,23 @@ def copied(connection: sa.Connection) -> dict[str, list[dict[str, Any]]]:
     }
 
 
+def lower_to_12(target: str) -> None:
+    """Take away what version 13 brought."""
+    engine = engine_of(target)
+    with engine.begin() as connection:
+        for statement in (
+            "DROP TABLE tiermem_fork",
+            "ALTER TABLE tiermem_session DROP COLUMN base",
+            "ALTER TABLE tiermem_session DROP COLUMN shared",
+        ):
+            connection.exec_driver_sql(statement)
+        connection.execute(schema.meta.update().where(schema.meta.c.key == "version").values(value="12"))
+    engine.dispose()
+
+
 def lower_to_11(target: str) -> None:
-    """Take away what version 12 brought; the words are those of an older analyser then."""
+    """Take away what versions 13 and 12 brought; the words are those of an older analyser then."""
+    lower_to_12(target)
     engine = engine_of(target)
     with engine.begin() as connection:
         for statement in (

@@ -19,6 +19,7 @@ from tests.storage.older import (
     lower_to_4,
     lower_to_5,
     lower_to_7,
+    lower_to_12,
 )
 from tiermem.errors import BudgetTooSmall
 from tiermem.storage import schema
@@ -201,3 +202,15 @@ def test_a_step_that_fails_leaves_the_old_version_as_it_was(
     }
     engine.dispose()
     assert [one.id for one in store().session("s").messages()] == sent
+
+
+def test_version_12_is_raised_and_its_sessions_can_be_forked(store: Open, target: str) -> None:
+    with store() as memory:
+        memory.session("s").add(["one", "two"])
+        memory.session("s").index()
+    lower_to_12(target)
+    with store() as memory:
+        fork = memory.session("s").fork("m1", "other")
+        fork.add("another two")
+        assert [one.text for one in fork.messages()] == ["one", "another two"]
+        assert all(proof.ok for proof in memory.verify().values())

@@ -10,6 +10,7 @@ front, to make the list shorter for a model, stays too (`Roster.trims`).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -30,7 +31,7 @@ from tiermem.agents.reconcile import (
     spoken,
 )
 from tiermem.agents.view import Procedure
-from tiermem.errors import UnknownReference
+from tiermem.errors import InvalidBranch, UnknownReference
 from tiermem.messages import Message
 from tiermem.records import Decision
 
@@ -239,10 +240,24 @@ def _aligned(note: Note, roster: Roster) -> Procedure[tuple[Note, Sequence[Liste
     )
     note, gone = _left(note, roster, difference, staying, held, handed)
     if gone:
-        yield lambda session: session.forget(*gone, reason=LEFT)
+        yield from _taken_out(gone, held)
         note = replace(note, bare=max([note.bare, *(message.sequence for message in held)]))
     asked = [message.sequence for message in staying[: difference.same] if message.role == "user"]
     return replace(note, asked=max(asked, default=0)), handed[difference.same :]
+
+
+def _taken_out(gone: Sequence[str], held: Sequence[Message]) -> Procedure[None]:
+    """Hides what left a list, of the messages *held*. Where that is all from some message on, the thread went on from
+    an older checkpoint: the conversation is rewound, so that no summary tells of both branches, and a fork can go on
+    with the one that was left."""
+    first = int(gone[0].removeprefix("m"))
+    before = max((message.sequence for message in held if message.sequence < first), default=0)
+    tail: list[Message] = (yield lambda session: session.messages(before + 1)) if before else []
+    if tail and [f"m{message.sequence}" for message in tail] == list(gone):
+        with suppress(InvalidBranch):  # it ends within a step
+            yield lambda session: session.rewind(f"m{before}", reason=LEFT)
+            return
+    yield lambda session: session.forget(*gone, reason=LEFT)
 
 
 def _left(
@@ -280,11 +295,11 @@ def _returned(listed: Sequence[Listed], shown: set[str]) -> Procedure[tuple[set[
         if not message.id or message.id in shown:
             continue
         number = yield from _stored_last(message.form())
-        hidden = next((decision for decision in reversed(hides) if decision.first <= number <= decision.last), None)
-        if hidden is not None and hidden.reason in GONE:
-            back.add(hidden.number)
-        elif hidden is not None:
+        hidden = [decision for decision in hides if decision.first <= number <= decision.last]
+        if any(decision.reason not in GONE for decision in hidden):
             forgotten.add(message.id)
+        else:
+            back |= {decision.number for decision in hidden}
     for decision in sorted(back, reverse=True):
         yield partial(_undone, decision)
     return forgotten, bool(back)

@@ -13,7 +13,17 @@ import typer
 from rich.text import Text
 
 from tiermem.cli import transfer
-from tiermem.cli.app import NamespaceOption, PathOption, SessionOption, TenantOption, app, space, the_session
+from tiermem.cli.app import (
+    JsonOption,
+    NamespaceOption,
+    PathOption,
+    SessionOption,
+    TenantOption,
+    app,
+    space,
+    the_session,
+)
+from tiermem.cli.documents import document
 from tiermem.cli.screen import command, console, counted, line
 from tiermem.importers import formats
 from tiermem.times.instants import Order
@@ -103,6 +113,70 @@ def forget(
         span = f"m{decision.first}" if decision.first == decision.last else f"m{decision.first} to m{decision.last}"
         back = f"`{command('undo', decision.number, address)}` undoes it"
         console().print(Text(f"{line(where)}{span} hidden by decision {decision.number}; {back}"), soft_wrap=True)
+
+
+@app.command()
+def fork(
+    session: SessionOption,
+    at: Annotated[
+        str | None, typer.Argument(help="The last message that both have: m12, an id; else the newest.")
+    ] = None,
+    name: Annotated[str | None, typer.Option("--as", help="The id of the fork; else one that is free.")] = None,
+    namespace: NamespaceOption = "default",
+    tenant: TenantOption = None,
+    path: PathOption = None,
+) -> None:
+    """Go on in a conversation of its own that begins with the same messages. Nothing is copied."""
+    with the_session(path, session, namespace, tenant, writing=True) as opened:
+        made = opened.fork(at, name)
+        shared = made.stats().messages
+    console().print(Text(f"{line(made.scope.session)} begins with m1 to m{shared} of {line(session)}"), soft_wrap=True)
+
+
+@app.command()
+def branches(
+    session: SessionOption,
+    namespace: NamespaceOption = "default",
+    tenant: TenantOption = None,
+    path: PathOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """The conversations that share messages with this one, oldest first."""
+    with the_session(path, session, namespace, tenant) as opened:
+        found = opened.branches()
+    if as_json:
+        document(found)
+        return
+    for one in found:
+        made = f", forked from {line(one.parent or 'what was erased')} at m{one.at}" if one.at else ""
+        console().print(Text(f"{line(one.session)}: {counted(one.messages, 'message')}{made}"), soft_wrap=True)
+    if not found:
+        console().print(Text("It shares no messages with another conversation."))
+
+
+@app.command()
+def rewind(
+    to: Annotated[str, typer.Argument(help="The last message that stays: m12, or an id.")],
+    session: SessionOption,
+    namespace: NamespaceOption = "default",
+    tenant: TenantOption = None,
+    path: PathOption = None,
+) -> None:
+    """Go back to a message: what came after it is hidden. Nothing is removed: `undo` shows it again."""
+    with the_session(path, session, namespace, tenant, writing=True) as opened:
+        decisions = opened.rewind(to)
+    if not decisions:
+        console().print(Text("Nothing to do: nothing comes after it."))
+        return
+    address = {
+        "--session": session,
+        "--namespace": None if namespace == "default" else namespace,
+        "--tenant": tenant,
+        "--path": path,
+    }
+    hide = decisions[-1]
+    back = f"`{command('undo', hide.number, address)}` undoes it"
+    console().print(Text(f"m{hide.first} to m{hide.last} hidden by decision {hide.number}; {back}"), soft_wrap=True)
 
 
 @app.command()

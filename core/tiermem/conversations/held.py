@@ -103,13 +103,17 @@ class Held:
         return int(self.part.numbers[at[-1]]) if len(at) else 0
 
 
-def held(core: Core, rows: Mapping[int, Named]) -> Flow[dict[int, Held]]:
-    """What the conversations *rows*, by key, hold."""
+def held(core: Core, rows: Mapping[int, Named], *, shared: bool = False) -> Flow[dict[int, Held]]:
+    """What the conversations *rows*, by key, hold; with what forks *shared*, or else only what was said in them."""
     read = yield Read(partial(_read, rows=rows))
     found: dict[int, Held] = {}
     for key, (name, row) in rows.items():
         stored, hidden = read[0].get(key, []), read[1].get(key, ())
-        through = int(stored[-1].numbers[-1]) if stored else 0
+        if shared and row.base:
+            waits = yield from _tail(core, key, max(0, row.messages - NEWEST), row.messages)
+            found[key] = Held(name, row, waits, hidden)
+            continue
+        through = int(stored[-1].numbers[-1]) if stored else row.base
         waits = yield from _tail(core, key, max(through, row.messages - NEWEST), row.messages)
         part = yield Compute(partial(joined, [*stored, *([waits] if len(waits) else [])]))
         found[key] = Held(name, row, part, hidden)

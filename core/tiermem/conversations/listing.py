@@ -138,5 +138,5 @@ def _about(core: Core, scope: Scope, most: int) -> Flow[Described | None]:
     row = yield Read(lambda connection: sessions.find(connection, scope))
     if not row.messages:
         return None
-    talk = yield from held(core, {row.pk: (scope.session, row)})
+    talk = yield from held(core, {row.pk: (scope.session, row)}, shared=True)
     return (yield from described(core, scope, talk, most))[row.pk]

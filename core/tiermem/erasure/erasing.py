@@ -18,7 +18,7 @@ from tiermem.flows.effects import Flow, Read, Scrub, Tell, Transact
 from tiermem.flows.services import Core
 from tiermem.providers.calls import refuse_reentry
 from tiermem.settings import Scope
-from tiermem.storage.erasures import taking
+from tiermem.storage.erasures import sharing, taking
 from tiermem.storage.erasures.taking import CHUNK, ROWS, Ticket
 from tiermem.storage.schema import message, session
 from tiermem.storage.tables.items import collection
@@ -44,7 +44,12 @@ def of_session(
 
 
 def _erase(core: Core, scope: Scope, reason: str, *, whole: bool, vacuum: bool) -> Flow[Receipt]:
-    ticket: Ticket = yield Transact(lambda c: taking.take(c, scope, reason, core.now(), whole=whole))
+    def taken(connection: sa.Connection) -> Ticket:
+        if not whole:
+            sharing.release(connection, scope, reason, core.now())
+        return taking.take(connection, scope, reason, core.now(), whole=whole)
+
+    ticket: Ticket = yield Transact(taken)
     caches.drop(core)
     removed, hashes = yield from _removed(ticket)
     yield Transact(lambda c: taking.finish(c, ticket), lambda _: [_told(scope, ticket, reason)])

@@ -12,6 +12,7 @@ from tiermem.erasure.receipt import (
     LOG_BUSY,
     NOT_OURS,
     NOT_OURS_OF_A_SERVER,
+    SHARED,
     STATED,
     UNVACUUMED,
     ErasedSession,
@@ -70,7 +71,7 @@ def erased(key: bytes, taken: Taken, hashes: Iterable[bytes], spans: Sequence[tu
 
 def _outside(scrubbed: Scrubbed, *, whole: bool) -> dict[str, Any]:
     """What of the files is pending, and what is not ours to remove."""
-    not_ours = NOT_OURS if whole else (*NOT_OURS, STATED)
+    not_ours = NOT_OURS if whole else (*NOT_OURS, STATED, SHARED)
     if not scrubbed.server:
         return {"pending": () if scrubbed.emptied else (LOG_BUSY,), "not_ours": not_ours}
     not_ours = (*not_ours, *NOT_OURS_OF_A_SERVER)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -20,10 +20,11 @@ from tiermem.flows.writing import decide, elsewhere
 from tiermem.providers.calls import refuse_reentry
 from tiermem.search.passages import runs
 from tiermem.settings import Scope
+from tiermem.shared_history import owner_of, shared_of
 from tiermem.storage import entries as entry_rows
 from tiermem.storage import owners, sessions
 from tiermem.storage.documents import chunks as documents
-from tiermem.storage.erasures import taking, tombstones
+from tiermem.storage.erasures import sharing, taking, tombstones
 from tiermem.storage.erasures.taking import Taken, Ticket
 from tiermem.storage.sessions import SessionRow, encoded, stored_name
 from tiermem.text.documents import outcomes_of, prefix
@@ -108,33 +109,51 @@ def _told(scope: Scope, buried: _Buried, reason: str) -> Tell:
 
 
 def _count(connection: sa.Connection, wanted: Mapping[Scope, Pick]) -> dict[str, int]:
-    found = ((sessions.find(connection, where), pick) for where, pick in wanted.items())
-    count = sum(len(pick(connection, row) - tombstones.buried(connection, row.pk)) for row, pick in found)
+    found = [(sessions.find(connection, where), pick) for where, pick in wanted.items()]
+    named = _by_owner((row, pick(connection, row)) for row, pick in found)
+    count = sum(len(numbers - tombstones.buried(connection, owner)) for owner, numbers in named.items())
     return {"tiermem_message": count} if count else {}
+
+
+def _by_owner(named: Iterable[tuple[SessionRow, set[int]]]) -> dict[int, set[int]]:
+    """The numbers that are *named* in sessions, by the plain key of the one that stores the messages; without those of
+    sessions that were erased."""
+    found: dict[int, set[int]] = {}
+    for row, numbers in named:
+        for number in numbers:
+            if (owner := owner_of(row.pk, number)) > 0:
+                found.setdefault(owner, set()).add(number)
+    return found
 
 
 def _bury(connection: sa.Connection, core: Core, home: Scope, wanted: Mapping[Scope, Pick], reason: str) -> _Buried:
     key, now = taking.secret(connection), core.now()
-    ordered = sorted(wanted, key=lambda where: where.session)  # of two who lock several, one waits
-    found = {where: sessions.find(connection, where, lock=True) for where in ordered}
-    numbers = {
-        where: wanted[where](connection, row) - tombstones.buried(connection, row.pk) for where, row in found.items()
-    }
-    tenant, user = encoded(home.tenant), encoded(home.user)
+    found = [sessions.find(connection, where) for where in wanted]
+    involved = {key for row in found for key in (int(row.pk), *(owner for owner, _ in shared_of(row.pk))) if key > 0}
+    for one in sorted(involved):  # of two who lock several, one waits
+        sessions.lock(connection, one)
+    rows = [(sessions.find(connection, where), pick) for where, pick in wanted.items()]
+    named = _by_owner((row, pick(connection, row)) for row, pick in rows)
     erased: list[ErasedSession] = []
     removed = Counter[str]()
-    for where, row in found.items():
-        if not numbers[where]:
+    for owner in sorted(named):
+        numbers = named[owner] - tombstones.buried(connection, owner)
+        if not numbers:
             continue
-        hashes, counts = tombstones.erase(connection, row, numbers[where], reason, now, core.settings.compact_at)
+        row, where = sessions.by_key(connection, owner), sessions.scope_of_key(connection, owner)
+        hashes, counts = tombstones.erase(connection, row, numbers, reason, now, core.settings.compact_at)
         removed.update(counts)
-        named = taking.of_session(key, tenant, user, stored_name(where))
-        taken = Taken(row.pk, len(hashes), named)
-        erased.append(issuing.erased(key, taken, hashes, runs(sorted(numbers[where]))))
+        removed.update(sharing.reach(connection, row, numbers, reason, now, core.settings.compact_at))
+        taken = Taken(owner, len(hashes), _of(key, where))
+        erased.append(issuing.erased(key, taken, hashes, runs(sorted(numbers))))
         owners.changed(connection, where, row.pk, anew=True)
-    of = taking.of_session(key, tenant, user, stored_name(home))
-    number = taking.tombstone(connection, of, 0, sum(one.messages for one in erased), 0, reason, now, done=True)
+    count = sum(one.messages for one in erased)
+    number = taking.tombstone(connection, _of(key, home), 0, count, 0, reason, now, done=True)
     return _Buried(Ticket(number, (), (), key), erased, removed)
+
+
+def _of(key: bytes, scope: Scope) -> bytes:
+    return taking.of_session(key, encoded(scope.tenant), encoded(scope.user), stored_name(scope))
 
 
 def _behind(connection: sa.Connection, row: SessionRow, refs: Sequence[str]) -> set[int]:

@@ -23,6 +23,7 @@ NOT_OURS = (
 STATED = (
     "what was stated, pinned, corrected or retracted of the user as such: erase it by its reference (f1), or the user"
 )
+SHARED = "what a fork shared with the conversation that it was made of: erase that one, or the messages by reference"
 NOT_OURS_OF_A_SERVER = (
     "the server's log of writes (WAL), its archive and replicas, which its operator keeps and recycles",
     "samples of values that the server's planner took of a database made before schema 9, until they are vacuumed",

@@ -114,6 +114,11 @@ def by_hand(scope: Scope, decisions: Sequence[Decision]) -> list[Tell]:
     ]
 
 
+def forked(fork: Scope, at: int, *, fresh: bool) -> list[Tell]:
+    """A conversation *fork* begins with another's messages up to number *at*; nothing where it was there already."""
+    return [Tell("forked", fork, lambda: {"at": at})] if fresh else []
+
+
 def _group(scope: Scope, event: str, decisions: Sequence[Decision]) -> Tell:
     return Tell(event, scope, lambda: _decisions(decisions))
 

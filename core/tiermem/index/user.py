@@ -22,6 +22,8 @@ from tiermem.index.stated import StatedIndex
 from tiermem.index.vocabulary import Vocabulary
 from tiermem.search.ranking import likeness
 from tiermem.search.ranking.field import NOWHERE, Field, Standing
+from tiermem.shared_history import base_of
+from tiermem.shared_history import parts as stored_parts
 from tiermem.text.analyzer import query_terms
 from tiermem.times.nearness import Mentions
 
@@ -31,10 +33,13 @@ FIELDS = 8  # choices of messages that are kept as they were made for the last q
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Messages of one session that may be ranked: up to number `through`."""
+    """Messages of one session that may be ranked: up to number `through`. Those up to number `without` are another
+    choice's; of a fork `shared` are those of others that are its, each with a first and a last number."""
 
     session: int
     through: int
+    without: int = 0
+    shared: tuple[tuple[int, int, int], ...] = ()
 
 
 class UserIndex:
@@ -78,9 +83,9 @@ class UserIndex:
         )
 
     def last(self, session: int) -> int:
-        """The number of the session's last message that is here; 0 where none is."""
+        """The number of the session's last message that is here; 0 where none is, or what a fork shares with others."""
         rows = self._sessions.get(session)
-        return int(self._numbers.values[rows.values[-1]]) if rows is not None and len(rows) else 0
+        return int(self._numbers.values[rows.values[-1]]) if rows is not None and len(rows) else base_of(session)
 
     def add(self, parts: Sequence[tuple[int, Segment]]) -> None:
         """Add segments (session, segment) of messages with numbers above `last`, with what is `fresh` in them.
@@ -158,12 +163,20 @@ class UserIndex:
 
     def _before(self, session: int, part: Segment) -> NDArray[np.int32]:
         """The rows of the *session* before *part*, which may be here too."""
+        if not len(part):
+            return np.zeros(0, np.int32)
+        before = [self._between(*where) for where in stored_parts(session, 1, int(part.numbers[0]) - 1)]
+        return np.concatenate(before) if len(before) > 1 else before[0] if before else np.zeros(0, np.int32)
+
+    def _between(self, session: int, first: int, last: int) -> NDArray[np.int32]:
+        """The rows of the session's own messages `first`..`last`, in order."""
         rows = self._sessions.get(session)
-        if rows is None or not len(part):
+        if rows is None:
             return np.zeros(0, np.int32)
         numbers = self._numbers.values[rows.values]
-        before: NDArray[np.int32] = rows.values[: np.searchsorted(numbers, part.numbers[0])]
-        return before
+        low = np.searchsorted(numbers, first) if first > 1 else 0
+        inside: NDArray[np.int32] = rows.values[low : np.searchsorted(numbers, last, side="right")]
+        return inside
 
     def standing(self, field: Field, terms: Sequence[str]) -> Standing:
         """Where each of *terms* stands in *field*."""
@@ -205,18 +218,25 @@ class UserIndex:
         return self._fields.put(key, made)
 
     def _chosen(self, choices: Sequence[Choice]) -> Field:
-        numbers = self._numbers.values
-        parts, keys = [], []
+        chosen, keys = [], []
         for choice in choices:
-            known = self._sessions.get(choice.session)
-            if known is not None:
-                own = known.values
-                if int(numbers[own[-1]]) > choice.through:
-                    own = own[: np.searchsorted(numbers[own], choice.through, side="right")]
-                parts.append(own)
-                keys.append(choice.session)
-        rows = np.concatenate(parts) if parts else np.zeros(0, np.int32)
-        return self._field(rows, keys, np.cumsum([0, *map(len, parts)]), self._fresh.values)
+            shared = [self._between(*where) for where in choice.shared]
+            if shared or choice.session in self._sessions:
+                own = self._own(choice)
+                every = np.concatenate([*shared, own]) if shared else own
+                if len(every):
+                    chosen.append(every)
+                    keys.append(choice.session)
+        rows = np.concatenate(chosen) if chosen else np.zeros(0, np.int32)
+        return self._field(rows, keys, np.cumsum([0, *map(len, chosen)]), self._fresh.values)
+
+    def _own(self, choice: Choice) -> NDArray[np.int32]:
+        """The rows of a choice that its session stores itself."""
+        known = self._sessions.get(choice.session)
+        own: NDArray[np.int32] = np.zeros(0, np.int32) if known is None else known.values
+        if len(own) and (choice.without or int(self._numbers.values[own[-1]]) > choice.through):
+            own = self._between(choice.session, choice.without + 1, choice.through)
+        return own
 
     def _field(
         self, rows: NDArray[np.int32], keys: Sequence[int], starts: NDArray[np.int64], fresh: NDArray[np.float32]

@@ -47,6 +47,7 @@ from tiermem.records import (
     View,
     Within,
 )
+from tiermem.session.branching import AsyncBranching
 from tiermem.settings import Thresholds
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
     from tiermem.session.session import Session
 
 
-class AsyncSession:
+class AsyncSession(AsyncBranching):
     """`Session` with `await`; the docstrings are there."""
 
     def __init__(self, session: Session) -> None:

@@ -48,6 +48,7 @@ from tiermem.records import (
     Within,
 )
 from tiermem.session.async_session import AsyncSession
+from tiermem.session.branching import Branching
 from tiermem.settings import Scope, Thresholds
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
     from tiermem.memory import Memory
 
 
-class Session:
+class Session(Branching):
     """One conversation: an append-only log, and the view that a model is shown of it."""
 
     def __init__(self, memory: Memory, scope: Scope, core: Core | None = None) -> None:

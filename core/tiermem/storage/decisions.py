@@ -58,11 +58,16 @@ class Stub:
     decision: int = 0
 
 
-def journal(connection: sa.Connection, pk: int, *, above: int = 0, kinds: Sequence[str] = ()) -> list[Decision]:
-    """The decisions that reach beyond message *above*, in order; only these *kinds*, where given."""
+def journal(
+    connection: sa.Connection, pk: int, *, above: int = 0, upto: int | None = None, kinds: Sequence[str] = ()
+) -> list[Decision]:
+    """The decisions that reach beyond message *above*, in order; only these *kinds*, and those that begin up to message
+    *upto*, where given."""
     query = sa.select(*_DECISION).where(decision.c.session == pk)
     if above:
         query = query.where(decision.c.last > above)
+    if upto is not None:
+        query = query.where(decision.c.first <= upto)
     if kinds:
         query = query.where(decision.c.kind.in_(list(kinds)))
     return [_decision(row) for row in connection.execute(query.order_by(decision.c.number))]
@@ -79,6 +84,13 @@ def numbered(connection: sa.Connection, pk: int, numbers: Iterable[int]) -> dict
     return {one.number: one for one in made}
 
 
+def covering(connection: sa.Connection, pk: int, summaries: Sequence[int]) -> list[Decision]:
+    """The decisions by which these summaries cover something, in order."""
+    query = sa.select(*_DECISION).where(decision.c.session == pk, decision.c.kind == "cover")
+    rows = connection.execute(query.where(decision.c.reference.in_(list(summaries))).order_by(decision.c.number))
+    return [_decision(row) for row in rows]
+
+
 def _decision(row: Any) -> Decision:
     values = dict(zip((column.name for column in _DECISION), row, strict=True))
     values["decided_at"] = moment(values["decided_at"])
@@ -86,7 +98,8 @@ def _decision(row: Any) -> Decision:
 
 
 def record(connection: sa.Connection, pk: int, decisions: Iterable[Decision], now: datetime) -> None:
-    """Write decisions; their numbers were given by the caller, from the session's revision on."""
+    """Write decisions, taken *now* where they do not say when; their numbers were given by the caller, from the
+    session's revision on."""
     rows = [
         sealed(
             decision,
@@ -95,7 +108,7 @@ def record(connection: sa.Connection, pk: int, decisions: Iterable[Decision], no
                 for name in Decision.__dataclass_fields__
                 if name not in {"decided_at", "undone"}
             }
-            | {"session": pk, "decided_at": now.isoformat()},
+            | {"session": pk, "decided_at": (made.decided_at or now).isoformat()},
         )
         for made in decisions
     ]
@@ -129,9 +142,11 @@ def add_stubs(connection: sa.Connection, pk: int, stubs: Iterable[Stub]) -> None
         connection.execute(stub.insert(), rows)
 
 
-def members(connection: sa.Connection, pk: int, above: int) -> dict[int, list[int]]:
-    """For each decision to compact the messages it replaced, of those beyond *above*."""
+def members(connection: sa.Connection, pk: int, above: int, upto: int | None = None) -> dict[int, list[int]]:
+    """For each decision to compact the messages it replaced, of those beyond *above* and up to *upto*, where given."""
     query = sa.select(stub.c.decision, stub.c.sequence).where(stub.c.session == pk, stub.c.sequence > above)
+    if upto is not None:
+        query = query.where(stub.c.sequence <= upto)
     replaced: dict[int, list[int]] = defaultdict(list)
     for number, sequence in connection.execute(query.order_by(stub.c.sequence)):
         replaced[number].append(sequence)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
 
 from tiermem.plain_json import loads
+from tiermem.shared_history import ForkKey, base_of, parts
 from tiermem.storage.connecting.prepared import Prepared
 from tiermem.storage.messages import CHUNK
 from tiermem.storage.schema import message
@@ -31,12 +33,26 @@ _FIXED = Prepared(
 
 def entries(connection: sa.Connection, pk: int, first: int, last: int) -> Iterator[Entry]:
     """What planning needs to know of the messages `first`..`last`, as if all were verbatim."""
+    if isinstance(pk, ForkKey):
+        return chain.from_iterable(entries(connection, *part) for part in parts(pk, first, last))
     return _entries(_ENTRIES.rows(connection, {"key": pk, "low": first, "high": last}))
 
 
 def fixed(connection: sa.Connection, pk: int, last: int) -> Iterator[Entry]:
     """The system prompts and pinned messages up to *last*."""
+    if isinstance(pk, ForkKey):
+        there = ((low, fixed(connection, owner, high)) for owner, low, high in parts(pk, 1, last))
+        return (entry for low, own in there for entry in own if entry.sequence >= low)
     return _entries(_FIXED.rows(connection, {"key": pk, "high": last}))
+
+
+def tokens_of(connection: sa.Connection, pk: int, last: int) -> int:
+    """What the messages up to number *last* cost, all of them."""
+    added = sa.select(sa.func.sum(message.c.tokens))
+    there = (
+        (message.c.session == owner, message.c.sequence.between(low, high)) for owner, low, high in parts(pk, 1, last)
+    )
+    return sum(int(connection.execute(added.where(*those)).scalar() or 0) for those in there)
 
 
 def _entries(rows: Iterable[Any]) -> Iterator[Entry]:
@@ -85,6 +101,11 @@ def _of_roles(
     connection: sa.Connection, query: sa.Select[Any], keys: Sequence[int], roles: Sequence[str]
 ) -> Iterator[Any]:
     wanted = message.c.role.in_([encoded(role) for role in roles])
+    for fork in (key for key in keys if isinstance(key, ForkKey)):
+        for owner, low, high in parts(fork, 1, base_of(fork)):
+            inside = sa.and_(message.c.session == owner, message.c.sequence.between(low, high), wanted)
+            for _, *row in connection.execute(query.where(inside).order_by(message.c.sequence)):
+                yield (fork, *row)
     for start in range(0, len(keys), CHUNK):
         part = query.where(message.c.session.in_(keys[start : start + CHUNK]), wanted)
         yield from connection.execute(part.order_by(message.c.session, message.c.sequence))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 
 from tiermem.facts.stated.record import MODEL, Stated, StatedAt, attribute_key, subject_key
 from tiermem.settings import Scope
+from tiermem.shared_history import base_of, parts
 from tiermem.storage.connecting.prepared import Prepared
 from tiermem.storage.schema import Stored, decision, digest, fact, sealed, witnessed
 from tiermem.storage.sessions import encoded
@@ -130,6 +132,17 @@ def beyond(connection: sa.Connection, above: Mapping[int, int], upto: Mapping[in
     return found
 
 
+def inherited(connection: sa.Connection, fork: int, above: int, upto: int) -> list[StatedAt]:
+    """The facts of the messages above number *above* and up to *upto* that *fork* shares with others, in order, as if
+    they were stated in it."""
+    found: list[StatedAt] = []
+    for owner, low, high in parts(fork, above + 1, min(upto, base_of(fork))):
+        query = sa.select(*_VALUES).where(fact.c.session == owner, fact.c.sequence.between(low, high))
+        rows = connection.execute(query.order_by(fact.c.sequence, fact.c.place))
+        found += (dataclasses.replace(at, session=fork) for at in _legible(rows))
+    return found
+
+
 def in_range(connection: sa.Connection, pk: int, first: int, last: int) -> dict[int, list[Stored]]:
     """The rows of the facts of messages `first`..`last` of a session, by message, for `verify`."""
     query = sa.select(fact).where(fact.c.session == pk, fact.c.sequence.between(first, last))
@@ -142,16 +155,19 @@ def in_range(connection: sa.Connection, pk: int, first: int, last: int) -> dict[
 MOST_PINS = 500  # of one session that are looked at; a context has room for fewer
 _PINS = Prepared(
     sa.select(decision.c.first, decision.c.number, decision.c.undone)
-    .where(decision.c.session == sa.bindparam("key"), decision.c.kind == "pin")
+    .where(
+        decision.c.session == sa.bindparam("key"), decision.c.kind == "pin", decision.c.first <= sa.bindparam("upto")
+    )
     .order_by(decision.c.first.desc())
     .limit(MOST_PINS)
 )
 
 
-def pins(connection: sa.Connection, pk: int) -> dict[int, tuple[int, bool]]:
-    """The newest messages of the session *pk* of which a decision pins what they lay down: its number, and whether it
-    is in force."""
-    return {message: (number, not undone) for message, number, undone in _PINS.rows(connection, {"key": pk})}
+def pins(connection: sa.Connection, pk: int, upto: int = 2**62) -> dict[int, tuple[int, bool]]:
+    """The newest messages of the session *pk*, of those up to *upto*, of which a decision pins what they lay down: its
+    number, and whether it is in force."""
+    rows = _PINS.rows(connection, {"key": pk, "upto": upto})
+    return {message: (number, not undone) for message, number, undone in rows}
 
 
 def pinned_among(connection: sa.Connection, pk: int, first: int, last: int) -> set[int]:

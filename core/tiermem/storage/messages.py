@@ -5,6 +5,7 @@ In place of a message that is damaged or missing stands one that says so, so tha
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import MISSING, fields
 from datetime import datetime
@@ -18,6 +19,7 @@ from tiermem.messages import Message, ToolCall, from_canonical
 from tiermem.messages import moment as plain_moment
 from tiermem.plain_json import Json, dumps, loads
 from tiermem.settings import Scope
+from tiermem.shared_history import ForkKey, owner_of, parts, shared_of
 from tiermem.storage import owners, sessions
 from tiermem.storage.connecting.prepared import Prepared
 from tiermem.storage.schema import message, meta, sealed
@@ -86,6 +88,8 @@ def append(
 
 def _known(connection: sa.Connection, pk: int, ids: Sequence[str]) -> _Known:
     known: _Known = {}
+    for owner, upto in shared_of(pk):
+        known |= {name: at for name, at in _known(connection, owner, ids).items() if at[0] <= upto}
     for start in range(0, len(ids), CHUNK):
         keys = [encoded(message_id) for message_id in ids[start : start + CHUNK]]
         found: Sequence[Any] = (
@@ -104,8 +108,10 @@ def _buried(connection: sa.Connection, pk: int, originals: Sequence[Message]) ->
     if secret is None or not originals:
         return {}
     key = bytes.fromhex(secret)
-    there = {TOMBSTONE + digest(key, encoded(original.id)): original for original in originals}
     known: _Known = {}
+    for owner, upto in shared_of(pk):
+        known |= {name: at for name, at in _buried(connection, owner, originals).items() if at[0] <= upto}
+    there = {TOMBSTONE + digest(key, encoded(original.id)): original for original in originals}
     for start in range(0, len(there), CHUNK):
         for identifier, sequence, _, tokens, stored_at in connection.execute(
             _KNOWN, {"pk": pk, "ids": [*there][start : start + CHUNK]}
@@ -165,6 +171,8 @@ _BETWEEN = Prepared(sa.select(*_FULL).where(_OF_SESSION, _IN_RANGE).order_by(mes
 
 
 def _between(connection: sa.Connection, pk: int, first: int, last: int) -> list[Message]:
+    if isinstance(pk, ForkKey):
+        return [one for part in parts(pk, first, last) for one in _between(connection, *part)]
     return [legible(*row) for row in _BETWEEN.rows(connection, {"key": pk, "low": first, "high": last})]
 
 
@@ -174,7 +182,13 @@ def read(connection: sa.Connection, pk: int, first: int, last: int) -> list[Mess
     if len(stored) == last - first + 1 or last < first:
         return stored
     there = {original.sequence: original for original in stored}
-    return [there.get(number) or _in_place_of(number, "is missing") for number in range(first, last + 1)]
+    return [there.get(number) or _absent(pk, number) for number in range(first, last + 1)]
+
+
+def _absent(pk: int, number: int) -> Message:
+    if owner_of(pk, number) < 0:  # the session that it was said in was erased
+        return _in_place_of(number, "was erased", identifier=b"erased-m%d" % number, origin=ERASED)
+    return _in_place_of(number, "is missing")
 
 
 def pick(connection: sa.Connection, pk: int, sequences: Iterable[int]) -> list[Message]:
@@ -182,6 +196,12 @@ def pick(connection: sa.Connection, pk: int, sequences: Iterable[int]) -> list[M
     wanted = sorted(set(sequences))
     if wanted and wanted[-1] - wanted[0] < len(wanted):
         return _between(connection, pk, wanted[0], wanted[-1])
+    if isinstance(pk, ForkKey):
+        return [
+            one
+            for owner, low, high in parts(pk, 1, wanted[-1] if wanted else 0)
+            for one in pick(connection, owner, wanted[bisect_left(wanted, low) : bisect_right(wanted, high)])
+        ]
     found: list[Message] = []
     for start in range(0, len(wanted), CHUNK):
         found += [legible(*row) for row in _picked(connection, pk, wanted[start : start + CHUNK])]
@@ -213,7 +233,7 @@ def pick_of(connection: sa.Connection, wanted: Collection[tuple[int, int]]) -> d
     by_session: dict[int, list[int]] = {}
     for pk, number in wanted:
         by_session.setdefault(pk, []).append(number)
-    if len(by_session) == 1:
+    if len(by_session) == 1 or any(isinstance(pk, ForkKey) for pk in by_session):
         return {(pk, one.sequence): one for pk, numbers in by_session.items() for one in pick(connection, pk, numbers)}
     found: dict[tuple[int, int], Message] = {}
     pairs = sorted(set(wanted))
@@ -244,7 +264,10 @@ _BY_ID = Prepared(sa.select(message.c.sequence).where(_OF_SESSION, message.c.id 
 def by_id(connection: sa.Connection, pk: int, identifier: str) -> int:
     """The sequence number of the message with that id, or 0."""
     rows = _BY_ID.rows(connection, {"key": pk, "name": encoded(identifier)})
-    return int(rows[0][0]) if rows else 0
+    if rows:
+        return int(rows[0][0])
+    shared = ((by_id(connection, owner, identifier), upto) for owner, upto in shared_of(pk))
+    return next((number for number, upto in shared if 0 < number <= upto), 0)
 
 
 _FIELDS = frozenset(one.name for one in fields(Message) if one.compare)

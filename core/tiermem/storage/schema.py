@@ -17,9 +17,10 @@ import sqlalchemy as sa
 from tiermem.errors import SchemaTooNew, StorageCorrupt
 from tiermem.storage.tables.columns import UNSTORABLE, Key, Words, checksum_column, metadata
 from tiermem.storage.tables.erasures import erasure
+from tiermem.storage.tables.forks import fork
 from tiermem.storage.tables.items import item
 
-VERSION = 12
+VERSION = 13
 
 Stored: TypeAlias = Mapping[str, Any] | sa.RowMapping  # a row by the names of its columns
 
@@ -49,6 +50,9 @@ session = sa.Table(
     sa.Column("failures", sa.BigInteger, nullable=False, default=0),
     sa.Column("failed_at", sa.Float, nullable=False, default=0.0),
     sa.Column("last_error", Words, nullable=False, default=""),
+    # Of a fork: the last message that it shares with others, and with whom (`storage/tables/forks.py`).
+    sa.Column("base", sa.BigInteger, nullable=False, default=0, server_default="0"),
+    sa.Column("shared", sa.Text, nullable=False, default="", server_default=""),
     checksum_column(),
     sa.UniqueConstraint("tenant", "owner", "name"),
 )
@@ -235,15 +239,17 @@ vector = sa.Table(
 sa.Index("tiermem_vector_hash", vector.c.hash, vector.c.embedder)
 
 _TOTALS = "messages tokens window_tokens revision floor look_at indexed failures failed_at last_error".split()  # noqa: SIM905
+_OF_FORKS = ["base", "shared"]  # witnessed by the row of the fork
 # Columns that are written again later, without the others: running totals, what an undo or a later summary changes, and
 # when an item expires, which each reading moves. A column that a later version brings belongs here too.
 _APART: dict[str, frozenset[str]] = {
-    session.name: frozenset(_TOTALS),
+    session.name: frozenset([*_TOTALS, *_OF_FORKS]),
     message.name: frozenset({"body"}),  # it has a hash of its own
     decision.name: frozenset({"undone"}),
     summary.name: frozenset({"live"}),
     item.name: frozenset({"expires"}),
     erasure.name: frozenset({"done"}),
+    fork.name: frozenset(),
 }
 _WITNESSED = {
     table.name: tuple(

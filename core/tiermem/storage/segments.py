@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from tiermem.facts.stated.record import APPLICATION, MODEL
 from tiermem.index.segment import Segment, joined, packed, unpacked
+from tiermem.shared_history import base_of
 from tiermem.storage import sessions
 from tiermem.storage.schema import broken, fact, meta, sealed, segment, session
 from tiermem.storage.sessions import SessionRow
@@ -68,7 +69,8 @@ def read(connection: sa.Connection, sessions: Iterable[int], above: int = 0) -> 
     One that is not as it was written ends its session's, and so does one before which another is missing: what comes
     from there on counts as waiting for the index, and is read as it is. `verify` names it.
     """
-    keys, found, damaged, through = list(sessions), dict[int, list[Segment]](), set[int](), dict[int, int]()
+    keys, found, damaged = list(sessions), dict[int, list[Segment]](), set[int]()
+    through = {int(fork): max(above, base_of(fork)) for fork in keys if base_of(fork)}
     for start in range(0, len(keys), CHUNK):
         query = sa.select(segment).where(segment.c.session.in_(keys[start : start + CHUNK]), segment.c.last > above)
         for row in connection.execute(query.order_by(segment.c.session, segment.c.first)).mappings():
@@ -126,7 +128,9 @@ def use_analyser(connection: sa.Connection, name: str) -> str:
         return name
     if known == name or newer(known, name):
         return str(known)
-    connection.execute(session.update().values(indexed=0))  # first: it waits for those who are adding words
+    connection.execute(
+        session.update().values(indexed=session.c.base)
+    )  # first: it waits for those who are adding words
     connection.execute(meta.update().where(meta.c.key == "analyser").values(value=name))
     for table in (segment, conversation, tally):
         connection.execute(table.delete())

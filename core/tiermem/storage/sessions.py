@@ -9,8 +9,10 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from tiermem import shared_history
 from tiermem.errors import InvalidNamespace, StorageCorrupt
 from tiermem.settings import Scope
+from tiermem.shared_history import ForkKey, shared_of
 from tiermem.storage.connecting.prepared import Prepared
 from tiermem.storage.schema import meta, sealed, session
 from tiermem.storage.tables.erasures import erasure
@@ -22,7 +24,9 @@ class SessionRow:
     """One row of `tiermem_session`; `pk` is 0 while nothing was ever added.
 
     *foreign*: the word index is that of another analyser, as in the middle of a rolling upgrade. Its terms mean nothing
-    here, so no message counts as indexed. *erasures*: the number of the last one in the database.
+    here, so no message of its own counts as indexed. *erasures*: the number of the last one in the database. *base*: of
+    a fork the last message that it shares with others; what it shares is in `pk` (`shared_history.ForkKey`), and its
+    `tokens` are those of its own messages.
     """
 
     pk: int = 0
@@ -35,7 +39,9 @@ class SessionRow:
     indexed: int = 0
     failures: int = 0
     failed_at: float = 0.0
+    base: int = 0
     last_error: str = ""
+    shared: str = ""
     foreign: bool = False
     erasures: int = 0
 
@@ -98,12 +104,25 @@ def find(connection: sa.Connection, scope: Scope, *, lock: bool = False) -> Sess
 
 
 def _row(*values: Any) -> SessionRow:
-    *numbers, _, made_by, erasures = values
+    *numbers, _, shared, made_by, erasures = values
     for number in numbers:
         if not isinstance(number, (int, float)) or number < 0:
             raise StorageCorrupt(f"tiermem_session, row {values[0]}: its totals are no numbers of messages and tokens")
     row = replace(SessionRow(*values[:-2]), erasures=erasures)
-    return row if made_by in {None, analyser()} else replace(row, indexed=0, foreign=True)
+    if shared or row.base:
+        row = _forked(row)
+    return row if made_by in {None, analyser()} else replace(row, indexed=row.base, foreign=True)
+
+
+def _forked(row: SessionRow) -> SessionRow:
+    """The row of a fork, with a key that knows what it shares."""
+    try:
+        shared = shared_history.read(row.shared)
+    except ValueError as error:
+        raise StorageCorrupt(f"tiermem_session, row {row.pk}: what it shares with others is damaged: {error}") from None
+    if shared[-1][1] != row.base or row.messages < row.base:
+        raise StorageCorrupt(f"tiermem_session, row {row.pk}: it was not forked where it says that it was")
+    return replace(row, pk=ForkKey.of(row.pk, shared), indexed=max(row.indexed, row.base))
 
 
 def erasures(connection: sa.Connection) -> int:
@@ -115,6 +134,22 @@ def by_key(connection: sa.Connection, pk: int) -> SessionRow:
     """The row with that key."""
     row = connection.execute(sa.select(*_COLUMNS).where(session.c.pk == pk)).first()
     return _row(*row) if row else SessionRow()
+
+
+def lock(connection: sa.Connection, pk: int) -> None:
+    """Keep other writers of the session with that key out until the transaction ends."""
+    connection.execute(sa.select(session.c.pk).where(session.c.pk == pk).with_for_update())
+
+
+def sharing(connection: sa.Connection, pk: int) -> dict[int, SessionRow]:
+    """The rows of those sessions that *pk* shares messages with, as if each ended where it shares no more; not of those
+    that were erased."""
+    found = {}
+    for owner, upto in shared_of(pk):
+        if owner > 0:
+            row = by_key(connection, owner)
+            found[row.pk] = replace(row, messages=upto, indexed=min(row.indexed, upto))
+    return found
 
 
 def obtain(connection: sa.Connection, scope: Scope, now: datetime, look_at: int) -> SessionRow:

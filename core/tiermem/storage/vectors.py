@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from tiermem.shared_history import base_of
 from tiermem.storage import sessions
 from tiermem.storage.schema import embedded, embedder, sealed, session, vector
 from tiermem.storage.sessions import ERASED
@@ -35,17 +36,19 @@ class Watermark:
         through: messages up to which it has made vectors; None while it was never used in this session.
         probe: its stored vector of the fixed text, as float16 bytes.
         others: names of other embedders that made vectors here, each with the message it came to.
+        base: of a fork, the last message that it shares, whose vectors are where it was said.
     """
 
     key: int = 0
     through: int | None = None
     probe: bytes = b""
     others: tuple[tuple[str, int], ...] = ()
+    base: int = 0
 
     @property
     def done(self) -> int:
         """Messages up to which there are vectors."""
-        return self.through or 0
+        return max(self.through or 0, self.base)
 
 
 # Built once: making these expressions costs more than running them.
@@ -77,7 +80,7 @@ def watermarks(connection: sa.Connection, keys: Sequence[int], name: str) -> dic
                 through[session_] = int(upto)
             elif upto:
                 others.setdefault(session_, []).append((str(by_name), int(upto)))
-    return {pk: Watermark(key, through.get(pk), probe, tuple(others.get(pk, ()))) for pk in keys}
+    return {pk: Watermark(key, through.get(pk), probe, tuple(others.get(pk, ())), base_of(pk)) for pk in keys}
 
 
 def ensure(connection: sa.Connection, name: str, probe: bytes) -> tuple[int, bytes]:
@@ -121,7 +124,7 @@ def add(
         return
     mine = sa.and_(embedded.c.session == pk, embedded.c.embedder == key)
     known = connection.execute(sa.select(embedded.c.through).where(mine)).scalar()
-    if (known or 0) != after:
+    if max(known or 0, base_of(pk)) != after:
         return
     if passages:
         rows = [sealed(vector, {"session": pk, "embedder": key, **passage._asdict()}) for passage in passages]

@@ -167,6 +167,20 @@ def test_a_thread_that_returns_to_a_branch_has_it_again(tmp_path: Path) -> None:
     assert middleware.memory.session("t").verify().ok
 
 
+def test_a_branch_that_a_thread_left_is_gone_on_with_by_a_fork(tmp_path: Path) -> None:
+    one, model, middleware = saved(tmp_path)
+    ask(one, "one")
+    trunk = one.get_state(thread()).config
+    ask(one, "left")
+    one.invoke({"messages": [HumanMessage("right")]}, trunk)
+    session = middleware.memory.session("t")
+    (rewound,) = session.journal()
+    assert (rewound.first, rewound.last, rewound.strategy) == (3, 4, "rewind")
+    ask(agent(model, middleware), "more left", session.fork("m4", "left").scope.session)
+    assert texts(model) == ["one", "answer 1", "left", "answer 2", "more left"]
+    assert [message.text for message in session.messages()] == ["one", "answer 1", "right", "answer 3"]
+
+
 def test_a_first_question_that_is_asked_in_other_words_begins_anew(tmp_path: Path) -> None:
     one, model, _ = saved(tmp_path)
     ask(one, "one")

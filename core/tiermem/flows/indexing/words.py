@@ -82,6 +82,9 @@ def follow_words(core: Core, scope: Scope) -> Flow[None]:
 def filled(core: Core, scope: Scope, row: SessionRow, through: int) -> Flow[UserIndex]:
     """The index of the user of *scope* with the messages of the session *row* up to number *through*."""
     index = core.index_of(scope)
+    if row.base:
+        for own in (yield Read(lambda connection: sessions.sharing(connection, row.pk))).values():
+            yield from filled(core, scope, own, own.messages)
     if row.pk and index.last(row.pk) < min(row.indexed, through):
         above = index.last(row.pk)
         stored = yield Read(lambda connection: segments.read(connection, [row.pk], above))

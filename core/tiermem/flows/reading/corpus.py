@@ -4,7 +4,7 @@ be found. At most one transaction, and none where nothing changed."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from tiermem.index.user import Choice, UserIndex
 from tiermem.messages import Message
 from tiermem.records import Within
 from tiermem.settings import Scope
+from tiermem.shared_history import parts
 from tiermem.storage import decisions, segments, sessions
 from tiermem.storage import facts as stored
 from tiermem.storage import messages as log
@@ -44,16 +45,36 @@ class Corpus:
         rows: by key of a session its name and row.
         index: with all of their messages.
         hidden: by key, ranges of numbers that are hidden there.
+        shared: by key those that forks among `rows` share messages with, as far as they do.
     """
 
     home: int
     rows: Mapping[int, tuple[str, SessionRow]]
     index: UserIndex
     hidden: Mapping[int, Ranges]
+    shared: Mapping[int, tuple[str, SessionRow]]
 
     def field(self) -> Field:
-        """Every message, hidden ones too."""
+        """Every message, hidden ones too; what several sessions share once."""
+        if self.shared:
+            return self.index.field(_told_apart(self.rows, self.home))
         return self.index.field([Choice(key, row.messages) for key, (_, row) in self.rows.items()])
+
+
+def _told_apart(rows: Mapping[int, tuple[str, SessionRow]], home: int) -> list[Choice]:
+    """What is looked through in each of *rows*: the session that was asked has all of its messages, and the others, the
+    oldest first, those that none before them has."""
+    taken: dict[int, int] = {}  # by whose they are, up to which number
+    choices: dict[int, Choice] = {}
+    for key, (_, row) in sorted(rows.items(), key=lambda one: one[0] != home):
+        where = [*parts(row.pk, 1, row.messages)]
+        left = [(owner, max(low, taken.get(owner, 0) + 1), high) for owner, low, high in where]
+        for owner, _, high in where:
+            taken[owner] = max(high, taken.get(owner, 0))
+        shared = tuple((owner, low, high) for owner, low, high in left if owner != key and low <= high)
+        without = next((low - 1 for owner, low, _ in left if owner == key), row.messages)
+        choices[key] = Choice(row.pk, row.messages, max(without, row.base), shared)
+    return [choices[key] for key in rows]
 
 
 def opened(core: Core, scope: Scope, row: SessionRow, request: SearchRequest) -> Flow[Corpus]:
@@ -67,9 +88,31 @@ def opened(core: Core, scope: Scope, row: SessionRow, request: SearchRequest) ->
     else:
         rows = {row.pk: (scope.session, row)} if row.pk else {}
     index = core.index_of(scope)
-    hidden = yield from _loaded(core, scope, index, rows)
+    shared: Mapping[int, tuple[str, SessionRow]] = {}
+    loaded = rows
+    if forks := [own.pk for _, own in rows.values() if own.base]:
+        shared = yield Read(partial(_shared, forks=forks))
+        loaded = {**shared, **{key: (name, _as_shared(own, shared)) for key, (name, own) in rows.items()}}
+    hidden = yield from _loaded(core, scope, index, loaded)
     yield from _rung(core, scope, rows)
-    return Corpus(row.pk if row.pk in rows else 0, rows, index, hidden)
+    return Corpus(row.pk if row.pk in rows else 0, rows, index, hidden, shared)
+
+
+def _shared(connection: sa.Connection, forks: Sequence[int]) -> dict[int, tuple[str, SessionRow]]:
+    """The sessions that *forks* share messages with, each as far as one of them does."""
+    found: dict[int, tuple[str, SessionRow]] = {}
+    for fork in forks:
+        for key, row in sessions.sharing(connection, fork).items():
+            if key not in found or found[key][1].messages < row.messages:
+                found[key] = ("", row)
+    return found
+
+
+def _as_shared(row: SessionRow, shared: Mapping[int, tuple[str, SessionRow]]) -> SessionRow:
+    """*row*, which is indexed no further than what it shares is."""
+    ends = {owner: last for owner, _, last in parts(row.pk, 1, row.base)}
+    late = [shared[key][1].indexed for key, last in ends.items() if key in shared and shared[key][1].indexed < last]
+    return replace(row, indexed=min(late)) if late else row
 
 
 def user_wide(scope: Scope, within: Within) -> bool:
@@ -137,20 +180,23 @@ def _read(connection: sa.Connection, lack: _Lack) -> _Filling:
     rows, stale = lack.rows, lack.stale
     hidden = decisions.hidden_in(connection, lack.unknown)
     indexed = {key: rows[key][1].indexed for key in rows}
-    parts = segments.read(connection, [key for key, last in stale.items() if indexed[key] and not last])
+    stretches = segments.read(connection, [key for key, last in stale.items() if indexed[key] and not last])
     for key, last in stale.items():
         if 0 < last < indexed[key]:
-            parts |= segments.read(connection, [key], last)
+            stretches |= segments.read(connection, [key], last)
     facts = stored.beyond(connection, lack.untold, indexed)
+    for key, last in lack.untold.items():
+        if last < rows[key][1].base:
+            facts[key] = [*stored.inherited(connection, key, last, indexed[key]), *facts.get(key, ())]
     waiting: dict[int, list[Message]] = {}
     left = TAIL
     for key in {**stale, **lack.untold}:
-        first = _first_waiting(lack, key, indexed[key], parts.get(key))
+        first = _first_waiting(lack, key, indexed[key], stretches.get(key))
         upto = min(rows[key][1].messages, first - 1 + left)
         if first <= upto:
             waiting[key] = log.read(connection, key, max(1, first - NEAR), upto)
             left -= upto - first + 1
-    return _Filling(hidden, parts, facts, waiting)
+    return _Filling(hidden, stretches, facts, waiting)
 
 
 def _first_waiting(lack: _Lack, key: int, indexed: int, parts: Sequence[Segment] | None) -> int:

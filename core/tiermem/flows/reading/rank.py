@@ -132,7 +132,7 @@ def _vectors(
         yield from reporting.noticed(core, scope)
         alike = yield Compute(lambda: corpus.index.likeness(field, bare))
         return Nearest(np.arange(len(field)), alike), core.settings.weights.lexical, ()
-    by_session, degraded = yield from vector_search.nearest(core, scope, row.pk, corpus.rows, bare)
+    by_session, degraded = yield from vector_search.nearest(core, scope, row.pk, corpus.rows, bare, corpus.shared)
     near = yield Compute(lambda: _placed(by_session, field))
     trust = yield from vector_search.trust(core, scope, query, len(near))
     return near, trust if len(near) else 0.0, degraded

@@ -41,6 +41,9 @@ def stats(core: Core, scope: Scope) -> Flow[Stats]:
         live = decisions.summaries(connection, row.pk, live=True)
         pinned = sum(1 for e in entry_rows.fixed(connection, row.pk, row.messages) if _covered(parts, e.sequence))
         counted = _stats(core, row, parts, live, pinned, _vectorless(core, connection, row))
+        if row.base:
+            shared = entry_rows.tokens_of(connection, row.pk, row.base)
+            counted = replace(counted, tokens=row.tokens + shared, extracted=row.base if core.extractor else 0)
         return _with_extraction(counted, extraction.stretches(connection, row.pk), core.extractor_rests.get(scope))
 
     counted: Stats = yield Read(body)
@@ -53,7 +56,7 @@ def _with_extraction(counted: Stats, read: Sequence[Stretch], failed: Failed | N
     told += [f"extractor: {lost} messages could not be read"] if lost else []
     return replace(
         counted,
-        extracted=read[-1].last if read else 0,
+        extracted=read[-1].last if read else counted.extracted,
         refused_facts=sum(number for one in read for number in one.refused.values()),
         degraded=(*counted.degraded, *told),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
 from tiermem.errors import Closed, StorageError, described
@@ -15,8 +16,9 @@ from tiermem.flows.services import Core
 from tiermem.index.vectors import Row, VectorIndex, Vectors, unit_of
 from tiermem.messages import Message
 from tiermem.providers.calls import refuse_recursion
-from tiermem.search.ranking.embedder_trust import CHINESE, ENGLISH, Nearest, competence, nothing, texts
+from tiermem.search.ranking.embedder_trust import CHINESE, ENGLISH, Nearest, competence, nothing, texts, together
 from tiermem.settings import Scope
+from tiermem.shared_history import base_of, parts, shared_of
 from tiermem.storage import messages as log
 from tiermem.storage import vectors
 from tiermem.storage.sessions import SessionRow
@@ -34,23 +36,44 @@ OWN = embedding.BATCH
 
 
 def nearest(
-    core: Core, scope: Scope, home: int, rows: Mapping[int, tuple[str, SessionRow]], query: str
+    core: Core,
+    scope: Scope,
+    home: int,
+    rows: Mapping[int, tuple[str, SessionRow]],
+    query: str,
+    shared: Mapping[int, tuple[str, SessionRow]] = MappingProxyType({}),
 ) -> Flow[tuple[dict[int, Nearest], Reasons]]:
     """How near each message of the sessions *rows* is to *query*, by session; nothing while the embedder fails, or none
     is there. And why vectors are missing, where they are. *home* is the key of the session that was asked in *scope*;
-    *rows* are names and rows by key.
+    *rows* are names and rows by key, and *shared* those that forks among them share messages with.
 
     Raises:
         Reentrant: the embedder itself searches, which would ask it again.
     """
     refuse_recursion(core.embedder_name)
-    named = [(name, row) for name, row in rows.values() if row.messages]
+    named = [(name, row) for name, row in {**shared, **rows}.values() if row.messages]
     near, reasons = yield from _nearest(core, scope, home, named, query)
     yield from reporting.noticed(core, scope)
     if home and not core.known.embed_error:
         yield from reporting.begun(core, scope, home, reporting.SEMANTIC, "; ".join(reasons))
     core.vectors.trim(core.settings.index_memory)
+    if shared:
+        near = {key: _with_shared(row.pk, near) for key, (_, row) in rows.items() if key in near}
     return near, reasons
+
+
+def _with_shared(key: int, near: Mapping[int, Nearest]) -> Nearest:
+    """How near the messages of a session are, also those that it shares with others."""
+    own = near[key]
+    if not shared_of(key):
+        return own
+    every = [_between(near[owner], low, high) for owner, low, high in parts(key, 1, base_of(key)) if owner in near]
+    return together([*every, own])
+
+
+def _between(near: Nearest, low: int, high: int) -> Nearest:
+    inside = (near.sequences >= low) & (near.sequences <= high)
+    return replace(near, sequences=near.sequences[inside], scores=near.scores[inside], waiting=0)
 
 
 def _nearest(
@@ -65,7 +88,9 @@ def _nearest(
     blocked = [key for key in keys if embedding.blocked(marks[key])]
     own = _own(home, {key: count for key, count in waiting.items() if key not in blocked})
     for name, row in named:
-        if waiting[row.pk] and row.pk not in own:  # as after a restart: nothing may be added there for a long time
+        if (
+            name and waiting[row.pk] and row.pk not in own
+        ):  # as after a restart: nothing may be added there for a long time
             yield Wake(Scope(scope.tenant, scope.user, name, scope.kind))
     reasons = _reasons(core, marks, waiting, blocked, own)
     near = {key: nothing(count) for key, count in waiting.items()}

@@ -66,7 +66,7 @@ def _read_by_models(scope: Scope, messages: Sequence[Message], kept: Mapping[int
 
 def extraction_differs(connection: sa.Connection, row: SessionRow) -> Iterator[str]:
     """Where what extractors read of the session *row* does not follow each other, or its facts are not all there."""
-    through = 0
+    through = row.base
     for one in extraction.stretches(connection, row.pk):
         if one.first != through + 1 or not one.first <= one.last <= row.messages:
             yield f"tiermem_extraction: messages {one.first} to {one.last} do not follow message {through}"

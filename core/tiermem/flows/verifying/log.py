@@ -59,7 +59,7 @@ def strays(connection: sa.Connection, row: SessionRow) -> Iterator[str]:
     """Rows that stand beyond what the session says it has, in one snapshot with it."""
     if row.indexed > row.messages:
         yield f"tiermem_session: {row.indexed} of {row.messages} messages are said to be indexed"
-    beyond = sa.or_(message.c.sequence < 1, message.c.sequence > row.messages)
+    beyond = sa.or_(message.c.sequence <= row.base, message.c.sequence > row.messages)
     query = sa.select(sa.func.count()).select_from(message).where(message.c.session == row.pk, beyond)
     if count := connection.execute(query).scalar():
         yield f"tiermem_message: {count} rows beyond the {row.messages} messages of the session"
@@ -76,7 +76,7 @@ def strays(connection: sa.Connection, row: SessionRow) -> Iterator[str]:
 def _gaps(connection: sa.Connection, row: SessionRow) -> Iterator[str]:
     """Where the stretches of the word index are not all of what is said to be indexed, one behind the other."""
     query = sa.select(segment.c.first, segment.c.last).where(segment.c.session == row.pk)
-    last = 0
+    last = row.base
     for first, upto in connection.execute(query.order_by(segment.c.first)):
         if first != last + 1:
             yield f"tiermem_segment: the index of messages {last + 1} to {first - 1} is missing, or there twice"

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from tiermem.storage import schema
 from tiermem.storage.schema import Stored, broken
-from tiermem.storage.tables import items, talk
+from tiermem.storage.tables import forks, items, talk
 
 MANY = 20  # problems listed; the rest is counted
 
@@ -26,6 +26,7 @@ _LOST: dict[str, tuple[str, str]] = {
     "tiermem_embedder": ("row {pk}", "the name of an embedder, or its probe"),
     "tiermem_embedded": ("embedder {embedder}", "how far it came; reembed() makes its vectors anew"),
     "tiermem_vector": ("message {sequence}, part {part}", "its vector; reembed() makes it anew"),
+    "tiermem_fork": ("session {session}", "where it was forked, and of what"),
     "tiermem_collection": ("row {pk}", "whose items they are"),
     "tiermem_item": ("row {pk}", "the item"),
     "tiermem_erasure": ("erasure {pk}", "of whom it was, why, or when"),
@@ -49,6 +50,7 @@ _BELONGING: tuple[tuple[sa.Table, str, sa.Table], ...] = (
     (schema.fact, "session", schema.session),
     (schema.extraction, "session", schema.session),
     (talk.conversation, "session", schema.session),
+    (forks.fork, "session", schema.session),
     (schema.embedded, "session", schema.session),
     (schema.embedded, "embedder", schema.embedder),
     (schema.vector, "session", schema.session),

@@ -17,7 +17,9 @@ from tiermem.flows.verifying.talk import conversation_differs
 from tiermem.messages import Message
 from tiermem.records import Verification
 from tiermem.settings import Scope
+from tiermem.shared_history import parts
 from tiermem.storage import sessions
+from tiermem.storage.forks import rows as forks
 from tiermem.storage.schema import segment, session, summary
 from tiermem.storage.sessions import SessionRow
 
@@ -38,7 +40,9 @@ def verify(scope: Scope, key: int | None = None) -> Flow[Verification]:
     problems: list[str] = []
     notes = {OTHER_ANALYSER} if row.foreign else set[str]()
     tokens = 0
-    for first in range(1, row.messages + 1, BATCH):
+    if key is None:  # else they are proved with the sessions that they are of
+        problems += yield from _shared(row)
+    for first in range(row.base + 1, row.messages + 1, BATCH):
         messages, wrong = yield from _batch(scope, row, first, min(first + BATCH - 1, row.messages), notes)
         problems += wrong
         tokens += sum(message.tokens for message in messages if isinstance(message.tokens, int))
@@ -54,6 +58,19 @@ def verify(scope: Scope, key: int | None = None) -> Flow[Verification]:
         problems=rows.listed(problems),
         notes=tuple(sorted(notes)),
     )
+
+
+def _shared(row: SessionRow) -> Flow[list[str]]:
+    """What is wrong with the messages that the session *row* shares with others."""
+    problems: list[str] = []
+    there = yield Read(lambda connection: sessions.sharing(connection, row.pk))
+    for owner, low, high in parts(row.pk, 1, row.base):
+        for first in range(low, high + 1, BATCH) if owner in there else ():
+            last = min(first + BATCH - 1, high)
+            stored = yield Read(partial(log.read, pk=owner, first=first, last=last))
+            messages = yield Compute(partial(log.legible, stored))
+            problems += rows.guarded("a message", partial(log.differences, stored, messages, first, last))
+    return problems
 
 
 def _batch(
@@ -87,6 +104,7 @@ def _rest(connection: sa.Connection, scope: Scope, pk: int) -> list[str]:
     problems += rows.guarded("what stands beyond the session", lambda: log.strays(connection, row))
     problems += rows.guarded("what an extractor read", lambda: extraction_differs(connection, row))
     problems += rows.guarded("what is counted", lambda: conversation_differs(connection, scope, row))
+    problems += rows.guarded("what it shares", lambda: forks.differ(connection, row))
     problems += rows.guarded("the record of failures", lambda: _failures_differ(row))
     return problems + rows.guarded("the view", lambda: view_differs(connection, row))
 

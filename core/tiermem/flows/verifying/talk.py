@@ -54,7 +54,7 @@ def tallies_differ(connection: sa.Connection, scope: Scope) -> Iterator[str]:
 def _said(connection: sa.Connection, row: SessionRow) -> Talked | None:
     """What a session says as far as it is indexed; None where its index is damaged."""
     parts = segments.read(connection, [row.pk]).get(row.pk, [])
-    if (int(parts[-1].numbers[-1]) if parts else 0) != row.indexed:
+    if (int(parts[-1].numbers[-1]) if parts else row.base) != row.indexed:
         return None
     hidden = decisions.hidden(connection, row)
     return together(talked(row.pk, part, user_turns(part, hidden)) for part in parts)

@@ -44,7 +44,7 @@ def _wordless(core: Core, scope: Scope, row: SessionRow) -> bool:
 
 
 def _vectorless(core: Core, row: SessionRow) -> bool:
-    return not core.lexical and row.messages - (core.embedded.get(row.pk) or 0) >= core.settings.index_batch
+    return not core.lexical and row.messages - (core.embedded.get(row.pk) or row.base) >= core.settings.index_batch
 
 
 def _due(core: Core, scope: Scope, row: SessionRow) -> bool:
@@ -75,7 +75,7 @@ def _extractable(core: Core, scope: Scope, row: SessionRow) -> Flow[None]:
     """Have read what an extractor was not given: a batch of it now, fewer once nobody adds more."""
     new = scope not in core.unread
     core.unread[scope] = core.timer()
-    if new or row.messages - (core.extracted.get(row.pk) or 0) >= core.settings.extract_batch:
+    if new or row.messages - (core.extracted.get(row.pk) or row.base) >= core.settings.extract_batch:
         yield Wake(scope, extract=True)
 
 

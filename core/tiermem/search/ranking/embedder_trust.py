@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -86,6 +86,21 @@ class Nearest:
 
     def __len__(self) -> int:
         return len(self.sequences)
+
+
+def together(parts: Sequence[Nearest]) -> Nearest:
+    """*parts*, of messages that follow each other, as one: mean and spread are those of all of them."""
+    import numpy as np
+
+    there = [part for part in parts if len(part)]
+    waiting = sum(part.waiting for part in parts)
+    if len(there) < 2:
+        return replace(there[0], waiting=waiting) if there else nothing(waiting)
+    weights = [len(part) for part in there]
+    mean = float(np.average([part.mean for part in there], weights=weights))
+    apart = [part.spread**2 + (part.mean - mean) ** 2 for part in there]
+    sequences, scores = (np.concatenate([getattr(part, name) for part in there]) for name in ("sequences", "scores"))
+    return Nearest(sequences, scores, mean, float(np.average(apart, weights=weights)) ** 0.5, waiting)
 
 
 def nothing(waiting: int = 0, degraded: tuple[str, ...] = ()) -> Nearest:

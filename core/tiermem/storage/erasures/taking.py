@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from tiermem.settings import Scope
 from tiermem.storage import decisions, owners
 from tiermem.storage.schema import message, meta, sealed, session
-from tiermem.storage.sessions import ERASED, SessionRow, encoded, stored_name
+from tiermem.storage.sessions import ERASED, SessionRow, by_key, encoded, stored_name
 from tiermem.storage.tables.columns import metadata
 from tiermem.storage.tables.erasures import KEY, digest, erasure
 from tiermem.storage.tables.items import collection, item
@@ -116,21 +116,22 @@ def take(connection: sa.Connection, scope: Scope, reason: str, now: datetime, *,
     """Take the sessions and items of the user of *scope*, or the session it names, from them, and leave a tombstone."""
     key = secret(connection)
     tenant, user = encoded(scope.tenant), encoded(scope.user)
-    columns = (session.c.pk, session.c.name, session.c.messages, session.c.created_at)
+    columns = (session.c.pk, session.c.name, session.c.messages, session.c.base, session.c.created_at)
     found = connection.execute(sa.select(*columns).where(_named(scope, whole=whole)).with_for_update()).all()
-    taken = [Taken(pk, messages, of_session(key, tenant, user, bytes(name))) for pk, name, messages, _ in found]
+    taken = [Taken(pk, messages, of_session(key, tenant, user, bytes(name))) for pk, name, messages, *_ in found]
     items = sa.select(collection.c.pk, collection.c.stamp).where(_collections(scope)).with_for_update()
     collections: Sequence[Any] = connection.execute(items).all() if whole else ()
     of = of_user(key, tenant, user) if whole else of_session(key, tenant, user, stored_name(scope))
     held = [pk for pk, _ in collections]
     items_held = _rows(connection, item, item.c.collection.in_(held)) if held else 0
     number = tombstone(connection, of, len(taken), sum(one.messages for one in taken), items_held, reason, now)
-    for pk, _, messages, created_at in found:
+    for pk, _, messages, base, created_at in found:
         if not whole:
-            counting.emptied(connection, scope, pk, 1, decisions.hidden(connection, SessionRow(pk, messages)))
+            own = by_key(connection, pk).pk if base else pk
+            counting.emptied(connection, scope, own, 1, decisions.hidden(connection, SessionRow(pk, messages)))
         names = {"tenant": ERASED, "owner": b"%d" % number, "name": b"%d" % pk, "created_at": created_at}
         emptied = dict.fromkeys(("tokens", "window_tokens", "revision", "floor", "look_at", "failures", "failed_at"), 0)
-        values = sealed(session, names) | emptied | {"last_error": "", "indexed": GONE}
+        values = sealed(session, names) | emptied | {"last_error": "", "indexed": GONE, "base": 0, "shared": ""}
         connection.execute(session.update().where(session.c.pk == pk).values(**values))
     if whole:
         counting.erased(connection, scope)

@@ -40,7 +40,16 @@ def erase(
     """Erase these messages of the locked session *row*; the hashes that they had, and the rows removed by table."""
     key = taking.secret(connection)
     hashes = _buried(connection, row.pk, numbers, key)
-    removed = {message.name: len(hashes)}
+    removed = derived_of(connection, row, numbers, reason, now, look_at)
+    return hashes, {message.name: len(hashes)} | removed
+
+
+def derived_of(
+    connection: sa.Connection, row: SessionRow, numbers: Collection[int], reason: str, now: datetime, look_at: int
+) -> dict[str, int]:
+    """Erase what the locked session *row* has of these messages beside themselves, and decide that they are gone; the
+    rows removed by table."""
+    removed: dict[str, int] = {}
     read_by_a_model = extraction.drop(connection, row.pk, numbers)
     for table in (stub, vector, fact):
         removed[table.name] = _without(connection, table, row.pk, numbers)
@@ -58,7 +67,7 @@ def erase(
     after = sessions.by_key(connection, row.pk)
     decisions.settle(connection, replace(after, revision=made[-1].number), floor)
     sessions.update(connection, row.pk, look_at=look_at)
-    return hashes, {name: count for name, count in removed.items() if count}
+    return {name: count for name, count in removed.items() if count}
 
 
 def buried(connection: sa.Connection, pk: int) -> set[int]:

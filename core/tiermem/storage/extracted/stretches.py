@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from tiermem.facts.stated.record import MODEL, StatedAt
 from tiermem.settings import Scope
+from tiermem.shared_history import base_of
 from tiermem.storage import facts, owners, sessions
 from tiermem.storage.schema import broken, extraction, fact, sealed, session
 from tiermem.storage.sessions import SessionRow
@@ -64,8 +65,8 @@ _THROUGH = sa.select(sa.func.max(extraction.c.last)).where(extraction.c.session 
 
 
 def through(connection: sa.Connection, pk: int) -> int:
-    """The last message that was read of a session; 0 where none was."""
-    return int(connection.execute(_THROUGH, {"key": pk}).scalar() or 0)
+    """The last message that was read of a session; 0 where none was. What a fork shares is read where it was said."""
+    return int(connection.execute(_THROUGH, {"key": pk}).scalar() or base_of(pk))
 
 
 def add(connection: sa.Connection, scope: Scope, row: SessionRow, read: Stretch, stated: Sequence[StatedAt]) -> bool:
@@ -76,7 +77,7 @@ def add(connection: sa.Connection, scope: Scope, row: SessionRow, read: Stretch,
     if sessions.erasures(connection) != row.erasures:
         return False
     known = stretches(connection, pk)
-    if read.first != (known[-1].last if known else 0) + 1:
+    if read.first != (known[-1].last if known else base_of(pk)) + 1:
         return False
     if known and known[-1].extractor == read.extractor and not (known[-1].error or read.error):
         connection.execute(extraction.delete().where(extraction.c.session == pk, extraction.c.first == known[-1].first))
@@ -109,7 +110,7 @@ def throughs(connection: sa.Connection, keys: Sequence[int]) -> dict[int, int]:
         query = sa.select(extraction.c.session, sa.func.max(extraction.c.last)).group_by(extraction.c.session)
         part = query.where(extraction.c.session.in_(keys[start : start + facts.CHUNK]))
         found |= {int(key): int(last) for key, last in connection.execute(part)}
-    return found
+    return {key: base_of(key) for key in keys if base_of(key)} | found
 
 
 def forget(connection: sa.Connection, scope: Scope, pk: int) -> None:

@@ -1,0 +1,58 @@
+"""Erasing reaches forks: what is erased of a session is gone from every fork that shares it, with all that rested on it
+there. A fork lives on without it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from tiermem.settings import Scope
+from tiermem.shared_history import parts, read, without, written
+from tiermem.storage import owners, sessions
+from tiermem.storage.erasures import tombstones
+from tiermem.storage.forks.rows import sharers
+from tiermem.storage.schema import sealed, session
+from tiermem.storage.sessions import SessionRow
+from tiermem.storage.tables.forks import fork
+
+
+def reach(
+    connection: sa.Connection, row: SessionRow, numbers: Collection[int], reason: str, now: datetime, look_at: int
+) -> dict[str, int]:
+    """Have the forks of the session *row* forget its messages *numbers*, which are erased; rows removed by table."""
+    removed: dict[str, int] = {}
+    for one in sharers(connection, row.pk, min(numbers)):
+        theirs = _shared(one, int(row.pk))
+        if mine := {number for number in numbers if number in theirs}:
+            gone = tombstones.derived_of(connection, one, mine, reason, now, look_at)
+            removed = {name: removed.get(name, 0) + gone.get(name, 0) for name in removed.keys() | gone.keys()}
+            owners.changed(connection, sessions.scope_of_key(connection, int(one.pk)), one.pk, anew=True)
+    return removed
+
+
+def _shared(row: SessionRow, owner: int) -> range:
+    """The numbers of the messages that the fork *row* shares with *owner*."""
+    return next((range(low, high + 1) for key, low, high in parts(row.pk, 1, row.base) if key == owner), range(0))
+
+
+def release(connection: sa.Connection, scope: Scope, reason: str, now: datetime) -> None:
+    """Have the forks of the session *scope*, which is about to be taken, forget all that they share with it."""
+    row = sessions.find(connection, scope, lock=True)
+    if not row.messages:
+        return
+    for one in sharers(connection, row.pk):
+        if theirs := _shared(one, int(row.pk)):
+            tombstones.derived_of(connection, one, theirs, reason, now, 0)
+            owners.changed(connection, sessions.scope_of_key(connection, int(one.pk)), one.pk, anew=True)
+        _parted(connection, one, int(row.pk))
+
+
+def _parted(connection: sa.Connection, row: SessionRow, owner: int) -> None:
+    """Nothing of *owner*, whose rows go a batch at a time, is to be read through the fork *row* from now on."""
+    shared = written(without(read(row.shared), owner))
+    connection.execute(session.update().where(session.c.pk == row.pk).values(shared=shared))
+    made = connection.execute(sa.select(fork).where(fork.c.session == row.pk)).mappings().one()
+    kept = {name: made[name] for name in made if name not in {"pk", "checksum"}} | {"shared": shared}
+    connection.execute(fork.update().where(fork.c.session == row.pk).values(**sealed(fork, kept)))

@@ -1,0 +1,23 @@
+"""The table of forks: where each was made, and whose messages come before its own."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from tiermem.storage.tables.columns import Key, checksum_column, metadata
+
+# The session's own row has `base` and `shared` too, so that no reader asks twice; this is their witness.
+fork = sa.Table(
+    "tiermem_fork",
+    metadata,
+    sa.Column("pk", Key, primary_key=True),
+    sa.Column("session", Key, nullable=False),
+    sa.Column("parent", Key, nullable=False),  # the session that it was made of
+    sa.Column("root", Key, nullable=False),  # the oldest that it shares with
+    sa.Column("base", sa.BigInteger, nullable=False),  # the last message that it shares
+    sa.Column("shared", sa.Text, nullable=False),  # `shared_history.written`
+    sa.Column("forked_at", sa.Text, nullable=False),
+    checksum_column(),
+    sa.UniqueConstraint("session"),
+)
+sa.Index("tiermem_fork_root", fork.c.root)
