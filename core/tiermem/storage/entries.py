@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tiermem.plain_json import loads
-from tiermem.shared_history import ForkKey, base_of, parts
+from tiermem.shared_history import ForkKey, base_of, owner_of, parts
 from tiermem.storage.connecting.prepared import Prepared
 from tiermem.storage.messages import CHUNK
 from tiermem.storage.schema import message
@@ -119,7 +119,7 @@ def stored_before(connection: sa.Connection, pk: int, last: int, second: float) 
     Messages are stored in order, so that twenty of a million are looked at."""
 
     def later(number: int) -> bool:
-        rows = _STORED_AT.rows(connection, {"key": pk, "number": number})
+        rows = _STORED_AT.rows(connection, {"key": owner_of(pk, number), "number": number})
         when = moment(rows[0][0]) if rows else None
         return when is not None and when.timestamp() > second
 
