@@ -287,11 +287,17 @@ def witnessed(table: sa.Table) -> list[sa.Column[Any]]:
 
 def sealed(table: sa.Table, row: dict[str, Any]) -> dict[str, Any]:
     """*row*, which is about to be written, with its checksum."""
+    cleaned = storable(table, row)
+    cleaned["checksum"] = checksum(table, cleaned)
+    return cleaned
+
+
+def storable(table: sa.Table, row: Stored) -> dict[str, Any]:
+    """*row* with U+FFFD in place of what no text of a database holds."""
     cleaned = dict(row)
     for name in _WORDS[table.name]:
         if isinstance(row.get(name), str):
             cleaned[name] = UNSTORABLE.sub("\ufffd", row[name])
-    cleaned["checksum"] = checksum(table, cleaned)
     return cleaned
 
 

@@ -20,7 +20,7 @@ from tiermem.settings import Scope
 from tiermem.storage import facts as stored
 from tiermem.storage import messages as log
 from tiermem.storage.extracted import stretches as extraction
-from tiermem.storage.schema import Stored, broken, fact
+from tiermem.storage.schema import Stored, broken, fact, storable
 from tiermem.storage.sessions import SessionRow
 
 
@@ -42,7 +42,7 @@ def facts_differ(
     expected: dict[int, list[dict[str, Any]]] = {}
     for at in reading.of_messages(scope, row.pk, before, messages):
         if at.sequence <= through:
-            expected.setdefault(at.sequence, []).append(stored.row_of(scope, at))
+            expected.setdefault(at.sequence, []).append(storable(fact, stored.row_of(scope, at)))
     yield from _unpinned(connection, scope, row, expected)
     damaged = {message.sequence for message in messages if message.origin in log.UNREADABLE}
     for number in sorted(expected.keys() | kept.keys()):

@@ -27,7 +27,7 @@ from tiermem.storage.erasures.taking import CHUNK
 from tiermem.storage.extracted import stretches as extraction
 from tiermem.storage.schema import fact, message, sealed, stub, summary, vector
 from tiermem.storage.sessions import SessionRow
-from tiermem.storage.tables.erasures import TOMBSTONE, digest
+from tiermem.storage.tables.erasures import AFTER, TOMBSTONE, digest
 from tiermem.storage.talk import counting
 
 ERASED_SUMMARY = "[what this summary said was erased]"
@@ -72,14 +72,14 @@ def derived_of(
 
 def buried(connection: sa.Connection, pk: int) -> set[int]:
     """The numbers of the messages of a session that were erased."""
-    low, high = TOMBSTONE, TOMBSTONE + b"\xff"
+    low, high = TOMBSTONE, AFTER
     query = sa.select(message.c.sequence).where(message.c.session == pk, message.c.id >= low, message.c.id < high)
     return set(connection.execute(query).scalars())
 
 
 def left(connection: sa.Connection, pk: int, first: int, last: int) -> list[str]:
     """What there is of the messages `first`..`last`, which were erased."""
-    buried = sa.and_(message.c.id >= TOMBSTONE, message.c.id < TOMBSTONE + b"\xff", sa.func.length(message.c.body) == 0)
+    buried = sa.and_(message.c.id >= TOMBSTONE, message.c.id < AFTER, sa.func.length(message.c.body) == 0)
     kept: dict[sa.Table, sa.ColumnElement[bool]]
     kept = {table: table.c.sequence.between(first, last) for table in (stub, vector, fact)}
     kept[message] = sa.and_(message.c.sequence.between(first, last), sa.not_(buried))

@@ -11,6 +11,7 @@ from tiermem.storage.tables.columns import Key, Words, checksum_column, metadata
 
 KEY = "erasure"  # of `tiermem_meta`: what digests are keyed with
 TOMBSTONE = b"\xffe"  # how the id of an erased message begins, before its keyed digest; no UTF-8 does
+AFTER = b"\xfff"  # behind all of these, whatever byte a digest begins with
 
 erasure = sa.Table(
     "tiermem_erasure",
