@@ -1,4 +1,5 @@
-"""How much of each message is new once others count as never said, from all postings, for fields without them. Pure."""
+"""What is new in a message: which terms its speaker had used before, and how much more of it is new once others count
+as never said. Pure."""
 
 from __future__ import annotations
 
@@ -41,3 +42,41 @@ def _first_of_each(terms: NDArray[np.int64], speakers: NDArray[np.int64]) -> NDA
     begins = np.ones(len(terms), dtype=bool)
     begins[1:] = (np.diff(terms) != 0) | (np.diff(speakers) != 0)
     return begins
+
+
+class Used:
+    """Which terms each speaker of a session has used, in its first `messages` ones: read on as more come."""
+
+    def __init__(self) -> None:
+        self.messages = 0
+        self._by_speaker: dict[int, NDArray[np.bool_]] = {}
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of RAM."""
+        return sum(terms.nbytes for terms in list(self._by_speaker.values()))
+
+    def read_on(self, speakers: NDArray[np.int32], lengths: NDArray[np.int64], terms: NDArray[np.int32]) -> None:
+        """Take in the messages that follow.
+
+        Args:
+            speakers: of each message.
+            lengths: how many distinct terms each has; these stand in *terms*, message by message.
+        """
+        self.messages += len(speakers)
+        owners = np.repeat(speakers, lengths)
+        most = int(terms.max(initial=-1)) + 1
+        for speaker in np.unique(speakers).tolist():
+            known = self._by_speaker.get(speaker, _NOTHING)
+            if len(known) < most:
+                known = np.concatenate([known, np.zeros(most + most // 2 - len(known), dtype=bool)])
+            known[terms[owners == speaker]] = True
+            self._by_speaker[speaker] = known
+
+    def has(self, speaker: int, term: int) -> bool:
+        """Whether *speaker* has used *term*."""
+        known = self._by_speaker.get(speaker, _NOTHING)
+        return term < len(known) and bool(known[term])
+
+
+_NOTHING = np.zeros(0, dtype=bool)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from tiermem.index.cache import Recent, fork_lock
 from tiermem.index.growing import Growing
 from tiermem.index.postings import Postings, gathered, grown, inverted, lengths
-from tiermem.index.renewed import newly_fresh
+from tiermem.index.renewed import Used, newly_fresh
 from tiermem.index.segment import Segment, joined, moved
 from tiermem.index.stated import StatedIndex
 from tiermem.index.vocabulary import Vocabulary
@@ -29,6 +29,7 @@ from tiermem.times.nearness import Mentions
 
 DISTINCT = 4  # distinct terms over which what is fresh is counted at least; one new word alone says little
 FIELDS = 8  # choices of messages that are kept as they were made for the last questions
+USES = 8  # sessions of which it is kept who used which terms: those that were added to last
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class UserIndex:
         self._starts = Growing(np.int64)  # where those of a row begin
         self._starts.add(np.zeros(1, np.int64))
         self._fields: Recent[Field] = Recent(FIELDS)
+        self._uses: Recent[Used] = Recent(USES)  # by session
         self.stated = StatedIndex()
 
     def __len__(self) -> int:
@@ -79,7 +81,7 @@ class UserIndex:
             + sum(part.nbytes for part in self._blocks)
             + self._vocabulary.nbytes
             + self.stated.nbytes
-            + sum(field.nbytes for field in self._fields.values())
+            + sum(kept.nbytes for kept in (*self._fields.values(), *self._uses.values()))
         )
 
     def last(self, session: int) -> int:
@@ -149,17 +151,21 @@ class UserIndex:
     def _used(self, session: int, part: Segment) -> set[tuple[str, str]]:
         """The pairs of speaker and term, of those in *part*, that were said in the *session* before."""
         rows = self._before(session, part)
-        if not len(rows):
-            return set()
-        known = [word for word in part.words if word in self._vocabulary]
-        slices = gathered(self._blocks, self._vocabulary.codes(known))
-        mine = np.zeros(len(self), dtype=bool)
-        mine[rows] = True
-        there = mine[slices.rows]
-        terms = np.repeat(np.arange(len(known)), np.diff(slices.starts))[there]
-        speakers = self._said_by.values[slices.rows[there]].astype(np.int64)
-        pairs = np.unique(terms * len(self._names) + speakers)
-        return {(self._names[pair % len(self._names)][0], known[pair // len(self._names)]) for pair in pairs.tolist()}
+        used = self._uses.get(session)
+        if used is None or used.messages > len(rows):  # what follows is here too
+            used = self._uses.put(session, Used())
+        if used.messages < len(rows):
+            used.read_on(*self._terms_of(rows[used.messages :]))
+        known = [(word, code) for word in part.words if (code := self._vocabulary.code(word)) != NOWHERE]
+        speakers = [(name, self._speakers.get(name, NOWHERE)) for name in part.names]
+        return {(name, word) for name, speaker in speakers for word, code in known if used.has(speaker, code)}
+
+    def _terms_of(self, rows: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int32]]:
+        """Of the messages in *rows* the speakers, how many distinct terms each has, and these, row by row."""
+        starts = self._starts.values
+        lengths = starts[rows + 1] - starts[rows]
+        taken = np.arange(int(lengths.sum())) + np.repeat(starts[rows] - (np.cumsum(lengths) - lengths), lengths)
+        return self._said_by.values[rows], lengths, self._forward.values[taken]
 
     def _before(self, session: int, part: Segment) -> NDArray[np.int32]:
         """The rows of the *session* before *part*, which may be here too."""
@@ -198,13 +204,17 @@ class UserIndex:
     def rare(self, field: Field, rows: Sequence[int], most: float) -> tuple[list[list[str]], dict[str, int]]:
         """Of the distinct terms of the messages in these *rows* those that stand in 2 to *most* messages of *field*, by
         message; and in how many each of them does."""
-        starts, forward, word = self._starts.values, self._forward.values, self._vocabulary.word
+        starts, forward = self._starts.values, self._forward.values
         spans = [forward[starts[row] : starts[row + 1]] for row in rows]
-        codes = np.unique(np.concatenate(spans))
+        codes, at = np.unique(np.concatenate(spans), return_inverse=True)
         often = lengths(self._blocks, codes) if field.whole else self._standing(field, codes).frequencies
         kept = (often >= 2) & (often <= most)
-        words = {code: word(code) for code in codes[kept].tolist()}
-        named = [[words[code] for code in span[np.isin(span, codes[kept])].tolist()] for span in spans]
+        words = {code: self._vocabulary.word(code) for code in codes[kept].tolist()}
+        places = np.flatnonzero(kept[at])
+        owners = np.searchsorted(np.cumsum([len(span) for span in spans]), places, side="right")
+        named: list[list[str]] = [[] for _ in spans]
+        for owner, code in zip(owners.tolist(), codes[at[places]].tolist(), strict=True):
+            named[owner].append(words[code])
         return named, dict(zip(words.values(), often[kept].tolist(), strict=True))
 
     def field(self, choices: Sequence[Choice]) -> Field:
@@ -280,15 +290,12 @@ class UserIndex:
 
     def _newly_fresh(self, field: Field, gone: NDArray[np.bool_]) -> NDArray[np.float64]:
         """How much more of each message is new once what is gone was never said; only in the sessions it is gone of."""
-        starts, forward = self._starts.values, self._forward.values
         session = np.repeat(np.arange(len(field.sessions)), np.diff(field.starts))
         touched = np.isin(session, np.unique(session[gone]))
-        rows = field.rows[touched]
-        lengths = (starts[1:] - starts[:-1])[rows]
-        taken = np.arange(int(lengths.sum())) + np.repeat(starts[:-1][rows] - (np.cumsum(lengths) - lengths), lengths)
+        _, lengths, terms = self._terms_of(field.rows[touched])
         at = np.repeat(np.flatnonzero(touched), lengths)
         speakers = field.speakers.astype(np.int64) + len(self._names) * session
-        return newly_fresh(forward[taken].astype(np.int64), at, speakers, gone, DISTINCT)
+        return newly_fresh(terms.astype(np.int64), at, speakers, gone, DISTINCT)
 
 
 def _beyond(part: Segment, place: int) -> Segment:

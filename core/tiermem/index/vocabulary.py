@@ -27,9 +27,6 @@ class Vocabulary:
     def __len__(self) -> int:
         return len(self._words)
 
-    def __contains__(self, word: object) -> bool:
-        return word in self._codes
-
     @property
     def nbytes(self) -> int:
         """Bytes of RAM, about."""
@@ -41,6 +38,10 @@ class Vocabulary:
         """How many pieces each term has, by code."""
         counts: NDArray[np.int32] = self._counts.values
         return counts
+
+    def code(self, word: str) -> int:
+        """The code of *word*; `NOWHERE` where it is not here."""
+        return self._codes.get(word, NOWHERE)
 
     def word(self, code: int) -> str:
         """The term of that code."""

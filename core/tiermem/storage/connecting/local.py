@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from tiermem.settings import Settings
+from tiermem.storage.connecting.readers import Readers
 from tiermem.storage.connecting.turns import LATER, Turns
 from tiermem.storage.connecting.writer import Writer
 
@@ -51,6 +52,7 @@ class Local:
         self.readers = readers or engine
         self._alone = readers is None
         self._writer = Writer(engine.connect)
+        self._reading = Readers(self.readers, settings.pool_size)
         self._turns = Turns(settings.pool_size + settings.max_overflow)
         self._patience = settings.busy_timeout
         self._waitless = False  # whether readers are known to wait for nobody
@@ -67,7 +69,7 @@ class Local:
         """What *body* returns, of one snapshot."""
         if self._alone:
             return self._writer.run(body)
-        with self._turns.one(self._patience), self.readers.begin() as connection:
+        with self._turns.one(self._patience), self._reading.begin() as connection:
             result = body(connection)
             if not self._waitless:  # asked while nobody is in the way, as somebody may be in a rollback journal's
                 self._waitless = _mode(connection) == "wal"
@@ -81,7 +83,7 @@ class Local:
         if not self._waitless or not self._turns.take_at_once():
             return LATER  # type: ignore[no-any-return]
         try:
-            with self.readers.begin() as connection:
+            with self._reading.begin() as connection:
                 return body(connection)
         finally:
             self._turns.give()
@@ -93,10 +95,12 @@ class Local:
     def close(self) -> None:
         """Close every connection."""
         self._writer.close()
+        self._reading.close()
         self.readers.dispose()
         self.engine.dispose()
 
     def leave(self) -> None:
         """Forget the connections, which are a parent process's: to close them would drop its locks."""
+        self._reading.leave()
         self.engine.dispose(close=False)
         self.readers.dispose(close=False)
