@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-import pytest
+import re
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tiermem.text import cues
 from tiermem.text.cues import CHANGE
+
+CUES = {name: cue for name, cue in vars(cues).items() if isinstance(cue, re.Pattern) and name.isupper()}
+FRAGMENTS = sorted({part for cue in CUES.values() for part in re.findall(r"[A-Za-z]+|[一-鿿]+", cue.pattern)})
+BETWEEN = st.sampled_from(["", " ", " ", " ", "'", "’", "-", ". ", ": ", " 5 ", "$", "→", "\n", "\x1c"])
+WORD = st.sampled_from(FRAGMENTS).flatmap(
+    lambda word: st.sampled_from([word, word.lower(), word.upper(), word.title()])
+)
+ASCII_WORD = WORD.filter(str.isascii)
 
 
 @pytest.mark.parametrize(
@@ -22,3 +35,12 @@ from tiermem.text.cues import CHANGE
 )
 def test_a_change_has_a_value_before_its_arrow(text: str, changed: bool) -> None:
     assert bool(CHANGE.search(text)) is changed
+
+
+@given(st.lists(st.tuples(st.one_of(ASCII_WORD, ASCII_WORD, ASCII_WORD, WORD), BETWEEN), max_size=14))
+def test_cues_stand_where_re_finds_them(parts: list[tuple[str, str]]) -> None:
+    text = "".join(word + between for word, between in parts)
+    found = cues.seeking(text)
+    for name, cue in CUES.items():
+        expected, here = cue.search(text), found(cue)
+        assert (here and here.span()) == (expected and expected.span()), (name, text)

@@ -81,7 +81,8 @@ class UserIndex:
             + sum(part.nbytes for part in self._blocks)
             + self._vocabulary.nbytes
             + self.stated.nbytes
-            + sum(kept.nbytes for kept in (*self._fields.values(), *self._uses.values()))
+            + sum(field.nbytes for field in self._fields.values())
+            + sum(used.nbytes for used in self._uses.values())
         )
 
     def last(self, session: int) -> int:

@@ -117,12 +117,13 @@ def _first_strongest(asked: Sequence[Sentence]) -> tuple[Sentence | None, float]
 
 
 def _request_strength(text: str) -> float:
-    if cues.GOAL_STATED.search(text):
+    found = cues.seeking(text)
+    if found(cues.GOAL_STATED):
         return 4.0
-    strength = 2.0 * bool(cues.REQUEST.search(text)) + 1.5 * bool(cues.IMPERATIVE.match(text))
+    strength = 2.0 * bool(found(cues.REQUEST)) + 1.5 * bool(cues.IMPERATIVE.match(text))
     if not strength:
         return 0.0
-    strength += 1.0 * bool(cues.TASK.search(text)) + 0.5 * bool(cues.ERROR.search(text))
+    strength += 1.0 * bool(found(cues.TASK)) + 0.5 * bool(found(cues.ERROR))
     return strength - 1.0 * (len(text) < 12) - 1.0 * bool(cues.ACKNOWLEDGEMENT.match(text))
 
 
@@ -160,17 +161,18 @@ def _decided(sentence: Sentence) -> str:
 
 
 def _decision_strength(text: str) -> float:
-    decision = cues.DECISION.search(text)
-    strong, change = decision is not None, bool(cues.CHANGE.search(text))
+    found = cues.seeking(text)
+    decision = found(cues.DECISION)
+    strong, change = decision is not None, bool(found(cues.CHANGE))
     if not strong and not change:
         return 0.0
     before = text[: decision.start()] if decision else text
-    if cues.ADVICE.search(before) and not cues.RESOLVED.search(text):
+    if cues.ADVICE.search(before) and not found(cues.RESOLVED):
         return 0.0
     digits = any(map(str.isdigit, text))
-    score = 3.0 * strong + (3.0 if digits else 1.0) * change + 1.0 * bool(cues.INTENT.search(text)) + 0.5 * digits
+    score = 3.0 * strong + (3.0 if digits else 1.0) * change + 1.0 * bool(found(cues.INTENT)) + 0.5 * digits
     score -= 4.0 * text.endswith(_QUESTION) + 1.5 * bool(cues.HEDGE.search(before))
-    score -= 3.0 * (not strong and bool(cues.MEASURED.search(text)))  # "dropped from 2,310 ms to 85 ms": an outcome
+    score -= 3.0 * (not strong and bool(found(cues.MEASURED)))  # "dropped from 2,310 ms to 85 ms": an outcome
     return score - 2.0 * (len(text) < 10 and not digits) - 0.5 * (len(text) > 300)
 
 
@@ -220,13 +222,14 @@ def _kinds(sentence: Sentence, figures: bool) -> list[tuple[float, str]]:
     """The kinds of fact that *sentence* tells, with their weights."""
     text, role = sentence.text, sentence.role
     sought = [kind for kind in _KINDS if role not in _OF_PEOPLE_ALONE or kind[0] not in _OF_PEOPLE_ALONE[role]]
-    kinds = [(weight, kind) for kind, weight, cue in sought if cue.search(text)]
-    kinds = [(weight, kind) for weight, kind in kinds if kind != "error" or not cues.NO_ERROR.search(text)]
+    found = cues.seeking(text)
+    kinds = [(weight, kind) for kind, weight, cue in sought if found(cue)]
+    kinds = [(weight, kind) for weight, kind in kinds if kind != "error" or not found(cues.NO_ERROR)]
     if role not in TOOL_ROLES and cues.IMPERATIVE_NOT.match(text):
         kinds.append((2.0, "constraint"))
     if not figures and not any(kind == "error" for _, kind in kinds):
         return kinds
-    if cues.OUTCOME.search(text) or cues.MEASURED.search(text):  # "the timeouts are gone" tells no error
+    if found(cues.OUTCOME) or found(cues.MEASURED):  # "the timeouts are gone" tells no error
         kinds = [(weight, kind) for weight, kind in kinds if kind != "error"] + [(2.0, "result")] * figures
     return kinds
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from tiermem.blocks.forms import MEDIA, Sort
@@ -19,7 +20,7 @@ from tiermem.blocks.rewording import each_reworded, result_names, results_reword
 from tiermem.messages import COMPACTION_KEY, Content, Message, ToolCall
 from tiermem.records import Compacted
 from tiermem.text.clipping import both_ends, shorten_to_tokens, shorten_with_length
-from tiermem.text.cues import ACKNOWLEDGEMENT, DECISION, ERROR, ERROR_NAME, FIGURE, OUTCOME, REQUEST, TOTAL
+from tiermem.text.cues import ACKNOWLEDGEMENT, DECISION, ERROR, ERROR_NAME, FIGURE, OUTCOME, REQUEST, TOTAL, seeking
 from tiermem.text.readable import TOOL_ROLES
 from tiermem.text.sanitizing import in_chinese, one_line, unbracketed
 from tiermem.text.sentences import sentences
@@ -305,8 +306,9 @@ def _best(parts: Iterable[str]) -> str:
 
 def _telling(part: str) -> float:
     part = part[:600]
-    cued = sum(weight for weight, cue in _CUES if cue.search(part)) + min(2, sum(1 for _ in FIGURE.finditer(part)))
-    short = len(one_line(part)) < 12 and not cued
+    found = seeking(part)
+    cued = sum(weight for weight, cue in _CUES if found(cue)) + sum(1 for _ in islice(FIGURE.finditer(part), 2))
+    short = not cued and len(one_line(part)) < 12
     return cued - 2.0 * bool(ACKNOWLEDGEMENT.match(part.strip())) - 1.0 * short + min(len(part), 80) / 160
 
 
