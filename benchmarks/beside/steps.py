@@ -99,6 +99,47 @@ def stock_function_agent(folder: Path) -> Spent:
     return llama_agent(lambda llm: FunctionAgent(llm=llm, tools=[read_log]), memory)
 
 
+def bare_function_agent(folder: Path) -> Spent:
+    """LlamaIndex's own agent over a list that counts nothing and drops nothing: what the framework itself costs."""
+    from llama_index.core.agent.workflow import FunctionAgent
+    from llama_index.core.base.llms.types import ChatMessage
+    from llama_index.core.memory.types import BaseMemory
+    from pydantic import Field
+
+    class Listed(BaseMemory):
+        said: list[ChatMessage] = Field(default_factory=list)
+
+        @classmethod
+        def from_defaults(cls, **kwargs: Any) -> Listed:
+            return cls(**kwargs)
+
+        def get(self, input: str | None = None, **kwargs: Any) -> list[ChatMessage]:
+            return list(self.said)
+
+        async def aget(self, input: str | None = None, **kwargs: Any) -> list[ChatMessage]:
+            return list(self.said)
+
+        def get_all(self) -> list[ChatMessage]:
+            return list(self.said)
+
+        def put(self, message: ChatMessage) -> None:
+            self.said.append(message)
+
+        async def aput(self, message: ChatMessage) -> None:
+            self.said.append(message)
+
+        async def aput_messages(self, messages: list[ChatMessage]) -> None:
+            self.said += messages
+
+        def set(self, messages: list[ChatMessage]) -> None:
+            self.said = list(messages)
+
+        def reset(self) -> None:
+            self.said = []
+
+    return llama_agent(lambda llm: FunctionAgent(llm=llm, tools=[read_log]), Listed())
+
+
 def created_agent(*middleware: Any) -> Spent:
     """A run of LangChain's agent with *middleware*."""
     from langchain.agents import create_agent
@@ -153,5 +194,6 @@ AGENTS: dict[str, Callable[[Path], Spent]] = {
 }
 FRAMEWORKS: dict[str, Callable[[Path], Spent]] = {
     "FunctionAgent over LlamaIndex's Memory": stock_function_agent,
+    "FunctionAgent over a list": bare_function_agent,
     "create_agent alone": bare_agent,
 }

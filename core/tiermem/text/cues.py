@@ -22,7 +22,12 @@ def seeking(text: str) -> Callable[[Cue], re.Match[str] | None]:
     if not text.isascii():
         return lambda cue: cue.search(text)
     small = text.lower()
-    return lambda cue: _small(cue).search(small if cue.flags & re.IGNORECASE else text)
+
+    def found(cue: Cue) -> re.Match[str] | None:
+        made = _small(cue)
+        return made.search(text if made is cue else small)
+
+    return found
 
 
 def _small(cue: Cue) -> Cue:

@@ -164,7 +164,8 @@ def _loaded(
     core: Core, scope: Scope, index: UserIndex, rows: Mapping[int, tuple[str, SessionRow]]
 ) -> Flow[dict[int, Ranges]]:
     """Adds to *index* what it lacks of *rows*; returns what is hidden there."""
-    known = {key: core.hidden.get((key, row.revision)) for key, (_, row) in rows.items()}
+    kept = core.hidden.pick([(key, row.revision) for key, (_, row) in rows.items()])
+    known = dict(zip(rows, kept, strict=True))
     unknown, talk = [key for key, ranges in known.items() if ranges is None], scope.kind == "conversation"
     while lack := _Lack.of(index, rows, unknown, talk=talk):
         read = yield Read(partial(_read, lack=lack))

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiermem.facts.preferences import TERM as STANDING
-from tiermem.flows import reporting
+from tiermem.flows import reporting, window_state
 from tiermem.flows.effects import Compute, Flow, Read
 from tiermem.flows.reading import corpus as reading
 from tiermem.flows.reading import filters, outdated, vector_search
@@ -66,16 +66,16 @@ def hits(core: Core, scope: Scope, row: SessionRow, request: SearchRequest) -> F
         return SearchResult()
     corpus = yield from reading.opened(core, scope, row, request)
     best, field, result = yield from _best(core, scope, row, corpus, request)
-    said = yield from filters.read_at(core, field, [place for place, _, _ in best])
+    wanted = field.at([place for place, _, _ in best])
+    said = yield from window_state.bodies_of(core, wanted)
     core.indexes.trim(core.settings.index_memory)
-    legible = [(place, score, why) for place, score, why in best if place in said]
-    sound = [one for one in legible if said[one[0]].origin not in log.UNREADABLE]
-    local = core.local(said[place] for place, _, _ in sound)
+    there = [(said[at], at[0], one) for at, one in zip(wanted, best, strict=True) if at in said]
+    sound = [one for one in there if one[0].origin not in log.UNREADABLE]
+    local = core.local(message for message, _, _ in sound)
     names = {key: name if scope.kind == "conversation" else "" for key, (name, _) in corpus.rows.items()}
-    keys = [key for key, _ in field.at([place for place, _, _ in sound])]
     found = [
         Hit(message=message, score=score, why=why, session=names[key], home=key == row.pk)
-        for message, (_, score, why), key in zip(local, sound, keys, strict=True)
+        for message, (_, key, (_, score, why)) in zip(local, sound, strict=True)
     ]
     if scope.kind == "conversation":
         found = yield from outdated.marked(

@@ -77,6 +77,11 @@ class Field:
         return float(self.sizes.mean(dtype=np.float64)) if len(self) else 1.0
 
     @cached_property
+    def straight(self) -> bool:
+        """Whether each message has the place of its row."""
+        return self.whole and bool((self.rows[1:] > self.rows[:-1]).all())
+
+    @cached_property
     def present(self) -> Mapping[int, Sequence[str]]:
         """The terms of the names of those who speak here, by code."""
         codes = np.flatnonzero(np.bincount(self.speakers, minlength=1)).tolist()
@@ -140,7 +145,7 @@ class Field:
     def standing(self, starts: NDArray[np.int64], rows: NDArray[np.int32], counts: NDArray[np.uint8]) -> Standing:
         """Where terms stand here, of which those of the i-th have *rows* from `starts[i]` to `starts[i + 1]`."""
         if self.whole and int(rows.max(initial=-1)) < len(self.places):  # others may have come since
-            return Standing(starts, self.places[rows], counts.astype(np.float32))
+            return Standing(starts, rows if self.straight else self.places[rows], counts.astype(np.float32))
         there = rows < len(self.places)
         there[there] = self.places[rows[there]] >= 0
         kept = np.concatenate([[0], np.cumsum(there)])
