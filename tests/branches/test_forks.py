@@ -259,3 +259,13 @@ def test_tools_open_what_a_fork_shares_by_its_reference(store: Open) -> None:
     expand = memory_tools(session)["expand_memory"]
     assert "lynx2" in expand.call(ref="other/m5")
     assert "pelican" in expand.call(ref="other/m9")
+
+
+def test_what_a_fork_shares_is_indexed_with_it_where_it_was_said(store: Open) -> None:
+    memory = store(embedder=HashEmbedder(64), index_batch=1_000)
+    session = chat(memory)
+    fork = session.fork("m8", "other").fork("m6", "third")
+    fork.index()
+    assert session.stats().indexed == session.stats().messages
+    assert fork.stats().degraded == session.stats().degraded == ()
+    proved(memory)

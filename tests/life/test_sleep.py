@@ -93,9 +93,10 @@ def test_what_is_used_comes_back_and_stays(store: Open, clock: StoppedClock) -> 
     assert life.of(f"friday/m{gone}").level == "long-term"
     life.used(f"friday/m{gone}")
     slept = life.sleep()
-    assert slept.woken > 0
+    assert slept.woken == 1
     back = life.of(f"friday/m{gone}")
-    assert (back.active, back.uses, back.level) == (True, 1, "short-term")
+    assert (back.active, back.uses, back.level) == (True, 1, "working")
+    assert life.sleep().decisions == ()
     assert all(found.ok for found in memory.verify().values())
     clock.tick(100 * DAY)
     assert not life.of(f"friday/m{gone}").active, "one use lasts some months"
@@ -204,10 +205,13 @@ def test_what_makes_no_sense_is_refused(clock: StoppedClock) -> None:
         for ref in ("m1", "friday/m99", "friday/s1", "never/m1", 7):
             with pytest.raises(UnknownReference):
                 life.of(ref)  # type: ignore[arg-type]
-        with pytest.raises(UnknownReference):
-            life.used("friday/m1", "friday/m99")
+        for refs in (("friday/m1", "friday/m99"), ("friday/m1", "never/m1")):
+            with pytest.raises(UnknownReference):
+                life.used(*refs)
+        with pytest.raises(InvalidMessage):
+            life.of("friday/m1", 0.3)  # type: ignore[arg-type]
         assert life.of("friday/m1").uses == 0, "nothing was written"
-        for wrong in ({"seconds": -1}, {"seconds": "x"}, {"forgetting": 0.3}):
+        for wrong in ({"seconds": -1}, {"seconds": float("nan")}, {"seconds": "x"}, {"forgetting": 0.3}):
             with pytest.raises(InvalidMessage):
                 life.sleep(**wrong)  # type: ignore[arg-type]
         with pytest.raises(InvalidMessage):
@@ -242,3 +246,35 @@ def test_async_sleeps_the_same(clock: StoppedClock) -> None:
     faded, whole, uses = asyncio.run(main())
     assert faded > 10
     assert (whole >= 4, uses) == (True, 1)
+
+
+@pytest.mark.parametrize("number", [8, 10, 30])
+@pytest.mark.parametrize("way", ["expand", "restore", "used"])
+def test_a_sleep_settles_whatever_was_used(clock: StoppedClock, number: int, way: str) -> None:
+    with Memory.open(":memory:", clock=clock, **SMALL) as memory:
+        session, life = memory.session("friday", "anna"), memory.life("anna")
+        session.add({"role": "system", "content": "You are a guide."})
+        lived(memory, clock)
+        for use in range(2):
+            if use:
+                getattr(life if way == "used" else session, way)(f"friday/m{number}" if way == "used" else f"m{number}")
+            slept = life.sleep()
+            assert len(slept.decisions) < 10
+            assert (life.sleep().decisions, life.sleep(dry_run=True).faded) == ((), 0)
+            clock.tick(30 * DAY)
+        assert life.of(f"friday/m{number}").level in {"working", "short-term"}, "shown, or told of in a line"
+        assert all(found.ok for found in memory.verify().values())
+        clock.tick(100 * DAY)
+        life.sleep()
+        assert life.sleep().decisions == ()
+        assert life.of(f"friday/m{number}").level != "working", "it fades again"
+
+
+def test_who_takes_a_fading_back_keeps_it(clock: StoppedClock) -> None:
+    with Memory.open(":memory:", clock=clock, **SMALL) as memory:
+        session, life = lived(memory, clock), memory.life("anna")
+        view = session.view()
+        for name, number in reversed(life.sleep().decisions):
+            memory.session(name, "anna").undo(number)
+        assert session.view() == view
+        assert life.sleep().decisions == ()

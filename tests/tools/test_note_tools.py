@@ -72,7 +72,14 @@ def test_arguments_of_no_use_are_answered_in_words(tool: str, arguments: dict[st
 
 def test_steps_are_read_as_models_write_them() -> None:
     assert lines("1. run\n\n 2) push\n- look\n看一下") == ("run", "push", "look", "看一下")
-    assert lines(["1. run", 2, None]) == ("run", "2", "None")
+    assert lines(["3.5 mm drill", "10.0.0.1 ping", "- -v flag", 2, None]) == (
+        "3.5 mm drill",
+        "10.0.0.1 ping",
+        "- -v flag",
+        "2",
+    )
+    assert lines("3.5 mm drill\n1、运行\n12) done\n2024. Jahr") == ("3.5 mm drill", "运行", "done", "2024. Jahr")
+    assert lines({"1": "run", "2": "push"}) == ("run", "push")
     assert lines(None) == ()
 
 

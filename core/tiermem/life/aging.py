@@ -99,12 +99,12 @@ def initial(message: Message) -> Importance:
 def protection(core: Core, scope: Scope) -> Flow[dict[int, str]]:
     """The messages of the session of *scope* that cannot fade, and why: what was laid down or is known of the user, and
     holds."""
-    laid: list[LaidDown] = yield from standing.listed(core, scope)
-    found = {int(one.ref.rpartition("m")[2]): LAID_DOWN for one in laid if one.holds}
+    found: dict[int, str] = {}
     if scope.named:
         facts = yield from asking.current(core, scope, asking.Wish())
         found |= {number: FACT for one in facts if (number := _of_here(one.ref, scope.session))}
-    return found
+    laid: list[LaidDown] = yield from standing.listed(core, scope)
+    return found | {int(one.ref.rpartition("m")[2]): LAID_DOWN for one in laid if one.holds}
 
 
 def _of_here(ref: str, session: str) -> int:

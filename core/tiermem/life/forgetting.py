@@ -49,6 +49,8 @@ class Forgetting:
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < inf:
                 raise InvalidSettings(f"{name} must be a number of at least 0, not {brief_repr(value)}")
+        if not isinstance(self.literal, bool):
+            raise InvalidSettings(f"literal must be True or False, not {brief_repr(self.literal)}")
         if self.prune > 1:
             raise InvalidSettings(f"prune must be at most 1, not {self.prune:g}")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tiermem.errors import UnknownReference, brief_repr
+from tiermem.errors import InvalidMessage, UnknownReference, brief_repr
 from tiermem.life import looking, sleeping, uses
 from tiermem.life.forgetting import Forgetting
 from tiermem.life.records import Levels, MemoryLife, Slept
@@ -55,9 +55,10 @@ class Life:
         """How one message lives, named like "friday/m12".
 
         Raises:
-            UnknownReference: there is no such message, or it was erased.
+            UnknownReference: there is no such message, or it was erased. InvalidMessage: *forgetting* is no curve.
         """
         scope, own = placed(self.scope, ref)
+        checked_curve(forgetting)
         return self._run(looking.of_message(self._core, scope, own, forgetting))
 
     def used(self, *refs: str, reason: str = uses.CITED) -> list[Decision]:
@@ -67,7 +68,9 @@ class Life:
             UnknownReference: one of them names nothing. InvalidMessage: *reason* is no text.
         """
         made: list[Decision] = []
-        for scope, own in grouped(self.scope, refs):
+        named = grouped(self.scope, refs)
+        self._run(uses.there(named))
+        for scope, own in named:
             made += self._run(uses.used(self._core, scope, own, reason))
         return made
 
@@ -115,12 +118,15 @@ class AsyncLife:
     async def of(self, ref: str, forgetting: Forgetting = Forgetting()) -> MemoryLife:  # noqa: B008  # it is frozen
         """See `Life.of`."""
         scope, own = placed(self.scope, ref)
+        checked_curve(forgetting)
         return await self._arun(looking.of_message(self._core, scope, own, forgetting))
 
     async def used(self, *refs: str, reason: str = uses.CITED) -> list[Decision]:
         """See `Life.used`."""
         made: list[Decision] = []
-        for scope, own in grouped(self.scope, refs):
+        named = grouped(self.scope, refs)
+        await self._arun(uses.there(named))
+        for scope, own in named:
             made += await self._arun(uses.used(self._core, scope, own, reason))
         return made
 
@@ -136,6 +142,12 @@ class AsyncLife:
 
     def __repr__(self) -> str:
         return f"<AsyncLife of {self.scope.user!r}>"
+
+
+def checked_curve(forgetting: Forgetting) -> None:
+    """Raises InvalidMessage where *forgetting* is no curve."""
+    if not isinstance(forgetting, Forgetting):
+        raise InvalidMessage(f"forgetting must be a Forgetting, not {type(forgetting).__name__}")
 
 
 def placed(user: Scope, ref: str) -> tuple[Scope, str]:

@@ -9,7 +9,7 @@ again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -28,12 +28,13 @@ from tiermem.life.fading import FADED, Fade
 from tiermem.life.forgetting import Forgetting
 from tiermem.life.records import Slept
 from tiermem.providers.calls import refuse_reentry
-from tiermem.records import Decision, StructuredSummary, Summary
+from tiermem.records import Decision, Shown, StructuredSummary, Summary
 from tiermem.settings import Scope
 from tiermem.storage import decisions, sessions
 from tiermem.storage.sessions import SessionRow
 from tiermem.summaries import merging
 
+AGAIN, KEPT = "used again", "kept in view"  # why a message is shown whole
 MOST = 200  # decisions of one session in one sleep; the next one goes on
 
 
@@ -43,16 +44,21 @@ def sleep(core: Core, user: Scope, curve: Forgetting | None, seconds: float | No
     Raises:
         InvalidMessage: *seconds* is no number of at least 0, or *curve* is none.
     """
-    if isinstance(seconds, bool) or not isinstance(seconds, (int, float, type(None))) or (seconds or 0) < 0:
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float, type(None))) or not (seconds or 0) >= 0:
         raise InvalidMessage(f"seconds must be a number of at least 0 or None, not {brief_repr(seconds)}")
     if curve is not None and not isinstance(curve, Forgetting):
         raise InvalidMessage(f"forgetting must be a Forgetting or None, not {type(curve).__name__}")
     began, slept = core.timer(), Slept()
+
+    def over() -> bool:
+        return seconds is not None and core.since(began) >= 1000 * seconds
+
     for name in (yield from names(user)):
-        if seconds is not None and core.since(began) >= 1000 * seconds:
+        if over():
             slept = replace(slept, finished=False)
             break
-        slept += yield from _session(core, Scope(user.tenant, user.user, name), curve, dry_run=dry_run)
+        where = Scope(user.tenant, user.user, name)
+        slept += yield from _session(core, where, curve, over, dry_run=dry_run)
     slept = replace(slept, seconds=core.since(began) / 1000)
     if not dry_run:
         yield Tell("slept", user, lambda: _told(slept))
@@ -64,7 +70,9 @@ def _told(slept: Slept) -> dict[str, object]:
     return {name: getattr(slept, name) for name in names} | {"ms": round(1000 * slept.seconds, 3)}
 
 
-def _session(core: Core, scope: Scope, curve: Forgetting | None, *, dry_run: bool) -> Flow[Slept]:
+def _session(
+    core: Core, scope: Scope, curve: Forgetting | None, over: Callable[[], bool], *, dry_run: bool
+) -> Flow[Slept]:
     slept = Slept(sessions=1)
     if not dry_run:
         refuse_reentry(scope)
@@ -72,9 +80,9 @@ def _session(core: Core, scope: Scope, curve: Forgetting | None, *, dry_run: boo
     if curve is None:
         return slept
     for _ in range(MOST):
-        step = yield from _faded(core, scope, curve, dry_run=dry_run)
+        step = yield from _step(core, scope, curve, dry_run=dry_run)
         slept += step
-        if dry_run or not step.decisions:
+        if dry_run or not step.decisions or over():
             break
     return slept
 
@@ -92,53 +100,38 @@ def _tidied(core: Core, scope: Scope) -> Flow[Slept]:
     return Slept(uses=len(used), indexed=indexed, compacted=done.compacted, covered=done.covered, merged=done.summaries)
 
 
-def _faded(core: Core, scope: Scope, curve: Forgetting, *, dry_run: bool) -> Flow[Slept]:
-    """One step: what is active again comes back, or what is not fades."""
+def _step(core: Core, scope: Scope, curve: Forgetting, *, dry_run: bool) -> Flow[Slept]:
+    """One step: what was used comes back, or a span fades; in a dry run all that would."""
     row, window = yield from window_state.load(core, scope)
-    if not row.pk or not (window.covers or any(entry.shown == "compacted" for entry in window.entries)):
+    if not row.pk or not (window.covers or any(entry.shown is Shown.COMPACTED for entry in window.entries)):
         return Slept()
     ages = yield from aging.of_session(core, scope, row, curve)
     spans = yield Read(lambda connection: decisions.spans(connection, row.pk, row, 0))
     live = yield Read(lambda connection: decisions.summaries(connection, row.pk, live=True))
-    behind = yield Read(partial(_behind, row=row, live=live))
-    back = fading.wakes(live, behind, spans, ages.active)
+    view = fading.View(window.entries, live, spans)
+    back = fading.returns(view, ages.used, ages.active)
+    planned = fading.fades(view, ages.active, core.settings.keep_recent_count)
+    if dry_run:
+        gone, saved = sum(fade.messages for fade in planned), sum(fade.saves for fade in planned)
+        return Slept(faded=gone, woken=len(back), tokens=saved)
     if back:
-        return (yield from _woken(core, scope, row, back, dry_run=dry_run))
-    planned = fading.fades(window.entries, window.covers, spans, ages.active, core.settings.keep_recent_count)
-    planned += fading.partly(live, spans, ages.active)
-    found = Slept()
-    for fade in planned if dry_run else planned[:1]:
-        found += yield from _cover(core, scope, row, fade, live, dry_run=dry_run)
-    return found
+        return (yield from _returned(core, scope, row, back))
+    return (yield from _cover(core, scope, row, planned[0], live)) if planned else Slept()
 
 
-def _behind(connection: sa.Connection, row: SessionRow, live: Sequence[Summary]) -> dict[int, Summary]:
-    """By number, the summaries that the faded ones among *live* took the place of."""
-    numbers = {number for one in live if one.strategy == FADED for number in one.children}
-    return {one.number: one for one in decisions.summaries(connection, row.pk, numbers=sorted(numbers))}
-
-
-def _woken(core: Core, scope: Scope, row: SessionRow, back: Sequence[int], *, dry_run: bool) -> Flow[Slept]:
-    """Take back the decisions by which the summaries *back* cover what is active again."""
-    journal = yield Read(lambda connection: decisions.journal(connection, row.pk, kinds=("cover",)))
-    chosen = [one for one in journal if one.reference in back and not one.undone]
-    count = sum(one.last - one.first + 1 for one in chosen)
-    if dry_run:
-        return Slept(woken=count)
-    planned = [
-        Decision(number=0, kind="undo", first=one.first, last=one.last, reference=one.number, reason="used again")
-        for one in chosen
-    ]
+def _returned(core: Core, scope: Scope, row: SessionRow, back: Sequence[int]) -> Flow[Slept]:
+    """Show the messages *back* again, whole."""
+    planned = [_shown_again(number, AGAIN) for number in back]
     done: list[Decision] = yield Transact(lambda connection: commit(connection, core, scope, row, planned))
-    return Slept(woken=count if done else 0, decisions=tuple((scope.session, one.number) for one in done))
+    return Slept(woken=len(done), decisions=tuple((scope.session, one.number) for one in done))
 
 
-def _cover(
-    core: Core, scope: Scope, row: SessionRow, fade: Fade, live: Sequence[Summary], *, dry_run: bool
-) -> Flow[Slept]:
-    """Have nothing stand in the window of the span of *fade*."""
-    if dry_run:
-        return Slept(faded=fade.messages, tokens=fade.tokens)
+def _shown_again(number: int, reason: str) -> Decision:
+    return Decision(number=0, kind="restore", first=number, last=number, reason=reason)
+
+
+def _cover(core: Core, scope: Scope, row: SessionRow, fade: Fade, live: Sequence[Summary]) -> Flow[Slept]:
+    """Have nothing stand in the window of the span of *fade*, but what is kept or left."""
     plan = partial(_written, core=core, scope=scope, row=row, fade=fade, live=live)
     done: list[Decision] = yield Transact(plan)
     return Slept(
@@ -177,7 +170,8 @@ def _written(
         strategy=FADED,
         reason="nobody used it",
     )
-    return commit(connection, core, scope, row, [decision], summary=summary)
+    kept = [_shown_again(one, KEPT) for one in fade.kept]
+    return commit(connection, core, scope, row, [decision, *kept], summary=summary)
 
 
 def _structure(fade: Fade, children: Sequence[Summary], core: Core) -> StructuredSummary:

@@ -6,21 +6,24 @@ somebody says what was used. A process that ends before loses that, and no messa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 
-from tiermem.errors import InvalidMessage
-from tiermem.flows.effects import Flow, Transact
+from tiermem.errors import InvalidMessage, UnknownReference
+from tiermem.flows.effects import Flow, Read, Transact
 from tiermem.flows.services import Core
 from tiermem.flows.writing import decide
 from tiermem.flows.writing.commit import commit
+from tiermem.life.fading import FADED
 from tiermem.providers.calls import refuse_reentry
 from tiermem.records import Decision
 from tiermem.search.passages import runs
 from tiermem.settings import Scope
 from tiermem.storage import decisions, sessions
+from tiermem.storage.erasures import tombstones
+from tiermem.storage.sessions import SessionRow
 
 USE = "use"
 CITED, OPENED = "cited", "opened"
@@ -40,14 +43,34 @@ def used(core: Core, scope: Scope, refs: Sequence[str], reason: str) -> Flow[lis
 
     def body(connection: sa.Connection) -> list[Decision]:
         row = sessions.find(connection, scope, lock=True)
-        numbers: set[int] = set()
-        for ref in refs:
-            sequence, summary = decide.resolve(connection, row, ref)
-            numbers |= {sequence} if summary is None else set(range(summary.first, summary.last + 1))
-        return commit(connection, core, scope, row, _planned(numbers, reason))
+        return commit(connection, core, scope, row, _planned(_numbers(connection, row, refs), reason))
 
     made: list[Decision] = yield Transact(body)
     return made
+
+
+def there(named: Sequence[tuple[Scope, Sequence[str]]]) -> Flow[None]:
+    """See that all that is *named*, by session, can be used, so that a wrong one keeps all from being written.
+
+    Raises:
+        UnknownReference: one of them names nothing, or was erased.
+    """
+
+    def body(connection: sa.Connection) -> None:
+        for scope, refs in named:
+            _numbers(connection, sessions.find(connection, scope), refs)
+
+    yield Read(body)
+
+
+def _numbers(connection: sa.Connection, row: SessionRow, refs: Sequence[str]) -> set[int]:
+    numbers: set[int] = set()
+    for ref in refs:
+        sequence, summary = decide.resolve(connection, row, ref)
+        numbers |= {sequence} if summary is None else set(range(summary.first, summary.last + 1))
+    if buried := tombstones.buried(connection, row.pk) & numbers:
+        raise UnknownReference(f"m{min(buried)} was erased")
+    return numbers
 
 
 def opened(core: Core, scope: Scope) -> Flow[list[Decision]]:
@@ -71,9 +94,17 @@ def _planned(numbers: Iterable[int], reason: str) -> list[Decision]:
 
 
 def uses(connection: sa.Connection, pk: int) -> list[Decision]:
-    """The decisions of a session that are uses and not undone, oldest first."""
-    made = decisions.journal(connection, pk, kinds=(USE, "restore"))
-    return [one for one in made if not one.undone and (one.kind == USE or one.reason == _ASKED_FOR)]
+    """The decisions of a session that are uses and not undone, oldest first: a use, a restore that somebody asked for,
+    and that somebody took a fading back."""
+    made = decisions.journal(connection, pk, kinds=(USE, "restore", "undo"))
+    faded = {one.number for one in decisions.journal(connection, pk, kinds=("cover",)) if one.strategy == FADED}
+    return [one for one in made if not one.undone and _is_use(one, faded)]
+
+
+def _is_use(one: Decision, faded: Collection[int]) -> bool:
+    if one.kind == "undo":
+        return one.reference in faded and one.reason == _ASKED_FOR
+    return one.kind == USE or one.reason == _ASKED_FOR
 
 
 def by_message(made: Iterable[Decision]) -> dict[int, list[float]]:

@@ -95,6 +95,8 @@ def undo(core: Core, scope: Scope, decision: int | Decision) -> Flow[None]:
         UnknownReference: there is no such decision, it is none of an outcome, or it is undone already.
     """
     name = yield from reporting.undo(core, scope, decision)
+    if not name:  # it was erased with its procedure
+        return
     with suppress(UnknownReference):  # the procedure was removed
         yield from refreshed(core, scope, name)
 
@@ -112,7 +114,7 @@ def refreshed(core: Core, scope: Scope, name: str) -> Flow[Procedure]:
         known = None if chunk is None else _read(core, chunk)
         if chunk is None or not isinstance(known, Procedure):
             raise UnknownReference(f"no procedure of this user is called {brief_repr(name)}")
-        now = replace(known, outcomes=(yield from reporting.outcomes(scope, known.source)))
+        now = replace(known, outcomes=(yield from reporting.outcomes(scope, known)))
         if text_of(now) == chunk.text:
             break
         yield from adding.add(core, scope, [_document(now)], Splitting(LONGEST, 0), instead=chunk.sequence)
@@ -135,7 +137,7 @@ def find(core: Core, scope: Scope, kind: str, name: str) -> Flow[AnyNote | None]
 def _counted(scope: Scope, note: AnyNote) -> Flow[AnyNote]:
     if not isinstance(note, Procedure):
         return note
-    return replace(note, outcomes=(yield from reporting.outcomes(scope, note.source)))
+    return replace(note, outcomes=(yield from reporting.outcomes(scope, note)))
 
 
 def _chunk(scope: Scope, source: str) -> Flow[Message | None]:

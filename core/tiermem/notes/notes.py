@@ -51,7 +51,8 @@ class Notes:
         """Keep *note* (a text is a `PlainNote`) in place of what went by its name; returns it with its reference.
         Durable when it returns.
 
-        A procedure keeps what was reported of it under its name, whatever its steps are now.
+        What was reported of a procedure counts for the steps that it had: with others it is untried, with the former
+        ones it is what it was.
 
         Raises:
             InvalidMessage: it is no note, or has more than 4,000 characters in words.
@@ -71,7 +72,7 @@ class Notes:
 
     def get(self, kind: str, name: str) -> AnyNote | None:
         """The note of *kind* ("note", "episode", "concept", "procedure") that goes by *name*, of episodes the newest;
-        None where there is none. Case, width and blanks of a name make no difference.
+        None where there is none. Case, width and blanks of a name make no difference; a sentence goes by its own text.
 
         Raises:
             InvalidMessage: there is no such kind, or *name* is no text.

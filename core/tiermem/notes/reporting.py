@@ -6,6 +6,7 @@ procedure it is, and whether it worked, stands in the message's id, so that coun
 
 from __future__ import annotations
 
+from hashlib import sha256
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -45,23 +46,29 @@ def keep(core: Core, scope: Scope, of: Procedure, worked: bool, step: str, reaso
         raise InvalidMessage("what worked has no step at which it failed")
     state = {NAME: of.name} | ({STEP: at} if at else {})
     words = "worked" if worked else "failed"
-    identifier = f"{prefix(outcomes_of(of.source))}{_WORKED if worked else _FAILED}{uuid4().hex}"
+    identifier = f"{_beginning(of)}{_WORKED if worked else _FAILED}{uuid4().hex}"
     content = f"{of.name}: {words}{at and f' at: {at}'}"
     message = Message(role="user", content=content, state=state, id=identifier)
     return (yield from telling.keep_message(core, scope, KIND, message, line(reason, "reason", needed=False) or words))
 
 
-def outcomes(scope: Scope, source: str) -> Flow[Outcomes]:
-    """What was reported of the procedure of *source*, but what was undone."""
-    found: Outcomes = yield Read(lambda connection: _outcomes(connection, stated_by(scope), source))
+def _beginning(of: Procedure) -> str:
+    """What the ids of outcomes of *of* begin with: those of other steps under its name say nothing of these."""
+    steps = sha256("\n".join(of.steps).encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return f"{prefix(outcomes_of(of.source))}{steps}-"
+
+
+def outcomes(scope: Scope, of: Procedure) -> Flow[Outcomes]:
+    """What was reported of the procedure *of*, with the steps that it has, but what was undone."""
+    found: Outcomes = yield Read(lambda connection: _outcomes(connection, stated_by(scope), of))
     return found
 
 
-def _outcomes(connection: sa.Connection, where: Scope, source: str) -> Outcomes:
+def _outcomes(connection: sa.Connection, where: Scope, of: Procedure) -> Outcomes:
     row = sessions.find(connection, where)
     if not row.pk:
         return Outcomes()
-    begins = prefix(outcomes_of(source))
+    begins = _beginning(of)
     marks = stored.chunks(connection, row.pk, begins)
     if not marks:
         return Outcomes()
@@ -90,5 +97,5 @@ def undo(core: Core, scope: Scope, decision: int | Decision) -> Flow[str]:
     if taken is None:
         raise UnknownReference(f"no outcome was reported by a decision {brief_repr(number)}")
     yield from telling.undo(core, scope, decision)
-    (kept,) = yield from decide.messages(stated_by(scope), taken.first, taken.first)
-    return str(kept.state.get(NAME, ""))
+    kept = yield from decide.messages(stated_by(scope), taken.first, taken.first)
+    return str(kept[0].state.get(NAME, "")) if kept else ""

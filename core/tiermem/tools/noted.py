@@ -19,7 +19,7 @@ from tiermem.settings import Scope
 from tiermem.times.day_bounds import bound
 
 Arguments: TypeAlias = Mapping[str, Any]
-_BULLET = re.compile(r"\s*(?:\d{1,2}[.)、]|[-*•])\s*")
+_BULLET = re.compile(r"\s*(?:\d{1,2}[.)]\s+|\d{1,2}、\s*|[-*•]\s+)")  # in front of a line that a model wrote
 _WORDS = {
     "true": True,
     "yes": True,
@@ -83,10 +83,18 @@ def _kept(core: Core, scope: Scope, made: Callable[[], AnyNote]) -> Flow[AnyNote
 
 
 def lines(given: Any) -> tuple[str, ...]:
-    """A list as models write one: texts, or one text with a line each, numbered or not."""
-    several = given if isinstance(given, (list, tuple)) else str(given or "").splitlines()
-    told = (_BULLET.sub("", str(one), count=1).strip() for one in several)
+    """A list as models write one: texts, which are taken as they are, or one text with a line each, numbered or not."""
+    if isinstance(given, Mapping):
+        given = [*given.values()]
+    if not isinstance(given, (list, tuple)):
+        given = [line[_behind_bullet(line) :] for line in str(given or "").splitlines()]
+    told = (str(one).strip() for one in given if one is not None)
     return tuple(one for one in told if one)
+
+
+def _behind_bullet(line: str) -> int:
+    match = _BULLET.match(line)
+    return match.end() if match else 0
 
 
 def _text(arguments: Arguments, name: str) -> str:

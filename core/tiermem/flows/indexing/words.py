@@ -22,6 +22,7 @@ from tiermem.index.user import UserIndex
 from tiermem.messages import Message
 from tiermem.records import Decision
 from tiermem.settings import Scope
+from tiermem.shared_history import shared_of
 from tiermem.storage import decisions, segments, sessions
 from tiermem.storage import facts as stored_facts
 from tiermem.storage import messages as log
@@ -53,9 +54,17 @@ def searchable(message: Message) -> str:
 
 
 def follow(core: Core, scope: Scope) -> Flow[None]:
-    """Index and embed at once all that waits. An embedder that fails leaves keyword search, and is asked later."""
-    yield from follow_words(core, scope)
-    yield from vectors.follow(core, scope)
+    """Index and embed at once all that waits, in a fork what it shares too, which is indexed where it was said. An
+    embedder that fails leaves keyword search, and is asked later."""
+    for where in (*(yield Read(partial(_shared_with, scope=scope))), scope):
+        yield from follow_words(core, where)
+        yield from vectors.follow(core, where)
+
+
+def _shared_with(connection: sa.Connection, scope: Scope) -> list[Scope]:
+    """The sessions that a fork shares messages with, the oldest first, but those that were erased."""
+    shared = shared_of(sessions.find(connection, scope).pk)
+    return [sessions.scope_of_key(connection, owner) for owner, _ in shared if owner > 0]
 
 
 def follow_words(core: Core, scope: Scope) -> Flow[None]:

@@ -33,6 +33,7 @@ NOMINATED = 10  # times as many chunks as asked for are looked at, because their
 # What ranking gives for being near something good, which here is often of another document, and for the day on which
 # a message was said, which here is the day on which a document was added.
 FOREIGN = frozenset({"reach", "date", "fresh", "speaker"})
+MEANT = 0.5  # of the words of a question: "where did Anna move" is about the move, "who is Anna" about Anna
 NAMED = 1.0  # as much as all weights together: who asks for a procedure by its name wants it before talk of it
 LENT = "stretch"  # words of the chunks beside: right within a document of several chunks only
 
@@ -78,7 +79,7 @@ def _best(nominated: Sequence[Hit], fresh: float, asked: frozenset[str]) -> list
     brings the scores to those of messages: of 194 questions about documents beside a conversation of the same kind
     (LoCoMo, MemoryBank) 75 % find one first, not 52 %; of as many about the conversation 97 % a message.
 
-    A note that goes by a name is meant where all words of the name are *asked* for.
+    A note that goes by a name is meant where all words of the name are *asked* for, and are most of the question.
     """
     hits: list[Hit] = []
     for hit in sorted(nominated, key=lambda hit: hit.message.sequence):
@@ -95,7 +96,7 @@ def _named(hit: Hit, source: str, asked: frozenset[str]) -> bool:
     if note_kind(source) in {"", NOTE_KINDS[0]}:
         return False
     name = frozenset(query_terms(hit.message.name or ""))
-    return bool(name) and name <= asked
+    return bool(name) and name <= asked and len(name) > MEANT * len(asked)
 
 
 def chunk(connection: sa.Connection, scope: Scope, number: int) -> tuple[Message | None, bool]:
