@@ -7,6 +7,7 @@ over is quoted and cut short (`brief_repr`), and so is every error as a whole.
 
     TiermemError
     ├── InvalidMessage · UnknownRole(role, nearest) · UnreadFormat(format) (both an InvalidMessage)
+    ├── InvalidExport · ExportTooNew (an InvalidExport) · NamespaceNotEmpty
     ├── InvalidNamespace · MissingNamespace · InvalidSettings   (also ValueError)
     ├── IdConflict · UnknownReference (also KeyError) · InvalidBranch (also ValueError) · Reentrant · Closed
     ├── BudgetTooSmall(needed, budget) · TokenCounterError · ClockError
@@ -76,6 +77,18 @@ class UnreadFormat(InvalidMessage):
     def __init__(self, text: str, name: str) -> None:
         super().__init__(text)
         self.format = name
+
+
+class InvalidExport(TiermemError, ValueError):
+    """A file is no export of a user, is damaged, or cut short; nothing was imported."""
+
+
+class ExportTooNew(InvalidExport):
+    """An export was written by a newer tiermem; nothing was imported."""
+
+
+class NamespaceNotEmpty(TiermemError):
+    """An import would mix with what is held of that user already; nothing was imported."""
 
 
 class InvalidNamespace(TiermemError, ValueError):

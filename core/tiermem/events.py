@@ -22,8 +22,10 @@ Beside these, each event is a record of the logger "tiermem" and, where the proc
 | undone | a decision taken back | as restored, and undone |
 | forked | a session that begins with another's messages, up to number `at` | at |
 | erased | what is gone for good: a session, or all of a user's | erasure, sessions, count, reason |
+| exported, imported | all that is held of a user, to a file or from one | sessions, count |
 | degraded | a mode in which less works, when it begins | mode, reason (of an error its type alone) |
 | | a framework's message that is not kept whole | mode ("incomplete message"), reason |
+| | what comes again that was erased with its conversation | mode ("erased message"), reason |
 
 `first` and `last` are sequence numbers, with others between them perhaps; `decision` and `decisions` those of the
 journal; `refs` what `expand` takes, beside `scores`, with the session in front of what another one of the user said
@@ -67,6 +69,8 @@ LEVELS = {
     "undone": logging.INFO,
     "forked": logging.INFO,
     "erased": logging.INFO,
+    "exported": logging.INFO,
+    "imported": logging.INFO,
     "degraded": logging.WARNING,
 }
 KINDS = tuple(LEVELS)

@@ -22,6 +22,7 @@ from tiermem.items.items import AsyncItems, Items
 from tiermem.knowledge.knowledge import AsyncKnowledge, Knowledge
 from tiermem.life.life import AsyncLife, Life
 from tiermem.notes.notes import AsyncNotes, Notes
+from tiermem.portability.verbs import AsyncMoving, Moving
 from tiermem.profiles.profile import AsyncProfile, Profile
 from tiermem.providers.clock import zone_of
 from tiermem.records import Report, Verification
@@ -37,7 +38,7 @@ Namespace: TypeAlias = str | tuple[str, str]
 Zone: TypeAlias = str | tzinfo | None
 
 
-class Memory(Opened, UserTalk):
+class Memory(Opened, UserTalk, Moving):
     """Conversations in one database. Safe to share between threads, event loops and (by file) processes."""
 
     @classmethod
@@ -192,7 +193,7 @@ class Memory(Opened, UserTalk):
         self.close()
 
 
-class AsyncMemory(Opened, AsyncUserTalk):
+class AsyncMemory(Opened, AsyncUserTalk, AsyncMoving):
     """`Memory` with `await`."""
 
     _kept: Memory | None = None

@@ -284,3 +284,27 @@ def test_every_line_of_an_export_is_json(tmp_path: Path) -> None:
     filled(str(tmp_path / "m.db"))
     lines = exported(str(tmp_path / "m.db"), tmp_path / "e.jsonl").splitlines()
     assert [json.loads(line)["tiermem"].get("hidden", False) for line in lines].count(True) == 2
+
+
+def test_all_of_a_user_moves_by_the_command_line_and_a_pipe(places: tuple[str, str, Path]) -> None:
+    one, two, folder = places
+    with Memory.open(one) as memory:
+        memory.session("monday", ("shop", "anna")).add("I moved to Oslo in May.")
+        memory.items(("shop", "anna")).put(("a",), "b", {"c": 1})
+    address = ("--namespace", "anna", "--tenant", "shop", "--path", one)
+    file = folder / "anna.jsonl"
+    said = ok("export", str(file), "--everything", *address)
+    assert "1 session, 1 message, 1 item" in said
+    assert "> I moved to Oslo in May." in (folder / "anna.md").read_text("utf-8")
+    assert tiermem("export", "-", "--everything", *address).stdout.encode() == file.read_bytes()
+    assert "Imported for ('shop', 'anna'): 1 session" in ok("import", str(file), "--path", two)
+    assert "replaces and mixes nothing" in refused("import", str(file), "--path", two)
+    ok("import", str(file), "--path", two, "--namespace", "ben")
+    with Memory.open(two) as memory:
+        assert memory.session("monday", "ben").messages()[0].text == "I moved to Oslo in May."
+    assert "without --session" in refused("import", str(file), "--session", "x", "--path", two)
+    assert "--everything" in refused("export", str(folder / "x.jsonl"), "--path", one)
+    file.write_bytes(file.read_bytes()[:-40])
+    new = folder / "new.db"
+    assert "cut short" in refused("import", str(file), "--path", str(new))
+    assert not new.exists()

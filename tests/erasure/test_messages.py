@@ -208,8 +208,8 @@ def test_what_is_added_again_since_is_told_apart(store: Open) -> None:
     memory = store()
     session = memory.session("s", "anna")
     session.add(Message(role="user", content="hello", id="a"))
-    receipt = session.erase()
-    session.add(Message(role="user", content="hello", id="a"))
+    receipt = memory.erase("anna")
+    memory.session("another", "anna").add(Message(role="user", content="hello", id="a"))
     assert "1 of them added since" in memory.verify_erased(receipt).problems[0]
 
 

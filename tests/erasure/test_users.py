@@ -70,7 +70,7 @@ def test_erasing_twice_removes_nothing_more_and_says_so(memory: Memory) -> None:
 def test_who_was_erased_can_come_back_and_starts_with_nothing(memory: Memory) -> None:
     receipt = memory.erase("anna")
     session = memory.session("monday", "anna")
-    session.add(Message(role="user", content="A new start about tulips.", id=f"{ANNA}-0"))
+    session.add(Message(role="user", content="A new start about tulips.", id="new"))
     session.index()
     assert [one.sequence for one in session.messages()] == [1]
     assert [hit.message.text for hit in session.search("tulips", within="user")] == ["A new start about tulips."]

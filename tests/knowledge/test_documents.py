@@ -52,7 +52,8 @@ def _llm() -> Any:
 
 
 @pytest.mark.parametrize("code", blocks())
-def test_a_block_of_the_readme_runs(code: str, tmp_path: Path) -> None:
+def test_a_block_of_the_readme_runs(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     names = names_for(code, str(tmp_path / "memory.db"))
     exec(compile(code, "README", "exec"), names)
     if "ask" in names:

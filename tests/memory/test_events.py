@@ -6,6 +6,7 @@ import json
 import logging
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -169,7 +170,9 @@ def test_adding_again_tells_nothing_and_a_mixed_batch_only_what_is_new(store: Op
     assert [(e.kind, e.fields["count"], e.fields["first"], e.fields["last"]) for e in told] == [("added", 1, 2, 2)]
 
 
-def test_no_word_that_was_said_is_in_any_event_or_log_line(store: Open, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_word_that_was_said_is_in_any_event_or_log_line(
+    store: Open, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
     def spiteful(value: Any) -> Any:
         raise ValueError(f"cannot take {value!r} {CANARY}")
 
@@ -192,6 +195,8 @@ def test_no_word_that_was_said_is_in_any_event_or_log_line(store: Open, caplog: 
     told: list[Event] = []
     memory.subscribe(told.append)
     everything(memory.session("s", "anna-lee"))
+    memory.export("anna-lee", tmp_path / "moved.jsonl")
+    memory.import_(tmp_path / "moved.jsonl", "ben")
     assert set(kinds(told)) == set(KINDS)
     assert {one.fields["mode"] for one in told if one.kind == "degraded"} >= {"summarizer", "custom step", "embedder"}
     assert CANARY not in json.dumps([one.as_dict() for one in told])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,10 @@ import sqlalchemy as sa
 from tests.faults.worker import length
 from tests.storage.older import engine_of
 from tiermem import Memory, Message
+from tiermem.flows.effects import Flow, Transact
+from tiermem.settings import Scope
 from tiermem.storage import schema
+from tiermem.storage.exported import staging
 from tiermem.storage.tables.columns import Words, metadata
 
 SMALL: dict[str, Any] = {"pre_rot_threshold": 700, "keep_recent_count": 2, "index_batch": 4, "counter": length}
@@ -57,6 +61,13 @@ def fill(target: str | Path) -> None:
         assert memory.settle(60)
         memory.session("gone", "cid").add("I live in Bergen.")
         memory.erase("cid", reason="asked for")
+        begun = partial(staging.begin, scope=Scope("", "dan", "-"))
+        memory.drive(importing_of(begun))
+
+
+def importing_of(begun: Callable[[sa.Connection], Any]) -> Flow[None]:
+    """An import that is under way."""
+    yield Transact(begun)
 
 
 def changed(value: Any, column: sa.Column[Any]) -> Any:

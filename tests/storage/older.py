@@ -126,8 +126,28 @@ def copied(connection: sa.Connection) -> dict[str, list[dict[str, Any]]]:
     }
 
 
+def lower_to_13(target: str) -> None:
+    """Take away what version 14 brought."""
+    engine = engine_of(target)
+    with engine.begin() as connection:
+        for statement in (
+            "DROP TABLE tiermem_import",
+            "DROP TABLE tiermem_erased",
+            "ALTER TABLE tiermem_erasure DROP COLUMN owner",
+        ):
+            connection.exec_driver_sql(statement)
+        connection.execute(schema.meta.update().where(schema.meta.c.key == "version").values(value="13"))
+        names = ("digest", "sessions", "messages", "items", "reason", "erased_at")
+        columns = [schema.erasure.c[name] for name in ("pk", *names)]
+        for pk, *values in connection.execute(sa.select(*columns)).all():
+            change = schema.erasure.update().where(schema.erasure.c.pk == pk)
+            connection.execute(change.values(checksum=schema.digest(values)))
+    engine.dispose()
+
+
 def lower_to_12(target: str) -> None:
-    """Take away what version 13 brought."""
+    """Take away what versions 14 and 13 brought."""
+    lower_to_13(target)
     engine = engine_of(target)
     with engine.begin() as connection:
         for statement in (

@@ -21,6 +21,7 @@ from tiermem.storage.tables.columns import metadata
 UNWITNESSED = {
     ("session", "look_at"): "when the window is looked at next; every look sets it anew, and nothing said hangs on it",
     ("owner", "stamp"): "it only counts; where it is another one, all sessions are looked at again",
+    ("import", "beat"): "when the last batch of an import came; by another one it is given up sooner or later",
     ("item", "expires"): "moved by every reading; it is only known to belong to a ttl",
 }
 GONE = "tiermem_message: message 26 is missing"

@@ -20,6 +20,7 @@ from tests.storage.older import (
     lower_to_5,
     lower_to_7,
     lower_to_12,
+    lower_to_13,
 )
 from tiermem.errors import BudgetTooSmall
 from tiermem.storage import schema
@@ -30,6 +31,19 @@ from tiermem.storage.tables.columns import metadata
 def target(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A place that can be filled before it is opened."""
     return str(tmp_path / "memory.db") if request.param == "file" else str(request.getfixturevalue("postgres_url"))
+
+
+def test_version_13_is_raised_and_knows_its_erasures(store: Open, target: str) -> None:
+    if target == ":memory:":
+        pytest.skip("a memory in RAM has no older version")
+    memory = store()
+    memory.session("s", "anna").add("hello")
+    receipt = memory.erase("anna")
+    memory.close()
+    lower_to_13(target)
+    raised = store()
+    assert raised.verify_erased(receipt).ok
+    assert raised.verify() == {}
 
 
 def test_version_7_is_raised_and_hashed_words_are_no_vectors_any_more(store: Open, target: str) -> None:

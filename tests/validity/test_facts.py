@@ -281,7 +281,8 @@ def test_words_of_others_in_a_users_role_state_nothing(store: Open, origin: str)
 
 
 def test_what_no_database_text_holds_is_no_difference(store: Open) -> None:
-    session = store().session("s", "anna")
+    memory = store()
+    session = memory.session("s", "anna")
     session.add("a lone \ud800 surrogate and a \0, and never deploy \ud800 on a \0 Friday")
     session.index()
     assert session.rules()

@@ -1,4 +1,4 @@
-"""Whole files into a session, and a session into a file.
+"""Whole files into a session, and a session into a file; and all of a user's.
 
 Rule 1: messages are added in batches; whatever stops an import, the same command goes on from there.
 Rule 2: an export is a new file that its owner alone may read, whole and on disk when the command ends; a failed one
@@ -27,8 +27,10 @@ from tiermem.blocks.roles import nearest
 from tiermem.cli.screen import counted, line, table
 from tiermem.importers import exports, formats
 from tiermem.importers.formats import Imported
+from tiermem.portability.files import twin_of
 
 if TYPE_CHECKING:
+    from tiermem.memory import Memory
     from tiermem.records import Stats
     from tiermem.session import Session
 
@@ -176,6 +178,45 @@ def write_file(session: Session, file: Path, *, hidden: bool = True) -> Exported
 
 
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows would write other line ends
+
+
+def take_along(
+    screen: Console, memory: Memory, namespace: str | tuple[str, str], file: Path, *, markdown: bool
+) -> None:
+    """Write all that is held of a user to the new file *file* (or a pipe), and print what that came to.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    with tempfile.TemporaryDirectory(prefix="tiermem-") as folder:
+        piped = str(file) == PIPE
+        target = Path(folder) / "export.jsonl" if piped else file
+        done = memory.export(namespace, target, readable=markdown and not piped)
+        if piped:
+            with target.open("rb") as source:
+                shutil.copyfileobj(source, sys.stdout.buffer)
+            sys.stdout.buffer.flush()
+            return
+    screen.print(Text(f"Written to {line(str(file))}: {done}"), soft_wrap=True)
+    screen.print(Text(f"SHA-256 of its lines: {done.overall}"), soft_wrap=True)
+    if markdown:
+        screen.print(Text(f"For people: {line(str(twin_of(file)))}"), soft_wrap=True)
+
+
+def bring_in(screen: Console, file: Path, namespace: str | tuple[str, str] | None, path: str | None) -> None:
+    """Bring in all of a user's that *file* has, and print what that came to.
+
+    Raises:
+        InvalidExport, NamespaceNotEmpty: nothing was imported.
+    """
+    from tiermem.memory import Memory
+    from tiermem.portability.files import surveyed
+
+    surveyed(file)  # before a database is made for it
+    with Memory.open(path) as memory:
+        done = memory.import_(file, namespace)
+        memory.settle()
+    screen.print(Text(f"Imported for {line(str(done.namespace))}: {done}"), soft_wrap=True)
 
 
 def write(session: Session, disk: BinaryIO, *, hidden: bool = True, packed: bool = False) -> Exported:

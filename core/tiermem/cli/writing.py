@@ -21,10 +21,12 @@ from tiermem.cli.app import (
     TenantOption,
     app,
     space,
+    the_memory,
     the_session,
 )
 from tiermem.cli.documents import document
 from tiermem.cli.screen import command, console, counted, line
+from tiermem.errors import UnknownReference
 from tiermem.importers import formats
 from tiermem.times.instants import Order
 
@@ -32,20 +34,27 @@ from tiermem.times.instants import Order
 @app.command("import")
 def import_file(
     file: Annotated[Path, typer.Argument(help="JSON lines, a JSON document, or a dump; also as .gz; - reads a pipe.")],
-    session: SessionOption,
-    namespace: NamespaceOption = "default",
+    session: Annotated[
+        str | None, typer.Option("--session", help="The conversation; without it: a whole user's export.")
+    ] = None,
+    namespace: Annotated[
+        str | None, typer.Option("--namespace", help="The user; of a whole user's export another one than it was of.")
+    ] = None,
     tenant: TenantOption = None,
     path: PathOption = None,
     conversation: Annotated[str | None, typer.Option(help="Which one of a chat store that holds several.")] = None,
     dates: Annotated[Order | None, typer.Option(help="How the file means a date like 3/4/2023.")] = None,
 ) -> None:
-    """Add a file's messages to a session; twice adds nothing."""
+    """Add a file's messages to a session; twice adds nothing. Without --session: bring in all of a user's."""
     from tiermem.memory import Memory
 
     with transfer.readable(file) as there:
+        if session is None:
+            transfer.bring_in(console(), there, None if namespace is None else space(namespace, tenant), path)
+            return
         survey = formats.survey(there, conversation, dates)
         with Memory.open(path) as memory:
-            opened = memory.session(session, space(namespace, tenant))
+            opened = memory.session(session, space(namespace or "default", tenant))
             transfer.add(console(), opened, formats.entries(there, conversation, dates), survey)
 
 
@@ -54,13 +63,23 @@ def export(
     file: Annotated[
         Path, typer.Argument(help="A file that is not there yet; .jsonl or .jsonl.gz; - writes to a pipe.")
     ],
-    session: SessionOption,
+    session: Annotated[str | None, typer.Option("--session", help="The conversation.")] = None,
+    everything: Annotated[bool, typer.Option("--everything", help="All that is held of the user.")] = False,
     namespace: NamespaceOption = "default",
     tenant: TenantOption = None,
     path: PathOption = None,
     hidden: Annotated[bool, typer.Option("--hidden/--no-hidden", help="Hidden messages too, marked as such.")] = True,
+    markdown: Annotated[bool, typer.Option("--markdown/--no-markdown", help="Of a user: beside it for people.")] = True,
 ) -> None:
-    """Write a session's originals as JSON lines for `import`, with times and what is hidden."""
+    """Write a session's originals as JSON lines for `import`, with times and what is hidden; or all of a user's."""
+    if (session is None) is not everything:
+        raise UnknownReference("name what to export: --session, or --everything of the user")
+    if session is None:
+        if not hidden:
+            raise UnknownReference("--no-hidden is of a --session: an export of everything leaves nothing out")
+        with the_memory(path) as memory:
+            transfer.take_along(console(), memory, space(namespace, tenant), file, markdown=markdown)
+        return
     with the_session(path, session, namespace, tenant) as opened:
         if str(file) == transfer.PIPE:
             transfer.write(opened, sys.stdout.buffer, hidden=hidden)

@@ -11,7 +11,7 @@ from functools import partial
 
 import sqlalchemy as sa
 
-from tiermem.erasure import caches, issuing
+from tiermem.erasure import caches, given_up, issuing
 from tiermem.erasure.messages import of_messages
 from tiermem.erasure.receipt import Receipt, checked
 from tiermem.flows.effects import Flow, Read, Scrub, Tell, Transact
@@ -52,6 +52,8 @@ def _erase(core: Core, scope: Scope, reason: str, *, whole: bool, vacuum: bool) 
     ticket: Ticket = yield Transact(taken)
     caches.drop(core)
     removed, hashes = yield from _removed(ticket)
+    if whole:
+        yield from given_up.finish()  # what an import of this user put aside
     yield Transact(lambda c: taking.finish(c, ticket), lambda _: [_told(scope, ticket, reason)])
     removed[session.name], removed[collection.name] = len(ticket.sessions), len(ticket.collections)
     erased = [issuing.erased(ticket.key, one, hashes.get(one.key, ())) for one in ticket.sessions]
@@ -83,7 +85,7 @@ def _removed(ticket: Ticket) -> Flow[tuple[Counter[str], dict[int, list[bytes]]]
     """Removes all rows of *ticket*: how many by table, and the hashes of the messages by session."""
     removed, hashes = Counter[str](), dict[int, list[bytes]]()
     for keys in _chunks([one.key for one in ticket.sessions]):
-        while some := (yield Transact(partial(taking.purge_messages, keys=keys))):
+        while some := (yield Transact(partial(taking.purge_messages, ticket=ticket, keys=keys))):
             removed[message.name] += len(some)
             for of, sha in some:
                 hashes.setdefault(of, []).append(sha)

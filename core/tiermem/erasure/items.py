@@ -36,7 +36,7 @@ def of_path(core: Core, scope: Scope, path: bytes, reason: str, dry_run: bool, v
 def _tombstone(connection: sa.Connection, core: Core, scope: Scope, removed: Counter[str], reason: str) -> Ticket:
     key = taking.secret(connection)
     of = taking.of_user(key, encoded(scope.tenant), encoded(scope.user))
-    number = taking.tombstone(connection, of, 0, 0, removed["tiermem_item"], reason, core.now(), done=True)
+    number = taking.tombstone(connection, of, of, 0, 0, removed["tiermem_item"], reason, core.now(), done=True)
     return Ticket(number, (), (), key)
 
 

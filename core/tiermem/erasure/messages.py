@@ -147,8 +147,9 @@ def _bury(connection: sa.Connection, core: Core, home: Scope, wanted: Mapping[Sc
         taken = Taken(owner, len(hashes), _of(key, where))
         erased.append(issuing.erased(key, taken, hashes, runs(sorted(numbers))))
         owners.changed(connection, where, row.pk, anew=True)
+    mine = taking.of_user(key, encoded(home.tenant), encoded(home.user))
     count = sum(one.messages for one in erased)
-    number = taking.tombstone(connection, _of(key, home), 0, count, 0, reason, now, done=True)
+    number = taking.tombstone(connection, _of(key, home), mine, 0, count, 0, reason, now, done=True)
     return _Buried(Ticket(number, (), (), key), erased, removed)
 
 

@@ -16,7 +16,7 @@ from tiermem.errors import InvalidMessage
 NOT_OURS = (
     "backups and exports made before: verify_erased() of the memory opened on one says whether it still has them",
     "what a model's provider, a framework's own checkpoints or your logs keep",
-    "frameworks that still have a conversation which was erased as a whole, and add it again: delete it there too",
+    "frameworks that still have it: under its old ids and session nothing of it is stored again, under new ones it is",
     "memory of running processes: this one has dropped its caches, others drop theirs at their next question",
     "free blocks of the disk, of snapshots, and copies that a file system keeps of what is overwritten",
 )

@@ -37,6 +37,16 @@ def _incomplete(scope: Scope, new: Sequence[Message]) -> list[Tell]:
     return [_degraded(scope, "incomplete message", f"{', '.join(named[:9])}: {why}") for why, named in refs.items()]
 
 
+def refused(scope: Scope, decisions: Sequence[Decision]) -> list[Tell]:
+    """One event where messages came again that had been erased with their conversation."""
+    spans = [
+        f"m{one.first}" if one.first == one.last else f"m{one.first} to m{one.last}"
+        for one in decisions
+        if one.kind == "erase"
+    ]
+    return [_degraded(scope, "erased message", f"{', '.join(spans[:9])}: {decisions[0].reason}")] if spans else []
+
+
 def _degraded(scope: Scope, mode: str, reason: str) -> Tell:
     return Tell("degraded", scope, lambda: {"mode": mode, "reason": reason})
 

@@ -24,6 +24,7 @@ class _Sign(NamedTuple):
 
 # The most telling first: a record has the name of the first sign that it bears.
 _SIGNS = (
+    _Sign("tiermem's export of a user", "row of schema", "import it without --session, or with memory.import_()"),
     _Sign("Claude Code", "sessionId uuid message"),
     _Sign("Claude Code", "leafUuid summary"),
     _Sign("Claude Code", "type=file-history-snapshot"),

@@ -9,7 +9,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tiermem.erasure import erasing
+from tiermem.erasure import erasing, given_up
 from tiermem.errors import InvalidSettings, brief_repr
 from tiermem.events import Callback, Listeners
 from tiermem.flows.effects import Flow, arun, run
@@ -144,6 +144,8 @@ def wired(path: str | Path | None, options: OpenOptions) -> tuple[Core, Performe
     direct = Direct(database, embedder, listeners, None if core.lexical else settings.embedder_timeout)
     if not database.read_only and (finished := run(erasing.finish(), direct)):
         _log.warning("%d erasures that a process had begun were finished", finished)
+    if not database.read_only and (ended := run(given_up.finish(), direct)):
+        _log.warning("what %d imports brought that came to no end was removed", ended)
     steps = Steps(
         keep=lambda scope, manages: run(upkeep.attempt(core, scope, manages=manages), direct),
         embed=lambda scope: run(vectors.attempt(core, scope), direct),

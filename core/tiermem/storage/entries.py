@@ -15,6 +15,7 @@ from tiermem.storage.connecting.prepared import Prepared
 from tiermem.storage.messages import CHUNK
 from tiermem.storage.schema import message
 from tiermem.storage.sessions import decoded, encoded, moment
+from tiermem.storage.tables.erasures import AFTER, TOMBSTONE
 from tiermem.window.view import Entry
 
 _OF_SESSION = message.c.session == sa.bindparam("key")
@@ -124,3 +125,10 @@ def stored_before(connection: sa.Connection, pk: int, last: int, second: float) 
         return when is not None and when.timestamp() > second
 
     return bisect_left(range(1, last + 1), True, key=later)
+
+
+def refused(connection: sa.Connection, pk: int, above: int) -> list[int]:
+    """The numbers of the messages beyond number *above* that stand for what was erased before."""
+    mine = (message.c.session == pk, message.c.sequence > above, message.c.id >= TOMBSTONE)
+    query = sa.select(message.c.sequence).where(*mine, message.c.id < AFTER).order_by(message.c.sequence)
+    return list(connection.execute(query).scalars())

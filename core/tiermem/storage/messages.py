@@ -6,7 +6,7 @@ In place of a message that is damaged or missing stands one that says so, so tha
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import MISSING, fields
 from datetime import datetime
 from hashlib import sha256
@@ -22,9 +22,10 @@ from tiermem.settings import Scope
 from tiermem.shared_history import ForkKey, owner_of, parts, shared_of
 from tiermem.storage import owners, sessions
 from tiermem.storage.connecting.prepared import Prepared
-from tiermem.storage.schema import message, meta, sealed
+from tiermem.storage.erased.again import Names, erased_before, keys
+from tiermem.storage.schema import message, sealed
 from tiermem.storage.sessions import SessionRow, decoded, encoded, moment
-from tiermem.storage.tables.erasures import KEY, TOMBSTONE, digest
+from tiermem.storage.tables.erasures import TOMBSTONE, digest
 
 CHUNK = 500  # bound values a statement; SQLite's oldest limit is 999
 _STORED = sa.select(message.c.id, message.c.sequence, message.c.sha256, message.c.tokens, message.c.stored_at).where(
@@ -33,7 +34,6 @@ _STORED = sa.select(message.c.id, message.c.sequence, message.c.sha256, message.
 _KNOWN = _STORED.where(message.c.id.in_(sa.bindparam("ids", expanding=True)))
 _KNOWN_ONE = Prepared(_STORED.where(message.c.id == sa.bindparam("one")))
 _INSERT = Prepared(message.insert(), [column.name for column in message.columns if column.name != "pk"])
-_SECRET = sa.select(meta.c.value).where(meta.c.key == KEY)
 _Known: TypeAlias = dict[str, tuple[int, int, datetime | None, bytes]]
 FIXED_ROLES = frozenset({"system", "developer"})
 DAMAGED = "damaged"  # the origin of what stands in place of a damaged message
@@ -52,25 +52,29 @@ def append(
 ) -> tuple[list[Message], SessionRow, int]:
     """Append messages with their token counts; those already there are returned as they are.
 
-    They were stored *now*, or with *as_stored* when they say that they were.
-
-    Returns them, the session, and how many messages it had before.
+    They were stored *now*, or with *as_stored* when they say that they were. In place of what was erased in this
+    session before stands a tombstone, which `entries.refused` names. Returns them, the session, and how many it had.
 
     Raises:
         IdConflict: an id is taken by a message with other content; nothing of the batch is kept.
     """
     row = sessions.obtain(connection, scope, now, look_at)
     known = _known(connection, row.pk, [original.id for original, _ in counted])
+    gone: dict[str, bytes] = {}
     if row.erasures and scope.kind == "conversation":  # documents are added by those who mean to
-        known |= _buried(connection, row.pk, [original for original, _ in counted if original.id not in known])
+        known |= _buried(connection, row.pk, [one for one, _ in counted if one.id not in known])
+        gone = _erased_before(connection, scope, row.pk, [one.id for one, _ in counted if one.id not in known])
     stored, fresh, number = [], [], row.messages
     for original, tokens in counted:
         stored_as = known.get(original.id)
         if stored_as is None:
             number += 1
             when = plain_moment(original.stored_at) if as_stored and original.stored_at else now
-            fresh.append(_values(original, row.pk, number, tokens, when))
-            stored_as = known[original.id] = (number, tokens, when, original.sha256)
+            values = _values(original, row.pk, number, tokens, when)
+            if original.id in gone:
+                values = _tombstone(values, gone[original.id])
+            fresh.append(values)
+            stored_as = known[original.id] = (number, values["tokens"], when, original.sha256)
         elif stored_as[3] != original.sha256:
             raise IdConflict(
                 f"message id {brief_repr(original.id)} is taken in this session by a message with other content"
@@ -104,14 +108,14 @@ def _known(connection: sa.Connection, pk: int, ids: Sequence[str]) -> _Known:
 
 def _buried(connection: sa.Connection, pk: int, originals: Sequence[Message]) -> _Known:
     """What is known of those of *originals* that were erased: they are not stored again."""
-    secret = connection.execute(_SECRET).scalar()
-    if secret is None or not originals:
-        return {}
-    key = bytes.fromhex(secret)
     known: _Known = {}
+    there = {
+        TOMBSTONE + digest(key, encoded(original.id)): original
+        for key in (keys(connection) if originals else ())
+        for original in originals
+    }
     for owner, upto in shared_of(pk):
         known |= {name: at for name, at in _buried(connection, owner, originals).items() if at[0] <= upto}
-    there = {TOMBSTONE + digest(key, encoded(original.id)): original for original in originals}
     for start in range(0, len(there), CHUNK):
         for identifier, sequence, _, tokens, stored_at in connection.execute(
             _KNOWN, {"pk": pk, "ids": [*there][start : start + CHUNK]}
@@ -119,6 +123,19 @@ def _buried(connection: sa.Connection, pk: int, originals: Sequence[Message]) ->
             original = there[bytes(identifier)]
             known[original.id] = (sequence, tokens, moment(stored_at), original.sha256)
     return known
+
+
+def _erased_before(connection: sa.Connection, scope: Scope, pk: int, ids: Sequence[str]) -> dict[str, bytes]:
+    shared = sessions.erased_shared(connection, pk)
+    names = Names(encoded(scope.tenant), encoded(scope.user), sessions.stored_name(scope), shared)
+    return erased_before(connection, names, {one: encoded(one) for one in ids})
+
+
+def _tombstone(values: Mapping[str, Any], identifier: bytes) -> dict[str, Any]:
+    """What stands in place of a message with these *values* that was erased before: no token, nothing of its words."""
+    kept = {name: values[name] for name in ("session", "sequence", "role", "stored_at")}
+    nothing = {"tokens": 0, "fixed": 0, "links": None, "body": b"", "sha256": identifier.removeprefix(TOMBSTONE)}
+    return sealed(message, {**kept, **nothing, "id": identifier})
 
 
 def _values(message_: Message, pk: int, sequence: int, tokens: int, now: datetime) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from tiermem.blocks.roles import ROLES
 from tiermem.errors import SchemaTooOld, StorageForeign
 from tiermem.messages import Message
 from tiermem.storage.messages import DAMAGED, copies, legible
+from tiermem.storage.migrated.recent import RECENT, types
 from tiermem.storage.schema import VERSION, meta, refuse_newer, version_of
 from tiermem.storage.tables.columns import metadata, unsampled
 
@@ -52,16 +53,9 @@ def migrate(connection: sa.Connection) -> None:
         connection.execute(meta.update().where(meta.c.key == "version").values(value=str(step + 1)))
 
 
-def _types(connection: sa.Connection) -> tuple[str, str, str]:
-    """What a key, a number and bytes are there."""
-    if connection.dialect.name == "sqlite":
-        return "INTEGER NOT NULL", "INTEGER", "BLOB"
-    return "BIGSERIAL", "BIGINT", "BYTEA"
-
-
 def _passages(connection: sa.Connection) -> None:
     """1 to 2: vectors of passages, by embedder and content hash. Vectors are derived: they are made anew."""
-    key, number, octets = _types(connection)
+    key, number, octets = types(connection)
     for statement in (
         "DROP TABLE tiermem_vector",
         "ALTER TABLE tiermem_session DROP COLUMN embedded",
@@ -84,7 +78,7 @@ def _passages(connection: sa.Connection) -> None:
 def _items(connection: sa.Connection) -> None:
     """2 to 3: items, JSON objects by path and key, with their vectors."""
     sqlite = connection.dialect.name == "sqlite"
-    key, number, octets = _types(connection)
+    key, number, octets = types(connection)
     seconds = "FLOAT" if sqlite else "DOUBLE PRECISION"
     for statement in (
         f"""CREATE TABLE tiermem_collection (
@@ -140,7 +134,7 @@ def _segments(connection: sa.Connection) -> None:
     """5 to 6: words in stretches of many messages, in place of a row a message and a full-text index. They are derived:
     the background makes them anew, and until then messages are searched as they are."""
     sqlite = connection.dialect.name == "sqlite"
-    key, number, octets = _types(connection)
+    key, number, octets = types(connection)
     for statement in (
         f"DROP TABLE IF EXISTS {'tiermem_fts' if sqlite else 'tiermem_lexeme'}",
         "DROP TABLE tiermem_word",
@@ -156,7 +150,7 @@ def _facts(connection: sa.Connection) -> None:
     """6 to 7: facts, one row each. They are read when words are indexed, which happens anew since the analyser has
     another name."""
     sqlite = connection.dialect.name == "sqlite"
-    key, number, octets = _types(connection)
+    key, number, octets = types(connection)
     real = "FLOAT" if sqlite else "DOUBLE PRECISION"
     for statement in (
         f"""CREATE TABLE tiermem_fact (
@@ -210,7 +204,7 @@ def _erasures(connection: sa.Connection) -> None:
 
 def _extraction(connection: sa.Connection) -> None:
     """9 to 10: which messages an extractor read."""
-    key, number, octets = _types(connection)
+    key, number, octets = types(connection)
     connection.exec_driver_sql(
         f"""CREATE TABLE tiermem_extraction (
             pk {key} PRIMARY KEY, session {number} NOT NULL, first BIGINT NOT NULL, last BIGINT NOT NULL,
@@ -238,21 +232,6 @@ def _talk(connection: sa.Connection) -> None:
             PRIMARY KEY (owner, kind, name)){bare}""",
         "CREATE INDEX tiermem_tally_often ON tiermem_tally (owner, kind, count, name) WHERE count >= 3",
         "CREATE INDEX tiermem_session_waiting ON tiermem_session (tenant, owner) WHERE indexed < messages",
-    ):
-        connection.exec_driver_sql(statement)
-
-
-def _forks(connection: sa.Connection) -> None:
-    """12 to 13: forks, which share messages with the sessions that they were made of."""
-    key, number, octets = _types(connection)
-    for statement in (
-        "ALTER TABLE tiermem_session ADD COLUMN base BIGINT DEFAULT 0 NOT NULL",
-        "ALTER TABLE tiermem_session ADD COLUMN shared TEXT DEFAULT '' NOT NULL",
-        f"""CREATE TABLE tiermem_fork (
-            pk {key} PRIMARY KEY, session {number} NOT NULL, parent {number} NOT NULL, root {number} NOT NULL,
-            base BIGINT NOT NULL, shared TEXT NOT NULL, forked_at TEXT NOT NULL, checksum {octets},
-            UNIQUE (session))""",
-        "CREATE INDEX tiermem_fork_root ON tiermem_fork (root)",
     ):
         connection.exec_driver_sql(statement)
 
@@ -291,7 +270,7 @@ STEPS: dict[int, Callable[[sa.Connection], None]] = {
     9: _extraction,
     10: _erasures,
     11: _talk,
-    12: _forks,
+    **RECENT,
 }
 
 

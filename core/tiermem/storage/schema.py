@@ -8,28 +8,24 @@ It tells damage, not malice. A row from before there were checksums has none, an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from hashlib import blake2b
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
 from tiermem.errors import SchemaTooNew, StorageCorrupt
+from tiermem.storage.tables import columns
 from tiermem.storage.tables.columns import UNSTORABLE, Key, Words, checksum_column, metadata
 from tiermem.storage.tables.erasures import erasure
 from tiermem.storage.tables.forks import fork
+from tiermem.storage.tables.imports import importing
 from tiermem.storage.tables.items import item
 
-VERSION = 13
+VERSION = 14
+
+meta, digest = columns.meta, columns.digest
 
 Stored: TypeAlias = Mapping[str, Any] | sa.RowMapping  # a row by the names of its columns
-
-meta = sa.Table(
-    "tiermem_meta",
-    metadata,
-    sa.Column("key", sa.Text, primary_key=True),
-    sa.Column("value", sa.Text, nullable=False),
-)
 
 session = sa.Table(
     "tiermem_session",
@@ -250,6 +246,7 @@ _APART: dict[str, frozenset[str]] = {
     item.name: frozenset({"expires"}),
     erasure.name: frozenset({"done"}),
     fork.name: frozenset(),
+    importing.name: frozenset({"beat"}),
 }
 _WITNESSED = {
     table.name: tuple(
@@ -265,19 +262,6 @@ _WITNESSED = {
 def checksum(table: sa.Table, row: Stored) -> bytes:
     """The checksum of a row of *table*, as it is written or read."""
     return digest(row[name] for name in _WITNESSED[table.name])
-
-
-def digest(values: Iterable[Any]) -> bytes:
-    """The checksum of a row that has these *values* in the columns which are witnessed, in their order."""
-    parts: list[bytes] = []
-    for value in values:
-        if isinstance(value, bytes):
-            parts += (b"%db" % len(value), value)
-        elif (form := repr(value)).isascii():  # as many bytes as characters, and put together at once
-            parts.append(f"{len(form)}v{form}".encode())
-        else:
-            parts += (b"%dv" % len(form.encode()), form.encode())
-    return blake2b(b"".join(parts), digest_size=8).digest()
 
 
 def witnessed(table: sa.Table) -> list[sa.Column[Any]]:

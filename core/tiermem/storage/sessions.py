@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -243,6 +243,20 @@ def scope_of_key(connection: sa.Connection, pk: int) -> Scope:
     """The scope of the session with that key."""
     query = sa.select(session.c.tenant, session.c.owner, session.c.name).where(session.c.pk == pk)
     return _scope(pk, *map(bytes, connection.execute(query).one()))
+
+
+def erased_names(connection: sa.Connection, keys: Collection[int]) -> dict[int, bytes]:
+    """Those of the sessions with these *keys* that were erased, each with the keyed digest of its name; empty where it
+    was erased before schema 14."""
+    gone = sa.and_(session.c.pk.in_([abs(key) for key in keys]), session.c.tenant == ERASED)
+    rows = connection.execute(sa.select(session.c.pk, session.c.name).where(gone)).all()
+    return {int(pk): bytes(name).partition(b":")[2] for pk, name in rows}
+
+
+def erased_shared(connection: sa.Connection, pk: int) -> list[bytes]:
+    """What `erased_names` has of those that the session *pk* shared messages with."""
+    gone = [owner for owner, _ in shared_of(pk) if owner < 0]
+    return [name for name in erased_names(connection, gone).values() if name] if gone else []
 
 
 def _scope(pk: int, tenant: bytes, owner: bytes, name: bytes) -> Scope:

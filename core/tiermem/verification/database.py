@@ -16,7 +16,8 @@ from tiermem.settings import Scope
 from tiermem.storage import sessions
 from tiermem.storage.erasures import proof as proof_of_erasures
 from tiermem.storage.schema import embedder
-from tiermem.storage.tables.erasures import erasure
+from tiermem.storage.tables.erasures import erased, erasure
+from tiermem.storage.tables.imports import importing
 from tiermem.verification import items, owners
 
 DATABASE = Scope("", "-", "-", "database")
@@ -67,6 +68,8 @@ def _failed(*problems: str) -> Verification:
 def _elsewhere(connection: sa.Connection) -> Iterator[str]:
     yield from rows.changed(connection, embedder)
     yield from rows.changed(connection, erasure)
+    yield from rows.changed(connection, importing)
+    yield from rows.changed(connection, erased)
     yield from proof_of_erasures.differences(connection)
     yield from rows.orphans(connection)
     yield from owners.differ(connection)

@@ -30,6 +30,8 @@ _LOST: dict[str, tuple[str, str]] = {
     "tiermem_collection": ("row {pk}", "whose items they are"),
     "tiermem_item": ("row {pk}", "the item"),
     "tiermem_erasure": ("erasure {pk}", "of whom it was, why, or when"),
+    "tiermem_import": ("import {pk}", "whose what it brings will be"),
+    "tiermem_erased": ("a row", "the digest of what was erased, so that it may be stored again"),
     "tiermem_item_vector": ("row {pk}", "the vector of item {item}"),
 }
 OF_A_SESSION = (

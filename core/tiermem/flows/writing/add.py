@@ -17,13 +17,14 @@ from tiermem.messages import Message, from_canonical, moment
 from tiermem.records import Decision
 from tiermem.search.passages import runs
 from tiermem.settings import Scope
+from tiermem.storage import entries, sessions
 from tiermem.storage import messages as log
-from tiermem.storage import sessions
 from tiermem.storage.sessions import SessionRow
 from tiermem.tokens.counting import message_tokens
 
 FEW = 16  # messages that are stored within some milliseconds
 HIDDEN = "hidden where it was exported"
+REFUSED = "erased here before, so that it was not stored again"
 
 
 def add(
@@ -54,12 +55,12 @@ def add(
 
     def body(connection: sa.Connection) -> tuple[list[Message], SessionRow, int, list[Decision]]:
         done = log.append(connection, scope, counted, core.now(), settings.compact_at, as_stored=as_stored)
-        return _hidden(connection, core, scope, done, hidden)
+        return _hidden(connection, core, scope, _refused(connection, core, scope, done), hidden)
 
     def telling(done: tuple[list[Message], SessionRow, int, list[Decision]]) -> list[Tell]:
         stored, row, before, hides = done
         added = reporting.added(scope, core.since(began), stored, row, before)
-        return [*added, *reporting.by_hand(scope, hides)]
+        return [*added, *reporting.refused(scope, hides), *reporting.by_hand(scope, hides)]
 
     append = Transact(body, telling, brief=len(messages) <= FEW)
     stored, row, *_ = yield from certain(append, [message.id for message in messages])
@@ -68,23 +69,39 @@ def add(
     return list(stored)
 
 
+def _refused(
+    connection: sa.Connection, core: Core, scope: Scope, appended: tuple[list[Message], SessionRow, int]
+) -> tuple[list[Message], SessionRow, int, list[Decision]]:
+    """*appended*, with the decisions that say which of its new messages were erased here before, and are no more than
+    tombstones."""
+    stored, row, before = appended
+    numbers = entries.refused(connection, row.pk, before) if row.erasures and row.messages > before else []
+    if not numbers:
+        return stored, row, before, []
+    planned = [
+        Decision(number=0, kind="erase", first=first, last=last, reason=REFUSED) for first, last in runs(numbers)
+    ]
+    made = commit(connection, core, scope, row, planned)
+    return stored, sessions.find(connection, scope), before, made
+
+
 def _hidden(
     connection: sa.Connection,
     core: Core,
     scope: Scope,
-    appended: tuple[list[Message], SessionRow, int],
+    appended: tuple[list[Message], SessionRow, int, list[Decision]],
     ids: Collection[str],
 ) -> tuple[list[Message], SessionRow, int, list[Decision]]:
     """*appended*, with the decisions that hide those of its new messages that have one of *ids*."""
-    stored, row, before = appended
+    stored, row, before, refused = appended
     new = {message.sequence for message in stored if message.sequence > before and message.id in ids}
     planned = [
         Decision(number=0, kind="hide", first=first, last=last, reason=HIDDEN) for first, last in runs(sorted(new))
     ]
     if not planned:
-        return stored, row, before, []
+        return stored, row, before, refused
     made = commit(connection, core, scope, row, planned)
-    return stored, sessions.find(connection, scope), before, made
+    return stored, sessions.find(connection, scope), before, [*refused, *made]
 
 
 def _counted(core: Core, messages: Sequence[Message], as_stored: bool) -> list[tuple[Message, int]]:

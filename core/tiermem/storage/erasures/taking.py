@@ -18,10 +18,12 @@ import sqlalchemy as sa
 
 from tiermem.settings import Scope
 from tiermem.storage import decisions, owners
+from tiermem.storage.erasures import remembering
 from tiermem.storage.schema import message, meta, sealed, session
 from tiermem.storage.sessions import ERASED, SessionRow, by_key, encoded, stored_name
 from tiermem.storage.tables.columns import metadata
 from tiermem.storage.tables.erasures import KEY, digest, erasure
+from tiermem.storage.tables.imports import importing
 from tiermem.storage.tables.items import collection, item
 from tiermem.storage.tables.talk import conversation
 from tiermem.storage.talk import counting
@@ -40,21 +42,24 @@ def belongings(column: str) -> list[sa.Table]:
 
 
 class Taken(NamedTuple):
-    """A session that was taken: its key, how many messages it had, and the keyed digest of its names."""
+    """A session that was taken: its key, how many messages it had, the keyed digest of its names, and that of its own
+    name, which is empty of what is no conversation."""
 
     key: int
     messages: int
     digest: bytes
+    name: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """An erasure under way: its number, what was taken, and the key of digests."""
+    """An erasure under way: its number, what was taken, the key of digests, and the digest of whose it was."""
 
     number: int
     sessions: Sequence[Taken]
     collections: Sequence[int]
     key: bytes
+    owner: bytes = b""
 
 
 def of_user(key: bytes, tenant: bytes, user: bytes) -> bytes:
@@ -118,33 +123,44 @@ def take(connection: sa.Connection, scope: Scope, reason: str, now: datetime, *,
     tenant, user = encoded(scope.tenant), encoded(scope.user)
     columns = (session.c.pk, session.c.name, session.c.messages, session.c.base, session.c.created_at)
     found = connection.execute(sa.select(*columns).where(_named(scope, whole=whole)).with_for_update()).all()
-    taken = [Taken(pk, messages, of_session(key, tenant, user, bytes(name))) for pk, name, messages, *_ in found]
+    taken = [
+        Taken(pk, messages, of_session(key, tenant, user, bytes(name)), _of_conversation(key, bytes(name)))
+        for pk, name, messages, *_ in found
+    ]
     items = sa.select(collection.c.pk, collection.c.stamp).where(_collections(scope)).with_for_update()
     collections: Sequence[Any] = connection.execute(items).all() if whole else ()
-    of = of_user(key, tenant, user) if whole else of_session(key, tenant, user, stored_name(scope))
+    mine = of_user(key, tenant, user)
+    of = mine if whole else of_session(key, tenant, user, stored_name(scope))
     held = [pk for pk, _ in collections]
     items_held = _rows(connection, item, item.c.collection.in_(held)) if held else 0
-    number = tombstone(connection, of, len(taken), sum(one.messages for one in taken), items_held, reason, now)
-    for pk, _, messages, base, created_at in found:
+    number = tombstone(connection, of, mine, len(taken), sum(one.messages for one in taken), items_held, reason, now)
+    for one, (pk, _, messages, base, created_at) in zip(taken, found, strict=True):
         if not whole:
             own = by_key(connection, pk).pk if base else pk
             counting.emptied(connection, scope, own, 1, decisions.hidden(connection, SessionRow(pk, messages)))
-        names = {"tenant": ERASED, "owner": b"%d" % number, "name": b"%d" % pk, "created_at": created_at}
+        name = b"%d:" % pk + one.name  # whoever finishes it knows its digest
+        names = {"tenant": ERASED, "owner": b"%d" % number, "name": name, "created_at": created_at}
         emptied = dict.fromkeys(("tokens", "window_tokens", "revision", "floor", "look_at", "failures", "failed_at"), 0)
         values = sealed(session, names) | emptied | {"last_error": "", "indexed": GONE, "base": 0, "shared": ""}
         connection.execute(session.update().where(session.c.pk == pk).values(**values))
     if whole:
         counting.erased(connection, scope)
+        connection.execute(importing.delete().where(importing.c.owner == mine))  # what it brought is removed too
     owners.unsure(connection, scope)
     for pk, stamp in collections:
         values = sealed(collection, {"tenant": ERASED, "owner": b"%d:%d" % (number, pk), "stamp": stamp})
         connection.execute(collection.update().where(collection.c.pk == pk).values(**values))
-    return Ticket(number, taken, held, key)
+    return Ticket(number, taken, held, key, mine)
+
+
+def _of_conversation(key: bytes, name: bytes) -> bytes:
+    return b"" if name.startswith(ERASED) else digest(key, name)
 
 
 def tombstone(
     connection: sa.Connection,
     of: bytes,
+    owner: bytes,
     sessions: int,
     messages: int,
     items: int,
@@ -153,9 +169,10 @@ def tombstone(
     *,
     done: bool = False,
 ) -> int:
-    """Keep that so much was erased *of* this digest; its number."""
+    """Keep that so much was erased *of* this digest, which is the *owner*'s, or of something of theirs; its number."""
     row = {
         "digest": of,
+        "owner": owner,
         "sessions": sessions,
         "messages": messages,
         "items": items,
@@ -176,12 +193,15 @@ def purge(connection: sa.Connection, table: sa.Table, column: str, keys: Sequenc
     return remove(connection, table, list(connection.execute(sa.select(table.c.pk).where(mine).limit(ROWS)).scalars()))
 
 
-def purge_messages(connection: sa.Connection, keys: Sequence[int]) -> list[tuple[int, bytes]]:
-    """Remove some messages of these sessions; the session and the SHA-256 of each."""
-    query = sa.select(message.c.pk, message.c.session, message.c.sha256).where(message.c.session.in_(keys)).limit(ROWS)
-    some = connection.execute(query).all()
-    remove(connection, message, [pk for pk, _, _ in some])
-    return [(of, bytes(sha)) for _, of, sha in some]
+def purge_messages(connection: sa.Connection, ticket: Ticket, keys: Sequence[int]) -> list[tuple[int, bytes]]:
+    """Remove some messages of these sessions, and keep their digests; the session and the SHA-256 of each."""
+    columns = (message.c.pk, message.c.session, message.c.sha256, message.c.id)
+    some = connection.execute(sa.select(*columns).where(message.c.session.in_(keys)).limit(ROWS)).all()
+    remove(connection, message, [pk for pk, *_ in some])
+    names = {one.key: one.name for one in ticket.sessions}
+    gone = ((names[of], bytes(identifier)) for _, of, _, identifier in some if names[of])
+    remembering.remember(connection, ticket.key, ticket.owner, gone)
+    return [(of, bytes(sha)) for _, of, sha, _ in some]
 
 
 def remove(connection: sa.Connection, table: sa.Table, keys: Sequence[int]) -> int:
@@ -241,11 +261,13 @@ def unfinished(connection: sa.Connection) -> list[Ticket]:
 
 def _ticket(connection: sa.Connection, number: int) -> Ticket:
     mine = sa.and_(session.c.tenant == ERASED, session.c.owner == b"%d" % number)
-    found = connection.execute(sa.select(session.c.pk, session.c.messages).where(mine)).all()
+    found = connection.execute(sa.select(session.c.pk, session.c.messages, session.c.name).where(mine)).all()
+    owner = connection.execute(sa.select(erasure.c.owner).where(erasure.c.pk == number)).scalar()
     low, high = b"%d:" % number, b"%d;" % number
     held = sa.and_(collection.c.tenant == ERASED, collection.c.owner >= low, collection.c.owner < high)
     collections = list(connection.execute(sa.select(collection.c.pk).where(held)).scalars())
-    return Ticket(number, [Taken(pk, messages, b"") for pk, messages in found], collections, b"")
+    taken = [Taken(pk, messages, b"", bytes(name).partition(b":")[2] if owner else b"") for pk, messages, name in found]
+    return Ticket(number, taken, collections, secret(connection), bytes(owner or b""))
 
 
 def identity(connection: sa.Connection) -> str:

@@ -1,13 +1,22 @@
-"""What tables of ours share: their metadata, and the kinds of their columns."""
+"""What tables of ours share: their metadata, the kinds of their columns, and how rows are hashed."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from hashlib import blake2b
+from typing import Any
 
 import sqlalchemy as sa
 
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 metadata = sa.MetaData()
+meta = sa.Table(
+    "tiermem_meta",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
 
 
 class Words(sa.TypeDecorator[str]):
@@ -40,3 +49,16 @@ def unsampled() -> list[str]:
             if isinstance(column.type, sa.LargeBinary | sa.Text | Words):
                 said.setdefault(table.name, []).append(f'ALTER COLUMN "{column.name}" SET STATISTICS 0')
     return [f"ALTER TABLE {name} {', '.join(columns)}" for name, columns in said.items()]
+
+
+def digest(values: Iterable[Any]) -> bytes:
+    """The checksum of a row that has these *values* in the columns which are witnessed, in their order."""
+    parts: list[bytes] = []
+    for value in values:
+        if isinstance(value, bytes):
+            parts += (b"%db" % len(value), value)
+        elif (form := repr(value)).isascii():  # as many bytes as characters, and put together at once
+            parts.append(f"{len(form)}v{form}".encode())
+        else:
+            parts += (b"%dv" % len(form.encode()), form.encode())
+    return blake2b(b"".join(parts), digest_size=8).digest()

@@ -25,6 +25,18 @@ erasure = sa.Table(
     sa.Column("erased_at", sa.Text, nullable=False),
     sa.Column("done", sa.SmallInteger, nullable=False, default=0),  # whether all rows are gone
     checksum_column(),
+    sa.Column("owner", sa.LargeBinary),  # keyed digest of whose it was; NULL before schema 14
+)
+
+
+# Of each message of a conversation that was erased as a whole, so that what still has it does not bring it back.
+erased = sa.Table(
+    "tiermem_erased",
+    metadata,
+    sa.Column("owner", sa.LargeBinary, primary_key=True),  # keyed digest of whose it was
+    sa.Column("digest", sa.LargeBinary, primary_key=True),  # of session and id: `of_message`
+    checksum_column(),
+    sqlite_with_rowid=False,
 )
 
 
@@ -34,3 +46,9 @@ def digest(key: bytes, *parts: bytes) -> bytes:
     for part in parts:
         hashed.update(b"%d:" % len(part) + part)
     return hashed.digest()
+
+
+def of_message(key: bytes, session: bytes, identifier: bytes) -> bytes:
+    """The digest of a message in a session, by the digest of its stored name and that of its id, which a tombstone has.
+    No user is in it, so that it moves with its user."""
+    return digest(key, session, identifier)

@@ -1,0 +1,1 @@
+"""Whether something was erased before, asked by what adds messages."""

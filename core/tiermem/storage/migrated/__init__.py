@@ -1,0 +1,1 @@
+"""Steps of the schema's version that came after those in `storage/migrations.py`."""

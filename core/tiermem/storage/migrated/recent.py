@@ -1,0 +1,54 @@
+"""Steps from version 12 on, in the SQL of their time; see `storage/migrations.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import sqlalchemy as sa
+
+from tiermem.storage.tables.columns import digest
+
+
+def types(connection: sa.Connection) -> tuple[str, str, str]:
+    """What a key, a number and bytes are in that database."""
+    if connection.dialect.name == "sqlite":
+        return "INTEGER NOT NULL", "INTEGER", "BLOB"
+    return "BIGSERIAL", "BIGINT", "BYTEA"
+
+
+def _forks(connection: sa.Connection) -> None:
+    """12 to 13: forks, which share messages with the sessions that they were made of."""
+    key, number, octets = types(connection)
+    for statement in (
+        "ALTER TABLE tiermem_session ADD COLUMN base BIGINT DEFAULT 0 NOT NULL",
+        "ALTER TABLE tiermem_session ADD COLUMN shared TEXT DEFAULT '' NOT NULL",
+        f"""CREATE TABLE tiermem_fork (
+            pk {key} PRIMARY KEY, session {number} NOT NULL, parent {number} NOT NULL, root {number} NOT NULL,
+            base BIGINT NOT NULL, shared TEXT NOT NULL, forked_at TEXT NOT NULL, checksum {octets},
+            UNIQUE (session))""",
+        "CREATE INDEX tiermem_fork_root ON tiermem_fork (root)",
+    ):
+        connection.exec_driver_sql(statement)
+
+
+def _imports(connection: sa.Connection) -> None:
+    """13 to 14: imports under way, whose an erasure was, and digests of what was erased with its conversation."""
+    sqlite = connection.dialect.name == "sqlite"
+    key, octets, real = ("INTEGER NOT NULL", "BLOB", "FLOAT") if sqlite else ("BIGSERIAL", "BYTEA", "DOUBLE PRECISION")
+    bare = " WITHOUT ROWID" if sqlite else ""
+    for statement in (
+        f"""CREATE TABLE tiermem_import (
+            pk {key} PRIMARY KEY, owner {octets} NOT NULL, beat {real} NOT NULL, checksum {octets})""",
+        f"ALTER TABLE tiermem_erasure ADD COLUMN owner {octets}",
+        f"""CREATE TABLE tiermem_erased (
+            owner {octets} NOT NULL, digest {octets} NOT NULL, checksum {octets}, PRIMARY KEY (owner, digest)){bare}""",
+    ):
+        connection.exec_driver_sql(statement)
+    known = "SELECT pk, checksum, digest, sessions, messages, items, reason, erased_at FROM tiermem_erasure"
+    for pk, stored, *values in connection.execute(sa.text(known)).all():
+        if stored is not None and digest(values) == bytes(stored):  # what is damaged stays to be found
+            sealed = {"pk": pk, "checksum": digest([*values, None])}
+            connection.execute(sa.text("UPDATE tiermem_erasure SET checksum = :checksum WHERE pk = :pk"), sealed)
+
+
+RECENT: dict[int, Callable[[sa.Connection], None]] = {12: _forks, 13: _imports}
