@@ -43,7 +43,7 @@ class Fade:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class InView:
     """What a session shows: visible `entries`, summaries in force (`live`), the `spans` of the whole partition."""
 
     entries: Sequence[Entry]
@@ -68,7 +68,7 @@ class _Unit:
     stays: bool = False  # it may stand inside of a span: fixed, hidden, or kept in view
 
 
-def fades(view: View, active: Active, recent: int) -> list[Fade]:
+def fades(view: InView, active: Active, recent: int) -> list[Fade]:
     """The spans that fade, oldest first; the newest *recent* messages are let be."""
     going = _going(view, active, recent)
     inside = [(one.first, one.last) for one in view.live]
@@ -87,7 +87,7 @@ def fades(view: View, active: Active, recent: int) -> list[Fade]:
     return [replace(fade, kept=kept) for fade, kept in placed if kept is not None]
 
 
-def _kept(view: View, fade: Fade, going: Collection[int]) -> tuple[int, ...] | None:
+def _kept(view: InView, fade: Fade, going: Collection[int]) -> tuple[int, ...] | None:
     """The messages inside of *fade* that stay in view; None where one is a stub there, which a cover would take."""
     within = [
         entry
@@ -99,7 +99,7 @@ def _kept(view: View, fade: Fade, going: Collection[int]) -> tuple[int, ...] | N
     return tuple(entry.sequence for entry in within)
 
 
-def _going(view: View, active: Active, recent: int) -> set[int]:
+def _going(view: InView, active: Active, recent: int) -> set[int]:
     """The messages that stand in the window and fade."""
     moving = [entry for entry in view.entries if not entry.fixed]
     kept = {entry.sequence for entry in moving[len(moving) - recent :]} if recent else set()
@@ -159,7 +159,7 @@ def _left(structure: StructuredSummary, active: Active) -> StructuredSummary:
     return structured(kept, provenance_in(structure), structure.timestamp)
 
 
-def returns(view: View, used: Collection[int], active: Active) -> list[int]:
+def returns(view: InView, used: Collection[int], active: Active) -> list[int]:
     """The *used* messages that are active and lie under a faded summary without a line of theirs."""
     found: list[int] = []
     for summary in (one for one in view.live if one.strategy == FADED):

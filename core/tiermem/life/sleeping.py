@@ -108,7 +108,7 @@ def _step(core: Core, scope: Scope, curve: Forgetting, *, dry_run: bool) -> Flow
     ages = yield from aging.of_session(core, scope, row, curve)
     spans = yield Read(lambda connection: decisions.spans(connection, row.pk, row, 0))
     live = yield Read(lambda connection: decisions.summaries(connection, row.pk, live=True))
-    view = fading.View(window.entries, live, spans)
+    view = fading.InView(window.entries, live, spans)
     back = fading.returns(view, ages.used, ages.active)
     planned = fading.fades(view, ages.active, core.settings.keep_recent_count)
     if dry_run:
