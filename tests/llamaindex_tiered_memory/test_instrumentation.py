@@ -103,11 +103,11 @@ async def test_retrievers_tell_what_they_find(heard, opened):
     archive = TieredArchiveRetriever(opened.session("s"))
     knowledge = TieredKnowledgeRetriever(opened.session("s"), conversation=True)
     knowledge.insert(Document(text="the manual of the pool", metadata={"source": "manual.txt"}))
-    assert [(one.kind, one.session) for one in heard.ours] == [("added", "documents")]
+    assert [(one.kind, one.session) for one in heard.ours] == [("added", "documents"), ("indexed", "documents")]
     archive.retrieve("which pool of billing?")
     await knowledge.aretrieve("which pool?")
-    assert [one.kind for one in heard.ours] == ["added", "recalled", "recalled", "recalled"]
-    assert heard.ours[1].fields["refs"][0] == "m1"
+    assert [one.kind for one in heard.ours] == ["added", "indexed", "recalled", "recalled", "recalled"]
+    assert heard.ours[2].fields["refs"][0] == "m1"
 
 
 def test_a_memory_with_several_objects_tells_once(heard, opened):
