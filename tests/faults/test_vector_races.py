@@ -19,10 +19,11 @@ from tests.waiting import PATIENCE
 from tiermem.flows.indexing.vectors import PROBE
 from tiermem.index.segment import segment
 from tiermem.settings import Scope, Settings
-from tiermem.storage import segments, sessions, vectors
+from tiermem.storage import segments, sessions
 from tiermem.storage.database import Database
+from tiermem.storage.embedded import vectors
+from tiermem.storage.embedded.vectors import PassageVector
 from tiermem.storage.schema import embedded
-from tiermem.storage.vectors import PassageVector
 from tiermem.text import analyzer
 from tiermem.text.dialogue import Spoken
 

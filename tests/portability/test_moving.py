@@ -28,9 +28,6 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
     with opened(folder / "one.db") as memory:
         live(memory, "anna", ANNA)
         live(memory, "bob", BOB, sessions=1)
-        for name in memory.sessions("anna"):  # what erasing and forking left due is done by whoever comes first
-            memory.session(name, "anna").index()
-            memory.manage_context(name, "anna")
         memory.settle(60)
         memory.export("anna", folder / "anna.jsonl")
         return folder / "anna.jsonl", answers(memory, "anna", ANNA)

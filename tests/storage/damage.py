@@ -39,7 +39,7 @@ def opened(target: str | Path, **options: Any) -> Memory:
 
 
 def fill(target: str | Path) -> None:
-    """Three sessions, one of them a fork, one compacted and summarised, what an extractor read, documents, items."""
+    """Four sessions, two of them forks, one compacted and summarised, what an extractor read, documents, items."""
     with opened(target, extractor=lambda _: [{"attribute": "home", "value": "Oslo", "message": 1}]) as memory:
         session = memory.session("s", "ann")
         session.add(Message(role="system", content="You are kind.", id="sys"))
@@ -58,6 +58,8 @@ def fill(target: str | Path) -> None:
             items.put(("drinks",), name, {"text": f"{name} is green"}, ttl=60)
         session.index()
         memory.knowledge("ann").index()
+        assert memory.settle(60)
+        session.fork("m8", "borrowing")
         assert memory.settle(60)
         memory.session("gone", "cid").add("I live in Bergen.")
         memory.erase("cid", reason="asked for")

@@ -126,8 +126,18 @@ def copied(connection: sa.Connection) -> dict[str, list[dict[str, Any]]]:
     }
 
 
+def lower_to_14(target: str) -> None:
+    """Take away what version 15 brought."""
+    engine = engine_of(target)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE tiermem_borrowed")
+        connection.execute(schema.meta.update().where(schema.meta.c.key == "version").values(value="14"))
+    engine.dispose()
+
+
 def lower_to_13(target: str) -> None:
-    """Take away what version 14 brought."""
+    """Take away what versions 15 and 14 brought."""
+    lower_to_14(target)
     engine = engine_of(target)
     with engine.begin() as connection:
         for statement in (
@@ -146,7 +156,7 @@ def lower_to_13(target: str) -> None:
 
 
 def lower_to_12(target: str) -> None:
-    """Take away what versions 14 and 13 brought."""
+    """Take away what version 13 and later ones brought."""
     lower_to_13(target)
     engine = engine_of(target)
     with engine.begin() as connection:

@@ -21,6 +21,7 @@ from tests.storage.older import (
     lower_to_7,
     lower_to_12,
     lower_to_13,
+    lower_to_14,
 )
 from tiermem.errors import BudgetTooSmall
 from tiermem.storage import schema
@@ -31,6 +32,20 @@ from tiermem.storage.tables.columns import metadata
 def target(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A place that can be filled before it is opened."""
     return str(tmp_path / "memory.db") if request.param == "file" else str(request.getfixturevalue("postgres_url"))
+
+
+def test_version_14_is_raised_and_forks_borrow(store: Open, target: str) -> None:
+    memory = store(pre_rot_threshold=700, keep_recent_count=4)
+    session = memory.session("s", "anna")
+    session.add([f"It is written down and kept safe, {number}. " * 8 for number in range(8)])
+    session.manage_context()
+    before = [one.text for one in session.view().messages]
+    assert "[COMPACTED" in str(before)
+    memory.close()
+    lower_to_14(target)
+    raised = store(pre_rot_threshold=700, keep_recent_count=4)
+    assert [one.text for one in raised.session("s", "anna").fork(session_id="t").view().messages] == before
+    assert all(proof.ok for proof in raised.verify().values())
 
 
 def test_version_13_is_raised_and_knows_its_erasures(store: Open, target: str) -> None:

@@ -4,7 +4,6 @@ any."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import sqlalchemy as sa
 
@@ -15,11 +14,11 @@ from tiermem.flows import reporting
 from tiermem.flows.effects import Flow, Read, Transact, Wake
 from tiermem.flows.indexing import words
 from tiermem.flows.services import Core
-from tiermem.flows.writing import upkeep
+from tiermem.flows.writing import upkeep, used
 from tiermem.flows.writing.commit import writing
 from tiermem.settings import Scope
 from tiermem.shared_history import forked_at, shared_of
-from tiermem.storage import decisions, owners, sessions
+from tiermem.storage import owners, sessions
 from tiermem.storage.forks import carrying, rows
 from tiermem.storage.sessions import SessionRow
 
@@ -61,10 +60,9 @@ def _forked(
             return forked, known, False  # forking twice is forking once
         raise InvalidBranch(f"session {brief_repr(forked.session)} is there already; a fork needs a name of its own")
     borders.check(connection, row, number, at)
-    what = carrying.carried(connection, row, number)
+    what = carrying.carried(connection, row, number, used.carried(connection, row.pk, number))
     made = rows.make(connection, forked, row, shared, core.settings.compact_at, core.now())
-    carrying.keep(connection, made.pk, what, core.now())
-    decisions.settle(connection, replace(made, revision=len(what.decisions)), 0)
+    carrying.keep(connection, made, row, what, core.now())
     owners.changed(connection, forked, made.pk)
     return forked, sessions.find(connection, forked), True
 

@@ -21,6 +21,7 @@ from tiermem.settings import Scope
 from tiermem.storage import decisions, sessions
 from tiermem.storage import entries as entry_rows
 from tiermem.storage import facts as stored
+from tiermem.storage import stubs as stub_rows
 from tiermem.storage.sessions import SessionRow
 from tiermem.window.view import Span, paint
 
@@ -74,7 +75,7 @@ def _views(connection: sa.Connection, scope: Scope, since: int | None) -> _Views
     number = before_last_run(journal) if since is None else since
     if not row.messages:
         return _Views(row, {}, {}, {}, frozenset())
-    members = decisions.members(connection, row.pk, 0)
+    members = stub_rows.members(connection, row.pk, 0)
     fixed = {entry.sequence for entry in entry_rows.fixed(connection, row.pk, row.messages)}
     before = paint(1, row.messages, as_of(journal, number), members)
     changes = {
@@ -92,7 +93,7 @@ def _kept(
     """The summaries and stubs that stand for the messages of *changes*, and which of these are pinned."""
     covering = sorted({change.now.summary for change in changes.values() if change.now.summary})
     compacted = [number for number, change in changes.items() if change.now.shown is Shown.COMPACTED]
-    stubs = decisions.stubs_of(connection, row.pk, compacted) if compacted else {}
+    stubs = stub_rows.of_messages(connection, row.pk, compacted) if compacted else {}
     pins = stored.pins(connection, row.pk)
     return (
         {one.number: one for one in decisions.summaries(connection, row.pk, numbers=covering)} if covering else {},

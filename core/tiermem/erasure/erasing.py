@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from tiermem.erasure import caches, given_up, issuing
 from tiermem.erasure.messages import of_messages
 from tiermem.erasure.receipt import Receipt, checked
-from tiermem.flows.effects import Flow, Read, Scrub, Tell, Transact
+from tiermem.flows.effects import Flow, Read, Scrub, Tell, Transact, Wake
 from tiermem.flows.services import Core
 from tiermem.providers.calls import refuse_reentry
 from tiermem.settings import Scope
@@ -44,18 +44,20 @@ def of_session(
 
 
 def _erase(core: Core, scope: Scope, reason: str, *, whole: bool, vacuum: bool) -> Flow[Receipt]:
-    def taken(connection: sa.Connection) -> Ticket:
-        if not whole:
-            sharing.release(connection, scope, reason, core.now())
-        return taking.take(connection, scope, reason, core.now(), whole=whole)
+    def taken(connection: sa.Connection) -> tuple[Ticket, list[Scope]]:
+        forks = [] if whole else sharing.release(connection, scope, reason, core.now())
+        return taking.take(connection, scope, reason, core.now(), whole=whole), forks
 
-    ticket: Ticket = yield Transact(taken)
+    taken_now: tuple[Ticket, list[Scope]] = yield Transact(taken)
+    ticket, forks = taken_now
     caches.drop(core)
     removed, hashes = yield from _removed(ticket)
     if whole:
         yield from given_up.finish()  # what an import of this user put aside
     yield Transact(lambda c: taking.finish(c, ticket), lambda _: [_told(scope, ticket, reason)])
     removed[session.name], removed[collection.name] = len(ticket.sessions), len(ticket.collections)
+    for fork in forks:  # words and window of what is left to them
+        yield Wake(fork)
     erased = [issuing.erased(ticket.key, one, hashes.get(one.key, ())) for one in ticket.sessions]
     return (yield from issuing.receipt(core, scope, ticket, erased, removed, reason, vacuum=vacuum, whole=whole))
 

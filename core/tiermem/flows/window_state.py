@@ -15,6 +15,7 @@ from tiermem.settings import Scope
 from tiermem.storage import decisions, sessions
 from tiermem.storage import entries as entry_rows
 from tiermem.storage import messages as log
+from tiermem.storage import stubs as stub_rows
 from tiermem.storage.connecting.turns import LATER
 from tiermem.storage.sessions import SessionRow
 from tiermem.summaries import merging
@@ -118,7 +119,7 @@ def read_shown(core: Core, pk: int, entries: Sequence[Entry], connection: sa.Con
     known = {entry: stub for entry in compacted if (stub := core.bodies.get(_stub_key(pk, entry))) is not None}
     made = [entry for entry in compacted if entry not in known]
     if made:
-        stubs = decisions.stubs_of(connection, pk, (entry.sequence for entry in made))
+        stubs = stub_rows.of_messages(connection, pk, (entry.sequence for entry in made))
         taken = decisions.numbered(connection, pk, {entry.decision for entry in made})
         for entry in made:
             known[entry] = _stubbed(entry, messages[entry.sequence], stubs, taken)
@@ -134,12 +135,12 @@ def _stub_key(pk: int, entry: Entry) -> tuple[int, int, int]:
 def _stubbed(
     entry: Entry,
     original: Message,
-    stubs: Mapping[tuple[int, int], decisions.Stub],
+    stubs: Mapping[tuple[int, int], stub_rows.Stub],
     taken: Mapping[int, Decision],
 ) -> Message:
     stub = stubs[entry.sequence, entry.decision]
     when = taken[entry.decision].decided_at
-    compacted = decisions.compacted(stub)
+    compacted = stub_rows.compacted(stub)
     return as_stub(original, compacted, tokens_saved=original.tokens - stub.tokens, compacted_at=when)
 
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from tiermem.flows.indexing.vectors import alike
 from tiermem.items.store import CHUNK, Row, obtain
 from tiermem.settings import Scope
-from tiermem.storage import vectors
+from tiermem.storage.embedded import vectors
 from tiermem.storage.schema import embedder, sealed
 from tiermem.storage.tables.items import item, item_vector
 

@@ -18,6 +18,7 @@ from tiermem.facts.rules.record import LaidDown
 from tiermem.flows import standing, window_state
 from tiermem.flows.effects import Compute, Flow, Read
 from tiermem.flows.services import Core
+from tiermem.flows.writing import used as used_messages
 from tiermem.life import uses
 from tiermem.life.forgetting import Forgetting, spaced
 from tiermem.messages import Message
@@ -67,7 +68,9 @@ def of_session(core: Core, scope: Scope, row: SessionRow, curve: Forgetting) -> 
     """What is known of the session *row* now."""
     now = uses.day_of(core.now())
     protected = yield from protection(core, scope)
-    used: dict[int, list[float]] = uses.by_message((yield Read(lambda connection: uses.uses(connection, row.pk))))
+    used: dict[int, list[float]] = uses.by_message(
+        (yield Read(lambda connection: used_messages.uses(connection, row.pk)))
+    )
     gone, alive = yield Read(partial(_borders, row=row, now=now, curve=curve))
     unsure = [number for number in range(max(gone + 1, alive - READ), alive) if number not in protected]
     stored: dict[int, float] = {}

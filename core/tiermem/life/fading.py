@@ -15,12 +15,11 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from tiermem.records import Shown, StructuredSummary, Summary
-from tiermem.summaries.lines import lines_of, provenance_in, structured
+from tiermem.summaries.lines import FADED, lines_of, provenance_in, structured
 from tiermem.window import planning
 from tiermem.window.turns import groups
 from tiermem.window.view import Entry, Span
 
-FADED = "faded"  # the strategy of a summary that has no line of what faded
 Active = Callable[[int], bool]
 
 

@@ -13,7 +13,7 @@ from tiermem.errors import UnknownReference, brief_repr
 from tiermem.flows import window_state
 from tiermem.flows.effects import Flow, Read
 from tiermem.flows.services import Core
-from tiermem.flows.writing import decide
+from tiermem.flows.writing import decide, used
 from tiermem.life import aging, uses
 from tiermem.life.forgetting import Forgetting, spaced
 from tiermem.life.records import Level, Levels, MemoryLife, Place
@@ -87,7 +87,7 @@ def of_message(core: Core, scope: Scope, ref: str, curve: Forgetting) -> Flow[Me
     """
     found: _Found = yield Read(partial(_found, scope=scope, ref=ref))
     number = found.message.sequence
-    made = uses.by_message((yield Read(lambda connection: uses.uses(connection, found.row.pk)))).get(number, [])
+    made = uses.by_message((yield Read(lambda connection: used.uses(connection, found.row.pk)))).get(number, [])
     protected = (yield from aging.protection(core, scope)).get(number, "")
     if found.message.pinned or found.message.role in log.FIXED_ROLES:
         protected = "pinned"

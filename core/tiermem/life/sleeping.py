@@ -24,7 +24,7 @@ from tiermem.flows.services import Core
 from tiermem.flows.writing.commit import commit
 from tiermem.flows.writing.maintain import manage
 from tiermem.life import aging, fading, uses
-from tiermem.life.fading import FADED, Fade
+from tiermem.life.fading import Fade
 from tiermem.life.forgetting import Forgetting
 from tiermem.life.records import Slept
 from tiermem.providers.calls import refuse_reentry
@@ -33,6 +33,7 @@ from tiermem.settings import Scope
 from tiermem.storage import decisions, sessions
 from tiermem.storage.sessions import SessionRow
 from tiermem.summaries import merging
+from tiermem.summaries.lines import FADED
 
 AGAIN, KEPT = "used again", "kept in view"  # why a message is shown whole
 MOST = 200  # decisions of one session in one sleep; the next one goes on

@@ -6,7 +6,7 @@ somebody says what was used. A process that ends before loses that, and no messa
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -16,18 +16,16 @@ from tiermem.flows.effects import Flow, Read, Transact
 from tiermem.flows.services import Core
 from tiermem.flows.writing import decide
 from tiermem.flows.writing.commit import commit
-from tiermem.life.fading import FADED
+from tiermem.flows.writing.used import USE
 from tiermem.providers.calls import refuse_reentry
 from tiermem.records import Decision
 from tiermem.search.passages import runs
 from tiermem.settings import Scope
-from tiermem.storage import decisions, sessions
+from tiermem.storage import sessions
 from tiermem.storage.erasures import tombstones
 from tiermem.storage.sessions import SessionRow
 
-USE = "use"
 CITED, OPENED = "cited", "opened"
-_ASKED_FOR = "asked for"  # the reason of a restore that somebody asked for
 DAY = 86_400.0
 
 
@@ -91,20 +89,6 @@ def opened(core: Core, scope: Scope) -> Flow[list[Decision]]:
 def _planned(numbers: Iterable[int], reason: str) -> list[Decision]:
     spans = runs(sorted(numbers))
     return [Decision(number=0, kind=USE, first=first, last=last, reason=reason) for first, last in spans]
-
-
-def uses(connection: sa.Connection, pk: int) -> list[Decision]:
-    """The decisions of a session that are uses and not undone, oldest first: a use, a restore that somebody asked for,
-    and that somebody took a fading back."""
-    made = decisions.journal(connection, pk, kinds=(USE, "restore", "undo"))
-    faded = {one.number for one in decisions.journal(connection, pk, kinds=("cover",)) if one.strategy == FADED}
-    return [one for one in made if not one.undone and _is_use(one, faded)]
-
-
-def _is_use(one: Decision, faded: Collection[int]) -> bool:
-    if one.kind == "undo":
-        return one.reference in faded and one.reason == _ASKED_FOR
-    return one.kind == USE or one.reason == _ASKED_FOR
 
 
 def by_message(made: Iterable[Decision]) -> dict[int, list[float]]:

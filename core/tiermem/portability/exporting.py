@@ -31,6 +31,7 @@ from tiermem.storage.exported.reading import HeldSession
 from tiermem.storage.schema import VERSION
 from tiermem.storage.sessions import scope_of_key
 from tiermem.storage.tables.erasures import TOMBSTONE
+from tiermem.storage.tables.forks import borrowed
 
 ATTEMPTS = 5
 IN_RAM = 16 << 20  # bytes of a journal that are kept in RAM before they go to a file without a name
@@ -75,7 +76,7 @@ def _session(pk: int, places: Places, sink: Sink) -> Flow[None]:
     """Its journal, of one moment, and its messages up to then, of a fork those that are its own; nothing where it is
     gone meanwhile."""
     with _spool() as spool:
-        whose, held = yield Read(partial(_journal, pk=pk, spool=spool))
+        whose, held = yield Read(partial(_journal, pk=pk, spool=spool, places=places))
         if held is None:
             return
         values = held.values | {"name": whose.session, "kind": whose.kind}
@@ -97,13 +98,15 @@ def _messages(pk: int, whose: Scope, held: HeldSession, sink: Sink) -> Flow[None
         first += len(rows)
 
 
-def _journal(connection: sa.Connection, pk: int, spool: BinaryIO) -> tuple[Scope, HeldSession | None]:
+def _journal(connection: sa.Connection, pk: int, spool: BinaryIO, places: Places) -> tuple[Scope, HeldSession | None]:
     spool.seek(0)
     spool.truncate()  # it may be the second time
     held = reading.held(connection, pk)
     if held is not None:
         for table, values in reading.belongings(connection, pk):
             kind = table.name.removeprefix("tiermem_")
+            if table is borrowed:
+                values |= {"owner": places.of(values["owner"])}
             spool.write(lines.line(kind, {name: _plain(name, value) for name, value in values.items()}))
     return scope_of_key(connection, pk), held
 

@@ -35,11 +35,12 @@ from tiermem.storage.messages import copies
 from tiermem.storage.schema import decision, extraction, fact, message, session, stub, summary
 from tiermem.storage.sessions import encoded, stored_name
 from tiermem.storage.tables.erasures import TOMBSTONE, erased, erasure
-from tiermem.storage.tables.forks import fork
+from tiermem.storage.tables.forks import borrowed, fork
 from tiermem.storage.tables.items import item, item_vector
 
 BATCH, BATCH_BYTES = 1_000, 8 << 20  # lines and bytes that one transaction takes, whichever comes first
-_BELONGING = {table.name.removeprefix("tiermem_"): table for table in (decision, stub, summary, extraction, fact)}
+_OF_SESSIONS = (decision, borrowed, stub, summary, extraction, fact)
+_BELONGING = {table.name.removeprefix("tiermem_"): table for table in _OF_SESSIONS}
 _BYTES = frozenset(
     {(item_vector, "hash"), (item_vector, "value"), (erasure, "digest"), (erased, "digest")}
 )  # which no JSON or name is
@@ -202,6 +203,8 @@ def _checked(table: sa.Table, fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def _row(table: sa.Table, fields: dict[str, Any], whose: Scope, place: _Place) -> dict[str, Any]:
     values = _checked(table, fields) | {"session": place.session}
+    if table is borrowed:
+        values["owner"] = place.kin.lender(values["owner"], place.number)
     if table is fact:
         values["about"] = facts.about(whose, values["subject"], values["attribute"])
     return values

@@ -28,12 +28,13 @@ class Places:
         """The fields of the line of a fork; `erased` are the digests of names of the erased ones that no line before
         named."""
         known = len(self._erased)
-        shared = tuple((self._of(key), upto) for key, upto in read(made.values["shared"]))
-        parent = self._of(made.values["parent"])
+        shared = tuple((self.of(key), upto) for key, upto in read(made.values["shared"]))
+        parent = self.of(made.values["parent"])
         names = [made.erased.get(key, b"").hex() for key in [*self._erased][known:]]
         return made.values | {"parent": parent, "shared": written(shared), "erased": names}
 
-    def _of(self, key: int) -> int:
+    def of(self, key: int) -> int:
+        """The place of the session with that key, below 0 where it was erased."""
         if key > 0 and key in self._places:
             return self._places[key]
         return -self._erased.setdefault(abs(key), len(self._erased) + 1)
@@ -80,6 +81,16 @@ class Kin:
         forking.add_fork(connection, own.key, abs(parent), shared, values)
         self.brought[place] = own._replace(base=base)
         return base, named
+
+    def lender(self, other: int, place: int) -> int:
+        """The key of the session at the place *other*, whose stubs the one at *place* borrows.
+
+        Raises:
+            ValueError: it is none before it.
+        """
+        if not 0 < other < place:
+            raise ValueError(f"it borrows stubs of session {other}, which is none before it")
+        return self.brought[other].key
 
     def _shared(self, places: Shared, place: int, named: int) -> Shared:
         before = 0

@@ -28,7 +28,7 @@ class Branching:
         """A conversation of its own that begins with the messages of this one, up to and with *at* ("m40", a message
         id, "s3" for the last behind a summary); without it with all of them.
 
-        No message is copied: both have these, by the same references. What is shown, compacted or hidden of them
+        No message is copied: both have these, by the same references. What is shown, compacted, hidden or used of them
         is in the fork as it is here now, and from then on each decides for itself. No summary of the fork tells what
         came after. Searches over a user's conversations, facts and profiles have them once, where they were said, and
         what is erased is erased in both. Forking again under the same id gives the same fork, as long as nothing was

@@ -1,22 +1,20 @@
-"""The journal, and what it rests on: stubs, summaries, and the window that follows from them."""
+"""The journal, and what it rests on: summaries, stubs (`stubs.py`), and the window that follows from them."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from tiermem.messages import Content
 from tiermem.plain_json import dumps, loads
-from tiermem.records import Compacted, Decision, Shown, StructuredSummary, Summary
-from tiermem.storage import entries, messages, sessions
+from tiermem.records import Decision, Shown, StructuredSummary, Summary
+from tiermem.storage import entries, messages, sessions, stubs
 from tiermem.storage.connecting.prepared import Prepared
-from tiermem.storage.schema import Stored, broken, decision, sealed, stub, summary
+from tiermem.storage.schema import Stored, broken, decision, sealed, summary
 from tiermem.storage.sessions import SessionRow, moment
 from tiermem.window.view import Cover, Entry, Span, Window, floor_of, hidden_ranges, paint, visible_ranges, within
 
@@ -45,17 +43,6 @@ _HIDING = Prepared(
     )
     .order_by(decision.c.number)
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Stub:
-    """What is shown in place of one message."""
-
-    sequence: int
-    tokens: int
-    strategy: str
-    content: Content
-    decision: int = 0
 
 
 def journal(
@@ -122,69 +109,6 @@ def mark_undone(connection: sa.Connection, pk: int, number: int) -> None:
     connection.execute(decision.update().where(condition).values(undone=1))
 
 
-def add_stubs(connection: sa.Connection, pk: int, stubs: Iterable[Stub]) -> None:
-    """Write stubs, each with the number of its decision."""
-    rows = [
-        sealed(
-            stub,
-            {
-                "session": pk,
-                "decision": made_stub.decision,
-                "sequence": made_stub.sequence,
-                "tokens": made_stub.tokens,
-                "strategy": made_stub.strategy,
-                "content": dumps(made_stub.content),  # type: ignore[arg-type]
-            },
-        )
-        for made_stub in stubs
-    ]
-    if rows:
-        connection.execute(stub.insert(), rows)
-
-
-def members(connection: sa.Connection, pk: int, above: int, upto: int | None = None) -> dict[int, list[int]]:
-    """For each decision to compact the messages it replaced, of those beyond *above* and up to *upto*, where given."""
-    query = sa.select(stub.c.decision, stub.c.sequence).where(stub.c.session == pk, stub.c.sequence > above)
-    if upto is not None:
-        query = query.where(stub.c.sequence <= upto)
-    replaced: dict[int, list[int]] = defaultdict(list)
-    for number, sequence in connection.execute(query.order_by(stub.c.sequence)):
-        replaced[number].append(sequence)
-    return replaced
-
-
-def stub_sizes(connection: sa.Connection, pk: int, above: int) -> dict[tuple[int, int], int]:
-    """Tokens of the stubs beyond message *above*, by (message, decision)."""
-    query = sa.select(stub.c.sequence, stub.c.decision, stub.c.tokens)
-    rows = connection.execute(query.where(stub.c.session == pk, stub.c.sequence > above))
-    return {(sequence, number): tokens for sequence, number, tokens in rows}
-
-
-def stubs_of(connection: sa.Connection, pk: int, sequences: Iterable[int]) -> dict[tuple[int, int], Stub]:
-    """The stubs of these messages, by (message, decision)."""
-    wanted = sorted(set(sequences))
-    stubs: dict[tuple[int, int], Stub] = {}
-    for start in range(0, len(wanted), messages.CHUNK):
-        part = wanted[start : start + messages.CHUNK]
-        query = sa.select(stub).where(stub.c.session == pk, stub.c.sequence.in_(part))
-        for row in connection.execute(query).mappings():
-            stubs[row["sequence"], row["decision"]] = _stub(row)
-    return stubs
-
-
-def _stub(row: Stored) -> Stub:
-    sequence, tokens, number = row["sequence"], row["tokens"], row["decision"]
-    try:
-        content = None if broken(stub, row) else loads(bytes(row["content"]))
-    except (ValueError, TypeError):
-        content = None
-    if content is None:
-        return Stub(
-            sequence, tokens, messages.DAMAGED, f"[the stub of m{sequence} is damaged; expand m{sequence}]", number
-        )
-    return Stub(sequence, tokens, row["strategy"], content, number)
-
-
 def add_summary(connection: sa.Connection, pk: int, written: Summary) -> None:
     """Write a summary."""
     body: Any = {"structure": written.structure.model_dump(mode="json"), "text": written.text}
@@ -237,8 +161,9 @@ def _summary(row: Stored) -> Summary:
 
 def spans(connection: sa.Connection, pk: int, row: SessionRow, floor: int) -> list[Span]:
     """The partition of the messages beyond *floor*."""
-    decisions = journal(connection, pk, above=floor)
-    return paint(floor + 1, row.messages, decisions, members(connection, pk, floor)) if row.messages > floor else []
+    if row.messages <= floor:
+        return []
+    return paint(floor + 1, row.messages, journal(connection, pk, above=floor), stubs.members(connection, pk, floor))
 
 
 def window(connection: sa.Connection, row: SessionRow) -> Window:
@@ -247,7 +172,7 @@ def window(connection: sa.Connection, row: SessionRow) -> Window:
 
 
 def _window(connection: sa.Connection, row: SessionRow, parts: Sequence[Span]) -> Window:
-    sizes = stub_sizes(connection, row.pk, row.floor)
+    sizes = stubs.sizes(connection, row.pk, row.floor)
     visible = list(_visible(connection, row.pk, parts, sizes))
     seen = {entry.sequence for entry in visible}
     pinned = [entry for entry in _fixed(connection, row) if entry.sequence not in seen]
@@ -340,8 +265,3 @@ def _set_live(connection: sa.Connection, pk: int, floor: int, in_force: set[int]
     if in_force:
         chosen = sa.and_(summary.c.session == pk, summary.c.number.in_(sorted(in_force)))
         connection.execute(summary.update().where(chosen).values(live=1))
-
-
-def compacted(made_stub: Stub) -> Compacted:
-    """The stub as the compactor made it."""
-    return Compacted(content=made_stub.content, strategy=made_stub.strategy)

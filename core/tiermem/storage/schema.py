@@ -21,7 +21,7 @@ from tiermem.storage.tables.forks import fork
 from tiermem.storage.tables.imports import importing
 from tiermem.storage.tables.items import item
 
-VERSION = 14
+VERSION = 15
 
 meta, digest = columns.meta, columns.digest
 

@@ -14,6 +14,7 @@ from tiermem.text.clipping import shorten
 from tiermem.text.sanitizing import one_line
 from tiermem.window.provenance import lowest, said_by_others, trust_of
 
+FADED = "faded"  # the strategy of a summary that has no line of what faded
 LINE_LIMIT = 240  # characters
 LABEL_LIMIT = 40  # characters
 SOURCE_LIMIT = 5  # messages behind one line

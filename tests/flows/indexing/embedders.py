@@ -12,7 +12,8 @@ from tests.waiting import PATIENCE
 from tiermem import Memory, Session
 from tiermem.flows.reading.vector_search import nearest
 from tiermem.search.ranking.embedder_trust import Nearest, nothing
-from tiermem.storage import sessions, vectors
+from tiermem.storage import sessions
+from tiermem.storage.embedded import vectors
 from tiermem.testing import HashEmbedder
 
 

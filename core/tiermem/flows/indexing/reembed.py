@@ -13,7 +13,8 @@ from tiermem.flows.indexing import vectors as embedding
 from tiermem.flows.services import Core
 from tiermem.providers.calls import refuse_reentry
 from tiermem.settings import Scope, scope_of
-from tiermem.storage import sessions, vectors
+from tiermem.storage import sessions
+from tiermem.storage.embedded import vectors
 
 DROPPED = 5_000  # vectors removed in one transaction
 

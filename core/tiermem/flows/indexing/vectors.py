@@ -23,9 +23,10 @@ from tiermem.flows.services import Core
 from tiermem.messages import Message
 from tiermem.settings import Scope
 from tiermem.storage import messages as log
-from tiermem.storage import sessions, vectors
+from tiermem.storage import sessions
+from tiermem.storage.embedded import vectors
+from tiermem.storage.embedded.vectors import PassageVector, Watermark
 from tiermem.storage.sessions import SessionRow
-from tiermem.storage.vectors import PassageVector, Watermark
 from tiermem.text.dialogue import asks_memory
 from tiermem.text.sanitizing import without
 from tiermem.text.splitter import cut

@@ -21,9 +21,10 @@ from tiermem.flows.writing import decide, elsewhere
 from tiermem.messages import Message
 from tiermem.records import Original, Shown, Stats, Summary
 from tiermem.settings import Scope
-from tiermem.storage import decisions, sessions, vectors
+from tiermem.storage import decisions, sessions
 from tiermem.storage import entries as entry_rows
 from tiermem.storage import messages as log
+from tiermem.storage.embedded import vectors
 from tiermem.storage.extracted import stretches as extraction
 from tiermem.storage.extracted.stretches import Stretch
 from tiermem.storage.sessions import SessionRow

@@ -20,9 +20,9 @@ from tiermem.search.ranking.embedder_trust import CHINESE, ENGLISH, Nearest, com
 from tiermem.settings import Scope
 from tiermem.shared_history import base_of, parts, shared_of
 from tiermem.storage import messages as log
-from tiermem.storage import vectors
+from tiermem.storage.embedded import vectors
+from tiermem.storage.embedded.vectors import Watermark
 from tiermem.storage.sessions import SessionRow
-from tiermem.storage.vectors import Watermark
 from tiermem.text.analyzer import han_share
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from tiermem.storage import decisions
 from tiermem.storage import entries as entry_rows
+from tiermem.storage import stubs as stub_rows
 from tiermem.storage.sessions import SessionRow
 from tiermem.window.view import Span, Window, floor_of, paint, within
 
@@ -22,7 +23,7 @@ def view_differs(connection: sa.Connection, row: SessionRow) -> Iterator[str]:
     undone = {decision.reference for decision in journal if decision.kind == "undo"}
     if undone != {decision.number for decision in journal if decision.undone}:
         yield "tiermem_decision: the decisions marked undone are not those that the journal undoes"
-    parts = paint(1, row.messages, journal, decisions.members(connection, row.pk, 0)) if row.messages else []
+    parts = paint(1, row.messages, journal, stub_rows.members(connection, row.pk, 0)) if row.messages else []
     yield from _partition_differs(parts, row)
     live = {part.summary for part in parts if part.summary}
     if live != {summary.number for summary in decisions.summaries(connection, row.pk, live=True)}:

@@ -26,6 +26,7 @@ _LOST: dict[str, tuple[str, str]] = {
     "tiermem_embedder": ("row {pk}", "the name of an embedder, or its probe"),
     "tiermem_embedded": ("embedder {embedder}", "how far it came; reembed() makes its vectors anew"),
     "tiermem_vector": ("message {sequence}, part {part}", "its vector; reembed() makes it anew"),
+    "tiermem_borrowed": ("decision {decision}", "whose stubs it shows"),
     "tiermem_fork": ("session {session}", "where it was forked, and of what"),
     "tiermem_collection": ("row {pk}", "whose items they are"),
     "tiermem_item": ("row {pk}", "the item"),
@@ -42,6 +43,7 @@ OF_A_SESSION = (
     schema.embedded,
     schema.fact,
     schema.extraction,
+    forks.borrowed,
 )
 _BELONGING: tuple[tuple[sa.Table, str, sa.Table], ...] = (
     (schema.message, "session", schema.session),
@@ -53,6 +55,8 @@ _BELONGING: tuple[tuple[sa.Table, str, sa.Table], ...] = (
     (schema.extraction, "session", schema.session),
     (talk.conversation, "session", schema.session),
     (forks.fork, "session", schema.session),
+    (forks.borrowed, "session", schema.session),
+    (forks.borrowed, "owner", schema.session),
     (schema.embedded, "session", schema.session),
     (schema.embedded, "embedder", schema.embedder),
     (schema.vector, "session", schema.session),

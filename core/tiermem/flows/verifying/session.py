@@ -19,6 +19,7 @@ from tiermem.records import Verification
 from tiermem.settings import Scope
 from tiermem.shared_history import parts
 from tiermem.storage import sessions
+from tiermem.storage.forks import borrowing
 from tiermem.storage.forks import rows as forks
 from tiermem.storage.schema import segment, session, summary
 from tiermem.storage.sessions import SessionRow
@@ -105,6 +106,7 @@ def _rest(connection: sa.Connection, scope: Scope, pk: int) -> list[str]:
     problems += rows.guarded("what an extractor read", lambda: extraction_differs(connection, row))
     problems += rows.guarded("what is counted", lambda: conversation_differs(connection, scope, row))
     problems += rows.guarded("what it shares", lambda: forks.differ(connection, row))
+    problems += rows.guarded("what it borrows", lambda: borrowing.differ(connection, row.pk))
     problems += rows.guarded("the record of failures", lambda: _failures_differ(row))
     return problems + rows.guarded("the view", lambda: view_differs(connection, row))
 

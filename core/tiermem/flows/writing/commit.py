@@ -16,8 +16,9 @@ from tiermem.records import Decision, Summary
 from tiermem.settings import Scope
 from tiermem.storage import decisions as journal
 from tiermem.storage import owners, sessions
-from tiermem.storage.decisions import Stub
+from tiermem.storage import stubs as stub_rows
 from tiermem.storage.sessions import SessionRow
+from tiermem.storage.stubs import Stub
 from tiermem.storage.talk import counting
 
 T = TypeVar("T")
@@ -68,7 +69,7 @@ def commit(
     hidden = journal.hidden(connection, row) if hides else []
     numbered = [replace(decision, number=row.revision + place) for place, decision in enumerate(decisions, start=1)]
     journal.record(connection, row.pk, numbered, core.now())
-    journal.add_stubs(connection, row.pk, [replace(stub, decision=numbered[0].number) for stub in stubs])
+    stub_rows.add(connection, row.pk, [replace(stub, decision=numbered[0].number) for stub in stubs])
     if summary is not None:
         journal.add_summary(connection, row.pk, summary)
     for undo in (decision for decision in numbered if decision.kind == "undo"):

@@ -17,8 +17,8 @@ from tiermem.messages import Message
 from tiermem.records import Decision, Shown
 from tiermem.settings import Scope
 from tiermem.storage import sessions
-from tiermem.storage.decisions import Stub
 from tiermem.storage.sessions import SessionRow
+from tiermem.storage.stubs import Stub
 from tiermem.window.view import Entry, Window
 
 

@@ -14,6 +14,7 @@ from tiermem.flows import reporting, window_state
 from tiermem.flows.effects import FEW, Flow, Read, Transact
 from tiermem.flows.services import Core
 from tiermem.flows.writing.commit import commit
+from tiermem.flows.writing.used import ASKED_FOR
 from tiermem.messages import Message
 from tiermem.records import Decision, Explanation, Original, Shown, Summary
 from tiermem.search.passages import runs
@@ -21,6 +22,7 @@ from tiermem.settings import Scope
 from tiermem.storage import decisions, sessions
 from tiermem.storage import entries as entry_rows
 from tiermem.storage import messages as log
+from tiermem.storage import stubs as stub_rows
 from tiermem.storage.connecting.turns import LATER
 from tiermem.storage.sessions import SessionRow
 from tiermem.window.view import Span, paint, within
@@ -58,7 +60,7 @@ def restore(core: Core, scope: Scope, refs: Sequence[str]) -> Flow[list[Message]
         row, _window = yield from window_state.load(core, scope)
         spans = yield Read(partial(_resolved, row=row, refs=refs))
         planned = [
-            Decision(number=0, kind="restore", first=first, last=last, reason="asked for") for first, last in spans
+            Decision(number=0, kind="restore", first=first, last=last, reason=ASKED_FOR) for first, last in spans
         ]
         if not planned or (yield from _decide(core, scope, row, planned)):
             break
@@ -151,13 +153,13 @@ def explain(scope: Scope, ref: str) -> Flow[Explanation]:
         about = [
             decision for decision in decisions.journal(connection, row.pk, above=first - 1) if decision.first <= last
         ]
-        stubs = decisions.members(connection, row.pk, first - 1)
+        stubs = stub_rows.members(connection, row.pk, first - 1)
         history = [
             decision for decision in about if decision.kind != "compact" or first in stubs.get(decision.number, ())
         ]
         part = paint(first, first, history, stubs)[0]
         pinned = any(True for entry in entry_rows.fixed(connection, row.pk, first) if entry.sequence == first)
-        sizes = decisions.stub_sizes(connection, row.pk, first - 1) if part.shown is Shown.COMPACTED else {}
+        sizes = stub_rows.sizes(connection, row.pk, first - 1) if part.shown is Shown.COMPACTED else {}
         return _explanation(ref, part, history, pinned, sizes.get((first, part.decision), 0))
 
     explanation: Explanation = yield Read(body)
@@ -221,7 +223,7 @@ def undo(core: Core, scope: Scope, decision: int | Decision) -> Flow[None]:
             first=target.first,
             last=target.last,
             reference=number,
-            reason="asked for",
+            reason=ASKED_FOR,
         )
         if (yield from _decide(core, scope, row, [planned])):
             return

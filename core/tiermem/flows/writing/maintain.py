@@ -20,8 +20,8 @@ from tiermem.messages import Message
 from tiermem.records import Compacted, Decision, Report, Shown
 from tiermem.settings import Scope, Thresholds
 from tiermem.storage import decisions, sessions
-from tiermem.storage.decisions import Stub
 from tiermem.storage.sessions import SessionRow
+from tiermem.storage.stubs import Stub
 from tiermem.tokens.counting import message_tokens
 from tiermem.window import planning
 from tiermem.window.pressure import excess, pressure

@@ -10,12 +10,14 @@ import sqlalchemy as sa
 
 from tiermem.settings import Scope
 from tiermem.shared_history import parts, read, without, written
-from tiermem.storage import owners, sessions
+from tiermem.storage import decisions, owners, sessions
 from tiermem.storage.erasures import tombstones
-from tiermem.storage.forks.rows import sharers
+from tiermem.storage.forks import borrowing
+from tiermem.storage.forks.rows import locked, sharers
 from tiermem.storage.schema import sealed, session
 from tiermem.storage.sessions import SessionRow
 from tiermem.storage.tables.forks import fork
+from tiermem.window.view import hidden_ranges
 
 
 def reach(
@@ -37,16 +39,29 @@ def _shared(row: SessionRow, owner: int) -> range:
     return next((range(low, high + 1) for key, low, high in parts(row.pk, 1, row.base) if key == owner), range(0))
 
 
-def release(connection: sa.Connection, scope: Scope, reason: str, now: datetime) -> None:
-    """Have the forks of the session *scope*, which is about to be taken, forget all that they share with it."""
+def release(connection: sa.Connection, scope: Scope, reason: str, now: datetime) -> list[Scope]:
+    """Have the forks of the session *scope*, which is about to be taken, forget all that they share with it, and keep
+    what they borrow of what is left to them; those to whom something is due, for they forgot."""
     row = sessions.find(connection, scope, lock=True)
     if not row.messages:
-        return
+        return []
+    due: list[Scope] = []
     for one in sharers(connection, row.pk):
         if theirs := _shared(one, int(row.pk)):
             tombstones.derived_of(connection, one, theirs, reason, now, 0)
-            owners.changed(connection, sessions.scope_of_key(connection, int(one.pk)), one.pk, anew=True)
+            due.append(sessions.scope_of_key(connection, int(one.pk)))
+            owners.changed(connection, due[-1], one.pk, anew=True)
         _parted(connection, one, int(row.pk))
+    while keys := borrowing.borrowers(connection, int(row.pk)):  # again: somebody may have forked one of them meanwhile
+        for key in keys:
+            _taken_over(connection, key, int(row.pk))
+    return due
+
+
+def _taken_over(connection: sa.Connection, key: int, owner: int) -> None:
+    one = locked(connection, key)
+    erased = decisions.journal(connection, one.pk, kinds=["erase"])
+    borrowing.take_over(connection, one.pk, owner, hidden_ranges([(True, gone.first, gone.last) for gone in erased]))
 
 
 def _parted(connection: sa.Connection, row: SessionRow, owner: int) -> None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from tiermem.storage.schema import decision, extraction, fact, message, session, stub, summary
 from tiermem.storage.tables.erasures import erased, erasure
-from tiermem.storage.tables.forks import fork
+from tiermem.storage.tables.forks import borrowed, fork
 from tiermem.storage.tables.items import collection, item, item_vector
 
 
@@ -24,6 +24,7 @@ COLUMNS: dict[sa.Table, tuple[str, ...]] = {
     session: _words("name created_at messages tokens window_tokens revision floor look_at"),
     fork: _words("parent base shared forked_at"),  # keys are places of sessions in the file
     decision: _words("number kind first last reference tokens_before tokens_after strategy reason decided_at undone"),
+    borrowed: _words("decision owner number first last"),  # the owner is a place too
     stub: _words("decision sequence tokens strategy content"),
     summary: _words("number first last level tokens strategy children live body"),
     extraction: _words("first last extractor facts refused error"),
@@ -41,7 +42,7 @@ WORKED_OUT: dict[sa.Table, frozenset[str]] = {
     session: frozenset({"tenant", "owner", "indexed", "failures", "failed_at", "last_error", "base", "shared"}),
     fork: frozenset({"session", "root"}),
     message: frozenset({"session", "id", "role", "fixed", "links"}),
-    **{table: frozenset({"session"}) for table in (decision, stub, summary, extraction)},
+    **{table: frozenset({"session"}) for table in (decision, borrowed, stub, summary, extraction)},
     fact: frozenset({"session", "about"}),
     collection: frozenset({"tenant", "owner", "stamp"}),
     item: frozenset({"collection", "name", "stamp"}),

@@ -19,7 +19,7 @@ from tiermem.storage.forks import rows as forks
 from tiermem.storage.schema import broken, decision, extraction, fact, message, session, stub, summary
 from tiermem.storage.sessions import SessionRow, encoded
 from tiermem.storage.tables.erasures import erased, erasure
-from tiermem.storage.tables.forks import fork
+from tiermem.storage.tables.forks import borrowed, fork
 from tiermem.storage.tables.items import collection, item, item_vector
 
 Values: TypeAlias = dict[str, Any]
@@ -27,6 +27,7 @@ FETCHED = 200  # rows that a statement brings at once
 PAGE_ROWS, PAGE_BYTES = 2_000, 8 << 20  # of messages that one transaction reads, whichever comes first
 _ORDER: dict[sa.Table, tuple[str, ...]] = {
     decision: ("number",),
+    borrowed: ("decision",),
     stub: ("decision", "sequence"),
     summary: ("number",),
     extraction: ("first",),

@@ -5,7 +5,8 @@ neither later.
 Rule 2: what says something of later messages is left behind: a summary that reaches beyond the fork gives way to
 those that it merged, or to what it stands for.
 Rule 3: a rewind that took the fork's last message out of view does not count: who forks there wants what was before.
-Rule 4: it costs what the view costs, however long the conversation is.
+Rule 4: it costs what the decisions in force are, however long the conversation is and however many stubs are in view:
+those are borrowed. At the newest message nothing is derived either: the view is the parent's.
 """
 
 from __future__ import annotations
@@ -17,64 +18,67 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tiermem.records import Decision, Shown, Summary
+from tiermem.records import Decision, Summary
 from tiermem.shared_history import shared_of
-from tiermem.storage import decisions, entries, facts
-from tiermem.storage.forks.rules import clipped, hides, left_behind
-from tiermem.storage.schema import broken, sealed, stub, summary
+from tiermem.storage import decisions, entries, facts, sessions
+from tiermem.storage import stubs as stub_rows
+from tiermem.storage.forks import borrowing
+from tiermem.storage.forks.rules import apart_from_stubs, clipped, hides, in_order, left_behind, restores
+from tiermem.storage.schema import broken, sealed, summary
 from tiermem.storage.sessions import SessionRow
-from tiermem.window.view import Span, paint
+from tiermem.storage.stubs import Loan
 
-_VIEWING = ("compact", "cover", "hide", "restore", "erase")
+_COVERING = ("cover", "compact")
 _HIDING = ("hide", "restore", "erase")
 
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """Decisions, numbered from 1; rows of stubs and of summaries that they name, without their session."""
+    """Decisions, numbered from 1; which stubs they borrow; rows of the summaries that they name, without their session.
+
+    *same*: the view is that of the parent, so its totals are the fork's too.
+    """
 
     decisions: Sequence[Decision]
-    stubs: Sequence[dict[str, Any]]
+    loans: Sequence[Loan]
     summaries: Sequence[dict[str, Any]]
+    same: bool
 
 
-def carried(connection: sa.Connection, row: SessionRow, at: int) -> Carried:
-    """What a fork of the session *row* at message *at* begins with."""
+def carried(connection: sa.Connection, row: SessionRow, at: int, used: Sequence[Decision] = ()) -> Carried:
+    """What a fork of the session *row* at message *at* begins with; *used* is kept of it as well."""
     every = decisions.journal(connection, row.pk, kinds=_HIDING)
     dropped = {one.number for one in every if left_behind(one, at)}
     hiding = clipped([one for one in every if one.number not in dropped], at)
     told = [one for one in decisions.summaries(connection, row.pk, live=True) if one.first <= at]
     kept, floor = _summaries_upto(connection, row, told, at)
     floor = min([floor, *(one.first - 1 for one in every if one.number in dropped)])
-    strokes = [
-        one
-        for one in _reaching(connection, row.pk, floor, at)
-        if one.number not in dropped and not (one.kind == "cover" and one.last > at)
-    ]
-    parts = paint(floor + 1, at, strokes, _members(connection, row.pk, floor, at)) if floor < at else []
-    covering = {part.summary: int(row.pk) for part in parts if part.summary} | kept
-    planned = [*hides(hiding), *_covers(connection, covering)]
-    compacts, stubs = _compacts(connection, row, parts)
-    planned += compacts
-    planned += [
-        Decision(number=0, kind="restore", first=part.first, last=part.last, reason="shown word for word")
-        for part in parts
-        if part.shown is Shown.VERBATIM and part.decision
-    ]
-    planned += _pins(connection, row.pk, at)
+    same = at == row.messages and not dropped
+    made = decisions.journal(connection, row.pk, above=floor, upto=at, kinds=_COVERING)
+    parts = apart_from_stubs([one for one in made if one.kind == "cover" and one.last <= at], hiding, floor, at)
+    covering = kept if same else {part.summary: int(row.pk) for part in parts if part.summary} | kept
+    compacts = [_upto(connection, row.pk, one, at) for one in made if one.kind == "compact" and not one.undone]
+    shown = in_order([*_covers(connection, covering), *compacts, *restores(hiding, parts)])
+    planned = [*hides(hiding), *shown, *_pins(connection, row.pk, at), *used]
     numbered = [replace(one, number=place, undone=False) for place, one in enumerate(planned, start=1)]
-    places = {one.number: place for place, one in enumerate(planned, start=1) if one.kind == "compact"}
-    stubs = [{**one, "decision": places[one["decision"]]} for one in stubs]
-    return Carried(numbered, stubs, _summary_rows(connection, covering))
+    places = {one.number: made for one, made in zip(planned, numbered, strict=True) if one.kind == "compact"}
+    loans = borrowing.lent_by(connection, row.pk, places, floor + 1, at)
+    return Carried(numbered, loans, _summary_rows(connection, covering), same)
 
 
-def keep(connection: sa.Connection, pk: int, what: Carried, now: datetime) -> None:
-    """Write *what* is carried into the session *pk*, which has no decisions."""
-    decisions.record(connection, pk, what.decisions, now)
-    for table, rows in ((stub, what.stubs), (summary, what.summaries)):
-        own = [_resealed(table, one, int(pk)) for one in rows]
-        if own:
-            connection.execute(table.insert(), own)
+def keep(connection: sa.Connection, made: SessionRow, parent: SessionRow, what: Carried, now: datetime) -> None:
+    """Write *what* is carried from *parent* into the session *made*, which has no decisions."""
+    decisions.record(connection, made.pk, what.decisions, now)
+    own = [_resealed(summary, one, int(made.pk)) for one in what.summaries]
+    if own:
+        connection.execute(summary.insert(), own)
+    borrowing.keep(connection, made.pk, what.loans)
+    revision = len(what.decisions)
+    if what.same:
+        totals = {"floor": parent.floor, "window_tokens": parent.window_tokens}
+        sessions.update(connection, made.pk, revision=revision, **totals)
+    else:
+        decisions.settle(connection, replace(made, revision=revision), 0)
 
 
 def _resealed(table: sa.Table, values: dict[str, Any], pk: int) -> dict[str, Any]:
@@ -91,17 +95,6 @@ def _rows(connection: sa.Connection, table: sa.Table, condition: sa.ColumnElemen
         | {"damaged": broken(table, row)}
         for row in found
     ]
-
-
-def _reaching(connection: sa.Connection, pk: int, floor: int, at: int) -> list[Decision]:
-    """The decisions about messages above *floor* and up to *at*, as they concern those."""
-    made = decisions.journal(connection, pk, above=floor, upto=at, kinds=_VIEWING)
-    return [one if one.kind == "cover" else replace(one, last=min(one.last, at)) for one in made]
-
-
-def _members(connection: sa.Connection, pk: int, floor: int, at: int) -> dict[int, list[int]]:
-    replaced = decisions.members(connection, pk, floor, at)
-    return {number: own for number, own in replaced.items() if own}
 
 
 def _summaries_upto(
@@ -143,27 +136,15 @@ def _covers(connection: sa.Connection, covering: dict[int, int]) -> list[Decisio
     return sorted(found.values(), key=lambda one: one.number)
 
 
-def _compacts(
-    connection: sa.Connection, row: SessionRow, parts: Sequence[Span]
-) -> tuple[list[Decision], list[dict[str, Any]]]:
-    """The decisions to compact what *parts* show as stubs, and these; both with the numbers that they have here."""
-    members: dict[int, list[int]] = {}
-    for part in parts:
-        if part.shown is Shown.COMPACTED:
-            members.setdefault(part.decision, []).extend(range(part.first, part.last + 1))
-    planned: list[Decision] = []
-    rows: list[dict[str, Any]] = []
-    for number, one in sorted(decisions.numbered(connection, row.pk, members).items()):
-        own = set(members[number])
-        of = sa.and_(stub.c.session == row.pk, stub.c.decision == number)
-        kept = [made for made in _rows(connection, stub, of) if made["sequence"] in own]
-        first, last = min(own), max(own)
-        whole = entries.entries(connection, row.pk, first, last)
-        before = sum(entry.tokens for entry in whole if entry.sequence in own)
-        after = sum(made["tokens"] for made in kept)
-        planned.append(replace(one, first=first, last=last, tokens_before=before, tokens_after=after))
-        rows += kept
-    return planned, rows
+def _upto(connection: sa.Connection, pk: int, one: Decision, at: int) -> Decision:
+    """A decision to compact without the messages after *at*."""
+    if one.last <= at:
+        return one
+    sizes = stub_rows.sizes(connection, pk, one.first - 1, at, one.number)
+    mine = {message: size for (message, _), size in sizes.items()}
+    last = max(mine, default=at)
+    before = sum(entry.tokens for entry in entries.entries(connection, pk, one.first, last) if entry.sequence in mine)
+    return replace(one, last=last, tokens_before=before, tokens_after=sum(mine.values()))
 
 
 def _pins(connection: sa.Connection, pk: int, at: int) -> list[Decision]:

@@ -82,10 +82,11 @@ def sharers(connection: sa.Connection, key: int, number: int = 1) -> list[Sessio
     made = sa.select(session.c.pk).where(theirs, session.c.shared != "").order_by(session.c.pk)
     rows = (sessions.by_key(connection, pk) for pk in connection.execute(made).scalars().all())
     wanted = [row.pk for row in rows if any(owner == key and upto >= number for owner, upto in shared_of(row.pk))]
-    return [_locked(connection, int(pk)) for pk in wanted]
+    return [locked(connection, int(pk)) for pk in wanted]
 
 
-def _locked(connection: sa.Connection, pk: int) -> SessionRow:
+def locked(connection: sa.Connection, pk: int) -> SessionRow:
+    """The locked row of the session with that key."""
     sessions.lock(connection, pk)
     return sessions.by_key(connection, pk)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from tiermem.records import Decision
+from tiermem.records import Decision, Shown
 from tiermem.window.turns import steps
-from tiermem.window.view import Entry, hidden_ranges
+from tiermem.window.view import Entry, Span, hidden_ranges, paint
 
 REWIND = "rewind"  # the strategy of a decision to hide what came after a message
 NEAR = 256  # messages on either side of a border that are looked at for a step which it would part
@@ -45,6 +45,29 @@ def hides(hiding: Sequence[Decision]) -> list[Decision]:
     ]
     more = [Decision(number=0, kind="hide", first=a, last=b, reason="hidden") for a, b in apart(hidden, rewound)]
     return [*rewinds, *back, *more, *erased]
+
+
+def apart_from_stubs(covers: Sequence[Decision], hiding: Sequence[Decision], floor: int, at: int) -> list[Span]:
+    """What covers, hides and shows the messages above *floor* and up to *at*, as if none was compacted.
+
+    A decision to compact changes nothing of what is hidden, and of others the last one of a message shows it. So a view
+    is what `hides` says, and behind that `in_order` the covers that are found here, `restores` and those to compact:
+    how many messages they compacted need not be known.
+    """
+    return paint(floor + 1, at, in_order([*covers, *hiding]), {}) if floor < at else []
+
+
+def restores(hiding: Sequence[Decision], parts: Sequence[Span]) -> list[Decision]:
+    """The decisions that *parts* are shown word for word by, as they concern those."""
+    made = {one.number: one for one in hiding}
+    shown = (part for part in parts if part.shown is Shown.VERBATIM and part.decision)
+    told = "shown word for word"  # that somebody asked for it is told by a use
+    return [replace(made[part.decision], first=part.first, last=part.last, reason=told) for part in shown]
+
+
+def in_order(decisions: Iterable[Decision]) -> list[Decision]:
+    """*decisions* in the order in which they were taken."""
+    return sorted(decisions, key=lambda one: one.number)
 
 
 def _erases(decision: Decision) -> bool:

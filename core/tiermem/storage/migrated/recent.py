@@ -51,4 +51,17 @@ def _imports(connection: sa.Connection) -> None:
             connection.execute(sa.text("UPDATE tiermem_erasure SET checksum = :checksum WHERE pk = :pk"), sealed)
 
 
-RECENT: dict[int, Callable[[sa.Connection], None]] = {12: _forks, 13: _imports}
+def _borrowed(connection: sa.Connection) -> None:
+    """14 to 15: stubs that forks borrow; those of before have copies."""
+    key, number, octets = types(connection)
+    for statement in (
+        f"""CREATE TABLE tiermem_borrowed (
+            pk {key} PRIMARY KEY, session {number} NOT NULL, decision BIGINT NOT NULL, owner {number} NOT NULL,
+            number BIGINT NOT NULL, first BIGINT NOT NULL, last BIGINT NOT NULL, checksum {octets},
+            UNIQUE (session, decision))""",
+        "CREATE INDEX tiermem_borrowed_owner ON tiermem_borrowed (owner)",
+    ):
+        connection.exec_driver_sql(statement)
+
+
+RECENT: dict[int, Callable[[sa.Connection], None]] = {12: _forks, 13: _imports, 14: _borrowed}

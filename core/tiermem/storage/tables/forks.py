@@ -1,4 +1,4 @@
-"""The table of forks: where each was made, and whose messages come before its own."""
+"""The tables of forks: where each was made, whose messages come before its own, and whose stubs it shows."""
 
 from __future__ import annotations
 
@@ -21,3 +21,19 @@ fork = sa.Table(
     sa.UniqueConstraint("session"),
 )
 sa.Index("tiermem_fork_root", fork.c.root)
+
+# Of which session and decision the stubs are that a decision of a fork shows (`storage/forks/borrowing.py`).
+borrowed = sa.Table(
+    "tiermem_borrowed",
+    metadata,
+    sa.Column("pk", Key, primary_key=True),
+    sa.Column("session", Key, nullable=False),
+    sa.Column("decision", sa.BigInteger, nullable=False),
+    sa.Column("owner", Key, nullable=False),  # the session that has the stubs
+    sa.Column("number", sa.BigInteger, nullable=False),  # of the decision there
+    sa.Column("first", sa.BigInteger, nullable=False),  # the messages that are meant
+    sa.Column("last", sa.BigInteger, nullable=False),
+    checksum_column(),
+    sa.UniqueConstraint("session", "decision"),
+)
+sa.Index("tiermem_borrowed_owner", borrowed.c.owner)
