@@ -18,7 +18,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -63,19 +63,21 @@ def crash(number: int) -> Point:
     """Run the fixed workload, kill it before its disk call *number*, and open the file again."""
     folder = Path(tempfile.mkdtemp(prefix="tm-crash-"))
     try:
-        killed, told = _killed(folder / "memory.db", number)
+        was_killed, told = killed(folder / "memory.db", number, fixed)
         lost, problems = examined(folder / "memory.db", told)
-        return Point(number, killed, len(told), tuple(lost), tuple(problems))
+        return Point(number, was_killed, len(told), tuple(lost), tuple(problems))
     finally:
         shutil.rmtree(folder)
 
 
-def _killed(file: Path, number: int) -> tuple[bool, list[str]]:
+def killed(file: Path, number: int, work: Callable[[str], None]) -> tuple[bool, list[str]]:
+    """Have a process do *work* with *file* and kill it before its disk call *number*: whether it came that far, and
+    what it had acknowledged."""
     heard, said = os.pipe()
     wait, go = os.pipe()
     child = os.fork()
     if not child:
-        _child(file, wait, said)
+        _child(file, wait, said, work)
     os.close(said)
     os.close(wait)
     tracer = _traced(child, file, number)
@@ -89,13 +91,13 @@ def _killed(file: Path, number: int) -> tuple[bool, list[str]]:
     return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL, told
 
 
-def _child(file: Path, wait: int, said: int) -> None:
+def _child(file: Path, wait: int, said: int, work: Callable[[str], None]) -> None:
     code = 1
     try:
         ctypes.CDLL(None).prctl(PR_SET_PTRACER, ctypes.c_ulong(ANY), 0, 0, 0)
         os.dup2(said, 1)
         os.read(wait, 2)
-        fixed(str(file))
+        work(str(file))
         code = 0
     finally:
         os._exit(code)

@@ -43,7 +43,7 @@ def length(text: str) -> int:
     return len(text) // 4 + 1
 
 
-def opened(file: str | Path, settings: Settings = SMALL) -> Memory:
+def opened(file: str | Path, settings: Settings = SMALL, **options: Any) -> Memory:
     """The memory under test, with the driver that TIERMEM_TEST_DRIVER names ("fallback": the standard library's).
 
     TIERMEM_TEST_DURABILITY, where it is set, is the setting of that name.
@@ -52,7 +52,7 @@ def opened(file: str | Path, settings: Settings = SMALL) -> Memory:
         setattr(opening, "driver", lambda: sqlite3)  # noqa: B010  # names that the module imported, not its own
         setattr(opening, "journal_mode", lambda *_: ("DELETE", "EXTRA"))  # noqa: B010
     durability: Any = os.environ.get("TIERMEM_TEST_DURABILITY", settings.durability)
-    return Memory.open(file, settings=replace(settings, durability=durability), counter=length)
+    return Memory.open(file, settings=replace(settings, durability=durability), counter=length, **options)
 
 
 def warm() -> None:
