@@ -1,6 +1,6 @@
 """Kill a process before its Nth disk call while it sleeps, for every N, and let another one finish.
 
-    python -m tests.faults.asleep [--step K] [--first N] [--driver fallback]      one line a crash point, as JSON
+    python -m tests.faults.sleep.asleep [--step K] [--first N] [--driver fallback]      one line a crash point, as JSON
 
 The file has what lets a sleep do all that it can: index, compact, cover, have something fade, and show again what faded
 before and was used since, also in a fork.

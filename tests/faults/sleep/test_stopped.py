@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.faults import crash
-from tests.faults.asleep import NIGHT, at, lived, slept, state
+from tests.faults.sleep.asleep import NIGHT, at, lived, slept, state
 from tests.properties.thinned import thinned, turn
 from tiermem.testing import StoppedClock
 
@@ -26,8 +26,8 @@ FEWEST = 100  # disk calls of a sleep; fewer means that it no longer does what i
 
 
 def killed(step: int, first: int) -> list[dict[str, Any]]:
-    command = [sys.executable, "-m", "tests.faults.asleep", "--step", str(step), "--first", str(first)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2], check=False)
+    command = [sys.executable, "-m", "tests.faults.sleep.asleep", "--step", str(step), "--first", str(first)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[3], check=False)
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
 
