@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.programs import type_checked
+
 ROOT = Path(__file__).parents[1]
 LANGCHAIN = ("langchain", "langchain_classic", "langchain_core", "langchain_text_splitters", "langgraph", "langsmith")
 LLAMAINDEX = ("llama_index", "llama_index_instrumentation", "workflows")
@@ -88,14 +90,7 @@ def test_a_room_hands_on_its_names_when_they_are_used(name: str) -> None:
 def test_type_checkers_see_the_types_of_names_and_refuse_a_misspelled_one(tmp_path: Path) -> None:
     file = tmp_path / "uses.py"
     file.write_text(TYPED, encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent", str(file)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
+    done = type_checked(file)
     told = [line.partition(": ")[2] for line in done.stdout.splitlines()]
     assert 'note: Revealed type is "tiermem.items.items.Items"' in told
     assert 'note: Revealed type is "tiermem.records.Recalled"' in told

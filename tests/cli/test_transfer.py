@@ -232,12 +232,19 @@ def test_what_a_shell_substitutes_is_imported_and_what_is_exported_to_a_pipe_arr
     assert exported(database, tmp_path / "t.jsonl", "t") == (tmp_path / "e.jsonl").read_bytes()
 
 
+@pytest.fixture(scope="module")
+def long(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A conversation of which no pipe takes all at once."""
+    file = tmp_path_factory.mktemp("long") / "m.db"
+    with Memory.open(file) as memory:
+        memory.session("s").add([f"message {n} " + "word " * 500 for n in range(300)])
+    return file
+
+
 @pytest.mark.skipif(os.name == "nt", reason="bash")
 @pytest.mark.parametrize("command", ["show", "show --json", "export -", "journal"])
-def test_whoever_reads_may_stop(tmp_path: Path, command: str) -> None:
-    with Memory.open(tmp_path / "m.db") as memory:
-        memory.session("s").add([f"message {n} " + "word " * 500 for n in range(300)])
-    arguments = ("--session", "s", "--path", str(tmp_path / "m.db"))
+def test_whoever_reads_may_stop(long: Path, command: str) -> None:
+    arguments = ("--session", "s", "--path", str(long))
     done = run(*arguments, shell=f'"$0" "$1" "$2" {command} "${{@:3}}" | head -c 20')
     assert (done.returncode, done.stderr) == (0, b"")
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import subprocess
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +21,7 @@ from langchain_tiered_memory import (
     memory_tools,
 )
 from llamaindex_tiered_memory import TieredChatMemory, TieredMemoryBlock
+from tests.programs import type_checked
 from tiermem import AsyncMemory, Memory, Settings
 from tiermem.errors import InvalidSettings
 from tiermem.runtime.options import OPTION_NAMES, OpenOptions, check, parted
@@ -162,9 +161,7 @@ async def main() -> None:
 
 def test_mypy_names_the_mistyped_option(tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text(PROGRAM)
-    command = [sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml"), "--no-pretty"]
-    command += ["--cache-dir", str(ROOT / ".mypy_cache"), str(tmp_path / "program.py")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    done = type_checked(tmp_path / "program.py")
     errors = [line.partition("program.py:")[2] for line in done.stdout.splitlines() if ": error: " in line]
     near = '; did you mean "pre_rot_threshold"?  [call-arg]'
     wrong = 'has incompatible type "str"; expected "int"  [arg-type]'

@@ -95,8 +95,10 @@ def test_the_undamaged_one_has_no_problem(copy: Path) -> None:
 
 def test_verify_finds_every_damaged_column_and_names_its_table(filled: str) -> None:
     missed = {}
-    # A server takes twice as long to say the same: a third of them there, all in the soak.
-    tried = COLUMNS[turn % 3 :: 3] if "://" in filled and share(3) == 1 else COLUMNS
+    # The next test looks for each, too, where it cannot be read; here, where it says something else, one in three on a
+    # file and, since a server takes twice as long to say the same, one in six there; all in the soak.
+    every = 1 if share(3) == 3 else 6 if "://" in filled else 3
+    tried = COLUMNS[turn % every :: every]
     with opened(filled) as memory:
         for table, column in tried:
             mend = damage(filled, table, column)
@@ -113,7 +115,8 @@ def test_verify_finds_every_damaged_column_and_names_its_table(filled: str) -> N
 def test_what_cannot_be_read_is_named_and_hides_nothing_else(copy: Path, table: str, column: str) -> None:
     damage(copy, table, column, unreadable)
     with opened(copy, read_only=True) as memory:
-        assert problems(memory) or (table, column) in UNWITNESSED
+        found = problems(memory)
+        assert any(f"tiermem_{table}" in problem for problem in found) or (table, column) in UNWITNESSED
         read_all(memory)
         assert len(memory.session("other", "bob").messages()) == 2
 
@@ -213,7 +216,7 @@ def test_what_is_of_another_type_is_found_or_has_a_typed_error(copy: Path) -> No
     """SQLite keeps any type in any column, and so does a page that stands in the place of another."""
     silent = []
     with opened(copy) as memory:
-        for table, column in COLUMNS:
+        for table, column in COLUMNS if share(3) == 3 else COLUMNS[turn % 2 :: 2]:
             if not isinstance(metadata.tables[f"tiermem_{table}"].c[column].type, sa.Integer):
                 continue
             mend = damage(copy, table, column, lambda *_: "x")

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tiermem.text import cues
+from tiermem.text import cues, late
 from tiermem.text.cues import CHANGE
 
-CUES = {name: cue for name, cue in vars(cues).items() if isinstance(cue, re.Pattern) and name.isupper()}
+CUES = {name: cue for name, cue in vars(cues).items() if isinstance(cue, late.Late) and name.isupper()}
 FRAGMENTS = sorted({part for cue in CUES.values() for part in re.findall(r"[A-Za-z]+|[一-鿿]+", cue.pattern)})
 BETWEEN = st.sampled_from(["", " ", " ", " ", "'", "’", "-", ". ", ": ", " 5 ", "$", "→", "\n", "\x1c"])
 WORD = st.sampled_from(FRAGMENTS).flatmap(

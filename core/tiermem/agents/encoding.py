@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -21,6 +20,7 @@ from typing import Any
 from uuid import UUID
 
 from tiermem.plain_json import OBJECT, Inside, bare_number, plain
+from tiermem.text import late
 
 BYTES, NUMBER, PAIRS, AS_IS, TUPLE = "__bytes__", "__number__", "__pairs__", "__as_is__", "__tuple__"
 DEEPEST = 40  # deeper values are written as what they say of themselves; what frameworks keep is below 10 deep
@@ -35,7 +35,7 @@ _WRITTEN: dict[str, tuple[type, Callable[[Any], str], Callable[[str], Any]]] = {
 }
 _SETS: dict[str, type[set[Any] | frozenset[Any]]] = {"__set__": set, "__frozenset__": frozenset}
 _TAGS = frozenset({BYTES, NUMBER, PAIRS, AS_IS, TUPLE, *_WRITTEN, *_SETS})
-_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")  # differs each time, and one message must be the same bytes each time
+_ADDRESS = late.compile(r" at 0x[0-9a-fA-F]+")  # differs each time, and one message must be the same bytes each time
 
 
 def dumped(value: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tiermem.facts.rules import CONSTRAINT, DEADLINE, NEED, QUESTION, TASK, WISH, laid_down
 from tiermem.messages import Message
-from tiermem.text import cues
+from tiermem.text import cues, late
 from tiermem.text.clipping import shorten
 from tiermem.text.sanitizing import one_line
 from tiermem.text.sentences import split_by_rules
@@ -20,9 +20,9 @@ LINE = 160  # characters of the line that stands for it
 WEIGHTS = {CONSTRAINT: 8.0, WISH: 8.0, NEED: 8.0, DEADLINE: 7.0, "decision": 6.0, TASK: 5.0, QUESTION: 4.0}
 NUMBERS, NAMES = (0.2, 3), (0.1, 3)  # each, and how many of them count: together less than any step above
 _OTHERS = 0.5  # what tools say commits nobody
-_NAME = re.compile(r"(?<=[a-z,;] )[A-Z][A-Za-z]{2,30}\b|《[^》\n]{1,30}》")
-_CODE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
-_LINES = re.compile(r"[^\n]+")
+_NAME = late.compile(r"(?<=[a-z,;] )[A-Z][A-Za-z]{2,30}\b|《[^》\n]{1,30}》")
+_CODE = late.compile(r"```.*?(?:```|\Z)", re.DOTALL)
+_LINES = late.compile(r"[^\n]+")
 
 
 class Commitment(NamedTuple):

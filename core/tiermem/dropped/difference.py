@@ -5,16 +5,16 @@ Rule: only what compaction and summaries took counts; what somebody hid or resto
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from tiermem.records import Decision, Shown
+from tiermem.text import late
 from tiermem.window.planning import REASON
 from tiermem.window.view import Span
 
 _LESS = {Shown.VERBATIM: 0, Shown.COMPACTED: 1, Shown.COVERED: 2}
-_WINDOW = re.compile(rf"{REASON} ([\d,]+) tokens")
+_WINDOW = late.compile(rf"{REASON} ([\d,]+) tokens")
 _BETWEEN = frozenset({"pin"})  # decisions that change no view
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from tiermem.facts.stated.record import NO, YES
+from tiermem.text import late
 
 # The rules' own names first; then what models write in their place.
 _NAMES = {
@@ -27,7 +26,7 @@ _SO_OR_NOT = (
     ("like", YES, "taste", ("like", "likes", "loves", "hobby", "hobbies", "interest", "喜欢", "爱好", "兴趣")),
     ("like", NO, "taste", ("dislike", "dislikes", "hates", "讨厌", "不喜欢")),
 )
-_FAVORITE = re.compile(r"^(?:favou?rite|最喜欢的|最爱的?) ?(?=\S)")
+_FAVORITE = late.compile(r"^(?:favou?rite|最喜欢的|最爱的?) ?(?=\S)")
 _PREFIXES = {"allergic to": "allergy", "speak": "language", "like": "taste", "own": "own", "use": "use"}
 TOLD = "told"  # the kind of what no rule has a kind for
 # Words that say how something is known to be so, and need not stand in the message that says it in others.

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +17,7 @@ from pydantic import BaseModel
 
 from tiermem.errors import FactsRejected
 from tiermem.facts.stated.record import CHANGES, CORRECTS, MOST_VALUE, NO, ONCE, RETRACTS, STATES, USER, YES
+from tiermem.text import late
 from tiermem.text.sanitizing import one_line
 
 MOST = 200  # claims of one answer that are looked at
@@ -42,7 +42,7 @@ _STATUSES = {
 }
 _MANNER = {word: manner for manner, words in _STATUSES.items() for word in words}
 _WORDS = {True: frozenset({"yes", "true", "是", "对"}), False: frozenset({"no", "false", "否", "不是"})}
-_NUMBER = re.compile(r"\d{1,15}")
+_NUMBER = late.compile(r"\d{1,15}")
 
 
 @dataclass(frozen=True, slots=True)

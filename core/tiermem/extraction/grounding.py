@@ -14,6 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from tiermem.extraction.attributes import HELPERS, KINDS, canonical
 from tiermem.extraction.claims import Claim
@@ -44,6 +45,7 @@ from tiermem.facts.stated.record import (
     tidy,
     value_key,
 )
+from tiermem.text import late
 from tiermem.text.analyzer import HAN, terms
 
 # Why a claim is refused.
@@ -52,13 +54,12 @@ VALUE, ATTRIBUTE, SUBJECT = "value not said", "attribute not said", "subject not
 DENIED, SUPPOSED, RULED = "denied there", "not said as a fact", "a rule reads it otherwise"
 REASONS = (NO_MESSAGE, NOT_OWN, UNREAD, VALUE, ATTRIBUTE, SUBJECT, DENIED, SUPPOSED, RULED)
 MOST = 24  # facts of one message; more is a table
-_HELPING = frozenset(term for word in HELPERS.split() for term in terms(word))
 _SELF = frozenset({"user", "the user", "me", "i", "myself", "speaker", "human", "用户", "我", "本人", "说话人"})
-_OWNED = re.compile(r"^(?:(?:the )?user['’]s|my|our|用户的|我的|我们的)\s*(?P<what>\S.*)$", re.IGNORECASE)
-_OF_SOMEBODY = re.compile(
+_OWNED = late.compile(r"^(?:(?:the )?user['’]s|my|our|用户的|我的|我们的)\s*(?P<what>\S.*)$", re.IGNORECASE)
+_OF_SOMEBODY = late.compile(
     rf"^(?P<whose>[^'’]+)['’]s (?P<what>\S.*)$|^(?P<whose_zh>[{HAN}]{{1,4}})的(?P<what_zh>[{HAN}]+)$"
 )
-_WORDS = re.compile(rf"[{HAN}]+|[^\W{HAN}]+")
+_WORDS = late.compile(rf"[{HAN}]+|[^\W{HAN}]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,12 @@ class Grounded:
 
     facts: Mapping[int, list[Stated]]
     refused: Counter[str] = field(default_factory=Counter)
+
+
+@lru_cache(maxsize=1)
+def _helping() -> frozenset[str]:
+    """Terms that name no attribute by themselves; made when it is asked, for it loads the Chinese dictionary."""
+    return frozenset(term for word in HELPERS.split() for term in terms(word))
 
 
 def grounded(claims: Sequence[Claim], sources: Mapping[int, ClaimSource], owner: str) -> Grounded:
@@ -140,12 +147,12 @@ def bearing(fact: Stated, source: ClaimSource) -> str | None:
     if fact.value not in (YES, NO):
         return clause_of(fact.value, source.own)
     every = frozenset(terms(fact.attribute))
-    return terms_in(every - _HELPING or every, source.own)
+    return terms_in(every - _helping() or every, source.own)
 
 
 def _attribute_refused(fact: Stated, source: ClaimSource) -> str:
     """Why the attribute cannot be: names and figures in it that nobody said, and other words neither."""
-    wanted = frozenset(terms(fact.attribute)) - _HELPING
+    wanted = frozenset(terms(fact.attribute)) - _helping()
     return "" if wanted <= known_terms(source.near) else ATTRIBUTE
 
 

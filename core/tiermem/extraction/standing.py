@@ -10,26 +10,27 @@ import re
 from functools import lru_cache
 
 from tiermem.facts.quantities import quantities
+from tiermem.text import late
 from tiermem.text.analyzer import HAN, terms
 from tiermem.text.sentences import split_by_rules
 
 KEPT = 4_096  # texts whose sentences or words are remembered: several claims are made of each
-_HAN = re.compile(f"[{HAN}]+")
-_WORD = re.compile(rf"[^\W_{HAN}]+(?:['-][^\W_{HAN}]+)*\+{{0,2}}#?")
-_FIGURE = re.compile(r"(?<!\w)\d[\d,]*(?:\.\d+)?")
-_SPACE = re.compile(r"\s+")
+_HAN = late.compile(f"[{HAN}]+")
+_WORD = late.compile(rf"[^\W_{HAN}]+(?:['-][^\W_{HAN}]+)*\+{{0,2}}#?")
+_FIGURE = late.compile(r"(?<!\w)\d[\d,]*(?:\.\d+)?")
+_SPACE = late.compile(r"\s+")
 _EMPTY = frozenset({"a", "an", "the", "of", "and", "in", "at", "on", "for", "to", "my", "our", "his", "her", "with"})
-_BREAK = re.compile(
+_BREAK = late.compile(
     r"[,;，；、。!！?？\n()（）—]+|\s[-–]\s|:\s|：|\.(?=\s|$)"
     r"|\b(?:but|because|although|though|while|whereas|however|except)\b|但是|但|不过|因为|所以|而且|而是"
 )
-_DENIES = re.compile(
+_DENIES = late.compile(
     r"\b(?:not|never|no longer|any ?more|without|neither|nor|isn't|aren't|wasn't|don't|doesn't|didn't|haven't|hasn't"
     r"|can't|cannot|won't|stopped|quit|gave up|used to)\b|n't\b|\bno\b(?! (?:doubt|problem|wonder)\b)"
     r"|不(?!过|错|仅|但|只|久|断)|没|别|未(?!婚|来|必)|无(?!锡|人机)|戒|曾经|以前",
     re.IGNORECASE,
 )
-_SUPPOSES = re.compile(
+_SUPPOSES = late.compile(
     r"\b(?:wish|if only|would (?:like|love|be|have)|i'd|might|(?-i:may)|if|unless|suppose|imagine|assuming|whether"
     r"|hopefully|hop(?:e|ing)|thinking (?:of|about)|considering|plan(?:ning|s)?|want(?:s|ed)? to|going to|gonna"
     r"|about to|supposed to|pretend\w*|as if|probably|perhaps|maybe|possibly|guess|wonder|not sure|unsure|someday"
@@ -38,15 +39,15 @@ _SUPPOSES = re.compile(
     r"|比如|例如|好像|似乎|梦",
     re.IGNORECASE,
 )
-_DISLIKES = re.compile(
+_DISLIKES = late.compile(
     r"\b(?:hat(?:e|es|ed)|dislik\w+|detest\w*|avoid\w*|can't stand|allergic)\b|讨厌|反感|受不了|忌口", re.IGNORECASE
 )
-_PAST = re.compile(
+_PAST = late.compile(
     r"\b(?:was|were|had|used to|former(?:ly)?|previous(?:ly)?|once|ago|left|sold|quit|gave|broke|died|lost|ended|over"
     r"|ex|\w{2,}ed)\b|了|过|曾|以前|之前|原来|前|离|卖|去世",
     re.IGNORECASE,
 )
-_CORRECTS = re.compile(
+_CORRECTS = late.compile(
     r"\b(?:actually|correct(?:ion|ing)?|sorry|meant|wrong|mistak\w*|typo|wait|oops|scratch that|not|never|no|misspoke"
     r"|mixed up)\b|n't\b|不对|更正|纠正|错|其实|不是|没|应该是|口误|记混",
     re.IGNORECASE,

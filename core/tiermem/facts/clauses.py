@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from tiermem.facts.quantities import MARK, Quantity, quantities
+from tiermem.text import late
 
 READ_LIMIT = 1_200  # characters of a message that are read: who states a fact of his own does it early, in few words
-_CODE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
-_PHOTO = re.compile(r"\[[^\]\n]{0,300}\]")
+_CODE = late.compile(r"```.*?(?:```|\Z)", re.DOTALL)
+_PHOTO = late.compile(r"\[[^\]\n]{0,300}\]")
 _CONTRACTED = [
-    (re.compile(pattern, re.IGNORECASE), spelled)
+    (late.compile(pattern, re.IGNORECASE), spelled)
     for pattern, spelled in (
         (r"\bhad to (\w+e)\b", r"\1d"),
         (r"\bcan't\b", "can not"), (r"\bwon't\b", "will not"), (r"n't\b", " not"), (r"\b(I)'m\b", r"\1 am"),
@@ -26,7 +27,7 @@ _CONTRACTED = [
     )
 ]  # fmt: skip
 _HAD_TO = "had to "
-_BREAK = re.compile(
+_BREAK = late.compile(
     r"(,(?! for (?:the|my|our) )|[;，；、：。!?！？\n()（）—]+|(?<=\s)[-–]+(?=\s)|\.(?=\s|$)|:(?=\s)"
     r"|\b(?:but|because|although|though|so(?! far)|while|whereas|however"
     r"|since(?= [Iimwty])(?! (?:March|May|mid|the (?:start|beginning|end)"
@@ -36,19 +37,19 @@ _BREAK = re.compile(
     r"|而且)",
     re.IGNORECASE,
 )
-_ASKS = re.compile(
+_ASKS = late.compile(
     r"^\W*(?:(?:so|and|or|then|also|well|oh|hey|ok|okay|please)\W+)*(?:who|what|when|where|which(?= (?:one|of|way))"
     r"|why|how|is|are|am|was|were|do|does|did|can|could|would|will|should|shall|may|might|has|have (?:you|we|i)|had"
     r"|any|whether)\b|[吗呢]\W*$|什么|怎么|多少|哪|几[个只条天点]|是不是|有没有|能不能|要不要|会不会|是否|谁",
     re.IGNORECASE,
 )
-_CONDITION = re.compile(
+_CONDITION = late.compile(
     r"\b(?:if|unless|suppose|supposing|imagine|assum(?:e|ing)|hypothetical\w*|for (?:example|instance)|e\.g|let's say"
     r"|say you|pretend|in case|whether|until|quot(?:e|ed|ing)|used as an example|in (?:a|the|my) (?:dream|game|novel"
     r"|story|book|movie))\b|如果|假如|假设|要是|万一|比如|例如|除非|倘若|设想|梦到|梦见|小说里|游戏里|电影里|故事里",
     re.IGNORECASE,
 )
-_REPORTED = re.compile(
+_REPORTED = late.compile(
     r"\b(?:(?!I\b|we\b|been\b)\w+ (?:said|says|saying|told|tells|thinks|thought|claims|claimed|believes|mentioned"
     r"|insists|heard"
     r"|suggested|suggests|wrote|wants|wanted|hopes|joked|guess(?:es|ed)?)|according to|I (?:have )?(?:heard|read)"
@@ -56,7 +57,7 @@ _REPORTED = re.compile(
     r"|supposedly|apparently|allegedly)\b|听说|据说|据传|传言|(?<![我们])(?:说|认为|觉得|告诉|声称|建议|以为)|我听",
     re.IGNORECASE,
 )
-_UNREAL = re.compile(
+_UNREAL = late.compile(
     r"\b(?:would|could|should|might|can|cannot|want(?:s|ed|ing)?|wanna|wish\w*|hop(?:e|es|ed|ing)|plan(?:s|ned"
     r"|ning)?(?= to| on)"
     r"|going to|gonna|consider(?:s|ed|ing)?|think(?:ing)? (?:about|of)|try|tries|tried(?= to)|trying|need(?:s|ed)?"
@@ -73,7 +74,7 @@ _UNREAL = re.compile(
     r"|快要|差点|建议|提议|最好|下周|明年|下个月|以后|将来|开玩笑|假装|不如",
     re.IGNORECASE,
 )  # fmt: skip
-_PAST = re.compile(
+_PAST = late.compile(
     r"\b(?:(?:was|were)(?! (?:just |recently |finally )?(?:re\w{3,}ed|moved|chang|rais|increas|lower|reduc|extend"
     r"|postpon"
     r"|push|shorten|updat|switch|promot|set|cut|assign|bump))|used to|originally|initially|previously|formerly"
@@ -83,7 +84,7 @@ _PAST = re.compile(
     r"|原来|原先|原本|以前|之前|曾经|曾|当时|最初|一开始|过去|当初|那时|去年|上个月|小时候|前任",
     re.IGNORECASE,
 )
-_CHANGED = re.compile(
+_CHANGED = late.compile(
     r"\b(?:now|currently|nowadays|these days|as of|no longer|any ?more|instead|actually|correction|update|updated"
     r"|corrected"
     r"|new|newest|latest|recent|recently|just|finally|increased|reduced|revised|extended|rescheduled|postponed|delayed"
@@ -93,17 +94,19 @@ _CHANGED = re.compile(
     r"|搬|变成|新的?|涨到|降到|增加到|接手",
     re.IGNORECASE,
 )  # fmt: skip
-_OTHER = re.compile(
+_OTHER = late.compile(
     r"\b(?:another|other|second|also|too|both|each|every|per|either|half)\b|另一|另外|也|每|各|第二|都", re.IGNORECASE
 )
-_SPOKEN = re.compile(r"[\"“「『][^\"”」』\n]{25,}[\"”」』]|(?m:^\s*>.*$)|[:：]\s*[\"“「『][^\"”」』\n]*[\"”」』]")
-_TOLD = re.compile(r"that$|considering|especially", re.IGNORECASE)  # what follows is taken for true, even in a question
-_CORRECTS = re.compile(
+_SPOKEN = late.compile(r"[\"“「『][^\"”」』\n]{25,}[\"”」』]|(?m:^\s*>.*$)|[:：]\s*[\"“「『][^\"”」』\n]*[\"”」』]")
+_TOLD = late.compile(
+    r"that$|considering|especially", re.IGNORECASE
+)  # what follows is taken for true, even in a question
+_CORRECTS = late.compile(
     r"^\W*(?:no|wait|sorry|oops|actually|correction|update|in fact|my mistake|i misspoke|不对|错了|更正(?:一下)?"
     r"|纠正(?:一下)?|其实|更新(?:一下)?)\W*$",
     re.IGNORECASE,
 )
-_EMPTY = re.compile(r"^\W*$")
+_EMPTY = late.compile(r"^\W*$")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 
+from tiermem.text import late
+
 TERM = "_WISH"  # stands in the index beside the words of such a message; no text gives it, for terms are lower-case
 _START = r"(?:^|[.!?;:]\s+|\n[^\S\n]*|,\s+(?:and|but|so)\s+|[。！？；，]\s*)"
-_ENGLISH = re.compile(
+_ENGLISH = late.compile(
     rf"{_START}(?:please,? )?(?:always|never|from now on|going forward|in (?:the )?future)\b"
     r"|\b(?:when(?:ever)?|if|each time|every time|any ?time) i (?:ask|request|talk|write|send|share)\b"
     r"|\b(?:please|make sure|be sure|remember|try) (?:to |you )?(?:always|never)\b"
@@ -19,7 +21,7 @@ _ENGLISH = re.compile(
     r"|\bmy preference\b|\bi (?:don't|do not|can't|cannot) (?:like|stand|want) (?:it )?(?:when|you)\b|\bcall me\b",
     re.IGNORECASE,
 )
-_CHINESE = re.compile(
+_CHINESE = late.compile(
     r"(?:以后|今后|从现在起|从今天起|从今往后|往后|每次|每当|无论|不管)[^。！？；]{0,24}?(?:请|都|要|别|不要|务必|总是|始终|一律|记得)"
     r"|请(?:你)?(?:总是|始终|务必|永远|一直|一律|记住|不要|别)|(?:别|不要|永远不要)再"
     r"|我(?:更|比较|一直|还是|一般|通常|个人)?(?:偏好|偏爱|倾向|宁愿|宁可|更喜欢|习惯(?:用|于|先))|(?:请|就)?叫我"
@@ -31,7 +33,7 @@ _CUES = (
     *(f" i {asking}" for asking in ("ask", "request", "talk", "write", "send", "share")),
     *(f"{liking} {matter}" for liking in ("like", "stand", "want") for matter in ("it when", "it you", "when", "you")),
 )
-_ODD = re.compile("[ıİſ\u212a]")  # what a pattern that ignores case takes for i, s and k, and lower() does not
+_ODD = late.compile("[ıİſ\u212a]")  # what a pattern that ignores case takes for i, s and k, and lower() does not
 
 
 def standing(text: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
+from tiermem.text import late
 from tiermem.text.chinese_numerals import COUNTS, NUMERALS, ONES, SCALES, value
 
 FIRST, LAST = "\ue000", "\uf0ff"  # the private characters that stand for values
@@ -48,7 +49,7 @@ _UNIT_ZH = (
     r"(?:%|毫秒|秒|分钟|小时|天|周岁|岁|个月|年|公里|公斤|斤|米|个人|人|连接"
     r"|[个個只隻条條台辆本张張次名位间家套件篇页首杯瓶支棵匹把座份块元行颗])"
 )
-_QUANTITY = re.compile(
+_QUANTITY = late.compile(
     rf"(?P<when>{_DATE}(?:,? (?:at )?{_CLOCK})?|{_DATE_ZH}(?:的?{_CLOCK_ZH})?|{_CLOCK}(?: on {_DATE})?|{_CLOCK_ZH})"
     r"|(?P<money>[$€£¥￥]\s?\d(?:[\d,]*\d)?(?:\.\d+)?(?:\s?(?:k|K|M|million|billion|thousand|万|亿)\b)?"
     r"|\d(?:[\d,]*\d)?(?:\.\d+)?\s?(?:万|千|亿)?(?:dollars?\b|euros?\b|USD|EUR|GBP|美元|欧元|元|块钱|块))"
@@ -59,9 +60,9 @@ _QUANTITY = re.compile(
     rf"|(?<![第几{NUMERALS}])(?P<han>[{COUNTS}十][{NUMERALS}]{{0,12}})(?P<hanunit>{_UNIT_ZH})(?!月)",
     re.IGNORECASE,
 )  # fmt: skip
-_DIGITS = re.compile(r"\d[\d,]*(?:\.\d+)?")
-_PRIVATE = re.compile(MARK)
-_SCALED = re.compile(r"million|billion|thousand|[km](?![a-z])|万|亿|千")
+_DIGITS = late.compile(r"\d[\d,]*(?:\.\d+)?")
+_PRIVATE = late.compile(MARK)
+_SCALED = late.compile(r"million|billion|thousand|[km](?![a-z])|万|亿|千")
 _SYMBOLS = {"￥": "元", "¥": "元", "块": "元", "块钱": "元", "dollar": "$", "usd": "$", "美元": "$"}
 
 

@@ -5,11 +5,11 @@ Rule: only what was refused is looked at here; nothing that can be read is refus
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from tiermem.errors import InvalidMessage, UnreadFormat
+from tiermem.text import late
 
 HELP = 'write it as JSON lines of {"role": …, "content": …, "created_at": …} and import these'
 
@@ -57,13 +57,13 @@ _SIGNS = (
     _Sign("OpenAI's threads", "object=list data", "import the messages under `data` as a list, oldest first"),
 )
 _TEXTS = (
-    ("aider", re.compile(r"\A\s*# aider chat started at ")),
-    ("WebVTT, as Zoom writes it", re.compile(r"\A\ufeff?WEBVTT")),
+    ("aider", late.compile(r"\A\s*# aider chat started at ")),
+    ("WebVTT, as Zoom writes it", late.compile(r"\A\ufeff?WEBVTT")),
     (
         "WhatsApp",
-        re.compile(r"\A\W*\d{1,4}[./-]\d{1,2}[./-]\d{1,4},? \d{1,2}[:.]\d{2}[^\n]{0,20}?[-\]] [^\n:]{1,80}: "),
+        late.compile(r"\A\W*\d{1,4}[./-]\d{1,2}[./-]\d{1,4},? \d{1,2}[:.]\d{2}[^\n]{0,20}?[-\]] [^\n:]{1,80}: "),
     ),
-    ("CSV", re.compile(r"\A\ufeff?[\w\" ]+(?:,[\w\" ]+)+\r?\n")),
+    ("CSV", late.compile(r"\A\ufeff?[\w\" ]+(?:,[\w\" ]+)+\r?\n")),
 )
 BEGINNING = 2_000  # characters of a text by which its format is known
 

@@ -12,12 +12,13 @@ from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from typing import Any
 
+from tiermem.text import late
 from tiermem.text.analyzer import terms
 
 WHOLE = "$"
 TEXT = 200_000  # characters of a value whose words count
-_NAME = re.compile(r"[^.\[{]*")
-_BRACKETS = {"[": re.compile(r"[\[\]]"), "{": re.compile(r"[{}]")}
+_NAME = late.compile(r"[^.\[{]*")
+_BRACKETS = {"[": late.compile(r"[\[\]]"), "{": late.compile(r"[{}]")}
 
 
 def texts(value: Any, fields: Sequence[str]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from itertools import chain, zip_longest
@@ -11,6 +10,7 @@ from typing import Any, TypeVar
 from tiermem.messages import Message
 from tiermem.records import Hit
 from tiermem.search.quoting import prefix
+from tiermem.text import late
 from tiermem.text.readable import media, readable, speaker
 from tiermem.text.sanitizing import indented
 from tiermem.times.stamps import stamp
@@ -19,7 +19,7 @@ from tiermem.window.voices import voices
 
 PASSAGE_CHARACTERS = 4_000  # of the message that was found: about 1,000 tokens, the usual chunk of a document
 NEIGHBOUR_CHARACTERS = 600  # of a message beside it: enough to see what it is about
-_WORD = re.compile(r"[a-z0-9_]{2,}|[\u3400-\u9fff]")
+_WORD = late.compile(r"[a-z0-9_]{2,}|[\u3400-\u9fff]")
 Retrieved = TypeVar("Retrieved")
 
 

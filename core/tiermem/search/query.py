@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from tiermem.facts.preferences import TERM as STANDING
+from tiermem.text import late
 from tiermem.text.analyzer import HAN, is_word, query_terms, words_of
 from tiermem.text.entities import entities
 from tiermem.text.synonyms import Others, Related, Synonyms, expand
@@ -34,7 +35,7 @@ LIGHT = words_of(
     "认为 喜欢 可是 这么 那种 这种 各种 每个 别 才 只 完全 完全正确 很多 好多 许多 所有 任何 其他 另外 "
     "尤其 比较 十分 越来越 越 像 就像 像是 一般 平时 通常 总是 经常 常常"
 )
-_HAN = re.compile(f"[{HAN}]")
+_HAN = late.compile(f"[{HAN}]")
 _TOLD = (
     r"(?:mention|bring|brought|sa(?:y|id)|t(?:ell|old)|ask|discuss|talk|describe|share|explain|report|try|tried|plan|cover"
     r"|express|raise|request|list|note|state)"
@@ -44,13 +45,13 @@ _ADVISED = (
     r"|answer|respond|promis)"
 )
 _ADVICE = r"(?:recommendation|suggestion|advice|answer|explanation|response)"
-_I_SAID = re.compile(
+_I_SAID = late.compile(
     rf"\b(?:i|we)(?:'ve| have| had)? (?:\w+ ){{0,2}}?{_TOLD}|\bmy (?:\w+ )?(?:question|request|message)s?\b"
     r"|\b(?:have|had|did|was|were|am) (?:i|we)\b(?! supposed)"
     r"|我\w{0,4}(?:说|提|问|告诉|聊|讲)",
     re.IGNORECASE,
 )
-_YOU_SAID = re.compile(
+_YOU_SAID = late.compile(
     rf"(?<!can )(?<!could )(?<!would )\byou(?:'ve| have| had)? (?:\w+ ){{0,2}}?{_ADVISED}|\byour (?:\w+ )?{_ADVICE}"
     rf"|\bthe (?:ai|assistant)\b|\bai (?:{_ADVISED})|(?:你|AI)\w{{0,4}}(?:说|推荐|建议|告诉|提到|介绍|给)",
     re.IGNORECASE,
@@ -123,7 +124,7 @@ def _weight(term: str) -> float:
     return 1.0 if len(term) != 2 or is_word(term) else PAIR_WEIGHT
 
 
-_ORDERS = re.compile(
+_ORDERS = late.compile(
     r"(?:^|[.!;:\n]\s*)(?:(?:please|kindly|now|so|then|ok(?:ay)?|and|also|just),? )*"
     r"(?:tell|show|give|remind|look|find|check|search|list|name|send|explain|summari[sz]e|repeat|recall|describe|compare"
     r"|help|fetch|read|open|what|when|where|which|who|whose|why|how)\b"

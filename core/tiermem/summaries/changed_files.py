@@ -8,7 +8,7 @@ from typing import Any
 
 from tiermem.messages import Message, ToolCall
 from tiermem.summaries.lines import LIST_LIMITS, Line
-from tiermem.text import cues
+from tiermem.text import cues, late
 from tiermem.text.entities import paths
 from tiermem.text.readable import TOOL_ROLES
 
@@ -26,9 +26,9 @@ _PATH_KEYS = (
 _COMMAND_KEYS = ("command", "cmd", "script", "bash", "input", "code")
 _PATCH_LIMIT = 100_000  # characters of a patch that are read for its file names
 _OUTPUT_LINES = 20  # an output says at its start what was written; below follow contents of files
-_SEPARATOR = re.compile(r"&&|\|\||;|\n")
-_FILE = re.compile(r"\.[A-Za-z][\w-]{0,9}$|^[~.]?/|(?:^|/)[A-Z]\w*file$")  # not "CI/CD", not "N/A"
-_REDIRECT = re.compile(r">{1,2}\s*([^\s;&|<>\"']+)")
+_SEPARATOR = late.compile(r"&&|\|\||;|\n")
+_FILE = late.compile(r"\.[A-Za-z][\w-]{0,9}$|^[~.]?/|(?:^|/)[A-Z]\w*file$")  # not "CI/CD", not "N/A"
+_REDIRECT = late.compile(r">{1,2}\s*([^\s;&|<>\"']+)")
 
 
 def changed_files(messages: Sequence[Message], said: Iterable[tuple[int, str, str]]) -> list[Line]:

@@ -18,7 +18,7 @@ from tiermem.records import StructuredSummary
 from tiermem.summaries.changed_files import changed_files
 from tiermem.summaries.lines import KINDS_OF_FACT, LIST_LIMITS, UNSAID_KINDS, Line, alike, provenance_of, structured
 from tiermem.summaries.utterances import USERS, Sentence, fresh_in, prose, quoted, rarity_in, told, utterances
-from tiermem.text import cues
+from tiermem.text import cues, late
 from tiermem.text.entities import entities, paths
 from tiermem.text.readable import TOOL_ROLES
 from tiermem.text.sanitizing import in_chinese, one_line
@@ -34,9 +34,9 @@ _STATED = 0.6  # what a person states is worth as a fact, whatever it is about
 _FRESH = 0.8  # what words are worth that nobody had said before
 _TELLING = 30  # characters; a shorter last word ("sounds great!") gives way to an earlier one that says something
 _LAST_REACH = 12  # messages from the end in which the last step is looked for
-_LABELLED = re.compile(r"^(?:decision|decided|决定|決定)\s*[:：]\s*", re.IGNORECASE)
+_LABELLED = late.compile(r"^(?:decision|decided|决定|決定)\s*[:：]\s*", re.IGNORECASE)
 _QUESTION = ("?", "？", "吗", "呢", "吗。", "呢。")
-_QUOTE = re.compile(r"^\W*(?:for example|example|e\.g|sample|示例|例如|比如)|^[\"“「]", re.IGNORECASE)
+_QUOTE = late.compile(r"^\W*(?:for example|example|e\.g|sample|示例|例如|比如)|^[\"“「]", re.IGNORECASE)
 
 
 _KINDS = (

@@ -19,22 +19,22 @@ from tiermem.facts.quantities import quantities
 from tiermem.messages import Message
 from tiermem.records import StructuredSummary
 from tiermem.summaries.lines import lines_of, moment, provenance_in, structured
-from tiermem.text import chinese_numerals
+from tiermem.text import chinese_numerals, late
 from tiermem.text.chinese_numerals import NUMERALS
 from tiermem.text.entities import paths
 
 _FREE = 10.0  # whole numbers below it may be counted rather than quoted
-_FIGURE = re.compile(r"(?<![A-Za-z_\d])(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
-_CLOCK = re.compile(r"(?<!\d)(\d{1,2}):(\d\d)(?::\d\d(?:\.\d{1,9})?)?(?:\s?([ap])\.?m\b)?", re.IGNORECASE)
-_COUNTED = re.compile(
+_FIGURE = late.compile(r"(?<![A-Za-z_\d])(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
+_CLOCK = late.compile(r"(?<!\d)(\d{1,2}):(\d\d)(?::\d\d(?:\.\d{1,9})?)?(?:\s?([ap])\.?m\b)?", re.IGNORECASE)
+_COUNTED = late.compile(
     r"(?<![\w.,])(\d{1,9})\s*(?:(?:user|assistant|tool|system) )?messages?\b|(\d{1,9})\s*条(?:消息|信息)"
 )
-_NUMBERED = re.compile(
+_NUMBERED = late.compile(
     r"\b(?:messages? |m|#)#?(\d{1,9})(?:\s?(?:-|–|to|through)\s?(?:m|#)?(\d{1,9}))?\b"
     r"|第\s?(\d{1,9})(?:\s?(?:-|–|到|至)\s?(\d{1,9}))?\s?条",
     re.IGNORECASE,
 )
-_HAN_FIGURE = re.compile(f"[{NUMERALS}]{{2,}}|十")
+_HAN_FIGURE = late.compile(f"[{NUMERALS}]{{2,}}|十")
 
 
 def grounded(summary: StructuredSummary, messages: Sequence[Message]) -> StructuredSummary:

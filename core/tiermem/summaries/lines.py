@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -10,6 +9,7 @@ from itertools import pairwise
 
 from tiermem.messages import Message
 from tiermem.records import StructuredSummary, TimeRange, Trust
+from tiermem.text import late
 from tiermem.text.clipping import shorten
 from tiermem.text.sanitizing import one_line
 from tiermem.window.provenance import lowest, said_by_others, trust_of
@@ -36,8 +36,8 @@ UNSAID_KINDS = frozenset({"note", "about", "preference", "constraint", "figure"}
 """Of these, those that say nothing that the words of their line do not."""
 _ALIKE = 0.7  # share of the smaller line's words that two lines have in common
 
-_UNIT = re.compile(r"[a-z0-9_]+|[\u3400-\u9fff]+")
-_WORD = re.compile(r"\w+")
+_UNIT = late.compile(r"[a-z0-9_]+|[\u3400-\u9fff]+")
+_WORD = late.compile(r"\w+")
 _COMMON = frozenset(
     _WORD.findall(
         "a an and are as at be but by can do for from had has have i in into is it its me my not of on or our so that "

@@ -7,7 +7,6 @@ Rule 2: a rendered summary is data: one line each, nothing in it can pass for a 
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -35,6 +34,7 @@ from tiermem.summaries.lines import (
 )
 from tiermem.summaries.parsing import claimed, source_size, tells_the_span
 from tiermem.summaries.utterances import told
+from tiermem.text import late
 from tiermem.text.analyzer import terms
 from tiermem.text.clipping import largest, shorten
 from tiermem.text.cues import CHANGE, DECISION, ERROR
@@ -53,7 +53,7 @@ _LABELS = {
     "critical_context": ("Critical", "要点"),
     "last_step": ("Last step", "最后一步"),
 }
-_NUMBERED = re.compile(r" \d+$")
+_NUMBERED = late.compile(r" \d+$")
 _KIND_OF = {word: kind for kind, word in KINDS_OF_FACT.items()}
 _EARLIER = ("earlier goal", "先前目标")
 # What a line is worth as one of its field, and how much more as a fact of its kind, beside what its words tell.

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from tiermem.errors import SummaryRejected
 from tiermem.messages import Message
 from tiermem.summaries.lines import LIST_LIMITS, Line, moment
+from tiermem.text import late
 from tiermem.text.sanitizing import one_line
 
 _TEXTS = ("user_goal", "last_step")
@@ -21,15 +22,15 @@ _FIELDS = (*_TEXTS, *LIST_LIMITS)
 _SPAN_FIELDS = (("count", "count"), ("time_range", "time_range"), ("time_range", "timeRange"))
 _ROUNDED = timedelta(seconds=1)  # times may be told in whole seconds
 _MILLISECONDS = 1e11  # numbers above it are no seconds since 1970 (the year 5138)
-_FENCE = re.compile(r"^\s*```(?:json)?\s*\n(.*?)\n?\s*```\s*$", re.DOTALL | re.IGNORECASE)
-_REFUSAL = re.compile(
+_FENCE = late.compile(r"^\s*```(?:json)?\s*\n(.*?)\n?\s*```\s*$", re.DOTALL | re.IGNORECASE)
+_REFUSAL = late.compile(
     r"^\W*(?:(?:i'?m|i am) (?:very |so )?sorry|sorry,|i (?:can ?not|can't|am unable to|am not able to"
     r"|won't)\b|i'm (?:unable|not able) to"
     r"|as an ai\b|error generating summary|error:|internal server error|rate limit|traceback \(most"
     r"|很?抱歉|对不起|我?无法(?:生成|提供|总结|完成|协助)|作为一?个?(?:ai|人工智能|语言模型)|生成摘要(?:失败|出错|时出错))",
     re.IGNORECASE,
 )
-_PROTOCOL = re.compile(
+_PROTOCOL = late.compile(
     r"^\W*(?:<\|?(?:tool|function|im_start|antml|invoke)|(?:tool_calls?|tool_use|function_call"
     r"|name)\"?\s*:\s*[\"\[{])"
     r"|<\|(?:im_start|im_end|endoftext|tool)",

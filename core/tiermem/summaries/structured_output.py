@@ -6,7 +6,6 @@ that carry their own message numbers, and may answer in either form.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -14,6 +13,7 @@ from pydantic import BaseModel, Field, model_validator
 
 from tiermem.errors import SummaryRejected
 from tiermem.models.lenient_json import read_object
+from tiermem.text import late
 
 FIELDS = ("user_goal", "key_decisions", "modified_files", "critical_context", "last_step")
 _LISTS = frozenset({"key_decisions", "modified_files", "critical_context"})
@@ -21,7 +21,7 @@ _TEXT_KEYS = ("text", "value", "path", "file", "decision", "fact", "description"
 _SOURCE_KEYS = ("messages", "sources", "message_numbers", "refs")
 _LABEL_KEYS = ("label", "key", "name", "topic")
 _NOTHING = frozenset({"", "none", "n/a", "null", "unknown", "not specified", "无", "暂无", "没有", "未知"})
-_NUMBER = re.compile(r"\d{1,15}")
+_NUMBER = late.compile(r"\d{1,15}")
 
 
 class SourcedLine(BaseModel):

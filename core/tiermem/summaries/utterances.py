@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from tiermem.messages import Message
 from tiermem.summaries.lines import LINE_LIMIT, units
-from tiermem.text import cues
+from tiermem.text import cues, late
 from tiermem.text.clipping import both_ends, shorten
 from tiermem.text.readable import TOOL_ROLES
 from tiermem.text.sanitizing import one_line
@@ -26,11 +26,13 @@ _WORTH = (("identifier", 1.0, 2), ("figure", 0.5, 3), ("name", 0.5, 3))  # of on
 _FEW = 4  # words over which what is fresh is counted at least
 _NAME_LIMIT = 40  # characters of a speaker's name
 USERS = {"user", "human"}
-_STAMP = re.compile(r"^[\[(]?(?:\d{4}-\d\d-\d\d[T ])?\d\d:\d\d:\d\d\S*\s+")  # of a log line: each differs, none matters
-_CODE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
-_BULLET = re.compile(r"^[\s>*#•·\-–—+]+|^\(?\d{1,2}[.)]\s+")
-_DIGITS = re.compile(r"\d+")
-_MARKUP = re.compile(r"\*\*|`{3,}|^#+ ")
+_STAMP = late.compile(
+    r"^[\[(]?(?:\d{4}-\d\d-\d\d[T ])?\d\d:\d\d:\d\d\S*\s+"
+)  # of a log line: each differs, none matters
+_CODE = late.compile(r"```.*?(?:```|\Z)", re.DOTALL)
+_BULLET = late.compile(r"^[\s>*#•·\-–—+]+|^\(?\d{1,2}[.)]\s+")
+_DIGITS = late.compile(r"\d+")
+_MARKUP = late.compile(r"\*\*|`{3,}|^#+ ")
 _ROLE_NAMES = {"user", "human", "assistant", "ai", "bot", "system", "model", "tool", "用户", "助手"}
 
 

@@ -17,6 +17,8 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from tiermem.text import late
+
 RULES = "tiermem-words-16"
 _MAKERS = ("snowballstemmer", "rjieba")  # whose versions make other terms of the same text
 MAX_TERM = 64
@@ -27,19 +29,19 @@ _MAX_RUN = 1000  # segmenters are linear only on short runs
 # Ideographs up to extension H; a Python that is older than a block does not call its characters letters.
 HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufad9\U00020000-\U0002fa1d\U00030000-\U000323af"
 _KANA_HANGUL = "\u3040-\u30ff\u31f0-\u31ff\uac00-\ud7af"
-_HAN = re.compile(f"[{HAN}]")
+_HAN = late.compile(f"[{HAN}]")
 _LETTERS = rf"[^\W{HAN}{_KANA_HANGUL}]"
-_TOKEN = re.compile(
+_TOKEN = late.compile(
     rf"(?P<han>[{HAN}]+)|(?P<syllables>[{_KANA_HANGUL}]+)"
     r"|(?P<grouped>(?<![\w,])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\w,]))"
     rf"|(?P<word>{_LETTERS}+(?:[-./\\:@#?&=~+%']{{1,3}}{_LETTERS}+){{0,200}})"
 )
-_OUTER = re.compile(r"[/\\:@#?&=~+%]+")
-_INNER = re.compile(r"[-._']+")
-_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_NOT_TERM = re.compile(r"\W+")
-_MEASURE = re.compile(r"(\d+(?:\.\d+)?)([a-z]{1,3})")
-_CONTRACTION = re.compile(r"(?:n't|'(?:s|m|re|ll|ve|d))$")
+_OUTER = late.compile(r"[/\\:@#?&=~+%]+")
+_INNER = late.compile(r"[-._']+")
+_HUMP = late.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_NOT_TERM = late.compile(r"\W+")
+_MEASURE = late.compile(r"(\d+(?:\.\d+)?)([a-z]{1,3})")
+_CONTRACTION = late.compile(r"(?:n't|'(?:s|m|re|ll|ve|d))$")
 # "İ".lower() is two characters, one of them a mark.
 _REPLACED = str.maketrans({**dict.fromkeys("，：；！？、（）／＠＃＆\u200b", " "), "İ": "I"})
 

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-import re
 from types import MappingProxyType
+
+from tiermem.text import late
 
 ZEROS, ONES, TWOS = "零〇", "一二三四五六七八九", "两兩"
 COUNTS = ONES + TWOS
@@ -21,7 +22,7 @@ LONGEST = 40  # characters; what is longer is no numeral
 
 _DIGITS = {digit: str(number) for number, digit in enumerate(ONES, 1)} | dict.fromkeys(TWOS, "2")
 _DIGITS |= dict.fromkeys(ZEROS, "0")
-_ARABIC = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+_ARABIC = late.compile(r"[0-9]+(?:\.[0-9]+)?")
 
 
 def value(numeral: str) -> int | float | None:

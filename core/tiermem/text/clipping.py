@@ -11,18 +11,20 @@ import unicodedata
 from collections.abc import Callable
 from typing import TypeAlias
 
+from tiermem.text import late
+
 Count: TypeAlias = Callable[[str], int]
 """The tokens of a text, by whatever the caller counts with."""
 
 ELLIPSIS = "…"
 _LONGEST_WORD = 24  # characters before the cut in which the end of a word is looked for
 _LONGEST_STUB = 400  # characters of a text of few tokens; more are not looked at
-_PIECE = re.compile(r"[A-Za-z]+|[0-9]+|\s+|.", re.DOTALL)
+_PIECE = late.compile(r"[A-Za-z]+|[0-9]+|\s+|.", re.DOTALL)
 _JOINER = "\u200d"
 _MOST_FLAGS = 2_000  # halves of flags in a row that are counted back, so that a text of flags takes linear time
 # Skin tones; the tags of a flag; the vowels and finals of Hangul that is written in parts.
 _EXTENDING = (("\U0001f3fb", "\U0001f3ff"), ("\U000e0020", "\U000e007f"), ("\u1160", "\u11ff"))
-_WORD_END = re.compile(r"[\s,.;:!?，。；：！？、)）」”]")
+_WORD_END = late.compile(r"[\s,.;:!?，。；：！？、)）」”]")
 
 
 def shorten(text: str, limit: int, focus: int = 0) -> str:

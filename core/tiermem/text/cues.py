@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
+from tiermem.text import late
+
 Cue: TypeAlias = re.Pattern[str]
 
 
@@ -36,7 +38,7 @@ def _small(cue: Cue) -> Cue:
     if kept is None:
         english = "|".join(branch for branch in _branches(cue.pattern) if not _CHINESE.fullmatch(branch))
         folded = re.sub(r"\\.|\(\?P|[A-Z]", lambda part: part[0].lower() if len(part[0]) == 1 else part[0], english)
-        made = re.compile(folded, cue.flags & ~re.IGNORECASE) if cue.flags & re.IGNORECASE else cue
+        made = late.compile(folded, cue.flags & ~re.IGNORECASE) if cue.flags & re.IGNORECASE else cue
         kept = _SMALL[id(cue)] = (cue, made)
     return kept[1]
 
@@ -55,12 +57,12 @@ def _branches(pattern: str) -> Iterator[str]:
 
 
 _SMALL: dict[int, tuple[Cue, Cue]] = {}
-_CHINESE = re.compile(r"(?=.*[\u3400-\u9fff])(?:\\.|[^A-Za-z\\])*")  # no letter but of escapes
+_CHINESE = late.compile(r"(?=.*[\u3400-\u9fff])(?:\\.|[^A-Za-z\\])*")  # no letter but of escapes
 
 
 def _cue(english: str, chinese: str = "") -> re.Pattern[str]:
     both = rf"\b(?:{english})\b" + (f"|{chinese}" if chinese else "")
-    return re.compile(both.replace("'", "['’]"), re.IGNORECASE)
+    return late.compile(both.replace("'", "['’]"), re.IGNORECASE)
 
 
 _TASK = (
@@ -89,7 +91,7 @@ REQUEST = _cue(
     "|做|找|去|把|解决|修|写|实现|买|换|知道|了解|一)"
     "|(?:怎么|如何)(?:才能|解决|修|实现|做|处理|提高|改善|优化)|能不能|可以(?:帮|给)我|想要|需要(?:你|您)",
 )
-IMPERATIVE = re.compile(
+IMPERATIVE = late.compile(
     rf"^\W*(?:please |so |ok(?:ay)?,? |then )?(?:{_TASK}|add|update|change|run|check)\b", re.IGNORECASE
 )
 GOAL_CHANGE = _cue(
@@ -118,7 +120,7 @@ INTENT = _cue(
     "打算|准备|计划|将会|我会|我们会|会去|要去|安排",
 )
 _RAISE = r"(?:rais|increas|lower|reduc|bump|set|chang|cap|mov|go|went|switch|scal|extend|shorten|adjust|cut|turn)\w*"
-CHANGE = re.compile(  # an arrow behind parentheses is code: what a function returns
+CHANGE = late.compile(  # an arrow behind parentheses is code: what a function returns
     rf"(?<!\))(?<!\) )(?:->|→|=>|⇒|➜)\s*\S|\b{_RAISE}\b.{{0,60}}?\bfrom\b.{{1,40}}?\bto\b"
     rf"|\b{_RAISE}\b.{{1,60}}?\bto\s+[\"'`]?[\d$€]"
     r"|从\s*\S{1,12}?\s*(?:改|提|升|降|增|减|调|变|换)\S{0,3}\s*\S|(?:改为|改成|设为|设置为|调到|提高到|降到|增加到)\s*\d",
@@ -144,13 +146,13 @@ ADVICE = _cue(  # in front of a decision's word it is somebody's advice
 RESOLVED = _cue(
     "decided|agreed|approved|settled|chose|concluded", "决定|同意|敲定|说定|约定|约好|已经?(?:改|换|设|调)|改好|换好"
 )
-OWN = re.compile(r"\b(?:I|my|My|we|We|our|Our|me|us|mine|ours|I['’](?:m|ve|d|ll)|we['’](?:re|ve|d|ll))\b|[我咱]")
-COMMITMENT = re.compile(
+OWN = late.compile(r"\b(?:I|my|My|we|We|our|Our|me|us|mine|ours|I['’](?:m|ve|d|ll)|we['’](?:re|ve|d|ll))\b|[我咱]")
+COMMITMENT = late.compile(
     r"^\W*(?:(?:[Oo]k(?:ay)?|[Ss]ure|[Dd]one|[Gg]reat|[Yy]es|[Aa]ll right)\W{1,3})?(?:I|[Ww]e)"
     r"(?:['’]ve| have|['’]ll| will|['’]m| am| just| now)?\b"
     r"|(?:我们?|系统)?(?:已经?|会|将|给您|给你|帮您|帮你|为您|为你)"
 )
-TELLING = re.compile(  # what only these words say: an identifier, a figure, a name in the middle of a sentence
+TELLING = late.compile(  # what only these words say: an identifier, a figure, a name in the middle of a sentence
     r"(?P<identifier>(?<![A-Za-z\d._+-])[A-Za-z\d._+-]{1,64}@[A-Za-z\d-]{1,63}\.[A-Za-z][A-Za-z.]{1,30}"
     r"|https?://\S{1,200}"
     r"|(?<![A-Za-z\d_.-])[A-Z][A-Za-z]{0,7}-?\d[A-Z\d-]{1,20}(?![A-Za-z\d])"
@@ -175,8 +177,8 @@ OUTCOME = _cue(
     "通过|成功|解决了|修好|恢复|已生效|正常了|验证|降到|稳定",
 )
 TOTAL = _cue("total|execution time|elapsed|duration|overall|average|summary", "总计|合计|耗时|平均|总共")
-ERROR_NAME = re.compile(r"\b(?:[A-Z]\w*)(?:Error|Exception|Timeout|Fault)\b|\b[45]\d\d (?:[A-Z]\w+ ?){1,3}")
-ERROR = re.compile(
+ERROR_NAME = late.compile(r"\b(?:[A-Z]\w*)(?:Error|Exception|Timeout|Fault)\b|\b[45]\d\d (?:[A-Z]\w+ ?){1,3}")
+ERROR = late.compile(
     r"\b\w*(?:Error|Exception|Timeout)\b|\b(?:errors?|failed|fails|failure|fatal|panic|refused|denied"
     r"|timed out|timeouts?|crash(?:ed|es)?|traceback|exceeded|unable to|segfault|out of memory|OOM|deadlock(?:ed)?"
     r"|aborted|aborting|undervolt|leak(?:ing|s)?|problem|broken|warning light)\b"
@@ -205,7 +207,7 @@ CONSTRAINT = _cue(
     r"|has to (?:be|stay|run|finish)|forbidden|budget (?:is|of)|limit (?:is|of)",
     "必须|(?:请|千万|但|也|先)不要|^不要|不得|禁止|务必|(?:至少|最多|不超过)\\s*[\\d一二两三四五六七八九十]|截止|只能用|预算(?:是|为|只)|千万",
 )
-IMPERATIVE_NOT = re.compile(
+IMPERATIVE_NOT = late.compile(
     r"^\W*(?:please )?(?:do not|don['’]t|never)\b(?! (?:know|think|forget|worry|get|give))", re.IGNORECASE
 )
 PREFERENCE = _cue(
@@ -221,30 +223,30 @@ IDENTITY = _cue(
     "我叫|我的名字|我是(?:一|个|从|在|来自|\\w{0,4}(?:生|师|员|人|家))|我住|我来自|我在.{1,12}(?:工作|上班|上学|读书)|生日|我(?:的)?(?:妻子|丈夫|儿子"
     "|女儿|妈妈|爸爸|母亲|父亲|妹妹|弟弟|姐姐|哥哥|男朋友|女朋友|老板|公司|家乡|专业)",
 )
-FIGURE = re.compile(
+FIGURE = late.compile(
     r"[$€£¥]\s?\d[\d,.]*|\d[\d,.:]*\s?(?:%|‰|°|ms|sec(?:ond)?s?|s|min(?:ute)?s?|h|hours?|days?|weeks?"
     r"|months?|years?|[KMGT]i?B|kg|km|cm|mm|m|psi|volts?|amps?|degrees?|feet|miles|rows?|connections?"
     r"|users?|requests?|rps|qps|tokens?|workers?|threads?|replicas?|times)(?![A-Za-z0-9])"
     r"|\d[\d,.]*\s?(?:毫秒|秒|分钟|小时|天|周|个月|年|月|日|号|点|元|块|万|亿|人|次|个|行|条|米|公里|公斤|斤|岁|度|连接|兆)"
 )
-VERSION = re.compile(
+VERSION = late.compile(
     r"\b([A-Z][A-Za-z+#]{1,20}|python|node|numpy|java|go)\s+(?:version\s+)?v?(\d+(?:\.\d+){1,3})\b"
     r"|\bv(\d+\.\d+(?:\.\d+)?)\b"
 )
-SUBJECT = re.compile(
+SUBJECT = late.compile(
     r"^(?:(?:and|but|so|also|ok(?:ay)?,?|the|our|my|current"
     r"|a) )*([A-Za-z_][\w./-]*(?: [\w./-]+){0,3}?)\s*(?:\bis\b|\bare\b|\bwas\b|\bwere\b|=|:|\bhas\b"
     r"|\bhave\b|\btakes\b|\bequals\b|\bstays\b)"
     r"|^((?:(?![但就想去因给被把着了])[\u3400-\u9fff\w ./-]){2,10}?)(?:现在|目前)?(?:是|为|=|：|设为|改为|有)",
     re.IGNORECASE,
 )
-PRONOUN = re.compile(
+PRONOUN = late.compile(
     r"^(?:it|this|that|there|he|she|they|i|we|you|what|which|who|where|when|how|here|one|these|those|all"
     r"|everything|something|nothing|your|her|his|their|if|as|only)\b|\b(?:i|you|we|that|must|which)$"
     r"|^(?:由于|至于|对于|作为|[我你您他她它这那哪谁]|什么|可能|但|因|就|还|不|也|都|如)",
     re.IGNORECASE,
 )
-ACKNOWLEDGEMENT = re.compile(
+ACKNOWLEDGEMENT = late.compile(
     r"(?:ok(?:ay)?|thanks?(?: you| a lot| so much)?|thank you|great|sure|cool|nice|wow|hi|hey|hello|yes"
     r"|yeah|yep|no|got it|sounds good|perfect|awesome|roger|copy|good (?:morning|evening|night)|bye"
     r"|you're welcome|of course|certainly|absolutely"
@@ -252,7 +254,7 @@ ACKNOWLEDGEMENT = re.compile(
     re.IGNORECASE,
 )
 
-EDIT = re.compile(
+EDIT = late.compile(
     r"\b(?:edit(?:ed|ing)?|modif(?:y|ied|ying)|updat(?:e|ed|ing)|chang(?:e|ed|ing)|patch(?:ed|ing)?"
     r"|creat(?:e|ed|ing)|writ(?:e|ing|ten)|wrote|add(?:ed|ing)?|rewr(?:ite|ote|itten)|refactor(?:ed|ing)?"
     r"|replac(?:e|ed|ing)|delet(?:e|ed|ing)|remov(?:e|ed|ing)|renam(?:e|ed|ing)|saved?|set|fix(?:ed|ing)?"
@@ -261,7 +263,7 @@ EDIT = re.compile(
     r"|修改|编辑|更新|改动|改了|改成|改为|改好|创建|新建|新增|添加|写入|写了|写到|写进|加到|加了|加入|删除|删掉|重写|重构|替换|保存|修复|补丁|调整",
     re.IGNORECASE,
 )
-READ = re.compile(
+READ = late.compile(
     r"\b(?:read(?:ing)?|look(?:ed|ing)? (?:at|in|into|through)|open(?:ed|ing)?|view(?:ed|ing)?|check(?:ed"
     r"|ing)?|inspect(?:ed|ing)?|see|saw|grep(?:ped)?|search(?:ed|ing)?|found|find|show|cat|list(?:ed)?"
     r"|review(?:ed|ing)?|run|ran|import(?:ed|ing|s)?|according to|like|imports?|uses?|call(?:s|ed)?"
@@ -274,14 +276,14 @@ NOT_DONE = _cue(
     r"|whether|before|instead of|unchanged|untouched|try to|wanted to",
     "不要|没有|没|别|不需要|无需|不用|不能|应该|需要|可以|如果|是否|要不要|未",
 )
-WRITING_TOOL = re.compile(
+WRITING_TOOL = late.compile(
     r"write|edit|create|patch|replace|update|save|insert|append|delete|remove|rename|move|mkdir|touch"
     r"|overwrite|apply",
     re.IGNORECASE,
 )
-READING_COMMAND = re.compile(r"^(?:view|read|list|show|open|cat|get|search|grep|find|undo_edit)$", re.IGNORECASE)
-SHELL_WRITE = re.compile(r"(?:\bsed\s+-i\S*\b|\btee\b|\btouch\b|\bgit\s+(?:mv|rm|add)\b|\bmv\b|\bcp\b|>{1,2})")
-PATCH_PATH = re.compile(
+READING_COMMAND = late.compile(r"^(?:view|read|list|show|open|cat|get|search|grep|find|undo_edit)$", re.IGNORECASE)
+SHELL_WRITE = late.compile(r"(?:\bsed\s+-i\S*\b|\btee\b|\btouch\b|\bgit\s+(?:mv|rm|add)\b|\bmv\b|\bcp\b|>{1,2})")
+PATCH_PATH = late.compile(
     r"^(?:\*\*\* (?:Update|Add|Delete) File: |\+\+\+ (?:b/)?|\s*(?:modified|new file|deleted|renamed):\s+)(\S+)",
     re.MULTILINE,
 )

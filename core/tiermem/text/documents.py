@@ -7,7 +7,6 @@ Rule 2: what cannot be kept exactly, or has no text, is refused before anything 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -18,13 +17,14 @@ from uuid import UUID
 from tiermem.errors import InvalidMessage, InvalidSettings
 from tiermem.messages import Message
 from tiermem.plain_json import Inside, dumps, lists_for_tuples, plain
+from tiermem.text import late
 from tiermem.text.splitter import OVERLAP, SIZE, Chunk, cut
 
 ROLE, ORIGIN = "document", "document"
 NAMING = ("file_path", "url", "file_name")  # metadata beside "source" that name one; the frameworks' loaders set them
 DIGEST = 24  # hex digits, 96 bits: 2^48 sources until two are likely to share one
 LONGEST_NAME = 200  # characters of a title
-_LAST_PART = re.compile(r"[^/\\]+(?=[/\\]*\Z)")
+_LAST_PART = late.compile(r"[^/\\]+(?=[/\\]*\Z)")
 
 Splitter: TypeAlias = Callable[[str], Iterable[str]]
 

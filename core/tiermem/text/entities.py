@@ -12,21 +12,22 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
+from tiermem.text import late
 from tiermem.text.analyzer import HAN, words_of
 from tiermem.text.chinese_numerals import LONGEST, NUMERALS, SCALES
 
 _MAX_NAME = 60
 _MAX_RUN = 1000
 
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,19}://[^\s<>\"'，。；、（）]*|www\.[^\s<>\"'，。；、（）]*")
+_URL = late.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,19}://[^\s<>\"'，。；、（）]*|www\.[^\s<>\"'，。；、（）]*")
 
 # --- names -----------------------------------------------------------------------------------------------------------
 
 _LATIN = rf"[^\W\d_{HAN}]"
-_WORD = re.compile(rf"{_LATIN}[^\W{HAN}]*(?:['’-][^\W{HAN}]+)*(?:\+\+|#)?")
-_SENTENCE_END = re.compile(r"[.!?:。！？：；\n*#>|•]")
+_WORD = late.compile(rf"{_LATIN}[^\W{HAN}]*(?:['’-][^\W{HAN}]+)*(?:\+\+|#)?")
+_SENTENCE_END = late.compile(r"[.!?:。！？：；\n*#>|•]")
 _OPENERS = " \t\"'“‘(（「"
-_POSSESSIVE = re.compile(r"['’]s?$")
+_POSSESSIVE = late.compile(r"['’]s?$")
 _LINKS = words_of("of de van von der la del al bin")
 _NOT_NAMES = words_of(
     "i i'm i'll i've i'd monday tuesday wednesday thursday friday saturday sunday january february march april may "
@@ -62,8 +63,8 @@ _SURNAMES = frozenset(
 )
 _NICK = frozenset("小老阿")
 _EVERYDAY_VERBS = frozenset("喝吃看买買做打玩学學")  # the dictionary itself has 喝咖啡 as a person
-_TITLE = re.compile(r"《([^《》\n]{1,40})》")
-_HAN_RUN = re.compile(rf"[{HAN}·]+")
+_TITLE = late.compile(r"《([^《》\n]{1,40})》")
+_HAN_RUN = late.compile(rf"[{HAN}·]+")
 
 
 def entities(text: str) -> list[str]:
@@ -215,7 +216,7 @@ _MEASURES = (
 )
 _CHINESE_RUN = f"[{NUMERALS}]{{1,{LONGEST}}}"
 _SCALED = "[百千万亿萬億]"
-_NUMBER = re.compile(
+_NUMBER = late.compile(
     r"(?<![A-Za-z0-9_.])(?:"
     r"\d{4}-\d{1,2}-\d{1,2}(?:[T ]\d{1,2}:\d{2}(?::\d{2})?)?|\d{4}/\d{1,2}/\d{1,2}"
     r"|\d{4}年\d{1,2}月(?:\d{1,2}[日号號])?"
@@ -224,8 +225,8 @@ _NUMBER = re.compile(
     rf"|百分之[{NUMERALS}\d]{{1,40}}"
     rf"|(?<![{NUMERALS}第]){_CHINESE_RUN}(?:点{_CHINESE_RUN})?{_MEASURES}?"
 )
-_CHINESE_SCALE = re.compile(f"[{''.join(SCALES)}]")
-_CHINESE_ONLY = re.compile(f"[{NUMERALS}]")
+_CHINESE_SCALE = late.compile(f"[{''.join(SCALES)}]")
+_CHINESE_ONLY = late.compile(f"[{NUMERALS}]")
 _NOT_NUMBERS = words_of(
     "一个 一個 一点 一點 半天 万一 千万 千萬 百分 一分 一时 一時 一次 一位 一种 一種 十分 万万 一条 一份 半点 一行"
 )
@@ -269,9 +270,9 @@ _PRODUCTS = words_of(
 )
 _ROOTS = words_of("bin boot dev etc home lib media mnt opt proc root run sbin srv sys tmp usr var users app data")
 _NOT_IN_PATH = r"\s\"'`<>|*?,;:()\[\]{}，。；：、！？（）《》【】「」“”‘’="
-_PATH_RUN = re.compile(rf"(?<![A-Za-z0-9])[A-Za-z]:[\\/][^{_NOT_IN_PATH}]+|[^{_NOT_IN_PATH}{HAN}]+")
+_PATH_RUN = late.compile(rf"(?<![A-Za-z0-9])[A-Za-z]:[\\/][^{_NOT_IN_PATH}]+|[^{_NOT_IN_PATH}{HAN}]+")
 # A Chinese file name has no visible start in running text: it needs a space, quote or bracket before it.
-_HAN_FILE = re.compile(
+_HAN_FILE = late.compile(
     rf"(?<![^\s\"'`“‘「『《(（\[:：,，])([{HAN}\w./-]{{0,120}}[{HAN}][{HAN}\w-]{{0,60}}\.[A-Za-z0-9]{{1,8}})(?!\w)"
 )
 _MAX_PATH = 400

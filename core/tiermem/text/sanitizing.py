@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from tiermem.text import late
 from tiermem.text.analyzer import han_share
 
 CHINESE_SHARE = 0.3  # of the letters; a Han character counts one, so a few English identifiers do not tip it
@@ -15,21 +16,21 @@ _SAMPLE = 4_000  # characters looked at to tell the language
 
 # C0 without tab and line end, C1, soft hyphen, zero-width space, bidi marks and overrides, BOM, Unicode tags: what
 # hides, reverses or forges words. Joiners and variation selectors stay, since emoji and Indic scripts need them.
-_INVISIBLE = re.compile(
+_INVISIBLE = late.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]"
 )
 _JOINING = "\u200c\u200d\ufe00-\ufe0f\U000e0100-\U000e01ef"
-_BREAK = re.compile("\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")  # what Python and browsers take for a line end
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_SPACE = re.compile(r"\s+")
-_CONTINUED = re.compile(r"\n(?=[^\n])")
-_ROLE = re.compile(
+_BREAK = late.compile("\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")  # what Python and browsers take for a line end
+_SURROGATE = late.compile("[\ud800-\udfff]")
+_SPACE = late.compile(r"\s+")
+_CONTINUED = late.compile(r"\n(?=[^\n])")
+_ROLE = late.compile(
     r"\b(system|user|assistant|human|ai|tool|developer|function|instructions?)\s*[:：]|(系统|用户|助手|人类|开发者|工具|指令)\s*[:：]",
     re.IGNORECASE,
 )
-_TAG = re.compile(r"<(?=[A-Za-z/|!?])")
-_BRACKET = re.compile(r"\[(?=/?(?:INST|SYS|SYSTEM|USER|ASSISTANT|TOOL|COMPACTED)\b)", re.IGNORECASE)
-_HEADING = re.compile(r"#{2,}\s*|`{3,}")
+_TAG = late.compile(r"<(?=[A-Za-z/|!?])")
+_BRACKET = late.compile(r"\[(?=/?(?:INST|SYS|SYSTEM|USER|ASSISTANT|TOOL|COMPACTED)\b)", re.IGNORECASE)
+_HEADING = late.compile(r"#{2,}\s*|`{3,}")
 
 
 def delimiters(*names: str) -> re.Pattern[str]:

@@ -12,33 +12,34 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache, partial
 from itertools import accumulate, pairwise
 
+from tiermem.text import late
 from tiermem.text.analyzer import HAN, words_of
 
 MAX_SENTENCE = 2000  # sentencex takes quadratic time: 2.4 s for 100,000 characters of "你好。", 1 ms for 2,000
 
-_FENCE = re.compile(r"\s*(?:```|~~~)")
+_FENCE = late.compile(r"\s*(?:```|~~~)")
 # A log or trace line, code, a list entry, a heading, a table row: complete as it stands.
-_OWN_LINE = re.compile(
+_OWN_LINE = late.compile(
     r"\s*(?:\d{4}-\d\d-\d\d[T ]\d|\[?\d\d:\d\d:\d\d|\[?(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL|CRITICAL)\b"
     r"|[-*+•>|#$]|\d{1,3}[.)]\s|Traceback \(|File \"|at \w)|(?: {4}|\t)"
 )
-_LINE = re.compile(r"[^\n]*\n+|[^\n]+")  # with the empty lines behind it
-_ENDLESS = re.compile(r"[\w ,'-]*\n*")  # nothing in it can end a sentence: a call costs 3 us
-_HAN = re.compile(f"[{HAN}]")
+_LINE = late.compile(r"[^\n]*\n+|[^\n]+")  # with the empty lines behind it
+_ENDLESS = late.compile(r"[\w ,'-]*\n*")  # nothing in it can end a sentence: a call costs 3 us
+_HAN = late.compile(f"[{HAN}]")
 # sentencex 1.0.32 panics, past any `except Exception`, on a capital, a no-break or ideographic space and a dot
 # ("J\u00a0."); and Rust strings cannot hold lone surrogates.
-_WIDE_SPACE = re.compile(r"[^\S\x00-\x7f]")
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_WIDE_SPACE = late.compile(r"[^\S\x00-\x7f]")
+_SURROGATE = late.compile("[\ud800-\udfff]")
 _STOPS = tuple(".!?:。！？：；…")
 _WRAPPED_FROM = 40  # a shorter line was ended on purpose, not by a column
 _CLOSERS = "\"'”’」』）》】)]}"
 _CHINESE_ENDS = "。！？；"
-_END = re.compile(rf"[.!?。！？；]{{1,50}}[{re.escape(_CLOSERS)}]{{0,9}}[^\S\n]{{0,99}}")
+_END = late.compile(rf"[.!?。！？；]{{1,50}}[{re.escape(_CLOSERS)}]{{0,9}}[^\S\n]{{0,99}}")
 _ABBREVIATIONS = words_of(
     "mr mrs ms dr prof sr jr st vs etc e.g i.e cf al fig eq no vol pp dept inc ltd co corp approx est ca gen gov sen "
     "rep rev hon capt col lt sgt jan feb mar apr jun jul aug sep sept oct nov dec u.s u.k a.m p.m ph.d"
 )
-_LAST_WORD = re.compile(r"[\w.]{1,12}\Z")
+_LAST_WORD = late.compile(r"[\w.]{1,12}\Z")
 
 
 def sentences(text: str) -> list[str]:

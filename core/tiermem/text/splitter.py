@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tiermem.errors import InvalidSettings, brief_repr
+from tiermem.text import late
 from tiermem.text.chinese_numerals import NUMERALS
 from tiermem.text.clipping import within_character
 from tiermem.text.sentences import sentences
@@ -22,16 +23,16 @@ SIZE, OVERLAP = 1000, 200  # characters; SPEC E
 # How well a text parts at a border. In a fence that fits into a chunk only where nothing else is left.
 FENCED, WEAK, SENTENCE, LINE, PARAGRAPH, HEADING = range(6)
 
-_HEADING = re.compile(
+_HEADING = late.compile(
     r"^(?: {0,3}#{1,6}[ \t]+\S[^\n]*"
     rf"|第[{NUMERALS}\d]{{1,8}}[章节節回部篇卷][^\n。！？]{{0,60}}$"
     r"|(?:Chapter|CHAPTER|Part|PART) (?:\d{1,3}|[IVXLC]{1,7})\b[^\n]{0,80}$"
     r"|[^\s#>|*+-][^\n]{0,119}\n(?:={3,}|-{3,})[ \t]*$)",
     re.MULTILINE,
 )
-_FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})([^\n]*)(?:\n|\Z)", re.MULTILINE)
-_CLAUSE = re.compile(r"[，、；：][”’」』）》】]?|[,;:]\s+")
-_SPACE = re.compile(r"\s+")
+_FENCE = late.compile(r"^[ \t]*(`{3,}|~{3,})([^\n]*)(?:\n|\Z)", re.MULTILINE)
+_CLAUSE = late.compile(r"[，、；：][”’」』）》】]?|[,;:]\s+")
+_SPACE = late.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)

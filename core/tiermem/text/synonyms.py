@@ -8,7 +8,6 @@ table is read once, lazily.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -17,6 +16,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from tiermem.errors import InvalidSettings
+from tiermem.text import late
 from tiermem.text.analyzer import HAN, query_terms
 from tiermem.text.analyzer import terms as all_terms
 
@@ -33,7 +33,7 @@ SCRIPT_WEIGHT = 0.9  # of the same characters in the other script
 MOST = 24  # other terms that one term of a question may have; more would be a topic and not a word
 _NEAR = tuple((cosine / 255 - FAR) / (1 - FAR) for cosine in range(256))  # the weight, by a cosine as it is stored
 _LONGEST = 80  # characters of one member
-_HAN = re.compile(f"[{HAN}]")
+_HAN = late.compile(f"[{HAN}]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from math import floor, inf
 
+from tiermem.text import late
 from tiermem.text.chinese_numerals import COUNTS, ONES, ZEROS
 from tiermem.times import calendar
 from tiermem.times.calendar import SEASONS, UNITS, WEEKDAYS, Span, join
@@ -210,7 +211,7 @@ def _around(match: _Match, reading: TimeReading) -> Term | None:
 
 
 def _rule(pattern: str, read: Reader, anchored: bool = False) -> Rule:
-    return Rule(re.compile(pattern), read, anchored)
+    return Rule(late.compile(pattern), read, anchored)
 
 
 _MANY = rf"(?:{_AMOUNT}(?:个多|多|个)?{_UNIT}|(?P<months>\d{{1,3}}|{_TENS}|半)个多?月)"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
 
+from tiermem.text import late
 from tiermem.times.nearness import mentioned, wall_clock
 
-_MONTH = re.compile(r"(\d{4})-(\d{1,2})")
-_DAY = re.compile(r"\d{4}-?\d{2}-?\d{2}")
+_MONTH = late.compile(r"(\d{4})-(\d{1,2})")
+_DAY = late.compile(r"\d{4}-?\d{2}-?\d{2}")
 _TICK = timedelta(microseconds=1)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from tiermem.text import late
 from tiermem.times import calendar
 from tiermem.times import english_readers as read
 from tiermem.times.calendar import MONTHS, ORDINALS, WEEKDAYS
@@ -90,7 +91,7 @@ WORDS |= {"yesterday", "today", "tonight", "tomorrow", "ago", "weekend", "weeken
 
 
 def _rule(matter: _Matter, pattern: str, meant: Reader, anchored: bool = False) -> Rule:
-    return Rule(re.compile(pattern, re.IGNORECASE), meant, anchored, _NEEDS[matter], matter == "built")
+    return Rule(late.compile(pattern, re.IGNORECASE), meant, anchored, _NEEDS[matter], matter == "built")
 
 
 _ABSOLUTE = (

@@ -12,20 +12,23 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Literal, TypeAlias
 
 from tiermem.errors import InvalidMessage
+from tiermem.text import late
 
 Order: TypeAlias = Literal["day-first", "month-first"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # By size: seconds end in the year 5138 at 1e11, which as milliseconds is 1973; and so on for micro- and nanoseconds.
 _UNITS = ((1e11, 1), (1e14, 10**3), (1e17, 10**6), (1e20, 10**9))
-_NUMBER = re.compile(r"-?\d{9,20}(?:\.\d{1,9})?")
-_COMPACT = re.compile(r"(?:19|20)\d{12}")
-_SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?:,?\s+(.+))?")
-_DOTTED = re.compile(r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})(?:,?\s+(.+))?")
-_YEAR_FIRST = re.compile(r"(\d{4})[/.年-]\s?(\d{1,2})[/.月-]\s?(\d{1,2})(?:日\s*|[,，T\s]\s*|(?=[上下])|$)(.*)")
-_NAMED = re.compile(r"(?:[A-Za-z]{3,9},?\s+)?(?:(\d{1,2})\s+([A-Za-z]{3,9})|([A-Za-z]{3,9})\s+(\d{1,2}))\.?,?\s+(\d{4})"
-                    r"(?:,?\s+(?:at\s+)?(.+))?")  # fmt: skip
-_CLOCK = re.compile(
+_NUMBER = late.compile(r"-?\d{9,20}(?:\.\d{1,9})?")
+_COMPACT = late.compile(r"(?:19|20)\d{12}")
+_SLASHED = late.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?:,?\s+(.+))?")
+_DOTTED = late.compile(r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})(?:,?\s+(.+))?")
+_YEAR_FIRST = late.compile(r"(\d{4})[/.年-]\s?(\d{1,2})[/.月-]\s?(\d{1,2})(?:日\s*|[,，T\s]\s*|(?=[上下])|$)(.*)")
+_NAMED = late.compile(
+    r"(?:[A-Za-z]{3,9},?\s+)?(?:(\d{1,2})\s+([A-Za-z]{3,9})|([A-Za-z]{3,9})\s+(\d{1,2}))\.?,?\s+(\d{4})"
+    r"(?:,?\s+(?:at\s+)?(.+))?"
+)
+_CLOCK = late.compile(
     r"(?P<early>上午|下午)?\s*(?P<hour>\d{1,2})[:时](?P<minute>\d{2})(?:[:分](?P<second>\d{2})(?:[.,](?P<part>\d{1,9}))?)?[分秒]?"
     r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?P<zone>Z|UTC|GMT|(?:UTC|GMT)?[+-]\d{1,2}(?::?\d{2})?)?"
 )

@@ -11,12 +11,12 @@ Rule 3: a word that may be no time ("may", "march", "second", 2077 in a title) i
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from math import floor, inf, isfinite
 
+from tiermem.text import late
 from tiermem.times import chinese as chinese_times
 from tiermem.times import english as english_times
 from tiermem.times.calendar import DAY, EPOCH, Span, date_of, seconds
@@ -29,8 +29,8 @@ OPEN = 0.2  # how well what has no end ("since June") fits
 FITS = ((1.5, 1.0), (9.0, 0.7), (35.0, 0.5), (100.0, 0.35), (inf, 0.2))
 _YEARS_KNOWN = (1200, 8800)  # anchors outside cannot be counted from by hundreds of years
 
-_WORD = re.compile(r"[a-z0-9]+")
-_HINT_CHINESE = re.compile(r"[年月周昨今明前天日]|星期|礼拜|节|国庆|圣诞|中秋|端午|清明|元旦|五一|除夕")
+_WORD = late.compile(r"[a-z0-9]+")
+_HINT_CHINESE = late.compile(r"[年月周昨今明前天日]|星期|礼拜|节|国庆|圣诞|中秋|端午|清明|元旦|五一|除夕")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from tiermem.text import late
 from tiermem.times.calendar import DAY
 from tiermem.times.intervals import Interval, intervals, mentioned
 
@@ -39,8 +40,8 @@ ELAPSED_FADE = 600.0  # seconds in which the nearness to an elapsed time falls t
 MOST_YEARS = 100  # of a conversation that a date without a year is tried in
 
 # From 24 on, hours are no time of day but time since the conversation began, as in logs of a flight or of a run.
-_ELAPSED = re.compile(r"(?<![\d:.])(?P<hours>\d{2,3}):(?P<minutes>[0-5]\d)(?::(?P<seconds>[0-5]\d))?(?![\d:])")
-_HOURS = re.compile(r"\b(?:at|about|around|after) (?P<hours>\d{2,3}) hours\b", re.IGNORECASE)
+_ELAPSED = late.compile(r"(?<![\d:.])(?P<hours>\d{2,3}):(?P<minutes>[0-5]\d)(?::(?P<seconds>[0-5]\d))?(?![\d:])")
+_HOURS = late.compile(r"\b(?:at|about|around|after) (?P<hours>\d{2,3}) hours\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,13 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from tiermem.text import late
 from tiermem.times.calendar import Span, date_of, join
 
 LIMIT = 1_000  # expressions read from one text; a log of dates names none of them in particular
 _MARK = 0xE000
 MARK = f"[{chr(_MARK)}-{chr(_MARK + LIMIT)}]"
-_MARKS = re.compile(MARK)
+_MARKS = late.compile(MARK)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,11 @@ import re
 from collections.abc import Collection
 
 from tiermem.settings import nearest
+from tiermem.text import late
 
-_OFFSET = re.compile(r"(?:UTC|GMT|Z)?\s*([+\-\u2212\uff0b\uff0d])\s*(\d{1,2})(?:[:\uff1a]?(\d{2}))?", re.IGNORECASE)
+_OFFSET = late.compile(r"(?:UTC|GMT|Z)?\s*([+\-\u2212\uff0b\uff0d])\s*(\d{1,2})(?:[:\uff1a]?(\d{2}))?", re.IGNORECASE)
 _FARTHEST = 14  # hours that a clock is from UTC
-_ABBREVIATED = re.compile(r"[A-Z]{2,5}")
+_ABBREVIATED = late.compile(r"[A-Z]{2,5}")
 
 
 def meant(given: str, known: Collection[str]) -> str:

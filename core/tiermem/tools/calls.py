@@ -35,6 +35,7 @@ from tiermem.search import answers, quoting
 from tiermem.search.passages import NOTE
 from tiermem.search.query import wants_answer
 from tiermem.settings import Scope
+from tiermem.text import late
 from tiermem.text.documents import ROLE, Document, Splitting
 from tiermem.times.day_bounds import bound
 from tiermem.tools import noted
@@ -49,9 +50,9 @@ NEWEST = 1  # tokens of the window that are read: the newest question alone matt
 MANY = 200  # messages that one range may name
 DATES = "a date like 2024-03-01, a month like 2024-03, or words like last week"
 Arguments: TypeAlias = Mapping[str, Any]
-_RANGE = re.compile(r"m(\d{1,9})\s*(?:-|–|\.\.|to)\s*m?(\d{1,9})", re.IGNORECASE)
-_ENCLOSED = re.compile(r"""([\[("'`])(.*)[\])"'`]""", re.DOTALL)
-_NUMBERED = re.compile(r"[msd]\d{1,18}", re.IGNORECASE)
+_RANGE = late.compile(r"m(\d{1,9})\s*(?:-|–|\.\.|to)\s*m?(\d{1,9})", re.IGNORECASE)
+_ENCLOSED = late.compile(r"""([\[("'`])(.*)[\])"'`]""", re.DOTALL)
+_NUMBERED = late.compile(r"[msd]\d{1,18}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

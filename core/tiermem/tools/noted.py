@@ -5,7 +5,6 @@ They are no part of the tools that an agent is given unasked, for each costs its
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, TypeAlias
@@ -16,10 +15,11 @@ from tiermem.flows.services import Core
 from tiermem.notes import keeping
 from tiermem.notes.kinds import AnyNote, Concept, Episode, Procedure
 from tiermem.settings import Scope
+from tiermem.text import late
 from tiermem.times.day_bounds import bound
 
 Arguments: TypeAlias = Mapping[str, Any]
-_BULLET = re.compile(r"\s*(?:\d{1,2}[.)]\s+|\d{1,2}、\s*|[-*•]\s+)")  # in front of a line that a model wrote
+_BULLET = late.compile(r"\s*(?:\d{1,2}[.)]\s+|\d{1,2}、\s*|[-*•]\s+)")  # in front of a line that a model wrote
 _WORDS = {
     "true": True,
     "yes": True,

@@ -8,12 +8,12 @@ Rule 3: planning again without news changes nothing (`next_look` moves the next 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tiermem.records import Decision, Shown
 from tiermem.settings import Thresholds
+from tiermem.text import late
 from tiermem.window.pressure import FLOOR, clip_room, clipped, down_to, newest_question, pressure, stale
 from tiermem.window.turns import groups, steps
 from tiermem.window.view import Cover, Entry, Window
@@ -29,7 +29,7 @@ MERGE_ABOVE = 8  # … when there are more than these, so that recent spans keep
 LIFTED = 0.75  # of the lower target of a run: what is taken back must leave the window far from the next one
 ALIKE = 1.5  # times the limit that a run was of: one that is higher still is another agent's, which takes nothing back
 REASON = "the window was"  # how the reasons of runs begin: what people and callers decided is for them to take back
-_LIMIT = re.compile(rf"{REASON} [\d,]+ tokens, of ([\d,]+)")
+_LIMIT = late.compile(rf"{REASON} [\d,]+ tokens, of ([\d,]+)")
 LOOK_AGAIN = 0.02  # share of pre_rot_threshold that must come in before a plan that changed nothing is tried again
 
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from tiermem.messages import Message
 from tiermem.records import Trust
+from tiermem.text import late
 from tiermem.text.clipping import shorten
 from tiermem.text.readable import speaker
 from tiermem.text.sanitizing import delimiters, enclosed, indented, neutral, one_line, unbracketed
@@ -30,8 +31,8 @@ QUOTED = "quoted"  # the origin of a message that is a quotation
 SUMMARY_TOKENS = 30  # about what the block around a running summary costs
 _SPEAKER = 60  # characters of a speaker's name
 _PLAIN = str.maketrans('[]<>"', "()‹›'")  # in names of sessions, for what encloses a reference
-_SAYS = re.compile(r"\s*[:：](?=\s|$)")
-_BLOCK = re.compile(rf"(<{NAME} [^<>\n]*>\n)(.*)(\n{CLOSE})", re.DOTALL)
+_SAYS = late.compile(r"\s*[:：](?=\s|$)")
+_BLOCK = late.compile(rf"(<{NAME} [^<>\n]*>\n)(.*)(\n{CLOSE})", re.DOTALL)
 
 
 def safe(text: str) -> str:

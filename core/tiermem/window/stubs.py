@@ -19,6 +19,7 @@ from tiermem.blocks.reading import read
 from tiermem.blocks.rewording import each_reworded, result_names, results_reworded, reworded, sections
 from tiermem.messages import COMPACTION_KEY, Content, Message, ToolCall
 from tiermem.records import Compacted
+from tiermem.text import late
 from tiermem.text.clipping import both_ends, shorten_to_tokens, shorten_with_length
 from tiermem.text.cues import ACKNOWLEDGEMENT, DECISION, ERROR, ERROR_NAME, FIGURE, OUTCOME, REQUEST, TOTAL, seeking
 from tiermem.text.readable import TOOL_ROLES
@@ -38,41 +39,44 @@ _SHORTENED = MEDIA | {Sort.RESULT}
 _MEDIA_ZH = {"image": "张图片", "audio": "段音频", "video": "段视频", "file": "个文件"}
 _MEDIA_TEXT = 200  # characters of text beside media up to which the media are what the message is about
 
-_FENCE = re.compile(r"(?<!`)```+[ \t]*([\w+#.-]*)[^\n`]*\n(.*?)(?:```|\Z)", re.DOTALL)
-_DEFINED = re.compile(
+_FENCE = late.compile(r"(?<!`)```+[ \t]*([\w+#.-]*)[^\n`]*\n(.*?)(?:```|\Z)", re.DOTALL)
+_DEFINED = late.compile(
     r"^[ \t]*(?:export\s+|default\s+|pub(?:\(\w+\))?\s+|public\s+|private\s+|static\s+|async\s+|abstract\s+)*"
     r"(class|def|func|function|fn|struct|enum|trait|interface|impl|type|module"
     r"|create\s+(?:or\s+replace\s+)?(?:table|view|index|function))\s+(?:if\s+not\s+exists\s+)?([\w.:]{1,60})",
     re.MULTILINE | re.IGNORECASE,
 )
-_ARROW = re.compile(
+_ARROW = late.compile(
     r"^[ \t]*(?:export\s+)?(?:const|let|var)\s+(\w{1,60})\s*=\s*(?:async\s*)?\(?[\w\s,{}]{0,80}\)?\s{0,4}=>",
     re.MULTILINE,
 )
-_CODE_LINE = re.compile(
+_CODE_LINE = late.compile(
     r"^\s*(?:(?:def|class|import|from|return|if|for|while|elif|else|try|except|with|func|fn|let|const|var"
     r"|public|private"
     r"|package|using|namespace|#include|SELECT|INSERT|UPDATE|CREATE|ALTER|WHERE|JOIN)\b.*[\w:;{(),*]$"
     r"|[})\];]+,?$|@\w+|//|/\*|.*[;{}]$|\w[\w.]* = .+)"
 )
 _LANGUAGES = (  # first match wins; TypeScript before JavaScript, since it holds it
-    ("python", re.compile(r"^\s*(?:def \w+\(.*:|class \w+.*:$|from [\w.]+ import |import \w+$|elif )", re.MULTILINE)),
-    ("sql", re.compile(r"^\s*(?:SELECT|INSERT INTO|UPDATE|CREATE TABLE|ALTER TABLE)\b", re.MULTILINE | re.IGNORECASE)),
-    ("rust", re.compile(r"^\s*(?:pub )?(?:fn \w+|impl |let mut )", re.MULTILINE)),
-    ("go", re.compile(r"^(?:package \w+|func (?:\(\w+ \*?\w+\) )?\w+\()", re.MULTILINE)),
+    ("python", late.compile(r"^\s*(?:def \w+\(.*:|class \w+.*:$|from [\w.]+ import |import \w+$|elif )", re.MULTILINE)),
+    (
+        "sql",
+        late.compile(r"^\s*(?:SELECT|INSERT INTO|UPDATE|CREATE TABLE|ALTER TABLE)\b", re.MULTILINE | re.IGNORECASE),
+    ),
+    ("rust", late.compile(r"^\s*(?:pub )?(?:fn \w+|impl |let mut )", re.MULTILINE)),
+    ("go", late.compile(r"^(?:package \w+|func (?:\(\w+ \*?\w+\) )?\w+\()", re.MULTILINE)),
     (
         "typescript",
-        re.compile(r"^\s*(?:export )?(?:interface \w+|type \w+ =)|: (?:string|number|boolean)\b", re.MULTILINE),
+        late.compile(r"^\s*(?:export )?(?:interface \w+|type \w+ =)|: (?:string|number|boolean)\b", re.MULTILINE),
     ),
-    ("javascript", re.compile(r"\bfunction \w*\(|^\s*(?:const|let|var) \w+ =|=>|require\(", re.MULTILINE)),
-    ("java", re.compile(r"\bpublic (?:static |final )*(?:class|void|interface)\b")),
-    ("c", re.compile(r"^#include\b", re.MULTILINE)),
-    ("shell", re.compile(r"^#!.*sh$|^\s*(?:sudo|apt|cd|export) ", re.MULTILINE)),
+    ("javascript", late.compile(r"\bfunction \w*\(|^\s*(?:const|let|var) \w+ =|=>|require\(", re.MULTILINE)),
+    ("java", late.compile(r"\bpublic (?:static |final )*(?:class|void|interface)\b")),
+    ("c", late.compile(r"^#include\b", re.MULTILINE)),
+    ("shell", late.compile(r"^#!.*sh$|^\s*(?:sudo|apt|cd|export) ", re.MULTILINE)),
 )
-_ROWS = re.compile(r"\((\d+) rows?\)|\b(\d[\d,]*) rows? (?:in set|affected|returned|selected)\b|共?\s*(\d+)\s*行")
-_TIMESTAMP = re.compile(r"^[\[(]?\d{4}-\d\d-\d\d[T ]\d\d:\d\d\S*\s*|^\d\d:\d\d:\d\d\S*\s*")
+_ROWS = late.compile(r"\((\d+) rows?\)|\b(\d[\d,]*) rows? (?:in set|affected|returned|selected)\b|共?\s*(\d+)\s*行")
+_TIMESTAMP = late.compile(r"^[\[(]?\d{4}-\d\d-\d\d[T ]\d\d:\d\d\S*\s*|^\d\d:\d\d:\d\d\S*\s*")
 _CUES = ((3.0, DECISION), (2.0, ERROR), (1.5, REQUEST), (1.5, OUTCOME), (1.0, ERROR_NAME), (0.5, TOTAL))
-_CLAUSE = re.compile(r"(?<=[;；:：])\s*|(?<=[,，])\s+(?=but |so |and |which |但|所以|因此)|\s[-–—]\s")
+_CLAUSE = late.compile(r"(?<=[;；:：])\s*|(?<=[,，])\s+(?=but |so |and |which |但|所以|因此)|\s[-–—]\s")
 
 
 def stub(message: Message) -> Compacted | None:

@@ -8,13 +8,12 @@ no probability.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from tiermem.facts.preferences import standing
-from tiermem.text import cues
+from tiermem.text import cues, late
 
 SHARES: Final[Mapping[str, float]] = {
     "standing wish": 0.5,  # from now on
@@ -40,7 +39,7 @@ _CUES = {
     "preference": cues.PREFERENCE,
     "request": cues.REQUEST,
 }
-_COMMITS = re.compile(
+_COMMITS = late.compile(
     r"\b(?:I|we|We)(?:['’]ll| will|['’]m going to| am going to| promise| plan to| have to| need to)\b"
     r"|\b(?:remind me|don['’]t (?:let me )?forget|remember (?:that|to)|deadline|due (?:on|by)|appointment)\b"
     r"|我(?:会|要|打算|准备|计划|答应|保证)|提醒我|别忘|记得|截止|约好|预约"

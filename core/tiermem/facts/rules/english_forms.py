@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from tiermem.facts.rules.record import CONSTRAINT, NEED, WISH
+from tiermem.text import late
 from tiermem.text.analyzer import words_of
 
 _OWN = r"(?:i|we|he|she|they|my \w+|our \w+|the (?:kids|children|baby|dog|cat)|kids|children)"
@@ -16,7 +17,7 @@ _DO = (
     r"|write"
     r"|stay|plan|find|speak|read|recommend|suggest|nothing)"
 )
-_BODY = re.compile(
+_BODY = late.compile(
     rf"\b(?:i'm|i am|we're|we are|he's|she's|he is|she is|my \w+ is|my \w+'s) (?:(?:very|a bit|quite|severely"
     rf"|partly|badly) )?(?:on an? (?:[\w-]+ ){{1,3}}diet"
     r"|colou?r-?blind|deaf|blind|hard of hearing|dyslexic|epileptic|asthmatic|left-handed|in a wheelchair"
@@ -29,7 +30,7 @@ _BODY = re.compile(
     re.IGNORECASE,
 )
 # "I go to bed at ten, so schedule reminders before that."
-_REASON = re.compile(
+_REASON = late.compile(
     rf"^{_OWN}(?: |'m |'re |'s )(?!(?:just|was|were|had|did|tried|got|think|thought|guess|need"
     rf"|want)\b)[^,?;]{{3,60}},? so (?:please )?{_DO}\b(?! (?:idea|problem|worries))"
     r"|^(?:my|our) [^,?;]{3,60} (?:is|are|has|have) [^,?;]{2,40},? so (?:please )?"
@@ -38,7 +39,7 @@ _REASON = re.compile(
     re.IGNORECASE,
 )
 # "Titles stay below sixty characters", "Prices with two decimals": what shall be so of all of a kind.
-_OF_ALL = re.compile(
+_OF_ALL = late.compile(
     r"^(?!(?:some|many|most|several|few|things?|kids|days|these|those|they|we|people|guys|plans?|thanks|lots"
     r"|loads|dreams|feelings|times)\b)(?:[\w-]+ ){0,2}[a-z-]+s"
     r" (?:go|stay|remain|come|start|end|are written|are to be|get)"
@@ -53,7 +54,7 @@ _OF_ALL = re.compile(
     r"|cannot|mustn't|aren't allowed to|are not allowed to) \w+",
     re.IGNORECASE,
 )
-_MANNER = re.compile(
+_MANNER = late.compile(
     r"^keep (?:the |your )(?:tone|language|answers?|style|wording|replies|text|names?|explanations?|summar(?:y"
     r"|ies)|emails?|paragraphs?|sentences)\b"
     r"|^keep my (?:address|name|number|phone|email|data|details|surname|salary|diagnosis)\b"
@@ -73,7 +74,7 @@ _MANNER = re.compile(
     r"|write) (?:all )?(?:numbers?|figures?|amounts?|prices?|dates?) with\b",
     re.IGNORECASE,
 )
-_TERMS = re.compile(
+_TERMS = late.compile(
     r"^(?:our|my|the) (?:house |ground |family |golden |one |only |first )?rules? (?:here )?(?:is"
     r"|are)\b(?! (?:that simple|confusing|unclear|hard|complicated|different))"
     r"|^it (?:must|has to|needs to) (?:run|work|fit|support|be (?:compatible|under|below|at most|vegan|free"
@@ -88,7 +89,7 @@ _TERMS = re.compile(
     r"|september|october|november|december)(?: on(?:wards?)?)?,",
     re.IGNORECASE,
 )
-_TOLD = re.compile(
+_TOLD = late.compile(
     r"\b(?:was|were|had|did|went|used to|yesterday|last (?:week|night|year|month)|ago|i think|i guess|maybe"
     r"|probably|might"
     r"|sometimes|usually|lol|haha|can you|could you|would you|help me)\b|\?",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 
-HABIT = re.compile(
+from tiermem.text import late
+
+HABIT = late.compile(
     r"\b(?:i|he|she|they|who|which|that|people|my \w+)(?:'ve| have|'d| had|'m| am|'s| is| are)?"
     r"(?: (?:also|just|almost|really|usually|still|have|would))* (?:always|never)\b",
     re.IGNORECASE,
 )
-ONCE = re.compile(  # an order for this moment, or no order at all
+ONCE = late.compile(  # an order for this moment, or no order at all
     r"\bi (?:just |really )?(?:don't|do not)\b|\b(?:now|immediately|already|yet|right away|this time|for now"
     r"|at this point"
     r"|today|again)\b|\b(?:and|just) (?:just |then )?(?:give|show|provide|tell|execute|present|bring|get|chuck"
@@ -17,10 +19,10 @@ ONCE = re.compile(  # an order for this moment, or no order at all
     r"|\b(?:hustle|wahala|mate)\b",
     re.IGNORECASE,
 )
-OWN_NEED = re.compile(
+OWN_NEED = late.compile(
     r"\b(?:i|we) (?:\w+ )?(?:must|have to|need to|shall)\b(?! (?:not|never|only|always)\b)", re.IGNORECASE
 )
-ONE_OFF = re.compile(
+ONE_OFF = late.compile(
     r"^(?!use\b[^.?]*\b(?:in|for|on) (?:all|every|each|any)\b)(?:explain|list|show|give|write|add|put|return"
     r"|include|report|start|begin|end|send|save|use"
     r"|state)\b(?!.*\b(?:always|unless|every"
@@ -29,10 +31,10 @@ ONE_OFF = re.compile(
     r" you|all (?:your|dates?|times?|prices?|amounts?)|from now)\b)",
     re.IGNORECASE,
 )
-I_PLAN = re.compile(
+I_PLAN = late.compile(
     r"\bi(?:'ll| will|'m| am| was|'ve| have| started| decided| plan| try| feel| think)\b", re.IGNORECASE
 )
-STORY = re.compile(
+STORY = late.compile(
     r"^i(?:'ve| have|'m| am| was| felt| took| just| want to (?:find|make)|'ll| will| had| got| did| went"
     r"| would love)\b"
     r"|^(?:plus|looking|but when|however|if you cannot|there's|that's|that\b|yeah|nah|exactly)\b|\b(?:can"
@@ -42,13 +44,13 @@ STORY = re.compile(
     r"|thinking|curious|kinda)\b|\bhow (?:can|do|should) i\b",
     re.IGNORECASE,
 )
-NOT_SERIOUS = re.compile(
+NOT_SERIOUS = late.compile(
     r"^(?:for now|if i must|i wish|i wonder|what if|suppose|imagine|maybe|perhaps|i guess|i think|i thought"
     r"|i remember|i was|i were|i've been"
     r"|do i|does|did|is it|are there|should i|how|why|what|who|when did|where)\b|\bi'?m not sure\b|\bi don't know\b",
     re.IGNORECASE,
 )
-REPORTED = re.compile(
+REPORTED = late.compile(
     r"\b(?:[Hh]e|[Ss]he|[Tt]hey|[A-Z][a-z]+|[Mm]y (?:\w+ )?(?:boss|mom|mum|dad|mother|father|wife|husband|friend"
     r"|teacher|doctor|sister|brother|colleague|coach|manager)|[Tt]he (?:sign|book|article|docs?|documentation|error"
     r"|guide|recipe|label)|[Pp]eople) (?:said|says|told|tells|claims?|thinks?|thought|wrote|writes|keeps? saying"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from tiermem.text import late
 from tiermem.text.analyzer import words_of
 
 # One of these words stands in every sentence that a pattern below accepts; most sentences have none.
@@ -24,16 +25,16 @@ CUES = words_of(
     "decided undecided tbd remind unresolved ignore forget drop cancel lift longer fine ok okay off without "
     "allowed permitted agree agreed "
 )
-WORDS = re.compile(r"[a-z][a-z'-]*")
+WORDS = late.compile(r"[a-z][a-z'-]*")
 SHORTEST = 8  # characters of a sentence that lays something down
 
-LEAD = re.compile(
+LEAD = late.compile(
     r"^[\s\-*•>#\d.)(]*(?:(?:ok(?:ay)?|so|and|also|but|please|pls|oh|hey|hi|well|then|just|again|first|second|finally"
     r"|thanks?|thank you|one more thing|another thing|one last thing|by the way|btw|fyi|ps|p\.s|quick note"
     r"|for the record|actually|sorry|hmm|yes|no(?=[,.!;])|right|great|perfect|sure)[\s,.:;!–—-]+)*",
     re.IGNORECASE,
 )
-LABEL = re.compile(
+LABEL = late.compile(
     r"^(?:(?:the |my |our |a |an |one |another |some )?(?:\w+ )?(?:rules?|constraints?|requirements?|conditions?|wish"
     r"|request"
     r"|restriction|reminder|guideline|house rule|ground rule)(?: (?:number|no\.?|#) ?\w+| #?\d+)?\s*[:–—-]\s"
@@ -53,7 +54,7 @@ _IMPERATIVE = (
     r"|prioriti[sz]e|focus|follow|respect|wait|let|be|do|pick|choose|run|commit|document|comment|summari[sz]e|highlight"
     r"|link|order|offer|read|review|remind|prefer|notify|inform|warn|flag|don't|do not|never|always|please)"
 )
-STANDING = re.compile(
+STANDING = late.compile(
     r"\b(?:from (?:now|here|today|this (?:point|moment))(?: on(?:wards?)?| forward| out)\b"
     r"|(?<!not )(?<!are )(?<!looking )"
     r"(?<!and )(?:going|moving) forward\b(?! (?:with|until|after|on|in))|henceforth|in (?:the )?future,"
@@ -63,7 +64,7 @@ STANDING = re.compile(
     r"|in (?:each|every|any) (?:answer|reply|response|message|email|letter|document|one of)|in everything (?:you|we))",
     re.IGNORECASE,
 )
-EACH_TIME = re.compile(
+EACH_TIME = late.compile(
     rf"(?:\b(?:when(?:ever)?|if|(?:each|every|any) ?time|as soon as|before|once) (?:i|you|we) [^,?]{{2,80}}, "
     rf"(?:please |then |always |just |you )*{_IMPERATIVE}\b)"
     rf"|^(?!let\b|be\b){_IMPERATIVE}\b[^?]*\b(?:whenever|when|if|(?:each|every|any) ?time) (?:i|you|we)\b(?! (?:can"
@@ -71,7 +72,7 @@ EACH_TIME = re.compile(
     r"|want|find|get|need|would)\b)|^(?:ask|check|tell|warn|notify|inform)\b[^?]*\bbefore (?:you|we|\w+ing)\b",
     re.IGNORECASE,
 )
-ALWAYS = re.compile(
+ALWAYS = late.compile(
     rf"{_START}(?:always|never(?: ever)?|(?:do not|don't) ever)\s+(?!mind\b|again\b|the\b|been\b|had\b|knew\b|thought\b"
     r"|heard\b|seen\b|really\b|\w+ing\b|good\b|on\b|got\b|gonna\b|before\b|was\b|is\b|a\b|in\b|have i\b|did\b|felt\b"
     r"|tried\b|used to\b|more\b)\w+"
@@ -82,7 +83,7 @@ ALWAYS = re.compile(
     r"|,\s*(?:always|every (?:single )?time|each time|without exception|no exceptions)[.!]*$",
     re.IGNORECASE,
 )
-BAN = re.compile(
+BAN = late.compile(
     rf"{_START}(?:(?:do not|don't|dont)(?: (?:ever|just))? (?!(?:know|think|worry|hesitate|get me wrong|you\b|mind|be"
     r" (?:shy|afraid|sorry|silly)|have\b|want\b|like\b|understand|see\b|feel\b|remember|believe|really|even\b|need\b"
     r"|seem"
@@ -95,7 +96,7 @@ BAN = re.compile(
     r"|that)\b|no more [a-z]+s (?:in|per|please|for|at|on|from)\b)",
     re.IGNORECASE,
 )
-OBLIGED = re.compile(
+OBLIGED = late.compile(
     r"(?<!\bit )(?<!this )(?<!that )(?<!they )(?<!\bone )(?<!now )(?<!if i )\b(?:must(?:n't| not| never| always"
     r"| only)?|shall(?: not)?)\b(?!-)(?! (?:have (?:been|\w+ed)"
     r"|be (?:tired|hard|nice|why|because|exhaust|difficult|tough|fun|great|amazing|\w+ing)|say|admit|read|see|try)\b)"
@@ -106,7 +107,7 @@ OBLIGED = re.compile(
     r" on|work (?:with|on|without)|use|come with|cost|last|take)\b",
     re.IGNORECASE,
 )
-EVERY = re.compile(
+EVERY = late.compile(
     r"^(?:[\w-]+ ){0,2}(?:all|every|each|any|no|anything|everything|nothing|nobody"
     r"|both)\b(?! need)[^,;]{0,80}\b(?:must|should|has to|have to|needs"
     r"? to|need to|needs?|shall|may|is to|are to|stays?|leaves?|requires?|goes|ends?)\b"
@@ -118,7 +119,7 @@ EVERY = re.compile(
 )
 _MONEY = r"(?:[$€£¥]\s?)?\d[\d.,]*"
 _NUMBER = r"(?:\d[\d.,]*|one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|thirty|fifty|a hundred)"
-LIMIT = re.compile(
+LIMIT = late.compile(
     rf"^(?:at (?:most|least)|no (?:more|less|fewer|longer|later) than|max(?:imum)?(?: of)?|up to"
     rf"|not more than) {_NUMBER}\b"
     rf"|\b(?:budget|limit|cap|maximum|ceiling|minimum)\b[^.?]{{0,30}}\b(?:is|are|of|must|stays?|at|can't|cannot|may not"
@@ -130,7 +131,7 @@ LIMIT = re.compile(
     rf"{_MONEY}|\b(?:we|i) only (?:have|have got|allow)\b[^.?]{{0,30}}(?:{_MONEY}|{_NUMBER} )",
     re.IGNORECASE,
 )
-OFF = re.compile(
+OFF = late.compile(
     r"\b(?:off[- ]limits|off the table|out of the question|non-negotiable|not negotiable|deal-?breakers?|(?:a|is|are)"
     r" no-go|not an option|strictly \w+|(?:is|are|'re|'s) (?:not|never|n't) (?:allowed|permitted)|aren't allowed"
     r"|isn't allowed|(?:is|are) (?:strictly |absolutely )?(?:forbidden|prohibited|mandatory|confidential|required"
@@ -141,7 +142,7 @@ OFF = re.compile(
     r"|telling me|checking with me)|ask me (?:first|before)|check with me|run it by me|to be kept secret)\b",
     re.IGNORECASE,
 )
-ONLY = re.compile(
+ONLY = late.compile(
     r"^only (?!(?:problem|thing|issue|time|question|because|if i|then|now)\b)\w+"
     r"|^(?:[\w'-]+ ){1,6}only\b\s*(?:[,.;!(]|$)"
     r"|\b(?:use|eat|take|recommend|suggest|speak|accept|consider|book|buy|run|answer|work with|show|give me|discuss"
@@ -152,12 +153,12 @@ ONLY = re.compile(
     r"(?! (?:imagine|hope|wonder|guess|human|getting|just|trying))|\bexclusively\b",
     re.IGNORECASE,
 )
-ONLY_ABLE = re.compile(
+ONLY_ABLE = late.compile(
     r"^i(?:'m| am| have) only (?:free|available|allowed|able)\b|^i(?:'m| am) (?:not|never) (?:free"
     r"|available)\b",
     re.IGNORECASE,
 )
-NONE = re.compile(
+NONE = late.compile(
     r"^(?:absolutely |please,? |strictly |really,? )?no (?!(?:one|idea|problem|worries|way|doubt|need|longer|wonder"
     r"|matter)\b)"
     r"[a-z-]+(?: [a-z-]+){0,3} (?:in (?:your|my|the|any|our)|before|after|without|over|with|for (?:me|us|the|my"
@@ -169,7 +170,7 @@ NONE = re.compile(
     r"|\bso no \w+ (?:may|in|with|or|please|for|at)\b|\bplease no \w+",
     re.IGNORECASE,
 )
-WANTS = re.compile(
+WANTS = late.compile(
     r"\bi(?:'d| would| do)?(?: (?:really|also|generally|usually|always|strongly|much|personally|still|just"
     r"|definitely))*"
     r" (?:prefer|rather)\b(?!red)|\bmy (?:strong |personal )?preference is\b"
@@ -189,14 +190,14 @@ WANTS = re.compile(
     r"|it|the|anything|anyone|my)\b|\bi like my \w+",
     re.IGNORECASE,
 )
-NAMED = re.compile(
+NAMED = late.compile(
     r"\b(?:call me (?!back|at|when|if|on|tomorrow|later|a\b|crazy|old|an\b|in\b|again|anytime|tonight|today|for\b|about"
     r"|up\b|out\b)[\w\"“'‘]+|refer to (?:me|my [\w ]{2,30}|her|him|them|us|it) as|(?:^|please |should |must "
     r"|always )address (?:me"
     r"|mrs?|ms|dr|her|him|them|my|the client|us)\b|my pronouns are|(?:spell|write) my (?:sur|last |first |full )?name)",
     re.IGNORECASE,
 )
-BODY = re.compile(
+BODY = late.compile(
     r"\b(?:allergic to|allergy to|allergies|intolerant|intolerance|(?:i'm|i am|we're|we are|she's|she is|he's|he is"
     r"|wife is"
     r"|son is|daughter is|husband is|mother is|partner is|strictly|a strict) (?:a |an |strictly |strict )*(?:vegan"
@@ -211,7 +212,7 @@ BODY = re.compile(
     r"|enough|much|it|that|this|them|him|her|you|been|done)\b)\w+",
     re.IGNORECASE,
 )
-MATTERS = re.compile(
+MATTERS = late.compile(
     r"\bit(?:'s| is) (?:very |really |absolutely |extremely |so )?(?:important|essential|crucial|vital|critical"
     r"|imperative)"
     r" (?:to me )?that\b|^(?:please )?(?:make sure|be sure|ensure|see to it)\b(?: that| to| you| it| we)* (?:always"
@@ -219,7 +220,7 @@ MATTERS = re.compile(
     r"|no|nothing|nobody|only|any)\b",
     re.IGNORECASE,
 )
-POLICY = re.compile(
+POLICY = late.compile(
     r"^(?:(?:use|keep|stick|stay|leave|treat|cite|quote|format|limit|answer|reply|respond|speak|ask|double-check"
     r"|measure"
     r"|express|round|sign|assume|respect|prefer|spell|address|write|give|name|state|report|explain|end|start|begin"
@@ -251,7 +252,7 @@ _DAY = (
     r"|sep"
     r"|oct|nov|dec)\w*)?|\d{4}-\d\d|q[1-4]|christmas|easter|(?:day|week|month|year|quarter)\b)"
 )
-DUE = re.compile(
+DUE = late.compile(
     rf"\b(?:deadline|due(?: date)?)\b[^.?]{{0,40}}\b(?:is|are|by|on|at|in)?\s*{_DAY}"
     r"|\b(?:must|has to|have to|need(?:s|ed)? to|is to|are to|should|will|'ll|promised|promise|told|owe|supposed"
     r"|going to|want"
@@ -259,7 +260,7 @@ DUE = re.compile(
     rf"{_DAY}|\b(?:expires?|runs out|is up) (?:on|by|at) {_DAY}",
     re.IGNORECASE,
 )
-DUE_WORD = re.compile(
+DUE_WORD = late.compile(
     r"\b(?:deadline|due|submit|submitted|deliver\w*|hand(?:ed)? in|turn(?:ed)? in|launch\w*|go live|finish\w*"
     r"|complet\w*|ready"
     r"|done|file[d]?|ship\w*|pay|paid|renew|expires?|runs out|promised?|owe|told|send|sent|draft|manuscript|report"
@@ -267,14 +268,14 @@ DUE_WORD = re.compile(
     r"|book(?:ed)?|publish\w*|signed?|repl(?:y|ied)|arrive|return\w*)\b",
     re.IGNORECASE,
 )
-GOAL = re.compile(
+GOAL = late.compile(
     r"\b(?:my|our|the|your) (?:main |overall |primary |ultimate |current |final |real |actual |long-term |new |only "
     r"|big )?"
     r"(?:goal|objective|task|aim|mission|job)(?: here| now| today| for \w+(?: \w+)?| (?:of|in|with) this \w+)?"
     r" (?:is|will be|remains)(?: to\b|:|,| that\b| \w+ing\b)|^(?:goal|task|objective|mission)\s*:",
     re.IGNORECASE,
 )
-OPEN = re.compile(
+OPEN = late.compile(
     r"\bopen (?:question|issue|point)s?\b|\b(?:still|yet) (?:have|need|has|needs) to (?:decide|figure out|choose"
     r"|find out"
     r"|clarify|confirm|settle|sort out|agree)|\b(?:haven't|have not|hasn't|has not|not) (?:yet )?(?:decided|settled"
@@ -285,7 +286,7 @@ OPEN = re.compile(
     r"|whether|when|where|how|if)\b|\bit(?:'s| is) still (?:open|unclear|undecided)\b|\bunresolved\b",
     re.IGNORECASE,
 )
-REVOKES = re.compile(
+REVOKES = late.compile(
     r"\b(?:ignore|forget|drop|cancel|disregard|lift|scrap|never mind)\b[^.?]{0,40}\b(?:rules?|limit|constraint|wish"
     r"|request"
     r"|restriction|requirement|what i said|instruction|ban|deadline)\b|\b(?:you|we) (?:no longer|don't"
@@ -298,7 +299,7 @@ REVOKES = re.compile(
     r" \w+ [^.?]{0,60}\bagain\b",
     re.IGNORECASE,
 )
-ASKED = re.compile(
+ASKED = late.compile(
     r"^(?:can|could|would|will) you (?:please )?(?:(?:from now on|going forward|in future),? )?(?:always|never|stop"
     r"|avoid"
     r"|make sure|keep|refrain|only|not)\b|^(?:from now on|going forward)\b",

@@ -12,22 +12,23 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from tiermem.facts.rules.record import TASK, StandingRule
+from tiermem.text import late
 from tiermem.text.analyzer import terms, words_of
 
 ALIKE = 0.6  # share of the words of both that two must have in common to be about the same thing
 TAKEN = 0.5  # of the words of what is taken back, those that who takes it back must say
 _KEPT = 4_096
-_DENIES = re.compile(
+_DENIES = late.compile(
     r"\b(?:never|not|no|none|nothing|nobody|avoid|stop|without|cannot|don't|dont|mustn't|shouldn't|can't|refrain"
     r"|forbidden"
     r"|prohibited|off[- ]limits)\b|n't\b|[不别勿禁莫]",
     re.IGNORECASE,
 )
-_FIGURE = re.compile(
+_FIGURE = late.compile(
     r"\d[\d.,:]*|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve)\b"
     r"|[一二两三四五六七八九十百千万]+(?![年月])"
 )
-_LIMITS = re.compile(
+_LIMITS = late.compile(
     r"\b(?:under|below|within|above|over|at (?:most|least)|no (?:more|less|fewer|longer|later)|max(?:imum)?|minimum"
     r"|budget|limit"
     r"|cap|exceed|up to|by|before|until|after|due|deadline)\b|超过|最多|至多|至少|以内|之内|预算|低于|高于|控制在"
@@ -35,11 +36,11 @@ _LIMITS = re.compile(
     re.IGNORECASE,
 )
 _SLOTS = (
-    re.compile(
+    late.compile(
         r"\b(?:call|address) me (?P<value>[\w\"“‘'.]+)|(?:叫|称呼)我[“「]?(?P<chinese>[^，。！“”「」\s]{1,8})",
         re.IGNORECASE,
     ),
-    re.compile(
+    late.compile(
         r"\b(?:answer|reply|respond|write|speak|talk)\w*(?: to me| me)? (?:only )?in (?P<value>(?:british "
         r"|american )?english"
         r"|german|french|spanish|italian|chinese|mandarin|japanese|portuguese)"

@@ -13,29 +13,30 @@ from collections.abc import Iterator
 from tiermem.facts.rules import chinese, english
 from tiermem.facts.rules.record import MOST_TEXT, StandingRule
 from tiermem.facts.stated.reading.handed import own
+from tiermem.text import late
 from tiermem.text.analyzer import HAN
 from tiermem.text.sentences import split_by_rules
 
 MOST = 12  # of one message; more is a document
 LONG = 1_200  # characters of a message of which most may be pasted: there only what says that it holds counts
 PASTED = 4_000  # characters of what a user says himself; what is longer is pasted
-_CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]{1,200}`", re.DOTALL)
-_QUOTED = re.compile(
+_CODE = late.compile(r"```.*?(?:```|\Z)|`[^`\n]{1,200}`", re.DOTALL)
+_QUOTED = late.compile(
     r"[\"“「『]((?=[^\"”」』\n]*[ ，。,.])[^\"”」』\n]{20,})[\"”」』]|^[ \t]*>.*$"
     r"|[:：]\s*[\"“「『][^\"”」』\n]*[\"”」』]"
     r"|<(?P<element>[a-zA-Z][\w-]{0,40})[^<>\n]{0,200}>(?:[^<]|<(?!/(?P=element))){0,4000}</(?P=element)>"
     r"|<[a-zA-Z][^<>\n]{0,200}>",
     re.MULTILINE,
 )
-_WRAPPED = re.compile(r"(?<=[\w,])\n(?=[a-z])")
-_LINES = re.compile(r"[^\n]+")
-_HAN = re.compile(f"[{HAN}]")
-_SPACE = re.compile(r"\s+")
-_REFERS = re.compile(
+_WRAPPED = late.compile(r"(?<=[\w,])\n(?=[a-z])")
+_LINES = late.compile(r"[^\n]+")
+_HAN = late.compile(f"[{HAN}]")
+_SPACE = late.compile(r"\s+")
+_REFERS = late.compile(
     r"^\W*(?:please )?(?:never|don't|do not|always|stop|avoid) (?:do(?:ing)? )?(?:that|this|it|so)\b", re.IGNORECASE
 )
 # What stands behind it is made up, or one of many.
-_EXAMPLE = re.compile(
+_EXAMPLE = late.compile(
     r"^\W*(?:(?:for )?(?:example|instance)|e\.?g|examples?|sample|imagine|suppose)\b\s*[:,.]?|^\W*(?:例如|比如说?|举例"
     r"|举个例子|示例|譬如|例)[：:，,说]?",
     re.IGNORECASE,

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from tiermem.facts.stated.record import CHANGES, CORRECTS, ONCE, Stated
 from tiermem.facts.stated.told import Told
+from tiermem.text import late
 from tiermem.times.calendar import DAY
 from tiermem.times.nearness import Interval, mentioned
 
@@ -15,9 +16,9 @@ from tiermem.times.nearness import Interval, mentioned
 _LASTING = frozenset(
     {"home", "work", "job", "bond", "habit", "own", "diet", "trait", "use", "employment", "role", "count"}
 )
-_OPEN = re.compile(r"\bsince\b", re.IGNORECASE)  # a time that has no end is no time that is mentioned
-_SPAN = re.compile(r"\bfrom\b.*\bto\b|\bbetween\b.*\band\b|从.*[到至]|\d\s?[-–—]\s?\d", re.IGNORECASE)
-_SINCE = re.compile(r"\bsince\b|自从|以来|起|开始", re.IGNORECASE)
+_OPEN = late.compile(r"\bsince\b", re.IGNORECASE)  # a time that has no end is no time that is mentioned
+_SPAN = late.compile(r"\bfrom\b.*\bto\b|\bbetween\b.*\band\b|从.*[到至]|\d\s?[-–—]\s?\d", re.IGNORECASE)
+_SINCE = late.compile(r"\bsince\b|自从|以来|起|开始", re.IGNORECASE)
 
 
 def dated(facts: Sequence[Stated], told: Told, said: float | None) -> list[Stated]:

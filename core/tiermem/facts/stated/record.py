@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 
 from tiermem.facts.quantities import MARK, quantities
+from tiermem.text import late
 from tiermem.text.analyzer import terms
 
 USER = "user"  # the subject of what a speaker without a name says of himself
@@ -20,12 +20,12 @@ RULE, MODEL, APPLICATION = "rule", "model", "application"
 # How a fact stands to what was said before of the same thing.
 STATES, CHANGES, CORRECTS, ONCE, RETRACTS = "states", "changes", "corrects", "once", "retracts"
 MANNERS = (STATES, CHANGES, CORRECTS, ONCE, RETRACTS)
-_SPACE = re.compile(r"\s+")
+_SPACE = late.compile(r"\s+")
 _EMPTY = frozenset({"a", "an", "the", "my", "our", "of", "for", "'s"})  # words that tell no two attributes apart
 _AROUND = ".,;:!?\"'“”‘’()[]"
-_SIGNS = re.compile(r"[^\w'’-]")
-_TITLE = re.compile(r"\b(dr|mr|mrs|ms|prof)\. ?")
-_ONE_VALUE = re.compile(MARK)
+_SIGNS = late.compile(r"[^\w'’-]")
+_TITLE = late.compile(r"\b(dr|mr|mrs|ms|prof)\. ?")
+_ONE_VALUE = late.compile(MARK)
 
 
 @dataclass(frozen=True, slots=True)

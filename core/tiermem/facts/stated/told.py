@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tiermem.facts.quantities import FIRST, MARK, Quantity
 from tiermem.facts.stated.record import CHANGES, CORRECTS, ONCE, STATES, Stated, tidy
+from tiermem.text import late
 
-_MARKS = re.compile(MARK)
+_MARKS = late.compile(MARK)
 
 
 @dataclass(frozen=True, slots=True)

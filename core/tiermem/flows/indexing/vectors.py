@@ -10,7 +10,6 @@ and spelling say is in the word index.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import partial
 from hashlib import blake2b
@@ -27,6 +26,7 @@ from tiermem.storage import sessions
 from tiermem.storage.embedded import vectors
 from tiermem.storage.embedded.vectors import PassageVector, Watermark
 from tiermem.storage.sessions import SessionRow
+from tiermem.text import late
 from tiermem.text.dialogue import asks_memory
 from tiermem.text.sanitizing import without
 from tiermem.text.splitter import cut
@@ -42,7 +42,7 @@ PASSAGE = 800  # characters of a passage; sentence models read some 1,000 and bl
 MOST_PASSAGES = 64  # of one message; what comes after is found by its words
 PAUSE = 30.0  # seconds without further attempts after an embedder failed
 PROBE = "The quick brown fox told Anna Müller on 3 May that 42 tickets to 上海 are booked."
-_OPENED, _CLOSED = re.compile(r"<recalled-history\b"), re.compile("</recalled-history>")
+_OPENED, _CLOSED = late.compile(r"<recalled-history\b"), late.compile("</recalled-history>")
 ALIKE = 0.99  # cosine of two vectors of the probe by the same model; rounding and batching cost less than 0.001
 
 

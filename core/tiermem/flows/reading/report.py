@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -28,6 +27,7 @@ from tiermem.storage.embedded import vectors
 from tiermem.storage.extracted import stretches as extraction
 from tiermem.storage.extracted.stretches import Stretch
 from tiermem.storage.sessions import SessionRow
+from tiermem.text import late
 from tiermem.window.view import Span, within
 
 
@@ -139,8 +139,8 @@ def hidden(scope: Scope) -> Flow[list[tuple[int, int]]]:
     return ranges
 
 
-_CHUNK = re.compile(r"d(\d{1,18})")
-_KEPT = re.compile(r"f(\d{1,18})")
+_CHUNK = late.compile(r"d(\d{1,18})")
+_KEPT = late.compile(r"f(\d{1,18})")
 _NOTED = ("source", "chunk", "chunks", "start", "end")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
@@ -25,9 +24,10 @@ from tiermem.storage import messages as log
 from tiermem.storage import stubs as stub_rows
 from tiermem.storage.connecting.turns import LATER
 from tiermem.storage.sessions import SessionRow
+from tiermem.text import late
 from tiermem.window.view import Span, paint, within
 
-_NUMBERED = re.compile(r"([ms])(\d{1,18})")
+_NUMBERED = late.compile(r"([ms])(\d{1,18})")
 RACES = 8  # times that a decision of ours may be overtaken before the caller is told
 
 

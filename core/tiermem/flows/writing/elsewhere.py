@@ -24,10 +24,11 @@ from tiermem.records import Decision, Explanation
 from tiermem.settings import Scope, nearest
 from tiermem.storage import messages as log
 from tiermem.storage import sessions
+from tiermem.text import late
 from tiermem.window.quotation import before_reference
 
 T = TypeVar("T")
-_ELSEWHERE = re.compile(r"(.*)/([ms]\d{1,18}|m\d{1,9}-m?\d{1,9})", re.DOTALL)
+_ELSEWHERE = late.compile(r"(.*)/([ms]\d{1,18}|m\d{1,9}-m?\d{1,9})", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

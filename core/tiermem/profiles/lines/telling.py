@@ -12,12 +12,13 @@ import re
 from tiermem.facts.preferences import standing
 from tiermem.facts.rules.record import CONSTRAINT, NEED
 from tiermem.facts.stated.record import NO, RULE, Stated
+from tiermem.text import late
 
 MOST_WISH = 200  # characters; what is longer tells why, and of what
 # Quantities and dates of what somebody talks about: of a moment, or of no thing of theirs.
 _PASSING = frozenset({"figure", "appointment"})
 _DOINGS = frozenset({"habit", "taste", "use"})
-_CUT_SHORT = re.compile(
+_CUT_SHORT = late.compile(
     r"\b(?:the|an?|of|with|for|to|and|or|in|on|at|by|like|as|lately|recently|now|today|so|too|ac)$"
     r"|^(?:most(?:ly)?|mainly|more|a (?:fair )?bit|a (?:lot|little|few)|how|what|that|this|these|those|online|so)\b"
     r"|^(?:using|doing|being|having|making|getting|going|options?|data|things?|stuff|something|new (?:skills?|things?)"
@@ -25,8 +26,8 @@ _CUT_SHORT = re.compile(
     r"|\b(?:him|her|them|you|me|us|it|your|his|their)\b"
     r"|^(?:在|会了|过|了|得|一下|一门新)|[的了着]$|[你他她它]"
 )
-_HAPPENS = re.compile(r"\w+ing (?:down|up|out|off|over|away|back)(?: .*)?", re.IGNORECASE)
-_ONCE = re.compile(
+_HAPPENS = late.compile(r"\w+ing (?:down|up|out|off|over|away|back)(?: .*)?", re.IGNORECASE)
+_ONCE = late.compile(
     r"\bi(?:'|’)?d (?:much |really |also )?(?:prefer|rather)\b|\bi would (?:prefer|rather)\b"
     r"|\bprefer (?:it|that|this|them)\b"
     r"|^(?:i )?never (?:\w+ed|saw|thought|knew|had|heard|been|seen|felt|mind|would|could|did|got)\b"
@@ -35,31 +36,31 @@ _ONCE = re.compile(
     r"|这次|这一次|刚才|暂时",
     re.IGNORECASE,
 )
-_LASTS = re.compile(
+_LASTS = late.compile(
     r"\b(?:from now on|whenever|every time|each time|in (?:the )?future|when i (?:ask|send|write|share))\b"
     r"|以后|今后|每次|总是|始终|一律",
     re.IGNORECASE,
 )
 # "Always happy to help", "but always ends well": what somebody is or does, not what is to be done.
-_TOLD = re.compile(
+_TOLD = late.compile(
     r"\balways (?:\w+(?:ed|ing|[^su]s)|happy|here|glad|curious|ready|there|up|an?|the|good|great|nice|fun"
     r"|appreciate|love|like|enjoy|so|been|in|on|my|your)\b|\b(?:but|and|i|we|you|he|she|they|it)(?:'ve|’ve)? always\b",
     re.IGNORECASE,
 )
-_OWN = re.compile(
+_OWN = late.compile(
     r"\b(?:i|i['’]m|i['’]ve|my|we|we['’]re|our|youngest|oldest|eldest|kids?|son|daughter|wife|husband|partner)\b"
     r"|我|咱|孩子|女儿|儿子|老婆|老公|妻子|丈夫",
     re.IGNORECASE,
 )
-_OTHERS = re.compile(
+_OTHERS = late.compile(
     r"^no\b|\b(?:once|who (?:was|is|are)|there(?:['’]s| (?:is|are))|stud(?:y|ies)|shots|if|can(?:['’]t|not) have"
     r"|without \w+ing|students?|clients?|customers?|people|they)\b|学生|客户|有人|如果",
     re.IGNORECASE,
 )
-_BODILY = re.compile(
+_BODILY = late.compile(
     r"\b(?:allerg|intoleran|diabet|coeliac|celiac|vegan|vegetarian)|过敏|不耐受|糖尿病|素食", re.IGNORECASE
 )
-_PREFERS = re.compile(r"\bprefer|偏好|偏爱|更喜欢|倾向|宁", re.IGNORECASE)
+_PREFERS = late.compile(r"\bprefer|偏好|偏爱|更喜欢|倾向|宁", re.IGNORECASE)
 _ALONE = frozenset({"smoke", "vape", "drink", "drive"})  # verbs that need no object
 
 

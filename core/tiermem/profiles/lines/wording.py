@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from types import MappingProxyType
 
 from tiermem.facts.stated.record import NO, USER, YES
+from tiermem.text import late
 from tiermem.text.analyzer import han_share
 from tiermem.text.sanitizing import one_line
 
@@ -34,10 +34,10 @@ _CHINESE_VERBS = MappingProxyType(
         "play": ("玩{}", "不玩{}"),
     }
 )
-_FAVORITE = re.compile(r"favou?rite (?P<what>.+)")
-_SPACED = re.compile(r"(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])")
-_ES = re.compile(r"(?:s|sh|ch|x|z|o)$")
-_IES = re.compile(r"(?<=[^aeiou])y$")
+_FAVORITE = late.compile(r"favou?rite (?P<what>.+)")
+_SPACED = late.compile(r"(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])")
+_ES = late.compile(r"(?:s|sh|ch|x|z|o)$")
+_IES = late.compile(r"(?<=[^aeiou])y$")
 # Attributes that are no verbs: what is so of somebody, or what somebody has.
 _STATES = frozenset({"trait", "allergy"})
 _VERBS = frozenset({"habit", "taste", "use", "language", "own"})

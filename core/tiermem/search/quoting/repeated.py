@@ -9,10 +9,11 @@ from tiermem.messages import Message
 from tiermem.records import Hit
 from tiermem.search import passages
 from tiermem.search.quoting.wording import quotable, spoken
+from tiermem.text import late
 from tiermem.text.readable import speaker
 
-_REFERENCE = re.compile(r"(?:\[(?:[^\[\]\n]*/)?m\d+(?:-m\d+)?\] )?")
-_NOTE = re.compile(
+_REFERENCE = late.compile(r"(?:\[(?:[^\[\]\n]*/)?m\d+(?:-m\d+)?\] )?")
+_NOTE = late.compile(
     r"(?: \((?:(?:superseded|corrected) by|conflicts with) (?:[^\[\]\n]*/)?[mf]\d+(?:; now [^\n]*)?\))?$", re.MULTILINE
 )
 

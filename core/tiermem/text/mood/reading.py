@@ -8,11 +8,11 @@ front of "but" counts half.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
+from tiermem.text import late
 from tiermem.text.analyzer import HAN, MAX_TERM, han_words, stem
 from tiermem.text.mood import chinese, english
 
@@ -23,7 +23,7 @@ LONG: Final = 4_000  # characters that are read; what is longer is pasted
 _TURNED = -0.7  # "not good" is less bad than "bad"
 _RAISED = 1.5
 _HALF = 0.5  # of what stands in front of "but"
-_PARTS = re.compile(rf"[{HAN}]+|[a-z]+(?:['’][a-z]+)*|[.!?;:,。！？；：，\n()]")
+_PARTS = late.compile(rf"[{HAN}]+|[a-z]+(?:['’][a-z]+)*|[.!?;:,。！？；：，\n()]")
 # What is made of another word has the stem of that word, which tells no mood: "lively" and "live", "useful" and "use".
 _DERIVED, _OWN = ("ly", "ful", "fully"), "="
 _NOT, _VERY, _BUT, _END = 10.0, 11.0, 12.0, 13.0  # what is no weight

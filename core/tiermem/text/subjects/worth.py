@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from functools import lru_cache
 
+from tiermem.text import late
 from tiermem.text.analyzer import HAN, is_word, kind_of, terms
 from tiermem.text.subjects.common import CHINESE, ENGLISH
 
 _SHORTEST = 3  # letters of an English word that may name a topic
-_HAN = re.compile(f"[{HAN}]+")
+_HAN = late.compile(f"[{HAN}]+")
 _LETTER = rf"[^\W{HAN}]"  # of no Chinese word: "bart参加了远足" are several
-_WORD = re.compile(rf"[{HAN}]+|{_LETTER}(?:(?:{_LETTER}|[.+#&'’/-])*(?:{_LETTER}|[+#]))?")
-_POSSESSIVE = re.compile(r"['’]s?$")
+_WORD = late.compile(rf"[{HAN}]+|{_LETTER}(?:(?:{_LETTER}|[.+#&'’/-])*(?:{_LETTER}|[+#]))?")
+_POSSESSIVE = late.compile(r"['’]s?$")
 _ENDS = frozenset('.!?:;。！？：；\n"“”')
 # Kinds of words of the segmenter's dictionary: things and names, what is done, what is called by letters.
 _SUBJECTS = ("n", "v", "i", "j", "l", "eng", "g", "s")

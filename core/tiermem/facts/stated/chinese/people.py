@@ -9,8 +9,9 @@ from types import MappingProxyType
 from tiermem.facts.stated.chinese.patterns import is_name
 from tiermem.facts.stated.record import CHANGES, CORRECTS, NO, RETRACTS, YES, Stated
 from tiermem.facts.stated.told import Told
+from tiermem.text import late
 
-_NOT_PLACE = re.compile(
+_NOT_PLACE = late.compile(
     r"(?:新家|新房|新公司|别处|别的|楼上|楼下|隔壁|外面|这里|那里|这边|那边|一起|一个|附近|哪|对面"
     r"|新房子|宿舍|公司|学校|单位|家里)"
 )
@@ -75,7 +76,9 @@ def _allergic(subject: str, match: re.Match[str], told: Told) -> Iterator[Stated
             yield told.fact(subject, f"allergic to {what}", NO if no else YES, "allergy")
 
 
-_NO_WHAT = re.compile(r"^(?:这|那|你|他|她|它|我|什么|一下|一起|得|的|过|着|完|到|不|没|了|起来|上|出|东西|自己|大家)")
+_NO_WHAT = late.compile(
+    r"^(?:这|那|你|他|她|它|我|什么|一下|一起|得|的|过|着|完|到|不|没|了|起来|上|出|东西|自己|大家)"
+)
 _VERB = {
     "喜欢吃": "吃",
     "爱吃": "吃",
@@ -209,7 +212,7 @@ def _uses(subject: str, match: re.Match[str], told: Told) -> Iterator[Stated]:
         yield told.fact(subject, f"use {match['value']}", YES, "use")
 
 
-_CITIES = re.compile(
+_CITIES = late.compile(
     "北京|上海|广州|深圳|杭州|成都|重庆|武汉|西安|南京|天津|苏州|长沙|青岛|沈阳|大连|厦门|福州|济南"
     "|郑州|昆明|哈尔滨|四川|湖南|湖北|广东|广西|福建|浙江|江苏|山东|山西|河南|河北|东北|江西|安徽|贵州"
     "|云南|陕西|甘肃|新疆|西藏|内蒙古|海南|台湾|香港|澳门|宁波|无锡|温州"

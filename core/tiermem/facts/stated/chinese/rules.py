@@ -26,13 +26,14 @@ from tiermem.facts.stated.chinese.people import MAKERS
 from tiermem.facts.stated.chinese.things import of_thing
 from tiermem.facts.stated.record import CHANGES, NO, Stated
 from tiermem.facts.stated.told import Told
+from tiermem.text import late
 from tiermem.text.analyzer import HAN
 
 _VERBS = "喜欢吃|喜欢喝|爱吃|爱喝|喜欢|热爱|喜爱|讨厌|正在学|在学习|在学|学习|自学|吃|喝|抽|打|玩|学|练|弹|在练"
 _T = r"(?P<value>[A-Za-z][A-Za-z0-9.+#]{1,15})"
 _ONE = rf"(?:(?P<count>{MARK})|[一两][只条辆台个部架把]|[只条辆台个部架把])?"
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern), make)
+    (late.compile(pattern), make)
     for pattern, make in (
         (rf"^{ADV}(?:住在|定居在|居住在|住|家在|人在|在){PLACE}(?:定居|居住|生活|住){END}", "is home"),
         (rf"^{ADV}(?:住在|定居在|居住在|家在|住){PLACE}{END}", "is home"),
@@ -123,7 +124,7 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )  # fmt: skip
 
 
-_NOT_CALLED = re.compile(rf"^名字(?:不是|不叫)(?P<value>{H}{{2,4}}|[A-Z][a-z]+){END}")
+_NOT_CALLED = late.compile(rf"^名字(?:不是|不叫)(?P<value>{H}{{2,4}}|[A-Z][a-z]+){END}")
 
 
 def unled(clause: str) -> str:

@@ -10,6 +10,7 @@ from tiermem.facts.stated.chinese.patterns import is_name
 from tiermem.facts.stated.phrases import EXERCISE, GENERIC, content
 from tiermem.facts.stated.record import CORRECTS, STATES, Stated
 from tiermem.facts.stated.told import Told
+from tiermem.text import late
 from tiermem.text.analyzer import HAN
 
 _H = f"[{HAN}]"
@@ -25,31 +26,31 @@ _MOVED = (
 )
 _TO = "(?:成|到|为|至|在|用|叫)"
 _END = r"(?:了|啦|喽|哦|啊|呢|吧)?[~～ ]*$"
-_CHANGES = re.compile(
+_CHANGES = late.compile(
     rf"^(?P<take>把|将)?{_NP}{_ADV}(?:从(?P<old>{_WORTH}))?{_ADV}(?:(?P<moved>{_MOVED}{_TO}|变成|换成"
     rf"|改由|改用|改叫|变为|涨到|降到|跌到|升到)了?)(?:下|这)?(?P<value>{_WORTH}){_END}"
 )
-_IS = re.compile(
+_IS = late.compile(
     rf"^{_NP}(?:的?名字)?{_ADV}(?P<verb>定在|定于|设为|设置为|设成|达到|安排在|选在|用的是|叫做|叫|是|为"
     rf"|=|：|:|有|在)(?:了|大概|大约|约)?(?P<value>{_WORTH}){_END}"
 )
-_RESPONSIBLE = re.compile(
+_RESPONSIBLE = late.compile(
     rf"^(?:由|改由|换|让)?(?P<value>[{HAN}]{{2,4}}?|[A-Z][a-z]+)(?:现在|目前|来|已经|开始|正式"
     rf"|主要)*(?:负责|接手|接管|主管|来带|跟进)了?(?P<what>{_H}{{2,12}}?)(?:的?工作)?{_END}"
 )
-_BY = re.compile(
+_BY = late.compile(
     rf"^{_NP}{_ADV}(?:的工作)?(?P<again>改由|改成由|换成|转给|交给|移交给|换|由"
     rf"|让)了?(?P<value>[{HAN}]{{2,4}}?|[A-Z][a-z]+)(?:来)?(?:负责|接手|跟进|接管|管|处理)?{_END}"
 )
-_BACK = re.compile(
+_BACK = late.compile(
     rf"^(?:它|这个|那个|时间|日期|现在)?(?:现在|已经)*(?:(?:{_MOVED}{_TO}|变成|应该是|应为)了?"
     rf"|是)(?P<value>{MARK}(?:{MARK})?|[A-Za-z][A-Za-z0-9.]+){_END}"
 )
-_MEANT = re.compile(
+_MEANT = late.compile(
     rf"^(?:我(?:想说|是说|说)的?(?:是)?|应该是|应为|是|改为|改成)(?P<value>{MARK}(?:{MARK})?"
     rf"|[{HAN}]{{2,6}}?|[A-Za-z][A-Za-z0-9.]+)(?:才对)?{_END}"
 )
-_HEADS = re.compile(
+_HEADS = late.compile(
     "(?:数据库|框架|语言|地点|地址|目的地|主题|颜色|配色|专业|方案|酒店|餐厅|手机|电脑|车|供应商|平台"
     "|经理|老板|导师|教练|医生|牙医|老师|班主任"
     "|负责人|组长|队长|联系人|对接人|主管|产品经理|项目经理|截止日期|截止时间|交付日期|上线时间"
@@ -61,16 +62,16 @@ _HEADS = re.compile(
     "|面试|考试|婚礼|聚会|婚期|发布会|场地|主持人|房东|银行|健身房|路线|频率|学习率|批次大小"
     "|连接池大小|目标|配速|最好成绩|分辨率|域名|分支|许可证|模型|优先级|状态)$"
 )
-_BAD = re.compile(
+_BAD = late.compile(
     r"我|你|他|她|它|这|那|哪|什么|怎么|如果|要是|一个|有人|大家|自己|觉得|认为|听说|因为|所以|但|可以"
     r"|应该|能|会(?!议)|想|要|问题|东西|部分|感觉|意思|原因|结果|方法|说|是(?!否)|的时候|最|真|就|也|没"
 )
-_VAGUE = re.compile(
+_VAGUE = late.compile(
     r"^(?:这|那|哪|什么|一|个|我|你|他|她|不|没|很|非常|比较|为了|因为|关于|如何|怎|好|对|真|有|的|在"
     r"|吗|多|谁|最|挺|太)"
 )
-_OWN_NAME = re.compile("名字|姓名|全名|真名|大名|本名")
-_ASCII_NAME = re.compile(r"^[A-Za-z0-9][\w.+#@-]*$")
+_OWN_NAME = late.compile("名字|姓名|全名|真名|大名|本名")
+_ASCII_NAME = late.compile(r"^[A-Za-z0-9][\w.+#@-]*$")
 
 
 def _thing(what: str, *, measured: bool, moved: bool) -> str:

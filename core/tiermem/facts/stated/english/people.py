@@ -11,6 +11,7 @@ from tiermem.facts.stated.english.subjects import About
 from tiermem.facts.stated.english.words import DIET_OF, OWNED, PEOPLES, STEM, is_firm
 from tiermem.facts.stated.record import CHANGES, NO, YES, Stated
 from tiermem.facts.stated.told import Told
+from tiermem.text import late
 from tiermem.text.analyzer import words_of
 
 _TECH = words_of(
@@ -21,8 +22,8 @@ _TECH = words_of(
     "signal bitbucket redis kafka vim neovim emacs vscode firefox chrome ubuntu debian fedora excel sheets "
     "figma sketch spotify netflix"
 )  # fmt: skip
-_AS = re.compile(rf" as an? {ROLE_OF}")
-_AT = re.compile(rf" (?:at|for|with) (?P<value>{NAMED})")
+_AS = late.compile(rf" as an? {ROLE_OF}")
+_AT = late.compile(rf" (?:at|for|with) (?P<value>{NAMED})")
 
 Make = Callable[[About, "re.Match[str]", Told], Iterator[Stated]]
 
@@ -38,7 +39,7 @@ def _moved(about: About, match: re.Match[str], told: Told) -> Iterator[Stated]:
         yield told.news(about.subject, "home", match["value"], "home", old=old)
 
 
-_CLUBS = re.compile(
+_CLUBS = late.compile(
     r"(?:club|group|team|gym|band|choir|church|class|community|league|challenge|discord|server|party"
     r"|association|forum|program"
     r"|programme|course|meetup|society|network|chat|channel|session|call|meeting|queue|trip|gang"
@@ -47,7 +48,7 @@ _CLUBS = re.compile(
 )
 
 
-_DEPARTMENT = re.compile(
+_DEPARTMENT = late.compile(
     "Marketing|Sales|Engineering|Finance|HR|IT|QA|Support|Product|Design|Legal|Operations|Research"
 )
 
@@ -84,7 +85,7 @@ def _left(about: About, match: re.Match[str], told: Told) -> Iterator[Stated]:
         yield told.once(about.subject, "work", match["value"], "work")
 
 
-_EMPLOYER = re.compile(r"(?:startup|start-up|company|firm|bank|agency|hospital|school|studio|lab|university|clinic)$")
+_EMPLOYER = late.compile(r"(?:startup|start-up|company|firm|bank|agency|hospital|school|studio|lab|university|clinic)$")
 
 
 def _jobs(about: About, match: re.Match[str], told: Told) -> Iterator[Stated]:

@@ -24,6 +24,7 @@ from tiermem.facts.stated.english.words import APPOINTMENTS, SHARED
 from tiermem.facts.stated.phrases import content
 from tiermem.facts.stated.record import CHANGES, Stated
 from tiermem.facts.stated.told import Told
+from tiermem.text import late
 from tiermem.text.analyzer import words_of
 
 _NEWER = (
@@ -47,36 +48,36 @@ _STOP = (
     r"|including|instead|under|over|across|within|will|would|can|could|should|i|we)\b)"
 )
 _WHOSE = r"\b(?P<whose>[Mm]y|[Oo]ur|[Tt]he)"
-_OF = re.compile(rf"{_WHOSE} (?P<newer>{_NEWER} )?(?P<what>{_WORDS}[a-z][\w-]*) of (?P<value>{MARK}){_FOR}{_STOP}")
-_BEFORE = re.compile(
+_OF = late.compile(rf"{_WHOSE} (?P<newer>{_NEWER} )?(?P<what>{_WORDS}[a-z][\w-]*) of (?P<value>{MARK}){_FOR}{_STOP}")
+_BEFORE = late.compile(
     rf"{_WHOSE} (?P<newer>{_NEWER} )?(?P<value>{MARK}) (?P<what>{_WORDS}(?:budget|deadline|limit|rent|salary|mortgage"
     rf"|target|goal|allowance|rate limit|timeout|fee)){_FOR}{_STOP}"
 )
-_WHICH = re.compile(
+_WHICH = late.compile(
     rf"(?<!\bof )(?<!\bin )(?<!\bto )(?<!\bon )(?<!\bat )(?<!\bby )(?<!\bfor )(?<!\bfrom )(?<!\bwith )(?<!\binto )"
     rf"{_WHOSE} (?P<what>{_WORDS}[a-z][\w-]*),? which (?P<became>{_BECAME}|is) (?:about |around |at |roughly )?"
     rf"(?P<value>{MARK}){_STOP}"
 )
-_SET_ASIDE = re.compile(
+_SET_ASIDE = late.compile(
     rf"\b(?:I|we)(?: have)?(?: (?:just|already|now|only))? (?:allocated|budgeted|set aside|earmarked)"
     rf" (?P<value>{MARK}) for (?:the |my |our )?{_USE}{_STOP}"
 )
 _FORMS = (_OF, _BEFORE, _WHICH)
 # What a figure is supposed with, or told of others; more than the phrase itself could say.
-_SUPPOSED = re.compile(
+_SUPPOSED = late.compile(
     r"\b(?:if|unless|suppose|supposing|imagine|assum(?:e|ing)|hypothetical\w*|what about|pretend|wish|instead of"
     r"|for (?:example|instance)|e\.g|let's say|whether|according to|used to|rather than|would have|could have"
     r"|should have|propos\w+|(?:he|she|they|[A-Z][a-z]+) (?:said|says|told|thinks?|wants?|wanted|suggest\w*|propos\w*"
     r"|claims?|asked|has|had|have|mentioned))\b"
 )
-_NO_VALUE = re.compile(
+_NO_VALUE = late.compile(
     r"\b(?:old|original|initial|previous|former|first|last|earlier|prior|proposed|suggested|possible|potential|ideal"
     r"|dream|hypothetical|maximum|minimum|max|min|average|half|part|rest|share|remaining|remainder|other|second|third"
     r"|next|each|every|additional|extra|some|most|kind|sort|type|version|list|set|series|pair|group|couple|bit|lot)\b",
     re.IGNORECASE,
 )
-_TIMED = re.compile(r"^ (?:in (?:\d|[A-Z])|this |next |last |during )")
-_MINE = re.compile(r"\b(?:I|my|me|we|our|us)\b", re.IGNORECASE)
+_TIMED = late.compile(r"^ (?:in (?:\d|[A-Z])|this |next |last |during )")
+_MINE = late.compile(r"\b(?:I|my|me|we|our|us)\b", re.IGNORECASE)
 NAMED_BY = 2  # words that tell what a thing is, at least
 _ONE = frozenset({"rent", "mortgage", "salary"})  # of which somebody has one
 # Words of which one stands in whatever is found here.
@@ -127,7 +128,7 @@ def _bare(phrase: str) -> str:
 
 
 # What a sentence speaks of before it says "it": a thing that is known, by its whole name.
-_SPOKEN_OF = re.compile(
+_SPOKEN_OF = late.compile(
     rf"{_WHOSE} (?P<what>{_WORDS}(?:{SHARED}|{APPOINTMENTS})(?: (?:with|about|on) (?:(?:my|the) )?[\w.'-]+"
     rf"(?: (?!(?:on|for|at|to|and|so|that|which|is|was|has)\b)[\w.'-]+){{0,3}}?)?){_STOP}"
 )

@@ -33,6 +33,7 @@ from tiermem.facts.stated.english.subjects import NAME, About
 from tiermem.facts.stated.english.words import APPOINTMENTS, BONDS, DIETS, JOBS, KIDS, OWNED, PLURAL_PETS
 from tiermem.facts.stated.record import Stated
 from tiermem.facts.stated.told import Told
+from tiermem.text import late
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class PersonRule:
 
 
 def _rule(cues: str, pattern: str, make: str) -> PersonRule:
-    return PersonRule(frozenset(cues.split()), re.compile(pattern), make)
+    return PersonRule(frozenset(cues.split()), late.compile(pattern), make)
 
 
 RULES = (

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from tiermem.facts.quantities import MARK
 from tiermem.facts.stated.english.words import PETS, RELATED
 from tiermem.facts.stated.record import USER
+from tiermem.text import late
 from tiermem.text.analyzer import words_of
 
 NAME = r"[A-Z][\w'’-]+(?<!['’]s)"
-_LEAD = re.compile(
+_LEAD = late.compile(
     r"^(?:(?:so|well|oh|ah|yeah|yes|yep|no|nope|and|also|hey|hi|hello|actually|btw|by the way|anyway|anyways|fyi|ok"
     r"|okay|update|quick update|small update|correction|sorry|oops|wait|honestly|you know|guess what|for the record"
     r"|these days|nowadays|now|currently|right now|at the moment|recently|lately|finally|as of (?:today|now|last week"
@@ -27,23 +28,23 @@ _LEAD = re.compile(
     r"(?:[ :,-]+|$))+",
     re.IGNORECASE,
 )
-_WHO = re.compile(
+_WHO = late.compile(
     rf"(?:(?P<me>I|[Ww]e)\b|[Mm]y (?P<kin>{RELATED}|{PETS})\b(?:,? (?P<called>(?!Is\b|Was\b|Has\b){NAME})\b)?"
     rf"|(?P<thing>(?:[Mm]y|[Oo]ur|[Tt]he)\b)|(?P<name>{NAME}(?: {NAME})?)\b)(?:'s(?= (?:now|been|a|an"
     rf"|the|in|at|on)\b))?"
 )
-_ADVERBS = re.compile(
+_ADVERBS = late.compile(
     r"^(?:(?:now|currently|just|recently|finally|officially|actually|already|still|also|both|all|since then|then"
     r"|really|definitely|happily|proudly|basically|mostly|mainly|usually|normally|generally|always|often|personally"
     r"|permanently|temporarily|long since|ended up|literally|even|absolutely|totally|only)\b\s*)+",
     re.IGNORECASE,
 )
 # "Sold my car yesterday": in short messages "I" is left out before what somebody did.
-_DROPPED = re.compile(
+_DROPPED = late.compile(
     r"(?:(?:[Jj]ust|[Ff]inally|[Rr]ecently) )?(?:[Ss]tarted|[Jj]oined|[Mm]oved|[Ss]old|[Qq]uit"
     r"|[Ss]topped|[Aa]dopted|[Bb]ought|[Tt]urned|[Ss]witched|[Gg]ave up|[Gg]ot rid of|[Rr]elocated) "
 )
-_THEY = re.compile(r"[Tt]hey ")
+_THEY = late.compile(r"[Tt]hey ")
 # Words with a capital because they begin a sentence, or that name nobody.
 _NOBODY = words_of(
     "i it he she they you we this that these those there here what who when where why how which my our the a "

@@ -12,6 +12,7 @@ from tiermem.facts.stated.english.words import APPOINTMENTS, KIN, PERSONAL, PETS
 from tiermem.facts.stated.phrases import EXERCISE, GENERIC, content
 from tiermem.facts.stated.record import CORRECTS, RETRACTS, STATES, Stated
 from tiermem.facts.stated.told import Told
+from tiermem.text import late
 
 _CHANGED = (
     r"(?:(?:has|have|had|was|were|is|are|got|just|been|now|recently|already|actually|officially|being|since|finally) )*"
@@ -31,7 +32,7 @@ _WORTH = (
     rf"(?:{MARK}(?: {MARK}|(?: [a-z]+)? [a-z]{{3,}}s\b)?|[\w.-]+@[\w-]+(?:\.[\w-]+)+|`[^`]+`|{NAMED}(?:"
     rf" {NAME})?|[A-Z]{{1,4}}\d{{1,5}}\b|\d{{1,4}}[A-Z]\b|[A-Z][+-]?(?=\s*$))"
 )
-_FAVOURITE = re.compile(
+_FAVOURITE = late.compile(
     r"^(?:new |current |all-time |absolute )*favou?rite (?P<what>[\w' -]{3,30}?)(?: these days| right"
     r" now| now| of all time| ever)? "
     r"(?:(?P<was>was|used to be)|is|are|became|has become|have become|has changed to|changed to|switched to) "
@@ -39,8 +40,8 @@ _FAVOURITE = re.compile(
     rf"(?P<value>{MARK}|[\w'’&+#-]+(?: [\w'’&+#-]+){{0,3}}?)(?=\s*$|\s*[^\w\s'’-]|\s+(?:and|now|since|because|these"
     r"|instead|so|at the moment|right|with|by|who|which|but|ever|from|in|on|for)\b)"
 )
-_NOT_CALLED = re.compile(rf"^name is not (?:actually |really )?(?P<value>{NAMED}){END}")
-_IS = re.compile(
+_NOT_CALLED = late.compile(rf"^name is not (?:actually |really )?(?P<value>{NAMED}){END}")
+_IS = late.compile(
     rf"^(?P<what>[\w'’/+& -]{{2,60}}?) (?:(?P<was>was|were|used to be)|is|are|will be|has been|=|leaves"
     rf"|departs|starts|begins|ends|lands|arrives|opens|closes)"
     rf"(?: (?P<manner>now|currently|actually|officially|still|also|already|just|around|about|roughly"
@@ -49,80 +50,82 @@ _IS = re.compile(
     rf" to|up to|down at|up at|back to))*"
     rf" (?P<value>{_WORTH})(?P<after>.*)$"
 )
-_MOVED = re.compile(
+_MOVED = late.compile(
     rf"^(?P<what>[\w'’/+& -]{{2,60}}?) {_CHANGED}(?: \w+ly)?(?: from (?P<old>{_WORTH}))?(?: again)?"
     rf" (?:up to|down to|to|for|until|till|at) (?:the )?(?P<value>{_WORTH})(?P<after>.*)$"
 )
 # "My library now has 52 sources": how many there are, which another number replaces.
-_HOLDS = re.compile(
+_HOLDS = late.compile(
     rf"^(?P<what>[\w'’/+& -]{{2,40}}?) (?:(?:now|currently|already) )?(?:has|contains|holds|counts|has grown to|grew to"
     rf"|has reached|reached|is now up to|is up to)(?: (?:now|already|about|around|over|roughly|exactly))*"
     rf" (?P<value>{MARK}) (?P<of>(?:[a-z][\w-]* )?(?:[a-z]{{3,}}s|people))(?=\s*$|\s*[^\w\s'’-]"
     rf"|\s+(?:in|and|now|but|so|tagged|from|by|after|already|at|on|total|altogether)\b)"
 )
 # Of these there is soon another one, which has its own number of parts.
-_EACH_ITS_OWN = re.compile(rf"(?:{APPOINTMENTS}|plan|project|trip|week|day|month|exam|quiz|test|order|list|draft)$")
-_MOVES = re.compile(
+_EACH_ITS_OWN = late.compile(rf"(?:{APPOINTMENTS}|plan|project|trip|week|day|month|exam|quiz|test|order|list|draft)$")
+_MOVES = late.compile(
     rf"^{_MOVER} (?P<whose>my|our|the) (?P<what>[\w'’/+& -]{{2,50}}?)(?: up| down| back| out)?(?: from"
     rf" (?P<old>{_WORTH}))? (?:up to|down to|to|until|till|at|for) (?:the"
     rf" )?(?P<value>{_WORTH})(?P<after>.*)$"
 )
-_PICKED = re.compile(
+_PICKED = late.compile(
     rf"^(?:(?:have|has|just|finally|now) )*(?:picked|chose|selected|went with|settled on|decided on"
     rf"|booked|hired|use|are using|am using) (?P<value>{NAMED}(?: {NAME})?) (?:as|for) (?P<whose>my|our"
     rf"|the) (?P<what>[\w -]{{3,40}}?){END}"
 )
-_RESPONSIBLE = re.compile(
+_RESPONSIBLE = late.compile(
     rf"^(?:(?P<was>was|used to be)|is|am|are|will be)? ?(?:now |currently )*(?:responsible for|in charge"
     rf" of|(?P<verb>handles|owns|leads|runs|maintains|manages))"
     rf" (?:the |our |all )?(?P<what>[\w -]{{3,40}}?){END}"
 )
-_TOOK = re.compile(
+_TOOK = late.compile(
     rf"^(?:(?:has|have|had|just|recently|officially|now) )*(?:taken|took|takes|is taking|will take|are"
     rf" taking|am taking) over"
     rf"(?: as (?:the |our )?(?P<role>[\w -]{{3,30}}?)| (?:the |our )?(?P<what>(?!from\b|as\b)[\w -]{{3,40}}?))"
     rf"(?: from (?P<old>{NAME}))?{END}"
 )
-_TITLE = re.compile(
+_TITLE = late.compile(
     rf"^(?:(?P<was>was|used to be)|is|are|became|will be) (?:now |currently |officially )*(?P<whose>the"
     rf"|our|my) (?:new |current )?(?P<what>(?:[a-z][\w-]* ){{0,2}}(?:{SHARED}|{KIN})){END}"
 )
-_ASSIGNED = re.compile(
+_ASSIGNED = late.compile(
     rf"^(?P<what>[\w -]{{3,40}}?) (?:is|was|has been|got|were|are) (?:now |just"
     rf" )?(?P<again>re)?(?:assigned|handed(?: over)?|passed|transferred) (?:from (?P<old>{NAME}) )?to"
     rf" (?P<value>{NAME}){END}"
 )
-_BACK = re.compile(
+_BACK = late.compile(
     rf"^(?i:it|that|this|which)(?: is now| is actually| is| has been| was| got| just got| actually|['’]s (?:now|been))?"
     rf" ?(?:{_CHANGED} (?:to|for|until|up to|down to|from (?P<old>{MARK}) to)|(?:now|currently)(?: at| around| about)?"
     rf"|actually|been)?"
     rf" ?(?P<value>{MARK}|{NAMED})(?: now| instead)?(?=\s*$|\s*[^\w\s]|\s+(?:under|with|per|for|on) )"
 )
-_BACK_MOVES = re.compile(
+_BACK_MOVES = late.compile(
     rf"^{_MOVER} (?:it|that|this)(?: up| down| back| out)?(?: from (?P<old>{MARK}))? (?:up to|down to|to"
     rf"|until|at|for) (?P<value>{MARK}|{NAMED})(?=\s*$|\s*[^\w\s]|\s+(?:now|last|this|after|because"
     rf"|since)\b)"
 )
-_MEANT = re.compile(
+_MEANT = late.compile(
     rf"^(?i:(?:I )?(?:meant|mean|should have said)(?: to say)?|make (?:that|it)|scratch that|(?:no|sorry"
     rf"|correction|wait|oops|actually)[ :,—-]*)+ (?:it is |that is )?(?P<value>{MARK}|{NAMED})(?:,? not"
     rf" (?P<old>.+))?$"
 )
-PERSONAL_HEAD = re.compile(rf"(?:^| )(?:{PERSONAL})$", re.IGNORECASE)
-SHARED_HEAD = re.compile(rf"(?:^| )(?:{SHARED})$", re.IGNORECASE)
-_HOUSEHOLD = re.compile(r"(?:^| )(?:rent|mortgage|wedding|anniversary|landlord|landlady|address|house|wifi password)$")
-_STRIP = re.compile(r"^(?:(?:new|current|latest|updated|total|official|actual|final|old|original|revised|own) )+")
-_AFTER = re.compile(
+PERSONAL_HEAD = late.compile(rf"(?:^| )(?:{PERSONAL})$", re.IGNORECASE)
+SHARED_HEAD = late.compile(rf"(?:^| )(?:{SHARED})$", re.IGNORECASE)
+_HOUSEHOLD = late.compile(
+    r"(?:^| )(?:rent|mortgage|wedding|anniversary|landlord|landlady|address|house|wifi password)$"
+)
+_STRIP = late.compile(r"^(?:(?:new|current|latest|updated|total|official|actual|final|old|original|revised|own) )+")
+_AFTER = late.compile(
     r"^\s*(?:$|[^\w\s]|(?:now|instead|and|because|since|as of|this|from|starting|for|at|on|in|per|a"
     r"|each|every|last|after|with"
     r"|by|before|due|these|right|so|but|not|if|today|total|altogether|exactly|sharp|anymore|again|until|to"
     r"|local|of|both|all)\b)"
 )
-_SEVERAL = re.compile(rf"\s*(?:and|or|,) {MARK}")
-APPOINTED = re.compile(rf"^(?:[\w-]+ ){{0,3}}?(?:{APPOINTMENTS}) with \w", re.IGNORECASE)
-FORMER = re.compile(rf"\b(?:former|ex)\b|\blate (?:{KIN})")  # who, or what, it was; not the one that is
-_KIN_WORD = re.compile(rf"(?:{KIN})$")
-_PLURAL_OR_VERB = re.compile(
+_SEVERAL = late.compile(rf"\s*(?:and|or|,) {MARK}")
+APPOINTED = late.compile(rf"^(?:[\w-]+ ){{0,3}}?(?:{APPOINTMENTS}) with \w", re.IGNORECASE)
+FORMER = late.compile(rf"\b(?:former|ex)\b|\blate (?:{KIN})")  # who, or what, it was; not the one that is
+_KIN_WORD = late.compile(rf"(?:{KIN})$")
+_PLURAL_OR_VERB = late.compile(
     r"\b(?:is|are|was|were|have|has|had|that|which|who|where|when|if|do|does|did|not|never|can|will"
     r"|would|said|says|i|we|you"
     r"|he|she|they|it|thing|things|point|problem|question|issue|answer|reason|idea|part|way|first"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from tiermem.text import late
 
 KIN = (
     "wife|husband|partner|girlfriend|boyfriend|fianc[eé]e?|spouse|sister|brother|mother|father|mom|mum|dad|son|daughter"
@@ -107,7 +107,7 @@ HABITS = {
 }  # fmt: skip
 STEM = {form: stem for stem, forms in HABITS.items() for form in forms.split("|")}
 # "My wife is German" tells no name.
-PEOPLES = re.compile(
+PEOPLES = late.compile(
     r"(?:[A-Z][a-z]+(?:ish|ese)|German|American|Canadian|Mexican|Brazilian|Italian|Russian|Ukrainian"
     r"|Indian|Indonesian|Korean|Asian"
     r"|African|European|Australian|Austrian|Belgian|Norwegian|Hungarian|Romanian|Bulgarian|Croatian"
@@ -118,7 +118,7 @@ PEOPLES = re.compile(
     r"|Pakistani|Israeli|Iraqi|Afghan|Black|White|Latino|Latina)"
 )
 # Who leaves one of these leaves an employer; who leaves another name may leave a town, a party or a person.
-_FIRM = re.compile(
+_FIRM = late.compile(
     r"(?!(?:LA|UK|US|USA|NYC|NY|DC|UAE|EU|SF|HK|NZ|TV|AA)$)[A-Z][A-Z0-9&]{1,7}"
     r"|(?:.+ )?(?:Inc|Corp|Ltd|LLC|GmbH|Co|Labs?|Bank|Group|University|College|Hospital|School|Clinic|Systems"
     r"|Technologies|Tech|Software|Studios?|Agency|Partners|Consulting|Motors|Airlines|Airways|Pharma|Media|Energy"

@@ -22,9 +22,10 @@ from tiermem.facts.stated.english.words import (
     PLURAL_PETS,
     SHARED,
 )
+from tiermem.text import late
 from tiermem.text.analyzer import words_of
 
-_WORDS = re.compile(r"[a-z][a-z-]*")
+_WORDS = late.compile(r"[a-z][a-z-]*")
 
 
 _NO_SIGN = words_of("or person free owl guide over e")  # ends of entries that say nothing alone
@@ -48,7 +49,7 @@ _TOLD = _last(APPOINTMENTS, JOBS, BONDS, DIETS, OWNED, KIDS, PLURAL_PETS, PETS) 
 )
 # Words that tell something of a person only right behind one.
 _WEAK = words_of("like love enjoy adore hate dislike detest use using play playing from go smoke drink")
-_NUMBERED = re.compile(r"\b(?:i['’]m|am|turned|is|are|have|has|own|adopted|got|now) [\d\ue000-\uf0ff]")
+_NUMBERED = late.compile(r"\b(?:i['’]m|am|turned|is|are|have|has|own|adopted|got|now) [\d\ue000-\uf0ff]")
 _THINGS = _last(PERSONAL, SHARED, KIN)
 _BE = words_of(
     "is are was were moved pushed postponed rescheduled changed raised increased lowered reduced cut bumped "
@@ -58,7 +59,7 @@ _BE = words_of(
 )
 _COMMON = words_of("is are was were use s set went leaves departs starts begins ends lands arrives opens closes")
 _MOVERS = _BE - _COMMON
-_DIGIT = re.compile(r"[\d\ue000-\uf0ff]")
+_DIGIT = late.compile(r"[\d\ue000-\uf0ff]")
 FEW = 25  # words of a text that may correct what was said before
 BEHIND = 7  # words in which what is told of a person follows it
 CLOSE = 4  # and in which a word that tells little by itself does
@@ -74,7 +75,7 @@ _DROPPED = words_of("started joined moved sold quit stopped adopted bought turne
 _CORRECTING = words_of("actually correction scratch meant wait oops sorry no instead make mistake typo")
 _WHOSE = words_of("my our the")
 _MOVED = words_of("my our the it")
-_HAN = re.compile(
+_HAN = late.compile(
     r"[我咱俺人][^，。！？；\n]{0,12}?[住搬在喜爱讨吃喝抽打玩学练弹养有戒叫用是岁婚恋单做当升过把来不没会最改换分]"
     r"|(?:改|换|调|推迟|延|提前|提高|升|降|涨|定|设|增|减|缩|迁|切)[^，。！？；\n]{0,4}(?:成|为|到|至|在|由|用|叫|于)"
     r"|负责|接手|接管|跟进|主管|住在|搬到|搬去|工作|上班|任职|[\ue000-\uf0ff\d]岁?[，。！]?$|跳槽|入职|离职|辞职|辞去|裁员|裁了|裁掉|开除|解雇|辞退"

@@ -12,17 +12,18 @@ from tiermem.facts.stated.chinese.patterns import is_name
 from tiermem.facts.stated.english.subjects import NAME
 from tiermem.facts.stated.english.words import PEOPLES
 from tiermem.facts.stated.record import Stated
+from tiermem.text import late
 from tiermem.text.analyzer import HAN, words_of
 
-_ENGLISH = re.compile(
+_ENGLISH = late.compile(
     r"^\W*(?:hi|hello|hey|greetings|good (?:morning|evening|afternoon|day))(?: (?:there|all|everyone|everybody|again"
     rf"|team|friends?))?\W+(?:I['’]m|I am|my name is|my name['’]s) (?P<name>(?-i:{NAME}(?: {NAME})?))"
     r"(?=\s*[.!,\n]|\s*$|\s+(?:and (?:I|my|this)\b|from\b|here\b|[-–—]))",
     re.IGNORECASE,
 )
 _HELLO = "你好|您好|大家好|嗨|哈喽|早上好|下午好|晚上好"
-_CHINESE = re.compile(rf"^(?:{_HELLO})[呀啊]?[，,！!。~～ ]*我(?:是|叫)(?P<name>[{HAN}]{{2,3}})(?=[，,。！!~～]|$)")
-_ROLE = re.compile(r"(?:[员师生人手工者家长友户民粉迷]|老师|医生|经理|妈|爸|新来的)$")
+_CHINESE = late.compile(rf"^(?:{_HELLO})[呀啊]?[，,！!。~～ ]*我(?:是|叫)(?P<name>[{HAN}]{{2,3}})(?=[，,。！!~～]|$)")
+_ROLE = late.compile(r"(?:[员师生人手工者家长友户民粉迷]|老师|医生|经理|妈|爸|新来的)$")
 _NO_NAME = words_of(
     "sorry done back fine good great okay ok new here late happy sure glad tired bored sick sad excited ready stuck "
     "lost hungry busy curious confused worried interested looking trying working not so very just still also really "
@@ -31,7 +32,7 @@ _NO_NAME = words_of(
 )
 
 
-_GREETING = re.compile(r"^\W*(?:hi|hello|hey|greetings|good|{_HELLO})", re.IGNORECASE)
+_GREETING = late.compile(r"^\W*(?:hi|hello|hey|greetings|good|{_HELLO})", re.IGNORECASE)
 
 
 def greets(text: str) -> bool:

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import re
 
+from tiermem.text import late
 from tiermem.text.analyzer import HAN
 
 _H = f"[{HAN}]"
-_MAIL = re.compile(
+_MAIL = late.compile(
     r"^[ \t]*(?:Subject|From|To|Cc|Re|Fwd|发件人|收件人|主题)\s*[:：]\s*\S", re.MULTILINE | re.IGNORECASE
 )
 # Words before a colon that are nobody's name, but lead into what the writer says.
@@ -23,10 +24,10 @@ _LEADS = (
     r"|FYI|Btw|BTW|Ps|PS|P\.S|Ok|OK|Also|Again|Sorry|Wait|No|About me|Good news|Bad news))"
 )
 _AT = r"(?:\[[^\]\n]{1,30}\][ \t]*|\d{1,2}:\d\d(?:[:\d]*)(?: ?[AaPp]\.?[Mm]\.?)?[ \t]*[-–]?[ \t]*)?"
-_SPEAKER = re.compile(
+_SPEAKER = late.compile(
     rf"^[ \t>*-]*{_AT}\**(?!{_LEADS}\b)[A-Z][\w'’-]*(?: [\w'’.()-]+){{0,3}}\**[:：]\**[ \t]*\S", re.MULTILINE
 )
-_SPEAKER_ZH = re.compile(rf"^[ \t>*-]*{_AT}\**{_H}{{1,6}}\**[:：][^\n]*(?:我|你|您|俺|咱)", re.MULTILINE)
+_SPEAKER_ZH = late.compile(rf"^[ \t>*-]*{_AT}\**{_H}{{1,6}}\**[:：][^\n]*(?:我|你|您|俺|咱)", re.MULTILINE)
 _SEVERAL = 2  # lines of speakers: a transcript
 
 _START = r"(?:^|[.!?。！？\n…;；])[ \t]*(?:[-*>#\"“]+[ \t]*)?"
@@ -45,7 +46,7 @@ _INVENTED = (
     r"|haiku|rap|lyrics|limerick|toast|monologue|article|blurb|testimonial|review|character|diary|sketch|play|message"
     r"|introduction|statement|resume|résumé|cv|profile|joke)"
 )
-_REQUEST = re.compile(
+_REQUEST = late.compile(
     rf"{_START}{_PLEASE}(?:"
     r"(?:proof-?read|translate|summari[sz]e|rewrite|re-write|rephrase|reword|paraphrase|polish|copy-?edit)\b"
     rf"|(?:edit|correct|improve|fix|check|revise|shorten|condense|expand|simplify|review|continue|complete|finish"
@@ -71,7 +72,7 @@ _REQUEST = re.compile(
 )
 _WORK_ZH = "翻译|润色|改写|总结|校对|缩写|扩写|续写|改错|精简|概括|修改|改进|优化"
 _WRITE_ZH = "故事|诗|作文|小说|信|邮件|自我介绍|简历|剧本|文章|歌词|日记|演讲稿|对话|文案|童话|散文|段子|笑话"
-_REQUEST_ZH = re.compile(
+_REQUEST_ZH = late.compile(
     rf"{_START}(?:你好|您好)?[，,]?(?:请你?|帮我|帮忙|麻烦你?|能不能|能否|可以|给我|替我|你|来|我想让你|我要你)*"
     rf"(?:把[^。！？\n]{{0,20}}?)?(?:(?:{_WORK_ZH})(?!是|，|。|的|做|过|了)"
     rf"|(?:写|编|创作|讲|起草|生成)(?!了|过|完|作)[^。！？\n：:]{{0,16}}?(?:{_WRITE_ZH})|扮演|假装|想象|假设|设(?=[A-Za-z]))"
@@ -80,16 +81,16 @@ _REQUEST_ZH = re.compile(
     rf"|这[句段篇封][^。！\n]{{0,10}}(?:对吗|对不对|通顺|怎么样|有错|语法)|(?:英[语文]|中文|法语|日语)怎么[说写]"
     rf"|(?:请|帮我|帮忙)[^。！？\n]{{0,6}}[看改读查][^。！？\n]{{0,10}}(?:话|文章|作文|句子|简历|邮件|信|稿)"
 )
-_ABOVE = re.compile(r"\babove\b|以上|上面|上述", re.IGNORECASE)
-_THIS = re.compile(
+_ABOVE = late.compile(r"\babove\b|以上|上面|上述", re.IGNORECASE)
+_THIS = late.compile(
     r"^(?!.*\b(?:write|draft|compose|create|make up|invent|generate|tell|give)\b).*\b(?:this|that|it|these)\b"
     r"|这[段句篇封]",
     re.IGNORECASE | re.DOTALL,
 )
-_SENTENCE_END = re.compile(r"[.!?。！？\n]|$")
+_SENTENCE_END = late.compile(r"[.!?。！？\n]|$")
 # A line that ends with a colon, and one that has a colon behind what introduces a text.
-_COLON = re.compile(r"^[^\n]*[:：][ \t]*$", re.MULTILINE)
-_INTRODUCED = re.compile(
+_COLON = late.compile(r"^[^\n]*[:：][ \t]*$", re.MULTILINE)
+_INTRODUCED = late.compile(
     r"\b(?:here(?: is|['’]s| are)|this is|below is|the following|following)\b[^.!?:：\n]{0,80}?\b(?:bio|biography|text"
     r"|e-?mail|letter|message|essay|story|poem|quote|excerpt|article|paragraph|sentence|lyrics|profile|resume|résumé|cv"
     r"|review|post|tweet|testimonial|joke|prompt|example|sample|script|transcript|translation|draft|conversation|chat"
@@ -98,7 +99,7 @@ _INTRODUCED = re.compile(
     r"(?: (?!(?:and|but|that)\b)[\w'’-]+){0,4}[ \t]*[:：]"
     r"|(?:写道|说道|如下|原文|内容|来信|邮件|简介|短信|日记|文章|故事|(?<!微)信|诗|说)[:：]"
 )
-_OF_HIMSELF = re.compile(
+_OF_HIMSELF = late.compile(
     r"\b(?:about (?:me|myself|us)|(?:my|our) (?:details|info|situation|profile|data|setup|stack|facts|news|updates?)"
     r"|facts|updates?|remember|notes?|fyi|background|context|corrections?|news|things? changed|know|recap|status)\b"
     r"|关于我|我的情况|我的信息|记住|更新|补充|更正|背景|近况|消息",

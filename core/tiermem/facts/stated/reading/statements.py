@@ -27,6 +27,7 @@ from tiermem.facts.stated.reading.greetings import greets, introduced
 from tiermem.facts.stated.reading.handed import own
 from tiermem.facts.stated.record import Stated, attribute_key, value_key
 from tiermem.facts.stated.told import Told
+from tiermem.text import late
 from tiermem.text.analyzer import HAN, words_of
 from tiermem.text.chinese_numerals import COUNTS
 from tiermem.text.sentences import split_by_rules
@@ -34,20 +35,20 @@ from tiermem.text.sentences import split_by_rules
 MOST = 12  # facts of a message; more is a table
 PASTED = 2_000  # characters without code; who tells something of his own does it in fewer, what is longer is pasted
 # Letters, forms and profiles that somebody writes for others, or about them.
-_OTHERS = re.compile(
+_OTHERS = late.compile(
     (
         r"^\s*Dear\b|\bSincerely,|\[(?:Your|Employer|Company|Name)|^\s*(?:Interviewer|Q|User|Customer"
         r"|Agent)\s*:|^You are (?:a|an|the)\b"
     ),
     re.MULTILINE,
 )
-_HAN = re.compile(f"[{HAN}]")
-_WORD = re.compile("[a-z]+")
-_DIGIT = re.compile(r"\d")
-_ZH_VALUE = re.compile(rf"\d|[{COUNTS}十]|周|星期|礼拜")
-_WORDS = re.compile(r"[a-z][a-z'’-]*")
-_MARK = re.compile(MARK)
-_JOKE = re.compile(
+_HAN = late.compile(f"[{HAN}]")
+_WORD = late.compile("[a-z]+")
+_DIGIT = late.compile(r"\d")
+_ZH_VALUE = late.compile(rf"\d|[{COUNTS}十]|周|星期|礼拜")
+_WORDS = late.compile(r"[a-z][a-z'’-]*")
+_MARK = late.compile(MARK)
+_JOKE = late.compile(
     r"\byeah,? right\b|(?:^|\s)/s\b|\bjust kidding\b|\bjk\b|\bkidding\b|\bsaid no one\b|\bin my"
     r" dreams\b|\bas if\b|\boh,? (?:sure|great|joy|yay|wonderful|perfect|fantastic|lovely)\b"
     r"|\bnot really\b|\byeah,? sure\b|\bsure,? (?:and|because)\b|🙄|\btotally (?:not|love)\b"
@@ -56,11 +57,11 @@ _JOKE = re.compile(
     r"|being|getting|sitting|paying|traffic|meetings?|mondays?|queues?)\b|\bwho does ?n[o']t love\b",
     re.IGNORECASE,
 )
-_JOKE_ZH = re.compile(
+_JOKE_ZH = late.compile(
     r"才怪|呵呵|开玩笑|骗你的|逗你|反话|做梦都|讽刺|愚人节|我可真是|真是太?“|🙃|假的|瞎说|扮演|谢谢啊"
 )
-_QUOTED = re.compile(r"[\"“「『‘](?=[^\"”」』’\n]*[ ，。我])[^\"”」』’\n]{6,}[\"”」』’]|(?<!\w)'[^'\n]{12,}'(?!\w)")
-_TOLD_BY = re.compile(
+_QUOTED = late.compile(r"[\"“「『‘](?=[^\"”」』’\n]*[ ，。我])[^\"”」』’\n]{6,}[\"”」』’]|(?<!\w)'[^'\n]{12,}'(?!\w)")
+_TOLD_BY = late.compile(
     r"[,，]?\s*\b(?:he|she|they|[A-Z][a-z]+|my \w+)\s+(?:said|says|told|claims|claimed|wrote|joked"
     r"|insisted|replied|texted|keeps? saying)\b"
     r"|(?:^|[.!?]\s+)(?!(?:Update|Correction|News|Note|Context|Background|Edit|Ps|Reminder|Fact|Info"
@@ -73,11 +74,11 @@ _TOLD_BY = re.compile(
     r" sentence|means in (?:english|chinese|french|spanish|german))\b",
     re.IGNORECASE,
 )
-_TOLD_BY_ZH = re.compile(
+_TOLD_BY_ZH = late.compile(
     r"翻译|改写|润色|台词|歌词|小说|剧本|例句|造句|这句话|他说|她说|他们说|有人说|据说|听说|主角|角色"
     r"|梦见|梦到|作文|写一[篇段封]"
 )
-_HYPOTHETIC = re.compile(
+_HYPOTHETIC = late.compile(
     r"\b(?:wish|if only|would|could|might|(?-i:may)|should|if|unless|suppose|imagine|assuming|whether"
     r"|hopefully|hoping|almost|nearly|thinking (?:of|about)|considering|planning|plan to"
     r"|want to|wanted to|wants to|going to|gonna|about to|supposed to|meant to|used to be able|dream of"
@@ -87,29 +88,31 @@ _HYPOTHETIC = re.compile(
     r"|until|before I|what if|let's say|for example|e\.g)\b",
     re.IGNORECASE,
 )
-_HYPOTHETIC_ZH = re.compile(
+_HYPOTHETIC_ZH = late.compile(
     r"如果|要是|假如|假设|倘若|万一|的话|打算|计划(?!书)|想要|希望|准备|考虑|可能|也许|或许|大概会"
     r"|应该会|恨不得|巴不得|差点|本来想|早知道|就好了|比如|例如|好像|似乎|据说"
 )
-_TITLES = re.compile(r"\b(Dr|Mr|Mrs|Ms|Prof|St|Mt|Ft)\.\s(?=[A-Z])")
+_TITLES = late.compile(r"\b(Dr|Mr|Mrs|Ms|Prof|St|Mt|Ft)\.\s(?=[A-Z])")
 # What would part a clause, or look like what others say: 不过 in 不过敏, 说 in 会说.
 _ZH = (
-    (re.compile(r"^\s*(?:哎呀?|啊|抱歉|不好意思)?[，,]?我?(?:说|写|打|记|搞)错了[，,。：:]?"), "不对，"),
+    (late.compile(r"^\s*(?:哎呀?|啊|抱歉|不好意思)?[，,]?我?(?:说|写|打|记|搞)错了[，,。：:]?"), "不对，"),
     (
-        re.compile(r"^\s*(?:跟你说一下|跟你说|跟大家说一下|告诉你|顺便说一下|顺便说|补充说明|说一下|说个事)[，,：:]?"),
+        late.compile(
+            r"^\s*(?:跟你说一下|跟你说|跟大家说一下|告诉你|顺便说一下|顺便说|补充说明|说一下|说个事)[，,：:]?"
+        ),
         "",
     ),
-    (re.compile("不过敏"), "不会过敏"),
-    (re.compile("会说"), "会讲"),
+    (late.compile("不过敏"), "不会过敏"),
+    (late.compile("会说"), "会讲"),
     # "是 50 元", "5 月 3 日": blanks that typesetting puts in.
-    (re.compile(f"(?<=[{HAN}]) (?=[0-9A-Za-z$¥€£])|(?<=[0-9]) (?=[年月日号点])"), ""),
+    (late.compile(f"(?<=[{HAN}]) (?=[0-9A-Za-z$¥€£])|(?<=[0-9]) (?=[年月日号点])"), ""),
 )
-_UNTIL = re.compile(r"(\b(?:from|between) (?:\w+ ){0,2}[12]\d{3}) (?:until|till) (?=(?:\w+ ){0,2}[12]\d{3}\b)")
-_SUBJECTLESS = re.compile(
+_UNTIL = late.compile(r"(\b(?:from|between) (?:\w+ ){0,2}[12]\d{3}) (?:until|till) (?=(?:\w+ ){0,2}[12]\d{3}\b)")
+_SUBJECTLESS = late.compile(
     r"^(?:是|住|在|做|养|对|有|喜欢|讨厌|不|没|戒|学|会|爱|来自|老家|属"
     r"|搬|跳槽|转行|入职|离职|辞|升|结婚|离婚|订婚|毕业|退休|\ue000|[\ue000-\uf0ff])"
 )
-_I = re.compile(r"\bi\b(?!\.e)")
+_I = late.compile(r"\bi\b(?!\.e)")
 
 
 def stated(text: str, speaker: str, said: float | None = None) -> list[Stated]:
@@ -246,11 +249,11 @@ def _told(clause: Clause, speaker: str) -> Told:
     return Told(clause.text, clause.values, speaker, clause.changed, corrects, clause.past, clause.other)
 
 
-_HIS = re.compile(
+_HIS = late.compile(
     r"我(?!们?的?(?:妻|老婆|丈|老公|爱人|女|男|未婚|姐|妹|哥|弟|妈|爸|母|父|儿|老板|领导|室友|舍友|同|闺"
     r"|发小|好朋|爷|奶|外|姥|岳|公公|婆|叔|舅|姑|阿姨|表|堂|导师|房东|邻居|教练|家教|侄|孙|狗|猫|朋友))"
 )
-_CORRECTS = re.compile(
+_CORRECTS = late.compile(
     r"^\W*(?:(?:(?:no(?! (?:longer|one|more|doubt)\b)|wait|sorry|oops|correction|my mistake|my bad|i misspoke"
     r"|scratch that|i was wrong|i meant|typo|i made a mistake|actually no|oh wait|let me correct that|i mistyped"
     r"|i mixed that up|that was wrong|strike that)\b"
