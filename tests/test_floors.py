@@ -17,7 +17,7 @@ ADAPTERS = ("langchain_tiered_memory", "llamaindex_tiered_memory")
 FLOORS = tuple(
     line.split()
     for line in """
-    errors plain_json shared_history blocks messages records settings
+    errors plain_json shared_history blocks messages records settings reports
     text
     tokens
     times

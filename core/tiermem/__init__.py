@@ -26,16 +26,14 @@ _NAMES = {
         "Original",
         "Piece",
         "Recalled",
-        "Report",
         "Shown",
-        "Stats",
         "StructuredSummary",
         "Summary",
         "Tier",
         "TimeRange",
-        "Verification",
         "View",
     ),
+    "reports.state": ("Report", "Stats", "Verification"),
     "settings": ("Settings", "Thresholds", "Weights"),
     "errors": ("TiermemError",),
 }
@@ -59,15 +57,15 @@ else:
     from tiermem.records import Original as Original
     from tiermem.records import Piece as Piece
     from tiermem.records import Recalled as Recalled
-    from tiermem.records import Report as Report
     from tiermem.records import Shown as Shown
-    from tiermem.records import Stats as Stats
     from tiermem.records import StructuredSummary as StructuredSummary
     from tiermem.records import Summary as Summary
     from tiermem.records import Tier as Tier
     from tiermem.records import TimeRange as TimeRange
-    from tiermem.records import Verification as Verification
     from tiermem.records import View as View
+    from tiermem.reports.state import Report as Report
+    from tiermem.reports.state import Stats as Stats
+    from tiermem.reports.state import Verification as Verification
     from tiermem.session import AsyncSession as AsyncSession
     from tiermem.session import Session as Session
     from tiermem.settings import Settings as Settings

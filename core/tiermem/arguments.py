@@ -25,7 +25,8 @@ from tiermem.messages import Message, as_messages
 from tiermem.profiles import asking as profiles
 from tiermem.providers.calls import refuse_reentry
 from tiermem.providers.tokenizers import as_counter
-from tiermem.records import Context, Decision, Hit, Original, Recalled, Report, Stats, Within
+from tiermem.records import Context, Decision, Hit, Original, Recalled, Until, Within
+from tiermem.reports.state import Report, Stats
 from tiermem.settings import Scope, Thresholds, nearest, refuse_unnamed, scope_of, whole
 from tiermem.storage import sessions
 from tiermem.text.documents import ROLE
@@ -65,6 +66,7 @@ def assembling(
     steady: bool,
     quoted: Mapping[str, str] | None,
     profile: int,
+    until: Until,
 ) -> Flow[Context]:
     """`context.assemble` with the caller's query, prompts and counter checked."""
     wanting("" if query is None else query)
@@ -75,6 +77,9 @@ def assembling(
             _whole(number, name, 0)
     _flag(recall, "recall")
     _flag(steady, "steady")
+    sufficient = _sufficient(until)
+    if sufficient and steady:
+        raise InvalidMessage('until="sufficient" and steady exclude each other: a steady context quotes no more anyway')
     if goal is not None and not isinstance(goal, str):
         raise InvalidMessage(f"goal must be text, not {type(goal).__name__}")
     if not isinstance(quoted, (Mapping, type(None))):
@@ -83,21 +88,8 @@ def assembling(
     prompts = as_messages(system, "system", own_or_openai)
     refused_profile(profile, scope)
     known = (yield from profiles.for_context(core, scope)) if profile else None
-    request = ContextRequest(
-        query,
-        budget,
-        prompts,
-        goal,
-        reserved,
-        count,
-        recall,
-        reach.of(scope),
-        recall_tokens,
-        steady,
-        quoted or {},
-        profile,
-        known,
-    )
+    recalled = (recall, reach.of(scope), recall_tokens, steady, quoted or {}, profile, known, sufficient)
+    request = ContextRequest(query, budget, prompts, goal, reserved, count, *recalled)
     return (yield from context.assemble(core, scope, request))
 
 
@@ -251,10 +243,23 @@ def _moment(day: date | None, at: time, core: Core) -> datetime | None:
 
 
 def recollecting(
-    core: Core, scope: Scope, query: str, budget: int, reach: Reach, as_of: datetime | None
+    core: Core,
+    scope: Scope,
+    query: str,
+    budget: int,
+    reach: Reach,
+    as_of: datetime | None = None,
+    until: Until = "budget",
 ) -> Flow[Recalled]:
     """`search.recall` with the caller's arguments checked."""
-    return (yield from search.recall(core, scope, asking(core, scope, query, reach, as_of), _whole(budget, "budget")))
+    request = replace(asking(core, scope, query, reach, as_of), sufficient=_sufficient(until))
+    return (yield from search.recall(core, scope, request, _whole(budget, "budget")))
+
+
+def _sufficient(until: Until) -> bool:
+    if until not in get_args(Until):
+        raise InvalidMessage(f'until must be "budget" or "sufficient", not {brief_repr(until)}')
+    return until == "sufficient"
 
 
 def near_session(scope: Scope) -> Flow[str]:

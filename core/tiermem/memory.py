@@ -25,7 +25,7 @@ from tiermem.notes.notes import AsyncNotes, Notes
 from tiermem.portability.verbs import AsyncMoving, Moving
 from tiermem.profiles.profile import AsyncProfile, Profile
 from tiermem.providers.clock import zone_of
-from tiermem.records import Report, Verification
+from tiermem.reports.state import Report, Verification
 from tiermem.runtime.opening import Opened, check_path, default_path, wired
 from tiermem.runtime.options import OpenOptions, check
 from tiermem.session import AsyncSession, Session

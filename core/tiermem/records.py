@@ -14,6 +14,8 @@ from tiermem.messages import Content, Message
 
 # The session; it and the user's notes; all sessions of the user; their documents, of which notes are some; all of it.
 Within: TypeAlias = Literal["conversation", "notes", "user", "knowledge", "everything"]
+# How far is paged in: as much as the budget holds, or as much as is likely to answer.
+Until: TypeAlias = Literal["budget", "sufficient"]
 
 
 class Shown(StrEnum):
@@ -168,15 +170,35 @@ class Hit:
         return f"<Hit {self.ref} {self.score:.3f} {_brief(self.message)}>"
 
 
+@dataclass(frozen=True, slots=True)
+class Likely:
+    """The chance (0 to 1) that what a context shows answers the question, by level: that a message which answers it
+    stands there (`search/ranking/sufficiency.py`). It does not know whether an answer is complete.
+
+    Args:
+        window: what is shown as it was said.
+        short_term: what is told by stubs and by lines of the running summary.
+        archive: what was recalled.
+        together: what is shown as it was said, and what was recalled.
+    """
+
+    window: float = 0.0
+    short_term: float = 0.0
+    archive: float = 0.0
+    together: float = 0.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recalled:
-    """What `recall` returns: quoted passages as one block of `tokens`, "" when nothing is relevant, and their hits."""
+    """What `recall` returns: quoted passages as one block of `tokens`, "" when nothing is relevant, and their hits;
+    `likely` is the chance (0 to 1) that they answer, as `Likely` says."""
 
     text: str
     tokens: int
     budget: int
     hits: tuple[Hit, ...] = ()
     degraded: tuple[str, ...] = ()
+    likely: float = 0.0
 
     @property
     def best(self) -> Hit:
@@ -217,7 +239,8 @@ class Piece:
 class Context:
     """What an adapter sends to the model: `tokens` is the sum over `pieces` and never above `budget`.
 
-    `asked` is the sequence number of the newest message on the user's side, 0 where there is none.
+    `asked` is the sequence number of the newest message on the user's side, 0 where there is none. `likely` is how
+    likely each level answers; None where nothing was looked up: there was no question, or all that was said is in view.
     """
 
     pieces: tuple[Piece, ...]
@@ -226,6 +249,7 @@ class Context:
     hits: tuple[Hit, ...] = ()
     degraded: tuple[str, ...] = ()
     asked: int = 0
+    likely: Likely | None = None
 
     @property
     def messages(self) -> list[Message]:
@@ -234,8 +258,17 @@ class Context:
 
     @property
     def trace(self) -> list[str]:
-        """One line a piece: tier, kind, tokens, references."""
-        return [f"{p.tier} {p.kind} {p.tokens} tokens {p.shown} {','.join(p.refs)}".rstrip() for p in self.pieces]
+        """One line a piece: tier, kind, tokens, references; and one a tier: pieces, tokens, how likely it answers."""
+        lines = [f"{p.tier} {p.kind} {p.tokens} tokens {p.shown} {','.join(p.refs)}".rstrip() for p in self.pieces]
+        return [*lines, *(self._level(tier) for tier in Tier)]
+
+    def _level(self, tier: Tier) -> str:
+        tokens = [piece.tokens for piece in self.pieces if piece.tier is tier]
+        line = f"{tier}: {len(tokens)} pieces, {sum(tokens)} tokens"
+        if self.likely is None:
+            return line
+        chances = {Tier.L1: self.likely.window, Tier.L2: self.likely.short_term, Tier.L3: self.likely.archive}
+        return f"{line}, likely {chances[tier]:.2f}"
 
     def __repr__(self) -> str:
         found = f"{len(self.pieces)} pieces, {len(self.hits)} hits"
@@ -254,65 +287,6 @@ class Explanation:
 
     def __str__(self) -> str:
         return self.text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """What one run of `manage_context` did: tokens of the window before and after, messages compacted and covered, new
-    summaries, and decisions of earlier runs that were taken back because there is room again."""
-
-    tokens_before: int
-    tokens_after: int
-    compacted: int = 0
-    covered: int = 0
-    summaries: int = 0
-    lifted: int = 0
-    degraded: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verification:
-    """What `verify` re-derived, and every difference it found; *notes* are of what could not be compared."""
-
-    messages: int
-    decisions: int
-    summaries: int
-    indexed: int
-    items: int = 0
-    problems: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-
-    @property
-    def ok(self) -> bool:
-        """True when nothing differs."""
-        return not self.problems
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stats:
-    """The state of one session in numbers. `degraded` says every mode in which less than everything works.
-    `refused_lines` of a summariser are left out of the summaries that are in force: no message says what they say.
-    `extracted`: an extractor read up to that message; `refused_facts`: of what it claimed no message bears out.
-    `note` says that there is no such session, and which name comes nearest; it is "" everywhere else.
-    """
-
-    messages: int
-    tokens: int
-    window_tokens: int
-    verbatim: int
-    compacted: int
-    covered: int
-    hidden: int
-    summaries: int
-    decisions: int
-    indexed: int
-    summarizer_failures: int = 0
-    refused_lines: int = 0
-    extracted: int = 0
-    refused_facts: int = 0
-    last_error: str = ""
-    degraded: tuple[str, ...] = ()
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

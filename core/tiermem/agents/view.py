@@ -13,7 +13,8 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from tiermem.agents.budget import AnyNote, block_tokens, thresholds
 from tiermem.agents.note import Note
 from tiermem.errors import BudgetTooSmall
-from tiermem.records import Context, Report, Within
+from tiermem.records import Context, Within
+from tiermem.reports.state import Report
 from tiermem.settings import Settings
 from tiermem.window.pairing import clear_of_results
 from tiermem.window.quotation import SUMMARY_TOKENS

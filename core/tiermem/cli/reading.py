@@ -27,7 +27,7 @@ from tiermem.cli.documents import document
 from tiermem.cli.screen import console, facts, line, table
 
 if TYPE_CHECKING:
-    from tiermem.records import Verification
+    from tiermem.reports.state import Verification
     from tiermem.settings import Scope
 
 NEAR = 5  # best matches that `ask` shows where nothing had to be recalled

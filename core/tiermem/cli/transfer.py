@@ -31,7 +31,7 @@ from tiermem.portability.files import twin_of
 
 if TYPE_CHECKING:
     from tiermem.memory import Memory
-    from tiermem.records import Stats
+    from tiermem.reports.state import Stats
     from tiermem.session import Session
 
 # One transaction a batch: large enough that its fsync costs nothing, small enough that the bar moves.

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from tiermem.erasure.receipt import HASH, Receipt, read
 from tiermem.flows.effects import Flow, Read
-from tiermem.records import Verification
+from tiermem.reports.state import Verification
 from tiermem.storage.erasures import taking, tombstones
 from tiermem.storage.schema import session
 from tiermem.storage.sessions import ERASED, moment

@@ -12,7 +12,8 @@ from tiermem.blocks.completeness import incomplete
 from tiermem.flows.effects import Flow, Tell
 from tiermem.flows.services import Core
 from tiermem.messages import Message
-from tiermem.records import Decision, Hit, Report, Summary
+from tiermem.records import Decision, Hit, Summary
+from tiermem.reports.state import Report
 from tiermem.settings import Scope
 from tiermem.storage.extracted.stretches import Stretch
 from tiermem.storage.sessions import SessionRow

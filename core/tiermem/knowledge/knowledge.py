@@ -17,7 +17,8 @@ from tiermem.flows.writing.commit import writing
 from tiermem.knowledge.adding import adding_documents, remove
 from tiermem.knowledge.chunk_trials import SIZES, Trial, trials
 from tiermem.messages import Message
-from tiermem.records import Decision, Hit, Stats, Verification
+from tiermem.records import Decision, Hit
+from tiermem.reports.state import Stats, Verification
 from tiermem.settings import Scope
 from tiermem.text.documents import Source
 from tiermem.text.splitter import OVERLAP, SIZE

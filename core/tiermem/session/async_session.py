@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from tiermem.arguments import (
     MessageLike,
     adding,
-    assembling,
     clearing,
     counting,
     expanding,
     forgetting,
     managing_at,
     patience,
-    reaching,
     reading,
-    recollecting,
-    searching,
 )
 from tiermem.conversations import listing
 from tiermem.conversations.asking import number
@@ -34,20 +29,10 @@ from tiermem.flows.verifying import session as proof
 from tiermem.flows.writing import decide, elsewhere, upkeep
 from tiermem.flows.writing.commit import writing
 from tiermem.messages import Message
-from tiermem.records import (
-    Context,
-    Decision,
-    Explanation,
-    Hit,
-    Original,
-    Recalled,
-    Report,
-    Stats,
-    Verification,
-    View,
-    Within,
-)
+from tiermem.records import Decision, Explanation, Original, View
+from tiermem.reports.state import Report, Stats, Verification
 from tiermem.session.branching import AsyncBranching
+from tiermem.session.recalling import AsyncRecalling
 from tiermem.settings import Thresholds
 
 if TYPE_CHECKING:
@@ -55,7 +40,7 @@ if TYPE_CHECKING:
     from tiermem.session.session import Session
 
 
-class AsyncSession(AsyncBranching):
+class AsyncSession(AsyncRecalling, AsyncBranching):
     """`Session` with `await`; the docstrings are there."""
 
     def __init__(self, session: Session) -> None:
@@ -90,61 +75,6 @@ class AsyncSession(AsyncBranching):
     async def dropped(self, since: int | Decision | None = None, *, limit: int = LIMIT) -> list[Dropped]:
         """See `Session.dropped`."""
         return await self._arun(looking.dropped(self._core, self.scope, since, limit))
-
-    async def context(
-        self,
-        query: str | None = None,
-        budget: int | None = None,
-        *,
-        system: MessageLike = (),
-        goal: str | None = None,
-        reserved: int = 0,
-        counter: Callable[[str], Any] | None = None,
-        recall: bool = True,
-        within: Within = "conversation",
-        sessions: Iterable[str] | None = None,
-        exclude: Iterable[str] = (),
-        recall_tokens: int | None = None,
-        steady: bool = False,
-        quoted: Mapping[str, str] | None = None,
-        profile: int = 0,
-    ) -> Context:
-        """See `Session.context`."""
-        reach = reaching(within, sessions, exclude)
-        asked = (query, budget, system, goal, reserved, counter, recall, reach, recall_tokens, steady, quoted, profile)
-        return await self._arun(assembling(self._core, self.scope, *asked))
-
-    async def recall(
-        self,
-        query: str,
-        budget: int = 2_000,
-        *,
-        within: Within = "conversation",
-        sessions: Iterable[str] | None = None,
-        exclude: Iterable[str] = (),
-        as_of: datetime | None = None,
-    ) -> Recalled:
-        """See `Session.recall`."""
-        reach = reaching(within, sessions, exclude)
-        return await self._arun(recollecting(self._core, self.scope, query, budget, reach, as_of))
-
-    async def search(
-        self,
-        query: str,
-        k: int = 20,
-        *,
-        within: Within = "conversation",
-        sessions: Iterable[str] | None = None,
-        exclude: Iterable[str] = (),
-        as_of: datetime | None = None,
-        explain: bool = False,
-        since: date | None = None,
-        until: date | None = None,
-        role: str | None = None,
-    ) -> list[Hit]:
-        """See `Session.search`."""
-        reach, only = reaching(within, sessions, exclude), (since, until, role)
-        return await self._arun(searching(self._core, self.scope, query, k, reach, as_of, explain, *only))
 
     async def keywords(self, k: int = 5) -> list[str]:
         """See `Session.keywords`."""

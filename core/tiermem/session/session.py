@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from tiermem.arguments import (
     MessageLike,
     adding,
-    assembling,
     clearing,
     counting,
     expanding,
     forgetting,
     managing_at,
     patience,
-    reaching,
     reading,
-    recollecting,
-    searching,
 )
 from tiermem.conversations import listing
 from tiermem.conversations.asking import number
@@ -34,21 +29,11 @@ from tiermem.flows.verifying import session as proof
 from tiermem.flows.writing import decide, elsewhere, upkeep
 from tiermem.flows.writing.commit import writing
 from tiermem.messages import Message
-from tiermem.records import (
-    Context,
-    Decision,
-    Explanation,
-    Hit,
-    Original,
-    Recalled,
-    Report,
-    Stats,
-    Verification,
-    View,
-    Within,
-)
+from tiermem.records import Decision, Explanation, Original, View
+from tiermem.reports.state import Report, Stats, Verification
 from tiermem.session.async_session import AsyncSession
 from tiermem.session.branching import Branching
+from tiermem.session.recalling import Recalling
 from tiermem.settings import Scope, Thresholds
 
 if TYPE_CHECKING:
@@ -57,7 +42,7 @@ if TYPE_CHECKING:
     from tiermem.memory import Memory
 
 
-class Session(Branching):
+class Session(Recalling, Branching):
     """One conversation: an append-only log, and the view that a model is shown of it."""
 
     def __init__(self, memory: Memory, scope: Scope, core: Core | None = None) -> None:
@@ -123,106 +108,6 @@ class Session(Branching):
             UnknownReference: there is no such decision.
         """
         return self._run(looking.dropped(self._core, self.scope, since, limit))
-
-    def context(
-        self,
-        query: str | None = None,
-        budget: int | None = None,
-        *,
-        system: MessageLike = (),
-        goal: str | None = None,
-        reserved: int = 0,
-        counter: Callable[[str], Any] | None = None,
-        recall: bool = True,
-        within: Within = "conversation",
-        sessions: Iterable[str] | None = None,
-        exclude: Iterable[str] = (),
-        recall_tokens: int | None = None,
-        steady: bool = False,
-        quoted: Mapping[str, str] | None = None,
-        profile: int = 0,
-    ) -> Context:
-        """What the model should read now, in at most *budget* tokens.
-
-        Args:
-            query: what to recall for; the newest user message by default.
-            budget: tokens; `context_budget` by default.
-            system: system prompts to put first, counted in.
-            goal: the current goal, shown right before the newest turn.
-            reserved: tokens that the caller adds by itself (tool schemas, the answer).
-            counter: the caller's own counter for this context.
-            recall: False leaves the archive out.
-            within, sessions, exclude: where it is recalled from: as for `search`.
-            recall_tokens: what recalled passages may take at most, if that is less than `recall_share`.
-            steady: for agents that ask again and again: the whole window stands first, so that each context begins
-                with the one before until a decision is taken. `manage_context` must keep the window below *budget*.
-            quoted: with *steady*, the blocks recalled before, by the message that they stand before ({"m12": text}),
-                which stay there; "" says that nothing was found. Such a message is not recalled for again.
-            profile: tokens for what is known of the user (`Memory.profile`), right behind the system prompts, and at
-                most a quarter of what these leave; 0 leaves it out. It stays as it is until something of it changes.
-
-        Raises:
-            BudgetTooSmall: what must be shown does not fit; it says both numbers.
-            InvalidMessage, MissingNamespace: as of `search`.
-        """
-        reach = reaching(within, sessions, exclude)
-        asked = (query, budget, system, goal, reserved, counter, recall, reach, recall_tokens, steady, quoted, profile)
-        return self._run(assembling(self._core, self.scope, *asked))
-
-    def recall(
-        self,
-        query: str,
-        budget: int = 2_000,
-        *,
-        within: Within = "conversation",
-        sessions: Iterable[str] | None = None,
-        exclude: Iterable[str] = (),
-        as_of: datetime | None = None,
-    ) -> Recalled:
-        """The passages that answer *query*, as one quoted block of at most *budget* tokens, "" when nothing does.
-
-        The other arguments are those of `search`. Raises BudgetTooSmall when *budget* is not above 0.
-        """
-        reach = reaching(within, sessions, exclude)
-        return self._run(recollecting(self._core, self.scope, query, budget, reach, as_of))
-
-    def search(
-        self,
-        query: str,
-        k: int = 20,
-        *,
-        within: Within = "conversation",
-        sessions: Iterable[str] | None = None,
-        exclude: Iterable[str] = (),
-        as_of: datetime | None = None,
-        explain: bool = False,
-        since: date | None = None,
-        until: date | None = None,
-        role: str | None = None,
-    ) -> list[Hit]:
-        """The *k* best answers to *query* with the parts of their scores, and which newer one supersedes an older.
-
-        Args:
-            within: this "conversation", it and the user's "notes", all conversations of the "user", this one among
-                them, the user's documents ("knowledge"), or "everything": all conversations and documents. Where no
-                namespace was given, everybody shares one: "everything" is then this conversation and the documents,
-                and "user" is refused.
-            sessions: of the conversations only these, by their ids; one that is not there has nothing to find.
-            exclude: of the conversations not these.
-            as_of: only what was said, or added as a document, by then; "last week" is the one before it. Without a
-                zone it is read by each message's own clock.
-            explain: say in `hit.reason` what matched.
-            since, until: only what was said, or added as a document, in that time. A date is the whole day, and like
-                a time without a zone it is read by each message's own clock.
-            role: only what was said by "user", "assistant", "tool", …; documents and notes have the role "document".
-                A message may have any role, so a word that is like none of these finds what has it, if anything does.
-
-        Raises:
-            InvalidMessage: an argument is none of these. UnknownRole: no message has that *role*, which is nearly one.
-            MissingNamespace: conversations of a user are asked for, and no namespace names one.
-        """
-        reach, only = reaching(within, sessions, exclude), (since, until, role)
-        return self._run(searching(self._core, self.scope, query, k, reach, as_of, explain, *only))
 
     def keywords(self, k: int = 5) -> list[str]:
         """The *k* words by which its user's talk here differs from all of theirs, heaviest first, as they were written.

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from tiermem.facts.stated.record import USER
 from tiermem.flows.indexing.facts import stated_by
 from tiermem.flows.verifying import session as proof
-from tiermem.records import Decision, Verification
+from tiermem.records import Decision
+from tiermem.reports.state import Verification
 from tiermem.settings import Scope, refuse_unnamed
 from tiermem.validity import asking, extracting, telling
 from tiermem.validity.extracting import Extraction

@@ -11,7 +11,7 @@ from tiermem.errors import StorageCorrupt
 from tiermem.flows.effects import Flow, Read
 from tiermem.flows.verifying import rows, session
 from tiermem.flows.verifying.talk import tallies_differ
-from tiermem.records import Verification
+from tiermem.reports.state import Verification
 from tiermem.settings import Scope
 from tiermem.storage import sessions
 from tiermem.storage.erasures import proof as proof_of_erasures

@@ -11,7 +11,7 @@ from tiermem.errors import InvalidNamespace
 from tiermem.flows.effects import Flow, Read
 from tiermem.flows.verifying import rows
 from tiermem.items.store import Row, digest
-from tiermem.records import Verification
+from tiermem.reports.state import Verification
 from tiermem.settings import Scope
 from tiermem.storage.schema import broken
 from tiermem.storage.sessions import decoded

@@ -69,7 +69,8 @@ def ranked(core: Core, scope: Scope, request: SearchRequest) -> Flow[SearchResul
     if request.within == "notes":
         best = [hit for hit in best if hit.source.startswith(NOTE)]
     best = best[: request.limit]
-    return replace(nominated, hits=tuple(best))
+    held = {f"d{ref[1:]}": bits for ref, bits in nominated.matched.held.items()}
+    return replace(nominated, hits=tuple(best), matched=replace(nominated.matched, held=held))
 
 
 def _best(nominated: Sequence[Hit], fresh: float, asked: frozenset[str]) -> list[Hit]:

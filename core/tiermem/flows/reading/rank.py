@@ -18,28 +18,32 @@ from tiermem.flows.reading import corpus as reading
 from tiermem.flows.reading import filters, outdated, vector_search
 from tiermem.flows.reading.corpus import Corpus
 from tiermem.flows.reading.outdated import Searched
-from tiermem.flows.reading.request import SearchRequest, SearchResult
+from tiermem.flows.reading.request import Matched, SearchRequest, SearchResult
 from tiermem.flows.services import Core
 from tiermem.providers.related_words import related_words
 from tiermem.records import Hit
 from tiermem.search.query import Question, read, without_names
-from tiermem.search.ranking import expansion, scoring
+from tiermem.search.ranking import coverage, expansion, scoring
 from tiermem.search.ranking.embedder_trust import Nearest
 from tiermem.search.ranking.field import Field
 from tiermem.search.ranking.matching import planned
 from tiermem.search.ranking.scoring import Scores, Signals
+from tiermem.search.ranking.sufficiency import Seen, WeighedQuestion
 from tiermem.search.ranking.threshold import LEAST, Vectors, threshold
-from tiermem.settings import Scope
+from tiermem.settings import Scope, Settings
 from tiermem.storage import entries as entry_rows
 from tiermem.storage import messages as log
 from tiermem.storage.sessions import SessionRow
 from tiermem.text.dialogue import ECHO
 from tiermem.times.nearness import nearness, wall_clock
 
+DEFAULTS = Settings()
+VIEWED = 8  # messages in view, at most, whose words are looked at for how likely they answer
 LEAST_SPREAD = 0.08  # of cosines; below it a session has hardly any vector near the question
 
 Scored: TypeAlias = tuple[int, float, dict[str, float]]  # place, score, its parts
 Mask: TypeAlias = NDArray[np.bool_]
+Places: TypeAlias = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,28 +69,30 @@ def hits(core: Core, scope: Scope, row: SessionRow, request: SearchRequest) -> F
     if not anywhere or not request.query.strip() or request.limit <= 0:
         return SearchResult()
     corpus = yield from reading.opened(core, scope, row, request)
-    best, field, result = yield from _best(core, scope, row, corpus, request)
+    best, field, bits, result = yield from _best(core, scope, row, corpus, request)
     wanted = field.at([place for place, _, _ in best])
     said = yield from window_state.bodies_of(core, wanted)
     core.indexes.trim(core.settings.index_memory)
-    there = [(said[at], at[0], one) for at, one in zip(wanted, best, strict=True) if at in said]
-    sound = [one for one in there if one[0].origin not in log.UNREADABLE]
-    local = core.local(message for message, _, _ in sound)
+    there = [(said[at], at, one) for at, one in zip(wanted, best, strict=True) if at in said]
+    there = [one for one in there if one[0].origin not in log.UNREADABLE]
+    local = core.local(message for message, _, _ in there)
     names = {key: name if scope.kind == "conversation" else "" for key, (name, _) in corpus.rows.items()}
     found = [
         Hit(message=message, score=score, why=why, session=names[key], home=key == row.pk)
-        for message, (_, key, (_, score, why)) in zip(local, sound, strict=True)
+        for message, (_, (key, _), (_, score, why)) in zip(local, there, strict=True)
     ]
+    by_place = dict(zip(wanted, bits, strict=True))
+    held = {hit.ref: by_place[at] for hit, (_, at, _) in zip(found, there, strict=True)}
     if scope.kind == "conversation":
         found = yield from outdated.marked(
             core, scope, Searched(corpus, field, row.pk, request, result.question), found
         )
-    return replace(result, hits=tuple(found))
+    return replace(result, hits=tuple(found), matched=replace(result.matched, held=held))
 
 
 def _best(
     core: Core, scope: Scope, row: SessionRow, corpus: Corpus, request: SearchRequest
-) -> Flow[tuple[Sequence[Scored], Field, SearchResult]]:
+) -> Flow[tuple[Sequence[Scored], Field, Sequence[int], SearchResult]]:
     question = yield Compute(lambda: read(request.query, related_words(), core.synonyms()))
     every = yield Compute(corpus.field)
     late = yield from filters.too_late(core, every, request.as_of)
@@ -94,22 +100,25 @@ def _best(
     near, trusted, degraded = yield from _vectors(core, scope, row, corpus, field, request.query)
     result = SearchResult(question=question, degraded=degraded)
     if not len(field):
-        return (), field, result
+        return (), field, (), result
     outside = yield from filters.outside(core, field, request.only, question.terms)
     pinned = yield from _pinned(core, field)
     ranking = _Ranking(core, question, corpus, field, near, trusted, pinned)
 
-    def ranked() -> tuple[Sequence[Scored], float]:
-        scores = _scored(ranking, request.as_of)
+    def ranked() -> tuple[Sequence[Scored], float, list[int], Matched]:
+        signals = _signals(ranking, request.as_of)
+        scores = _scored(ranking, signals)
         out = outside | (field.roles == ECHO)  # copies, where what they quote is there
-        out[field.find(row.pk, request.without)] = True
+        view = field.find(row.pk, request.without)
+        out[view] = True
         scores = _bridged(ranking, scores, out)
-        least = _threshold(ranking, scores)
+        least = _threshold(ranking, scores, core.settings.relevance_threshold)
         must = 0.0 if request.weak else least
-        return scoring.chosen(scores, out, request.limit, must, LEAST * least), least
+        best = scoring.chosen(scores, out, request.limit, must, LEAST * least)
+        return best, least, *_matched(ranking, signals, scores, best, view)
 
-    best, least = yield Compute(ranked)
-    return best, field, replace(result, least=least)
+    best, least, bits, matched = yield Compute(ranked)
+    return best, field, bits, replace(result, least=least, matched=matched)
 
 
 def _unsaid(corpus: Corpus, every: Field, request: SearchRequest) -> Mask:
@@ -177,21 +186,45 @@ def _pinned(core: Core, field: Field) -> Flow[NDArray[np.int64]]:
     return found
 
 
-def _scored(ranking: _Ranking, as_of: datetime | None) -> Scores:
-    """Each message's score by everything but bridges."""
+def _signals(ranking: _Ranking, as_of: datetime | None) -> Signals:
+    """What is known of each message for the question."""
     core, question, field = ranking.core, ranking.question, ranking.field
-    weights = core.settings.weights
-    plan = planned(question, weights.related)
+    plan = planned(question, core.settings.weights.related)
     standing = ranking.corpus.index.standing(field, plan.words)
     fits = nearness(question.text, field.said, wall_clock(as_of or core.now()), field.talked, lambda: field.years)
     semantic = _semantic(ranking.near, len(field))
-    signals = Signals(question, plan, standing, semantic, ranking.trusted, fits, ranking.pinned)
+    return Signals(question, plan, standing, semantic, ranking.trusted, fits, ranking.pinned)
+
+
+def _scored(ranking: _Ranking, signals: Signals) -> Scores:
+    """Each message's score by everything but bridges."""
+    field, weights = ranking.field, ranking.core.settings.weights
     return scoring.wished(scoring.scored(field, signals, weights), field, signals, weights)
 
 
-def _threshold(ranking: _Ranking, scores: Scores) -> float:
-    settings, vectors = ranking.core.settings, Vectors(len(ranking.near), ranking.trusted, scores.alone)
-    return threshold(settings.relevance_threshold, len(ranking.question.terms), settings.weights, vectors)
+def _threshold(ranking: _Ranking, scores: Scores, theta: float) -> float:
+    vectors = Vectors(len(ranking.near), ranking.trusted, scores.alone)
+    return threshold(theta, len(ranking.question.terms), ranking.core.settings.weights, vectors)
+
+
+def _matched(
+    ranking: _Ranking, signals: Signals, scores: Scores, best: Sequence[Scored], view: Places
+) -> tuple[list[int], Matched]:
+    """Which terms of the question each of *best* has; and how the question stands to what is in *view*."""
+    field, plan, standing = ranking.field, signals.plan, signals.standing
+    top = scoring.highest(scores, view, VIEWED)
+    bits = coverage.held(plan, standing, [*(place for place, _, _ in best), *(place for place, _ in top)], len(field))
+    dates = scores.parts.get("date")
+    viewed = {
+        int(field.numbers[place]): Seen(score, held, dates is not None and bool(dates[place]))
+        for (place, score), held in zip(top, bits[len(best) :], strict=True)
+    }
+    asked = WeighedQuestion(
+        _threshold(ranking, scores, DEFAULTS.relevance_threshold),
+        coverage.coverage(ranking.question, plan, standing, len(field)),
+        dated=signals.nearness is not None,
+    )
+    return bits[: len(best)], Matched(asked, viewed=viewed)
 
 
 def _semantic(near: Nearest, count: int) -> NDArray[np.float32] | None:

@@ -18,7 +18,8 @@ from tiermem.flows.reading.vector_search import told
 from tiermem.flows.services import Core, Failed
 from tiermem.flows.writing import decide, elsewhere
 from tiermem.messages import Message
-from tiermem.records import Original, Shown, Stats, Summary
+from tiermem.records import Original, Shown, Summary
+from tiermem.reports.state import Stats
 from tiermem.settings import Scope
 from tiermem.storage import decisions, sessions
 from tiermem.storage import entries as entry_rows

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from tiermem.flows.reading.filters import ANY, Only
 from tiermem.records import Hit, Within
 from tiermem.search.query import Question
+from tiermem.search.ranking.sufficiency import Seen, WeighedQuestion
 from tiermem.settings import Scope, refuse_unnamed
 
 ACROSS = frozenset({"user", "everything"})  # what looks into other conversations of the user
@@ -61,6 +63,7 @@ class SearchRequest:
         limit: hits at most.
         talk: False leaves the conversation out, wherever else is looked.
         without: numbers of messages that are not to be found; of documents all can be.
+        sufficient: of what is recalled no more than is likely to answer.
         unsaid: numbers of messages that are not to be found either, and whose words help no other one.
     """
 
@@ -76,14 +79,35 @@ class SearchRequest:
     unsaid: frozenset[int] = frozenset()
     sessions: frozenset[str] | None = None
     exclude: frozenset[str] = frozenset()
+    sufficient: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """What a search saw of how likely its hits answer.
+
+    Args:
+        asked: the question beside the messages that were ranked.
+        held: by the reference of a hit, which terms of the question it has, as bits.
+        viewed: the best of what is in view (`SearchRequest.without`), by number.
+    """
+
+    asked: WeighedQuestion = field(default_factory=WeighedQuestion)
+    held: Mapping[str, int] = field(default_factory=dict)
+    viewed: Mapping[int, Seen] = field(default_factory=dict)
+
+    def seen(self, hits: Iterable[Hit]) -> list[Seen]:
+        """*hits* beside the question."""
+        return [Seen(hit.score, self.held.get(hit.ref, 0), bool(hit.why.get("date"))) for hit in hits]
 
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
     """Hits, best first; the question as it was read; why vectors are missing, where they are; the score from which on
-    the best hit is worth a page."""
+    the best hit is worth a page; what tells how likely they answer."""
 
     hits: tuple[Hit, ...] = ()
     question: Question | None = None
     degraded: tuple[str, ...] = ()
     least: float = 0.0
+    matched: Matched = field(default_factory=Matched)

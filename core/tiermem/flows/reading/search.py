@@ -13,13 +13,14 @@ from tiermem.flows.reading import documents, rank
 from tiermem.flows.reading import opening as opened
 from tiermem.flows.reading.corpus import user_wide
 from tiermem.flows.reading.opening import Opening
-from tiermem.flows.reading.request import SearchRequest, SearchResult
+from tiermem.flows.reading.request import Matched, SearchRequest, SearchResult
 from tiermem.flows.services import Core
 from tiermem.records import Hit, Piece, Recalled
 from tiermem.search import passages, quoting
 from tiermem.search.passages import NOTE
 from tiermem.search.query import Question
-from tiermem.search.ranking import explanation
+from tiermem.search.ranking import explanation, sufficiency
+from tiermem.search.ranking.sufficiency import WeighedQuestion
 from tiermem.search.ranking.threshold import LEAST
 from tiermem.settings import Scope
 from tiermem.text.analyzer import terms
@@ -59,7 +60,14 @@ def find(core: Core, scope: Scope, opening: Opening, request: SearchRequest) -> 
     hits = [hit for result in results for hit in result.hits]
     if len(results) > 1:
         hits = sorted(hits, key=lambda hit: -hit.score)[: request.limit]
-    return SearchResult(tuple(hits), question, reasons)
+    return SearchResult(tuple(hits), question, reasons, matched=_together([one.matched for one in results]))
+
+
+def _together(several: Sequence[Matched]) -> Matched:
+    """What was seen of talk and of documents: the question is that of the first which has it."""
+    asked = next((one.asked for one in several if one.asked.coverage.weights), WeighedQuestion())
+    held = {ref: bits for one in several for ref, bits in one.held.items()}
+    return Matched(asked, held, several[0].viewed if several else {})
 
 
 def degraded(core: Core, *reasons: str) -> tuple[str, ...]:
@@ -89,15 +97,19 @@ def recall(core: Core, scope: Scope, request: SearchRequest, budget: int) -> Flo
     result = yield from find(core, scope, opening, replace(request, limit=candidates(core, budget)))
     asked = (scope.tenant, scope.user, scope.session)
 
-    def quoted() -> tuple[list[Piece], list[Hit]]:
-        hits = [hit for hit in result.hits if quoting.quotable(hit.message)]
-        return quoting.block(hits, request.query, budget, core.count, core.quotes, asked)
+    def quoted() -> tuple[list[Piece], list[Hit], float]:
+        hits, matched = [hit for hit in result.hits if quoting.quotable(hit.message)], result.matched
+        seen = matched.seen(hits)
+        if request.sufficient:
+            hits = hits[: sufficiency.enough(matched.asked, seen)]
+        pieces, shown = quoting.block(hits, request.query, budget, core.count, core.quotes, asked)
+        return pieces, shown, sufficiency.likely(matched.asked, matched.seen(shown), seen)
 
-    pieces, shown = yield Compute(quoted)
+    pieces, shown, likely = yield Compute(quoted)
     text = pieces[0].message.text if pieces else ""
     tokens = pieces[0].tokens - OVERHEAD if pieces else core.count(text)
     yield reporting.recalled(scope, "recall", shown, result.degraded, core.since(began), tokens)
-    return Recalled(text=text, tokens=tokens, budget=budget, hits=tuple(shown), degraded=result.degraded)
+    return Recalled(text=text, tokens=tokens, budget=budget, hits=tuple(shown), degraded=result.degraded, likely=likely)
 
 
 def candidates(core: Core, budget: int) -> int:

@@ -15,7 +15,7 @@ from tiermem.flows.verifying.facts import extraction_differs, facts_differ
 from tiermem.flows.verifying.journal import view_differs
 from tiermem.flows.verifying.talk import conversation_differs
 from tiermem.messages import Message
-from tiermem.records import Verification
+from tiermem.reports.state import Verification
 from tiermem.settings import Scope
 from tiermem.shared_history import parts
 from tiermem.storage import sessions

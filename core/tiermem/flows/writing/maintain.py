@@ -17,7 +17,8 @@ from tiermem.flows.services import Core
 from tiermem.flows.writing import summarize
 from tiermem.flows.writing.commit import commit
 from tiermem.messages import Message
-from tiermem.records import Compacted, Decision, Report, Shown
+from tiermem.records import Compacted, Decision, Shown
+from tiermem.reports.state import Report
 from tiermem.settings import Scope, Thresholds
 from tiermem.storage import decisions, sessions
 from tiermem.storage.sessions import SessionRow

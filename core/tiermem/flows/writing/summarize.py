@@ -14,7 +14,8 @@ from tiermem.flows.effects import Compute, Flow, Read, Summarize, Tell, Transact
 from tiermem.flows.services import Core
 from tiermem.flows.writing.commit import commit
 from tiermem.messages import Message
-from tiermem.records import Decision, Report, StructuredSummary, Summary
+from tiermem.records import Decision, StructuredSummary, Summary
+from tiermem.reports.state import Report
 from tiermem.settings import Scope
 from tiermem.storage import decisions, sessions
 from tiermem.storage.sessions import SessionRow

@@ -139,6 +139,13 @@ def wished(scores: Scores, field: Field, signals: Signals, weights: Weights) -> 
     return replace(scores, total=scores.total + lift, parts={**scores.parts, "standing": lift})
 
 
+def highest(scores: Scores, among: NDArray[np.int64], limit: int) -> list[tuple[int, float]]:
+    """(place, score) of the *limit* highest scores at the places *among*, best first; of equals the last."""
+    values = scores.total[among]
+    order = np.lexsort((-among, -values))[:limit]
+    return list(zip(among[order].tolist(), values[order].tolist(), strict=True))
+
+
 def seeds(scores: Scores, without: Mask) -> dict[int, float]:
     """The best messages (place: score) that a bridge starts from."""
     best = _best(scores.total, ~without & (scores.total > 0), expansion.SEEDS)

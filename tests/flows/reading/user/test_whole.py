@@ -30,7 +30,13 @@ def texts(context: Context, kind: str) -> list[str]:
 @pytest.mark.parametrize("more", [0, 10, 400])
 def test_what_is_in_view_is_not_quoted_in_place_of_its_turns(garden: Session, within: Within, more: int) -> None:
     whole = garden.context(budget=100_000, within="conversation")
-    assert garden.context(budget=whole.tokens + more, within=within) == garden.context(budget=whole.tokens + more)
+    asked, plain = (garden.context(budget=whole.tokens + more, within=where) for where in (within, "conversation"))
+    assert asked.pieces == plain.pieces
+    assert asked.hits == plain.hits == ()
+    assert plain.likely is None  # nothing was looked up
+    assert asked.likely is not None
+    assert asked.likely.window > 0.5
+    assert asked.likely.archive == 0
 
 
 @pytest.mark.parametrize("within", REACHES)

@@ -15,7 +15,7 @@ from tiermem.errors import BudgetTooSmall
 from tiermem.flows import reporting, running, standing
 from tiermem.flows.effects import Compute, Flow
 from tiermem.flows.reading import opening as opened
-from tiermem.flows.reading.contexts import steady
+from tiermem.flows.reading.contexts import likelihood, steady
 from tiermem.flows.reading.contexts.draft import (
     ContextRequest,
     Draft,
@@ -55,14 +55,22 @@ def assemble(core: Core, scope: Scope, request: ContextRequest) -> Flow[Context]
     free = budget - request.reserved - sum(piece.tokens for piece in mandatory)
     draft = Draft(core, scope, opening, request, scale, free)
     try:
-        middle, hits, degraded = yield from steady.fill(draft) if request.steady else _fill(draft)
+        filled = yield from steady.fill(draft) if request.steady else _fill(draft)
     except BudgetTooSmall as error:
         what = "what must be shown, the newest message clipped to its ends,"
         raise BudgetTooSmall(error.needed + budget - free, budget, what) from None
-    pieces = steady.ordered(mandatory, middle) if request.steady else _ordered(mandatory, middle)
+    pieces = steady.ordered(mandatory, filled.middle) if request.steady else _ordered(mandatory, filled.middle)
     total = sum(piece.tokens for piece in pieces)
     asked = next((entry.sequence for entry in reversed(tail) if entry.role in USER_ROLES), 0)
-    return Context(pieces=tuple(pieces), tokens=total, budget=budget, hits=tuple(hits), degraded=degraded, asked=asked)
+    return Context(
+        pieces=tuple(pieces),
+        tokens=total,
+        budget=budget,
+        hits=tuple(filled.hits),
+        degraded=filled.degraded,
+        asked=asked,
+        likely=filled.likely,
+    )
 
 
 def _mandatory(request: ContextRequest, fixed: Sequence[Entry], scale: Scale) -> list[Piece]:
@@ -105,18 +113,19 @@ def _fill(draft: Draft) -> Flow[Filled]:
     whole = yield Compute(lambda: _everything(draft))
     if whole is not None:
         if not request.recall or request.reach.within == "conversation":
-            return whole, [], ()
+            return Filled(whole, [], ())
         return (yield from _chosen(draft, whole))
     laid_down = yield from standing.of(draft.core, draft.scope, draft.opening.row)
     rules = draft.rules(laid_down, {})
     try:
-        middle, hits, degraded = yield from _chosen(draft.beside(rules), None)
+        filled = yield from _chosen(draft.beside(rules), None)
     except BudgetTooSmall:  # what must be shown comes first
         if not rules:
             raise
         return (yield from _chosen(draft, None))
-    left = draft.rules(laid_down, standing.told_by(draft.opening.shown.window.fixed, middle), _sum(rules))
-    return [*left, *middle], hits, degraded
+    shown = standing.told_by(draft.opening.shown.window.fixed, filled.middle)
+    left = draft.rules(laid_down, shown, _sum(rules))
+    return filled._replace(middle=[*left, *filled.middle])
 
 
 def _chosen(draft: Draft, whole: list[Piece] | None) -> Flow[Filled]:
@@ -135,11 +144,18 @@ def _chosen(draft: Draft, whole: list[Piece] | None) -> Flow[Filled]:
     if whole is not None and not found:
         if query:
             yield reporting.recalled(draft.scope, "context", [], seen.degraded, draft.core.since(began))
-        return whole, [], seen.degraded
-    recalled, hits, rest = yield Compute(lambda: _filled(draft, begun, query, found, room, left))
-    if query:
-        yield reporting.recalled(draft.scope, "context", hits, seen.degraded, draft.core.since(began), _sum(recalled))
-    return [*rest[0], *recalled, *rest[1]], hits, seen.degraded
+        return Filled(
+            whole, [], seen.degraded, likelihood.of_context(draft, seen, whole, (), begun.entries) if query else None
+        )
+    recalled, hits, rest = yield Compute(
+        lambda: _filled(draft, begun, query, likelihood.wanted(draft, seen, found), room, left)
+    )
+    pieces = [*rest.summary, *recalled, *message_pieces(rest.parts, rest.entries)]
+    if not query:
+        return Filled(pieces, hits, seen.degraded)
+    likely = yield Compute(lambda: likelihood.of_context(draft, seen, pieces, hits, rest.entries))
+    yield reporting.recalled(draft.scope, "context", hits, seen.degraded, draft.core.since(began), _sum(recalled))
+    return Filled(pieces, hits, seen.degraded, likely)
 
 
 def _beside(draft: Draft, whole: Sequence[Piece], room: int) -> Flow[Filled | None]:
@@ -148,12 +164,15 @@ def _beside(draft: Draft, whole: Sequence[Piece], room: int) -> Flow[Filled | No
     began, tail = draft.core.timer(), draft.opening.shown.tail
     query, seen = yield from looked_up(draft, tail, room, talk=False)
     found = yield Compute(lambda: unseen(draft, seen.hits, tail))
+    found = likelihood.wanted(draft, seen, found)
     recalled, hits = (yield Compute(lambda: draft.quoted(found, query, room))) if found else ([], [])
     if _sum(recalled) > draft.free - _sum(whole):
         return None
     if query:
         yield reporting.recalled(draft.scope, "context", hits, seen.degraded, draft.core.since(began), _sum(recalled))
-    return [*recalled, *whole], hits, seen.degraded
+    pieces = [*recalled, *whole]
+    likely = (yield Compute(lambda: likelihood.of_context(draft, seen, pieces, hits, tail))) if query else None
+    return Filled(pieces, hits, seen.degraded, likely)
 
 
 def _begun(draft: Draft, share: Shares) -> _Beginning:
@@ -170,11 +189,14 @@ def _begun(draft: Draft, share: Shares) -> _Beginning:
 
 def _filled(
     draft: Draft, begun: _Beginning, query: str, found: Sequence[Hit], room: int, left: int
-) -> tuple[list[Piece], list[Hit], tuple[list[Piece], list[Piece]]]:
-    """The recalled block with its hits; and the summary and the turns, in which what nothing else needs is used."""
+) -> tuple[list[Piece], list[Hit], _Beginning]:
+    """The recalled block with its hits; and the summary and the turns, in which what nothing else needs is used, where
+    the caller wants all that fits."""
     recalled, hits = draft.quoted(found, query, room)
     left -= _sum(recalled)
     parts, entries, summary = begun.parts, begun.entries, begun.summary
+    if draft.request.sufficient:
+        return recalled, hits, begun
     if left > 0:
         most = _sum(parts) + left
         with suppress(BudgetTooSmall):
@@ -185,7 +207,7 @@ def _filled(
     room = draft.free - _sum(parts) - _sum(recalled)
     if draft.opening.shown.live and room > begun.share:
         summary = draft.summary(room)
-    return recalled, hits, (summary, message_pieces(parts, entries))
+    return recalled, hits, _Beginning(parts, entries, summary, begun.share)
 
 
 def _sum(several: Sequence[Piece] | Sequence[Part]) -> int:

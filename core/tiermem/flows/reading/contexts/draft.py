@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import NamedTuple
 
 from tiermem.flows import running
 from tiermem.flows.effects import Flow
@@ -14,7 +14,7 @@ from tiermem.flows.reading.request import Reach, SearchRequest, SearchResult
 from tiermem.flows.services import Core
 from tiermem.flows.standing import StandingRules
 from tiermem.messages import Message
-from tiermem.records import Hit, Piece, Shown, Tier
+from tiermem.records import Hit, Likely, Piece, Shown, Tier
 from tiermem.search import passages, quoting
 from tiermem.settings import Scope
 from tiermem.text.clipping import Count
@@ -40,10 +40,17 @@ class ContextRequest:
     quoted: Mapping[str, str] = field(default_factory=dict)
     profile: int = 0  # tokens
     profiled: Callable[[int, Count], tuple[str, tuple[str, ...]]] | None = None  # what is known of the user, in so many
+    sufficient: bool = False  # no more is recalled than is likely to answer
 
 
-# What stands in a context behind the system prompts, the hits that it quotes, and what worked less than well.
-Filled: TypeAlias = tuple[list[Piece], list[Hit], tuple[str, ...]]
+class Filled(NamedTuple):
+    """What stands in a context behind the system prompts, the hits that it quotes, what worked less than well, and how
+    likely it answers; None where nothing was looked up."""
+
+    middle: list[Piece]
+    hits: list[Hit]
+    degraded: tuple[str, ...]
+    likely: Likely | None = None
 
 
 @dataclass(frozen=True, slots=True)

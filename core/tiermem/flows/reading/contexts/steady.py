@@ -13,7 +13,9 @@ from typing import NamedTuple
 from tiermem.errors import BudgetTooSmall
 from tiermem.flows import reporting, standing
 from tiermem.flows.effects import Compute, Flow
+from tiermem.flows.reading.contexts import likelihood
 from tiermem.flows.reading.contexts.draft import Draft, Filled, looked_up, message_pieces, unseen, verbatim
+from tiermem.flows.reading.request import SearchResult
 from tiermem.flows.standing import StandingRules
 from tiermem.messages import Message
 from tiermem.records import Hit, Piece, Tier
@@ -59,25 +61,28 @@ def fill(draft: Draft) -> Flow[Filled]:
     asked = next((entry.sequence for entry in reversed(entries) if entry.role in USER_ROLES), 0)
     hits: list[Hit] = []
     degraded: tuple[str, ...] = ()
+    seen: SearchResult | None = None
     if draft.request.recall and asked and f"m{asked}" not in draft.request.quoted and _hides(draft, entries):
         left = draft.free - sum(piece.tokens for piece in (*summary, *blocks.values()))
         left -= sum(part.tokens for part in parts)
         began, room = draft.core.timer(), _room(draft, left)
-        query, seen = yield from looked_up(draft, [], room)
+        query, result = yield from looked_up(draft, [], room)
         sure = SURE * draft.core.settings.relevance_threshold
 
         def quoted() -> tuple[list[Piece], list[Hit]]:
-            missing = unseen(draft, _missing(seen.hits, verbatim(entries), sure), entries)
+            missing = unseen(draft, _missing(result.hits, verbatim(entries), sure), entries)
             return draft.quoted(_untold(missing, blocks.values()), query, room)
 
         block, hits = yield Compute(quoted)
-        degraded = seen.degraded
+        degraded, seen = result.degraded, result if query else None
         if query:
             spent = sum(piece.tokens for piece in block)
             yield reporting.recalled(draft.scope, "context", hits, degraded, draft.core.since(began), spent)
         if block:
             blocks[asked] = block[0]
-    return [*rules, *summary, *_placed(message_pieces(parts, entries), blocks)], hits, degraded
+    pieces = [*rules, *summary, *_placed(message_pieces(parts, entries), blocks)]
+    likely = (yield Compute(lambda: likelihood.of_context(draft, seen, pieces, hits, entries))) if seen else None
+    return Filled(pieces, hits, degraded, likely)
 
 
 def _beside_rules(draft: Draft, begun: _Begun) -> Flow[tuple[list[Piece], Draft, _Begun]]:

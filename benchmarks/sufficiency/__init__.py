@@ -1,0 +1,1 @@
+"""How likely what is recalled answers: measured, and fitted anew."""

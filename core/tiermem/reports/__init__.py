@@ -1,0 +1,1 @@
+"""What tiermem says of its own state."""
