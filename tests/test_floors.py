@@ -38,6 +38,7 @@ FLOORS = tuple(
     profiles notes
     importers
     arguments
+    compression
     session verification
     telemetry events
     life

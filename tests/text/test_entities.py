@@ -35,6 +35,8 @@ HOSTILE = st.text(
         ("特朗普在纽约见到蔡英文", ["特朗普", "纽约", "蔡英文"]),
         ("用Redis缓存session_id，阿里巴巴的张三说", ["Redis", "阿里巴巴", "张三"]),
         ("今天天气很好，我们去吃饭吧", []),
+        ("That's great to hear. He's here, and it's Anna's.", ["Anna"]),
+        ("谢谢你，很高兴见到小雨。", ["小雨"]),
         ("", []),
     ],
 )

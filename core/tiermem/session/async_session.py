@@ -10,7 +10,6 @@ from tiermem.arguments import (
     adding,
     clearing,
     counting,
-    expanding,
     forgetting,
     managing_at,
     patience,
@@ -29,9 +28,10 @@ from tiermem.flows.verifying import session as proof
 from tiermem.flows.writing import decide, elsewhere, upkeep
 from tiermem.flows.writing.commit import writing
 from tiermem.messages import Message
-from tiermem.records import Decision, Explanation, Original, View
+from tiermem.records import Decision, Explanation, View
 from tiermem.reports.state import Report, Stats, Verification
 from tiermem.session.branching import AsyncBranching
+from tiermem.session.compressing import AsyncCompressing
 from tiermem.session.recalling import AsyncRecalling
 from tiermem.settings import Thresholds
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from tiermem.session.session import Session
 
 
-class AsyncSession(AsyncRecalling, AsyncBranching):
+class AsyncSession(AsyncRecalling, AsyncBranching, AsyncCompressing):
     """`Session` with `await`; the docstrings are there."""
 
     def __init__(self, session: Session) -> None:
@@ -99,10 +99,6 @@ class AsyncSession(AsyncRecalling, AsyncBranching):
     async def restore(self, *refs: str) -> list[Message]:
         """See `Session.restore`."""
         return await self._arun(elsewhere.restore(self._core, self.scope, refs))
-
-    async def expand(self, ref: str) -> Original:
-        """See `Session.expand`."""
-        return await self._arun(expanding(self._core, self.scope, ref))
 
     async def explain(self, ref: str) -> Explanation:
         """See `Session.explain`."""

@@ -10,7 +10,6 @@ from tiermem.arguments import (
     adding,
     clearing,
     counting,
-    expanding,
     forgetting,
     managing_at,
     patience,
@@ -29,10 +28,11 @@ from tiermem.flows.verifying import session as proof
 from tiermem.flows.writing import decide, elsewhere, upkeep
 from tiermem.flows.writing.commit import writing
 from tiermem.messages import Message
-from tiermem.records import Decision, Explanation, Original, View
+from tiermem.records import Decision, Explanation, View
 from tiermem.reports.state import Report, Stats, Verification
 from tiermem.session.async_session import AsyncSession
 from tiermem.session.branching import Branching
+from tiermem.session.compressing import Compressing
 from tiermem.session.recalling import Recalling
 from tiermem.settings import Scope, Thresholds
 
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from tiermem.memory import Memory
 
 
-class Session(Recalling, Branching):
+class Session(Recalling, Branching, Compressing):
     """One conversation: an append-only log, and the view that a model is shown of it."""
 
     def __init__(self, memory: Memory, scope: Scope, core: Core | None = None) -> None:
@@ -154,18 +154,6 @@ class Session(Recalling, Branching):
             UnknownReference: one of them names nothing here.
         """
         return self._run(elsewhere.restore(self._core, self.scope, refs))
-
-    def expand(self, ref: str) -> Original:
-        """The originals behind a stub or a summary, or a document's chunk ("d12"); changes nothing.
-
-        "friday/m12" and "friday/s3" are those of the user's session "friday", which `note["session"]` names.
-        `note["hidden"]` lists those of them that are hidden.
-
-        Raises:
-            UnknownReference: it names nothing of this user's; the nearest session is named.
-            MissingNamespace: it names another session, and no namespace names the user.
-        """
-        return self._run(expanding(self._core, self.scope, ref))
 
     def explain(self, ref: str) -> Explanation:
         """Why that message is shown as it is: the decision, its numbers, when."""

@@ -62,6 +62,7 @@ _SURNAMES = frozenset(
     "蘇呂盧鍾譚陸賈韋鄒閆龍賀顧龔萬錢嚴湯溫齊喬龐顏聶莊魯歐關蘭紀單諸"
 )
 _NICK = frozenset("小老阿")
+_NO_PEOPLE = frozenset({"谢谢", "高兴", "常常"})  # they begin with a family name, and the tagger takes them for people
 _EVERYDAY_VERBS = frozenset("喝吃看买買做打玩学學")  # the dictionary itself has 喝咖啡 as a person
 _TITLE = late.compile(r"《([^《》\n]{1,40})》")
 _HAN_RUN = late.compile(rf"[{HAN}·]+")
@@ -98,7 +99,7 @@ def _english_names(text: str) -> Iterator[tuple[int, str]]:
             index += 1
             continue
         first = index
-        while first < end and words[first].group().lower() in _STARTERS:
+        while first < end and _POSSESSIVE.sub("", words[first].group()).lower() in _STARTERS:
             first += 1
         if first == index and _starts(text, words, index) and not _is_name_at_start(words, index, end, lower, inside):
             first += 1
@@ -187,6 +188,8 @@ def _trimmed(name: str) -> str:
 def _is_chinese_name(word: str, tag: str) -> bool:
     # The tagger guesses "nr" for unknown words too (喝咖啡): a person has a surname or 小/老/阿,
     # or stands in the dictionary (特朗普).
+    if word in _NO_PEOPLE:
+        return False
     if tag == "nr":
         if word[0] in _SURNAMES or len(word) < 2:
             return word[0] in _SURNAMES

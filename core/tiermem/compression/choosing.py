@@ -1,0 +1,106 @@
+"""Which clauses stay within a number of tokens: those that say most that no other says, for what they cost. Pure.
+
+Greedy choice by what a clause adds to those chosen, divided by its tokens, asked anew only of the one that leads: what
+is covered only grows, so nobody's gain rises (lazy evaluation, Minoux 1978; for summaries Lin and Bilmes 2011). A
+detail that is there already adds nothing, so what is said twice stays once.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tiermem.compression.reading.clauses import Material, Said, SpokenClause, head
+from tiermem.compression.reading.layers import ANCILLARY, LAYERS
+
+DETAIL, COMMITMENT, WORD = 2.0, 3.0, 0.25  # what each is worth that is new: LoCoMo, BEAM-100K (RESULTS.md)
+
+
+def weight(said: Said) -> float:
+    """What *said* is worth where it is not there yet."""
+    return DETAIL if isinstance(said, tuple) else WORD if isinstance(said, str) else COMMITMENT
+
+
+@dataclass(slots=True)
+class Chosen:
+    """What was chosen so far: places of clauses, and what they cover and cost."""
+
+    picked: dict[int, float] = field(default_factory=dict)  # what each was worth a token when it was
+    cost: int = 0
+    covered: set[Said] = field(default_factory=set)
+    opened: set[int] = field(default_factory=set)  # parts that have a line
+
+
+@dataclass(frozen=True, slots=True)
+class Chooser:
+    """*material* with the words of each clause that may stand, and what a line of each part costs beside them."""
+
+    material: Material
+    short: bool  # whether clauses with details are shortened, too
+    verbatim: frozenset[int]  # places of clauses that stay word for word
+    heads: Sequence[int]
+
+    @classmethod
+    def of(cls, material: Material, count: Callable[[str], int], short: bool, verbatim: frozenset[int]) -> Chooser:
+        """For *material*, counted by *count*."""
+        return cls(material, short, verbatim, [count(f"{head(part)}\n") for part in material.parts])
+
+    def text(self, clause: SpokenClause) -> str:
+        """*clause* as it would stand."""
+        return clause.short if self._is_short(clause) else clause.text
+
+    def _is_short(self, clause: SpokenClause) -> bool:
+        return (self.short or not clause.particulars) and clause.place not in self.verbatim
+
+    def cost(self, clause: SpokenClause, choice: Chosen) -> int:
+        """Tokens that *clause* takes, with its line where that is not begun yet."""
+        own = clause.short_tokens if self._is_short(clause) else clause.tokens
+        return max(1, own + (0 if clause.part in choice.opened else self.heads[clause.part]))
+
+    def take(self, clause: SpokenClause, choice: Chosen) -> None:
+        """*choice* with *clause*."""
+        choice.picked[clause.place] = self.worth(clause, choice)
+        choice.cost += self.cost(clause, choice)
+        choice.opened.add(clause.part)
+        choice.covered.update(clause.says)
+
+    def worth(self, clause: SpokenClause, choice: Chosen) -> float:
+        """What *clause* adds to *choice* for each token."""
+        gain = sum(weight(said) for said in clause.says if said not in choice.covered)
+        return gain / self.cost(clause, choice)
+
+
+def choose(chooser: Chooser, rooms: Mapping[str, int], room: int, always: Collection[int]) -> Chosen:
+    """The clauses at *always*, then of each layer what fits in its *rooms*, then of all what fits in *room* tokens.
+
+    What says nothing (`ANCILLARY`) is left out while anything else waits for room.
+    """
+    clauses = chooser.material.clauses
+    choice = Chosen()
+    for place in sorted(always):
+        chooser.take(clauses[place], choice)
+    left = set(range(len(clauses))) - choice.picked.keys()
+    for layer in LAYERS[:-1]:
+        of_layer = [place for place in sorted(left) if clauses[place].layer == layer]
+        _fill(chooser, choice, of_layer, min(room, choice.cost + rooms[layer]))
+        left -= choice.picked.keys()
+    _fill(chooser, choice, [place for place in sorted(left) if clauses[place].layer != ANCILLARY], room)
+    left -= choice.picked.keys()
+    if all(clauses[place].layer == ANCILLARY for place in left):
+        _fill(chooser, choice, sorted(left), room)
+    return choice
+
+
+def _fill(chooser: Chooser, choice: Chosen, places: Sequence[int], upto: int) -> None:
+    """Takes of *places* what says most a token until the choice costs *upto*."""
+    clauses = chooser.material.clauses
+    waiting = [(-chooser.worth(clauses[place], choice), place) for place in places]
+    heapq.heapify(waiting)
+    while waiting and choice.cost < upto:
+        _, place = heapq.heappop(waiting)
+        worth = chooser.worth(clauses[place], choice)
+        if waiting and -worth > waiting[0][0]:
+            heapq.heappush(waiting, (-worth, place))
+        elif worth > 0 and choice.cost + chooser.cost(clauses[place], choice) <= upto:
+            chooser.take(clauses[place], choice)

@@ -1,0 +1,51 @@
+"""Compression as a `compactor=`: what stands in a window for a long message is made of its own sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from tiermem.compression.compressing import Wanted, compress_messages
+from tiermem.compression.preserving import Preserved
+from tiermem.messages import Message
+from tiermem.providers.tokenizers import as_counter
+from tiermem.records import Compacted
+from tiermem.text.sanitizing import unbracketed
+
+STRATEGY: Final = "compression"
+
+
+@dataclass
+class Compactor:
+    """Takes a message, returns its most telling sentences and its reference: `Memory.open(compactor=Compactor(0.2))`.
+
+    Args:
+        ratio: tokens of what stands there divided by those of the message, at most.
+        shortest: tokens of a message below which the default stub stands for it.
+        preserve: as of `tiermem.compression.compress`.
+        encoding: of the tokens that it counts.
+
+    Raises:
+        InvalidSettings, InvalidMessage: an argument is wrong.
+    """
+
+    ratio: float = 0.2
+    shortest: int = 200
+    preserve: Iterable[Preserved] = ()
+    encoding: str = "o200k_base"
+    _wanted: Wanted = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._wanted = Wanted.of(self.ratio, 0.0, 0.0, self.preserve, ())
+        self._count = as_counter(None, self.encoding)
+
+    def __call__(self, message: Message) -> Compacted | None:
+        """What to show in place of *message*; None leaves it to the default."""
+        if self._count(message.text) < self.shortest:
+            return None
+        short = compress_messages([("", message)], self._wanted, self._count)
+        words = unbracketed(" ".join(section.text for section in short.sections))
+        if not words:
+            return None
+        return Compacted(content=f"[COMPACTED: {words} · m{message.sequence}]", strategy=STRATEGY)
