@@ -38,7 +38,7 @@ FLOORS = tuple(
     profiles notes
     importers
     arguments
-    compression
+    compression answering
     session verification
     telemetry events
     life

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from tiermem.answering.asking import AsyncAnswering
 from tiermem.arguments import (
     MessageLike,
     adding,
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from tiermem.session.session import Session
 
 
-class AsyncSession(AsyncRecalling, AsyncBranching, AsyncCompressing):
+class AsyncSession(AsyncRecalling, AsyncAnswering, AsyncBranching, AsyncCompressing):
     """`Session` with `await`; the docstrings are there."""
 
     def __init__(self, session: Session) -> None:

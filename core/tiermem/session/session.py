@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from tiermem.answering.asking import Answering
 from tiermem.arguments import (
     MessageLike,
     adding,
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from tiermem.memory import Memory
 
 
-class Session(Recalling, Branching, Compressing):
+class Session(Recalling, Answering, Branching, Compressing):
     """One conversation: an append-only log, and the view that a model is shown of it."""
 
     def __init__(self, memory: Memory, scope: Scope, core: Core | None = None) -> None:
