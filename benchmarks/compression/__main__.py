@@ -86,7 +86,7 @@ def plot(found: Sequence[tuple[object, ...]], folder: Path) -> Path:
             )
         panel.set(title=name, xlabel="tokens left, share", ylim=(0, 101))
         panel.grid(color="#e3e3e3")
-    panels[0][0].set_ylabel("answers that stand there, %  (dotted: with 1,000 tokens of recall)")
+    panels[0][0].set_ylabel("answers kept, %  (dotted: with recall)")
     panels[0][-1].legend(frameon=False)
     folder.mkdir(parents=True, exist_ok=True)
     figure.savefig(file := folder / "compression.png", dpi=150)
