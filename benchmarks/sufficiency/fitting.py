@@ -25,7 +25,7 @@ def arrays(sets: Sequence[Sequence[Sample]]) -> tuple[Numbers, Numbers, Numbers]
             for one in mine:
                 rows += [case.features for case in one.cases]
                 answered += [case.answered for case in one.cases]
-                weights += [1 / len(mine) / len(one.cases)] * len(one.cases)
+                weights += [1 / len(mine) / len(one.cases) for _ in one.cases]
     return np.array(rows), np.array(answered), np.array(weights) / sum(weights)
 
 

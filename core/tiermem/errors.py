@@ -119,6 +119,10 @@ class InvalidBranch(TiermemError, ValueError):
     """A conversation cannot be forked or rewound there, or not under that name; nothing was changed."""
 
 
+class KeptByRule(TiermemError):
+    """What was to be erased is younger than the least keeping time; nothing was erased. `overrule=True` erases it."""
+
+
 class Reentrant(TiermemError):
     """A summariser, compactor or embedder called back into the session that is waiting for it."""
 

@@ -14,6 +14,7 @@ from tiermem.arguments import managing, names, patience
 from tiermem.conversations.verbs import AsyncUserTalk, UserTalk
 from tiermem.erasure import erasing, proving
 from tiermem.erasure.receipt import Receipt
+from tiermem.erasure.verbs import AsyncRetaining, Retaining
 from tiermem.errors import InvalidSettings
 from tiermem.flows.indexing import reembed as reembedding
 from tiermem.flows.reading.documents import collection
@@ -38,7 +39,7 @@ Namespace: TypeAlias = str | tuple[str, str]
 Zone: TypeAlias = str | tzinfo | None
 
 
-class Memory(Opened, UserTalk, Moving):
+class Memory(Opened, UserTalk, Moving, Retaining):
     """Conversations in one database. Safe to share between threads, event loops and (by file) processes."""
 
     @classmethod
@@ -60,7 +61,7 @@ class Memory(Opened, UserTalk, Moving):
                 `store_summary` it is called in a thread of its own, for at most `callback_timeout` seconds.
             store_summary: is given each summary before it takes effect, to keep it elsewhere too; the text it
                 returns is shown in the window, None leaves the default.
-            keep: says which messages of a summarised span stay in view.
+            keep: says which messages of a summarised span stay in view; or a `tiermem.life.Placement`.
             embedder: of LangChain, LlamaIndex, or a function of texts; by default none, words and spelling do.
             synonyms: your own words that stand for each other, as lists, or a mapping of a word to its others.
             clock: the time now, aware.
@@ -125,7 +126,15 @@ class Memory(Opened, UserTalk, Moving):
         """How what a user, or (tenant, user), said lives: levels, uses, what fades, sleep."""
         return Life(self, scope_of("-", namespace), self._core.within(zone_of(timezone)))
 
-    def erase(self, namespace: Namespace, *, reason: str = "", dry_run: bool = False, vacuum: bool = False) -> Receipt:
+    def erase(
+        self,
+        namespace: Namespace,
+        *,
+        reason: str = "",
+        dry_run: bool = False,
+        vacuum: bool = False,
+        overrule: bool = False,
+    ) -> Receipt:
         """Remove for good all that there is of a user, or of (tenant, user): conversations, documents, items, and all
         that was derived of them. Nothing of it is found from the first moment on; it cannot be undone.
 
@@ -134,14 +143,17 @@ class Memory(Opened, UserTalk, Moving):
             dry_run: only count.
             vacuum: write the database's files anew, without any byte of it. A SQLite file needs that only to become
                 smaller; a server keeps dead rows until then, and nobody can use its tables meanwhile.
+            overrule: erase also what must be kept longer by `retain`, as where the law gives a person the right to it.
 
         Returns the receipt, which `verify_erased` checks, at any time, here or on a backup.
 
         Raises:
+            KeptByRule: something of it must be kept longer; nothing was erased.
             StorageBusy: with *vacuum*, somebody else is at work in the file; all is removed nevertheless.
             StorageError: nothing was removed, or the rest will be when the database is next opened: nobody finds it.
         """
-        return self.drive(erasing.of_user(self._core, scope_of("-", namespace), reason, dry_run, vacuum))
+        user = scope_of("-", namespace)
+        return self.drive(erasing.of_user(self._core, user, reason, dry_run, vacuum, overrule))
 
     def verify_erased(self, receipt: Receipt | str) -> Verification:
         """Whether what *receipt* (or its JSON) names is gone from this database, be it the one, a copy or another.
@@ -193,7 +205,7 @@ class Memory(Opened, UserTalk, Moving):
         self.close()
 
 
-class AsyncMemory(Opened, AsyncUserTalk, AsyncMoving):
+class AsyncMemory(Opened, AsyncUserTalk, AsyncMoving, AsyncRetaining):
     """`Memory` with `await`."""
 
     _kept: Memory | None = None
@@ -241,10 +253,17 @@ class AsyncMemory(Opened, AsyncUserTalk, AsyncMoving):
         return Memory(self._core, self._performer).life(namespace, timezone).as_async()
 
     async def erase(
-        self, namespace: Namespace, *, reason: str = "", dry_run: bool = False, vacuum: bool = False
+        self,
+        namespace: Namespace,
+        *,
+        reason: str = "",
+        dry_run: bool = False,
+        vacuum: bool = False,
+        overrule: bool = False,
     ) -> Receipt:
         """See `Memory.erase`."""
-        return await self.drive_async(erasing.of_user(self._core, scope_of("-", namespace), reason, dry_run, vacuum))
+        user = scope_of("-", namespace)
+        return await self.drive_async(erasing.of_user(self._core, user, reason, dry_run, vacuum, overrule))
 
     async def verify_erased(self, receipt: Receipt | str) -> Verification:
         """See `Memory.verify_erased`."""

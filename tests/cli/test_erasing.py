@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import stat
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -76,3 +77,27 @@ def test_what_is_to_be_erased_must_be_named(path: str) -> None:
     assert "no session" in refused("erase", "--session", "nowhere", "--path", path, "--yes")
     assert "no document" in refused("erase", "--source", "x", "--namespace", "bob", "--path", path, "--yes")
     assert "no receipt" in refused("verify-erased", __file__, "--path", path)
+
+
+def test_what_is_past_its_time_expires_without_being_asked_about(path: str, tmp_path: Path) -> None:
+    assert "keep-for: no limit" in ok("retain", "--path", path)
+    told = ok("retain", "--keep-for", "30", "--keep-at-least", "2", "--namespace", "anna", "--path", path)
+    assert "keep-for: 30 days" in told
+    assert "keep-at-least: 2 days" in told
+    assert "keep-for: no limit" in ok("retain", "--namespace", "bob", "--path", path)
+    assert "keep-at-least is 31" not in refused(
+        "retain", "--keep-at-least", "31", "--namespace", "anna", "--path", path
+    )
+    words = ("expire", "--namespace", "anna", "--path", path)
+    assert "Erased 0 messages, 0 chunks, 0 notes." in ok(*words)
+    with Memory.open(path, clock=lambda: datetime.now(UTC) + timedelta(days=40)) as memory:
+        assert memory.life("anna").expire(dry_run=True).conversations == 1
+    refused("erase", "--everything", "--namespace", "anna", "--path", path, "--yes")
+    erase = ("erase", "--everything", "--namespace", "anna", "--path", path, "--yes", "--overrule")
+    assert "removed rows: " in ok(*erase)
+    file = tmp_path / "receipts.jsonl"
+    assert "Would erase 0 messages" in ok(*words, "--dry-run", "--receipts", str(file))
+    assert not file.exists()
+    ok(*words, "--receipts", str(file))
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    refused(*words, "--receipts", str(file))

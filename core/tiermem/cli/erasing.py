@@ -36,6 +36,7 @@ def erase(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
     vacuum: Annotated[bool, typer.Option("--vacuum", help="Write the database's files anew.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    overrule: Annotated[bool, typer.Option("--overrule", help="Also what `retain` keeps longer.")] = False,
 ) -> None:
     """Remove for good what was said, with all that was derived of it. `forget` hides, this cannot be undone."""
     if sum((session is not None, source is not None, everything)) != 1 or (refs and session is None):
@@ -49,7 +50,7 @@ def erase(
             raise UnknownReference(f"no session {session!r} in namespace {namespace!r}")
 
         def run(*, dry: bool) -> Receipt:
-            given = {"reason": reason, "dry_run": dry, "vacuum": vacuum}
+            given = {"reason": reason, "dry_run": dry, "vacuum": vacuum, "overrule": overrule}
             if session is not None:
                 return memory.session(session, user).erase(*(refs or ()), **given)  # type: ignore[arg-type]
             if source is not None:
@@ -79,11 +80,66 @@ def _tell(done: Receipt, file: Path | None) -> None:
     for other in done.not_ours:
         console().print(Text(f"Not in reach: {other}"), soft_wrap=True)
     if file is not None:
-        with os.fdopen(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as target:
-            target.write(done.model_dump_json(indent=1) + "\n")
+        _written(file, done.model_dump_json(indent=1))
         console().print(
             Text(f"The receipt is in {line(str(file))}; `tiermem verify-erased` checks it."), soft_wrap=True
         )
+
+
+def _written(file: Path, text: str) -> None:
+    """Write *text* to the new *file*, which its owner alone may read."""
+    with os.fdopen(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as target:
+        target.write(text + "\n")
+
+
+_DAYS = "Days; 0: no end."
+
+
+@app.command()
+def retain(
+    keep_for: Annotated[float | None, typer.Option(help=f"Messages of conversations. {_DAYS}")] = None,
+    documents: Annotated[float | None, typer.Option(help=f"Documents. {_DAYS}")] = None,
+    notes: Annotated[float | None, typer.Option(help=f"Notes. {_DAYS}")] = None,
+    keep_at_least: Annotated[float | None, typer.Option(help="Days before which nothing is erased.")] = None,
+    namespace: Annotated[str | None, typer.Option(help="Of one user; without it of the database.")] = None,
+    tenant: TenantOption = None,
+    path: PathOption = None,
+) -> None:
+    """Show how long things are kept, or say it: what is not named stays as it is. `expire` erases what is past it."""
+    user = None if namespace is None else space(namespace, tenant)
+    named = {"keep_for": keep_for, "documents": documents, "notes": notes, "keep_at_least": keep_at_least}
+    given = {name: days for name, days in named.items() if days is not None}
+    with the_memory(path, writing=bool(given)) as memory:
+        rule = memory.retention(user)
+        if given:
+            limits = {name: days or (0.0 if name == "keep_at_least" else None) for name, days in given.items()}
+            rule = type(rule)(**rule.model_dump() | limits)
+            memory.retain(rule, user)
+    for name, days in rule.model_dump(exclude={"sessions"}).items():
+        console().print(Text(f"{name.replace('_', '-')}: {f'{days:g} days' if days else 'no limit'}"))
+    for name, days in rule.sessions.items():
+        console().print(Text(f"session {line(name)}: {f'{days:g} days' if days else 'no limit'}"), soft_wrap=True)
+
+
+@app.command()
+def expire(
+    namespace: NamespaceOption = "default",
+    tenant: TenantOption = None,
+    path: PathOption = None,
+    receipts: Annotated[Path | None, typer.Option(help="Write the receipts here, as JSON lines.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
+) -> None:
+    """Erase what of a user is past its time by the rules of `retain`: for a scheduler, so nothing is asked."""
+    if receipts is not None and receipts.exists():
+        raise FileExistsError(17, "it is there already", str(receipts))
+    with the_memory(path, writing=True) as memory:
+        done = memory.life(space(namespace, tenant)).expire(dry_run=dry_run)
+    parts = [counted(done.messages, "message"), counted(done.chunks, "chunk"), counted(done.notes, "note")]
+    whole = f"; {counted(done.conversations, 'conversation')} whole" if done.conversations else ""
+    verb = "Would erase" if dry_run else "Erased"
+    console().print(Text(f"{verb} {', '.join(parts)}{whole}."), soft_wrap=True)
+    if receipts is not None and not dry_run:
+        _written(receipts, "\n".join(one.model_dump_json() for one in done.receipts))
 
 
 @app.command("verify-erased")

@@ -6,45 +6,74 @@ A process that ends between leaves what nobody can find any more; the next one t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from typing import TypeAlias
 
 import sqlalchemy as sa
 
 from tiermem.erasure import caches, given_up, issuing
+from tiermem.erasure.keeping import refuse_kept
 from tiermem.erasure.messages import of_messages
 from tiermem.erasure.receipt import Receipt, checked
 from tiermem.flows.effects import Flow, Read, Scrub, Tell, Transact, Wake
 from tiermem.flows.services import Core
 from tiermem.providers.calls import refuse_reentry
 from tiermem.settings import Scope
-from tiermem.storage.erasures import sharing, taking
+from tiermem.storage.erasures import rules, sharing, taking
 from tiermem.storage.erasures.taking import CHUNK, ROWS, Ticket
 from tiermem.storage.schema import message, session
 from tiermem.storage.tables.items import collection
 
+Refuse: TypeAlias = Callable[[sa.Connection], None]  # asked in the transaction that erases; raises where it must not
 
-def of_user(core: Core, scope: Scope, reason: str, dry_run: bool, vacuum: bool) -> Flow[Receipt]:
+
+def of_user(
+    core: Core, scope: Scope, reason: str, dry_run: bool, vacuum: bool, overrule: bool = False
+) -> Flow[Receipt]:
     """See `Memory.erase`."""
     checked(reason)
-    erasing = _survey(core, scope, whole=True) if dry_run else _erase(core, scope, reason, whole=True, vacuum=vacuum)
-    return (yield from erasing)
+    refuse = _nothing if overrule else partial(_refuse_kept, core=core, scope=scope, whole=True)
+    if dry_run:
+        return (yield from _survey(core, scope, refuse, whole=True))
+    return (yield from _erase(core, scope, reason, refuse, whole=True, vacuum=vacuum))
 
 
 def of_session(
-    core: Core, scope: Scope, refs: Sequence[str], reason: str, dry_run: bool, vacuum: bool
+    core: Core, scope: Scope, refs: Sequence[str], reason: str, dry_run: bool, vacuum: bool, overrule: bool = False
 ) -> Flow[Receipt]:
     """See `Session.erase`."""
     refuse_reentry(scope)
     checked(reason)
     if refs:
-        return (yield from of_messages(core, scope, refs, reason, dry_run, vacuum))
-    erasing = _survey(core, scope, whole=False) if dry_run else _erase(core, scope, reason, whole=False, vacuum=vacuum)
-    return (yield from erasing)
+        return (yield from of_messages(core, scope, refs, reason, dry_run, vacuum, overrule))
+    refuse = _nothing if overrule else partial(_refuse_kept, core=core, scope=scope, whole=False)
+    if dry_run:
+        return (yield from _survey(core, scope, refuse, whole=False))
+    return (yield from _erase(core, scope, reason, refuse, whole=False, vacuum=vacuum))
 
 
-def _erase(core: Core, scope: Scope, reason: str, *, whole: bool, vacuum: bool) -> Flow[Receipt]:
+def of_expired(core: Core, scope: Scope, reason: str, refuse: Refuse) -> Flow[Receipt]:
+    """Erase a whole conversation whose messages are all past their time, unless *refuse*, asked in the transaction that
+    takes it, raises."""
+    refuse_reentry(scope)
+    return (yield from _erase(core, scope, reason, refuse, whole=False, vacuum=False))
+
+
+def _nothing(_connection: sa.Connection) -> None:
+    """Refuses nothing."""
+
+
+def _refuse_kept(connection: sa.Connection, core: Core, scope: Scope, *, whole: bool) -> None:
+    held = taking.held_by(connection, scope, whole=whole)
+    refuse_kept(connection, scope, core.now(), [(row, None) for row in held])
+
+
+def _erase(core: Core, scope: Scope, reason: str, refuse: Refuse, *, whole: bool, vacuum: bool) -> Flow[Receipt]:
     def taken(connection: sa.Connection) -> tuple[Ticket, list[Scope]]:
+        refuse(connection)
+        if whole:
+            rules.put(connection, scope, "")  # what holds for a user goes with the user
         forks = [] if whole else sharing.release(connection, scope, reason, core.now())
         return taking.take(connection, scope, reason, core.now(), whole=whole), forks
 
@@ -62,9 +91,12 @@ def _erase(core: Core, scope: Scope, reason: str, *, whole: bool, vacuum: bool) 
     return (yield from issuing.receipt(core, scope, ticket, erased, removed, reason, vacuum=vacuum, whole=whole))
 
 
-def _survey(core: Core, scope: Scope, *, whole: bool) -> Flow[Receipt]:
-    rows = yield Read(lambda connection: taking.count(connection, scope, whole=whole))
-    return (yield from issuing.counted(core, rows))
+def _survey(core: Core, scope: Scope, refuse: Refuse, *, whole: bool) -> Flow[Receipt]:
+    def counted(connection: sa.Connection) -> dict[str, int]:
+        refuse(connection)
+        return taking.count(connection, scope, whole=whole)
+
+    return (yield from issuing.counted(core, (yield Read(counted))))
 
 
 def finish() -> Flow[int]:

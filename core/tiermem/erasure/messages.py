@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from tiermem.erasure import issuing
+from tiermem.erasure.keeping import refuse_kept
 from tiermem.erasure.receipt import ErasedSession, Receipt, checked
 from tiermem.errors import UnknownReference, brief_repr
 from tiermem.flows.effects import Flow, Read, Tell, Transact, Wake
@@ -41,7 +42,7 @@ class _Buried(NamedTuple):
 
 
 def of_messages(
-    core: Core, scope: Scope, refs: Sequence[str], reason: str, dry_run: bool, vacuum: bool
+    core: Core, scope: Scope, refs: Sequence[str], reason: str, dry_run: bool, vacuum: bool, overrule: bool = False
 ) -> Flow[Receipt]:
     """Erase what *refs* name, in any conversation of the user; see `Session.erase`.
 
@@ -56,10 +57,21 @@ def of_messages(
     if stated:
         named[stated_by(scope)] = [f"m{number}" for number in stated.values()]
     wanted = {where: partial(_behind, refs=local) for where, local in named.items()}
-    return (yield from _erase(core, scope, wanted, reason, dry_run=dry_run, vacuum=vacuum))
+    return (yield from _erase(core, scope, wanted, reason, dry_run=dry_run, vacuum=vacuum, overrule=overrule))
 
 
-def of_source(core: Core, scope: Scope, source: str | None, reason: str, dry_run: bool, vacuum: bool) -> Flow[Receipt]:
+def of_numbers(core: Core, scope: Scope, numbers: Collection[int], reason: str, *, dry_run: bool) -> Flow[Receipt]:
+    """Erase the messages of these *numbers* of the session of *scope*; what was erased before is not counted."""
+
+    def named(_connection: sa.Connection, _row: SessionRow) -> set[int]:
+        return set(numbers)
+
+    return (yield from _erase(core, scope, {scope: named}, reason, dry_run=dry_run, vacuum=False))
+
+
+def of_source(
+    core: Core, scope: Scope, source: str | None, reason: str, dry_run: bool, vacuum: bool, overrule: bool = False
+) -> Flow[Receipt]:
     """Erase every version of the documents of *source* (None: of all) in the collection *scope*; see `Knowledge.erase`.
 
     Raises:
@@ -72,7 +84,7 @@ def of_source(core: Core, scope: Scope, source: str | None, reason: str, dry_run
         scope: partial(_chunks, source=source),
         stated_by(scope): partial(_outcomes, source=source),
     }
-    return (yield from _erase(core, scope, wanted, reason, dry_run=dry_run, vacuum=vacuum))
+    return (yield from _erase(core, scope, wanted, reason, dry_run=dry_run, vacuum=vacuum, overrule=overrule))
 
 
 def _outcomes(connection: sa.Connection, row: SessionRow, source: str | None) -> set[int]:
@@ -83,20 +95,38 @@ def _outcomes(connection: sa.Connection, row: SessionRow, source: str | None) ->
 
 
 def _erase(
-    core: Core, home: Scope, wanted: Mapping[Scope, Pick], reason: str, *, dry_run: bool, vacuum: bool
+    core: Core,
+    home: Scope,
+    wanted: Mapping[Scope, Pick],
+    reason: str,
+    *,
+    dry_run: bool,
+    vacuum: bool,
+    overrule: bool = False,
 ) -> Flow[Receipt]:
+    def allowed(connection: sa.Connection) -> sa.Connection:
+        if not overrule:
+            _refuse_kept(connection, core, home, wanted)
+        return connection
+
     for where in wanted:
         refuse_reentry(where)
     if dry_run:
-        return (yield from issuing.counted(core, (yield Read(lambda connection: _count(connection, wanted)))))
+        return (yield from issuing.counted(core, (yield Read(lambda connection: _count(allowed(connection), wanted)))))
     buried: _Buried = yield Transact(
-        lambda connection: _bury(connection, core, home, wanted, reason),
+        lambda connection: _bury(allowed(connection), core, home, wanted, reason),
         lambda done: [_told(home, done, reason)] if done.erased else (),
     )
     receipt = yield from issuing.receipt(core, home, *buried, reason, vacuum=vacuum)
     for where in wanted:
         yield Wake(where)
     return receipt
+
+
+def _refuse_kept(connection: sa.Connection, core: Core, home: Scope, wanted: Mapping[Scope, Pick]) -> None:
+    rows = [(sessions.find(connection, where), pick) for where, pick in wanted.items()]
+    named = [(row, pick(connection, row) - tombstones.buried(connection, row.pk)) for row, pick in rows if row.pk]
+    refuse_kept(connection, home, core.now(), named)
 
 
 def _told(scope: Scope, buried: _Buried, reason: str) -> Tell:

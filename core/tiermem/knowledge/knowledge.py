@@ -97,14 +97,21 @@ class Knowledge:
         return self._run(writing(self.scope, remove(self._core, self.scope, source)))
 
     def erase(
-        self, source: str | None = None, *, reason: str = "", dry_run: bool = False, vacuum: bool = False
+        self,
+        source: str | None = None,
+        *,
+        reason: str = "",
+        dry_run: bool = False,
+        vacuum: bool = False,
+        overrule: bool = False,
     ) -> Receipt:
         """Remove for good every version of *source*, or of all sources; it cannot be undone. See `Memory.erase`.
 
         Raises:
-            UnknownReference: nothing of that source was ever added, or it was erased before.
+            UnknownReference: nothing of that source was ever added, or it was erased before. KeptByRule: of
+                `Memory.erase`.
         """
-        return self._run(of_source(self._core, self.scope, source, reason, dry_run, vacuum))
+        return self._run(of_source(self._core, self.scope, source, reason, dry_run, vacuum, overrule))
 
     def undo(self, decision: int | Decision) -> None:
         """Take a decision of the journal back."""
@@ -182,10 +189,16 @@ class AsyncKnowledge:
         return await self._arun(writing(self.scope, remove(self._core, self.scope, source)))
 
     async def erase(
-        self, source: str | None = None, *, reason: str = "", dry_run: bool = False, vacuum: bool = False
+        self,
+        source: str | None = None,
+        *,
+        reason: str = "",
+        dry_run: bool = False,
+        vacuum: bool = False,
+        overrule: bool = False,
     ) -> Receipt:
         """See `Knowledge.erase`."""
-        return await self._arun(of_source(self._core, self.scope, source, reason, dry_run, vacuum))
+        return await self._arun(of_source(self._core, self.scope, source, reason, dry_run, vacuum, overrule))
 
     async def undo(self, decision: int | Decision) -> None:
         """See `Knowledge.undo`."""

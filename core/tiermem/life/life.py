@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tiermem.erasure.expiring import Expired
 from tiermem.errors import InvalidMessage, UnknownReference, brief_repr
 from tiermem.life import looking, sleeping, uses
 from tiermem.life.forgetting import Forgetting
 from tiermem.life.records import Levels, MemoryLife, Slept
+from tiermem.life.sleeping import expiry
 from tiermem.settings import Scope
 
 if TYPE_CHECKING:
@@ -82,7 +84,8 @@ class Life:
         dry_run: bool = False,
     ) -> Slept:
         """Do what nobody waits for, session by session: write down what was used, index words, bring windows below
-        their thresholds, let fade what nobody used, bring back what somebody did.
+        their thresholds, let fade what nobody used, bring back what somebody did; and erase what is past its time by
+        the rules of `Memory.retain`, if there are any.
 
         Args:
             forgetting: the curve; None: nothing fades.
@@ -93,6 +96,19 @@ class Life:
             InvalidMessage: one of them is of another kind. StorageError: what was done before stays done.
         """
         return self._run(sleeping.sleep(self._core, self.scope, forgetting, seconds, dry_run=dry_run))
+
+    def expire(self, *, dry_run: bool = False) -> Expired:
+        """Erase what of the user is past its time by the rules that `Memory.retain` keeps; `sleep` does it, too.
+
+        It is gone as by `erase`, with all that was derived of it, and a receipt for each conversation and note.
+
+        Args:
+            dry_run: only count.
+
+        Raises:
+            StorageError: what was erased before stays erased.
+        """
+        return self._run(expiry(self._core, self.scope, dry_run=dry_run))
 
     def _session(self, session_id: str) -> Scope:
         return Scope(self.scope.tenant, self.scope.user, session_id)
@@ -139,6 +155,10 @@ class AsyncLife:
     ) -> Slept:
         """See `Life.sleep`."""
         return await self._arun(sleeping.sleep(self._core, self.scope, forgetting, seconds, dry_run=dry_run))
+
+    async def expire(self, *, dry_run: bool = False) -> Expired:
+        """See `Life.expire`."""
+        return await self._arun(expiry(self._core, self.scope, dry_run=dry_run))
 
     def __repr__(self) -> str:
         return f"<AsyncLife of {self.scope.user!r}>"

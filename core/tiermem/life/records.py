@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Literal, TypeAlias
 
+from tiermem.erasure.expiring import Expired
+
 Place: TypeAlias = Literal["sensory", "working", "short-term", "long-term", "hidden"]
 
 
@@ -95,6 +97,7 @@ class Slept:
         indexed: messages whose words were indexed. compacted, covered: messages, by the thresholds. merged: summaries.
         uses: uses that were written down.
         faded: messages that left the window. woken: messages that came back, for they were used.
+        expired: what was erased by the rules of retention.
         tokens: by how many tokens the windows became smaller by what faded.
         decisions: each with its session, for `undo`.
         seconds: how long it took.
@@ -109,6 +112,7 @@ class Slept:
     uses: int = 0
     faded: int = 0
     woken: int = 0
+    expired: Expired = field(default_factory=Expired)
     tokens: int = 0
     decisions: tuple[tuple[str, int], ...] = ()
     seconds: float = 0.0

@@ -16,6 +16,8 @@ from functools import partial
 import sqlalchemy as sa
 
 from tiermem.arguments import names
+from tiermem.erasure import expiring
+from tiermem.erasure.expiring import Expired
 from tiermem.errors import InvalidMessage, brief_repr
 from tiermem.flows import window_state
 from tiermem.flows.effects import Flow, Read, Tell, Transact
@@ -60,10 +62,18 @@ def sleep(core: Core, user: Scope, curve: Forgetting | None, seconds: float | No
             break
         where = Scope(user.tenant, user.user, name)
         slept += yield from _session(core, where, curve, over, dry_run=dry_run)
-    slept = replace(slept, seconds=core.since(began) / 1000)
+    expired = Expired() if over() else (yield from expiry(core, user, dry_run=dry_run))
+    slept = replace(slept, expired=expired, seconds=core.since(began) / 1000)
     if not dry_run:
         yield Tell("slept", user, lambda: _told(slept))
     return slept
+
+
+def expiry(core: Core, user: Scope, *, dry_run: bool) -> Flow[Expired]:
+    """Erase what of *user* is past its time by rule, or of a *dry_run* count it."""
+    if not isinstance(dry_run, bool):
+        raise InvalidMessage(f"dry_run must be True or False, not {brief_repr(dry_run)}")
+    return (yield from expiring.expire(core, user, (yield from names(user)), dry_run=dry_run))
 
 
 def _told(slept: Slept) -> dict[str, object]:

@@ -34,11 +34,13 @@ def text(core: Core, scope: Scope, budget: int, query: str | None) -> Flow[str]:
     return str((yield Compute(lambda: fitted(notes, most, core.count))))
 
 
-def erase(core: Core, scope: Scope, note: AnyNote, reason: str, *, dry_run: bool, vacuum: bool) -> Flow[Receipt]:
+def erase(
+    core: Core, scope: Scope, note: AnyNote, reason: str, dry_run: bool, vacuum: bool, overrule: bool
+) -> Flow[Receipt]:
     """Erase every version of *note*, and what was reported of it.
 
     Raises:
         UnknownReference: it was never there, or it was erased.
     """
     where = collection(scope)
-    return (yield from of_source(core, where, keeping.known_source(note), reason, dry_run, vacuum))
+    return (yield from of_source(core, where, keeping.known_source(note), reason, dry_run, vacuum, overrule))

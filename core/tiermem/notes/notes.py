@@ -121,13 +121,21 @@ class Notes:
         """
         return self._run(keeping.remove(self._core, self.scope, note))
 
-    def erase(self, note: AnyNote, *, reason: str = "", dry_run: bool = False, vacuum: bool = False) -> Receipt:
+    def erase(
+        self,
+        note: AnyNote,
+        *,
+        reason: str = "",
+        dry_run: bool = False,
+        vacuum: bool = False,
+        overrule: bool = False,
+    ) -> Receipt:
         """Remove for good every version of *note*, with what was reported of it. See `Memory.erase`.
 
         Raises:
-            UnknownReference: it was never there, or it was erased before.
+            UnknownReference: it was never there, or it was erased before. KeptByRule: of `Memory.erase`.
         """
-        return self._run(asking.erase(self._core, self.scope, note, reason, dry_run=dry_run, vacuum=vacuum))
+        return self._run(asking.erase(self._core, self.scope, note, reason, dry_run, vacuum, overrule))
 
     def undo(self, decision: int | Decision) -> None:
         """Take an outcome of `journal` back.
@@ -186,9 +194,17 @@ class AsyncNotes:
         """See `Notes.remove`."""
         return await self._arun(keeping.remove(self._core, self.scope, note))
 
-    async def erase(self, note: AnyNote, *, reason: str = "", dry_run: bool = False, vacuum: bool = False) -> Receipt:
+    async def erase(
+        self,
+        note: AnyNote,
+        *,
+        reason: str = "",
+        dry_run: bool = False,
+        vacuum: bool = False,
+        overrule: bool = False,
+    ) -> Receipt:
         """See `Notes.erase`."""
-        return await self._arun(asking.erase(self._core, self.scope, note, reason, dry_run=dry_run, vacuum=vacuum))
+        return await self._arun(asking.erase(self._core, self.scope, note, reason, dry_run, vacuum, overrule))
 
     async def undo(self, decision: int | Decision) -> None:
         """See `Notes.undo`."""

@@ -121,9 +121,11 @@ class AsyncSession(AsyncRecalling, AsyncAnswering, AsyncBranching, AsyncCompress
         """See `Session.clear`."""
         await self._arun(clearing(self._core, self.scope, reason))
 
-    async def erase(self, *refs: str, reason: str = "", dry_run: bool = False, vacuum: bool = False) -> Receipt:
+    async def erase(
+        self, *refs: str, reason: str = "", dry_run: bool = False, vacuum: bool = False, overrule: bool = False
+    ) -> Receipt:
         """See `Session.erase`."""
-        return await self._arun(erasing.of_session(self._core, self.scope, refs, reason, dry_run, vacuum))
+        return await self._arun(erasing.of_session(self._core, self.scope, refs, reason, dry_run, vacuum, overrule))
 
     async def verify(self) -> Verification:
         """See `Session.verify`."""

@@ -192,7 +192,9 @@ class Session(Recalling, Answering, Branching, Compressing):
         """Hide everything said so far, for *reason* (text). Nothing is removed: `undo` of this decision shows it."""
         self._run(clearing(self._core, self.scope, reason))
 
-    def erase(self, *refs: str, reason: str = "", dry_run: bool = False, vacuum: bool = False) -> Receipt:
+    def erase(
+        self, *refs: str, reason: str = "", dry_run: bool = False, vacuum: bool = False, overrule: bool = False
+    ) -> Receipt:
         """Remove for good what *refs* name ("m12", "s3" for all behind a summary, ids, "friday/m12"), or without any
         this whole conversation, with all that was derived of it. It cannot be undone.
 
@@ -203,9 +205,9 @@ class Session(Recalling, Answering, Branching, Compressing):
         empty is none: all goes. The rest is as of `Memory.erase`, which removes all that there is of a user.
 
         Raises:
-            UnknownReference: one of *refs* names nothing; nothing was removed.
+            UnknownReference: one of *refs* names nothing; KeptByRule: of `Memory.erase`. Nothing was removed.
         """
-        return self._run(erasing.of_session(self._core, self.scope, refs, reason, dry_run, vacuum))
+        return self._run(erasing.of_session(self._core, self.scope, refs, reason, dry_run, vacuum, overrule))
 
     def verify(self) -> Verification:
         """Derive hashes, view, totals and index again, and list what differs."""

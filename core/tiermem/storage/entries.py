@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from itertools import chain
 from typing import Any
 
@@ -115,13 +116,18 @@ def _of_roles(
 _STORED_AT = Prepared(sa.select(message.c.stored_at).where(_OF_SESSION, message.c.sequence == sa.bindparam("number")))
 
 
+def stored_at(connection: sa.Connection, pk: int, number: int) -> datetime | None:
+    """When message *number* of a session was stored; None where there is no such message."""
+    rows = _STORED_AT.rows(connection, {"key": owner_of(pk, number), "number": number})
+    return moment(rows[0][0]) if rows else None
+
+
 def stored_before(connection: sa.Connection, pk: int, last: int, second: float) -> int:
     """The number of the newest of the messages up to *last* that was stored by *second* (since 1970); 0 where none was.
     Messages are stored in order, so that twenty of a million are looked at."""
 
     def later(number: int) -> bool:
-        rows = _STORED_AT.rows(connection, {"key": owner_of(pk, number), "number": number})
-        when = moment(rows[0][0]) if rows else None
+        when = stored_at(connection, pk, number)
         return when is not None and when.timestamp() > second
 
     return bisect_left(range(1, last + 1), True, key=later)

@@ -117,6 +117,12 @@ def _rows(connection: sa.Connection, table: sa.Table, condition: sa.ColumnElemen
     return int(connection.execute(sa.select(sa.func.count()).select_from(table).where(condition)).scalar_one())
 
 
+def held_by(connection: sa.Connection, scope: Scope, *, whole: bool) -> list[SessionRow]:
+    """The sessions of the user of *scope*, of all kinds, or the one that it names: their keys and how many messages."""
+    query = sa.select(session.c.pk, session.c.messages).where(_named(scope, whole=whole))
+    return [SessionRow(pk, messages) for pk, messages in connection.execute(query)]
+
+
 def take(connection: sa.Connection, scope: Scope, reason: str, now: datetime, *, whole: bool) -> Ticket:
     """Take the sessions and items of the user of *scope*, or the session it names, from them, and leave a tombstone."""
     key = secret(connection)
