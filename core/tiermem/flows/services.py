@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -105,6 +105,7 @@ class Core:
     compactor: Limited[Message, Compacted | str | None] | None = None
     store_summary: Limited[Summary, str | None] | None = None
     keep: Limited[Message, bool] | None = None
+    place: Callable[[Sequence[Message], int, int], Mapping[int, str]] | None = None  # see `life/placement.py`
     windows: Recent[Window] = field(default_factory=lambda: Recent(64))
     openings: Recent[Opening] = field(default_factory=lambda: Recent(64))
     bodies: Recent[Message] = field(default_factory=lambda: Recent(10_000))

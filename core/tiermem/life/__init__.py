@@ -15,6 +15,8 @@ __all__ = [
     "MemoryLife",
     "Phase",
     "Phases",
+    "Placed",
+    "Placement",
     "Slept",
 ]
 
@@ -29,6 +31,10 @@ if not TYPE_CHECKING:
             "Phase",
             "Phases",
         ),
+        "placement": (
+            "Placed",
+            "Placement",
+        ),
         "records": (
             "Level",
             "Levels",
@@ -41,4 +47,5 @@ else:
     from tiermem.life.forgetting import Forgetting
     from tiermem.life.life import AsyncLife, Life
     from tiermem.life.phases import Phase, Phases
+    from tiermem.life.placement import Placed, Placement
     from tiermem.life.records import Level, Levels, MemoryLife, Slept

@@ -16,6 +16,7 @@ from tiermem.flows.effects import Flow, arun, run
 from tiermem.flows.indexing import vectors
 from tiermem.flows.services import Core, Known
 from tiermem.flows.writing import upkeep
+from tiermem.life.placement import Placement
 from tiermem.providers.calls import asynchronous
 from tiermem.providers.clock import checked, system_clock, zone_of
 from tiermem.providers.embedders import HashEmbedder, as_embedder
@@ -123,7 +124,7 @@ def wired(path: str | Path | None, options: OpenOptions) -> tuple[Core, Performe
     read_only = bool(options.get("read_only"))
     database = Database(default_path() if path is None else str(path), settings, read_only=read_only)
     _use_analyser(database)
-    groups, clock = options.get("synonyms"), options.get("clock")
+    groups, clock, keep = options.get("synonyms"), options.get("clock"), options.get("keep")
     core = Core(
         settings=settings,
         count=count,
@@ -137,7 +138,8 @@ def wired(path: str | Path | None, options: OpenOptions) -> tuple[Core, Performe
         bounded_extractor=limited(options.get("extractor"), settings.extractor_timeout),
         compactor=limited(options.get("compactor"), settings.callback_timeout),
         store_summary=limited(options.get("store_summary"), settings.callback_timeout),
-        keep=limited(options.get("keep"), settings.callback_timeout),
+        keep=None if isinstance(keep, Placement) else limited(keep, settings.callback_timeout),
+        place=keep.chosen if isinstance(keep, Placement) else None,
         known=Known(tables=Synonyms(groups) if groups else None),
     ).within(zone_of(options.get("timezone")))
     listeners = Listeners(core.now, core.unheard, settings.callback_timeout)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from tiermem.errors import TiermemError, described
@@ -29,6 +30,7 @@ from tiermem.window.view import Cover, Window
 SHARE = 0.01  # of pre_rot_threshold that one summary may cost: 1,500 tokens by default …
 LEAST, LARGEST_SHARE = 500, 0.08  # … and in small windows 500 tokens, if that is no more than 8 % of the threshold
 HEADER = 60  # tokens of a summary's first line, and one more
+KEPT, NOTHING_KEPT = "kept in view", MappingProxyType[int, str]({})  # why a message stays; none does
 SMALLEST_COVERED = 2 * HEADER  # tokens; a smaller span gains nothing, so no summariser is asked about it
 
 
@@ -57,7 +59,7 @@ def cover(core: Core, scope: Scope, row: SessionRow, window: Window) -> Flow[Rep
     began = core.timer()
     written = yield from _write(core, scope, row, messages)
     written = replace(written, ms=core.since(began))
-    kept = yield Compute(lambda: _kept(core, scope, messages, newest_question(window)))
+    kept = yield Compute(lambda: _kept(core, scope, messages, window))
     report = yield from _commit(core, scope, row, written, (plan.first, plan.last), before, window, kept=kept)
     return report or nothing
 
@@ -84,7 +86,8 @@ def merge(core: Core, scope: Scope, row: SessionRow, window: Window, chosen: Seq
     merged = yield Compute(lambda: merging.merge([summary.structure for summary in summaries], core.now()))
     span = (min(summary.first for summary in chosen), max(summary.last for summary in chosen))
     before = sum(summary.tokens for summary in chosen)
-    kept = [e.sequence for e in window.entries if span[0] <= e.sequence <= span[1] and not e.fixed]
+    inside = [e.sequence for e in window.entries if span[0] <= e.sequence <= span[1] and not e.fixed]
+    kept = dict.fromkeys(inside, KEPT)
     report = yield from _commit(core, scope, row, Written(merged, "merge"), span, before, window, chosen, kept)
     return report or Report(tokens_before=window.tokens, tokens_after=window.tokens)
 
@@ -135,7 +138,7 @@ def _commit(
     before: int,
     window: Window,
     children: Sequence[Cover] = (),
-    kept: Sequence[int] = (),
+    kept: Mapping[int, str] = NOTHING_KEPT,
 ) -> Flow[Report | None]:
     number = yield Read(lambda c: 1 + max((s.number for s in decisions.summaries(c, row.pk)), default=0))
     level = 1 + max((child.level for child in children), default=0)
@@ -218,7 +221,7 @@ def _own_text(store: Callable[[Summary, Scope], str | None], summary: Summary, s
     return text
 
 
-def _decisions(core: Core, summary: Summary, before: int, window: Window, kept: Sequence[int]) -> list[Decision]:
+def _decisions(core: Core, summary: Summary, before: int, window: Window, kept: Mapping[int, str]) -> list[Decision]:
     """The cover, and a restore for each message of its span that stays visible."""
     decision = Decision(
         number=0,
@@ -232,19 +235,32 @@ def _decisions(core: Core, summary: Summary, before: int, window: Window, kept: 
         reason=planning.reason(window, core.settings),
     )
     return [decision] + [
-        Decision(number=0, kind="restore", first=sequence, last=sequence, reason="kept in view") for sequence in kept
+        Decision(number=0, kind="restore", first=sequence, last=sequence, reason=reason)
+        for sequence, reason in sorted(kept.items())
     ]
 
 
-def _kept(core: Core, scope: Scope, messages: Sequence[Message], asked: int) -> list[int]:
-    """What stays in view: the newest question *asked*, and what the caller's `keep` says.
+def _kept(core: Core, scope: Scope, messages: Sequence[Message], window: Window) -> dict[int, str]:
+    """What stays in view, and why: the newest question, and what the caller's `keep` says.
 
     At least one message is covered, or nothing would be gained: where `keep` wants all of them, it is not heard.
     """
-    kept = [message.sequence for message in messages if message.sequence == asked or _own_keep(core, scope, message)]
+    asked = newest_question(window)
+    kept = {one.sequence: KEPT for one in messages if one.sequence == asked or _own_keep(core, scope, one)}
+    if core.place is not None:
+        kept = {**core.place(messages, core.settings.pre_rot_threshold, _kept_so_far(window)), **kept}
     if len(kept) < len(messages):
         return kept
-    return [asked] if asked in kept and len(kept) > 1 else []
+    return {asked: KEPT} if asked in kept and len(kept) > 1 else {}
+
+
+def _kept_so_far(window: Window) -> int:
+    """The tokens of what stands in view though a summary covers its span."""
+    return sum(
+        entry.shown_tokens
+        for entry in window.entries
+        if not entry.fixed and any(cover.first <= entry.sequence <= cover.last for cover in window.covers)
+    )
 
 
 def _own_keep(core: Core, scope: Scope, message: Message) -> bool:

@@ -1,0 +1,1 @@
+"""What a window keeps by how much it matters."""
