@@ -116,6 +116,8 @@ def test_a_procedure_that_fails_more_than_it_works_says_so_wherever_it_is_shown(
     assert (found.outcomes.worked, found.outcomes.failed) == (1, 1)
     with pytest.raises(UnknownReference):
         notes.undo(99)
+    with pytest.raises(UnknownReference, match="reported how a procedure went"):  # its words would go on saying so
+        memory.facts("anna").undo(notes.journal()[0])
     with pytest.raises(UnknownReference):
         notes.report("never learned", True)
     for wrong in ({"worked": "yes"}, {"worked": True, "step": "push"}):

@@ -132,7 +132,7 @@ class Facts:
         Raises:
             UnknownReference: there is none, or it is undone already.
         """
-        self._run(telling.undo(self._core, self.scope, decision))
+        self._run(telling.undo_told(self._core, self.scope, decision))
 
     def extract(self, *, again: bool = False) -> Extraction:
         """Read at once what waits for the extractor in all conversations of the user, and tell what it came to.
@@ -216,7 +216,7 @@ class AsyncFacts:
 
     async def undo(self, decision: int | Decision) -> None:
         """See `Facts.undo`."""
-        await self._arun(telling.undo(self._core, self.scope, decision))
+        await self._arun(telling.undo_told(self._core, self.scope, decision))
 
     async def extract(self, *, again: bool = False) -> Extraction:
         """See `Facts.extract`."""

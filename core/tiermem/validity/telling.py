@@ -11,7 +11,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tiermem.errors import InvalidMessage
+from tiermem.erasure.messages import OUTCOME
+from tiermem.errors import InvalidMessage, UnknownReference
 from tiermem.facts.stated.record import (
     APPLICATION,
     CHANGES,
@@ -144,6 +145,18 @@ def keep_message(core: Core, scope: Scope, kind: str, message: Message, reason: 
 
     made: Decision = yield from certain(Transact(body, brief=True), [message.id])
     return made
+
+
+def undo_told(core: Core, scope: Scope, decision: int | Decision) -> Flow[None]:
+    """`undo` for who knows of facts alone: an outcome of a procedure has words elsewhere that say it.
+
+    Raises:
+        UnknownReference: as of `undo`, or the decision reported an outcome.
+    """
+    number = decision.number if isinstance(decision, Decision) else decision
+    if any(one.number == number and one.kind == OUTCOME for one in (yield from journal(scope))):
+        raise UnknownReference(f"decision {number} reported how a procedure went; memory.notes(…).undo takes it back")
+    yield from undo(core, scope, decision)
 
 
 def undo(core: Core, scope: Scope, decision: int | Decision) -> Flow[None]:

@@ -72,7 +72,7 @@ def assert_in_order(messages: Sequence[Message]) -> None:
 
 @forks
 def test_64_threads_and_tasks_in_two_processes_store_what_they_sent_once_and_in_order(shared: str) -> None:
-    processes, workers, count = 2, 64, 9
+    processes, workers, count = 2, 64, 6
     run_crowd("add", shared, processes, workers, count)
     with Memory.open(shared, counter=length, pre_rot_threshold=20_000, keep_recent_count=4) as memory:
         messages = memory.session("s").messages()
