@@ -70,6 +70,8 @@ class Memory(Opened, UserTalk, Moving, Retaining):
                 UTC unless `clock` or `created_at` say another one, and is marked as UTC where it is quoted.
             read_only: make and write nothing; what would, raises StorageReadOnly. So it is, too, with a file that may
                 not be written.
+            sleep_after: seconds that a user must have been silent before what they said sleeps in the background, as
+                by `life(…).sleep()`, looked at twice a minute; None: only where you call that.
 
         Raises:
             InvalidSettings, StorageError: it cannot be opened like this; nothing was changed.

@@ -31,6 +31,7 @@ ROOT = Path(__file__).parents[2]
 PARTS = {
     "settings",
     "read_only",
+    "sleep_after",
     "counter",
     "summarizer",
     "extractor",
@@ -110,6 +111,7 @@ def test_every_face_takes_every_option(face: str) -> None:
     values = {name: getattr(Settings(), name) for name in SETTING_NAMES} | {
         "settings": Settings(),
         "read_only": False,
+        "sleep_after": 600.0,
         "counter": len,
         "summarizer": lambda messages: {},
         "extractor": lambda messages: [],

@@ -113,11 +113,12 @@ class Call:
 @dataclass(frozen=True, slots=True)
 class Wake:
     """Let the background see to what waits in *scope*, or with *embed* to its vectors alone, with *extract* to what an
-    extractor reads; returns at once."""
+    extractor reads, with *sleep* to a sleep of its user; returns at once."""
 
     scope: Scope
     embed: bool = False
     extract: bool = False
+    sleep: bool = False
 
 
 @dataclass(frozen=True, slots=True)

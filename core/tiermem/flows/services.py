@@ -133,6 +133,8 @@ class Core:
     unread: dict[Scope, float] = field(default_factory=dict)  # when was last added what no extractor read
     extractor_rests: Recent[Failed] = field(default_factory=lambda: Recent(10_000))  # by scope
     extracting: set[Scope] = field(default_factory=set)
+    sleep_after: float | None = None  # seconds of silence of a user before a sleep in the background; None: none
+    awake: dict[Scope, float] = field(default_factory=dict)  # when a user who has not slept since was last heard
     opened: dict[Scope, set[int]] = field(default_factory=dict)  # what `expand` opened and no sleep wrote down yet
     managing: set[Scope] = field(default_factory=set)
     indexing: set[Scope] = field(default_factory=set)

@@ -29,9 +29,10 @@ class Life:
         life.used("friday/m12")  # your application says that an answer rests on it
         life.sleep()
 
-    Nothing fades unless `sleep` is called: by your scheduler, at night. What fades leaves the window (its stub, its
-    line of the running summary) and nothing else: it stays in the archive, is found by its words as before, and is back
-    when it is used: restored, opened by its reference, or cited. `benchmarks/RESULTS.md` has what it brings.
+    Nothing fades unless `sleep` is called: by your scheduler, at night, or by a memory opened with `sleep_after`. What
+    fades leaves the window (its stub, its line of the running summary) and nothing else: it stays in the archive, is
+    found by its words as before, and is back when it is used: restored, opened by its reference, or cited.
+    `benchmarks/RESULTS.md` has what it brings.
     """
 
     def __init__(self, memory: Opened, scope: Scope, core: Core | None = None) -> None:

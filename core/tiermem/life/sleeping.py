@@ -41,8 +41,18 @@ AGAIN, KEPT = "used again", "kept in view"  # why a message is shown whole
 MOST = 200  # decisions of one session in one sleep; the next one goes on
 
 
-def sleep(core: Core, user: Scope, curve: Forgetting | None, seconds: float | None, *, dry_run: bool) -> Flow[Slept]:
-    """Sleep over the sessions of *user* for at most *seconds*; without a *curve* nothing fades.
+def sleep(
+    core: Core,
+    user: Scope,
+    curve: Forgetting | None,
+    seconds: float | None,
+    *,
+    dry_run: bool = False,
+    manages: bool = True,
+    unless: Callable[[], bool] = bool,
+) -> Flow[Slept]:
+    """Sleep over the sessions of *user* for at most *seconds*, and not on once *unless* is true; without a *curve*
+    nothing fades. Unless it *manages*, no window is brought below its thresholds.
 
     Raises:
         InvalidMessage: *seconds* is no number of at least 0, or *curve* is none.
@@ -54,14 +64,14 @@ def sleep(core: Core, user: Scope, curve: Forgetting | None, seconds: float | No
     began, slept = core.timer(), Slept()
 
     def over() -> bool:
-        return seconds is not None and core.since(began) >= 1000 * seconds
+        return unless() or (seconds is not None and core.since(began) >= 1000 * seconds)
 
     for name in (yield from names(user)):
         if over():
             slept = replace(slept, finished=False)
             break
         where = Scope(user.tenant, user.user, name)
-        slept += yield from _session(core, where, curve, over, dry_run=dry_run)
+        slept += yield from _session(core, where, curve, over, dry_run=dry_run, manages=manages)
     expired = Expired() if over() else (yield from expiry(core, user, dry_run=dry_run))
     slept = replace(slept, expired=expired, seconds=core.since(began) / 1000)
     if not dry_run:
@@ -82,30 +92,32 @@ def _told(slept: Slept) -> dict[str, object]:
 
 
 def _session(
-    core: Core, scope: Scope, curve: Forgetting | None, over: Callable[[], bool], *, dry_run: bool
+    core: Core, scope: Scope, curve: Forgetting | None, over: Callable[[], bool], *, dry_run: bool, manages: bool
 ) -> Flow[Slept]:
     slept = Slept(sessions=1)
     if not dry_run:
         refuse_reentry(scope)
-        slept += yield from _tidied(core, scope)
+        slept += yield from _tidied(core, scope, manages=manages)
     if curve is None:
         return slept
     for _ in range(MOST):
+        if over():
+            break
         step = yield from _step(core, scope, curve, dry_run=dry_run)
         slept += step
-        if dry_run or not step.decisions or over():
-            break
-    return slept
+        if dry_run or not step.decisions:
+            return slept
+    return replace(slept, finished=False)
 
 
-def _tidied(core: Core, scope: Scope) -> Flow[Slept]:
+def _tidied(core: Core, scope: Scope, *, manages: bool) -> Flow[Slept]:
     """What is due anyhow: uses, words, and the window by its thresholds."""
     used = yield from uses.opened(core, scope)
     row = yield Read(lambda connection: sessions.find(connection, scope))
     if not row.foreign and row.indexed < row.messages:
         yield from words.follow_words_alone(core, scope)
     indexed = row.messages - row.indexed
-    if not core.settings.enable_context_management:
+    if not (manages and core.settings.enable_context_management):
         return Slept(uses=len(used), indexed=indexed)
     done = yield from manage(core, scope, contending=False)
     return Slept(uses=len(used), indexed=indexed, compacted=done.compacted, covered=done.covered, merged=done.summaries)

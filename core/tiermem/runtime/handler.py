@@ -90,6 +90,7 @@ class Steps(NamedTuple):
         keep: one step of managing and indexing words; also told whether it may ask the summariser.
         embed: one step of embedding; see `Follower`.
         extract: one step of asking the extractor; see `Follower`.
+        sleep: one step of the sleep of a user; see `Follower`.
         manage: the managing alone, for the event loop to which the summariser belongs; None where it belongs to none.
         aextract: the same, for the event loop to which the extractor belongs; None where it belongs to none.
     """
@@ -97,6 +98,7 @@ class Steps(NamedTuple):
     keep: Callable[[Scope, bool], bool | None]
     embed: Callable[[Scope], bool | None]
     extract: Callable[[Scope], bool | None]
+    sleep: Callable[[Scope], bool | None]
     manage: Callable[[Scope], Flow[bool | None]] | None = None
     aextract: Callable[[Scope], Flow[bool | None]] | None = None
 
@@ -117,6 +119,7 @@ class Performer:
         self._loops.then = weakref.WeakMethod(self._upkeep.wake)
         self._follower = Follower(steps.embed)
         self._extractor = Follower(steps.extract, "tiermem-extractor")
+        self._sleeper = Follower(steps.sleep, "tiermem-sleeper")
         self._extracting = Tasks(steps.aextract, weakref.ref(self), AGAIN)
         direct.embedding = weakref.WeakMethod(self._follower.wake)
         self._threads = calls.Threads()
@@ -160,12 +163,15 @@ class Performer:
         if effect.extract:
             self._extractor.wake(effect.scope)
             return
+        if effect.sleep:
+            self._sleeper.wake(effect.scope)
+            return
         self._loops.leave(effect.scope)
         (self._follower if effect.embed else self._upkeep).wake(effect.scope)
 
     def _busy(self, scope: Scope | None, *, blocking: bool = True) -> bool:
         tasks = self._loops.busy(scope, blocking=blocking) or self._extracting.busy(scope, blocking=blocking)
-        return tasks or any(one.busy(scope) for one in (self._upkeep, self._follower, self._extractor))
+        return tasks or any(one.busy(scope) for one in (self._upkeep, self._follower, self._extractor, self._sleeper))
 
     async def finish(self) -> None:
         """Let what the running loop does for the background come to its end, for at most `JOIN` seconds."""
@@ -181,6 +187,8 @@ class Performer:
             return await calls.acall(effect.summarizer, effect.messages, effect.scope, effect.timeout)
         if isinstance(effect, Call):
             return await calls.acall(effect.afunction, effect.argument, effect.scope, effect.timeout)
+        if isinstance(effect, Wake) and effect.sleep:
+            return self._wake(effect)
         if isinstance(effect, Wake):
             loops = self._extracting if effect.extract else self._loops
             return None if self.read_only or loops.wake(effect.scope) else self._wake(effect)
@@ -199,6 +207,7 @@ class Performer:
         self._upkeep.close()
         self._follower.close()
         self._extractor.close()
+        self._sleeper.close()
         self._threads.close()
         self._database.close()
 

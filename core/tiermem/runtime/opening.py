@@ -16,6 +16,7 @@ from tiermem.flows.effects import Flow, arun, run
 from tiermem.flows.indexing import vectors
 from tiermem.flows.services import Core, Known
 from tiermem.flows.writing import upkeep
+from tiermem.life import idling
 from tiermem.life.placement import Placement
 from tiermem.providers.calls import asynchronous
 from tiermem.providers.clock import checked, system_clock, zone_of
@@ -140,6 +141,7 @@ def wired(path: str | Path | None, options: OpenOptions) -> tuple[Core, Performe
         store_summary=limited(options.get("store_summary"), settings.callback_timeout),
         keep=None if isinstance(keep, Placement) else limited(keep, settings.callback_timeout),
         place=keep.chosen if isinstance(keep, Placement) else None,
+        sleep_after=options.get("sleep_after"),
         known=Known(tables=Synonyms(groups) if groups else None),
     ).within(zone_of(options.get("timezone")))
     listeners = Listeners(core.now, core.unheard, settings.callback_timeout)
@@ -153,6 +155,7 @@ def wired(path: str | Path | None, options: OpenOptions) -> tuple[Core, Performe
         embed=lambda scope: run(vectors.attempt(core, scope), direct),
         manage=partial(upkeep.managed, core) if asynchronous(core.summarizer) else None,
         extract=lambda scope: run(extracting.attempt(core, scope), direct),
+        sleep=lambda user: run(idling.attempt(core, user), direct),
         aextract=partial(extracting.attempt, core) if asynchronous(core.extractor) else None,
     )
     return core, Performer(direct, steps)

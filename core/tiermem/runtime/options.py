@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import Any, Literal, TypeAlias, TypedDict, cast
 
-from tiermem.errors import InvalidSettings
+from tiermem.errors import InvalidSettings, brief_repr
 from tiermem.messages import Message
 from tiermem.providers.clock import zone_of
 from tiermem.records import Compacted, StructuredSummary, Summary
@@ -35,6 +35,7 @@ class OpenOptions(TypedDict, total=False):
     clock: Callable[[], datetime] | None
     timezone: str | tzinfo | None
     read_only: bool
+    sleep_after: float | None
 
     pre_rot_threshold: int
     compaction_trigger: float
@@ -90,6 +91,9 @@ def check(options: OpenOptions) -> Settings:
             raise InvalidSettings(f"{name}= takes a function, not {type(function).__name__}")
     zone_of(options.get("timezone"))
     flag(options.get("read_only", False), "read_only")
+    after = options.get("sleep_after")
+    if isinstance(after, bool) or not isinstance(after, (int, float, type(None))) or not (after or 0) >= 0:
+        raise InvalidSettings(f"sleep_after must be a number of seconds or None, not {brief_repr(after)}")
     return settings_from(options.get("settings"), {name: options[name] for name in SETTING_NAMES & options.keys()})  # type: ignore[literal-required]
 
 

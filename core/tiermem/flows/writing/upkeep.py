@@ -62,7 +62,18 @@ def after_adding(core: Core, scope: Scope, row: SessionRow) -> Flow[None]:
         yield from _tried(core, scope, words.follow_words_alone(core, scope))
     if extracts(core, scope):
         yield from _extractable(core, scope, row)
+    if core.sleep_after is not None and scope.kind == "conversation":
+        yield from _awake(core, scope)
     yield from reporting.noticed(core, scope)
+
+
+def _awake(core: Core, scope: Scope) -> Flow[None]:
+    """Remember when the user of *scope* was heard, who is to sleep some time after that."""
+    user = Scope(scope.tenant, scope.user, "-")
+    new = user not in core.awake
+    core.awake[user] = core.timer()
+    if new:
+        yield Wake(user, sleep=True)
 
 
 def extracts(core: Core, scope: Scope) -> bool:
