@@ -19,11 +19,13 @@ class Sleeps:
     session: Any
     on: Any
     memory: Any
+    clock: Any
     current: dict[str, str]
     sent: dict[str, list[Message]]
 
-    @rule(name=st.sampled_from(OWNERS), rate=st.sampled_from([0.03, 0.03, 5.0]))
-    def sleep(self, name: str, rate: float) -> None:
+    @rule(name=st.sampled_from(OWNERS), rate=st.sampled_from([0.03, 5.0]), days=st.sampled_from([0, 0, 90]))
+    def sleep(self, name: str, rate: float, days: int) -> None:
+        self.clock.tick(86_400 * days)
         session, curve = self.on(name), Forgetting(rate=rate)
         before = session.stats()
         slept = self.memory.life(name).sleep(forgetting=curve)

@@ -14,11 +14,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from tiermem.records import Decision, Summary
+from tiermem.records import Decision
 from tiermem.shared_history import shared_of
 from tiermem.storage import decisions, entries, facts, sessions
 from tiermem.storage import stubs as stub_rows
@@ -50,7 +50,7 @@ def carried(connection: sa.Connection, row: SessionRow, at: int, used: Sequence[
     every = decisions.journal(connection, row.pk, kinds=_HIDING)
     dropped = {one.number for one in every if left_behind(one, at)}
     hiding = clipped([one for one in every if one.number not in dropped], at)
-    told = [one for one in decisions.summaries(connection, row.pk, live=True) if one.first <= at]
+    told = [one for one in _outlines(connection, row.pk, summary.c.live == 1) if one.first <= at]
     kept, floor = _summaries_upto(connection, row, told, at)
     floor = min([floor, *(one.first - 1 for one in every if one.number in dropped)])
     same = at == row.messages and not dropped
@@ -75,7 +75,7 @@ def keep(connection: sa.Connection, made: SessionRow, parent: SessionRow, what: 
     borrowing.keep(connection, made.pk, what.loans)
     revision = len(what.decisions)
     if what.same:
-        totals = {"floor": parent.floor, "window_tokens": parent.window_tokens}
+        totals = {name: getattr(parent, name) for name in ("floor", "window_tokens", "look_at")}
         sessions.update(connection, made.pk, revision=revision, **totals)
     else:
         decisions.settle(connection, replace(made, revision=revision), 0)
@@ -98,7 +98,7 @@ def _rows(connection: sa.Connection, table: sa.Table, condition: sa.ColumnElemen
 
 
 def _summaries_upto(
-    connection: sa.Connection, row: SessionRow, live: Sequence[Summary], at: int
+    connection: sa.Connection, row: SessionRow, live: Sequence[_Outline], at: int
 ) -> tuple[dict[int, int], int]:
     """Of the summaries in force those that say nothing of what comes after *at*, by number, with whose rows they are;
     in place of one that does, those that it merged. And up to which message all is covered or hidden."""
@@ -116,12 +116,30 @@ def _summaries_upto(
     return kept, floor
 
 
-def _children(connection: sa.Connection, pk: int, merged: Summary) -> list[tuple[Summary, int]]:
+class _Outline(NamedTuple):
+    """What a summary stands for, without its words."""
+
+    number: int
+    first: int
+    last: int
+    children: str
+
+
+_OUTLINE = tuple(summary.c[name] for name in _Outline._fields)
+
+
+def _outlines(connection: sa.Connection, pk: int, which: sa.ColumnElement[bool]) -> list[_Outline]:
+    query = sa.select(*_OUTLINE).where(summary.c.session == pk, which)
+    return [_Outline(*row) for row in connection.execute(query.order_by(summary.c.first, summary.c.level))]
+
+
+def _children(connection: sa.Connection, pk: int, merged: _Outline) -> list[tuple[_Outline, int]]:
     """The summaries that *merged* is made of, and whose rows they are: of a fork perhaps another's."""
-    for key in (int(pk), *(owner for owner, _ in reversed(shared_of(pk)))) if merged.children else ():
-        found = decisions.summaries(connection, key, numbers=merged.children)
+    wanted = [int(child) for child in merged.children.split(",") if child.isdecimal()]
+    for key in (int(pk), *(owner for owner, _ in reversed(shared_of(pk)))) if wanted else ():
+        found = _outlines(connection, key, summary.c.number.in_(wanted))
         inside = all(merged.first <= one.first and one.last <= merged.last for one in found)
-        if len(found) == len(merged.children) and inside:
+        if len(found) == len(wanted) and inside:
             return [(one, key) for one in found]
     return []
 
