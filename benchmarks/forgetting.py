@@ -5,6 +5,9 @@ it rests on and three months after the end (the same for all policies, by a fixe
 said by then are ranked by a policy, and as many kept as a share of all tokens holds. Counted is the share of the
 evidence that is among them, whole; what was asked for counts as used from then on. No model, no search: this says what
 forgetting does to a window, not to the archive, in which all is found by its words as before.
+
+With `--recall N` that is measured, too: N questions a conversation are asked of a memory whose window presses, when all
+has been said and again two years and a sleep later: evidence in what is recalled, and what the window costs.
 """
 
 from __future__ import annotations
@@ -12,10 +15,13 @@ from __future__ import annotations
 import argparse
 import random
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from statistics import fmean
 
-from benchmarks.recall.conversations import Conversation, label, read
+from benchmarks.recall.contestants.tiered import Recall
+from benchmarks.recall.conversations import Conversation, label, read, sampled
+from benchmarks.recall.measure import share
 from benchmarks.report import table
 from tiermem import Message
 from tiermem.conversations.weighing.importance import importance
@@ -25,6 +31,8 @@ SHARES = (0.1, 0.25, 0.5)
 AFTER = 90  # days after the end by which the last question comes
 SEED = 7
 DAY = 86_400.0
+WINDOW, BLOCK = 8_000, 2_048  # tokens of a window that presses, and of a recalled block
+YEARS = timedelta(days=730)
 
 
 class Lived:
@@ -97,23 +105,58 @@ def _window(known: Sequence[Lived], worth: Callable[[Lived], float], room: float
     return chosen
 
 
+def slept(conversation: Conversation, count: int) -> tuple[list[float], list[float], int, int]:
+    """Shares of the evidence recalled before and after two years and a sleep, question by question, and the tokens of
+    the window then."""
+    memory = Recall(pre_rot_threshold=WINDOW)
+    try:
+        memory.feed(conversation)
+        asked = sampled([conversation], count)[0].questions
+        session = memory.session
+        session.manage_context()
+        shares, tokens = list[list[float]](), list[int]()
+        for later in (False, True):
+            if later:
+                memory.now = datetime.now(UTC) + YEARS
+                memory.memory.life(session.scope.user).sleep(seconds=None)
+            shares.append([share(conversation, one, session.recall(one.text, BLOCK).text) for one in asked])
+            tokens.append(session.view().tokens)
+    finally:
+        memory.close()
+    return shares[0], shares[1], tokens[0], tokens[1]
+
+
+def recalled(conversations: Sequence[Conversation], count: int) -> str:
+    """What `slept` says of all *conversations*."""
+    found = [slept(one, count) for one in conversations]
+    before, after = ([value for one in found for value in one[at]] for at in (0, 1))
+    window = [fmean(one[at] for one in found) for at in (2, 3)]
+    shares = f"{100 * fmean(before):.1f} % of the evidence before, {100 * fmean(after):.1f} % after"
+    return f"recalled of {len(before)} questions: {shares}; the window {window[0]:,.0f} and {window[1]:,.0f} tokens"
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.forgetting", description=__doc__)
     parser.add_argument("data", nargs="+", type=Path)
-    for path in parser.parse_args(arguments).data:
+    parser.add_argument("--recall", type=int, default=0, help="questions a conversation that are asked of a memory")
+    given = parser.parse_args(arguments)
+    for path in given.data:
         conversations = [one for one in read(path) if one.end]
+        if given.recall:
+            print(f"{label(path)}: {recalled(conversations, given.recall)}", flush=True)
+            continue
         rows, inactive = [], 0.0
         for name, policy in POLICIES.items():
             cells = []
-            for share in SHARES:
-                found = [lived(one, policy, share) for one in conversations]
+            for part in SHARES:
+                found = [lived(one, policy, part) for one in conversations]
                 wanted = sum(one[2] for one in found)
                 cells.append(f"{100 * sum(one[0] for one in found) / max(1, wanted):.1f}")
                 inactive = 100 * sum(one[1] for one in found) / max(1, wanted)
             rows.append([name, *cells])
         print(f"{label(path)}: {wanted} pieces of evidence; by the curve as written {inactive:.0f} % of it inactive")
-        print(table(("% of the evidence in", *(f"{share:.0%} of the tokens" for share in SHARES)), rows))
+        print(table(("% of the evidence in", *(f"{part:.0%} of the tokens" for part in SHARES)), rows))
 
 
 if __name__ == "__main__":

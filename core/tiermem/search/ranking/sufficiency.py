@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
 from itertools import accumulate
 from math import exp, log
 from typing import Final, NamedTuple
@@ -80,6 +79,16 @@ class ShownTogether:
     near: bool = False
     mass: float = 0.0
 
+    @classmethod
+    def of(cls, shown: Iterable[Seen]) -> ShownTogether:
+        """All that is *shown*; a loop of plain values, for it is asked several times a context."""
+        best, held, near, mass = Seen(0.0), 0, False, 0.0
+        for one in shown:
+            if one.score > 0:
+                best = max(best, one)
+                held, near, mass = held | one.held, near or one.near, mass + one.score * one.score
+        return cls(best, held, near, mass)
+
     def and_(self, one: Seen) -> ShownTogether:
         """It and *one*, where that has anything to do with the question."""
         if one.score <= 0:
@@ -108,7 +117,12 @@ def features(asked: WeighedQuestion, shown: ShownTogether, pool: Pool) -> tuple[
 def likely(asked: WeighedQuestion, shown: Iterable[Seen], found: Iterable[Seen]) -> float:
     """The chance (0 to 1) that what is *shown* answers, of all that was *found* (which has what is shown); 0 where
     nothing that is shown has anything to do with the question."""
-    return _chance(asked, reduce(ShownTogether.and_, shown, ShownTogether()), Pool.of(found))
+    return likely_of(asked, shown, Pool.of(found))
+
+
+def likely_of(asked: WeighedQuestion, shown: Iterable[Seen], pool: Pool) -> float:
+    """`likely`, where several are asked of one *pool*."""
+    return _chance(asked, ShownTogether.of(shown), pool)
 
 
 def _chance(asked: WeighedQuestion, shown: ShownTogether, pool: Pool) -> float:
@@ -123,6 +137,6 @@ def enough(asked: WeighedQuestion, ranked: Sequence[Seen], beside: Iterable[Seen
     them would raise it by no more than `GAIN`."""
     seen = [*beside]
     pool = Pool.of([*seen, *ranked])
-    steps = [*accumulate(ranked, ShownTogether.and_, initial=reduce(ShownTogether.and_, seen, ShownTogether()))]
+    steps = [*accumulate(ranked, ShownTogether.and_, initial=ShownTogether.of(seen))]
     goal = min(SUFFICIENT, _chance(asked, steps[-1], pool) - GAIN)
     return next((count for count, shown in enumerate(steps) if shown.mass and _chance(asked, shown, pool) >= goal), 0)
