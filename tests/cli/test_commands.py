@@ -202,6 +202,21 @@ def test_verify_is_quiet_when_all_is_well_and_exits_with_one_when_a_byte_changed
         assert "message 2 does not match its hash" in result.stdout
 
 
+def test_verify_goes_by_a_head_that_was_kept_and_by_an_export(imported: str, tmp_path: Path) -> None:
+    head = ok("head", "--session", "订单", "--path", imported).strip()
+    given = ("--session", "订单", "--head", head)
+    assert "Everything is as it was stored." in ok("verify", *given, "--path", imported)
+    export = str(tmp_path / "all.jsonl")
+    ok("export", export, "--everything", "--path", imported)
+    assert "Everything is as it was stored." in ok("verify", export, *given)
+    assert "name it with --session" in refused("verify", "--head", head, "--path", imported)
+    other = head.replace(" 0 ", " 1 ") if " 0 " in head else head[:-1] + ("0" if head[-1] != "0" else "1")
+    for arguments in (["--path", imported], [export]):
+        result = tiermem("verify", "--session", "订单", "--head", other, *arguments)
+        assert result.exit_code == 1
+        assert "another link than the head says" in result.stdout
+
+
 def tamper(path: str) -> None:
     """Changes a word of the second message behind tiermem's back."""
     changed = "UPDATE tiermem_message SET body = CAST(replace(CAST(body AS TEXT), ?, ?) AS BLOB) WHERE sequence = 2"

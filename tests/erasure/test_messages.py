@@ -12,7 +12,7 @@ from tests.validity.test_extracting import Reader
 from tiermem import Memory, Message
 from tiermem.errors import UnknownReference
 from tiermem.session import Session
-from tiermem.storage.erasures.tombstones import ERASED_SUMMARY
+from tiermem.storage.chain.checking import ERASED_SUMMARY
 
 CANARY = "zyxxyquark"
 SECRET = 6  # the number of the message that has it

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from tiermem import Memory
 from tiermem.flows.indexing.vectors import text_hash
 from tiermem.storage import schema
+from tiermem.storage.migrated.recent import LINKS
 from tiermem.storage.migrations import CHECKED
 from tiermem.storage.sqlite import driver
 from tiermem.storage.tables.columns import metadata
@@ -95,17 +96,17 @@ def fill(target: str) -> list[str]:
             {"pk": n, "session": 1, "sequence": n, "length": 4, "speaker": "", "terms": "number speak"}
             for n in range(1, len(TALK) + 1)
         ]
-        made["tiermem_session"] = [
-            {name: row[name] for name in row if name not in {"base", "shared"}} | {"embedded": len(TALK)}
-            for row in made["tiermem_session"]
-        ]
+        made["tiermem_session"] = [row | {"embedded": len(TALK)} for row in made["tiermem_session"]]
         for name, rows in made.items():
             if rows:
-                connection.execute(old.tables[name].insert(), rows)
+                known = set(old.tables[name].c.keys())
+                own = [{column: value for column, value in row.items() if column in known} for row in rows]
+                connection.execute(old.tables[name].insert(), own)
         vectors = [{"session": 1, "sequence": n, "embedder": "gone", "value": b"\0<"} for n in range(1, len(TALK) + 1)]
         connection.execute(old.tables["tiermem_vector"].insert(), vectors)
-        for name in (name for name, table in old.tables.items() if "checksum" in table.c):
-            connection.exec_driver_sql(f"ALTER TABLE {name} DROP COLUMN checksum")
+        for name, table in old.tables.items():
+            for column in {"checksum", "chain", "witness"} & {*table.c.keys()}:
+                connection.exec_driver_sql(f"ALTER TABLE {name} DROP COLUMN {column}")
         meta = old.tables["tiermem_meta"]
         connection.execute(meta.update().where(meta.c.key == "version").values(value="1"))
         connection.execute(meta.update().where(meta.c.key == "analyser").values(value="that of version 1"))
@@ -126,8 +127,20 @@ def copied(connection: sa.Connection) -> dict[str, list[dict[str, Any]]]:
     }
 
 
+def lower_to_15(target: str) -> None:
+    """Take away what version 16 brought."""
+    engine = engine_of(target)
+    with engine.begin() as connection:
+        for name, columns in LINKS.items():
+            for column in columns:
+                connection.exec_driver_sql(f"ALTER TABLE tiermem_{name} DROP COLUMN {column}")
+        connection.execute(schema.meta.update().where(schema.meta.c.key == "version").values(value="15"))
+    engine.dispose()
+
+
 def lower_to_14(target: str) -> None:
-    """Take away what version 15 brought."""
+    """Take away what versions 16 and 15 brought."""
+    lower_to_15(target)
     engine = engine_of(target)
     with engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE tiermem_borrowed")
@@ -136,7 +149,7 @@ def lower_to_14(target: str) -> None:
 
 
 def lower_to_13(target: str) -> None:
-    """Take away what versions 15 and 14 brought."""
+    """Take away what version 14 and later ones brought."""
     lower_to_14(target)
     engine = engine_of(target)
     with engine.begin() as connection:

@@ -126,7 +126,7 @@ def test_version_4_is_raised_and_reads_what_stands_in_blocks(store: Open, target
         assert {identity for one in shown for identity in one.answers} <= called
 
 
-def test_version_3_is_raised_and_checks_what_is_written_from_then_on(store: Open, target: str) -> None:
+def test_version_3_is_raised_and_whatever_changes_from_then_on_is_found(store: Open, target: str) -> None:
     memory = store()
     sent = memory.session("s").add(TALK)
     memory.close()
@@ -134,13 +134,13 @@ def test_version_3_is_raised_and_checks_what_is_written_from_then_on(store: Open
     raised = store()
     assert raised.session("s").messages() == sent
     raised.session("s").add("new")
-    for number, expected in ((1, False), (len(TALK) + 1, True)):
+    for number in (1, len(TALK) + 1):  # the first has no checksum, and its link was laid when the database was raised
         engine = engine_of(target)
         with engine.begin() as connection:
             one = schema.message.c.sequence == number
             connection.execute(schema.message.update().where(one).values(stored_at="1970-01-01T00:00:00+00:00"))
         engine.dispose()
-        assert any(f"message {number}" in problem for problem in raised.session("s").verify().problems) is expected
+        assert any(f"message {number}" in problem for problem in raised.session("s").verify().problems)
 
 
 def test_version_2_is_raised_with_everything_that_was_said_and_keeps_items(store: Open, target: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -25,6 +26,7 @@ from tiermem.cli.app import (
 )
 from tiermem.cli.documents import document
 from tiermem.cli.screen import console, facts, line, table
+from tiermem.errors import UnknownReference
 
 if TYPE_CHECKING:
     from tiermem.reports.state import Verification
@@ -98,25 +100,45 @@ def stats(
 
 @app.command()
 def verify(
+    export: Annotated[Path | None, typer.Argument(help="An export of a user, in place of a database.")] = None,
     session: Annotated[str | None, typer.Option(help="Only this conversation; else all of the database.")] = None,
+    head: Annotated[str | None, typer.Option(help="What `tiermem head` printed of this conversation once.")] = None,
     namespace: NamespaceOption = "default",
     tenant: TenantOption = None,
     path: PathOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check every hash, view and index; exit code 1 on a fault."""
-    if session is None:
+    """Check every hash, link, view and index; exit code 1 on a fault."""
+    if head is not None and session is None:
+        raise UnknownReference("--head is that of one conversation: name it with --session")
+    if export is not None:
+        from tiermem.portability.verifying import verify_export
+
+        found = verify_export(export, {} if head is None or session is None else {session: head})
+    elif session is None:
         with the_memory(path) as memory:
             found = memory.verify()
     else:
         with the_session(path, session, namespace, tenant) as opened:
-            found = {opened.scope: opened.verify()}
+            found = {opened.scope: opened.verify(chain=head)}
     if as_json:
         document([{"scope": scope, "ok": proof.ok, "verification": proof} for scope, proof in found.items()])
     else:
         _verified(found)
     if not all(verification.ok for verification in found.values()):
         raise typer.Exit(1)
+
+
+@app.command()
+def head(
+    session: SessionOption,
+    namespace: NamespaceOption = "default",
+    tenant: TenantOption = None,
+    path: PathOption = None,
+) -> None:
+    """The head of a conversation's chain, to be kept elsewhere: `tiermem verify --head` goes by it."""
+    with the_session(path, session, namespace, tenant) as opened:
+        console().print(Text(opened.head()), soft_wrap=True)
 
 
 def _verified(found: Mapping[Scope, Verification]) -> None:

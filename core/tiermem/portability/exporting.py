@@ -125,7 +125,7 @@ def _put(rows: Sequence[sa.RowMapping], whose: Scope, held: HeldSession, sink: S
 
 
 def _message(row: sa.RowMapping) -> bytes:
-    kept = {name: row[name] for name in ("sequence", "tokens", "stored_at")}
+    kept = {name: row[name] for name in ("sequence", "tokens", "stored_at", "witness", "chain")}
     body, identifier, digest = bytes(row["body"]), bytes(row["id"]), bytes(row["sha256"])
     if identifier.startswith(TOMBSTONE):
         role = bytes(row["role"]).decode("utf-8", "surrogatepass")

@@ -28,8 +28,10 @@ from tiermem.portability.kinship import Brought, Kin
 from tiermem.portability.lines import Manifest, parsed
 from tiermem.settings import Scope
 from tiermem.storage import facts
+from tiermem.storage.chain.checking import NOTHING
+from tiermem.storage.chain.laying import lay
 from tiermem.storage.exported import reading, staging
-from tiermem.storage.exported.content import COLUMNS, JSON, fits
+from tiermem.storage.exported.content import COLUMNS, JSON, LINKS, fits
 from tiermem.storage.exported.staging import Import
 from tiermem.storage.messages import copies
 from tiermem.storage.schema import decision, extraction, fact, message, session, stub, summary
@@ -38,6 +40,7 @@ from tiermem.storage.tables.erasures import TOMBSTONE, erased, erasure
 from tiermem.storage.tables.forks import borrowed, fork
 from tiermem.storage.tables.items import item, item_vector
 
+LINKED = 16  # the schema from which on an export has links
 BATCH, BATCH_BYTES = 1_000, 8 << 20  # lines and bytes that one transaction takes, whichever comes first
 _OF_SESSIONS = (decision, borrowed, stub, summary, extraction, fact)
 _BELONGING = {table.name.removeprefix("tiermem_"): table for table in _OF_SESSIONS}
@@ -48,10 +51,12 @@ _BYTES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """How far an import has come: its ticket, the session or item that lines belong to, which session it is, how many
-    messages it has of how many, the erasures, which come last, and who was forked from whom."""
+    """How far an import has come: its ticket, whether the file has links, the session or item that lines belong to,
+    which session it is, how many messages it has of how many, the erasures, which come last, and who was forked from
+    whom."""
 
     ticket: Import
+    linked: bool
     session: int = 0
     number: int = 0
     scope: Scope | None = None
@@ -70,7 +75,7 @@ def import_(file: Path, scope: Scope | None) -> Flow[Manifest]:
     yield from given_up.finish()
     ticket: Import = yield Transact(partial(staging.begin, scope=whose))
     try:
-        place = yield from _put_aside(file, whose, ticket)
+        place = yield from _put_aside(file, whose, _Place(ticket, linked=manifest.schema >= LINKED))
         yield Transact(
             lambda c: staging.publish(c, place.ticket, whose, place.erasures),
             lambda _: [_told(whose, manifest)],
@@ -98,12 +103,11 @@ def _told(scope: Scope, manifest: Manifest) -> Tell:
     return Tell("imported", scope, lambda: numbers)
 
 
-def _put_aside(file: Path, whose: Scope, ticket: Import) -> Flow[_Place]:
-    place = _Place(ticket)
+def _put_aside(file: Path, whose: Scope, place: _Place) -> Flow[_Place]:
     source = files.read(file)
     while batch := (yield Compute(partial(_batch, source))):
         place = yield Transact(partial(_put, batch=batch, whose=whose, place=place))
-    _complete(place, 0)
+    yield Transact(partial(_complete, place=place, number=0))
     return place
 
 
@@ -124,7 +128,8 @@ def _put(
     staging.beat(connection, place.ticket)
     waiting: list[Mapping[str, Any]] = []
     table: sa.Table = session
-    for line, fields in batch:
+    for line, read in batch:
+        fields = read if place.linked else dict.fromkeys(LINKS) | read
         try:
             wanted = _BELONGING.get(line.kind, message if line.kind == "message" else None)
             if wanted is not table:
@@ -148,7 +153,7 @@ def _put(
 def _apart(connection: sa.Connection, line: ExportLine, fields: dict[str, Any], whose: Scope, place: _Place) -> _Place:
     """A line that begins something: a session, an item; or belongs to none."""
     if line.kind == "session":
-        _complete(place, line.number)
+        _complete(connection, place, line.number)
         values = _checked(session, fields)
         scope = Scope(whose.tenant, whose.user, values["name"], fields["kind"])
         pk = staging.add_session(connection, place.ticket, stored_name(scope), values)
@@ -184,21 +189,31 @@ def _fork(connection: sa.Connection, fields: dict[str, Any], place: _Place) -> _
     return replace(place, messages=shared, erased=erased)
 
 
-def _complete(place: _Place, number: int) -> None:
+def _complete(connection: sa.Connection, place: _Place, number: int) -> None:
+    """All of a session is put aside."""
     if place.messages != place.expected:
         raise InvalidExport(f"before line {number}: a session has {place.messages} messages of {place.expected}")
+    if place.session and not place.linked:
+        lay(connection, place.session, NOTHING)
 
 
 def _checked(table: sa.Table, fields: Mapping[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name in COLUMNS[table]:
         value = fields[name]
-        if name in JSON and isinstance(table.c[name].type, sa.LargeBinary) and not isinstance(value, bytes):
+        if name in LINKS:
+            if not _is_link(value):
+                raise ValueError(f"{name} is no link")
+        elif name in JSON and isinstance(table.c[name].type, sa.LargeBinary) and not isinstance(value, bytes):
             value = dumps(value)
         elif not (isinstance(value, bytes) if (table, name) in _BYTES else fits(table, name, value)):
             raise ValueError(f"{name} is of another kind")
         values[name] = value
     return values
+
+
+def _is_link(value: Any) -> bool:
+    return value is None or isinstance(value, bytes)
 
 
 def _row(table: sa.Table, fields: dict[str, Any], whose: Scope, place: _Place) -> dict[str, Any]:
@@ -213,8 +228,9 @@ def _row(table: sa.Table, fields: dict[str, Any], whose: Scope, place: _Place) -
 def _message(fields: dict[str, Any], place: _Place) -> dict[str, Any]:
     if fields["sequence"] != place.messages:
         raise ValueError(f"it has number {fields['sequence']}, where {place.messages} was to come")
-    kept = {name: fields[name] for name in ("sequence", "tokens", "stored_at", "sha256")} | {"session": place.session}
-    if not all(fits(message, name, kept[name]) for name in ("sequence", "tokens", "stored_at")):
+    kept = {name: fields[name] for name in COLUMNS[message] if name != "body"} | {"session": place.session}
+    plain = all(fits(message, name, kept[name]) for name in ("sequence", "tokens", "stored_at"))
+    if not plain or not all(_is_link(kept[name]) for name in LINKS & kept.keys()):
         raise ValueError("a number or its time is of another kind")
     if "erased" in fields:
         if not fields["erased"].startswith(TOMBSTONE):

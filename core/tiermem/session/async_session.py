@@ -25,14 +25,14 @@ from tiermem.erasure.receipt import Receipt
 from tiermem.facts.rules.record import LaidDown
 from tiermem.flows import standing, viewing
 from tiermem.flows.indexing import words
-from tiermem.flows.verifying import session as proof
 from tiermem.flows.writing import decide, elsewhere, upkeep
 from tiermem.flows.writing.commit import writing
 from tiermem.messages import Message
 from tiermem.records import Decision, Explanation, View
-from tiermem.reports.state import Report, Stats, Verification
+from tiermem.reports.state import Report, Stats
 from tiermem.session.branching import AsyncBranching
 from tiermem.session.compressing import AsyncCompressing
+from tiermem.session.proving import AsyncProving
 from tiermem.session.recalling import AsyncRecalling
 from tiermem.settings import Thresholds
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from tiermem.session.session import Session
 
 
-class AsyncSession(AsyncRecalling, AsyncAnswering, AsyncBranching, AsyncCompressing):
+class AsyncSession(AsyncRecalling, AsyncAnswering, AsyncBranching, AsyncCompressing, AsyncProving):
     """`Session` with `await`; the docstrings are there."""
 
     def __init__(self, session: Session) -> None:
@@ -126,10 +126,6 @@ class AsyncSession(AsyncRecalling, AsyncAnswering, AsyncBranching, AsyncCompress
     ) -> Receipt:
         """See `Session.erase`."""
         return await self._arun(erasing.of_session(self._core, self.scope, refs, reason, dry_run, vacuum, overrule))
-
-    async def verify(self) -> Verification:
-        """See `Session.verify`."""
-        return await self._arun(proof.verify(self.scope))
 
     async def stats(self) -> Stats:
         """See `Session.stats`."""

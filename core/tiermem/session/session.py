@@ -25,15 +25,15 @@ from tiermem.erasure.receipt import Receipt
 from tiermem.facts.rules.record import LaidDown
 from tiermem.flows import standing, viewing
 from tiermem.flows.indexing import words
-from tiermem.flows.verifying import session as proof
 from tiermem.flows.writing import decide, elsewhere, upkeep
 from tiermem.flows.writing.commit import writing
 from tiermem.messages import Message
 from tiermem.records import Decision, Explanation, View
-from tiermem.reports.state import Report, Stats, Verification
+from tiermem.reports.state import Report, Stats
 from tiermem.session.async_session import AsyncSession
 from tiermem.session.branching import Branching
 from tiermem.session.compressing import Compressing
+from tiermem.session.proving import Proving
 from tiermem.session.recalling import Recalling
 from tiermem.settings import Scope, Thresholds
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from tiermem.memory import Memory
 
 
-class Session(Recalling, Answering, Branching, Compressing):
+class Session(Recalling, Answering, Branching, Compressing, Proving):
     """One conversation: an append-only log, and the view that a model is shown of it."""
 
     def __init__(self, memory: Memory, scope: Scope, core: Core | None = None) -> None:
@@ -208,10 +208,6 @@ class Session(Recalling, Answering, Branching, Compressing):
             UnknownReference: one of *refs* names nothing; KeptByRule: of `Memory.erase`. Nothing was removed.
         """
         return self._run(erasing.of_session(self._core, self.scope, refs, reason, dry_run, vacuum, overrule))
-
-    def verify(self) -> Verification:
-        """Derive hashes, view, totals and index again, and list what differs."""
-        return self._run(proof.verify(self.scope))
 
     def stats(self) -> Stats:
         """The session in numbers, with every degraded mode; `note` says where there is no such session."""

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from tiermem.plain_json import dumps, loads
 from tiermem.records import Decision, Shown, StructuredSummary, Summary
 from tiermem.storage import entries, messages, sessions, stubs
+from tiermem.storage.chain import writing as chaining
 from tiermem.storage.connecting.prepared import Prepared
 from tiermem.storage.schema import Stored, broken, decision, sealed, summary
 from tiermem.storage.sessions import SessionRow, moment
@@ -85,8 +86,8 @@ def _decision(row: Any) -> Decision:
 
 
 def record(connection: sa.Connection, pk: int, decisions: Iterable[Decision], now: datetime) -> None:
-    """Write decisions, taken *now* where they do not say when; their numbers were given by the caller, from the
-    session's revision on."""
+    """Write decisions, taken *now* where they do not say when, with the stubs, summaries and tombstones that they show
+    written before; their numbers were given by the caller, from the session's revision on."""
     rows = [
         sealed(
             decision,
@@ -100,7 +101,7 @@ def record(connection: sa.Connection, pk: int, decisions: Iterable[Decision], no
         for made in decisions
     ]
     if rows:
-        connection.execute(decision.insert(), rows)
+        connection.execute(decision.insert(), chaining.decided(connection, pk, rows))
 
 
 def mark_undone(connection: sa.Connection, pk: int, number: int) -> None:
@@ -122,6 +123,7 @@ def add_summary(connection: sa.Connection, pk: int, written: Summary) -> None:
         "strategy": written.strategy,
         "children": ",".join(map(str, written.children)),
         "body": dumps(body),
+        "witness": chaining.salt(),
     }
     connection.execute(summary.insert().values(**sealed(summary, row)))
 

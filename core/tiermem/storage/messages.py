@@ -21,6 +21,7 @@ from tiermem.plain_json import Json, dumps, loads
 from tiermem.settings import Scope
 from tiermem.shared_history import ForkKey, owner_of, parts, shared_of
 from tiermem.storage import owners, sessions
+from tiermem.storage.chain.writing import appended
 from tiermem.storage.connecting.prepared import Prepared
 from tiermem.storage.erased.again import Names, erased_before, keys
 from tiermem.storage.schema import message, sealed
@@ -82,8 +83,9 @@ def append(
         stored.append(original.as_stored(*stored_as[:3]))
     if not fresh:
         return stored, row, row.messages
+    chain = appended(fresh, row.chain)
     _INSERT.run(connection, fresh)
-    after = sessions.grow(connection, row, len(fresh), sum(values["tokens"] for values in fresh))
+    after = sessions.grow(connection, row, len(fresh), sum(values["tokens"] for values in fresh), chain)
     if not row.messages:
         owners.obtain(connection, scope)
     owners.changed(connection, scope, row.pk)

@@ -21,7 +21,7 @@ from tiermem.storage.tables.forks import fork
 from tiermem.storage.tables.imports import importing
 from tiermem.storage.tables.items import item
 
-VERSION = 15
+VERSION = 16
 
 meta, digest = columns.meta, columns.digest
 
@@ -50,6 +50,9 @@ session = sa.Table(
     sa.Column("base", sa.BigInteger, nullable=False, default=0, server_default="0"),
     sa.Column("shared", sa.Text, nullable=False, default="", server_default=""),
     checksum_column(),
+    # The links of the last message and of the last decision (`storage/chain/`); NULL before the first.
+    sa.Column("chain", sa.LargeBinary),
+    sa.Column("journal_chain", sa.LargeBinary),
     sa.UniqueConstraint("tenant", "owner", "name"),
 )
 
@@ -77,6 +80,7 @@ message = sa.Table(
     sa.Column("sha256", sa.LargeBinary, nullable=False),
     sa.Column("body", sa.LargeBinary, nullable=False),
     checksum_column(),
+    *columns.chained(),
     sa.UniqueConstraint("session", "sequence"),
     sa.UniqueConstraint("session", "id"),
 )
@@ -105,6 +109,7 @@ decision = sa.Table(
     sa.Column("decided_at", sa.Text, nullable=False),
     sa.Column("undone", sa.SmallInteger, nullable=False, default=0),
     checksum_column(),
+    *columns.chained(),
     sa.UniqueConstraint("session", "number"),
 )
 sa.Index("tiermem_decision_last", decision.c.session, decision.c.last)
@@ -121,6 +126,7 @@ stub = sa.Table(
     sa.Column("strategy", Words, nullable=False),
     sa.Column("content", sa.LargeBinary, nullable=False),
     checksum_column(),
+    columns.witness(),
     sa.UniqueConstraint("session", "sequence", "decision"),
 )
 
@@ -139,6 +145,7 @@ summary = sa.Table(
     sa.Column("live", sa.SmallInteger, nullable=False, default=1),
     sa.Column("body", sa.LargeBinary, nullable=False),
     checksum_column(),
+    columns.witness(),
     sa.UniqueConstraint("session", "number"),
 )
 sa.Index("tiermem_summary_live", summary.c.session, summary.c.live)
@@ -236,16 +243,18 @@ sa.Index("tiermem_vector_hash", vector.c.hash, vector.c.embedder)
 
 _TOTALS = "messages tokens window_tokens revision floor look_at indexed failures failed_at last_error".split()  # noqa: SIM905
 _OF_FORKS = ["base", "shared"]  # witnessed by the row of the fork
+_LINKS = ["chain", "journal_chain", "witness"]  # which hold together by themselves
 # Columns that are written again later, without the others: running totals, what an undo or a later summary changes, and
 # when an item expires, which each reading moves. A column that a later version brings belongs here too.
 _APART: dict[str, frozenset[str]] = {
-    session.name: frozenset([*_TOTALS, *_OF_FORKS]),
-    message.name: frozenset({"body"}),  # it has a hash of its own
-    decision.name: frozenset({"undone"}),
-    summary.name: frozenset({"live"}),
+    session.name: frozenset([*_TOTALS, *_OF_FORKS, *_LINKS]),
+    message.name: frozenset({"body", *_LINKS}),  # the body has a hash of its own
+    decision.name: frozenset({"undone", *_LINKS}),
+    stub.name: frozenset(_LINKS),
+    summary.name: frozenset({"live", *_LINKS}),
     item.name: frozenset({"expires"}),
     erasure.name: frozenset({"done"}),
-    fork.name: frozenset(),
+    fork.name: frozenset(_LINKS),
     importing.name: frozenset({"beat"}),
 }
 _WITNESSED = {

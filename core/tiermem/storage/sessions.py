@@ -26,7 +26,8 @@ class SessionRow:
     *foreign*: the word index is that of another analyser, as in the middle of a rolling upgrade. Its terms mean nothing
     here, so no message of its own counts as indexed. *erasures*: the number of the last one in the database. *base*: of
     a fork the last message that it shares with others; what it shares is in `pk` (`shared_history.ForkKey`), and its
-    `tokens` are those of its own messages.
+    `tokens` are those of its own messages. *chain*, *journal_chain*: the links of the last message and of the last
+    decision.
     """
 
     pk: int = 0
@@ -42,6 +43,8 @@ class SessionRow:
     base: int = 0
     last_error: str = ""
     shared: str = ""
+    chain: bytes | None = None
+    journal_chain: bytes | None = None
     foreign: bool = False
     erasures: int = 0
 
@@ -58,10 +61,11 @@ _BY_NAME = sa.select(*_COLUMNS).where(
     session.c.name == sa.bindparam("name"),
 )
 _FIND, _FIND_AND_LOCK = Prepared(_BY_NAME), Prepared(_BY_NAME.with_for_update())
+_GROWING = ("messages", "tokens", "window_tokens", "chain")
 _GROW = Prepared(
     session.update()
     .where(session.c.pk == sa.bindparam("key"))
-    .values({name: sa.bindparam(f"new_{name}") for name in ("messages", "tokens", "window_tokens")})
+    .values({name: sa.bindparam(f"new_{name}") for name in _GROWING})
 )
 # What is no conversation has a name that begins with a byte which no UTF-8 has, so no session id collides with it.
 _MARKS: dict[str, bytes] = {"conversation": b"", "knowledge": b"\xffk", "facts": b"\xfff"}
@@ -104,7 +108,7 @@ def find(connection: sa.Connection, scope: Scope, *, lock: bool = False) -> Sess
 
 
 def _row(*values: Any) -> SessionRow:
-    *numbers, _, shared, made_by, erasures = values
+    *numbers, _, shared, _, _, made_by, erasures = values
     for number in numbers:
         if not isinstance(number, (int, float)) or number < 0:
             raise StorageCorrupt(f"tiermem_session, row {values[0]}: its totals are no numbers of messages and tokens")
@@ -168,16 +172,17 @@ def obtain(connection: sa.Connection, scope: Scope, now: datetime, look_at: int)
     return find(connection, scope, lock=True)
 
 
-def grow(connection: sa.Connection, row: SessionRow, messages: int, tokens: int) -> SessionRow:
-    """The session *row* with *messages* more that cost *tokens*, stored and as it is then."""
+def grow(connection: sa.Connection, row: SessionRow, messages: int, tokens: int, chain: bytes) -> SessionRow:
+    """The session *row* with *messages* more that cost *tokens*, the last with the link *chain*, stored and as it is
+    then."""
     grown = replace(
         row,
         messages=row.messages + messages,
         tokens=row.tokens + tokens,
         window_tokens=row.window_tokens + tokens,
+        chain=chain,
     )
-    totals = {"new_messages": grown.messages, "new_tokens": grown.tokens, "new_window_tokens": grown.window_tokens}
-    _GROW.run(connection, [{"key": row.pk, **totals}])
+    _GROW.run(connection, [{"key": row.pk, **{f"new_{name}": getattr(grown, name) for name in _GROWING}}])
     return grown
 
 

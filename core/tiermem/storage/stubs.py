@@ -15,6 +15,7 @@ from tiermem.plain_json import dumps, loads
 from tiermem.records import Compacted
 from tiermem.shared_history import ForkKey
 from tiermem.storage import messages
+from tiermem.storage.chain.writing import salt
 from tiermem.storage.schema import Stored, broken, sealed, stub
 from tiermem.storage.tables.forks import borrowed
 
@@ -42,6 +43,7 @@ def add(connection: sa.Connection, pk: int, stubs: Iterable[Stub]) -> None:
                 "tokens": made_stub.tokens,
                 "strategy": made_stub.strategy,
                 "content": dumps(made_stub.content),  # type: ignore[arg-type]
+                "witness": salt(),
             },
         )
         for made_stub in stubs

@@ -65,7 +65,8 @@ def test_what_the_driver_refuses_is_a_storage_error_and_nothing_is_kept(memory: 
 
         def twice(connection: sa.Connection) -> None:
             row = sessions.find(connection, session.scope)
-            messages._INSERT.run(connection, [messages._values(kept, row.pk, 2, 1, kept.stored_at)])  # type: ignore[arg-type]
+            again = messages._values(kept, row.pk, 2, 1, kept.stored_at)  # type: ignore[arg-type]
+            messages._INSERT.run(connection, [again | {"witness": b"", "chain": b""}])
 
         with pytest.raises(StorageError):
             memory.drive(iter_one(Transact(twice)))

@@ -43,7 +43,7 @@ def differences(rows: Rows, messages: Iterable[Message], first: int, last: int) 
     for original in messages:
         row = rows[original.sequence]
         if original.origin == log.ERASED:
-            if broken(message, row) or bytes(row["body"]):
+            if broken(message, row) or bytes(row["body"]) or row["fixed"] or row["links"] is not None:
                 yield told(message, row)
             continue
         if original.origin == log.DAMAGED:

@@ -68,10 +68,10 @@ def commit(
     hides = any(decision.kind in {"hide", "restore", "undo"} for decision in decisions)
     hidden = journal.hidden(connection, row) if hides else []
     numbered = [replace(decision, number=row.revision + place) for place, decision in enumerate(decisions, start=1)]
-    journal.record(connection, row.pk, numbered, core.now())
     stub_rows.add(connection, row.pk, [replace(stub, decision=numbered[0].number) for stub in stubs])
     if summary is not None:
         journal.add_summary(connection, row.pk, summary)
+    journal.record(connection, row.pk, numbered, core.now())
     for undo in (decision for decision in numbered if decision.kind == "undo"):
         journal.mark_undone(connection, row.pk, undo.reference)
     if hides:

@@ -72,6 +72,11 @@ def of_session(key: bytes, tenant: bytes, user: bytes, name: bytes) -> bytes:
     return digest(key, tenant, user, name)
 
 
+def of_path(key: bytes, tenant: bytes, user: bytes, path: bytes) -> bytes:
+    """The digest of the items at and under a path, as it is stored."""
+    return digest(key, tenant, user, b"items", path)
+
+
 def secret(connection: sa.Connection) -> bytes:
     """The key of digests in this database; made where there is none."""
     query = sa.select(meta.c.value).where(meta.c.key == KEY)
@@ -148,6 +153,7 @@ def take(connection: sa.Connection, scope: Scope, reason: str, now: datetime, *,
         names = {"tenant": ERASED, "owner": b"%d" % number, "name": name, "created_at": created_at}
         emptied = dict.fromkeys(("tokens", "window_tokens", "revision", "floor", "look_at", "failures", "failed_at"), 0)
         values = sealed(session, names) | emptied | {"last_error": "", "indexed": GONE, "base": 0, "shared": ""}
+        values |= {"chain": None, "journal_chain": None}
         connection.execute(session.update().where(session.c.pk == pk).values(**values))
     if whole:
         counting.erased(connection, scope)

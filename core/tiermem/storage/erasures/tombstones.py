@@ -18,10 +18,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tiermem.plain_json import dumps
-from tiermem.records import Decision, StructuredSummary
+from tiermem.records import Decision
 from tiermem.search.passages import runs
 from tiermem.storage import decisions, segments, sessions
+from tiermem.storage.chain.checking import NOTHING
+from tiermem.storage.chain.links import leaf_of
+from tiermem.storage.chain.writing import forgotten
 from tiermem.storage.erasures import taking
 from tiermem.storage.erasures.taking import CHUNK
 from tiermem.storage.extracted import stretches as extraction
@@ -30,7 +32,6 @@ from tiermem.storage.sessions import SessionRow
 from tiermem.storage.tables.erasures import AFTER, TOMBSTONE, digest
 from tiermem.storage.talk import counting
 
-ERASED_SUMMARY = "[what this summary said was erased]"
 SPOILED = "the summary rests on what was erased"
 
 
@@ -50,6 +51,7 @@ def derived_of(
     """Erase what the locked session *row* has of these messages beside themselves, and decide that they are gone; the
     rows removed by table."""
     removed: dict[str, int] = {}
+    forgotten(connection, row.pk, numbers)
     read_by_a_model = extraction.drop(connection, row.pk, numbers)
     for table in (stub, vector, fact):
         removed[table.name] = _without(connection, table, row.pk, numbers)
@@ -111,7 +113,8 @@ def _buried(connection: sa.Connection, pk: int, numbers: Collection[int], key: b
 def _tombstone(row: sa.RowMapping, key: bytes) -> dict[str, Any]:
     kept = {name: row[name] for name in ("session", "sequence", "role", "tokens", "stored_at")}
     gone = {"id": TOMBSTONE + digest(key, bytes(row["id"])), "fixed": 0, "links": None, "body": b""}
-    return sealed(message, {**kept, **gone, "sha256": digest(key, bytes(row["sha256"]))})
+    leaf = leaf_of(row["witness"], bytes(row["sha256"]))
+    return sealed(message, {**kept, **gone, "sha256": digest(key, bytes(row["sha256"])), "witness": leaf})
 
 
 def _without(connection: sa.Connection, table: sa.Table, pk: int, numbers: Collection[int]) -> int:
@@ -130,10 +133,9 @@ def _silenced(connection: sa.Connection, pk: int, numbers: Collection[int]) -> s
         touched = sa.and_(summary.c.first <= spans[-1][1], summary.c.last >= spans[0][0])
     query = sa.select(summary).where(summary.c.session == pk, touched)
     spoiled: set[int] = set()
-    nothing = dumps({"structure": StructuredSummary().model_dump(mode="json"), "text": ERASED_SUMMARY})
     for row in connection.execute(query).mappings().all():
         kept = {name: row[name] for name in row if name not in {"pk", "checksum"}}
-        values = sealed(summary, kept | {"body": nothing})
+        values = sealed(summary, kept | {"body": NOTHING, "witness": leaf_of(row["witness"], bytes(row["body"]))})
         connection.execute(summary.update().where(summary.c.pk == row["pk"]).values(**values))
         spoiled.add(row["number"])
     return spoiled

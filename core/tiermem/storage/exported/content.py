@@ -21,20 +21,23 @@ def _words(text: str) -> tuple[str, ...]:
 
 # By table, the columns that an export has, in their order. Columns that are JSON stand as JSON, other bytes as text.
 COLUMNS: dict[sa.Table, tuple[str, ...]] = {
-    session: _words("name created_at messages tokens window_tokens revision floor look_at"),
-    fork: _words("parent base shared forked_at"),  # keys are places of sessions in the file
-    decision: _words("number kind first last reference tokens_before tokens_after strategy reason decided_at undone"),
+    session: _words("name created_at messages tokens window_tokens revision floor look_at chain journal_chain"),
+    fork: _words("parent base shared forked_at chain"),  # keys are places of sessions in the file
+    decision: _words(
+        "number kind first last reference tokens_before tokens_after strategy reason decided_at undone witness chain"
+    ),
     borrowed: _words("decision owner number first last"),  # the owner is a place too
-    stub: _words("decision sequence tokens strategy content"),
-    summary: _words("number first last level tokens strategy children live body"),
+    stub: _words("decision sequence tokens strategy content witness"),
+    summary: _words("number first last level tokens strategy children live body witness"),
     extraction: _words("first last extractor facts refused error"),
     fact: _words("sequence place subject attribute value kind manner several old how certainty said since until"),
-    message: _words("sequence tokens stored_at sha256 body"),
+    message: _words("sequence tokens stored_at sha256 body witness chain"),
     item: _words("path key value created_at updated_at ttl expires"),
     item_vector: _words("space hash value"),
     erasure: _words("digest sessions messages items reason erased_at"),
     erased: _words("digest"),
 }
+LINKS = frozenset({"chain", "journal_chain", "witness"})  # NULL before anything was said; no export before schema 16
 JSON = frozenset({"content", "body", "value"})  # columns that are canonical JSON, where they are bytes
 
 # Columns that say where a row belongs, or follow from the others: `staging` works them out.

@@ -48,5 +48,6 @@ def add_fork(connection: sa.Connection, pk: int, parent: int, shared: Shared, va
         "base": base,
         "shared": stored,
         "forked_at": values["forked_at"],
+        "chain": values["chain"],
     }
     connection.execute(fork.insert().values(**sealed(fork, row)))

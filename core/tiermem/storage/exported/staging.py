@@ -29,7 +29,7 @@ from tiermem.storage.tables.imports import importing
 from tiermem.storage.tables.items import collection, item
 
 STALE = 900.0  # seconds
-_TOTALS = ("messages", "tokens", "window_tokens", "revision", "floor", "look_at")
+_TOTALS = ("messages", "tokens", "window_tokens", "revision", "floor", "look_at", "chain", "journal_chain")
 
 
 class Import(NamedTuple):

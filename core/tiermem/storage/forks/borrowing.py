@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tiermem.records import Decision
+from tiermem.storage.chain.writing import taken_over
 from tiermem.storage.schema import broken, decision, sealed, stub
 from tiermem.storage.stubs import Loan, borrowed_ones, loans
 from tiermem.storage.tables.forks import borrowed
@@ -59,6 +60,7 @@ def borrowers(connection: sa.Connection, owner: int) -> list[int]:
 def take_over(connection: sa.Connection, pk: int, owner: int, gone: Sequence[tuple[int, int]]) -> None:
     """Have the locked session *pk* keep as its own what it borrows from *owner*, but stubs of the messages that are
     *gone*: ranges in order. What was damaged stays so."""
+    taken_over(connection, int(pk), owner)
     rows: list[dict[str, Any]] = []
     for here, row in whole(connection, pk, stub.c.session == owner):
         if not within(gone, row["sequence"]):

@@ -68,11 +68,11 @@ def carried(connection: sa.Connection, row: SessionRow, at: int, used: Sequence[
 
 def keep(connection: sa.Connection, made: SessionRow, parent: SessionRow, what: Carried, now: datetime) -> None:
     """Write *what* is carried from *parent* into the session *made*, which has no decisions."""
-    decisions.record(connection, made.pk, what.decisions, now)
     own = [_resealed(summary, one, int(made.pk)) for one in what.summaries]
     if own:
         connection.execute(summary.insert(), own)
     borrowing.keep(connection, made.pk, what.loans)
+    decisions.record(connection, made.pk, what.decisions, now)
     revision = len(what.decisions)
     if what.same:
         totals = {name: getattr(parent, name) for name in ("floor", "window_tokens", "look_at")}

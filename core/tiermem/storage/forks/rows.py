@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from tiermem.settings import Scope
 from tiermem.shared_history import Shared, shared_of, written
 from tiermem.storage import sessions
+from tiermem.storage.chain.writing import at_fork
 from tiermem.storage.schema import broken, sealed, session
 from tiermem.storage.sessions import ERASED, SessionRow, decoded, encoded, moment, stored_name
 from tiermem.storage.tables.forks import fork
@@ -33,11 +34,11 @@ def make(
     connection: sa.Connection, scope: Scope, parent: SessionRow, shared: Shared, look_at: int, now: datetime
 ) -> SessionRow:
     """The locked row of a new session *scope* that begins with what is *shared*; *parent* is what it is made of."""
-    base = shared[-1][1]
+    base, chain = shared[-1][1], at_fork(connection, parent.pk, shared)
     names = {"tenant": encoded(scope.tenant), "owner": encoded(scope.user), "name": stored_name(scope)}
     values = sealed(session, names | {"created_at": now.isoformat()})
     totals = {"messages": base, "indexed": base, "base": base, "shared": written(shared), "look_at": look_at}
-    connection.execute(session.insert().values(**values, **totals))
+    connection.execute(session.insert().values(**values, **totals, chain=chain))
     made = sessions.find(connection, scope, lock=True)
     row = {
         "session": int(made.pk),
@@ -46,6 +47,7 @@ def make(
         "base": base,
         "shared": written(shared),
         "forked_at": now.isoformat(),
+        "chain": chain,
     }
     connection.execute(fork.insert().values(**sealed(fork, row)))
     return made

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
+from tiermem.storage.chain.checking import NOTHING
+from tiermem.storage.chain.laying import lay
 from tiermem.storage.tables.columns import digest
 
 
@@ -64,4 +66,23 @@ def _borrowed(connection: sa.Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
-RECENT: dict[int, Callable[[sa.Connection], None]] = {12: _forks, 13: _imports, 14: _borrowed}
+def _chains(connection: sa.Connection) -> None:
+    """15 to 16: links of messages and decisions. They are laid over what is there, which may be damaged already."""
+    octets = "BLOB" if connection.dialect.name == "sqlite" else "BYTEA"
+    for table, names in LINKS.items():
+        for name in names:
+            connection.exec_driver_sql(f"ALTER TABLE tiermem_{table} ADD COLUMN {name} {octets}")
+    somebodys = sa.text("SELECT pk FROM tiermem_session WHERE tenant < :erased ORDER BY pk")  # parents before forks
+    for pk in connection.execute(somebodys, {"erased": b"\xff"}).scalars().all():
+        lay(connection, pk, NOTHING)
+
+
+LINKS = {
+    "session": ("chain", "journal_chain"),
+    "message": ("witness", "chain"),
+    "decision": ("witness", "chain"),
+    "stub": ("witness",),
+    "summary": ("witness",),
+    "fork": ("chain",),
+}
+RECENT: dict[int, Callable[[sa.Connection], None]] = {12: _forks, 13: _imports, 14: _borrowed, 15: _chains}

@@ -36,6 +36,16 @@ def checksum_column() -> sa.Column[bytes]:
     return sa.Column("checksum", sa.LargeBinary)
 
 
+def witness() -> sa.Column[bytes]:
+    """What witnesses a row's words in a chain: a salt, or once they are erased what stands for them."""
+    return sa.Column("witness", sa.LargeBinary)
+
+
+def chained() -> tuple[sa.Column[bytes], sa.Column[bytes]]:
+    """A row's witness and its link (`storage/chain/links.py`)."""
+    return witness(), sa.Column("chain", sa.LargeBinary)
+
+
 # BIGINT everywhere; SQLite makes a row id of an INTEGER primary key only.
 Key = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 

@@ -18,6 +18,7 @@ fork = sa.Table(
     sa.Column("shared", sa.Text, nullable=False),  # `shared_history.written`
     sa.Column("forked_at", sa.Text, nullable=False),
     checksum_column(),
+    sa.Column("chain", sa.LargeBinary),  # the link of the last message that it shares
     sa.UniqueConstraint("session"),
 )
 sa.Index("tiermem_fork_root", fork.c.root)
