@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from tiermem.cli.app import NamespaceOption, PathOption, TenantOption, app, space, the_memory
-from tiermem.cli.screen import console, counted, line
+from tiermem.cli.app import JsonOption, NamespaceOption, PathOption, TenantOption, app, space, the_memory
+from tiermem.cli.documents import document
+from tiermem.cli.screen import console, counted, line, table
 from tiermem.errors import UnknownReference
 
 if TYPE_CHECKING:
@@ -140,6 +141,30 @@ def expire(
     console().print(Text(f"{verb} {', '.join(parts)}{whole}."), soft_wrap=True)
     if receipts is not None and not dry_run:
         _written(receipts, "\n".join(one.model_dump_json() for one in done.receipts))
+
+
+@app.command()
+def erasures(
+    namespace: NamespaceOption = "default",
+    tenant: TenantOption = None,
+    path: PathOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What was erased of a user: when, how much, and why; with --json as receipts."""
+    with the_memory(path) as memory:
+        receipts = memory.erasures(space(namespace, tenant))
+    if as_json:
+        document([one.model_dump(mode="json") for one in receipts])
+        return
+    counts = [[one.removed.get(f"tiermem_{kind}", 0) for kind in _KINDS] for one in receipts]
+    rows = [
+        (one.number, f"{one.at:%Y-%m-%d %H:%M}", *numbers, line(one.reason))
+        for one, numbers in zip(receipts, counts, strict=True)
+    ]
+    console().print(table(["erasure#", "at", "sessions#", "messages#", "items#", "reason"], rows))
+
+
+_KINDS = ("session", "message", "item")
 
 
 @app.command("verify-erased")

@@ -1,10 +1,14 @@
-"""The end of every erasure: caches dropped, files scrubbed, and the receipt made out."""
+"""The end of every erasure: caches dropped, files scrubbed, and the receipt made out; and receipts made out again
+later, of what tombstones keep."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
+
+import sqlalchemy as sa
 
 from tiermem.erasure import caches
 from tiermem.erasure.receipt import (
@@ -12,19 +16,24 @@ from tiermem.erasure.receipt import (
     LOG_BUSY,
     NOT_OURS,
     NOT_OURS_OF_A_SERVER,
+    OF_TOMBSTONES,
     SHARED,
     STATED,
     UNVACUUMED,
     ErasedSession,
     Receipt,
 )
+from tiermem.errors import StorageCorrupt
 from tiermem.flows.effects import Flow, Read, Scrub, Scrubbed
 from tiermem.flows.services import Core
 from tiermem.settings import Scope
-from tiermem.storage.erasures import taking
+from tiermem.storage.erasures import past, taking
+from tiermem.storage.erasures.past import PastErasure
 from tiermem.storage.erasures.taking import Taken, Ticket
-from tiermem.storage.sessions import encoded
-from tiermem.storage.tables.erasures import digest
+from tiermem.storage.schema import broken, message, session
+from tiermem.storage.sessions import encoded, moment
+from tiermem.storage.tables.erasures import digest, erasure
+from tiermem.storage.tables.items import item
 
 
 def receipt(
@@ -37,6 +46,7 @@ def receipt(
     *,
     vacuum: bool,
     whole: bool = False,
+    paths: Iterable[bytes] = (),
 ) -> Flow[Receipt]:
     """The receipt of *ticket*, once the files are scrubbed."""
     caches.drop(core)
@@ -50,6 +60,7 @@ def receipt(
         owner=taking.of_user(ticket.key, encoded(scope.tenant), encoded(scope.user)).hex(),
         key=ticket.key.hex(),
         sessions=tuple(erased),
+        paths=tuple(path.hex() for path in paths),
         removed=dict(+removed),
         **_outside(scrubbed, whole=whole),
     )
@@ -76,3 +87,53 @@ def _outside(scrubbed: Scrubbed, *, whole: bool) -> dict[str, Any]:
         return {"pending": () if scrubbed.emptied else (LOG_BUSY,), "not_ours": not_ours}
     not_ours = (*not_ours, *NOT_OURS_OF_A_SERVER)
     return {"pending": () if scrubbed.vacuumed else (UNVACUUMED,), "not_ours": not_ours}
+
+
+def erasures(scope: Scope) -> Flow[list[Receipt]]:
+    """See `Memory.erasures`."""
+    made: list[Receipt] = yield Read(partial(_receipts, scope=scope))
+    return made
+
+
+def _receipts(connection: sa.Connection, scope: Scope) -> list[Receipt]:
+    database = taking.identity(connection)
+    return [_receipt(connection, scope, database, one) for one in past.of(connection, scope)]
+
+
+def _receipt(connection: sa.Connection, scope: Scope, database: str, one: PastErasure) -> Receipt:
+    row, at = one.row, moment(one.row["erased_at"])
+    if broken(erasure, row) or at is None:
+        raise StorageCorrupt(f"tiermem_erasure, erasure {row['pk']}: not as it was written; `verify` says more")
+    counts = {session.name: row["sessions"], message.name: row["messages"], item.name: row["items"]}
+    only_items = bool(row["items"]) and not row["sessions"] and not row["messages"]
+    whole = bytes(row["digest"]) == one.owner and not only_items
+    return Receipt(
+        database=database,
+        number=row["pk"],
+        at=at,
+        reason=row["reason"],
+        whole=whole,
+        owner=one.owner.hex(),
+        key=one.key.hex(),
+        sessions=tuple(_sessions(connection, scope, one, whole=whole)),
+        paths=(bytes(row["digest"]).hex(),) if only_items else (),
+        removed={name: count for name, count in counts.items() if count},
+        not_ours=(*NOT_OURS, OF_TOMBSTONES),
+    )
+
+
+def _sessions(connection: sa.Connection, scope: Scope, one: PastErasure, *, whole: bool) -> list[ErasedSession]:
+    digest = "" if whole else bytes(one.row["digest"]).hex()
+    taken = [ErasedSession(key=key, digest=digest, messages=0) for key in past.sessions_of(connection, one.row["pk"])]
+    if one.row["sessions"]:
+        return taken
+    return taken + [
+        ErasedSession(
+            key=part.session,
+            digest=part.digest.hex(),
+            messages=len(part.hashes),
+            hashes=b"".join(sorted(sha[:HASH] for sha in part.hashes)).hex(),
+            spans=tuple(part.spans),
+        )
+        for part in past.messages_of(connection, scope, one)
+    ]

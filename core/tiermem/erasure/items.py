@@ -27,16 +27,20 @@ def of_path(core: Core, scope: Scope, path: bytes, reason: str, dry_run: bool, v
     while some := (yield Transact(partial(taking.purge_items, scope=scope, path=path))):
         removed.update(some)
     ticket: Ticket = yield Transact(
-        lambda connection: _tombstone(connection, core, scope, removed, reason),
+        lambda connection: _tombstone(connection, core, scope, path, removed, reason),
         lambda done: [_told(scope, done, removed, reason)],
     )
-    return (yield from issuing.receipt(core, scope, ticket, (), removed, reason, vacuum=vacuum))
+    paths = [taking.of_path(ticket.key, encoded(scope.tenant), encoded(scope.user), path)]
+    return (yield from issuing.receipt(core, scope, ticket, (), removed, reason, vacuum=vacuum, paths=paths))
 
 
-def _tombstone(connection: sa.Connection, core: Core, scope: Scope, removed: Counter[str], reason: str) -> Ticket:
+def _tombstone(
+    connection: sa.Connection, core: Core, scope: Scope, path: bytes, removed: Counter[str], reason: str
+) -> Ticket:
     key = taking.secret(connection)
-    of = taking.of_user(key, encoded(scope.tenant), encoded(scope.user))
-    number = taking.tombstone(connection, of, of, 0, 0, removed["tiermem_item"], reason, core.now(), done=True)
+    mine = taking.of_user(key, encoded(scope.tenant), encoded(scope.user))
+    of = taking.of_path(key, encoded(scope.tenant), encoded(scope.user), path)
+    number = taking.tombstone(connection, of, mine, 0, 0, removed["tiermem_item"], reason, core.now(), done=True)
     return Ticket(number, (), (), key)
 
 

@@ -78,16 +78,26 @@ def _still_there(connection: sa.Connection, receipt: Receipt) -> Iterator[tuple[
 
 
 def _items_there(connection: sa.Connection, receipt: Receipt) -> Iterator[str]:
-    """Items of the same user from before, where they were erased."""
-    if not receipt.removed.get(item.name):
+    """Items of the same user from before: all, or those at the paths that were erased."""
+    if not receipt.removed.get(item.name) or not (receipt.whole or receipt.paths):
         return
     key = bytes.fromhex(receipt.key)
     owners = connection.execute(sa.select(collection.c.pk, collection.c.tenant, collection.c.owner)).all()
-    mine = [pk for pk, tenant, user in owners if taking.of_user(key, bytes(tenant), bytes(user)).hex() == receipt.owner]
-    before = sa.and_(item.c.collection.in_(mine), item.c.created_at < receipt.at.isoformat())
-    count = connection.execute(sa.select(sa.func.count()).select_from(item).where(before)).scalar_one()
+    named = [(pk, bytes(tenant), bytes(user)) for pk, tenant, user in owners]
+    count = 0
+    for pk, tenant, user in named:
+        if taking.of_user(key, tenant, user).hex() == receipt.owner:
+            before = sa.and_(item.c.collection == pk, item.c.created_at < receipt.at.isoformat())
+            paths = connection.execute(sa.select(item.c.path).where(before)).scalars()
+            count += sum(receipt.whole or _erased(receipt, key, tenant, user, bytes(path)) for path in paths)
     if count:
         yield f"tiermem_item: {count} items of the user from before the erasure"
+
+
+def _erased(receipt: Receipt, key: bytes, tenant: bytes, user: bytes, path: bytes) -> bool:
+    """Whether the stored *path* is one of those that were erased, or under one of them."""
+    above = [path[: place + 1] for place, byte in enumerate(path) if byte == 0]
+    return any(taking.of_path(key, tenant, user, one).hex() in receipt.paths for one in [b"", *above])
 
 
 def _short(key: bytes, sha: bytes) -> str:

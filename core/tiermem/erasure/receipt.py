@@ -32,6 +32,10 @@ UNVACUUMED = "rows that are dead on the server: erase(vacuum=True), or VACUUM FU
 LOG_BUSY = (
     "the log of the database, which somebody was reading: it is emptied by the next erasure, or when it is closed"
 )
+OF_TOMBSTONES = (
+    "words of what was erased with its conversation: this receipt was made of what stayed in the database, and knows "
+    "them by keys alone; the one that the erasure returned has their digests"
+)
 LONGEST_REASON = 1_000  # characters
 HASH = 8  # bytes of a message's digest
 
@@ -64,6 +68,7 @@ class Receipt(BaseModel):
         number: of the erasure in it; 0 of what was only counted.
         whole: whether all of a user's was erased.
         owner: the keyed digest of whose it was; *key* is what digests of this database are keyed with.
+        paths: keyed digests of the paths whose items were erased.
         removed: rows by table.
         pending: what is not gone yet, and what is to be done for it; empty where all is gone.
         not_ours: what nobody can see from here.
@@ -81,6 +86,7 @@ class Receipt(BaseModel):
     owner: str
     key: str
     sessions: tuple[ErasedSession, ...] = ()
+    paths: tuple[str, ...] = ()
     removed: Mapping[str, int] = Field(default_factory=dict)
     pending: tuple[str, ...] = ()
     not_ours: tuple[str, ...] = NOT_OURS

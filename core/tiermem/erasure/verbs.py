@@ -1,10 +1,11 @@
-"""The verbs of a database that say how long things are kept: parts of `Memory` and `AsyncMemory`."""
+"""The verbs that say how long things are kept, and what was erased: parts of `Memory` and `AsyncMemory`."""
 
 from __future__ import annotations
 
 from typing import TypeVar
 
-from tiermem.erasure import retention
+from tiermem.erasure import issuing, retention
+from tiermem.erasure.receipt import Receipt
 from tiermem.erasure.retention import Retention
 from tiermem.errors import InvalidSettings
 from tiermem.flows.effects import Flow, Read, Transact
@@ -16,7 +17,7 @@ Namespace = str | tuple[str, str]
 
 
 class Retaining:
-    """Rules of retention, which all processes that open the database obey."""
+    """Rules of retention, which all processes that open the database obey, and what was erased."""
 
     def drive(self, flow: Flow[T]) -> T:
         """Run *flow* to its end."""
@@ -39,6 +40,12 @@ class Retaining:
         """The rule that holds for a user, or that of the database; one without limits where none was given."""
         return self.drive(_retention(namespace))
 
+    def erasures(self, namespace: Namespace) -> list[Receipt]:
+        """Receipts of all that was erased of a user, or of (tenant, user), the oldest first, made of what stayed:
+        number, time, reason, counts, keyed digests. `verify_erased` checks them; of whole conversations they know no
+        words."""
+        return self.drive(issuing.erasures(scope_of("-", namespace)))
+
 
 class AsyncRetaining:
     """`Retaining` with `await`; the docstrings are there."""
@@ -54,6 +61,10 @@ class AsyncRetaining:
     async def retention(self, namespace: Namespace | None = None) -> Retention:
         """See `Memory.retention`."""
         return await self.drive_async(_retention(namespace))
+
+    async def erasures(self, namespace: Namespace) -> list[Receipt]:
+        """See `Memory.erasures`."""
+        return await self.drive_async(issuing.erasures(scope_of("-", namespace)))
 
 
 def _retain(rule: Retention | None, namespace: Namespace | None) -> Flow[None]:
