@@ -44,7 +44,7 @@ FLOORS = tuple(
     life
     runtime
     memory
-    agents tools testing
+    agents tools testing rescue
     cli __main__
     """.strip().splitlines()
 )

@@ -59,6 +59,29 @@ def import_file(
 
 
 @app.command()
+def rescue(
+    source: Annotated[Path, typer.Argument(help="The damaged database; it is not changed.")],
+    target: Annotated[Path, typer.Argument(help="A file that is not there yet.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Bring what can still be read of a damaged database into a fresh one; exit code 1 where something is lost."""
+    from tiermem.memory import Memory
+    from tiermem.rescue.rescuing import rescue as rescued
+
+    done = rescued(source, target)
+    with Memory.open(target) as memory:
+        memory.settle()
+    if as_json:
+        document(done)
+    else:
+        for name in done.lost:
+            console().print(Text(f"Lost: {line(name)}"), soft_wrap=True)
+        console().print(Text(f"{counted(sum(done.rows.values()), 'row')} came over."))
+    if done.lost:
+        raise typer.Exit(1)
+
+
+@app.command()
 def export(
     file: Annotated[
         Path, typer.Argument(help="A file that is not there yet; .jsonl or .jsonl.gz; - writes to a pipe.")
