@@ -184,6 +184,14 @@ def recalled(session: Session) -> Iterator[Shown]:
     yield "core: recall", data(session.recall(QUESTION, BUDGET, within="everything").text)
 
 
+def of_user(session: Session) -> Iterator[Shown]:
+    """What another conversation of the user is shown of this one, and what is known of them."""
+    other = session.beside(f"after {session.scope.session}")
+    context = other.context(QUESTION, BUDGET, within="user")
+    yield "core: user's context", [(one.role, one.text) for one in context.messages]
+    yield "core: user's recall", data(other.recall(QUESTION, BUDGET, within="user").text)
+
+
 def tools(session: Session) -> Iterator[Shown]:
     """What the tools answer, which both adapters wrap."""
     by_name: dict[str, MemoryTool] = memory_tools(session)
@@ -267,7 +275,7 @@ def llamaindex_block(session: Session) -> Iterator[Shown]:
 
 
 FACES: list[Callable[[Session], Iterator[Shown]]] = [
-    *(contexts, recalled, tools, history, chain_memory, langchain_retrievers, langchain_agent),
+    *(contexts, recalled, of_user, tools, history, chain_memory, langchain_retrievers, langchain_agent),
     *(llamaindex_memory, llamaindex_retrievers, llamaindex_agent, llamaindex_block),
 ]
 

@@ -23,9 +23,14 @@ _BY_ROLE = {"user": Trust.USER, "assistant": Trust.ASSISTANT, "system": Trust.US
 _WORD = 20  # characters
 
 
+def is_foreign(message: Message) -> bool:
+    """Whether nothing in *message* is its speaker's own: it is handed on, or a quotation and no more."""
+    return message.origin in FOREIGN or bool(parts(message.text)[0])
+
+
 def trust_of(message: Message) -> Trust:
     """How far *message* is to be trusted; a quotation is nobody's own words."""
-    if message.origin in FOREIGN or parts(message.text)[0] or answers(message.content):
+    if is_foreign(message) or answers(message.content):
         return Trust.OTHERS
     return _BY_ROLE.get(message.acts_as, Trust.OTHERS)
 

@@ -33,6 +33,7 @@ from tiermem.text.dialogue import ECHOED, ROLES, UNTOLD, Spoken
 from tiermem.text.mood.reading import mood
 from tiermem.times.nearness import mentioned, wall_clock
 from tiermem.tokens.beside import thoughts
+from tiermem.window.provenance import is_foreign
 from tiermem.window.turns import USER_ROLES
 from tiermem.window.voices import own_text
 
@@ -150,14 +151,17 @@ def _spoken(message: Message) -> Spoken:
 def index_terms(message: Message, text: str) -> list[str]:
     """The terms of *message*, whose `searchable` text is *text*; a standing wish of its speaker's own has one
     more."""
-    wish = message.acts_as in USER_ROLES and preferences.standing(own_text(message)[:WISH])
+    wish = message.acts_as in USER_ROLES and not is_foreign(message) and preferences.standing(own_text(message)[:WISH])
     return [*terms(text), preferences.TERM] if wish else terms(text)
 
 
 def role_of(message: Message) -> str:
-    """The role as a key: one of those that ranking knows, or nothing. What only quotes our own answers is an echo."""
+    """The role as a key: one of those that ranking knows, or nothing, as where a user's message hands on what somebody
+    else said. What only quotes our own answers is an echo."""
     if vectors.echo(message):
         return ECHOED
+    if is_foreign(message):
+        return ""
     return message.acts_as if message.acts_as in ROLES and message.acts_as != ECHOED else ""
 
 
