@@ -155,6 +155,7 @@ class _State:
                 self.heads = lived.heads(memory)
         with lived.opened(self.file) as memory:
             news(memory, number, self.rng)
+            memory.settle(60)  # else what the background decides after the export is in the heads alone
             self.out.unlink(missing_ok=True)
             memory.export("ann", self.out, readable=False)
         self._look()
