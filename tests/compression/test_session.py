@@ -86,8 +86,22 @@ def test_a_compactor_shows_what_tells_and_the_original_comes_back(store: Open) -
 
 def test_a_short_message_is_left_to_the_default() -> None:
     assert Compactor()(Message(role="user", content="The pool has 10 connections.", sequence=4)) is None
-    with pytest.raises(InvalidSettings):
-        Compactor(ratio=0)
+    for wrong in ({"ratio": 0}, {"shortest": -1}, {"shortest": "x"}):
+        with pytest.raises(InvalidSettings):
+            Compactor(**wrong)  # type: ignore[arg-type]
+
+
+def test_a_compactor_leaves_to_the_default_what_it_would_spoil() -> None:
+    compactor = Compactor(0.2, shortest=20, preserve=["worker"])
+    code = "```python\n" + "x = connect(host, port=5432)\n" * 20 + "```"
+    results = [
+        {"type": "text", "text": "I want port 8080. " * 9},
+        {"type": "tool_result", "tool_use_id": "t", "content": LONG},
+    ]
+    for given in (code, results, "One worker is enough. " * 30):
+        made = compactor(Message(role="user", content=given, sequence=2))
+        assert made is None or len(str(made.content)) < len(str(given))
+    assert compactor(Message(role="user", content=results, sequence=2)) is None
 
 
 def diary(days: int) -> list[str]:
@@ -105,7 +119,7 @@ def test_only_what_matters_is_opened_in_the_detail_that_is_asked_for(store: Open
     assert session.expand("m9", detail="original").note["text"].endswith("All slept.")
     assert len(session.expand("m9", detail="gist").note["text"]) < len(asked.note["text"])
     in_other_words = session.expand("m9", "Welches Schiff?").note
-    assert (in_other_words["detail"], in_other_words["text"]) == ("passages", "m9 user: The anchor broke near Lisbon.")
+    assert (in_other_words["detail"], in_other_words["text"]) == ("line", "m9 user: The anchor broke near Lisbon.")
     assert "text" not in session.expand("m9").note
 
 
@@ -121,6 +135,16 @@ def test_behind_a_summary_only_the_messages_that_matter_are_opened_within_the_bu
     few = session.expand(ref, "day on the ship", detail="original", budget=60)
     assert 0 < len(few.messages) < 8
     assert memory.counter(few.note["text"]) <= 60
+
+
+def test_what_the_question_asks_for_is_in_the_budget_first(store: Open) -> None:
+    session = store().session("s", "anna")
+    code = "```python\ndef f(a, b):\n    return {\n        'k': b,\n    }\n```"
+    session.add(f"{code}\nThe port is 8080. We decided on 3 May to keep Redis as the cache.")
+    cut = session.expand("m1", "port", budget=15).note
+    assert (cut["text"], cut["detail"]) == ("m1 user: The port is 8080.", "passages")
+    assert session.expand("m1", "port", "original").note["text"] == f"m1 user: {session.messages()[0].text}"
+    assert session.expand("m1", "nothing of this kind", "original").note["detail"] == "line"
 
 
 @pytest.mark.parametrize("wrong", [{"detail": "all"}, {"query": 7}, {"budget": 0}, {"budget": True}])

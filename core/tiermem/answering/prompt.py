@@ -7,6 +7,7 @@ Rule 2: where nothing was found, the rule says so, and asks for no guess.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -20,6 +21,7 @@ from tiermem.text.clipping import Count
 from tiermem.text.sanitizing import in_chinese
 
 _LABEL = late.compile(r"(?m)^\[([^\]\n]{1,400})\](?= )")
+_NEWER = late.compile(r"(\((?:superseded|corrected) by )([^;)\n]{1,400})")
 _RANGE = late.compile(r"(.*?)m(\d{1,18})-m?(\d{1,18})")
 RULES: Final[Mapping[tuple[str, bool], str]] = {
     ("en", False): (
@@ -90,12 +92,14 @@ def prompt_of(question: str, recalled: Recalled, template: str | None, tokens_of
     """
     labels: list[str] = []
 
-    def numbered(found: object) -> str:
-        labels.append(found[1])  # type: ignore[index]  # a match
+    def numbered(found: re.Match[str]) -> str:
+        labels.append(found[1])
         return f"[{len(labels)}]"
 
     block = _LABEL.sub(numbered, recalled.text)
-    sources = {n: _source(n, label, recalled.hits) for n, label in enumerate(labels, 1)}
+    sources = _sources(labels, recalled.hits)
+    by_ref = {ref: number for number, source in sources.items() for ref in source.refs}
+    block = _NEWER.sub(lambda found: f"{found[1]}{_numbered(found[2], by_ref)}", block)
     language = "zh" if in_chinese(question) else "en"
     rule = template if template is not None else RULES[language, not sources]
     asked = f"{block}\n\n{question}" if block else question
@@ -103,13 +107,25 @@ def prompt_of(question: str, recalled: Recalled, template: str | None, tokens_of
     return AnswerPrompt(messages, sources, sum(tokens_of(one.text) for one in messages), recalled.likely)
 
 
-def _source(number: int, label: str, hits: Sequence[Hit]) -> NumberedSource:
-    spread = _RANGE.fullmatch(label)
-    numbers = range(int(spread[2]), int(spread[3]) + 1) if spread else range(0)
-    names = {f"{spread[1]}m{n}" for n in numbers} if spread else {label}
-    mine = sorted((hit for hit in hits if _label(hit) in names), key=lambda hit: hit.message.sequence)
-    title = next((hit.source or hit.session or "" for hit in mine), "")
-    return NumberedSource(number, tuple(hit.ref for hit in mine), title, tuple(mine))
+def _numbered(ref: str, by_ref: Mapping[str, int]) -> str:
+    return f"[{by_ref[ref]}]" if ref in by_ref else ref
+
+
+def _sources(labels: Sequence[str], hits: Sequence[Hit]) -> dict[int, NumberedSource]:
+    """What each label stands for. Two sessions may have one label, for brackets in names are written alike: then the
+    first that is not taken yet, in the order of the block."""
+    left = sorted(hits, key=lambda hit: (hit.session, hit.message.sequence))
+    made: dict[int, NumberedSource] = {}
+    for number, label in enumerate(labels, 1):
+        spread = _RANGE.fullmatch(label)
+        numbers = range(int(spread[2]), int(spread[3]) + 1) if spread else range(0)
+        names = {f"{spread[1]}m{n}" for n in numbers} if spread else {label}
+        mine = [hit for hit in left if _label(hit) in names]
+        mine = [hit for hit in mine if (hit.session, hit.source) == (mine[0].session, mine[0].source)]
+        left = [hit for hit in left if not any(hit is one for one in mine)]
+        title = next((hit.source or hit.session or "" for hit in mine), "")
+        made[number] = NumberedSource(number, tuple(hit.ref for hit in mine), title, tuple(mine))
+    return made
 
 
 def _label(hit: Hit) -> str:

@@ -41,7 +41,7 @@ def compress(
 
     Args:
         given: text, or messages in any form that `Session.add` takes.
-        ratio: tokens of the text divided by those of *given*, at most; above 0, at most 1.
+        ratio: tokens of the text divided by those of *given*, at most, unless *least* wants more; above 0, at most 1.
         least: what `kept.total` shall be at least, from 0 to 1. Where it is not reached it is tried again, with another
             split and with higher ratios up to *at_most*; `met` says how it ended, and what keeps most comes back.
         at_most: the highest ratio that is tried.

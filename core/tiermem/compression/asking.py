@@ -55,9 +55,9 @@ def expand(core: Core, scope: Scope, ref: str, query: str, detail: Detail | None
         return behind
     level: Detail = detail or ("passages" if query.strip() else "original")
     named = _names(scope, ref, behind)
-    refs, text = yield Compute(partial(opened, list(named.items()), query.strip(), level, budget, core.count))
+    refs, text, told = yield Compute(partial(opened, list(named.items()), query.strip(), level, budget, core.count))
     kept = tuple(named[one] for one in refs)
-    return replace(behind, messages=kept, note=behind.note | {"text": text, "detail": level})
+    return replace(behind, messages=kept, note=behind.note | {"text": text, "detail": told})
 
 
 def _check(query: str, detail: Detail | None, budget: int | None) -> None:

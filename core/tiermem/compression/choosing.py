@@ -34,29 +34,19 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Chooser:
-    """*material* with the words of each clause that may stand, and what a line of each part costs beside them."""
+    """*material*, and what a line of each part costs beside its clauses."""
 
     material: Material
-    short: bool  # whether clauses with details are shortened, too
-    verbatim: frozenset[int]  # places of clauses that stay word for word
     heads: Sequence[int]
 
     @classmethod
-    def of(cls, material: Material, count: Callable[[str], int], short: bool, verbatim: frozenset[int]) -> Chooser:
+    def of(cls, material: Material, count: Callable[[str], int]) -> Chooser:
         """For *material*, counted by *count*."""
-        return cls(material, short, verbatim, [count(f"{head(part)}\n") for part in material.parts])
-
-    def text(self, clause: SpokenClause) -> str:
-        """*clause* as it would stand."""
-        return clause.short if self._is_short(clause) else clause.text
-
-    def _is_short(self, clause: SpokenClause) -> bool:
-        return (self.short or not clause.particulars) and clause.place not in self.verbatim
+        return cls(material, [count(f"{head(part)}\n") for part in material.parts])
 
     def cost(self, clause: SpokenClause, choice: Chosen) -> int:
         """Tokens that *clause* takes, with its line where that is not begun yet."""
-        own = clause.short_tokens if self._is_short(clause) else clause.tokens
-        return max(1, own + (0 if clause.part in choice.opened else self.heads[clause.part]))
+        return max(1, clause.tokens + (0 if clause.part in choice.opened else self.heads[clause.part]))
 
     def take(self, clause: SpokenClause, choice: Chosen) -> None:
         """*choice* with *clause*."""

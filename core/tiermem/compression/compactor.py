@@ -8,10 +8,12 @@ from typing import Final
 
 from tiermem.compression.compressing import Wanted, compress_messages
 from tiermem.compression.preserving import Preserved
+from tiermem.errors import InvalidSettings
 from tiermem.messages import Message
 from tiermem.providers.tokenizers import as_counter
 from tiermem.records import Compacted
 from tiermem.text.sanitizing import unbracketed
+from tiermem.window.voices import is_mixed
 
 STRATEGY: Final = "compression"
 
@@ -21,7 +23,7 @@ class Compactor:
     """Takes a message, returns its most telling sentences and its reference: `Memory.open(compactor=Compactor(0.2))`.
 
     Args:
-        ratio: tokens of what stands there divided by those of the message, at most.
+        ratio: tokens of the sentences that stand there divided by those of the message, at most.
         shortest: tokens of a message below which the default stub stands for it.
         preserve: as of `tiermem.compression.compress`.
         encoding: of the tokens that it counts.
@@ -37,15 +39,18 @@ class Compactor:
     _wanted: Wanted = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        if isinstance(self.shortest, bool) or not isinstance(self.shortest, int) or self.shortest < 0:
+            raise InvalidSettings(f"shortest must be a whole number of tokens, not {self.shortest!r}")
         self._wanted = Wanted.of(self.ratio, 0.0, 0.0, self.preserve, ())
         self._count = as_counter(None, self.encoding)
 
     def __call__(self, message: Message) -> Compacted | None:
-        """What to show in place of *message*; None leaves it to the default."""
-        if self._count(message.text) < self.shortest:
+        """What to show in place of *message*; None leaves it to the default: what is short, what several say in one
+        message, code, and what would not be shorter."""
+        whole = self._count(message.text)
+        if whole < self.shortest or is_mixed(message) or "```" in message.text:
             return None
         short = compress_messages([("", message)], self._wanted, self._count)
         words = unbracketed(" ".join(section.text for section in short.sections))
-        if not words:
-            return None
-        return Compacted(content=f"[COMPACTED: {words} · m{message.sequence}]", strategy=STRATEGY)
+        shown = f"[COMPACTED: {words} · m{message.sequence}]"
+        return Compacted(content=shown, strategy=STRATEGY) if words and self._count(shown) < whole else None

@@ -36,8 +36,6 @@ class Compressed:
     sections: tuple[Section, ...]
     left_out: Mapping[str, int]
     """Sentences of each layer that do not stand in the text."""
-    refused: int
-    """Sentences of a model that named what the original does not."""
     tried: int
     """How many splits and ratios were tried."""
     original: Material = field(repr=False)

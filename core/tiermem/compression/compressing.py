@@ -1,8 +1,8 @@
 """Compression with a measured loss: split, choose, measure, and try again until enough is kept. Pure.
 
 What is tried, in this order, until `kept.total` is at least `least`: the ratio asked for, spread over the layers by
-their priorities; the same with clauses that hold details shortened too, and lower layers giving to higher ones; then
-both with ratios a quarter higher each time, up to `at_most`. If none does, the one that keeps most, `met` False.
+their priorities; the same with lower layers giving to those that hold details; then ratios a quarter higher each time,
+up to `at_most`, if that is enough. If nothing is, the one that keeps most, `met` False.
 
 Without a model the text is made of sentences of the original: at 10 % of the tokens of a chat they cannot hold 85 % of
 what it tells (`benchmarks/RESULTS.md`), so nothing is promised, and what is kept is said.
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from tiermem.compression.choosing import Chooser, Chosen, choose
@@ -27,7 +27,7 @@ from tiermem.errors import InvalidSettings
 from tiermem.messages import Message
 
 SLACK = 16  # parts counted by themselves are up to a sixteenth more than together; what is too much is taken back
-_SPLITS = (0, 3)  # for each ratio, how often lower layers give to higher ones: RESULTS.md has what each brings
+DETAILS_FIRST = 3  # how often lower layers give to higher ones in the second split: RESULTS.md has what it brings
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +59,16 @@ class Wanted:
                 raise InvalidSettings(f"{name} must be a number from 0 to 1, not {share!r}")
         if ratio <= 0:
             raise InvalidSettings("ratio must be above 0")
-        pairs = tuple(tuple(pair) for pair in questions)
-        if not all(len(pair) == 2 and all(isinstance(text, str) and text.strip() for text in pair) for pair in pairs):
-            raise InvalidSettings("questions takes pairs of a question and its answer, both text")
-        return cls(ratio, least, max(ratio, at_most), tuple(patterns_of(preserve)), pairs)  # type: ignore[arg-type]
+        pairs = _pairs(questions)
+        return cls(ratio, least, max(ratio, at_most), tuple(patterns_of(preserve)), pairs)
+
+
+def _pairs(questions: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    given = list(questions) if isinstance(questions, Iterable) and not isinstance(questions, (str, bytes)) else [None]
+    pairs = [tuple(pair) if isinstance(pair, (tuple, list)) else () for pair in given]
+    if not all(len(pair) == 2 and all(isinstance(text, str) and text.strip() for text in pair) for pair in pairs):
+        raise InvalidSettings("questions takes pairs of a question and its answer, both text")
+    return tuple((pair[0], pair[1]) for pair in pairs)
 
 
 def compress_messages(
@@ -75,13 +81,27 @@ def compress_messages(
 def compressed(material: Material, wanted: Wanted, count: Callable[[str], int]) -> Compressed:
     """*material* as a shorter text, counted by *count*."""
     always = preserved(material, wanted.preserve)
-    splits = [(ratio, split) for ratio in ratios(wanted.ratio, wanted.at_most) for split in _SPLITS]
     made: list[Compressed] = []
-    for ratio, split in splits:
+
+    def enough(ratio: float, split: int) -> bool:
         made.append(_attempt(material, wanted, count, ratio, split, always))
-        if made[-1].met:
-            return replace(made[-1], tried=len(made))
-    return replace(max(made, key=lambda one: one.kept.total), tried=len(made))  # of equal ones the first, the shortest
+        return made[-1].met
+
+    _ = enough(wanted.ratio, 0) or enough(wanted.ratio, DETAILS_FIRST) or _more(wanted, enough, made)
+    best = made[-1] if made[-1].met else max(made, key=lambda one: one.kept.total)  # of equal ones the first
+    return replace(best, tried=len(made))
+
+
+def _more(wanted: Wanted, enough: Callable[[float, int], bool], made: list[Compressed]) -> bool:
+    """Whether a ratio above the one that was asked for is enough: the highest is tried first, and where it is, the
+    lowest that is enough, from below; so what is never enough costs three attempts and not ten."""
+    higher = ratios(wanted.ratio, wanted.at_most)[1:]
+    if not higher or not enough(higher[-1], DETAILS_FIRST):
+        return False
+    highest = made[-1]
+    if not any(enough(ratio, DETAILS_FIRST) for ratio in higher[:-1]):
+        made.append(highest)
+    return True
 
 
 def _attempt(
@@ -94,44 +114,44 @@ def _attempt(
 ) -> Compressed:
     """What one ratio and split come to."""
     room = int(ratio * material.tokens)
-    has: Counter[str] = Counter()
-    for clause in material.clauses:
-        has[clause.layer] += clause.tokens
-    chooser = Chooser.of(material, count, short=split > 0, verbatim=always)
-    roomy = room + room // SLACK + SLACK
-    choice = choose(chooser, spread(roomy, has, towards_facts(PRIORITIES, split)), roomy, always)
-    words = _fitting(material, chooser, choice, count, room, always)
-    text = rendered(material, words)
+    places = _chosen(material, count, room, split, always)
+    text = rendered(material, places)
     return Compressed(
         text=text,
         tokens=count(text),
         tokens_before=material.tokens,
         kept=measure(material, text, wanted.questions),
         least=wanted.least,
-        sections=sections_of(material, words),
-        left_out=_left_out(material, words),
-        refused=0,
+        sections=sections_of(material, places),
+        left_out=dict(Counter(clause.layer for clause in material.clauses if clause.place not in places)),
         tried=1,
         original=material,
     )
 
 
+def _chosen(
+    material: Material, count: Callable[[str], int], room: int, split: int, always: frozenset[int]
+) -> Collection[int]:
+    """The places of the clauses that stay within *room* tokens; all where all fit."""
+    if room >= material.tokens:
+        return range(len(material.clauses))
+    has: Counter[str] = Counter()
+    for clause in material.clauses:
+        has[clause.layer] += clause.tokens
+    roomy = room + room // SLACK + SLACK
+    shares = spread(roomy, has, towards_facts(PRIORITIES, split))
+    choice = choose(Chooser.of(material, count), shares, roomy, always)
+    return _fitting(material, choice, count, room, always)
+
+
 def _fitting(
-    material: Material,
-    chooser: Chooser,
-    choice: Chosen,
-    count: Callable[[str], int],
-    room: int,
-    always: frozenset[int],
-) -> dict[int, str]:
-    """The words of *choice*, without those that are worth least a token where all together cost more than *room*."""
-    words = {place: chooser.text(material.clauses[place]) for place in choice.picked}
-    going = sorted(choice.picked.keys() - always, key=lambda place: (-choice.picked[place], place))
-    while going and (over := count(rendered(material, words)) - room) > 0:
+    material: Material, choice: Chosen, count: Callable[[str], int], room: int, always: frozenset[int]
+) -> set[int]:
+    """The places of *choice*, without those that are worth least a token where all together cost more than *room*."""
+    places = set(choice.picked)
+    going = sorted(places - always, key=lambda place: (-choice.picked[place], place))
+    while going and (over := count(rendered(material, places)) - room) > 0:
         while going and over > 0:
-            over -= max(1, count(words.pop(going.pop())))
-    return words
-
-
-def _left_out(material: Material, words: Mapping[int, str]) -> dict[str, int]:
-    return dict(Counter(clause.layer for clause in material.clauses if clause.place not in words))
+            places.discard(going[-1])
+            over -= max(1, material.clauses[going.pop()].tokens)
+    return places

@@ -17,6 +17,7 @@ from typing import Final
 
 from tiermem.compression.reading.clauses import Material, SpokenClause
 from tiermem.compression.reading.details import Forms, Particular, pieces
+from tiermem.compression.reading.layers import turns
 from tiermem.text.analyzer import terms
 from tiermem.text.sentences import sentences
 
@@ -37,17 +38,21 @@ class Kept:
     """Of the questions made of the original, those that the text still answers."""
     asked: float
     """Of the caller's own questions, those whose answer still stands in the text."""
+    words: float
+    """Of the distinct words; it counts where there is nothing of the kinds above."""
     by_kind: Mapping[str, float]
     """Of each kind of detail."""
     by_layer: Mapping[str, float]
     """Of the distinct words of each layer."""
     lost: tuple[str, ...]
     """Details that are gone, "m31: 2026-03-14", in order."""
+    told: bool = True
+    """Whether there were details or commitments at all."""
 
     @property
     def total(self) -> float:
-        """The lowest of the four: at least this share of each is kept."""
-        return min(self.details, self.commitments, self.answers, self.asked)
+        """The lowest of those: at least this share of each is kept. Words only where nothing else is to be kept."""
+        return min(self.details, self.commitments, self.answers, self.asked, *([] if self.told else [self.words]))
 
 
 def measure(material: Material, text: str, questions: Sequence[tuple[str, str]] = ()) -> Kept:
@@ -72,13 +77,16 @@ def measure(material: Material, text: str, questions: Sequence[tuple[str, str]] 
         kinds[one.kind].append(there[form])
     telling = [clause for clause in material.clauses if clause.particulars]
     committing = [clause for clause in material.clauses if clause.commits]
+    words = frozenset(terms(text))
     return Kept(
         details=_share(there.values()),
-        commitments=_share(lines.says(clause.terms, COMMITTED) for clause in committing),
+        commitments=_share(_committed(clause, lines) for clause in committing),
         answers=_share(_answered(clause, frequency, lines) for clause in telling),
+        words=_share(term in words for clause in material.clauses for term in clause.terms),
+        told=bool(telling or committing),
         asked=_share(held.holds(pieces(answer)) for _, answer in questions),
         by_kind={kind: _share(found) for kind, found in kinds.items()},
-        by_layer=_by_layer(material, frozenset(terms(text))),
+        by_layer=_by_layer(material, words),
         lost=tuple(f"{_ref(material, clause)}{one.text}" for form, (one, clause) in first.items() if not there[form]),
     )
 
@@ -88,30 +96,49 @@ class _Lines:
 
     def __init__(self, text: str) -> None:
         said = dict.fromkeys(part for line in text.splitlines() for part in sentences(line))
+        self._text = text
+        self._said = list(said)
         self._terms = [frozenset(terms(part)) for part in said]
-        self._pieces = [Forms([part]) for part in said]
+        self._forms: dict[int, Forms] = {}
         self._having: dict[str, list[int]] = defaultdict(list)
         for number, found in enumerate(self._terms):
             for term in found:
                 self._having[term].append(number)
 
-    def says(self, asked: frozenset[str], share: float, answer: Sequence[str] = ()) -> bool:
-        """Whether one sentence has *share* of the terms *asked*, and the words of *answer* in a row."""
-        if not asked:
-            return not answer or any(one.holds(answer) for one in self._pieces[:TRIED])
+    def holds(self, words: str) -> bool:
+        """Whether *words* stand in the text as they are."""
+        return words in self._text
+
+    def says(self, asked: frozenset[str], share: float, answer: Sequence[str] = (), *, denied: bool = False) -> bool:
+        """Whether one sentence has *share* of the terms *asked*, the words of *answer* in a row, and denies what it
+        says where the original is *denied*, and only there."""
         rarest = sorted(asked & self._having.keys(), key=lambda term: (len(self._having[term]), term))
         tried = dict.fromkeys(number for term in rarest[:2] for number in self._having[term][:TRIED])
+        if not asked:
+            tried = dict.fromkeys(range(min(TRIED, len(self._said))))
         return any(
             len(asked & self._terms[number]) >= share * len(asked)
-            and (not answer or self._pieces[number].holds(answer))
+            and turns(self._said[number]) == denied
+            and (not answer or self._held(number).holds(answer))
             for number in tried
         )
+
+    def _held(self, number: int) -> Forms:
+        if number not in self._forms:
+            self._forms[number] = Forms([self._said[number]])
+        return self._forms[number]
+
+
+def _committed(clause: SpokenClause, lines: _Lines) -> bool:
+    if not clause.terms:  # "No!"
+        return lines.holds(clause.text)
+    return lines.says(clause.terms, COMMITTED, denied=clause.turned)
 
 
 def _answered(clause: SpokenClause, frequency: Counter[tuple[str, ...]], lines: _Lines) -> bool:
     answer = min(clause.particulars, key=lambda one: (frequency[one.form], -len(one.form)))
     beside = clause.terms - frozenset(terms(answer.text))
-    return lines.says(beside or clause.terms, ASKED, answer.form)
+    return lines.says(beside or clause.terms, ASKED, answer.form, denied=clause.turned)
 
 
 def _by_layer(material: Material, held: frozenset[str]) -> dict[str, float]:

@@ -10,51 +10,59 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from itertools import groupby
 from typing import Final, Literal, TypeAlias
 
 from tiermem.compression.choosing import weight
 from tiermem.compression.compressing import Wanted, compressed
-from tiermem.compression.reading.clauses import Material, SpokenClause, material_of
+from tiermem.compression.reading.clauses import Material, SpokenClause, head, material_of, part_of
 from tiermem.compression.rendering import rendered
 from tiermem.messages import Message
 from tiermem.text.analyzer import query_terms
+from tiermem.window.voices import voices
 
 Detail: TypeAlias = Literal["line", "gist", "passages", "original"]
 GIST: Final = 0.3  # of the tokens
+TRIED: Final = 40  # sentences that fit, after which the first that does not ends the choice
 NEAR: Final = 0.5  # of what the best sentence says of the question
 
 
 def opened(
     messages: Sequence[tuple[str, Message]], query: str, detail: Detail, budget: int | None, count: Callable[[str], int]
-) -> tuple[list[str], str]:
-    """The references of those of *messages* that matter for *query* ("": all do), in order, and their text.
+) -> tuple[list[str], str, Detail]:
+    """The references of those of *messages* that matter for *query* ("": all do), in order, their text, and its detail.
 
-    The text has at most *budget* tokens: messages that say least of the question are left out, then a single one is cut
-    to its sentences that say most.
+    The text has at most *budget* tokens: messages that say least of the question are left out, then of a single one the
+    sentences that do.
     """
     material = material_of(messages, count)
     scores = _scores(material, query)
     if query and not any(scores):
         return opened(messages, "", "line", budget, count)
+    refs = _mattering(material, scores, query)
+    given = dict(messages)
+    order = {ref: place for place, ref in enumerate(given)}
+    while refs:
+        wanted = sorted(refs, key=order.__getitem__)
+        text = _told([(ref, given[ref]) for ref in wanted], query, detail, count)
+        if budget is None or count(text) <= budget:
+            return wanted, text, detail
+        if len(refs) == 1:
+            return wanted, _cut(material_of([(wanted[0], given[wanted[0]])], count), query, budget, count), "passages"
+        refs = refs[max(1, len(refs) // 4) :]
+    return [], "", detail
+
+
+def _mattering(material: Material, scores: Sequence[float], query: str) -> list[str]:
+    """The references of the messages that matter, those that say least first."""
     best: dict[str, float] = {}
     for clause in material.clauses:
         ref = material.parts[clause.part].ref
         best[ref] = max(best.get(ref, 0.0), scores[clause.place])
     least = NEAR * max(best.values(), default=0.0) if query else 0.0
-    refs = sorted((ref for ref, score in best.items() if score >= least and (score or not query)), key=best.__getitem__)
-    given = dict(messages)
-    order = {ref: place for place, ref in enumerate(given)}
-    while refs:
-        wanted = sorted(refs, key=order.__getitem__)
-        chosen = material_of([(ref, given[ref]) for ref in wanted], count)
-        text = _told(chosen, _scores(chosen, query), detail, count)
-        if budget is None or count(text) <= budget:
-            return wanted, text
-        if len(refs) == 1:
-            return wanted, _cut(chosen, budget, count)
-        refs = refs[max(1, len(refs) // 4) :]
-    return [], ""
+    mattering = [ref for ref, score in best.items() if score >= least and (score or not query)]
+    return sorted(mattering, key=best.__getitem__)
 
 
 def _scores(material: Material, query: str) -> list[float]:
@@ -67,40 +75,42 @@ def _scores(material: Material, query: str) -> list[float]:
     return [sum(rarity.get(term, 0.0) for term in clause.terms) for clause in material.clauses]
 
 
-def _told(material: Material, scores: Sequence[float], detail: Detail, count: Callable[[str], int]) -> str:
-    if detail == "gist":
-        return _cut(material, int(GIST * material.tokens), count)
+def _told(messages: Sequence[tuple[str, Message]], query: str, detail: Detail, count: Callable[[str], int]) -> str:
     if detail == "original":
-        return rendered(material, {clause.place: clause.text for clause in material.clauses})
-    by_part: dict[int, list[SpokenClause]] = {}
-    for clause in material.clauses:
-        by_part.setdefault(clause.part, []).append(clause)
-    words: dict[int, str] = {}
-    for clauses in by_part.values():
-        words |= _line(clauses, scores) if detail == "line" else _passages(clauses, scores)
-    return rendered(material, words)
+        said = ((ref, voice) for ref, one in messages for voice in voices(one))
+        return "\n".join(f"{head(part_of(ref, voice))}{voice.text}" for ref, voice in said)
+    material = material_of(messages, count)
+    if detail == "gist":
+        return compressed(material, Wanted.of(GIST, 0.0, 0.0, (), ()), count).text
+    scores = _scores(material, query)
+    places: set[int] = set()
+    for _, clauses in groupby(material.clauses, key=lambda clause: clause.part):
+        of_one = list(clauses)
+        best = max(of_one, key=lambda clause: (scores[clause.place], -clause.place))
+        places |= {best.place} if detail == "line" else _passages(of_one, scores)
+    return rendered(material, places)
 
 
-def _line(clauses: Sequence[SpokenClause], scores: Sequence[float]) -> Mapping[int, str]:
-    best = max(clauses, key=lambda clause: (scores[clause.place], -clause.place))
-    return {best.place: best.short}
-
-
-def _passages(clauses: Sequence[SpokenClause], scores: Sequence[float]) -> Mapping[int, str]:
+def _passages(clauses: Sequence[SpokenClause], scores: Sequence[float]) -> set[int]:
     """The clauses of one message that say at least half as much as its best, with their neighbours."""
     least = NEAR * max(scores[clause.place] for clause in clauses)
     first, last = clauses[0].place, clauses[-1].place
-    near = {
+    return {
         place
         for clause in clauses
         if scores[clause.place] >= least
         for place in range(max(first, clause.place - 1), min(last, clause.place + 1) + 1)
     }
-    return {clause.place: clause.text for clause in clauses if clause.place in near}
 
 
-def _cut(material: Material, tokens: int, count: Callable[[str], int]) -> str:
-    if tokens < 1 or not material.tokens:
-        return ""
-    ratio = min(1.0, tokens / material.tokens)
-    return compressed(material, Wanted.of(ratio, 0.0, 0.0, (), ()), count).text
+def _cut(material: Material, query: str, budget: int, count: Callable[[str], int]) -> str:
+    """The sentences that say most of the question, or at all, as many as *budget* tokens hold."""
+    scores = _scores(material, query)
+    places: set[int] = set()
+    saying = [clause for clause in material.clauses if scores[clause.place] or not query]
+    for clause in sorted(saying, key=lambda clause: (-scores[clause.place], clause.place)):
+        if count(rendered(material, places | {clause.place})) <= budget:
+            places.add(clause.place)
+        elif len(places) > TRIED:
+            break
+    return rendered(material, places)

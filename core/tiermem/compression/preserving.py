@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import TypeAlias
 
 from tiermem.compression.reading.clauses import Material, SpokenClause
@@ -19,9 +20,9 @@ def patterns_of(preserve: Iterable[Preserved]) -> list[re.Pattern[str]]:
     """*preserve* as patterns; a term is found in any case, with any white space between its words.
 
     Raises:
-        InvalidMessage: one of them is neither text nor a compiled pattern, or is empty.
+        InvalidMessage: it is no list, or one of them is neither text nor a compiled pattern, or is empty.
     """
-    if isinstance(preserve, (str, re.Pattern)):
+    if isinstance(preserve, (str, bytes, re.Pattern)) or not isinstance(preserve, Iterable):
         raise InvalidMessage("preserve takes a list of terms and patterns; put a single one into a list")
     return [_pattern(one) for one in preserve]
 
@@ -45,16 +46,10 @@ def preserved(material: Material, patterns: Sequence[re.Pattern[str]]) -> frozen
 
 
 def _in_part(clauses: Sequence[SpokenClause], patterns: Sequence[re.Pattern[str]]) -> set[int]:
-    text = ""
-    ends = []
-    for clause in clauses:
-        text = joined([text, clause.text] if text else [clause.text])
-        ends.append(len(text))
-    found = set()
+    ends = list(accumulate(len(clause.text) + clause.gap for clause in clauses))
+    text = joined(clauses)
+    found: set[int] = set()
     for match in (match for pattern in patterns for match in pattern.finditer(text) if match[0]):
-        begin = 0
-        for clause, end in zip(clauses, ends, strict=True):
-            if begin < match.end() and match.start() < end:
-                found.add(clause.place)
-            begin = end
+        first, last = bisect_right(ends, match.start()), bisect_left(ends, match.end())
+        found.update(clause.place for clause in clauses[first : last + 1])
     return found

@@ -2,44 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import groupby
 
 from tiermem.compression.compressed import Section
 from tiermem.compression.reading.clauses import Material, SpokenClause, head
 
-_HAN = "\u3000", "\u9fff"
-_WIDE = "\uff00", "\uffef"
 
-
-def joined(texts: Iterable[str]) -> str:
-    """*texts* in a row: with a space between them, but none behind Chinese."""
-    row = ""
-    for text in texts:
-        last = row[-1:]
-        chinese = _HAN[0] <= last <= _HAN[1] or _WIDE[0] <= last <= _WIDE[1] or last in "“”…"
-        row += text if not row or chinese else f" {text}"
+def joined(clauses: Iterable[SpokenClause]) -> str:
+    """The texts of *clauses* in a row, with a blank where white space stood behind one."""
+    row, gap, last = "", False, -1
+    for clause in clauses:
+        parted = gap or (row and clause.place != last + 1 and row[-1:].isascii())
+        row += f" {clause.text}" if parted else clause.text
+        gap, last = clause.gap, clause.place
     return row
 
 
-def sections_of(material: Material, words: Mapping[int, str]) -> tuple[Section, ...]:
-    """A section for each part that has clauses among *words* (the text of each, by its place)."""
+def sections_of(material: Material, places: Collection[int]) -> tuple[Section, ...]:
+    """A section for each part that has clauses at *places*."""
     made = []
-    for part, clauses in groupby(_standing(material, words), key=lambda clause: clause.part):
+    for part, clauses in groupby(_standing(material, places), key=lambda clause: clause.part):
         chosen = list(clauses)
         spoken = material.parts[part]
-        text = joined(words[clause.place] for clause in chosen)
-        made.append(Section(spoken.ref, spoken.speaker, chosen[0].layer, text))
+        made.append(Section(spoken.ref, spoken.speaker, chosen[0].layer, joined(chosen)))
     return tuple(made)
 
 
-def rendered(material: Material, words: Mapping[int, str]) -> str:
-    """*words* as lines."""
-    lines = []
-    for part, clauses in groupby(_standing(material, words), key=lambda clause: clause.part):
-        lines.append(head(material.parts[part]) + joined(words[clause.place] for clause in clauses))
-    return "\n".join(lines)
+def rendered(material: Material, places: Collection[int]) -> str:
+    """The clauses at *places* as lines."""
+    parts = groupby(_standing(material, places), key=lambda clause: clause.part)
+    return "\n".join(head(material.parts[part]) + joined(clauses) for part, clauses in parts)
 
 
-def _standing(material: Material, words: Mapping[int, str]) -> Sequence[SpokenClause]:
-    return [material.clauses[place] for place in sorted(words)]
+def _standing(material: Material, places: Collection[int]) -> Sequence[SpokenClause]:
+    return [material.clauses[place] for place in sorted(places)]

@@ -50,8 +50,9 @@ def defused(text: str) -> str:
 
 
 def label(words: str) -> str:
-    """A name as it stands before what is quoted: on one line, no longer than a name, and saying nothing itself."""
-    return shorten(safe(_SAYS.sub(" -", neutral(words))), _SPEAKER)
+    """A name as it stands before what is quoted: on one line, no longer than a name, saying nothing itself, and with no
+    brackets, in which a reference would stand."""
+    return shorten(safe(_SAYS.sub(" -", neutral(words)).translate(_PLAIN)), _SPEAKER)
 
 
 def before_reference(session: str) -> str:

@@ -1,52 +1,56 @@
-"""A conversation, or a text, as clauses: each sentence or line with its layer, its facts and what it costs. Pure.
+"""A conversation, or a text, as clauses: each sentence or line with its layer, its details and what it costs. Pure.
 
-Rule: nothing of a text is left out here. A line of code or of a log is a clause, so is a sentence of prose.
+Rule 1: nothing of a text is left out here. A line of code or of a log is a clause, so is a sentence of prose.
+Rule 2: a clause is whole or not there. Taking brackets, openings or relative clauses out of sentences turned one in ten
+("…, which turned out to be wrong") and brought nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, TypeAlias
 
 from tiermem.compression.reading.details import Particular, particulars
-from tiermem.compression.reading.layers import commits, layer_of
-from tiermem.compression.reading.shortening import shortened
+from tiermem.compression.reading.layers import FACTUAL, commits, layer_of, replies, turns
 from tiermem.messages import Message
 from tiermem.text import late
 from tiermem.text.analyzer import terms
-from tiermem.text.readable import TOOL_ROLES
 from tiermem.text.sanitizing import one_line
 from tiermem.text.sentences import sentences
+from tiermem.window.quotation import before_reference, label
 from tiermem.window.voices import voices
 
-Said: TypeAlias = tuple[str, ...] | str | int  # a detail's form, a term, or the place of a clause that commits
+Said: TypeAlias = tuple[str, ...] | str | frozenset[str]
+"""What a clause says that another may say: a detail's form, a term, or, of one that commits, its terms together."""
 PLAIN: Final = "text"  # the role of what nobody says: it has no speaker
+NOT: Final = "\0not"  # before the form of a detail in a clause that denies or restricts
 _BARE = late.compile(r"^[\W_]*$")
+_QUESTION = ("?", "？")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SpokenClause:
     """A sentence: where it stands, whose it is, what it says."""
 
     place: int  # among all clauses, from 0
     part: int  # the number of its `SpokenPart`
     text: str
+    gap: bool  # whether white space stands behind it
     layer: str
     particulars: tuple[Particular, ...]
     terms: frozenset[str]
     commits: bool
+    turned: bool  # it denies or restricts
     tokens: int
-    short: str  # without what tells nothing; as the text where there is nothing of that kind
-    short_tokens: int
 
-    @property
-    def says(self) -> Iterator[Said]:
-        """What it says that another may say, too; that it commits is its own."""
-        yield from (one.form for one in self.particulars)
-        yield from self.terms
-        if self.commits:
-            yield self.place
+    @cached_property
+    def says(self) -> tuple[Said, ...]:
+        """What it says that another may say, too."""
+        forms = [one.form for one in self.particulars]
+        denied = [(NOT, *form) for form in forms] if self.turned else []
+        return (*forms, *denied, *self.terms, *([self.terms or frozenset({self.text})] if self.commits else []))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +71,30 @@ class Material:
 
 
 def material_of(messages: Sequence[tuple[str, Message]], count: Callable[[str], int]) -> Material:
-    """*messages*, each with its reference or "", as clauses; messages without text have none."""
+    """*messages*, each with its reference or "", as clauses; messages without text have none.
+
+    What follows a question at once and is yes, no or a figure commits: without it the question would stay open.
+    """
     parts: list[SpokenPart] = []
     clauses: list[SpokenClause] = []
-    tokens = 0
+    tokens, asked = 0, False
     for ref, message in ((ref, voice) for ref, one in messages for voice in voices(one)):
         said = list(_sentences(message))
         if not said:
             continue
-        parts.append(SpokenPart(ref, _speaker(message)))
-        begin = len(clauses)
-        clauses += [_clause(begin + n, len(parts) - 1, text, message, count) for n, text in enumerate(said)]
+        parts.append(part_of(ref, message))
+        for text, gap in said:
+            clauses.append(_clause(len(clauses), len(parts) - 1, text, gap, asked and replies(text), count))
+            asked = text.endswith(_QUESTION)
         tokens += count(f"{head(parts[-1])}{message.text}\n")
     return Material(tuple(parts), tuple(clauses), tokens)
+
+
+def part_of(ref: str, message: Message) -> SpokenPart:
+    """Where *message*, or one voice of it, stands. No name and no session can end its line or pass for another's."""
+    session, slash, own = ref.rpartition("/")
+    named = f"{before_reference(session)}{own}" if slash else own
+    return SpokenPart(named, "" if message.role == PLAIN else label(message.name or message.acts_as))
 
 
 def head(part: SpokenPart) -> str:
@@ -88,30 +103,24 @@ def head(part: SpokenPart) -> str:
     return f"{named}: " if named else ""
 
 
-def _sentences(message: Message) -> Iterator[str]:
+def _sentences(message: Message) -> Iterator[tuple[str, bool]]:
     for part in sentences(message.text):
         text = one_line(part)
         if not _BARE.match(text):
-            yield text
+            yield text, part[-1:].isspace()
 
 
-def _clause(place: int, part: int, text: str, message: Message, count: Callable[[str], int]) -> SpokenClause:
+def _clause(place: int, part: int, text: str, gap: bool, reply: bool, count: Callable[[str], int]) -> SpokenClause:
     found = tuple(particulars(text))
-    short = text if message.acts_as in TOOL_ROLES else shortened(text, found)
-    tokens = count(text)
     return SpokenClause(
         place=place,
         part=part,
         text=text,
-        layer=layer_of(text, telling=bool(found)),
+        gap=gap,
+        layer=FACTUAL if reply else layer_of(text, telling=bool(found)),
         particulars=found,
         terms=frozenset(terms(text)),
-        commits=commits(text),
-        tokens=tokens,
-        short=short,
-        short_tokens=tokens if short == text else count(short),
+        commits=reply or commits(text),
+        turned=turns(text),
+        tokens=count(text),
     )
-
-
-def _speaker(message: Message) -> str:
-    return "" if message.role == PLAIN else one_line(message.name or message.acts_as)[:40]

@@ -33,6 +33,21 @@ _IMPERATIVE = late.compile(
     r"|^\W*(?:请|把|打开|点击|选择|安装|重启|输入|复制|运行|执行|确保|记得|保存|检查|使用)",
     re.IGNORECASE,
 )
+_TURNS = late.compile(
+    r"\b(?:not|no|never|none|nor|neither|cannot|without|unless|except|until|only|instead|no longer|any ?more"
+    r"|cancel+ed|rejected|wrong|false|lie)\b|n['’]t\b|不|没|無|无|未|别|除非|除了|只|取消|假的|拒绝",
+    re.IGNORECASE,
+)
+_TAKES_BACK = late.compile(
+    r"\b(?:just |only )?(?:kidding|joking)\b|\bnever ?mind\b|\bscratch that\b|\bI take (?:it|that) back\b"
+    r"|开玩笑|算了|当我没说|收回",
+    re.IGNORECASE,
+)
+_REPLY = late.compile(
+    r"^\W*(?:yes|yeah|yep|no|nope|sure|ok(?:ay)?|never|not|don['’]t|do it|go ahead|of course|absolutely|\d"
+    r"|是|不|好|对|没|别|可以|行|当然)",
+    re.IGNORECASE,
+)
 _WORD = late.compile(r"[A-Za-z]+(?:['’][a-z]+)?|[\u3400-\u9fff]")
 _SMALL_TALK = late.compile(
     r"^\W*(?:(?:oh|wow|well|haha|lol|aw|yeah|yes|ok(?:ay)?|hey|hi)[ ,!]+)*(?:how are you"
@@ -62,10 +77,22 @@ def layer_of(text: str, *, telling: bool) -> str:
     return CONTEXTUAL
 
 
+def replies(text: str) -> bool:
+    """Whether *text*, behind a question, is nothing but its answer: yes, no, a figure."""
+    return bool(_REPLY.match(text)) and len(_WORD.findall(text)) <= _FEW + 1
+
+
+def turns(text: str) -> bool:
+    """Whether *text* denies, restricts or takes back."""
+    return bool(_TURNS.search(text))
+
+
 def commits(text: str) -> bool:
-    """Whether it decides, forbids, or says who somebody is and what they want; a question does not."""
+    """Whether it decides, forbids, takes back, or says who somebody is and what they want; a question does not."""
     if text.rstrip().endswith(("?", "？")):
         return False
+    if _TAKES_BACK.search(text):
+        return True
     found = cues.seeking(text)
     return any(found(cue) is not None for cue in _COMMITS) or standing(text)
 
