@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import secrets
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -11,6 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -136,16 +138,19 @@ def test_sync_and_async_ask_the_same_effects_and_leave_the_same_store(steps: lis
 
         return made
 
-    real = uuid.uuid4
-    try:
-        setattr(uuid, "uuid4", numbered())  # noqa: B010
+    def salted() -> Callable[[int], bytes]:
+        count = iter(range(10_000))
+        return lambda size: next(count).to_bytes(size, "big")
+
+    with pytest.MonkeyPatch.context() as patched:  # what is drawn by lot is the same for both
+        patched.setattr(uuid, "uuid4", numbered())
+        patched.setattr(secrets, "token_bytes", salted())
         one = Recorded(mood)
         first = play(steps, one)
-        setattr(uuid, "uuid4", numbered())  # noqa: B010
+        patched.setattr(uuid, "uuid4", numbered())
+        patched.setattr(secrets, "token_bytes", salted())
         other = Recorded(mood)
         second = asyncio.run(aplay(steps, other))
-    finally:
-        setattr(uuid, "uuid4", real)  # noqa: B010
     assert first == second
     assert one.asked == other.asked
     assert store_of(one) == store_of(other)

@@ -45,7 +45,7 @@ def compress(
         least: what `kept.total` shall be at least, from 0 to 1. Where it is not reached it is tried again, with another
             split and with higher ratios up to *at_most*; `met` says how it ended, and what keeps most comes back.
         at_most: the highest ratio that is tried.
-        preserve: terms, and compiled patterns, that stay word for word with the sentence around, whatever the ratio. They
+        preserve: terms, and compiled patterns, that stay word for word, with their sentence, whatever the ratio. They
             are looked for in the text on one line, each white space in it one blank.
         questions: pairs of a question and its answer; the answers count as kept where they stand in the text.
         counter: of tokens; by default those of o200k_base.

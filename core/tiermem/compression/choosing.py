@@ -64,7 +64,7 @@ class Chooser:
 def choose(chooser: Chooser, rooms: Mapping[str, int], room: int, always: Collection[int]) -> Chosen:
     """The clauses at *always*, then of each layer what fits in its *rooms*, then of all what fits in *room* tokens.
 
-    What says nothing (`ANCILLARY`) is left out while anything else waits for room.
+    What says nothing (`ANCILLARY`) is left out, and counted, unless all fits.
     """
     clauses = chooser.material.clauses
     choice = Chosen()
@@ -76,9 +76,6 @@ def choose(chooser: Chooser, rooms: Mapping[str, int], room: int, always: Collec
         _fill(chooser, choice, of_layer, min(room, choice.cost + rooms[layer]))
         left -= choice.picked.keys()
     _fill(chooser, choice, [place for place in sorted(left) if clauses[place].layer != ANCILLARY], room)
-    left -= choice.picked.keys()
-    if all(clauses[place].layer == ANCILLARY for place in left):
-        _fill(chooser, choice, sorted(left), room)
     return choice
 
 
