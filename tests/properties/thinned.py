@@ -28,8 +28,8 @@ def soaks() -> None:
 
 
 def share(examples: int) -> int:
-    """How many of a property's *examples* are tried: a third in `make test`, all in `make soak`."""
-    return examples if _Chosen.soak else -(-examples // 3)
+    """How many of a property's *examples* are tried: a fifth in `make test`, all in `make soak`."""
+    return examples if _Chosen.soak else -(-examples // 5)
 
 
 def thinned(cases: Iterable[Any], every: int, always: Container[Any] = ()) -> list[Any]:
