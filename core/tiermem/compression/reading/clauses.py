@@ -1,8 +1,8 @@
 """A conversation, or a text, as clauses: each sentence or line with its layer, its details and what it costs. Pure.
 
 Rule 1: nothing of a text is left out here. A line of code or of a log is a clause, so is a sentence of prose.
-Rule 2: a clause is whole or not there. Taking brackets, openings or relative clauses out of sentences turned one in ten
-("…, which turned out to be wrong") and brought nothing.
+Rule 2: a clause is whole or not there. Taking brackets, openings or relative clauses out of sentences turned some of
+them ("…, which turned out to be wrong") and brought nothing.
 """
 
 from __future__ import annotations
