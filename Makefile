@@ -8,7 +8,7 @@ export UV_PYTHON_DOWNLOADS := never
 # Many containers set this; every process would then compile the frameworks anew, and the tests start a hundred.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint bench soak matrix mutation clean
+.PHONY: demo test lint bench soak matrix mutation sbom audit clean
 
 demo: $(VENV)/ready
 	$(RUN)/python -m examples.demo.run $(ARGS)
@@ -36,6 +36,14 @@ matrix: $(VENV)/ready
 mutation: $(VENV)/ready .mutation/ready
 	$(RUN)/python -m benchmarks.mutation --python .mutation/bin/python $(ARGS)
 
+# What an installation with every extra brings, by name, version and hash (CycloneDX 1.5), out of the lock file.
+sbom: $(VENV)/ready
+	$(RUN)/uv export --quiet --frozen --no-dev --extra all --format cyclonedx1.5 --output-file sbom.json
+
+# Known vulnerabilities of exactly that, and of what develops it; asks osv.dev, so it needs more than the registries.
+audit: sbom
+	$(RUN)/uv audit --frozen $(ARGS)
+
 .mutation/ready: benchmarks/mutation/requirements.txt $(VENV)/ready
 	$(PYTHON) -m venv .mutation
 	$(RUN)/uv pip install --quiet --python .mutation/bin/python --requirements $<
@@ -49,4 +57,4 @@ $(VENV)/ready: pyproject.toml requirements.txt
 	touch $@
 
 clean:
-	rm -rf $(VENV) .matrix .mutation .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .matrix .mutation .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis sbom.json
