@@ -8,6 +8,7 @@ from tiermem.runtime.lazy_names import names_of
 
 if TYPE_CHECKING:
     from langchain_tiered_memory.agents.middleware import TieredMemoryMiddleware
+    from langchain_tiered_memory.agents.routing import TieredRoutingMiddleware
     from langchain_tiered_memory.chains.history import TieredChatMessageHistory
     from langchain_tiered_memory.chains.knowledge import TieredKnowledgeRetriever
     from langchain_tiered_memory.chains.memory import ConversationTieredMemory
@@ -28,6 +29,7 @@ __all__ = [
     "TieredKnowledgeRetriever",
     "TieredMemoryMiddleware",
     "TieredMemoryStore",
+    "TieredRoutingMiddleware",
     "close_all",
     "memory_tools",
     "to_core",
@@ -37,6 +39,7 @@ __all__ = [
 # Each name loads its own part of LangChain, so that the history outlives the classic chains.
 _NAMES = {
     "agents.middleware": ("TieredMemoryMiddleware",),
+    "agents.routing": ("TieredRoutingMiddleware",),
     "chains.history": ("TieredChatMessageHistory",),
     "chains.knowledge": ("TieredKnowledgeRetriever",),
     "chains.memory": ("ConversationTieredMemory",),

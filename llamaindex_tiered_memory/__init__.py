@@ -13,6 +13,7 @@ __all__ = [
     "InitialTokensError",
     "LLMExtractor",
     "LLMSummarizer",
+    "RoutedLLM",
     "TieredArchiveRetriever",
     "TieredChatMemory",
     "TieredFunctionAgent",
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from llamaindex_tiered_memory.agents.agent import TieredFunctionAgent as TieredFunctionAgent
     from llamaindex_tiered_memory.agents.bounded import bounded_function as bounded_function
     from llamaindex_tiered_memory.agents.bounded import bounded_tools as bounded_tools
+    from llamaindex_tiered_memory.agents.routing import RoutedLLM as RoutedLLM
     from llamaindex_tiered_memory.block import TieredMemoryBlock as TieredMemoryBlock
     from llamaindex_tiered_memory.convert import to_chat_message as to_chat_message
     from llamaindex_tiered_memory.convert import to_message as to_message
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
 _NAMES = {
     "agents.agent": ("TieredFunctionAgent",),
     "agents.bounded": ("bounded_function", "bounded_tools"),
+    "agents.routing": ("RoutedLLM",),
     "block": ("TieredMemoryBlock",),
     "convert": ("to_chat_message", "to_message"),
     "events": ("TieredMemoryEvent",),

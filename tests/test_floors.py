@@ -38,7 +38,7 @@ FLOORS = tuple(
     profiles notes
     importers
     arguments
-    compression answering
+    compression answering routing
     session verification
     telemetry events
     life

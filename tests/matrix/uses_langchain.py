@@ -18,6 +18,7 @@ NEEDS = {
     "TieredKnowledgeRetriever": CORE,
     "TieredMemoryMiddleware": ("langchain", *GRAPH),
     "TieredMemoryStore": GRAPH,
+    "TieredRoutingMiddleware": ("langchain", *GRAPH),
     "close_all": (),
     "memory_tools": GRAPH,
     "to_core": CORE,
@@ -134,6 +135,17 @@ def use_TieredMemoryMiddleware(made: Any, folder: Path) -> None:
     state = agent.invoke({"messages": [("user", QUESTION)]}, thread)
     assert [message.content for message in state["messages"]] == [FERRY, "Noted.", QUESTION, "At nine."]
     assert FERRY in "".join(prompts[-1])
+
+
+def use_TieredRoutingMiddleware(made: Any, folder: Path) -> None:
+    from langchain.agents import create_agent
+    from langchain_core.language_models import FakeListChatModel
+
+    from tiermem.routing import Router
+
+    small, large = FakeListChatModel(responses=["At nine."]), FakeListChatModel(responses=["At ten."])
+    agent = create_agent(large, [], middleware=[made(Router({"easy": small, "hard": large}))])
+    assert agent.invoke({"messages": [("user", QUESTION)]})["messages"][-1].content == "At nine."
 
 
 def use_TieredMemoryStore(made: Any, folder: Path) -> None:

@@ -17,6 +17,7 @@ NEEDS = dict.fromkeys(
         "InitialTokensError",
         "LLMExtractor",
         "LLMSummarizer",
+        "RoutedLLM",
         "TieredArchiveRetriever",
         "TieredChatMemory",
         "TieredFunctionAgent",
@@ -112,6 +113,16 @@ def use_LLMSummarizer(made: Any, folder: Path) -> None:
 
     said = [Message(role="user", content=FERRY, sequence=1)]
     assert made(Writer())(said).user_goal == "Take the ferry to Oslo"
+
+
+def use_RoutedLLM(made: Any, folder: Path) -> None:
+    from llama_index.core.chat_engine import SimpleChatEngine
+    from llama_index.core.llms import MockLLM
+
+    from tiermem.routing import Router
+
+    engine = SimpleChatEngine.from_defaults(llm=made(Router({"easy": MockLLM()})), memory=_said(folder))
+    assert FERRY in str(engine.chat(QUESTION))
 
 
 def use_TieredMemoryBlock(made: Any, folder: Path) -> None:

@@ -15,7 +15,7 @@ from tiermem.records import Trust
 from tiermem.text import late
 from tiermem.text.clipping import shorten
 from tiermem.text.readable import speaker
-from tiermem.text.sanitizing import delimiters, enclosed, indented, neutral, one_line, unbracketed
+from tiermem.text.sanitizing import delimiters, enclosed, indented, neutral, one_line, unbracketed, without
 from tiermem.window.voices import voices
 
 NAME = "recalled-history"
@@ -32,6 +32,7 @@ SUMMARY_TOKENS = 30  # about what the block around a running summary costs
 _SPEAKER = 60  # characters of a speaker's name
 _PLAIN = str.maketrans('[]<>"', "()‹›'")  # in names of sessions, for what encloses a reference
 _SAYS = late.compile(r"\s*[:：](?=\s|$)")
+_OPENED, _CLOSED = late.compile(rf"<{NAME}\b"), late.compile(CLOSE)
 _BLOCK = late.compile(rf"(<{NAME} [^<>\n]*>\n)(.*)(\n{CLOSE})", re.DOTALL)
 
 
@@ -111,6 +112,16 @@ def parts(text: str) -> tuple[str, str, str]:
     """The opening of a block, what stands in it, and its closing; nothing around a *text* that is no block."""
     block = _BLOCK.fullmatch(text)
     return (block[1], block[2], block[3]) if block else ("", text, "")
+
+
+def unquoted(text: str) -> str:
+    """*text* with a blank in place of each of our blocks."""
+    return without(text, _OPENED, _CLOSED, " ")
+
+
+def quotes(text: str) -> bool:
+    """Whether one of our blocks begins in *text*."""
+    return _OPENED.search(text) is not None
 
 
 def is_quotation(message: Message) -> bool:

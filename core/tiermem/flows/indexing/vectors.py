@@ -26,10 +26,9 @@ from tiermem.storage import sessions
 from tiermem.storage.embedded import vectors
 from tiermem.storage.embedded.vectors import PassageVector, Watermark
 from tiermem.storage.sessions import SessionRow
-from tiermem.text import late
 from tiermem.text.dialogue import asks_memory
-from tiermem.text.sanitizing import without
 from tiermem.text.splitter import cut
+from tiermem.window.quotation import quotes, unquoted
 from tiermem.window.voices import own_first, voices
 
 if TYPE_CHECKING:
@@ -42,7 +41,6 @@ PASSAGE = 800  # characters of a passage; sentence models read some 1,000 and bl
 MOST_PASSAGES = 64  # of one message; what comes after is found by its words
 PAUSE = 30.0  # seconds without further attempts after an embedder failed
 PROBE = "The quick brown fox told Anna Müller on 3 May that 42 tickets to 上海 are booked."
-_OPENED, _CLOSED = late.compile(r"<recalled-history\b"), late.compile("</recalled-history>")
 ALIKE = 0.99  # cosine of two vectors of the probe by the same model; rounding and batching cost less than 0.001
 
 
@@ -51,7 +49,7 @@ def embeddable(message: Message) -> str:
     without calls of our own tools, whose questions and notes would answer the next question like it."""
     if message.origin in log.UNREADABLE:
         return ""
-    text = without(_text(message), _OPENED, _CLOSED, " ")
+    text = unquoted(_text(message))
     calls = " ".join(f"{call.name} {call.arguments}" for call in message.calls if not asks_memory(call))
     return " ".join(part for part in (text[:TEXT], calls[:TEXT]) if part)
 
@@ -69,7 +67,7 @@ def echo(message: Message) -> bool:
 
 
 def _quotes(message: Message) -> bool:
-    return _OPENED.search(message.text) is not None or any(asks_memory(call) for call in message.calls)
+    return quotes(message.text) or any(asks_memory(call) for call in message.calls)
 
 
 def passages(message: Message) -> list[str]:
