@@ -318,7 +318,7 @@ def test_an_add_leaves_managing_to_the_process_that_came_first(file: Path, monke
         return real(connection, core, scope, planned, decisions, **rest)
 
     monkeypatch.setattr(maintain, "commit", overtaken)
-    with Memory.open(file, counter=length, pre_rot_threshold=2000, keep_recent_count=1) as memory:
+    with Memory.open(file, counter=length, pre_rot_threshold=600, keep_recent_count=1) as memory:
         session = memory.session("s")
         session.add(["the pool of the billing service is 10 and must be 50 " * 6 for _ in range(6)])
         assert tried == 1
