@@ -311,3 +311,15 @@ def test_a_failing_model_changes_nothing_but_the_stats(tmp_path: Path) -> None:
     view = without.chat_memory.session.view()
     shown.append([one.structure.model_dump(exclude={"timestamp", "time_range"}) for one in view.summaries])
     assert shown[0] == shown[1] == shown[2]
+
+
+def test_a_conversation_is_compressed_in_a_chat_models_words() -> None:
+    walk = "We walked through the old town and looked at many houses with green doors, all day long. " * 6
+    model = Plain(answers=['{"user_goal": "A walk through the old town", "last_step": "They looked at houses"}'])
+    with Memory.open(":memory:") as memory:
+        session = memory.session("s")
+        session.add([("user", "The pool has 10 connections."), ("user", walk)])
+        short = session.compress(ratio=0.5, least=0.0, summarizer=ChatModelSummarizer(model))
+    assert short.degraded == ""
+    assert "summary: A walk through the old town They looked at houses" in short.text
+    assert "The pool has 10 connections." in short.text

@@ -192,3 +192,14 @@ def test_a_failing_llm_changes_nothing_but_the_stats() -> None:
     assert shown[0]
     assert shown[0] == shown[1]
     assert len(failing.get_all()) == 120
+
+
+def test_a_conversation_is_compressed_in_an_llms_words() -> None:
+    from tiermem.compression import compress
+
+    walk = "We walked through the old town and looked at many houses with green doors, all day long. " * 6
+    llm = ScriptedLLM('{"user_goal": "A walk through the old town", "last_step": "They looked at houses"}')
+    short = compress(walk + "The pool has 10 connections.", 0.5, least=0.0, summarizer=LLMSummarizer(llm))
+    assert short.degraded == ""
+    assert "summary: A walk through the old town They looked at houses" in short.text
+    assert "The pool has 10 connections." in short.text

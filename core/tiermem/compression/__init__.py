@@ -9,19 +9,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tiermem.compression.compactor import Compactor
+from tiermem.compression.compactor import OUTSIDE, Compactor
 from tiermem.compression.compressed import Compressed, Section
-from tiermem.compression.compressing import Wanted, compress_messages
+from tiermem.compression.compressing import Wanted, checked, compress_messages
 from tiermem.compression.measuring import Kept
 from tiermem.compression.reading.clauses import PLAIN
 from tiermem.importers.shapes import own_or_openai
 from tiermem.messages import Message, as_messages
+from tiermem.providers import calls
 from tiermem.providers.tokenizers import as_counter
 
 if TYPE_CHECKING:
     from tiermem.arguments import MessageLike
+    from tiermem.compression.asking import Summarizer
     from tiermem.compression.preserving import Preserved
 
 __all__ = ["Compactor", "Compressed", "Kept", "Section", "compress"]
@@ -36,6 +39,8 @@ def compress(
     preserve: Iterable[Preserved] = (),
     questions: Iterable[tuple[str, str]] = (),
     counter: Callable[[str], Any] | None = None,
+    summarizer: Summarizer | None = None,
+    timeout: float = 60.0,
 ) -> Compressed:
     """A shorter text for *given*, made of its own sentences, the most telling first.
 
@@ -49,6 +54,11 @@ def compress(
             are looked for in the text on one line, each white space in it one blank.
         questions: pairs of a question and its answer; the answers count as kept where they stand in the text.
         counter: of tokens; by default those of o200k_base.
+        summarizer: what tells contextual and ancillary sentences in its own words: a function, sync or async, from
+            messages to text, sentences, or what a summariser returns (`ChatModelSummarizer`, `LLMSummarizer`). It is
+            asked once; what the original does not bear out is `refused`, and where it fails the text is made of
+            sentences of the original and `degraded` says why.
+        timeout: seconds that it may take.
 
     Raises:
         InvalidSettings, InvalidMessage: an argument is none of these. TokenCounterError: as of the counter.
@@ -58,4 +68,6 @@ def compress(
         messages = [Message(role=PLAIN, content=given)]
     else:
         messages = as_messages(given, read=own_or_openai)
-    return compress_messages([("", message) for message in messages], wanted, as_counter(counter))
+    checked(summarizer)
+    ask = None if summarizer is None else partial(calls.call, summarizer, scope=OUTSIDE, timeout=timeout)
+    return compress_messages([("", message) for message in messages], wanted, as_counter(counter), ask)

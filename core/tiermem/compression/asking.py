@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import get_args
+from typing import Any, TypeAlias, get_args
 
 from tiermem.arguments import expanding, wanting
 from tiermem.compression.compressed import Compressed
-from tiermem.compression.compressing import Wanted, compress_messages
+from tiermem.compression.compressing import Wanted, checked, compressed
 from tiermem.compression.opening import Detail, opened
 from tiermem.compression.preserving import Preserved
-from tiermem.errors import InvalidMessage, brief_repr
-from tiermem.flows.effects import Compute, Flow
+from tiermem.compression.reading.clauses import Material, material_of
+from tiermem.compression.writing import ModelWords, to_tell, told_by
+from tiermem.errors import InvalidMessage, brief_repr, described
+from tiermem.flows import reporting
+from tiermem.flows.effects import Compute, Flow, Summarize, Tell
 from tiermem.flows.reading import report
 from tiermem.flows.services import Core
 from tiermem.flows.writing import decide
 from tiermem.messages import Message
 from tiermem.records import Original
 from tiermem.settings import Scope
+
+Summarizer: TypeAlias = Callable[[Sequence[Message]], Any]
 
 
 def compress(
@@ -31,6 +36,7 @@ def compress(
     at_most: float,
     preserve: Iterable[Preserved],
     questions: Iterable[tuple[str, str]],
+    summarizer: Summarizer | None,
 ) -> Flow[Compressed]:
     """The messages behind *refs*, without any all that is not hidden, as a shorter text.
 
@@ -38,9 +44,34 @@ def compress(
         UnknownReference: one of *refs* names nothing. InvalidSettings, InvalidMessage: an argument is wrong.
     """
     wanted = Wanted.of(ratio, least, at_most, preserve, questions)
+    checked(summarizer)
     messages = yield from _named(scope, refs)
-    made: Compressed = yield Compute(partial(compress_messages, messages, wanted, core.count))
+    material: Material = yield Compute(partial(material_of, messages, core.count))
+    words = ModelWords()
+    if summarizer is not None and wanted.ratio < 1:
+        words = yield from _told(core, scope, messages, material, summarizer)
+    made: Compressed = yield Compute(partial(compressed, material, wanted, core.count, words))
     return made
+
+
+def _told(
+    core: Core,
+    scope: Scope,
+    messages: Sequence[tuple[str, Message]],
+    material: Material,
+    summarizer: Summarizer,
+) -> Flow[ModelWords]:
+    """What *summarizer* tells of *messages* that holds; where it fails, why."""
+    asked: list[Message] = yield Compute(lambda: core.local(to_tell(messages, material)))
+    if not asked:
+        return ModelWords()
+    try:
+        answer = yield Summarize(summarizer, asked, scope, core.settings.summarizer_timeout)
+        words: ModelWords = yield Compute(partial(told_by, answer, asked, messages, material, core.count))
+    except Exception as error:  # noqa: BLE001  # the caller's model; sentences of the original take its place
+        words = ModelWords(error=described(error))
+        yield Tell("degraded", scope, lambda: {"mode": "summarizer", "reason": reporting.brief(words.error)})
+    return words
 
 
 def expand(core: Core, scope: Scope, ref: str, query: str, detail: Detail | None, budget: int | None) -> Flow[Original]:

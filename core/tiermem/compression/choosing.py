@@ -8,7 +8,7 @@ detail that is there already adds nothing, so what is said twice stays once.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tiermem.compression.reading.clauses import Material, Said, SpokenClause, head
@@ -38,11 +38,13 @@ class Chooser:
 
     material: Material
     heads: Sequence[int]
+    weights: Sequence[Sequence[tuple[Said, float]]]  # what each clause says, and what that is worth
 
     @classmethod
     def of(cls, material: Material, count: Callable[[str], int]) -> Chooser:
         """For *material*, counted by *count*."""
-        return cls(material, [count(f"{head(part)}\n") for part in material.parts])
+        heads = [count(f"{head(part)}\n") for part in material.parts]
+        return cls(material, heads, [[(said, weight(said)) for said in clause.says] for clause in material.clauses])
 
     def cost(self, clause: SpokenClause, choice: Chosen) -> int:
         """Tokens that *clause* takes, with its line where that is not begun yet."""
@@ -57,17 +59,26 @@ class Chooser:
 
     def worth(self, clause: SpokenClause, choice: Chosen) -> float:
         """What *clause* adds to *choice* for each token."""
-        gain = sum(weight(said) for said in clause.says if said not in choice.covered)
+        gain, covered = 0.0, choice.covered
+        for said, value in self.weights[clause.place]:
+            if said not in covered:
+                gain += value
         return gain / self.cost(clause, choice)
 
 
-def choose(chooser: Chooser, rooms: Mapping[str, int], room: int, always: Collection[int]) -> Chosen:
+def choose(
+    chooser: Chooser,
+    rooms: Mapping[str, int],
+    room: int,
+    always: Collection[int],
+    told: Iterable[SpokenClause] = (),
+) -> Chosen:
     """The clauses at *always*, then of each layer what fits in its *rooms*, then of all what fits in *room* tokens.
 
-    What says nothing (`ANCILLARY`) is left out, and counted, unless all fits.
+    What says nothing (`ANCILLARY`) is left out, and counted, unless all fits. What is *told* already adds nothing.
     """
     clauses = chooser.material.clauses
-    choice = Chosen()
+    choice = Chosen(covered={said for clause in told for said in clause.says})
     for place in sorted(always):
         chooser.take(clauses[place], choice)
     left = set(range(len(clauses))) - choice.picked.keys()

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
-from tiermem.compression.compressing import Wanted, compress_messages
+from tiermem.compression.compressing import Wanted, checked, compress_messages
 from tiermem.compression.preserving import Preserved
 from tiermem.errors import InvalidSettings
 from tiermem.messages import Message
+from tiermem.providers import calls
 from tiermem.providers.tokenizers import as_counter
 from tiermem.records import Compacted
+from tiermem.settings import NOBODY, Scope
 from tiermem.text.sanitizing import unbracketed
 from tiermem.window.voices import is_mixed
 
 STRATEGY: Final = "compression"
+OUTSIDE: Final = Scope("", NOBODY, "compression", "database")  # no conversation waits for what is asked here
 
 
 @dataclass
@@ -27,6 +30,8 @@ class Compactor:
         shortest: tokens of a message below which the default stub stands for it.
         preserve: as of `tiermem.compression.compress`.
         encoding: of the tokens that it counts.
+        summarizer: as of `tiermem.compression.compress`; it is asked about each message that is compacted. What waits
+            for a ``compactor=`` waits for it, so let it take no longer than that may.
 
     Raises:
         InvalidSettings, InvalidMessage: an argument is wrong.
@@ -36,11 +41,17 @@ class Compactor:
     shortest: int = 200
     preserve: Iterable[Preserved] = ()
     encoding: str = "o200k_base"
+    summarizer: Callable[[Sequence[Message]], Any] | None = None
+    failures: int = field(default=0, init=False)
+    """How often the summariser failed, so that sentences of the message were taken."""
+    last_error: str = field(default="", init=False)
+    """How it failed last."""
     _wanted: Wanted = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         if isinstance(self.shortest, bool) or not isinstance(self.shortest, int) or self.shortest < 0:
             raise InvalidSettings(f"shortest must be a whole number of tokens, not {self.shortest!r}")
+        checked(self.summarizer)
         self._wanted = Wanted.of(self.ratio, 0.0, 0.0, self.preserve, ())
         self._count = as_counter(None, self.encoding)
 
@@ -50,7 +61,13 @@ class Compactor:
         whole = self._count(message.text)
         if whole < self.shortest or is_mixed(message) or "```" in message.text:
             return None
-        short = compress_messages([("", message)], self._wanted, self._count)
+        short = compress_messages([("", message)], self._wanted, self._count, self.summarizer and self._ask)
+        if short.degraded:
+            self.failures, self.last_error = self.failures + 1, short.degraded
         words = unbracketed(" ".join(section.text for section in short.sections))
         shown = f"[COMPACTED: {words} · m{message.sequence}]"
         return Compacted(content=shown, strategy=STRATEGY) if words and self._count(shown) < whole else None
+
+    def _ask(self, messages: Sequence[Message]) -> Any:
+        assert self.summarizer is not None  # noqa: S101  # the caller looked
+        return calls.call(self.summarizer, messages, OUTSIDE, None)

@@ -11,7 +11,7 @@ from tiermem.compression.reading.clauses import Material
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Sentences of one message that stand in the text."""
+    """Sentences of one message that stand in the text, or one that a model wrote."""
 
     ref: str
     """What opens the original ("m12"); "" of a plain text."""
@@ -19,6 +19,8 @@ class Section:
     layer: str
     """Of the first of them: "factual", "procedural", "contextual" or "ancillary"."""
     text: str
+    written: bool = False
+    """Whether a model wrote it; then *ref* opens the message that is nearest to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,10 @@ class Compressed:
     tried: int
     """How many splits and ratios were tried."""
     original: Material = field(repr=False)
+    refused: int = 0
+    """Sentences of the model that the original does not bear out."""
+    degraded: str = ""
+    """Why nothing is in the model's words, though one was asked; "" where something is, or none was asked."""
 
     @property
     def ratio(self) -> float:

@@ -5,7 +5,9 @@ their priorities; the same with lower layers giving to those that hold details; 
 up to `at_most`, if that is enough. If nothing is, the one that keeps most, `met` False.
 
 Without a model the text is made of sentences of the original: at 10 % of the tokens of a chat they cannot hold 85 % of
-what it tells (`benchmarks/RESULTS.md`), so nothing is promised, and what is kept is said.
+what it tells (`benchmarks/RESULTS.md`), so nothing is promised, and what is kept is said. With one, its sentences stand
+for those of the two lower layers, within what these may have, where the original bears them out (`writing.py`); all
+the rest, and what is measured, is the same.
 """
 
 from __future__ import annotations
@@ -14,19 +16,22 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from tiermem.compression.choosing import Chooser, Chosen, choose
 from tiermem.compression.compressed import Compressed
 from tiermem.compression.measuring import measure
 from tiermem.compression.preserving import Preserved, patterns_of, preserved
-from tiermem.compression.reading.clauses import Material, material_of
-from tiermem.compression.reading.layers import PRIORITIES
-from tiermem.compression.rendering import rendered, sections_of
+from tiermem.compression.reading.clauses import Material, SpokenClause, material_of
+from tiermem.compression.reading.layers import ANCILLARY, CONTEXTUAL, PRIORITIES
+from tiermem.compression.rendering import in_words, rendered, sections_of
 from tiermem.compression.spreading import ratios, spread, towards_facts
-from tiermem.errors import InvalidSettings
+from tiermem.compression.writing import ModelWords, to_tell, told_by
+from tiermem.errors import InvalidSettings, brief_repr, described
 from tiermem.messages import Message
 
 SLACK = 16  # parts counted by themselves are up to a sixteenth more than together; what is too much is taken back
+NO_WORDS: Final = ModelWords()
 DETAILS_FIRST = 3  # how often lower layers give to higher ones in the second split: RESULTS.md has what it brings
 
 
@@ -71,20 +76,51 @@ def _pairs(questions: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     return tuple((pair[0], pair[1]) for pair in pairs)
 
 
+def checked(summarizer: Any) -> None:
+    """Refuses a *summarizer* that is neither a function nor None.
+
+    Raises:
+        InvalidSettings: it is neither.
+    """
+    if summarizer is not None and not callable(summarizer):
+        raise InvalidSettings(f"summarizer must be a function of messages, not {brief_repr(summarizer)}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Split:
+    """What is tried: a ratio, and how often lower layers give to higher ones."""
+
+    ratio: float
+    towards_facts: int
+
+
 def compress_messages(
-    messages: Sequence[tuple[str, Message]], wanted: Wanted, count: Callable[[str], int]
+    messages: Sequence[tuple[str, Message]],
+    wanted: Wanted,
+    count: Callable[[str], int],
+    ask: Callable[[Sequence[Message]], Any] | None = None,
 ) -> Compressed:
-    """*messages*, each with its reference or "", as a shorter text, counted by *count*."""
-    return compressed(material_of(messages, count), wanted, count)
+    """*messages*, each with its reference or "", as a shorter text, counted by *count*; *ask* asks a model."""
+    material = material_of(messages, count)
+    if ask is None or wanted.ratio >= 1 or not (asked := to_tell(messages, material)):
+        return compressed(material, wanted, count)
+    try:
+        words = told_by(ask(asked), asked, messages, material, count)
+    except Exception as error:  # noqa: BLE001  # the caller's model; sentences of the original take its place
+        words = ModelWords(error=described(error))
+    return compressed(material, wanted, count, words)
 
 
-def compressed(material: Material, wanted: Wanted, count: Callable[[str], int]) -> Compressed:
-    """*material* as a shorter text, counted by *count*."""
+def compressed(
+    material: Material, wanted: Wanted, count: Callable[[str], int], words: ModelWords = NO_WORDS
+) -> Compressed:
+    """*material* as a shorter text, counted by *count*, with what a model told of it in *words*."""
     always = preserved(material, wanted.preserve)
+    chooser = Chooser.of(material, count)
     made: list[Compressed] = []
 
     def enough(ratio: float, split: int) -> bool:
-        made.append(_attempt(material, wanted, count, ratio, split, always))
+        made.append(_attempt(chooser, wanted, count, _Split(ratio, split), always, words))
         return made[-1].met
 
     _ = enough(wanted.ratio, 0) or enough(wanted.ratio, DETAILS_FIRST) or _more(wanted, enough, made)
@@ -105,43 +141,66 @@ def _more(wanted: Wanted, enough: Callable[[float, int], bool], made: list[Compr
 
 
 def _attempt(
-    material: Material,
+    chooser: Chooser,
     wanted: Wanted,
     count: Callable[[str], int],
-    ratio: float,
-    split: int,
+    split: _Split,
     always: frozenset[int],
+    words: ModelWords,
 ) -> Compressed:
     """What one ratio and split come to."""
-    room = int(ratio * material.tokens)
-    places = _chosen(material, count, room, split, always)
-    text = rendered(material, places)
+    material = chooser.material
+    places, told = _chosen(chooser, count, split, always, words.sentences)
+    text = rendered(material, places, told)
     return Compressed(
         text=text,
         tokens=count(text),
         tokens_before=material.tokens,
         kept=measure(material, text, wanted.questions),
         least=wanted.least,
-        sections=sections_of(material, places),
+        sections=sections_of(material, places, told),
         left_out=dict(Counter(clause.layer for clause in material.clauses if clause.place not in places)),
         tried=1,
         original=material,
+        refused=words.refused,
+        degraded=f"summarizer: {words.error}" if words.error else "",
     )
 
 
 def _chosen(
-    material: Material, count: Callable[[str], int], room: int, split: int, always: frozenset[int]
-) -> Collection[int]:
-    """The places of the clauses that stay within *room* tokens; all where all fit."""
+    chooser: Chooser,
+    count: Callable[[str], int],
+    split: _Split,
+    always: frozenset[int],
+    sentences: Sequence[SpokenClause],
+) -> tuple[Collection[int], Sequence[SpokenClause]]:
+    """The places of the clauses that stay, all where all fit; and the model's *sentences* that stand for others."""
+    material = chooser.material
+    room = int(split.ratio * material.tokens)
     if room >= material.tokens:
-        return range(len(material.clauses))
+        return range(len(material.clauses)), ()
     has: Counter[str] = Counter()
     for clause in material.clauses:
         has[clause.layer] += clause.tokens
     roomy = room + room // SLACK + SLACK
-    shares = spread(roomy, has, towards_facts(PRIORITIES, split))
-    choice = choose(Chooser.of(material, count), shares, roomy, always)
-    return _fitting(material, choice, count, room, always)
+    shares = spread(roomy, has, towards_facts(PRIORITIES, split.towards_facts))
+    told = _told(sentences, min(room, shares[CONTEXTUAL] + shares[ANCILLARY]), count)
+    left = room - (count(f"\n{in_words(told)}") if told else 0)
+    if told:
+        shares |= {CONTEXTUAL: 0, ANCILLARY: 0}
+    choice = choose(chooser, shares, roomy - (room - left), always, told)
+    places = _fitting(material, choice, count, left, always)
+    while told and count(rendered(material, places, told)) > room:  # what must be preserved comes first
+        told = told[:-1]
+    return places, told
+
+
+def _told(sentences: Sequence[SpokenClause], room: int, count: Callable[[str], int]) -> Sequence[SpokenClause]:
+    """The first of *sentences* that fit into *room* tokens."""
+    place = len(sentences)
+    while place and count(f"\n{in_words(sentences[:place])}") > room:
+        place -= 1
+    return sentences[:place]
 
 
 def _fitting(

@@ -64,7 +64,7 @@ def measure(material: Material, text: str, questions: Sequence[tuple[str, str]] 
         questions: pairs of a question and its answer that the caller wants to have answered: the answer must stand in
             the text, in any spelling of its numbers.
     """
-    held, lines = Forms(text.splitlines()), _Lines(text)
+    held, lines = Forms(text.splitlines()), _Lines(text, {clause.text: clause for clause in material.clauses})
     first: dict[tuple[str, ...], tuple[Particular, SpokenClause]] = {}
     frequency: Counter[tuple[str, ...]] = Counter()
     for clause in material.clauses:
@@ -92,13 +92,14 @@ def measure(material: Material, text: str, questions: Sequence[tuple[str, str]] 
 
 
 class _Lines:
-    """The sentences of a text, by their terms."""
+    """The sentences of a text, by their terms; those that are *known* clauses are not read again."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, known: Mapping[str, SpokenClause]) -> None:
         said = dict.fromkeys(part for line in text.splitlines() for part in sentences(line))
         self._text = text
         self._said = list(said)
-        self._terms = [frozenset(terms(part)) for part in said]
+        self._terms = [known[part].terms if part in known else frozenset(terms(part)) for part in said]
+        self._turned = [known[part].turned if part in known else turns(part) for part in said]
         self._forms: dict[int, Forms] = {}
         self._having: dict[str, list[int]] = defaultdict(list)
         for number, found in enumerate(self._terms):
@@ -109,17 +110,18 @@ class _Lines:
         """Whether *words* stand in the text as they are."""
         return words in self._text
 
-    def says(self, asked: frozenset[str], share: float, answer: Sequence[str] = (), *, denied: bool = False) -> bool:
-        """Whether one sentence has *share* of the terms *asked*, the words of *answer* in a row, and denies what it
-        says where the original is *denied*, and only there."""
+    def says(self, clause: SpokenClause, asked: frozenset[str], share: float, answer: Sequence[str] = ()) -> bool:
+        """Whether one sentence has *share* of the terms *asked* of *clause* and the words of *answer* in a row, denies
+        where the clause does, and only there, and has its names in the same order."""
         rarest = sorted(asked & self._having.keys(), key=lambda term: (len(self._having[term]), term))
         tried = dict.fromkeys(number for term in rarest[:2] for number in self._having[term][:TRIED])
         if not asked:
             tried = dict.fromkeys(range(min(TRIED, len(self._said))))
         return any(
             len(asked & self._terms[number]) >= share * len(asked)
-            and turns(self._said[number]) == denied
+            and self._turned[number] == clause.turned
             and (not answer or self._held(number).holds(answer))
+            and (len(clause.names) < 2 or self._held(number).in_order(clause.names))
             for number in tried
         )
 
@@ -132,13 +134,13 @@ class _Lines:
 def _committed(clause: SpokenClause, lines: _Lines) -> bool:
     if not clause.terms:  # "No!"
         return lines.holds(clause.text)
-    return lines.says(clause.terms, COMMITTED, denied=clause.turned)
+    return lines.says(clause, clause.terms, COMMITTED)
 
 
 def _answered(clause: SpokenClause, frequency: Counter[tuple[str, ...]], lines: _Lines) -> bool:
     answer = min(clause.particulars, key=lambda one: (frequency[one.form], -len(one.form)))
     beside = clause.terms - frozenset(terms(answer.text))
-    return lines.says(beside or clause.terms, ASKED, answer.form, denied=clause.turned)
+    return lines.says(clause, beside or clause.terms, ASKED, answer.form)
 
 
 def _by_layer(material: Material, held: frozenset[str]) -> dict[str, float]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from itertools import groupby
+from typing import Final
 
 from tiermem.compression.compressed import Section
 from tiermem.compression.reading.clauses import Material, SpokenClause, head
+
+TOLD: Final = "summary"  # the speaker of a model's sentences
 
 
 def joined(clauses: Iterable[SpokenClause]) -> str:
@@ -19,20 +22,27 @@ def joined(clauses: Iterable[SpokenClause]) -> str:
     return row
 
 
-def sections_of(material: Material, places: Collection[int]) -> tuple[Section, ...]:
-    """A section for each part that has clauses at *places*."""
+def sections_of(material: Material, places: Collection[int], told: Sequence[SpokenClause] = ()) -> tuple[Section, ...]:
+    """A section for each part that has clauses at *places*, and for each sentence that a model *told*."""
     made = []
     for part, clauses in groupby(_standing(material, places), key=lambda clause: clause.part):
         chosen = list(clauses)
         spoken = material.parts[part]
         made.append(Section(spoken.ref, spoken.speaker, chosen[0].layer, joined(chosen)))
-    return tuple(made)
+    written = [Section(material.parts[one.part].ref, TOLD, one.layer, one.text, written=True) for one in told]
+    return (*made, *written)
 
 
-def rendered(material: Material, places: Collection[int]) -> str:
-    """The clauses at *places* as lines."""
+def rendered(material: Material, places: Collection[int], told: Sequence[SpokenClause] = ()) -> str:
+    """The clauses at *places* as lines, and behind them in one line what a model *told*."""
     parts = groupby(_standing(material, places), key=lambda clause: clause.part)
-    return "\n".join(head(material.parts[part]) + joined(clauses) for part, clauses in parts)
+    lines = [head(material.parts[part]) + joined(clauses) for part, clauses in parts]
+    return "\n".join([*lines, *([in_words(told)] if told else [])])
+
+
+def in_words(told: Iterable[SpokenClause]) -> str:
+    """The line of what a model *told*."""
+    return f"{TOLD}: {' '.join(clause.text for clause in told)}"
 
 
 def _standing(material: Material, places: Collection[int]) -> Sequence[SpokenClause]:

@@ -2,7 +2,7 @@
 
 >>> from tiermem.routing import Router
 >>> router = Router({"easy": "a small model", "hard": "a large one"})
->>> route = router.route("What does this do?\n```python\nprint(1)\n```")
+>>> route = router.route("Why does pool.py raise a KeyError?")
 >>> route.kind, route.tier, route.model
 ('code', 'easy', 'a small model')
 >>> router.report(route, worked=True).tried

@@ -9,6 +9,7 @@ from tiermem.compression import asking
 
 if TYPE_CHECKING:
     from tiermem.compression import Compressed
+    from tiermem.compression.asking import Summarizer
     from tiermem.compression.opening import Detail
     from tiermem.compression.preserving import Preserved
     from tiermem.flows.services import Core
@@ -54,17 +55,19 @@ class Compressing:
         at_most: float = 0.6,
         preserve: Iterable[Preserved] = (),
         questions: Iterable[tuple[str, str]] = (),
+        summarizer: Summarizer | None = None,
     ) -> Compressed:
         """A shorter text for the messages behind *refs* ("m12", "s3", "friday/m12", "d12"), without any for all that is
         not hidden; with what it keeps of them, measured. Nothing is stored and nothing changes.
 
         Each line begins with the reference by which `expand` opens its message. The other arguments are those of
-        `tiermem.compression.compress`; tokens are counted as the memory counts them.
+        `tiermem.compression.compress`; tokens are counted as the memory counts them, and *summarizer* may take as long
+        as the setting ``summarizer_timeout`` says. What the memory's own summariser is plays no part.
 
         Raises:
             UnknownReference: one of *refs* names nothing here. InvalidSettings, InvalidMessage: an argument is wrong.
         """
-        asked = asking.compress(self._core, self.scope, refs, ratio, least, at_most, preserve, questions)
+        asked = asking.compress(self._core, self.scope, refs, ratio, least, at_most, preserve, questions, summarizer)
         return self.memory.drive(asked)
 
 
@@ -89,7 +92,8 @@ class AsyncCompressing:
         at_most: float = 0.6,
         preserve: Iterable[Preserved] = (),
         questions: Iterable[tuple[str, str]] = (),
+        summarizer: Summarizer | None = None,
     ) -> Compressed:
         """See `Session.compress`."""
-        asked = asking.compress(self._core, self.scope, refs, ratio, least, at_most, preserve, questions)
+        asked = asking.compress(self._core, self.scope, refs, ratio, least, at_most, preserve, questions, summarizer)
         return await self.memory.drive_async(asked)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, TypeAlias
 
-from tiermem.compression.reading.details import Particular, particulars
+from tiermem.compression.reading.details import NAME, Particular, particulars
 from tiermem.compression.reading.layers import FACTUAL, commits, layer_of, replies, turns
 from tiermem.messages import Message
 from tiermem.text import late
@@ -26,6 +26,7 @@ Said: TypeAlias = tuple[str, ...] | str | frozenset[str]
 """What a clause says that another may say: a detail's form, a term, or, of one that commits, its terms together."""
 PLAIN: Final = "text"  # the role of what nobody says: it has no speaker
 NOT: Final = "\0not"  # before the form of a detail in a clause that denies or restricts
+_CAPITAL = late.compile(r"(?<!\w)[A-Z][^\W\d_]+")  # also at the start of a sentence, where no rule takes it for a name
 _BARE = late.compile(r"^[\W_]*$")
 _QUESTION = ("?", "？")
 
@@ -44,6 +45,12 @@ class SpokenClause:
     commits: bool
     turned: bool  # it denies or restricts
     tokens: int
+
+    @cached_property
+    def names(self) -> tuple[tuple[str, ...], ...]:
+        """The forms of what may be names in it, in order: words with a capital, in Chinese the names found."""
+        capitals: tuple[tuple[str, ...], ...] = tuple((word.casefold(),) for word in _CAPITAL.findall(self.text))
+        return capitals or tuple(one.form for one in self.particulars if one.kind == NAME)
 
     @cached_property
     def says(self) -> tuple[Said, ...]:
@@ -78,16 +85,23 @@ def material_of(messages: Sequence[tuple[str, Message]], count: Callable[[str], 
     parts: list[SpokenPart] = []
     clauses: list[SpokenClause] = []
     tokens, asked = 0, False
-    for ref, message in ((ref, voice) for ref, one in messages for voice in voices(one)):
-        said = list(_sentences(message))
-        if not said:
-            continue
+    for ref, message, said in spoken(messages):
         parts.append(part_of(ref, message))
         for text, gap in said:
-            clauses.append(_clause(len(clauses), len(parts) - 1, text, gap, asked and replies(text), count))
+            reply = asked and replies(text)
+            clauses.append(clause_of(len(clauses), len(parts) - 1, text, gap=gap, reply=reply, count=count))
             asked = text.endswith(_QUESTION)
         tokens += count(f"{head(parts[-1])}{message.text}\n")
     return Material(tuple(parts), tuple(clauses), tokens)
+
+
+def spoken(messages: Sequence[tuple[str, Message]]) -> Iterator[tuple[str, Message, list[tuple[str, bool]]]]:
+    """What each speaker says in each of *messages*: reference, voice, sentences, each with whether white space stands
+    behind it. Nobody who says nothing; one for each part of the material."""
+    for ref, message in messages:
+        for voice in voices(message):
+            if said := list(_sentences(voice)):
+                yield ref, voice, said
 
 
 def part_of(ref: str, message: Message) -> SpokenPart:
@@ -110,7 +124,8 @@ def _sentences(message: Message) -> Iterator[tuple[str, bool]]:
             yield text, part[-1:].isspace()
 
 
-def _clause(place: int, part: int, text: str, gap: bool, reply: bool, count: Callable[[str], int]) -> SpokenClause:
+def clause_of(place: int, part: int, text: str, *, gap: bool, reply: bool, count: Callable[[str], int]) -> SpokenClause:
+    """The sentence *text* of *part*, read; *reply*: it answers the question before it."""
     found = tuple(particulars(text))
     return SpokenClause(
         place=place,

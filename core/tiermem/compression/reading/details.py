@@ -62,11 +62,24 @@ class Forms:
 
     def holds(self, form: Sequence[str]) -> bool:
         """Whether the words of *form* stand in a row in one line."""
+        return self._next(form, 0) is not None
+
+    def in_order(self, forms: Iterable[Sequence[str]]) -> bool:
+        """Whether those of *forms* that are there stand behind one another in this order: whoever owes stands first."""
+        place = 0
+        for form in forms:
+            if self.holds(form):
+                found = self._next(form, place)
+                if found is None:
+                    return False
+                place = found + len(form)
+        return True
+
+    def _next(self, form: Sequence[str], least: int) -> int | None:
+        """The first place from *least* on where the words of *form* stand in a row in one line."""
         if not form or not all(piece in self._places for piece in form):
-            return False
+            return None
         at = min(range(len(form)), key=lambda place: len(self._places[form[place]]))
         wanted = list(form)
-        return any(
-            place >= at and self._pieces[place - at : place - at + len(wanted)] == wanted
-            for place in islice(self._places[form[at]], TRIED)
-        )
+        begins = (place - at for place in islice(self._places[form[at]], TRIED) if place - at >= least)
+        return next((first for first in begins if self._pieces[first : first + len(wanted)] == wanted), None)
