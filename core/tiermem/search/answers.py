@@ -118,6 +118,12 @@ def page(messages: Sequence[Message], ref: str, offset: int, budget: int, count:
     return shown(end, tail)
 
 
+def excerpted(text: str, ref: str, detail: str) -> str:
+    """*text*, a line for each message, as one block: what of *ref* matters, in which *detail*, and how to read all."""
+    lines = [safe(line) for line in text.splitlines()]
+    return _block(lines, f'ref="{ref}" detail="{detail}" all="expand_memory(ref) without query and detail"')
+
+
 def _furthest(most: int, least: int, budget: int, count: Count, shown: Callable[[int], str]) -> int:
     """The largest number up to *most* with which what is *shown* has at most *budget* tokens."""
     return largest(least, min(most, least + WIDEST * budget), lambda number: count(shown(number)) <= budget)

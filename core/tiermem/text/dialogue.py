@@ -80,7 +80,7 @@ class Posting:
 # arguments, means the same, so nothing of its own is lost with it.
 ARGUMENTS: Mapping[str, frozenset[str]] = {
     "search_memory": frozenset({"query", "since", "until", "role"}),
-    "expand_memory": frozenset({"ref", "offset"}),
+    "expand_memory": frozenset({"ref", "query", "detail", "offset"}),
     "remember": frozenset({"note"}),
     "forget_memory": frozenset({"ref"}),
     "learn_procedure": frozenset({"name", "steps", "preconditions"}),

@@ -38,7 +38,7 @@ from tiermem.settings import Scope
 from tiermem.text import late
 from tiermem.text.documents import ROLE, Document, Splitting
 from tiermem.times.day_bounds import bound
-from tiermem.tools import noted
+from tiermem.tools import expanding, noted
 from tiermem.window.pressure import newest_question
 
 DROPPED = "dropped"  # the reference of what the last run took from the window
@@ -154,8 +154,9 @@ def _words(given: Any) -> str:
 
 
 def _expand(core: Core, scope: Scope, bounds: Bounds, arguments: Arguments) -> Flow[str]:
-    """The original behind `ref`, whole or from character `offset` on."""
+    """The original behind `ref`: what matters for `query`, as much as `detail` says, or whole from `offset` on."""
     ref, offset = _reference(arguments.get("ref")), _offset(arguments.get("offset"))
+    query, detail = _words(arguments.get("query")), _detail(arguments.get("detail"))
     try:
         place = yield from _placed(scope, bounds, ref)
         found = core.local((yield from _originals(place, ref)))
@@ -168,6 +169,10 @@ def _expand(core: Core, scope: Scope, bounds: Bounds, arguments: Arguments) -> F
     ref = place.ref
     if not (_NUMBERED.fullmatch(ref) or _RANGE.fullmatch(ref)):
         ref = f"m{found[0].sequence}"  # an id may be anything
+    if (level := expanding.wanted(query, detail)) is not None and not offset:
+        matter = expanding.matter(found, ref, place.prefix, query, level, bounds.tokens, core.count)
+        if text := (yield from matter):
+            return text
     page = partial(answers.page, found, ref, offset, bounds.tokens, core.count, place.prefix)
     length = yield Compute(lambda: len(answers.transcript(found, place.prefix)))
     if offset and offset >= length:
@@ -189,6 +194,13 @@ def _offset(given: Any) -> int:
     if number < 0:
         raise _NoUse("offset must be a whole number from 0 on: the character to read from.")
     return number
+
+
+def _detail(given: Any) -> str:
+    detail = _words(given).lower() or "auto"
+    if detail not in expanding.DETAILS:
+        raise _NoUse(f"detail must be one of {', '.join(expanding.DETAILS)}.")
+    return detail
 
 
 def _reference(given: Any) -> str:

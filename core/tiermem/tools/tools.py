@@ -36,6 +36,7 @@ from tiermem.search.answers import SMALLEST
 from tiermem.session import AsyncSession, Session
 from tiermem.tools import calls, note_arguments
 from tiermem.tools.calls import ROLES, Bounds
+from tiermem.tools.expanding import DETAILS
 
 __all__ = ["ARGUMENTS", "DESCRIPTIONS", "NAMES", "MemoryTool", "Resolve", "memory_tools"]
 
@@ -44,6 +45,7 @@ Resolve: TypeAlias = Callable[..., Any]  # returns a Session or an AsyncSession
 # A model is shown a strict schema; what it then writes is taken as it is, and answered in words if it is of no use.
 _Text = Annotated[Any, WithJsonSchema({"type": "string"})]
 _Role = Annotated[Any, WithJsonSchema({"type": "string", "enum": list(ROLES)})]
+_Detail = Annotated[Any, WithJsonSchema({"type": "string", "enum": list(DETAILS)})]
 _Count = Annotated[Any, WithJsonSchema({"type": "integer", "minimum": 0})]
 _REF = (
     'A reference: a message ("m12"), a range ("m12-m20"), a summary ("s3"), a note or document ("d4"), or one of '
@@ -70,6 +72,10 @@ class ExpandArguments(BaseModel):
     """The arguments of `expand_memory`."""
 
     ref: _Text = Field(description=_REF)
+    query: _Text = Field(default="", description="A question: only the sentences that matter for it. Empty: all.")
+    detail: _Detail = Field(
+        default="auto", description="How much: one line of each message, its gist, the passages that matter, or all."
+    )
     offset: _Count = Field(
         default=0, description="The character to read from, where an earlier answer said that characters were left out."
     )
