@@ -34,7 +34,7 @@ FLOORS = tuple(
     flows.indexing
     flows.writing
     flows.reading flows.verifying
-    knowledge items validity conversations erasure dropped branches portability
+    knowledge items validity conversations erasure dropped branches portability media
     profiles notes
     importers
     arguments

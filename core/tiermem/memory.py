@@ -22,6 +22,7 @@ from tiermem.flows.writing import upkeep
 from tiermem.items.items import AsyncItems, Items
 from tiermem.knowledge.knowledge import AsyncKnowledge, Knowledge
 from tiermem.life.life import AsyncLife, Life
+from tiermem.media.media import AsyncHoldingMedia, HoldingMedia
 from tiermem.notes.notes import AsyncNotes, Notes
 from tiermem.portability.verbs import AsyncMoving, Moving
 from tiermem.profiles.profile import AsyncProfile, Profile
@@ -39,7 +40,7 @@ Namespace: TypeAlias = str | tuple[str, str]
 Zone: TypeAlias = str | tzinfo | None
 
 
-class Memory(Opened, UserTalk, Moving, Retaining):
+class Memory(Opened, UserTalk, Moving, Retaining, HoldingMedia):
     """Conversations in one database. Safe to share between threads, event loops and (by file) processes."""
 
     @classmethod
@@ -207,7 +208,7 @@ class Memory(Opened, UserTalk, Moving, Retaining):
         self.close()
 
 
-class AsyncMemory(Opened, AsyncUserTalk, AsyncMoving, AsyncRetaining):
+class AsyncMemory(Opened, AsyncUserTalk, AsyncMoving, AsyncRetaining, AsyncHoldingMedia):
     """`Memory` with `await`."""
 
     _kept: Memory | None = None

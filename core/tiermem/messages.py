@@ -97,6 +97,9 @@ class Message:
     sequence: int = field(default=0, compare=False)
     tokens: int = field(default=0, compare=False)
     stored_at: datetime | None = field(default=None, compare=False)
+    pointers: tuple[str, ...] = field(
+        default=(), compare=False, repr=False
+    )  # in place of the bytes of media: `window/media/`
     zone: tzinfo | None = field(default=None, init=False, compare=False, repr=False)  # see `seen_from`
 
     __hash__ = None  # type: ignore[assignment]  # content may hold lists
@@ -154,13 +157,13 @@ class Message:
 
     def seen_from(self, zone: tzinfo) -> Message:
         """A copy whose `when` is by the clocks of *zone*; it is the same message."""
-        return self._beside(zone=zone)
+        return self.beside(zone=zone)
 
     def as_stored(self, sequence: int, tokens: int, stored_at: datetime | None) -> Message:
         """A copy with what the store adds; it is the same message."""
-        return self._beside(sequence=sequence, tokens=tokens, stored_at=stored_at)
+        return self.beside(sequence=sequence, tokens=tokens, stored_at=stored_at)
 
-    def _beside(self, **added: Any) -> Message:
+    def beside(self, **added: Any) -> Message:
         """A copy with other values of fields that are no part of its identity, which need no second check."""
         made = object.__new__(type(self))
         made.__dict__.update(self.__dict__, **added)

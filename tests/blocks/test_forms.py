@@ -20,11 +20,11 @@ from tiermem.messages import content_text
 from tiermem.tokens.counting import (
     AUDIO_TOKENS,
     FILE_TOKENS,
-    IMAGE_TOKENS,
     VIDEO_TOKENS,
     content_tokens,
     message_tokens,
 )
+from tiermem.tokens.media import IMAGE_TOKENS
 
 PAYLOAD = base64.b64encode(bytes(range(256)) * 40).decode()
 SAYS = "the zorblax opens at noon"
@@ -156,7 +156,7 @@ COSTING: dict[str, tuple[dict[str, Any], int]] = {
     "google file": ({"inlineData": {"mimeType": "application/pdf", "data": PAYLOAD}}, FILE_TOKENS),
     "bedrock image": ({"image": {"format": "png", "source": {"bytes": PAYLOAD}}}, IMAGE_TOKENS),
     "bedrock film": ({"video": {"format": "mp4", "source": {"bytes": PAYLOAD}}}, VIDEO_TOKENS),
-    "bedrock file": ({"document": {"format": "pdf", "name": "n", "source": {"bytes": PAYLOAD}}}, FILE_TOKENS),
+    "bedrock file": ({"document": {"format": "pdf", "name": "n", "source": {"bytes": PAYLOAD}}}, FILE_TOKENS + 1),
     "screenshot": ({"type": "computer_screenshot", "image_url": "u"}, IMAGE_TOKENS),
     "screenshot of a call": (
         {

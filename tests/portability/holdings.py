@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,12 @@ def claims(messages: Any) -> list[dict[str, Any]]:
     ][:2]
 
 
+def picture(canary: str) -> dict[str, Any]:
+    """A block with bytes that hold *canary*, as its caption does."""
+    body = b"\x89PNG\r\n\x1a\n" + canary.encode() * 20
+    return {"type": "image", "mime_type": "image/png", "base64": base64.b64encode(body).decode(), "caption": canary}
+
+
 def opened(target: str | Path, **options: Any) -> Memory:
     return Memory.open(target, **{**SMALL, "embedder": ByLetters(), "extractor": claims, **options})
 
@@ -41,7 +48,11 @@ def live(memory: Memory, user: Any, canary: str, sessions: int = 2) -> None:
             session.manage_context()
         call = ToolCall(f"{canary}-c", "look", {"city": canary})
         session.add(Message(role="assistant", content=None, tool_calls=(call,), state={"心情": canary, "x": 0.1}))
-        session.add(Message(role="tool", content=[{"type": "text", "text": canary}], tool_call_id=f"{canary}-c"))
+        session.add(
+            Message(
+                role="tool", content=[{"type": "text", "text": canary}, picture(canary)], tool_call_id=f"{canary}-c"
+            )
+        )
         session.add(f"a lone \ud800 surrogate, {canary}, and never deploy on a Friday")
         session.forget("m5", reason=f"wrong \n {canary}")
         session.undo(session.forget("m3")[0])

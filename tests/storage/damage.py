@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -46,6 +47,8 @@ def fill(target: str | Path) -> None:
         for n in range(24):
             text = TEXT.format(n=n, d=n % 9 + 1) * 4
             session.add(Message(role=("user", "assistant")[n % 2], name="Ann", content=text, id=f"i{n}"))
+        picture = {"type": "image", "base64": base64.b64encode(b"\x89PNG\r\n\x1a\n" * 9).decode(), "caption": "a pool"}
+        memory.session("seen", "bob").add(Message(role="user", content=[picture], id="picture"))
         session.undo(session.forget("i3")[0])
         session.forget("i5", reason="wrong")
         session.restore("m8")

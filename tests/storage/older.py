@@ -127,8 +127,19 @@ def copied(connection: sa.Connection) -> dict[str, list[dict[str, Any]]]:
     }
 
 
+def lower_to_16(target: str) -> None:
+    """Take away what version 17 brought."""
+    engine = engine_of(target)
+    with engine.begin() as connection:
+        for name in ("media_use", "blob", "media"):
+            connection.exec_driver_sql(f"DROP TABLE tiermem_{name}")
+        connection.execute(schema.meta.update().where(schema.meta.c.key == "version").values(value="16"))
+    engine.dispose()
+
+
 def lower_to_15(target: str) -> None:
-    """Take away what version 16 brought."""
+    """Take away what versions 17 and 16 brought."""
+    lower_to_16(target)
     engine = engine_of(target)
     with engine.begin() as connection:
         for name, columns in LINKS.items():
@@ -139,7 +150,7 @@ def lower_to_15(target: str) -> None:
 
 
 def lower_to_14(target: str) -> None:
-    """Take away what versions 16 and 15 brought."""
+    """Take away what versions 17, 16 and 15 brought."""
     lower_to_15(target)
     engine = engine_of(target)
     with engine.begin() as connection:

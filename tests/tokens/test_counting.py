@@ -19,7 +19,6 @@ from tiermem.providers.tokenizers import Counter, encoding_counter
 from tiermem.tokens.counting import (
     AUDIO_TOKENS,
     FILE_TOKENS,
-    IMAGE_TOKENS,
     OVERHEAD,
     OVERHEAD_CALL,
     VIDEO_TOKENS,
@@ -27,6 +26,7 @@ from tiermem.tokens.counting import (
     message_tokens,
 )
 from tiermem.tokens.estimate import estimate
+from tiermem.tokens.media import IMAGE_TOKENS
 
 PAYLOAD = base64.b64encode(random.Random(1).randbytes(30_000)).decode()
 O200K = encoding_counter("o200k_base")

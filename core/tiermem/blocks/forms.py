@@ -27,6 +27,11 @@ class Sort(StrEnum):
 
 
 MEDIA = frozenset({Sort.IMAGE, Sort.AUDIO, Sort.VIDEO, Sort.FILE})
+CAPTIONS = ("caption", "title", "alt", "alt_text", "description")  # keys of what is said of a medium
+NAMES = ("filename", "file_name", "name")  # and of what it is called
+DESCRIBED = "tiermem:described"  # of what a function of the user's says of it; in no block that anybody handed over
+MEDIA_WORDS = (*CAPTIONS, *NAMES, "transcript", "mood", DESCRIBED)
+BESIDE = ("extras", "metadata")  # keys under which frameworks put what a block of theirs has no field for
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +104,14 @@ FORMS: dict[str, Form] = {
         ),
     ),
     # media
-    **_rows("image image_url input_image computer_screenshot", Sort.IMAGE),
-    **_rows("image_generation_call", Sort.IMAGE, texts=("revised_prompt",)),
-    **_rows("audio audio_url input_audio output_audio", Sort.AUDIO, texts=("transcript",)),
-    **_rows("video video_url input_video", Sort.VIDEO),
+    **_rows("image image_url input_image computer_screenshot", Sort.IMAGE, texts=MEDIA_WORDS),
+    **_rows("image_generation_call", Sort.IMAGE, texts=("revised_prompt", DESCRIBED)),
+    **_rows("audio audio_url input_audio output_audio", Sort.AUDIO, texts=MEDIA_WORDS),
+    **_rows("video video_url input_video", Sort.VIDEO, texts=MEDIA_WORDS),
     **_rows(
         "file document input_file text-plain media inlineData inline_data fileData file_data resource container_upload",
         Sort.FILE,
-        texts=("title", "context"),
+        texts=("context", *MEDIA_WORDS),
     ),
     # calls that somebody has to answer, and the answers
     **_calls(

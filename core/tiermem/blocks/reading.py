@@ -14,16 +14,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from tiermem.blocks.forms import FORMS, HELD, KEYED, LOOSE, TOOL_PART, Form, Sort
+from tiermem.blocks.forms import BESIDE, FORMS, HELD, KEYED, LOOSE, MEDIA, TOOL_PART, Form, Sort
 
 Fields: TypeAlias = Mapping[str, Any]
 _OTHER = Form(Sort.OTHER, inner=LOOSE)
-_MIMES = ("mime_type", "media_type", "mimeType", "mediaType", "document_mimetype", "mimetype", "format")
+MIMES = ("mime_type", "media_type", "mimeType", "mediaType", "document_mimetype", "mimetype", "format")
 _PAYLOADS = ("data", "base64", "bytes", "blob")
 _BY_MIME = {"image": Sort.IMAGE, "audio": Sort.AUDIO, "video": Sort.VIDEO}
 _PAYLOAD = re.compile(
     r"(?:data:[^,\s]{0,200},)?[A-Za-z0-9+/_-]{60}[A-Za-z0-9+/_=\r\n-]*"
 )  # base64 of one or many lines
+POINTER = "tiermem-media:"  # how what stands for the bytes of a medium begins (`payloads.py`)
 _PAYLOAD_LENGTH = 1_000  # characters above which such a string is a payload; a hash or key below it is text
 
 
@@ -101,9 +102,25 @@ def _opened(block: Fields, kind: str) -> Fields:
 
 def _texts(form: Form, fields: Fields) -> tuple[str, ...]:
     found: Iterable[Any] = (fields.get(key) for key in form.texts)
+    if form.sort in MEDIA:
+        held = _beside(fields)
+        found = dict.fromkeys(one for inner in held for key in form.texts if _is_text(one := inner.get(key)))
     if form.sort is Sort.THOUGHT:
         found = _deep({key: fields.get(key) for key in form.texts}, form.texts)
     return tuple(text for text in found if isinstance(text, str) and text)
+
+
+def _beside(fields: Fields) -> list[Fields]:
+    return [fields, *(inner for key in BESIDE if isinstance(inner := fields.get(key), Mapping))]
+
+
+def beside(block: Fields) -> list[Fields]:
+    """Where words of a medium may stand: the fields of *block*, and what its framework put beside them."""
+    return _beside(_opened(block, kind_of(block)))
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
 
 
 def _deep(value: Any, keys: tuple[str, ...]) -> Iterator[str]:
@@ -132,7 +149,7 @@ def _file(fields: Fields) -> tuple[Sort, tuple[str, ...], tuple[Any, ...]]:
     inner = source if isinstance(source, Mapping) else fields
     if isinstance(inner.get("content"), (str, list)):  # Anthropic and Bedrock: a document made of blocks
         return Sort.TEXT, (), (inner["content"],)
-    mimes = [one for holder in (fields, inner) for key in _MIMES if isinstance(one := holder.get(key), str)]
+    mimes = [one for holder in (fields, inner) for key in MIMES if isinstance(one := holder.get(key), str)]
     text = _file_text(inner, mimes)
     if text is not None:
         return Sort.TEXT, (text,), ()
@@ -212,6 +229,8 @@ def without_payloads(value: Any) -> Any:
         return {key: without_payloads(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [without_payloads(inner) for inner in value]
-    if isinstance(value, str) and len(value) > _PAYLOAD_LENGTH and _PAYLOAD.fullmatch(value):
+    if isinstance(value, str) and (
+        value.startswith(POINTER) or (len(value) > _PAYLOAD_LENGTH and _PAYLOAD.fullmatch(value))
+    ):
         return ""
     return value

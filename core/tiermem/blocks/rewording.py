@@ -22,7 +22,7 @@ def reworded(content: Content, text: str, clip: Callable[[Any], Any] = lambda va
     if not links:
         return text
     first = next((place for place, (_, block) in enumerate(links) if block.sort is Sort.RESULT), None)
-    kept: list[str | _Part] = [_text(text, links[0][0])] if text and first is None else []
+    kept: list[str | _Part] = [text_block(text, links[0][0])] if text and first is None else []
     for place, (part, block) in enumerate(links):
         if block.sort is Sort.CALL:
             kept.append(_called(part, block, clip))
@@ -66,7 +66,7 @@ def each_reworded(content: Content, said: Sequence[str], clip: Callable[[Any], A
         elif own and (block is None or block.sort is Sort.TEXT):
             kept.append(part)
         elif beside and any(words(part)):
-            kept.append(beside if isinstance(part, str) else _text(beside, part))
+            kept.append(beside if isinstance(part, str) else text_block(beside, part))
             beside = ""
     return kept
 
@@ -88,12 +88,12 @@ def without_results(content: Content, ids: Collection[str], shown: Callable[[_Pa
     def told(part: str | _Part) -> str | _Part:
         if isinstance(part, str) or not ((block := read(part)).sort is Sort.RESULT and block.id in ids):
             return part
-        return _text(shown(part), part)
+        return text_block(shown(part), part)
 
     return [told(part) for part in content]
 
 
-def _text(text: str, beside: Mapping[str, Any]) -> _Part:
+def text_block(text: str, beside: Mapping[str, Any]) -> _Part:
     """A block of text in the form of the block *beside* it."""
     return {**{key: "text" for key in ("type", "block_type") if key in beside}, "text": text}
 

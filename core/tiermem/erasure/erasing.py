@@ -20,10 +20,12 @@ from tiermem.flows.effects import Flow, Read, Scrub, Tell, Transact, Wake
 from tiermem.flows.services import Core
 from tiermem.providers.calls import refuse_reentry
 from tiermem.settings import Scope
+from tiermem.storage.blobs import storing
 from tiermem.storage.erasures import rules, sharing, taking
 from tiermem.storage.erasures.taking import CHUNK, ROWS, Ticket
 from tiermem.storage.schema import message, session
 from tiermem.storage.tables.items import collection
+from tiermem.storage.tables.media import media_use
 
 Refuse: TypeAlias = Callable[[sa.Connection], None]  # asked in the transaction that erases; raises where it must not
 
@@ -123,6 +125,8 @@ def _removed(ticket: Ticket) -> Flow[tuple[Counter[str], dict[int, list[bytes]]]
             removed[message.name] += len(some)
             for of, sha in some:
                 hashes.setdefault(of, []).append(sha)
+        while referred := (yield Transact(partial(storing.of_sessions, keys=keys))):
+            removed[media_use.name] += referred
         for table in taking.belongings("session"):
             removed[table.name] += yield from _emptied(table, "session", keys)
     while items := (yield Transact(partial(taking.items_of, collections=ticket.collections))):

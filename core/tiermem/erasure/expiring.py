@@ -29,6 +29,7 @@ from tiermem.storage import entries as entry_rows
 from tiermem.storage import messages as log
 from tiermem.storage import sessions
 from tiermem.storage.erasures import rules, tombstones
+from tiermem.storage.log.legible import UNREADABLE
 
 DAY = 86_400.0
 BATCH = 2_000  # messages that one transaction erases: others who write must not wait for long
@@ -166,7 +167,7 @@ def _sources(connection: sa.Connection, pk: int, first: int, last: int) -> Itera
     buried = tombstones.buried(connection, pk)
     for start in range(first, last + 1, BATCH):
         for message in log.read(connection, pk, start, min(last, start + BATCH - 1)):
-            if message.sequence not in buried and message.origin not in log.UNREADABLE:
+            if message.sequence not in buried and message.origin not in UNREADABLE:
                 yield message.sequence, str(message.state.get("source", ""))
 
 

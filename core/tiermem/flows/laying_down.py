@@ -8,7 +8,7 @@ from tiermem.facts import rules
 from tiermem.facts.stated.record import USER
 from tiermem.messages import Message
 from tiermem.settings import Scope
-from tiermem.storage import messages as log
+from tiermem.storage.log.legible import UNREADABLE
 from tiermem.window.provenance import FOREIGN
 from tiermem.window.quotation import parts
 from tiermem.window.turns import USER_ROLES
@@ -24,7 +24,7 @@ LIKELY = 0.8
 def rules_of(message: Message) -> list[rules.StandingRule]:
     """What *message* lays down: in a user's own words or a system prompt's, never a tool's, an assistant's or a
     document's, nor in what quotes us."""
-    if message.origin in log.UNREADABLE:
+    if message.origin in UNREADABLE:
         return []
     if message.acts_as in SYSTEM_ROLES:
         return rules.laid_down(message.text, system=True)

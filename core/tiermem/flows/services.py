@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 V = TypeVar("V")
 T = TypeVar("T")
 KEPT_VIEWS = 16_000_000  # tokens of views that are kept, about 64 MB; `bodies` has most of their messages anyway
+KEPT_MEDIA = 64_000_000  # characters of the bytes of media that contexts and views show
 KEPT_FACTS = 200_000  # facts and sessions of users whose profile was asked for, about 100 MB at most
 
 
@@ -111,6 +112,7 @@ class Core:
     bodies: Recent[Message] = field(default_factory=lambda: Recent(10_000))
     views: Bounded[KnownView] = field(default_factory=lambda: Bounded(KEPT_VIEWS))  # by session and zone
     vectors: Weighed[VectorIndex] = field(default_factory=Weighed)  # by session, embedder and dimensions
+    media: Bounded[str] = field(default_factory=lambda: Bounded(KEPT_MEDIA))  # texts by the pointers to them
     indexes: Weighed[UserIndex] = field(default_factory=Weighed)  # by tenant, user and kind
     summaries: Recent[KnownSummary] = field(default_factory=lambda: Recent(256))  # by `id`, and that of the counter
     running: Recent[tuple[Sequence[Summary], Count, list[Piece]]] = field(default_factory=lambda: Recent(64))

@@ -55,7 +55,8 @@ def view(core: Core, scope: Scope) -> Flow[View]:
 def _whole(core: Core, scope: Scope, row: SessionRow, window: Window) -> Flow[KnownView]:
     shown = yield from window_state.shown(core, row, window.entries)
     live = yield from window_state.live_summaries(row)
-    messages = tuple(core.local(shown[entry.sequence] for entry in window.entries))
+    originals = yield from window_state.with_media(core, row.pk, [shown[entry.sequence] for entry in window.entries])
+    messages = tuple(core.local(originals))
     rules = yield from _rules(core, scope, row, window)
     whole = View(summaries=tuple(live), messages=messages, tokens=window.tokens, rules=rules)
     return KnownView(whole, row.revision, window.last)
@@ -75,7 +76,8 @@ def _grown(core: Core, row: SessionRow, known: KnownView, fresh: Sequence[Entry]
     if not fresh:
         return known
     shown = yield from window_state.shown(core, row, fresh)
-    messages = (*known.view.messages, *core.local(shown[entry.sequence] for entry in fresh))
+    originals = yield from window_state.with_media(core, row.pk, [shown[entry.sequence] for entry in fresh])
+    messages = (*known.view.messages, *core.local(originals))
     tokens = known.view.tokens + sum(entry.shown_tokens for entry in fresh)
     return KnownView(replace(known.view, messages=messages, tokens=tokens), row.revision, fresh[-1].sequence)
 

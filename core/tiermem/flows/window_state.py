@@ -16,9 +16,12 @@ from tiermem.storage import decisions, sessions
 from tiermem.storage import entries as entry_rows
 from tiermem.storage import messages as log
 from tiermem.storage import stubs as stub_rows
+from tiermem.storage.blobs import reading as media
+from tiermem.storage.blobs.bodies import whole
 from tiermem.storage.connecting.turns import LATER
 from tiermem.storage.sessions import SessionRow
 from tiermem.summaries import merging
+from tiermem.window.media.showing import told_lost
 from tiermem.window.stubs import as_stub
 from tiermem.window.view import Entry, Window
 
@@ -142,6 +145,25 @@ def _stubbed(
     when = taken[entry.decision].decided_at
     compacted = stub_rows.compacted(stub)
     return as_stub(original, compacted, tokens_saved=original.tokens - stub.tokens, compacted_at=when)
+
+
+def with_media(core: Core, pk: int, messages: Sequence[Message]) -> Flow[list[Message]]:
+    """*messages* of the session *pk* as a view or a context shows them: with the bytes of their media. In place of some
+    that are lost stands a text that says so."""
+    if not any(message.pointers for message in messages):
+        return list(messages)
+    wanted = {one for message in messages for one in message.pointers}
+    known = {one: text for one in wanted if (text := core.media.get(one)) is not None}
+    read: dict[str, str] = yield Read(partial(_media, pk=pk, messages=messages, known=known))
+    for pointer, text in read.items():
+        core.media.put(pointer, text, len(text))
+    texts = known | read
+    return [told_lost(whole(message, texts)) if message.pointers else message for message in messages]
+
+
+def _media(connection: sa.Connection, pk: int, messages: Sequence[Message], known: Mapping[str, str]) -> dict[str, str]:
+    texts, _ = media.texts_of(connection, pk, messages, known)
+    return texts
 
 
 def live_summaries(row: SessionRow) -> Flow[list[Summary]]:

@@ -26,6 +26,7 @@ from tiermem.settings import Scope
 from tiermem.storage import decisions, sessions
 from tiermem.storage import entries as entry_rows
 from tiermem.storage import messages as log
+from tiermem.storage.log.legible import ERASED
 from tiermem.storage.sessions import SessionRow
 from tiermem.window.view import Span
 
@@ -120,7 +121,7 @@ def _found(connection: sa.Connection, scope: Scope, ref: str) -> _Found:
     if summary is not None:
         raise UnknownReference(f"{brief_repr(ref)} is a summary; a life is that of a message")
     (message,) = log.sound(log.read(connection, row.pk, sequence, sequence))
-    if message.origin == log.ERASED:
+    if message.origin == ERASED:
         raise UnknownReference(f"{brief_repr(ref)} was erased")
     spans = decisions.spans(connection, row.pk, row, 0)
     whole = Span(sequence, sequence, Shown.VERBATIM)

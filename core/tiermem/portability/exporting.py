@@ -24,10 +24,11 @@ from tiermem.portability.files import Sink
 from tiermem.portability.kinship import Places
 from tiermem.portability.lines import FORMAT, Manifest, Raw
 from tiermem.settings import Scope
-from tiermem.storage import messages as log
-from tiermem.storage.exported import reading
+from tiermem.storage.blobs.bodies import opened
+from tiermem.storage.exported import media, reading
 from tiermem.storage.exported.content import JSON
 from tiermem.storage.exported.reading import HeldSession
+from tiermem.storage.log.legible import legible
 from tiermem.storage.schema import VERSION
 from tiermem.storage.sessions import scope_of_key
 from tiermem.storage.tables.erasures import TOMBSTONE
@@ -62,8 +63,9 @@ def _written(core: Core, scope: Scope, sink: Sink) -> Flow[Manifest]:
     sink.tell(readable.title(scope))
     keys: list[int] = yield Read(partial(reading.keys_of_sessions, scope=scope))
     places = Places(keys)
+    sent: set[int] = set()
     for pk in keys:
-        yield from _session(pk, places, sink)
+        yield from _session(pk, places, sink, sent)
     yield from _spooled(partial(_items, scope, core.now().timestamp()), sink)
     rows = yield Read(partial(reading.erasures, scope=scope))
     sink.add(lines.line("erasure", {"key": key, **values}) for key, values in rows)
@@ -72,10 +74,10 @@ def _written(core: Core, scope: Scope, sink: Sink) -> Flow[Manifest]:
     return whole
 
 
-def _session(pk: int, places: Places, sink: Sink) -> Flow[None]:
+def _session(pk: int, places: Places, sink: Sink, sent: set[int]) -> Flow[None]:
     """Its journal, of one moment, and its messages up to then, of a fork those that are its own; nothing where it is
     gone meanwhile."""
-    with _spool() as spool:
+    with new_spool() as spool:
         whose, held = yield Read(partial(_journal, pk=pk, spool=spool, places=places))
         if held is None:
             return
@@ -85,9 +87,21 @@ def _session(pk: int, places: Places, sink: Sink) -> Flow[None]:
             sink.add(iter([lines.line("fork", places.line(held.fork))]))
         sink.tell(readable.heading(whose, held.row.messages, held.row.base))
         yield Compute(lambda: sink.add(_lines_of(spool)))
+        yield from _media(pk, held, sink, sent)
         yield from _messages(pk, whose, held, sink)
         if sink.readable:
             yield Compute(lambda: sink.tell_all(map(readable.summary, _summaries(spool))))
+
+
+def _media(pk: int, held: HeldSession, sink: Sink, sent: set[int]) -> Flow[None]:
+    """The media that the messages of a session refer to, but for those that were *sent* before, one after the other."""
+    listed = yield Read(partial(media.of_session, pk=pk, last=held.row.messages))
+    for key in listed:
+        if key not in sent:
+            values = yield Read(partial(media.medium, key=key))
+            sent.add(key)
+            if values is not None:  # else its message was erased meanwhile, and the export begins anew
+                sink.add(iter([lines.line("media", values)]))
 
 
 def _messages(pk: int, whose: Scope, held: HeldSession, sink: Sink) -> Flow[None]:
@@ -121,7 +135,7 @@ def _put(rows: Sequence[sa.RowMapping], whose: Scope, held: HeldSession, sink: S
     if sink.readable:
         for row in rows:
             body = (row[name] for name in ("sequence", "tokens", "stored_at", "sha256", "body", "id", "role"))
-            sink.tell(readable.message(log.legible(*body), whose, held.hidden))
+            sink.tell(readable.message(legible(*body), whose, held.hidden))
 
 
 def _message(row: sa.RowMapping) -> bytes:
@@ -130,6 +144,8 @@ def _message(row: sa.RowMapping) -> bytes:
     if identifier.startswith(TOMBSTONE):
         role = bytes(row["role"]).decode("utf-8", "surrogatepass")
         return lines.line("message", kept | {"sha256": digest, "erased": identifier, "role": role})
+    if (reduced := opened(body, digest)) is not None:
+        return lines.line("message", kept | {"sha256": digest, "media": 1, "message": Raw(reduced)})
     if sha256(body).digest() != digest:
         raise StorageCorrupt(
             f"tiermem_message: message {row['sequence']} does not match its hash; nothing was exported"
@@ -157,14 +173,15 @@ def _spooled(write: Any, sink: Sink) -> Flow[None]:
         spool.truncate()
         write(connection, spool)
 
-    with _spool() as spool:
+    with new_spool() as spool:
         yield Read(body)
         yield Compute(lambda: sink.add(_lines_of(spool)))
         if sink.readable:
             yield Compute(lambda: sink.tell_all(readable.items(_lines_of(spool))))
 
 
-def _spool() -> BinaryIO:
+def new_spool() -> BinaryIO:
+    """A file without a name, in RAM while it is small."""
     return cast("BinaryIO", tempfile.SpooledTemporaryFile(max_size=IN_RAM))
 
 

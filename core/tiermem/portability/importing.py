@@ -4,7 +4,7 @@ at once. Whatever stops it, nothing of it is ever seen.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -20,7 +20,7 @@ from tiermem.errors import InvalidExport, InvalidMessage, StorageError, TiermemE
 from tiermem.flows.effects import Compute, Flow, Read, Tell, Transact, Wake
 from tiermem.items.item import path_bytes
 from tiermem.items.store import digest as name_of
-from tiermem.messages import from_canonical
+from tiermem.messages import Message, from_canonical
 from tiermem.plain_json import dumps
 from tiermem.portability import files
 from tiermem.portability.files import ExportLine
@@ -28,9 +28,10 @@ from tiermem.portability.kinship import Brought, Kin
 from tiermem.portability.lines import Manifest, parsed
 from tiermem.settings import Scope
 from tiermem.storage import facts
+from tiermem.storage.blobs.bodies import packed
 from tiermem.storage.chain.checking import NOTHING
 from tiermem.storage.chain.laying import lay
-from tiermem.storage.exported import reading, staging
+from tiermem.storage.exported import media, reading, staging
 from tiermem.storage.exported.content import COLUMNS, JSON, LINKS, fits
 from tiermem.storage.exported.staging import Import
 from tiermem.storage.messages import copies
@@ -139,7 +140,8 @@ def _put(
                 place = _apart(connection, line, fields, whose, place)
             elif wanted is message:
                 place = replace(place, messages=place.messages + 1)
-                waiting.append(_message(fields, place))
+                brought = partial(_with_media, connection, place)
+                waiting.append(_message(fields, place, brought))
             else:
                 waiting.append(_row(wanted, fields, whose, place))
         except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
@@ -165,18 +167,25 @@ def _apart(connection: sa.Connection, line: ExportLine, fields: dict[str, Any], 
     if line.kind == "item":
         ticket = place.ticket if place.ticket.collection else staging.add_collection(connection, place.ticket)
         return replace(place, ticket=ticket, item=staging.add_item(connection, _item(fields, ticket)))
-    if line.kind == "item vector":
-        values = _checked(item_vector, fields) | {"item": place.item}
-        staging.add_rows(connection, item_vector, [values])
-        return place
-    if line.kind == "erased":
-        digest = _checked(erased, fields)["digest"]
-        staging.add_erased(connection, place.ticket, bytes(fields["key"]), digest)
-        return place
     if line.kind == "erasure":
         values = _checked(erasure, fields) | {"key": bytes(fields["key"]), "whole": bool(fields["whole"])}
         return replace(place, erasures=(*place.erasures, values))
-    raise ValueError("it is of a kind that is not known")
+    _alone(connection, line.kind, fields, place)
+    return place
+
+
+def _alone(connection: sa.Connection, kind: str, fields: dict[str, Any], place: _Place) -> None:
+    """A line that changes nothing for those that come after it."""
+    if kind == "item vector":
+        values = _checked(item_vector, fields) | {"item": place.item}
+        staging.add_rows(connection, item_vector, [values])
+    elif kind == "media":
+        media.put_aside(connection, staging.owner_of(place.ticket), fields)
+    elif kind == "erased":
+        digest = _checked(erased, fields)["digest"]
+        staging.add_erased(connection, place.ticket, bytes(fields["key"]), digest)
+    else:
+        raise ValueError("it is of a kind that is not known")
 
 
 def _fork(connection: sa.Connection, fields: dict[str, Any], place: _Place) -> _Place:
@@ -225,7 +234,7 @@ def _row(table: sa.Table, fields: dict[str, Any], whose: Scope, place: _Place) -
     return values
 
 
-def _message(fields: dict[str, Any], place: _Place) -> dict[str, Any]:
+def _message(fields: dict[str, Any], place: _Place, brought: Callable[[bytes, bytes], Message]) -> dict[str, Any]:
     if fields["sequence"] != place.messages:
         raise ValueError(f"it has number {fields['sequence']}, where {place.messages} was to come")
     kept = {name: fields[name] for name in COLUMNS[message] if name != "body"} | {"session": place.session}
@@ -238,6 +247,9 @@ def _message(fields: dict[str, Any], place: _Place) -> dict[str, Any]:
         nothing = {"fixed": 0, "links": None, "body": b""}
         return kept | nothing | {"id": fields["erased"], "role": encoded(fields["role"])}
     body = dumps(fields["message"])
+    if "media" in fields:
+        original = brought(body, kept["sha256"])
+        return kept | {"id": encoded(original.id), "body": packed(body, kept["sha256"])} | copies(original)
     if sha256(body).digest() != kept["sha256"]:
         raise ValueError("it does not match its hash")
     try:
@@ -245,6 +257,14 @@ def _message(fields: dict[str, Any], place: _Place) -> dict[str, Any]:
     except InvalidMessage as error:
         raise ValueError(str(error)) from error
     return kept | {"id": encoded(original.id), "body": body} | copies(original)
+
+
+def _with_media(connection: sa.Connection, place: _Place, reduced: bytes, digest: bytes) -> Message:
+    """A message that refers to media which were put aside, proved by its *digest*; and that it does."""
+    owner = staging.owner_of(place.ticket)
+    original = media.original(reduced, digest, partial(media.stored, connection, owner))
+    media.refer(connection, owner, place.session, place.messages, original)
+    return original
 
 
 def _item(fields: dict[str, Any], ticket: Import) -> dict[str, Any]:

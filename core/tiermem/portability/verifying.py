@@ -3,16 +3,18 @@ head that somebody kept."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from tiermem.errors import InvalidExport, TiermemError
+from tiermem.blocks.payloads import Medium
+from tiermem.errors import InvalidExport, InvalidMessage, TiermemError
 from tiermem.plain_json import dumps
 from tiermem.portability import files
+from tiermem.portability.exporting import new_spool
 from tiermem.portability.importing import LINKED
 from tiermem.portability.lines import Manifest, parsed
 from tiermem.records import Decision
@@ -31,11 +33,12 @@ from tiermem.storage.chain.checking import (
     summary_differs,
 )
 from tiermem.storage.chain.links import START, Head, LinkedRow, link, read_head
+from tiermem.storage.exported import media
 from tiermem.window.view import paint
 
 Fields = dict[str, Any]
 UNLINKED = "it was exported before there were chains (schema 16)"
-_PARTS = frozenset({"fork", "decision", "borrowed", "stub", "summary", "message"})
+_PARTS = frozenset({"fork", "media", "decision", "borrowed", "stub", "summary", "message"})
 _AHEAD = frozenset({"session", "fork", "borrowed"})
 
 
@@ -129,6 +132,27 @@ class Lent:
     messages: list[int] = field(default_factory=list)
 
 
+class _Spooled:
+    """The media of an export, which may be more than fits into memory, in a file without a name."""
+
+    def __init__(self) -> None:
+        self._file = new_spool()
+        self._places: dict[bytes, tuple[int, int]] = {}
+
+    def put(self, medium: Medium) -> None:
+        """Keep *medium*."""
+        self._places[medium.sha256] = self._file.seek(0, 2), len(medium.data)
+        self._file.write(medium.data)
+
+    def of(self, wanted: Iterable[bytes]) -> dict[bytes, bytes]:
+        """The bytes of those that were kept, by their hashes."""
+        return {digest: self._read(*self._places[digest]) for digest in wanted if digest in self._places}
+
+    def _read(self, place: int, length: int) -> bytes:
+        self._file.seek(place)
+        return self._file.read(length)
+
+
 class _Export:
     """The sessions of an export, one after the other."""
 
@@ -141,6 +165,7 @@ class _Export:
         self._links: dict[tuple[int, int], bytes | None] = {}
         self._lent: dict[tuple[int, int], Lent] = {}
         self._now: _Session | None = None
+        self._media_read = _Spooled()
 
     def ahead(self, kind: str, fields: Fields) -> None:
         """Know which links will be asked for."""
@@ -216,11 +241,24 @@ class _Export:
         row = fields | {"id": fields.get("erased", b"")}
         if "erased" in fields:
             now.tombstones.append({name: row[name] for name in ("sequence", "id", "sha256", "role")})
-        elif sha256(dumps(fields["message"])).digest() != fields["sha256"]:
+        elif not self._proved(fields):
             now.problems.append(f"tiermem_message, message {now.messages}: it does not match its hash")
         now.problems += now.walk.step(row, now.erased)
         if (self._place, now.messages) in self._links:
             self._links[self._place, now.messages] = link(fields["chain"])
+
+    def _proved(self, fields: Fields) -> bool:
+        body = dumps(fields["message"])
+        if "media" not in fields:
+            return bool(sha256(body).digest() == fields["sha256"])
+        try:
+            media.original(body, fields["sha256"], self._media_read.of)
+        except (ValueError, InvalidMessage):
+            return False
+        return True
+
+    def _media(self, _: _Session, fields: Fields) -> None:
+        self._media_read.put(media.read(fields))
 
     def end(self) -> None:
         """The session that was read last is whole."""

@@ -30,6 +30,7 @@ from tiermem.settings import Scope
 from tiermem.storage import decisions, owners, sessions
 from tiermem.storage import facts as stored
 from tiermem.storage import messages as log
+from tiermem.storage.log.legible import DAMAGED
 from tiermem.storage.sessions import SessionRow
 
 TAIL = 5_000  # messages that wait for the index and are read in one go
@@ -169,7 +170,7 @@ def _acts(messages: Sequence[Message]) -> list[Act]:
     return [
         from_json(message.state[ACT], message.sequence, message.when)
         for message in messages
-        if message.origin != log.DAMAGED and ACT in message.state
+        if message.origin != DAMAGED and ACT in message.state
     ]
 
 

@@ -22,6 +22,7 @@ from tiermem.facts.stated.record import APPLICATION, MODEL
 from tiermem.memory import Memory
 from tiermem.rescue.rows import DamagedTable, connected, unkeyed
 from tiermem.storage import decisions, owners, sessions
+from tiermem.storage.blobs.bodies import matches
 from tiermem.storage.erasures.taking import GONE
 from tiermem.storage.schema import (
     VERSION,
@@ -40,6 +41,7 @@ from tiermem.storage.sqlite import driver
 from tiermem.storage.tables.columns import metadata
 from tiermem.storage.tables.erasures import TOMBSTONE, erased
 from tiermem.storage.tables.items import collection, item
+from tiermem.storage.tables.media import blob, media
 
 # What is derived of the others, or says nothing that anybody said.
 _DERIVED = ("segment", "conversation", "tally", "owner", "vector", "embedded", "embedder", "import")
@@ -95,6 +97,7 @@ def _brought(disk: Any, new: Path) -> Rescued:
                 if table is not meta and table.name not in DERIVED:
                     rows[table.name] = _copied(connection, disk, table, lost)
             _owned(connection, lost)
+            _media(connection, lost)
             _derived(connection, lost)
     finally:
         engine.dispose()
@@ -168,10 +171,18 @@ def _wrong(table: sa.Table, row: Mapping[str, Any]) -> str:
             return "not as it was written"
         body = row["body"] if table is message else None
         if table is message and not bytes(row["id"]).startswith(TOMBSTONE):
-            return "" if sha256(bytes(body)).digest() == bytes(row["sha256"]) else "its words do not match their hash"  # type: ignore[arg-type]
+            return "" if matches(bytes(body), bytes(row["sha256"])) else "its words do not match their hash"  # type: ignore[arg-type]
     except (TypeError, ValueError, AttributeError):
         return "its values are of another kind"
     return ""
+
+
+def _media(connection: sa.Connection, lost: list[str]) -> None:
+    """Names the media whose bytes did not come over as they were."""
+    for key, digest in connection.execute(sa.select(media.c.pk, media.c.sha256)).all():
+        body = connection.execute(sa.select(blob.c.body).where(blob.c.media == key)).scalar()
+        if body is None or sha256(bytes(body)).digest() != bytes(digest):
+            lost.append(f"tiermem_blob, media {key}: its bytes; the messages that refer to it say so")
 
 
 def _named(row: Mapping[str, Any]) -> str:

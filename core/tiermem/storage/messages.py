@@ -7,23 +7,24 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import MISSING, fields
 from datetime import datetime
-from hashlib import sha256
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
-from tiermem.errors import IdConflict, InvalidMessage, StorageCorrupt, brief_repr
-from tiermem.messages import Message, ToolCall, from_canonical
+from tiermem.blocks.payloads import Medium
+from tiermem.errors import IdConflict, StorageCorrupt, brief_repr
+from tiermem.messages import Message
 from tiermem.messages import moment as plain_moment
-from tiermem.plain_json import Json, dumps, loads
+from tiermem.plain_json import Json, dumps
 from tiermem.settings import Scope
 from tiermem.shared_history import ForkKey, owner_of, parts, shared_of
 from tiermem.storage import owners, sessions
+from tiermem.storage.blobs import bodies, storing
 from tiermem.storage.chain.writing import appended
 from tiermem.storage.connecting.prepared import Prepared
 from tiermem.storage.erased.again import Names, erased_before, keys
+from tiermem.storage.log.legible import DAMAGED, ERASED, in_place_of, legible
 from tiermem.storage.schema import message, sealed
 from tiermem.storage.sessions import SessionRow, decoded, encoded, moment
 from tiermem.storage.tables.erasures import TOMBSTONE, digest
@@ -37,9 +38,6 @@ _KNOWN_ONE = Prepared(_STORED.where(message.c.id == sa.bindparam("one")))
 _INSERT = Prepared(message.insert(), [column.name for column in message.columns if column.name != "pk"])
 _Known: TypeAlias = dict[str, tuple[int, int, datetime | None, bytes]]
 FIXED_ROLES = frozenset({"system", "developer"})
-DAMAGED = "damaged"  # the origin of what stands in place of a damaged message
-ERASED = "erased"  # and of one that was erased
-UNREADABLE = frozenset({DAMAGED, ERASED})
 
 
 def append(
@@ -66,15 +64,15 @@ def append(
         known |= _buried(connection, row.pk, [one for one, _ in counted if one.id not in known])
         gone = _erased_before(connection, scope, row.pk, [one.id for one, _ in counted if one.id not in known])
     stored, fresh, number = [], [], row.messages
+    media: dict[int, Sequence[Medium]] = {}
     for original, tokens in counted:
         stored_as = known.get(original.id)
         if stored_as is None:
             number += 1
             when = plain_moment(original.stored_at) if as_stored and original.stored_at else now
-            values = _values(original, row.pk, number, tokens, when)
-            if original.id in gone:
-                values = _tombstone(values, gone[original.id])
+            values, own = _new(_values(original, row.pk, number, tokens, when), original, gone)
             fresh.append(values)
+            media |= {number: own} if own else {}
             stored_as = known[original.id] = (number, values["tokens"], when, original.sha256)
         elif stored_as[3] != original.sha256:
             raise IdConflict(
@@ -85,11 +83,26 @@ def append(
         return stored, row, row.messages
     chain = appended(fresh, row.chain)
     _INSERT.run(connection, fresh)
+    if media:
+        storing.refer(connection, owners.key_of(scope), row.pk, media)
     after = sessions.grow(connection, row, len(fresh), sum(values["tokens"] for values in fresh), chain)
     if not row.messages:
         owners.obtain(connection, scope)
     owners.changed(connection, scope, row.pk)
     return stored, after, row.messages
+
+
+def _new(
+    values: dict[str, Any], original: Message, gone: Mapping[str, bytes]
+) -> tuple[dict[str, Any], Sequence[Medium]]:
+    """The row of *original*, which is new, and the media that stand apart from it; a tombstone of what is *gone*."""
+    if original.id in gone:
+        return _tombstone(values, gone[original.id]), ()
+    parted = bodies.parted(original)
+    if parted is None:
+        return values, ()
+    body, media = parted
+    return {**values, "body": body}, media
 
 
 def _known(connection: sa.Connection, pk: int, ids: Sequence[str]) -> _Known:
@@ -206,8 +219,8 @@ def read(connection: sa.Connection, pk: int, first: int, last: int) -> list[Mess
 
 def _absent(pk: int, number: int) -> Message:
     if owner_of(pk, number) < 0:  # the session that it was said in was erased
-        return _in_place_of(number, "was erased", identifier=b"erased-m%d" % number, origin=ERASED)
-    return _in_place_of(number, "is missing")
+        return in_place_of(number, "was erased", identifier=b"erased-m%d" % number, origin=ERASED)
+    return in_place_of(number, "is missing")
 
 
 def pick(connection: sa.Connection, pk: int, sequences: Iterable[int]) -> list[Message]:
@@ -287,63 +300,3 @@ def by_id(connection: sa.Connection, pk: int, identifier: str) -> int:
         return int(rows[0][0])
     shared = ((by_id(connection, owner, identifier), upto) for owner, upto in shared_of(pk))
     return next((number for number, upto in shared if 0 < number <= upto), 0)
-
-
-_FIELDS = frozenset(one.name for one in fields(Message) if one.compare)
-_ABSENT = {one.name: one.default for one in fields(Message) if one.default is not MISSING}
-
-
-def _unchanged(body: bytes, digest: bytes, **kept: Any) -> Message:
-    """The message whose canonical form is *body*, with the fields that a store has *kept*. It was checked when it was
-    written: what still has its *digest* is not checked again, which takes more than half of the time.
-
-    Raises:
-        InvalidMessage, ValueError: it has another digest, or fields that no message has.
-    """
-    if sha256(body).digest() != digest:
-        raise InvalidMessage("the stored form of a message is not as it was written")
-    values = loads(body)
-    if not isinstance(values, dict) or not _FIELDS.issuperset(values):
-        return from_canonical(body)  # says what is wrong
-    if "tool_calls" in values:
-        values["tool_calls"] = tuple(ToolCall(**call) for call in values["tool_calls"])
-    if "created_at" in values:
-        values["created_at"] = datetime.fromisoformat(values["created_at"])
-    made = object.__new__(Message)
-    made.__dict__.update(_ABSENT, state={}, **kept)
-    made.__dict__.update(values)
-    return made
-
-
-def legible(
-    sequence: int, tokens: int, stored_at: str, digest: bytes, body: bytes, identifier: bytes, role: bytes
-) -> Message:
-    """A stored message, or what stands in its place."""
-    if identifier.startswith(TOMBSTONE):
-        name = f"erased-{identifier.removeprefix(TOMBSTONE).hex()}".encode()
-        erased = _in_place_of(sequence, "was erased", tokens, name, role, ERASED)
-        return erased.as_stored(sequence, tokens, moment(stored_at))
-    try:
-        when = moment(stored_at)
-        return _unchanged(bytes(body), bytes(digest), sequence=sequence, tokens=tokens, stored_at=when)
-    except (InvalidMessage, TypeError, ValueError, RecursionError):
-        return _in_place_of(sequence, "does not match its hash", tokens, identifier, role)
-
-
-def _in_place_of(
-    sequence: int,
-    reason: str,
-    tokens: int = 0,
-    identifier: bytes = b"",
-    role: bytes = b"user",
-    origin: str = DAMAGED,
-) -> Message:
-    return Message(
-        role=decoded(role) or "user",
-        content=f"[message m{sequence} {reason}]",
-        id=decoded(identifier) or f"m{sequence}",
-        origin=origin,
-        state={origin: reason},
-        sequence=sequence,
-        tokens=tokens,
-    )

@@ -18,7 +18,8 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from tiermem.blocks.roles import ROLES
 from tiermem.errors import SchemaTooOld, StorageForeign
 from tiermem.messages import Message
-from tiermem.storage.messages import DAMAGED, copies, legible
+from tiermem.storage.log.legible import DAMAGED, legible
+from tiermem.storage.messages import copies
 from tiermem.storage.migrated.recent import RECENT, types
 from tiermem.storage.schema import VERSION, meta, refuse_newer, version_of
 from tiermem.storage.tables.columns import metadata, unsampled

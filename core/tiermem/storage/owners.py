@@ -11,6 +11,7 @@ Rule 2: of users that nobody named there is none: all of them would share it.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hashlib import blake2b
 from itertools import takewhile
 from typing import NamedTuple
 
@@ -59,6 +60,16 @@ class Stamp(NamedTuple):
         keys = dict.fromkeys(int(entry.removesuffix(ANEW)) for entry in listed)
         marked = [(int(entry[:-1]), self.number - place) for place, entry in enumerate(listed) if entry.endswith(ANEW)]
         return Changes(tuple(keys), dict(reversed(marked)))  # of one that stands there twice the newest counts
+
+
+def key_of(scope: Scope) -> bytes:
+    """The key of the user of *scope*: 128 bits, so that no two users share one."""
+    return key_of_names(encoded(scope.tenant), encoded(scope.user))
+
+
+def key_of_names(*parts: bytes) -> bytes:
+    """`key_of`, by the names of tenant and user as they are stored."""
+    return blake2b(b"".join(b"%d:%b" % (len(part), part) for part in parts), digest_size=16).digest()
 
 
 def find(connection: sa.Connection, scope: Scope) -> Stamp:

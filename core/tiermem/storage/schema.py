@@ -1,6 +1,7 @@
 """Tables. Names of people and sessions are bytes: compared exactly, whatever the database's collation.
 
-Everything but `message`, `decision`, `stub`, `summary`, `item` and what a model read can be derived again from these.
+Everything but `message`, `media`, `decision`, `stub`, `summary`, `item` and what a model read can be derived again from
+these.
 
 What has no other witness has a checksum: a row's values as they were written, but those that change later (`_APART`).
 It tells damage, not malice. A row from before there were checksums has none, and is not doubted.
@@ -20,8 +21,9 @@ from tiermem.storage.tables.erasures import erasure
 from tiermem.storage.tables.forks import fork
 from tiermem.storage.tables.imports import importing
 from tiermem.storage.tables.items import item
+from tiermem.storage.tables.media import media
 
-VERSION = 16
+VERSION = 17
 
 meta, digest = columns.meta, columns.digest
 
@@ -256,6 +258,7 @@ _APART: dict[str, frozenset[str]] = {
     erasure.name: frozenset({"done"}),
     fork.name: frozenset(_LINKS),
     importing.name: frozenset({"beat"}),
+    media.name: frozenset({"owner"}),  # who is erased gives them up
 }
 _WITNESSED = {
     table.name: tuple(

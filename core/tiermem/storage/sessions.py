@@ -15,8 +15,11 @@ from tiermem.settings import Scope
 from tiermem.shared_history import ForkKey, shared_of
 from tiermem.storage.connecting.prepared import Prepared
 from tiermem.storage.schema import meta, sealed, session
+from tiermem.storage.tables import names as of_names
 from tiermem.storage.tables.erasures import erasure
 from tiermem.text.analyzer import analyser
+
+encoded, decoded, moment = of_names.encoded, of_names.decoded, of_names.moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,27 +75,6 @@ _MARKS: dict[str, bytes] = {"conversation": b"", "knowledge": b"\xffk", "facts":
 _MARKED: tuple[Literal["knowledge", "facts"], ...] = ("knowledge", "facts")
 ERASED = b"\xff"  # the tenant of a session that was taken from its user; no UTF-8 begins so
 _UPDATE = session.update().where(session.c.pk == sa.bindparam("key"))
-
-
-def encoded(name: str) -> bytes:
-    """The stored form of a name: exact, also with lone surrogates."""
-    return name.encode("utf-8", "surrogatepass")
-
-
-def decoded(name: bytes) -> str:
-    """The inverse of `encoded`; what is damaged is shown by its bytes, so that it hides no other name."""
-    try:
-        return bytes(name).decode("utf-8", "surrogatepass")
-    except UnicodeDecodeError:
-        return bytes(name).decode("utf-8", "backslashreplace")
-
-
-def moment(stored: object) -> datetime | None:
-    """A time as it is stored, or None where it is damaged: no words hang on it."""
-    try:
-        return datetime.fromisoformat(stored)  # type: ignore[arg-type]
-    except (ValueError, TypeError):
-        return None
 
 
 def stored_name(scope: Scope) -> bytes:

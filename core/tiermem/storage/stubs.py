@@ -16,6 +16,7 @@ from tiermem.records import Compacted
 from tiermem.shared_history import ForkKey
 from tiermem.storage import messages
 from tiermem.storage.chain.writing import salt
+from tiermem.storage.log.legible import DAMAGED
 from tiermem.storage.schema import Stored, broken, sealed, stub
 from tiermem.storage.tables.forks import borrowed
 
@@ -144,9 +145,7 @@ def _stub(row: Stored, number: int) -> Stub:
     except (ValueError, TypeError):
         content = None
     if content is None:
-        return Stub(
-            sequence, tokens, messages.DAMAGED, f"[the stub of m{sequence} is damaged; expand m{sequence}]", number
-        )
+        return Stub(sequence, tokens, DAMAGED, f"[the stub of m{sequence} is damaged; expand m{sequence}]", number)
     return Stub(sequence, tokens, row["strategy"], content, number)
 
 

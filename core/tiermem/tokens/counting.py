@@ -13,13 +13,12 @@ from tiermem.blocks.reading import ReadBlock, arguments_text, as_json, is_blocks
 from tiermem.messages import Content, Message
 from tiermem.text.clipping import Count
 from tiermem.tokens.beside import legacy_call, thoughts
+from tiermem.tokens.media import image_tokens
 
 OVERHEAD = 4
 """Tokens of one message besides its content: OpenAI's counting recipe adds 3, and the role is one more."""
 OVERHEAD_CALL = 8
 """Tokens of one tool call besides name and arguments, for its type and id. Chosen; providers publish no number."""
-IMAGE_TOKENS = 765
-"""An image: OpenAI's 85 + 170 for each of the 4 tiles of 1024 x 1024 in high detail."""
 AUDIO_TOKENS = 1_000
 """Sound; its length is not known here. Chosen: about half a minute at Google's 32 tokens a second."""
 VIDEO_TOKENS = 2_600
@@ -30,7 +29,7 @@ FILE_TOKENS = 2_000
 REMEMBERED = 2_000
 """Tokens of the largest message whose count a counter remembers, for it holds the message: as large as those in RAM."""
 
-_MEDIA = {Sort.IMAGE: IMAGE_TOKENS, Sort.AUDIO: AUDIO_TOKENS, Sort.VIDEO: VIDEO_TOKENS, Sort.FILE: FILE_TOKENS}
+_MEDIA = {Sort.AUDIO: AUDIO_TOKENS, Sort.VIDEO: VIDEO_TOKENS, Sort.FILE: FILE_TOKENS}
 
 
 def message_tokens(message: Message, count: Count) -> int:
@@ -61,7 +60,7 @@ def _message_tokens(message: Message, count: Count) -> int:
 
 
 def content_tokens(content: Content, count: Count) -> int:
-    """Tokens of *content*: text by *count*, images and other media by fixed numbers, other blocks by their JSON."""
+    """Tokens of *content*: text by *count*, images by size, other media by fixed numbers, others by their JSON."""
     return _sum(content, count, [])
 
 
@@ -81,7 +80,8 @@ def _block_tokens(fields: Mapping[str, Any], count: Count, calls: list[tuple[str
     block = read(fields)
     if block.sort is Sort.OTHER or (block.sort is Sort.TEXT and not (block.texts or block.inner or block.data)):
         return count(as_json(fields)) if block.sort is Sort.OTHER else 0
-    total = _MEDIA.get(block.sort, 0) + sum(map(count, block.texts)) + _sum(list(block.inner), count, calls)
+    media = image_tokens(fields) if block.sort is Sort.IMAGE else _MEDIA.get(block.sort, 0)
+    total = media + sum(map(count, block.texts)) + _sum(list(block.inner), count, calls)
     if block.sort is Sort.CALL or (block.sort is Sort.DEED and block.name and block.arguments):
         total += _call_block_tokens(block, count, calls)
     return total + sum(_data_tokens(value, count, calls) for value in block.data)

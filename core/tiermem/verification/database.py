@@ -18,6 +18,7 @@ from tiermem.storage.erasures import proof as proof_of_erasures
 from tiermem.storage.schema import embedder
 from tiermem.storage.tables.erasures import erased, erasure
 from tiermem.storage.tables.imports import importing
+from tiermem.storage.tables.media import media
 from tiermem.verification import items, owners
 
 DATABASE = Scope("", "-", "-", "database")
@@ -70,9 +71,11 @@ def _elsewhere(connection: sa.Connection) -> Iterator[str]:
     yield from rows.changed(connection, erasure)
     yield from rows.changed(connection, importing)
     yield from rows.changed(connection, erased)
+    yield from rows.changed(connection, media)
     yield from proof_of_erasures.differences(connection)
     yield from rows.orphans(connection)
     yield from owners.differ(connection)
+    yield from owners.media_differ(connection)
     if connection.dialect.name == "sqlite":
         checked = connection.exec_driver_sql(f"PRAGMA integrity_check({rows.MANY})").scalars()
         yield from (f"the file: {problem}" for problem in checked if problem != "ok")

@@ -10,6 +10,7 @@ from tiermem.settings import NOBODY
 from tiermem.storage import owners
 from tiermem.storage.schema import session
 from tiermem.storage.sessions import ERASED, encoded
+from tiermem.storage.tables.media import media, media_use
 from tiermem.storage.tables.owners import owner
 
 
@@ -33,6 +34,16 @@ def differ(connection: sa.Connection) -> Iterator[str]:
             yield f"tiermem_owner: the user {whose[1]!r} has a row, and no session"
         elif not isinstance(stamp, int) or stamp < 1 or not _legible(recent, theirs[whose]):
             yield f"tiermem_owner: what changed of the user {whose[1]!r} is damaged; all their sessions are looked at"
+
+
+def media_differ(connection: sa.Connection) -> Iterator[str]:
+    """Media that are another user's than the messages that refer to them."""
+    there = media_use.join(media, media.c.pk == media_use.c.media).join(session, session.c.pk == media_use.c.session)
+    columns = (session.c.tenant, session.c.owner, media.c.owner, media.c.pk)
+    query = sa.select(*columns).select_from(there).where(session.c.tenant < ERASED).distinct()
+    for tenant, user, whose, key in connection.execute(query):
+        if owners.key_of_names(bytes(tenant), bytes(user)) != bytes(whose):
+            yield f"tiermem_media, row {key}: it is not that of the user whose messages refer to it"
 
 
 def _legible(recent: object, keys: set[str]) -> bool:

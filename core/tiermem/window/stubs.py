@@ -26,9 +26,11 @@ from tiermem.text.readable import TOOL_ROLES
 from tiermem.text.sanitizing import in_chinese, one_line, unbracketed
 from tiermem.text.sentences import sentences
 from tiermem.tokens.beside import shortened
+from tiermem.window.media.showing import one_medium
 from tiermem.window.voices import own_text, voices
 
 ARGUMENT = 200  # characters of a text among the arguments of a call that a stub keeps
+MEDIUM_TOKENS = 48  # for those of a medium: its type, size, name and caption, of hundreds of tokens that it cost
 STUB_TOKENS = 16  # for the words of a stub; frame and reference take about nine, which makes 25
 BESIDE = "tool_output_beside_text"  # the strategy of a stub that stands for the results of a message alone
 OWN = 4_000  # characters of what somebody says beside results up to which it stays as it is
@@ -127,6 +129,8 @@ def _stub(message: Message) -> Compacted | None:
     text = message.text
     media = _media(message, in_chinese(text)) if len(text) <= _MEDIA_TEXT else ""
     if media:
+        single = one_medium(message)
+        media, text = single or (media, text)
         strategy, words = "media", f'{media} "{one_line(text)}"' if text.strip() else media
     elif not text.strip():
         strategy, words = "tool_output", _calls(message)
@@ -136,7 +140,8 @@ def _stub(message: Message) -> Compacted | None:
         strategy, words = "code_compression", code
     else:
         strategy, words = "extract", _records(text) or telling_clause(text)
-    words = shorten_to_tokens(unbracketed(words), STUB_TOKENS).rstrip(" :：")
+    room = MEDIUM_TOKENS if strategy == "media" else STUB_TOKENS
+    words = shorten_to_tokens(unbracketed(words), room).rstrip(" :：")
     words += '"' * (words.count('"') % 2)  # a quotation that was cut
     return Compacted(content=f"[COMPACTED: {words} · m{message.sequence}]", strategy=strategy) if words else None
 

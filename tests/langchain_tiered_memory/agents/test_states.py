@@ -247,12 +247,12 @@ def test_states_of_any_kind_are_shown(tmp_path: Path, given: list[Any], shown: l
 
 @pytest.mark.parametrize("kind", ["image", "audio", "image_url"])
 def test_media_of_megabytes_are_sent_and_break_no_limit(tmp_path: Path, kind: str) -> None:
-    inline = "QUJD" * 300_000
-    block: dict[str, Any] = {"type": kind, "base64": inline, "mime_type": "image/png"}
-    if kind == "image_url":
-        block = {"type": kind, "image_url": {"url": f"data:image/png;base64,{inline}"}}
     one, model, _ = saved(tmp_path, max_tokens=3_000)
-    for _ in range(3):
+    for turn in "ABC":
+        inline = f"QUJ{turn}" * 300_000
+        block: dict[str, Any] = {"type": kind, "base64": inline, "mime_type": "image/png"}
+        if kind == "image_url":
+            block = {"type": kind, "image_url": {"url": f"data:image/png;base64,{inline}"}}
         one.invoke({"messages": [HumanMessage([{"type": "text", "text": "What is it?"}, block])]}, thread())
         assert block in model.prompts[-1][-1].content
 

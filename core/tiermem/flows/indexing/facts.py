@@ -14,7 +14,7 @@ from tiermem.flows.indexing import vectors
 from tiermem.flows.laying_down import LIKELY, SYSTEM, SYSTEM_ROLES, rules_of, subject_named
 from tiermem.messages import Message
 from tiermem.settings import Scope
-from tiermem.storage import messages as log
+from tiermem.storage.log.legible import UNREADABLE
 from tiermem.times.nearness import wall_clock
 from tiermem.window.provenance import FOREIGN
 from tiermem.window.turns import USER_ROLES
@@ -39,7 +39,7 @@ def of_messages(scope: Scope, pk: int, before: Sequence[Message], messages: Sequ
         return [
             StatedAt(from_json(message.state[STATED]), pk, message.sequence, 0, said_at(message))
             for message in messages
-            if message.origin not in log.UNREADABLE and STATED in message.state
+            if message.origin not in UNREADABLE and STATED in message.state
         ]
     if scope.kind != "conversation":
         return []
@@ -68,7 +68,7 @@ def _laid_down(scope: Scope, message: Message) -> list[Stated]:
 def of_a_user(message: Message) -> bool:
     """Whether a user said *message*: no tool, no document that was put in their place, none that cannot be read, and no
     quotation of ours."""
-    if message.acts_as not in USER_ROLES or message.origin in log.UNREADABLE | FOREIGN:
+    if message.acts_as not in USER_ROLES or message.origin in UNREADABLE | FOREIGN:
         return False
     return not vectors.echo(message)
 

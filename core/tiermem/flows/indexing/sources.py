@@ -13,7 +13,7 @@ from tiermem.facts.stated.record import Stated
 from tiermem.flows.indexing import facts
 from tiermem.messages import Message
 from tiermem.settings import Scope
-from tiermem.storage import messages as log
+from tiermem.storage.log.legible import UNREADABLE
 from tiermem.times.nearness import wall_clock
 from tiermem.window.voices import own_text
 
@@ -41,7 +41,7 @@ def source(scope: Scope, message: Message, before: Sequence[Message] = (), ruled
         return ClaimSource(message.sequence, "", "", "")
     said = prose(own(own_text(message)), READ)
     clock = wall_clock(message.when)
-    near = "\n".join([*(one.text[:NEARBY] for one in before if one.origin not in log.UNREADABLE), said])
+    near = "\n".join([*(one.text[:NEARBY] for one in before if one.origin not in UNREADABLE), said])
     return ClaimSource(
         message.sequence,
         facts.subject_of(scope, message),

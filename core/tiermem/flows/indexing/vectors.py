@@ -25,6 +25,7 @@ from tiermem.storage import messages as log
 from tiermem.storage import sessions
 from tiermem.storage.embedded import vectors
 from tiermem.storage.embedded.vectors import PassageVector, Watermark
+from tiermem.storage.log.legible import UNREADABLE
 from tiermem.storage.sessions import SessionRow
 from tiermem.text.dialogue import asks_memory
 from tiermem.text.splitter import cut
@@ -47,7 +48,7 @@ ALIKE = 0.99  # cosine of two vectors of the probe by the same model; rounding a
 def embeddable(message: Message) -> str:
     """The text whose meaning is compared: bare words and tool calls, without the speaker, without our own quotes, and
     without calls of our own tools, whose questions and notes would answer the next question like it."""
-    if message.origin in log.UNREADABLE:
+    if message.origin in UNREADABLE:
         return ""
     text = unquoted(_text(message))
     calls = " ".join(f"{call.name} {call.arguments}" for call in message.calls if not asks_memory(call))

@@ -26,6 +26,7 @@ from tiermem.shared_history import shared_of
 from tiermem.storage import decisions, segments, sessions
 from tiermem.storage import facts as stored_facts
 from tiermem.storage import messages as log
+from tiermem.storage.log.legible import UNREADABLE
 from tiermem.storage.sessions import SessionRow
 from tiermem.storage.talk import counting
 from tiermem.text.analyzer import terms
@@ -48,7 +49,7 @@ def searchable(message: Message) -> str:
 
     Of an echo nothing, not even the name of the tool: it would lend the messages beside it a word.
     """
-    if message.origin in log.UNREADABLE or vectors.echo(message):
+    if message.origin in UNREADABLE or vectors.echo(message):
         return ""
     thought = " ".join([*words_of(message.content, thoughts=True), *thoughts(message.raw)])
     return " ".join(part for part in (message.name, vectors.embeddable(message), thought[: vectors.TEXT]) if part)

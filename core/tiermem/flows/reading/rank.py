@@ -33,6 +33,7 @@ from tiermem.search.ranking.threshold import LEAST, Vectors, threshold
 from tiermem.settings import Scope, Settings
 from tiermem.storage import entries as entry_rows
 from tiermem.storage import messages as log
+from tiermem.storage.log.legible import UNREADABLE
 from tiermem.storage.sessions import SessionRow
 from tiermem.text.dialogue import ECHO
 from tiermem.times.nearness import nearness, wall_clock
@@ -74,7 +75,7 @@ def hits(core: Core, scope: Scope, row: SessionRow, request: SearchRequest) -> F
     said = yield from window_state.bodies_of(core, wanted)
     core.indexes.trim(core.settings.index_memory)
     there = [(said[at], at, one) for at, one in zip(wanted, best, strict=True) if at in said]
-    there = [one for one in there if one[0].origin not in log.UNREADABLE]
+    there = [one for one in there if one[0].origin not in UNREADABLE]
     local = core.local(message for message, _, _ in there)
     names = {key: name if scope.kind == "conversation" else "" for key, (name, _) in corpus.rows.items()}
     found = [

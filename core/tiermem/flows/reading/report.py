@@ -24,9 +24,11 @@ from tiermem.settings import Scope
 from tiermem.storage import decisions, sessions
 from tiermem.storage import entries as entry_rows
 from tiermem.storage import messages as log
+from tiermem.storage.blobs import reading as media
 from tiermem.storage.embedded import vectors
 from tiermem.storage.extracted import stretches as extraction
 from tiermem.storage.extracted.stretches import Stretch
+from tiermem.storage.log.legible import ERASED
 from tiermem.storage.sessions import SessionRow
 from tiermem.text import late
 from tiermem.window.view import Span, within
@@ -129,7 +131,8 @@ def archive(scope: Scope, first: int, last: int) -> Flow[list[tuple[Message, boo
         row = sessions.find(connection, scope)
         hidden = decisions.hidden(connection, row)
         originals = log.sound(log.read(connection, row.pk, first, min(last, row.messages)))
-        return [(one, within(hidden, one.sequence)) for one in originals if one.origin != log.ERASED]
+        told = media.restored(connection, row.pk, [one for one in originals if one.origin != ERASED])
+        return [(one, within(hidden, one.sequence)) for one in told]
 
     return list((yield Read(body)))
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from tiermem.errors import BudgetTooSmall
-from tiermem.flows import reporting
-from tiermem.flows.effects import Compute, Flow
+from tiermem.flows import reporting, window_state
+from tiermem.flows.effects import Compute, Flow, Read
 from tiermem.flows.indexing import words as archive
 from tiermem.flows.reading import documents, rank
 from tiermem.flows.reading import opening as opened
@@ -15,6 +16,7 @@ from tiermem.flows.reading.corpus import user_wide
 from tiermem.flows.reading.opening import Opening
 from tiermem.flows.reading.request import Matched, SearchRequest, SearchResult
 from tiermem.flows.services import Core
+from tiermem.messages import Message
 from tiermem.records import Hit, Piece, Recalled
 from tiermem.search import passages, quoting
 from tiermem.search.passages import NOTE
@@ -23,6 +25,7 @@ from tiermem.search.ranking import explanation, sufficiency
 from tiermem.search.ranking.sufficiency import WeighedQuestion
 from tiermem.search.ranking.threshold import LEAST
 from tiermem.settings import Scope
+from tiermem.storage import sessions
 from tiermem.text.analyzer import terms
 from tiermem.tokens.counting import OVERHEAD
 
@@ -36,7 +39,18 @@ def search(core: Core, scope: Scope, request: SearchRequest, explain: bool) -> F
     if explain:
         hits = yield Compute(lambda: _explained(result.hits, result.question))
     yield reporting.recalled(scope, "search", hits, result.degraded, core.since(began))
-    return list(hits)
+    return (yield from _with_media(core, scope, hits))
+
+
+def _with_media(core: Core, scope: Scope, hits: Sequence[Hit]) -> Flow[list[Hit]]:
+    """*hits* with the bytes of the media in their messages, which ranking and quoting do without."""
+    whole: dict[int, Message] = {}
+    for name in dict.fromkeys(hit.session for hit in hits if hit.message.pointers):
+        there = [hit.message for hit in hits if hit.session == name]
+        row = yield Read(partial(sessions.find, scope=Scope(scope.tenant, scope.user, name or scope.session)))
+        filled = yield from window_state.with_media(core, row.pk, there)
+        whole |= zip(map(id, there), filled, strict=True)
+    return [replace(hit, message=whole.get(id(hit.message), hit.message)) for hit in hits] if whole else list(hits)
 
 
 def _explained(hits: Sequence[Hit], question: Question | None) -> list[Hit]:

@@ -20,6 +20,7 @@ from tiermem.settings import Scope
 from tiermem.storage import facts as stored
 from tiermem.storage import messages as log
 from tiermem.storage.extracted import stretches as extraction
+from tiermem.storage.log.legible import DAMAGED, UNREADABLE
 from tiermem.storage.schema import Stored, broken, fact, storable
 from tiermem.storage.sessions import SessionRow
 
@@ -44,7 +45,7 @@ def facts_differ(
         if at.sequence <= through:
             expected.setdefault(at.sequence, []).append(storable(fact, stored.row_of(scope, at)))
     yield from _unpinned(connection, scope, row, expected)
-    damaged = {message.sequence for message in messages if message.origin in log.UNREADABLE}
+    damaged = {message.sequence for message in messages if message.origin in UNREADABLE}
     for number in sorted(expected.keys() | kept.keys()):
         if number in damaged or any(broken(fact, one) for one in kept.get(number, ())):
             continue
@@ -54,7 +55,7 @@ def facts_differ(
 
 def _read_by_models(scope: Scope, messages: Sequence[Message], kept: Mapping[int, Sequence[Stored]]) -> Iterator[str]:
     """Where what models read is not borne out by its message."""
-    there = {message.sequence: message for message in messages if message.origin != log.DAMAGED}
+    there = {message.sequence: message for message in messages if message.origin != DAMAGED}
     for number, rows in kept.items():
         for one in rows:
             if one["how"] == MODEL and number in there and not broken(fact, one):

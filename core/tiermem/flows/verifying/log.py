@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from hashlib import sha256
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,6 +16,9 @@ from tiermem.index.segment import segment as segment_of
 from tiermem.messages import Message
 from tiermem.storage import messages as log
 from tiermem.storage import segments
+from tiermem.storage.blobs import reading as media
+from tiermem.storage.log.legible import DAMAGED, ERASED, UNREADABLE
+from tiermem.storage.log.legible import legible as stored_message
 from tiermem.storage.schema import Stored, broken, embedded, message, segment, vector
 from tiermem.storage.sessions import SessionRow, encoded
 from tiermem.text.dialogue import Spoken
@@ -32,7 +36,7 @@ def read(connection: sa.Connection, pk: int, first: int, last: int) -> Rows:
 def legible(rows: Rows) -> list[Message]:
     """The messages of *rows*; in place of a damaged one what says so."""
     names = ("sequence", "tokens", "stored_at", "sha256", "body", "id", "role")
-    return [log.legible(*(row[name] for name in names)) for row in rows.values()]
+    return [stored_message(*(row[name] for name in names)) for row in rows.values()]
 
 
 def differences(rows: Rows, messages: Iterable[Message], first: int, last: int) -> Iterator[str]:
@@ -42,17 +46,28 @@ def differences(rows: Rows, messages: Iterable[Message], first: int, last: int) 
             yield f"tiermem_message: message {number} is missing"
     for original in messages:
         row = rows[original.sequence]
-        if original.origin == log.ERASED:
+        if original.origin == ERASED:
             if broken(message, row) or bytes(row["body"]) or row["fixed"] or row["links"] is not None:
                 yield told(message, row)
             continue
-        if original.origin == log.DAMAGED:
-            yield f"tiermem_message: message {original.sequence} {original.state[log.DAMAGED]}; its words are lost"
+        if original.origin == DAMAGED:
+            yield f"tiermem_message: message {original.sequence} {original.state[DAMAGED]}; its words are lost"
             continue
         derived = {"id": encoded(original.id), **log.copies(original)}
         wrong = [words for name, words in _COPIES.items() if row[name] != derived[name]]
         if wrong or broken(message, row):
             yield told(message, row, ", ".join(wrong))
+
+
+def media_differ(connection: sa.Connection, pk: int, messages: Iterable[Message]) -> Iterator[str]:
+    """What is lost or damaged of the media of *messages*, or makes of one another message than was added."""
+    for original in messages:
+        if not original.pointers:
+            continue
+        (told_whole,), missing = media.filled_in(connection, pk, [original])
+        yield from map(str, missing)
+        if not missing and sha256(told_whole.canonical).digest() != original.sha256:
+            yield f"tiermem_message: message {original.sequence} does not match its hash, with its media"
 
 
 def strays(connection: sa.Connection, row: SessionRow) -> Iterator[str]:
@@ -87,7 +102,7 @@ def _gaps(connection: sa.Connection, row: SessionRow) -> Iterator[str]:
 
 def words_differ(connection: sa.Connection, pk: int, messages: list[Message], through: int) -> list[str]:
     """Where the word index is not what the messages lead to; those that are damaged are told already."""
-    sound = {one.sequence: one for one in messages if one.origin not in log.UNREADABLE and one.sequence <= through}
+    sound = {one.sequence: one for one in messages if one.origin not in UNREADABLE and one.sequence <= through}
     if not sound:
         return []
     inside = sa.and_(segment.c.session == pk, segment.c.last >= min(sound), segment.c.first <= max(sound))
@@ -136,7 +151,7 @@ def passages_differ(
     Of a long message these may be the passages of another version of the splitter, where the row itself is as it was
     written: that is noted, for nothing is damaged.
     """
-    sound = {one.sequence: one for one in messages if one.origin not in log.UNREADABLE}
+    sound = {one.sequence: one for one in messages if one.origin not in UNREADABLE}
     if not sound:
         return
     query = sa.select(vector.c.sequence, vector.c.part, vector.c.hash, vector.c.checksum.is_not(None))

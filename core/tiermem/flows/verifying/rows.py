@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from tiermem.storage import schema
 from tiermem.storage.schema import Stored, broken
-from tiermem.storage.tables import forks, items, talk
+from tiermem.storage.tables import forks, items, media, talk
 
 MANY = 20  # problems listed; the rest is counted
 
@@ -26,6 +26,8 @@ _LOST: dict[str, tuple[str, str]] = {
     "tiermem_embedder": ("row {pk}", "the name of an embedder, or its probe"),
     "tiermem_embedded": ("embedder {embedder}", "how far it came; reembed() makes its vectors anew"),
     "tiermem_vector": ("message {sequence}, part {part}", "its vector; reembed() makes it anew"),
+    "tiermem_media": ("row {pk}", "what the bytes of a medium are"),
+    "tiermem_media_use": ("message {sequence}", "which medium it refers to"),
     "tiermem_borrowed": ("decision {decision}", "whose stubs it shows"),
     "tiermem_fork": ("session {session}", "where it was forked, and of what"),
     "tiermem_collection": ("row {pk}", "whose items they are"),
@@ -44,6 +46,7 @@ OF_A_SESSION = (
     schema.fact,
     schema.extraction,
     forks.borrowed,
+    media.media_use,
 )
 _BELONGING: tuple[tuple[sa.Table, str, sa.Table], ...] = (
     (schema.message, "session", schema.session),
@@ -57,6 +60,9 @@ _BELONGING: tuple[tuple[sa.Table, str, sa.Table], ...] = (
     (forks.fork, "session", schema.session),
     (forks.borrowed, "session", schema.session),
     (forks.borrowed, "owner", schema.session),
+    (media.media_use, "session", schema.session),
+    (media.media_use, "media", media.media),
+    (media.blob, "media", media.media),
     (schema.embedded, "session", schema.session),
     (schema.embedded, "embedder", schema.embedder),
     (schema.vector, "session", schema.session),

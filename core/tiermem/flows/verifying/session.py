@@ -84,8 +84,13 @@ def _shared(row: SessionRow, own: Walk) -> Flow[list[str]]:
             problems += rows.guarded("a link", partial(chained.walked, walk, stored, first, last, gone))
             messages = yield Compute(partial(log.legible, stored))
             problems += rows.guarded("a message", partial(log.differences, stored, messages, first, last))
+            problems += yield Read(partial(_media, owner=owner, messages=messages))
     own.seen = walk.seen
     return problems
+
+
+def _media(connection: sa.Connection, owner: int, messages: list[Message]) -> list[str]:
+    return rows.guarded("a medium", lambda: log.media_differ(connection, owner, messages))
 
 
 def _read(connection: sa.Connection, pk: int, first: int, last: int) -> tuple[log.Rows, Ranges]:
@@ -107,6 +112,7 @@ def _batch(
         return [
             *rows.guarded("the word index", lambda: log.words_differ(connection, row.pk, messages, indexed)),
             *rows.guarded("a fact", lambda: facts_differ(connection, scope, now, messages)),
+            *rows.guarded("a medium", lambda: log.media_differ(connection, row.pk, messages)),
             *rows.guarded("a passage", lambda: log.passages_differ(connection, row.pk, messages, notes)),
         ]
 

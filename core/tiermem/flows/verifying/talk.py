@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from tiermem.index.talk import Talked, talked, together, user_turns
 from tiermem.settings import Scope
 from tiermem.storage import decisions, segments, sessions
+from tiermem.storage.owners import key_of
 from tiermem.storage.sessions import SessionRow
 from tiermem.storage.tables.talk import conversation, tally
 from tiermem.storage.talk import counting
@@ -26,7 +27,7 @@ def conversation_differs(connection: sa.Connection, scope: Scope, row: SessionRo
     owner = connection.execute(sa.select(conversation.c.owner).where(conversation.c.session == row.pk)).scalar()
     if said is not None and not _same(counting.of_session(connection, row.pk), _counted(row.pk, said)):
         yield "tiermem_conversation: its turns, times and moods are not those of what is indexed and not hidden"
-    elif owner is not None and bytes(owner) != counting.owner_of(scope):
+    elif owner is not None and bytes(owner) != key_of(scope):
         yield "tiermem_conversation: it is counted for another user"
 
 
@@ -41,7 +42,7 @@ def tallies_differ(connection: sa.Connection, scope: Scope) -> Iterator[str]:
     every = together(parts)
     begun = sum(bool(part.turns) for part in parts)
     expected = {(row["new_kind"], row["new_name"]): _row(row) for row in counting.rows_of(every, begun)}
-    query = sa.select(tally).where(tally.c.owner == counting.owner_of(scope))
+    query = sa.select(tally).where(tally.c.owner == key_of(scope))
     stored = {
         (row["kind"], row["name"]): (row["count"], row["total"], row["last"], row["last_session"], row["sequence"])
         for row in connection.execute(query).mappings()

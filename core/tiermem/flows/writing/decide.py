@@ -22,6 +22,7 @@ from tiermem.storage import decisions, sessions
 from tiermem.storage import entries as entry_rows
 from tiermem.storage import messages as log
 from tiermem.storage import stubs as stub_rows
+from tiermem.storage.blobs import reading as media
 from tiermem.storage.connecting.turns import LATER
 from tiermem.storage.sessions import SessionRow
 from tiermem.text import late
@@ -45,7 +46,8 @@ def messages(scope: Scope, first: int, last: int | None) -> Flow[list[Message]]:
             return LATER  # type: ignore[no-any-return]
         hidden = decisions.hidden(connection, row)
         originals = log.read(connection, row.pk, low, high)
-        return log.sound([message for message in originals if not within(hidden, message.sequence)])
+        shown = log.sound([message for message in originals if not within(hidden, message.sequence)])
+        return media.restored(connection, row.pk, shown)
 
     return list((yield Read(body, partial(body, few=True))))
 
@@ -66,9 +68,12 @@ def restore(core: Core, scope: Scope, refs: Sequence[str]) -> Flow[list[Message]
             break
     else:
         raise _overtaken()
-    return list(
-        (yield Read(lambda c: [message for first, last in spans for message in log.read(c, row.pk, first, last)]))
-    )
+    return list((yield Read(partial(_originals, row=row, spans=spans))))
+
+
+def _originals(connection: sa.Connection, row: SessionRow, spans: Sequence[tuple[int, int]]) -> list[Message]:
+    originals = [message for first, last in spans for message in log.read(connection, row.pk, first, last)]
+    return media.restored(connection, row.pk, originals)
 
 
 def _decide(core: Core, scope: Scope, row: SessionRow, planned: Sequence[Decision]) -> Flow[list[Decision]]:
@@ -124,12 +129,15 @@ def expand(scope: Scope, ref: str) -> Flow[Original]:
         row = sessions.find(connection, scope)
         sequence, summary = resolve(connection, row, ref)
         if summary is None:
-            named = tuple(log.sound(log.read(connection, row.pk, sequence, sequence)))
+            named = tuple(
+                media.restored(connection, row.pk, log.sound(log.read(connection, row.pk, sequence, sequence)))
+            )
             return Original(ref=ref, messages=named, note=_hidden_among(connection, row, sequence, sequence))
         if few:
             return LATER  # type: ignore[no-any-return]
         children = decisions.summaries(connection, row.pk, numbers=summary.children)
         originals = log.read(connection, row.pk, max(1, summary.first), min(summary.last, row.messages))
+        originals = media.restored(connection, row.pk, originals)
         note = _hidden_among(connection, row, summary.first, summary.last)
         return Original(ref=ref, messages=tuple(originals), summaries=(summary, *children), note=note)
 

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from tiermem.settings import Scope
 from tiermem.storage import decisions, owners
+from tiermem.storage.blobs import storing
 from tiermem.storage.erasures import remembering
 from tiermem.storage.schema import message, meta, sealed, session
 from tiermem.storage.sessions import ERASED, SessionRow, by_key, encoded, stored_name
@@ -156,6 +157,7 @@ def take(connection: sa.Connection, scope: Scope, reason: str, now: datetime, *,
         values |= {"chain": None, "journal_chain": None}
         connection.execute(session.update().where(session.c.pk == pk).values(**values))
     if whole:
+        storing.disown(connection, owners.key_of(scope), b"%d" % number)  # what comes anew refers to none of it
         counting.erased(connection, scope)
         connection.execute(importing.delete().where(importing.c.owner == mine))  # what it brought is removed too
     owners.unsure(connection, scope)

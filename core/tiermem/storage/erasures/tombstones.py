@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from tiermem.records import Decision
 from tiermem.search.passages import runs
 from tiermem.storage import decisions, segments, sessions
+from tiermem.storage.blobs import storing
 from tiermem.storage.chain.checking import NOTHING
 from tiermem.storage.chain.links import leaf_of
 from tiermem.storage.chain.writing import forgotten
@@ -30,6 +31,7 @@ from tiermem.storage.extracted import stretches as extraction
 from tiermem.storage.schema import fact, message, sealed, stub, summary, vector
 from tiermem.storage.sessions import SessionRow
 from tiermem.storage.tables.erasures import AFTER, TOMBSTONE, digest
+from tiermem.storage.tables.media import media_use
 from tiermem.storage.talk import counting
 
 SPOILED = "the summary rests on what was erased"
@@ -41,8 +43,9 @@ def erase(
     """Erase these messages of the locked session *row*; the hashes that they had, and the rows removed by table."""
     key = taking.secret(connection)
     hashes = _buried(connection, row.pk, numbers, key)
+    referred = sum(storing.of_messages(connection, row.pk, part) for part in _parts(numbers))
     removed = derived_of(connection, row, numbers, reason, now, look_at)
-    return hashes, {message.name: len(hashes)} | removed
+    return hashes, {message.name: len(hashes)} | ({media_use.name: referred} if referred else {}) | removed
 
 
 def derived_of(
@@ -83,7 +86,7 @@ def left(connection: sa.Connection, pk: int, first: int, last: int) -> list[str]
     """What there is of the messages `first`..`last`, which were erased."""
     buried = sa.and_(message.c.id >= TOMBSTONE, message.c.id < AFTER, sa.func.length(message.c.body) == 0)
     kept: dict[sa.Table, sa.ColumnElement[bool]]
-    kept = {table: table.c.sequence.between(first, last) for table in (stub, vector, fact)}
+    kept = {table: table.c.sequence.between(first, last) for table in (stub, vector, fact, media_use)}
     kept[message] = sa.and_(message.c.sequence.between(first, last), sa.not_(buried))
     found: list[str] = []
     for table, condition in kept.items():

@@ -13,6 +13,7 @@ from tiermem.storage.schema import decision, extraction, fact, message, session,
 from tiermem.storage.tables.erasures import erased, erasure
 from tiermem.storage.tables.forks import borrowed, fork
 from tiermem.storage.tables.items import collection, item, item_vector
+from tiermem.storage.tables.media import blob, media, media_use
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -31,6 +32,7 @@ COLUMNS: dict[sa.Table, tuple[str, ...]] = {
     summary: _words("number first last level tokens strategy children live body witness"),
     extraction: _words("first last extractor facts refused error"),
     fact: _words("sequence place subject attribute value kind manner several old how certainty said since until"),
+    media: _words("sha256 type"),  # with the bytes, in front of the messages of the first session that refers to it
     message: _words("sequence tokens stored_at sha256 body witness chain"),
     item: _words("path key value created_at updated_at ttl expires"),
     item_vector: _words("space hash value"),
@@ -47,6 +49,9 @@ WORKED_OUT: dict[sa.Table, frozenset[str]] = {
     message: frozenset({"session", "id", "role", "fixed", "links"}),
     **{table: frozenset({"session"}) for table in (decision, borrowed, stub, summary, extraction)},
     fact: frozenset({"session", "about"}),
+    media: frozenset({"owner", "size"}),
+    blob: frozenset({"media", "body"}),  # in the line of its medium
+    media_use: frozenset({"session", "sequence", "media"}),  # by the pointers in the message
     collection: frozenset({"tenant", "owner", "stamp"}),
     item: frozenset({"collection", "name", "stamp"}),
     item_vector: frozenset({"item"}),

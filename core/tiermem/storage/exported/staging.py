@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from tiermem.errors import NamespaceNotEmpty, StorageBusy
 from tiermem.settings import Scope
 from tiermem.storage import owners
+from tiermem.storage.blobs import storing
 from tiermem.storage.erased.again import keys
 from tiermem.storage.erasures import remembering
 from tiermem.storage.erasures.taking import CHUNK, ROWS, belongings, of_user, purge, remove, secret
@@ -163,6 +164,7 @@ def publish(connection: sa.Connection, ticket: Import, scope: Scope, erasures: S
         values = sealed(collection, {**names, "stamp": secrets.randbits(62)})
         connection.execute(collection.update().where(collection.c.pk == ticket.collection).values(**values))
     _give_erased(connection, ticket, names["tenant"], names["owner"])
+    storing.disown(connection, owner_of(ticket), owners.key_of(scope))
     for row in erasures:
         _bury(connection, row, names["tenant"], names["owner"])
     if rows:
@@ -187,12 +189,15 @@ def purge_some(connection: sa.Connection, number: int) -> bool:
     items = list(
         connection.execute(sa.select(item.c.pk).where(item.c.collection.in_(collections)).limit(CHUNK)).scalars()
     )
+    if sessions and storing.of_sessions(connection, sessions):
+        return True
     for column, owning in (("item", items), ("session", sessions), ("collection", collections)):
         for table in belongings(column) if owning else ():
             if purge(connection, table, column, owning) >= ROWS:
                 return True
     if items:
         return True
+    storing.purge_owner(connection, b"i%d" % number)
     low, high = _aside(number), _aside(number)[:-1] + b";"
     connection.execute(erased.delete().where(erased.c.owner >= low, erased.c.owner < high))
     remove(connection, session, sessions)

@@ -77,6 +77,23 @@ def _chains(connection: sa.Connection) -> None:
         lay(connection, pk, NOTHING)
 
 
+def _media(connection: sa.Connection) -> None:
+    """16 to 17: media apart from their messages. Those of before keep their bytes where they are."""
+    key, number, octets = types(connection)
+    alone = number if connection.dialect.name == "sqlite" else "BIGINT"
+    for statement in (
+        f"""CREATE TABLE tiermem_media (
+            pk {key} PRIMARY KEY, owner {octets} NOT NULL, sha256 {octets} NOT NULL, type TEXT NOT NULL,
+            size BIGINT NOT NULL, checksum {octets}, UNIQUE (owner, sha256))""",
+        f"CREATE TABLE tiermem_blob (media {alone} NOT NULL PRIMARY KEY, body {octets} NOT NULL)",
+        f"""CREATE TABLE tiermem_media_use (
+            pk {key} PRIMARY KEY, session {number} NOT NULL, sequence BIGINT NOT NULL, media {number} NOT NULL,
+            checksum {octets}, UNIQUE (session, sequence, media))""",
+        "CREATE INDEX tiermem_media_use_media ON tiermem_media_use (media)",
+    ):
+        connection.exec_driver_sql(statement)
+
+
 LINKS = {
     "session": ("chain", "journal_chain"),
     "message": ("witness", "chain"),
@@ -85,4 +102,4 @@ LINKS = {
     "summary": ("witness",),
     "fork": ("chain",),
 }
-RECENT: dict[int, Callable[[sa.Connection], None]] = {12: _forks, 13: _imports, 14: _borrowed, 15: _chains}
+RECENT: dict[int, Callable[[sa.Connection], None]] = {12: _forks, 13: _imports, 14: _borrowed, 15: _chains, 16: _media}

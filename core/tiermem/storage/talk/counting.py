@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ from tiermem.index.talk import Talked, WordSaid, instants, talked, together, use
 from tiermem.settings import Scope
 from tiermem.storage import segments
 from tiermem.storage.connecting.prepared import Prepared
-from tiermem.storage.sessions import encoded
+from tiermem.storage.owners import key_of as owner_of
 from tiermem.storage.tables.talk import conversation, tally
 
 Ranges = Sequence[tuple[int, int]]
@@ -39,12 +38,6 @@ class CountedTalk:
     last: float = math.nan
     moods: int = 0
     mood: int = 0
-
-
-def owner_of(scope: Scope) -> bytes:
-    """The key of the user of *scope*: 128 bits, so that no two users share one."""
-    parts = (encoded(scope.tenant), encoded(scope.user))
-    return blake2b(b"".join(b"%d:%b" % (len(part), part) for part in parts), digest_size=16).digest()
 
 
 def add(connection: sa.Connection, scope: Scope, pk: int, part: Segment, hidden: Ranges) -> None:

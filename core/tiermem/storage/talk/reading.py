@@ -11,10 +11,11 @@ import sqlalchemy as sa
 from tiermem.index.talk import WordSaid
 from tiermem.settings import Scope
 from tiermem.storage import sessions
+from tiermem.storage.owners import key_of as owner_of
 from tiermem.storage.schema import session
 from tiermem.storage.sessions import SessionRow
 from tiermem.storage.tables.talk import OFTEN, conversation, tally
-from tiermem.storage.talk.counting import ALL, MONTH, WORD, CountedTalk, counted, owner_of, refuse_damaged
+from tiermem.storage.talk.counting import ALL, MONTH, WORD, CountedTalk, counted, refuse_damaged
 
 CHUNK = 500  # bound values a statement
 _COUNTED = tuple(conversation.c[name] for name in CountedTalk.__dataclass_fields__)

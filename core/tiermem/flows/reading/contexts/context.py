@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tiermem.errors import BudgetTooSmall
-from tiermem.flows import reporting, running, standing
+from tiermem.flows import reporting, running, standing, window_state
 from tiermem.flows.effects import Compute, Flow
 from tiermem.flows.reading import opening as opened
 from tiermem.flows.reading.contexts import likelihood, steady
@@ -30,6 +30,7 @@ from tiermem.records import Context, Hit, Piece, Tier
 from tiermem.settings import Scope
 from tiermem.tokens.counting import OVERHEAD, message_tokens
 from tiermem.window.assembly import Part, Scale, Shares, recent, shares
+from tiermem.window.media.showing import shown_once
 from tiermem.window.pairing import clear_of_results
 from tiermem.window.turns import USER_ROLES
 from tiermem.window.view import Entry
@@ -60,6 +61,7 @@ def assemble(core: Core, scope: Scope, request: ContextRequest) -> Flow[Context]
         what = "what must be shown, the newest message clipped to its ends,"
         raise BudgetTooSmall(error.needed + budget - free, budget, what) from None
     pieces = steady.ordered(mandatory, filled.middle) if request.steady else _ordered(mandatory, filled.middle)
+    pieces = yield from _with_media(draft, pieces)
     total = sum(piece.tokens for piece in pieces)
     asked = next((entry.sequence for entry in reversed(tail) if entry.role in USER_ROLES), 0)
     return Context(
@@ -71,6 +73,28 @@ def assemble(core: Core, scope: Scope, request: ContextRequest) -> Flow[Context]
         asked=asked,
         likely=filled.likely,
     )
+
+
+def _with_media(draft: Draft, pieces: list[Piece]) -> Flow[list[Piece]]:
+    """*pieces* with the bytes of media, each where it stands first; where it comes again, a word says where."""
+    if not any(piece.message.pointers for piece in pieces):
+        return pieces
+    once = yield Compute(lambda: shown_once([piece.message for piece in pieces]))
+    messages = yield from window_state.with_media(draft.core, draft.opening.row.pk, once)
+
+    def counted() -> list[Piece]:
+        count = draft.scale.count
+        return [
+            replace(
+                piece,
+                message=message,
+                tokens=piece.tokens if said is piece.message else min(piece.tokens, message_tokens(said, count)),
+            )
+            for piece, said, message in zip(pieces, once, messages, strict=True)
+        ]
+
+    made: list[Piece] = yield Compute(counted)
+    return made
 
 
 def _mandatory(request: ContextRequest, fixed: Sequence[Entry], scale: Scale) -> list[Piece]:

@@ -1,0 +1,90 @@
+"""The faces of a user's media: `Media`, and `AsyncMedia`, the same verbs with `await`; and how a memory gives them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tiermem.media import listing
+from tiermem.media.listing import StoredMedium
+from tiermem.settings import Scope, scope_of
+
+if TYPE_CHECKING:
+    from tiermem.runtime.opening import Opened
+
+
+Namespace = str | tuple[str, str]
+
+
+class Media:
+    """The pictures, sound, films and files in what a user said.
+
+        media = memory.media("anna")
+        for one in media.listed():
+            print(one.type, one.size, one.caption, one.references)
+        picture = media.read(one.sha256)
+
+    Whoever adds a message whose blocks hold bytes (base64, data URLs) finds them here, stored once. `messages`,
+    `restore` and `expand` give the messages back as they were added; stubs and quotes name the message.
+    """
+
+    def __init__(self, memory: Opened, scope: Scope) -> None:
+        self.memory = memory
+        self.scope = scope
+        self._run = memory.drive
+
+    def as_async(self) -> AsyncMedia:
+        """The same with `await`."""
+        return AsyncMedia(self)
+
+    def listed(self, session_id: str | None = None) -> list[StoredMedium]:
+        """All of them, the oldest conversation first, or those of one, as they stand there; without their bytes, and
+        without those that stand in hidden messages alone, or in messages from before tiermem stored media apart."""
+        return self._run(listing.listed(self.scope, session_id))
+
+    def read(self, sha256: str) -> bytes:
+        """The bytes with that SHA-256, in hexadecimal.
+
+        Raises:
+            UnknownReference: no message of this user has them.
+            StorageCorrupt: they are lost or damaged.
+        """
+        return self._run(listing.read(self.scope, sha256))
+
+    def __repr__(self) -> str:
+        return f"<Media of {self.scope.user!r}>"
+
+
+class AsyncMedia:
+    """`Media` with `await`; the docstrings are there."""
+
+    def __init__(self, media: Media) -> None:
+        self.memory = media.memory
+        self.scope = media.scope
+        self._arun = media.memory.drive_async
+
+    async def listed(self, session_id: str | None = None) -> list[StoredMedium]:
+        """See `Media.listed`."""
+        return await self._arun(listing.listed(self.scope, session_id))
+
+    async def read(self, sha256: str) -> bytes:
+        """See `Media.read`."""
+        return await self._arun(listing.read(self.scope, sha256))
+
+    def __repr__(self) -> str:
+        return f"<AsyncMedia of {self.scope.user!r}>"
+
+
+class HoldingMedia:
+    """The verb by which `Memory` gives a user's media."""
+
+    def media(self: Opened, namespace: Namespace = "default") -> Media:  # type: ignore[misc]  # of which `Memory` is one
+        """The pictures, sound, films and files in what a user, or (tenant, user), said; their bytes are stored once."""
+        return Media(self, scope_of("-", namespace))
+
+
+class AsyncHoldingMedia:
+    """`HoldingMedia` for `AsyncMemory`."""
+
+    def media(self: Opened, namespace: Namespace = "default") -> AsyncMedia:  # type: ignore[misc]
+        """The media of a user; no I/O. See `Memory.media`."""
+        return AsyncMedia(Media(self, scope_of("-", namespace)))

@@ -1,0 +1,1 @@
+"""Media in what is shown: in words, once a context, or with their bytes again."""
