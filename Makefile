@@ -8,14 +8,19 @@ export UV_PYTHON_DOWNLOADS := never
 # Many containers set this; every process would then compile the frameworks anew, and the tests start a hundred.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint bench soak matrix mutation sbom audit clean
+.PHONY: demo test compiled lint bench soak matrix mutation sbom audit clean
 
 demo: $(VENV)/ready
 	$(RUN)/python -m examples.demo.run $(ARGS)
 
-# Three for two cores: tests of crashes, locks and processes wait for a third of their time.
-test: lint
+# Three for two cores: tests of crashes, locks and processes wait for a third of their time. They compile nothing: each
+# would compile both frameworks and all tests for itself, so one does it while the types are checked.
+test: $(VENV)/ready
+	$(MAKE) --no-print-directory --jobs 2 lint compiled
 	$(RUN)/python -m pytest -n 3 --dist worksteal $(ARGS)
+
+compiled: $(VENV)/ready
+	$(RUN)/python -m pytest --collect-only -qq > $(VENV)/collected || { cat $(VENV)/collected; exit 1; }
 
 lint: $(VENV)/ready
 	$(RUN)/ruff check .

@@ -20,7 +20,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 
-from tests.properties.thinned import share, soaks
+from tests.properties.thinned import sample, share, soaks
 from tiermem import Memory
 from tiermem.providers import calls
 from tiermem.session import AsyncSession, Session
@@ -163,8 +163,10 @@ def _soaking(config: pytest.Config) -> bool:
     return "soak" in (config.option.markexpr or "")
 
 
+@pytest.hookimpl(tryfirst=True)  # before `-m soak` chooses
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave long soaks to `make soak`."""
+    sample(items)
     if _soaking(config):
         return
     soaks = [item for item in items if item.get_closest_marker("soak")]

@@ -131,6 +131,7 @@ def steep(rule: Callable[[str], object], run: str) -> bool:
     return large > STEEP * small
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 def test_time_grows_as_the_text_does(rule: Callable[[str], object]) -> None:
     spent(rule, "Warm up with words, 3 May 2024 and 北京。", 1_000)

@@ -18,6 +18,7 @@ def held(talk: str) -> dict[str, Sent]:
     return HELD[talk]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("talk", TALKS)
 def test_each_call_is_sent_the_same_words_in_the_same_order(talk: str) -> None:
     theirs, others = (held(talk)[name].prompts for name in NAMES)

@@ -35,6 +35,7 @@ def test_what_is_wrong_and_what_is_missed_is_counted() -> None:
     assert (one.right, one.wrong, one.found, one.missed) == (2, 1, 1, 1)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("half", HALVES)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_is_out_of_date_is_marked_and_nothing_that_holds(language: str, half: str) -> None:

@@ -297,6 +297,7 @@ def test_an_export_never_touches_a_file_that_is_there(imported: str, tmp_path: P
     assert path.read_text() == "mine"
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     "command",
     [

@@ -204,6 +204,7 @@ def run(*words: str, given: bytes = b"", shell: str = "") -> subprocess.Complete
     return subprocess.run(command, input=given, capture_output=True, check=False)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(("name", "packed"), thinned(product(["-", "/dev/stdin"], [False, True]), 3))
 def test_a_pipe_is_imported(tmp_path: Path, name: str, packed: bool) -> None:
     if name != "-" and not Path(name).exists():
@@ -241,6 +242,7 @@ def long(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.skipif(os.name == "nt", reason="bash")
 @pytest.mark.parametrize("command", ["show", "show --json", "export -", "journal"])
 def test_whoever_reads_may_stop(long: Path, command: str) -> None:

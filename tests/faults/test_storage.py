@@ -51,6 +51,7 @@ def linked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
     return str(request.param)
 
 
+@pytest.mark.sampled(2)
 @needs_strace
 @pytest.mark.parametrize(
     ("calls", "error", "expected"),

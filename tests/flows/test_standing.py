@@ -37,6 +37,7 @@ def lines(context: Context) -> list[str]:
 EXPECTED = [f"[m{number}] {text}" for number, text in enumerate(RULES, start=1)]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("steady", [False, True])
 @pytest.mark.parametrize("budget", [700, 5_000])
 def test_it_stands_in_every_context_whatever_was_compacted(store: Open, budget: int, *, steady: bool) -> None:

@@ -132,6 +132,7 @@ def assert_foreign_free(owner: Any, text: str) -> None:
             assert canary not in text, text[max(0, text.index(canary) - 300) :][:600]
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("owner", OWNERS, ids=str)
 def test_prompts_results_and_streams_have_the_owner_s_alone(guarded: Guarded, owner: Any) -> None:
     assert_own(owner, *guarded.shown[owner])
@@ -139,6 +140,7 @@ def test_prompts_results_and_streams_have_the_owner_s_alone(guarded: Guarded, ow
     assert planted  # what was recalled was looked at too
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("owner", OWNERS, ids=str)
 def test_every_verb_of_the_core_has_the_owner_s_alone(guarded: Guarded, owner: Any) -> None:
     memory = guarded.middleware.memory
@@ -160,6 +162,7 @@ def test_every_verb_of_the_core_has_the_owner_s_alone(guarded: Guarded, owner: A
     assert_own(owner, found.sources(), found.search(QUESTION, 99), found.chunks("handbook"), found.journal())
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("owner", OWNERS, ids=str)
 def test_guessed_references_open_nothing_of_others(guarded: Guarded, owner: Any) -> None:
     session, opened = guarded.middleware.memory.session("t", owner), []
@@ -182,6 +185,7 @@ def test_guessed_references_open_nothing_of_others(guarded: Guarded, owner: Any)
             session.forget(ref)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("owner", OWNERS, ids=str)
 async def test_retrievers_have_the_owner_s_alone(guarded: Guarded, owner: Any) -> None:
     place: dict[str, Any] = {"memory": guarded.middleware.memory, "namespace": owner}

@@ -248,6 +248,7 @@ def test_async_sleeps_the_same(clock: StoppedClock) -> None:
     assert (whole >= 4, uses) == (True, 1)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("number", [8, 10, 30])
 @pytest.mark.parametrize("way", ["expand", "restore", "used"])
 def test_a_sleep_settles_whatever_was_used(clock: StoppedClock, number: int, way: str) -> None:

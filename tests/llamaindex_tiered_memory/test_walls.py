@@ -83,6 +83,7 @@ def told(shared):
     return shown
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("owner", OWNERS, ids=str)
 def test_agents_tools_and_listeners_have_the_owner_s_alone(told, owner):
     assert_own(owner, *told[owner])

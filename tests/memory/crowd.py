@@ -27,7 +27,7 @@ def length(text: str) -> int:
 
 def opened(target: str) -> Memory:
     """The memory that the crowd meets in: small enough that it is compacted and summarised all the time."""
-    return Memory.open(target, counter=length, pre_rot_threshold=20_000, keep_recent_count=4, busy_timeout=60.0)
+    return Memory.open(target, counter=length, pre_rot_threshold=10_000, keep_recent_count=4, busy_timeout=60.0)
 
 
 def crowd(processes: int, body: Callable[[int], None]) -> int:

@@ -105,6 +105,7 @@ def test_a_mistyped_option_is_refused_with_the_nearest_name(face: str) -> None:
         opened(face, pre_rot_treshold=10_000)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("face", FACES)
 def test_every_face_takes_every_option(face: str) -> None:
     """A new option of the core that an adapter does not take fails here, and above for type checkers."""

@@ -31,6 +31,7 @@ def talked(memory: Memory, turns: int = 40) -> None:
     session.add("And which is the largest?")
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("steady", [False, True])
 def test_it_stands_behind_the_system_prompts_within_its_tokens(store: Open, steady: bool) -> None:
     memory = store()

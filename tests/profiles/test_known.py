@@ -78,8 +78,8 @@ def test_two_memories_of_one_database_know_what_looking_anew_knows(store: Open, 
     second = first if target == ":memory:" else store()
     for seed in range(share(3)):
         chance = random.Random(seed)
-        for day in range(40):
-            step(chance.choice((first, second)), chance, 40 * seed + day)
+        for day in range(20):
+            step(chance.choice((first, second)), chance, 20 * seed + day)
             looks = chance.choice((first, second))
             assert looks.profile("anna").lines() == anew(looks), (seed, day)
 

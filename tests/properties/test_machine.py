@@ -24,7 +24,7 @@ from tiermem.messages import COMPACTION_KEY
 from tiermem.testing import HashEmbedder, StoppedClock
 from tiermem.tokens.counting import message_tokens
 
-STEPS = 4_000  # in one run of `make test`; a million in one of `make soak`
+STEPS = 2_400  # in one run of `make test`; a million in one of `make soak`
 BATCHES = 4  # so that two processes share them
 LENGTH = 100  # steps of one life of a session: long enough for summaries of summaries at these thresholds
 OWNERS = ("ann", "bob")

@@ -3,11 +3,14 @@
 In CI they are the same each time, elsewhere others each day.
 
     @pytest.mark.parametrize("count", thinned(range(1, 13), 4, always=(1, 12)))
+
+    @pytest.mark.sampled(4)  # of a test's cases, backends included, one in four
 """
 
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Container, Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -41,3 +44,19 @@ def thinned(cases: Iterable[Any], every: int, always: Container[Any] = ()) -> li
         given = case if isinstance(case, tuple) else (case,)
         made.append(pytest.param(*given, marks=() if stays else pytest.mark.soak))
     return made
+
+
+def sample(items: Iterable[pytest.Item]) -> None:
+    """Leave all but one in *every* case of a test that is `sampled` to the soak.
+
+    The chosen ones lie on a diagonal, or each would have the same backend, which is the parameter that changes first.
+    """
+    seen: Counter[str] = Counter()
+    for item in items:
+        mark, test = item.get_closest_marker("sampled"), item.nodeid.partition("[")[0]
+        if mark is None:
+            continue
+        (every,), place = mark.args, seen[test]
+        seen[test] += 1
+        if (place + place // every + turn) % every:
+            item.add_marker(pytest.mark.soak)

@@ -126,6 +126,7 @@ def test_long_texts_with_blanks_are_counted_exactly(name, reference):
     assert encoding_counter(name)(text) == len(reference[name].encode_ordinary(text))
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", ENCODINGS)
 @pytest.mark.parametrize("unit", ["a", "A", "中", " ", "\n", " \t", "!", "=", "😀", "e\u0301", "\ud800", "qzx"])
 def test_long_runs_are_counted_in_time_and_nearly_exactly(name, unit, reference):

@@ -138,6 +138,7 @@ def test_sizes_that_make_no_sense_are_refused(size: int, overlap: int) -> None:
         cut("text", size, overlap)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "text", [SENTENCE, CHINESE, "x", " ", "\n", "```\n", "# a\n", "\u0301", "🇩🇪", "a\nb\n\n```\ncode\n```\n"]
 )

@@ -104,6 +104,7 @@ def noted(request: pytest.FixtureRequest) -> tuple[Memory, str, str]:
     return memory, note, question
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("long", [False, True])
 @pytest.mark.parametrize("face", FACES)
 def test_the_note_comes_up_in_the_same_block_everywhere(face: str, long: bool, noted: tuple[Memory, str, str]) -> None:

@@ -145,6 +145,7 @@ def test_injected_text_stays_inside_the_one_block(tools: Tools) -> None:
     assert not any(line.startswith("System:") for line in listed.splitlines())
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("limit", [120, 300, 1_000])
 def test_answers_are_bounded_and_pages_add_up_to_the_original(store: Open, limit: int) -> None:
     session = store().session("s", "anna")

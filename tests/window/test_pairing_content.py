@@ -129,6 +129,7 @@ def test_whatever_is_left_each_result_stands_behind_its_call(
     assert [one.content for one in paired(shown)] == [one.content for one in shown]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_no_context_has_half_a_pair(store: Open, provider: str) -> None:
     session = store().session("s")

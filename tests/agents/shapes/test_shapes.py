@@ -29,11 +29,13 @@ def played(cells: list[Cell]) -> list[object]:
     return [pytest.param(cell, id=str(cell), marks=() if few(cell) else pytest.mark.soak) for cell in cells]
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("cell", played(langchain_shapes.CELLS))
 def test_an_application_of_langchain_remembers(cell: Cell) -> None:
     assert problems(langchain_shapes.play(cell)) == []
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("cell", played(llamaindex_shapes.CELLS))
 def test_an_application_of_llamaindex_remembers(cell: Cell) -> None:
     assert problems(llamaindex_shapes.play(cell)) == []

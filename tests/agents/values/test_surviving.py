@@ -73,6 +73,7 @@ def said(memory: Memory, session: str = "t") -> list[str]:
 # --- LangChain
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(("error", "verb"), FAILING)
 def test_an_agent_is_asked_with_its_own_messages_where_the_archive_fails(
     store: Open, error: Exception, verb: str, caplog: pytest.LogCaptureFixture
@@ -189,6 +190,7 @@ def steps(count: int) -> list[Any]:
     return [*(called("report", f"c{number}", number=number) for number in range(count)), "done"]
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(("error", "verb"), FAILING)
 @pytest.mark.parametrize("workflow", [False, True])
 async def test_a_run_of_llamaindex_goes_on_and_is_stored_later(

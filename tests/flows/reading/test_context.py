@@ -34,6 +34,7 @@ def test_a_question_about_nothing_recalls_nothing(store: Open) -> None:
     assert session.search("xylophone quartet rehearsal") == []
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("budget", [150, 400, 1_000, 5_000])
 def test_a_context_stays_within_its_budget_by_the_callers_own_counter(store: Open, budget: int) -> None:
     session = store(**small()).session("s")

@@ -40,6 +40,7 @@ def fits(one: Message, since: datetime | None, until: datetime | None, roles: tu
     )
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("since", [None, START + timedelta(days=20)])
 @pytest.mark.parametrize("until", [None, START + timedelta(days=40, hours=12)])
 @pytest.mark.parametrize("role", [None, "user", "assistant", "ai", "tool", "critic"])

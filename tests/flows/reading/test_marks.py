@@ -69,6 +69,7 @@ def plain(text: str) -> str:
     return re.sub(r" \((?:superseded|corrected) by m\d+; now [^\n]*\)$", "", text, flags=re.MULTILINE)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("asked", "old", "new", "holds"),
     [(ASKED, 5, 120, "rent: $1,400"), (ASKED, 60, 120, "rent: $1,400"), ("会议在周几？", 9, 70, "会议: 周四")],

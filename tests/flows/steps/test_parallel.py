@@ -26,6 +26,7 @@ def session_of(limit: int, **options: Any) -> Session:
     return Memory.open(":memory:", pre_rot_threshold=limit, **options).session("s")
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("count", thinned(range(1, 13), 4, always=(1, 2, 12)))
 def test_every_result_of_a_step_stays_with_its_call(count: int, form: str) -> None:
@@ -52,6 +53,7 @@ def test_it_holds_on_every_backend_behind_an_older_talk(store: Open, form: str) 
         assert [said[number] for number in (1, 3)] == [log(1, 5), log(3, 0)]  # what is short is whole
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("recent", thinned([1, 4, 10, 40], 2))
 def test_how_many_messages_are_recent_parts_no_step(recent: int, form: str) -> None:

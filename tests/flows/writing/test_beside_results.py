@@ -36,6 +36,7 @@ def talked(session: Session, rounds: int = 5) -> None:
         session.add([{"role": "user", "content": f"q{number} about walls"}, {"role": "assistant", "content": "ok"}])
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("lines", [5, 100, 3000, 12_000])
 @pytest.mark.parametrize(("own", "question", "answer"), TALKS)
 def test_what_a_user_says_beside_a_long_result_is_recalled(

@@ -72,9 +72,9 @@ def assert_in_order(messages: Sequence[Message]) -> None:
 
 @forks
 def test_64_threads_and_tasks_in_two_processes_store_what_they_sent_once_and_in_order(shared: str) -> None:
-    processes, workers, count = 2, 64, 6
+    processes, workers, count = 2, 64, 3
     run_crowd("add", shared, processes, workers, count)
-    with Memory.open(shared, counter=length, pre_rot_threshold=20_000, keep_recent_count=4) as memory:
+    with Memory.open(shared, counter=length, pre_rot_threshold=10_000, keep_recent_count=4) as memory:
         messages = memory.session("s").messages()
         assert len(messages) == processes * workers * count
         assert len({m.id for m in messages}) == len(messages)
@@ -86,8 +86,8 @@ def test_64_threads_and_tasks_in_two_processes_store_what_they_sent_once_and_in_
 
 @forks
 def test_eight_processes_may_be_the_first_to_open_a_path(file: Path) -> None:
-    run_crowd("open", file, 8, 10)
-    for attempt in range(10):
+    run_crowd("open", file, 8, 4)
+    for attempt in range(4):
         with Memory.open(f"{file}{attempt}.db") as memory:
             assert {m.id for m in memory.session("s").messages()} == {f"p{place}" for place in range(8)}
             assert memory.session("s").verify().ok

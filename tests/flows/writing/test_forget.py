@@ -151,7 +151,7 @@ def test_a_later_summary_over_its_neighbours_does_not_show_it_again(store: Open)
     options = {"pre_rot_threshold": 2_000, "keep_recent_count": 2, "clock": StoppedClock()}
     session = told(store, **options)
     session.forget("m2")
-    for n in range(60):
+    for n in range(30):
         session.add([f"Report {n}.{part}: {'all went as planned ' * 5}" for part in range(20)])
     assert max(one.level for one in session.view().summaries) > 1
     assert shown_anywhere(session) == []

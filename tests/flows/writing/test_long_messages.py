@@ -35,6 +35,7 @@ def missing(session: Session, **asked: object) -> list[str]:
     return [fact for fact in FACTS if fact not in texts]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("asked", [{}, {"query": "Why does it fail?"}, {"recall": False}, {"steady": True}])
 @pytest.mark.parametrize("mail", [False, True])
 def test_what_was_said_before_it_stays_in_view(store: Open, mail: bool, asked: dict[str, object]) -> None:

@@ -87,6 +87,7 @@ def test_a_call_has_an_id_and_a_name_of_text(fields: dict[str, Any]) -> None:
         ToolCall(**{"id": "c", "name": "f"} | fields)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("fields", ACCEPTED.values(), ids=ACCEPTED)
 def test_what_is_accepted_comes_back_and_breaks_no_verb(store: Open, fields: dict[str, Any]) -> None:
     memory = store(counter=len, pre_rot_threshold=900, keep_recent_count=2, index_batch=4)
@@ -120,6 +121,7 @@ def test_what_fails_after_the_commit_is_told_and_not_raised(store: Open, monkeyp
     assert session.stats().degraded == ()
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("odd", ["\x00", "\ud800"], ids=["NUL", "surrogate"])
 def test_words_of_others_that_no_database_can_hold_stop_nothing(store: Open, odd: str) -> None:
     def failing(_: object) -> None:

@@ -90,7 +90,7 @@ def test_without_a_background_an_add_does_itself_what_is_overdue(store: Open, mo
     monkeypatch.setattr(Follower, "wake", lambda *_: None)
     session = store(**OPTIONS).session("s")
     sizes, waiting = list[int](), list[int]()
-    for text in talk(300):
+    for text in talk(200):
         session.add(text)
         stats = session.stats()
         sizes.append(stats.window_tokens)

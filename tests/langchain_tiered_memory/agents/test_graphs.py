@@ -91,6 +91,7 @@ def sessions(middleware: TieredMemoryMiddleware) -> dict[str, list[str]]:
     return {name: [message.text for message in memory.session(name).messages()] for name in memory.sessions()}
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("saved", [True, False], ids=["checkpointer", "none"])
 @pytest.mark.parametrize("shape", SHAPES)
 def test_one_conversation_goes_on_in_every_turn_and_after_a_restart(tmp_path: Path, shape: Any, saved: bool) -> None:

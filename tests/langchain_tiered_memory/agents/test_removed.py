@@ -59,6 +59,7 @@ def small_talk(one: Any, turns: int = 10, later: bool = False) -> None:
             one.invoke(given, thread())
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("later", [False, True])
 @pytest.mark.parametrize("session_id", [None, "ann"])
 @pytest.mark.parametrize("first", [True, False])

@@ -35,6 +35,7 @@ def whose(crowd: Memory, place: int) -> dict[str, Any]:
     return {"memory": crowd, "namespace": OWNERS[place]}
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("within", ["user", "everything"])
 async def test_retrievers_and_memories_show_the_users_own(whose: dict[str, Any], place: int, within: Any) -> None:
     for options in ({}, {"max_token_limit": 2_000}, {"k": 50, "neighbours": 5}):
@@ -46,6 +47,7 @@ async def test_retrievers_and_memories_show_the_users_own(whose: dict[str, Any],
     assert canaries(memory.load_memory_variables({"input": QUESTION})) == own(place)
 
 
+@pytest.mark.sampled(2)
 def test_an_agent_its_tools_and_its_stream_show_the_users_own(whose: dict[str, Any], place: int) -> None:
     calls = [call(0, "search_memory", query=QUESTION)]
     calls += [call(1 + n, "expand_memory", ref=ref) for n, ref in enumerate([*REFERENCES, f"{SESSIONS[0]}/m1"])]

@@ -48,6 +48,7 @@ class Chance:
         return ChatMessage(role="assistant", blocks=blocks)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("seed", range(10))
 async def test_random_runs_stay_within_the_limit_in_pairs_and_lose_nothing(seed):
     chance = Chance(seed)

@@ -35,6 +35,7 @@ def asks_again(count):
     return answer
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("lines", [600, 1_300])
 @pytest.mark.parametrize("count", [1, 4, 5, 8, 9, 12])
 def test_an_agent_sees_each_of_many_results_and_ends(count, lines):

@@ -32,6 +32,7 @@ def memory_of(crowd, place, session_id="today", **options):
     return TieredChatMemory(memory=crowd, namespace=OWNERS[place], session_id=session_id, token_limit=3_000, **options)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("within", ["user", "everything"])
 async def test_retrievers_memories_and_blocks_show_the_users_own(crowd, place, within):
     memory = memory_of(crowd, place, within=within)

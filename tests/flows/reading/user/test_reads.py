@@ -37,6 +37,7 @@ def filled(memory: Memory, user: str, count: int) -> None:
         session.index()
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("embedder", [None, Counting])
 def test_many_sessions_take_no_more_reads_than_a_few(
     store: Open, monkeypatch: pytest.MonkeyPatch, embedder: type[Counting] | None

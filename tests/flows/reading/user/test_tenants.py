@@ -36,6 +36,7 @@ def test_there_are_a_thousand_of_them_and_each_is_another() -> None:
     assert len(ASKED) == 5
 
 
+@pytest.mark.sampled(4)
 def test_every_verb_shows_the_users_own_and_nothing_else(session: Session, place: int) -> None:
     for within in ("user", "everything"):
         for verb in (session.search, session.recall, session.context):
