@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Container, Iterable
 from datetime import UTC, datetime
 from typing import Any
+from zlib import crc32
 
 import pytest
 
@@ -46,17 +47,28 @@ def thinned(cases: Iterable[Any], every: int, always: Container[Any] = ()) -> li
     return made
 
 
+RAM = 3  # a database in RAM is SQLite's as a file is, and what differs is how it is connected
+
+
 def sample(items: Iterable[pytest.Item]) -> None:
-    """Leave all but one in *every* case of a test that is `sampled` to the soak.
+    """Leave to the soak all but one in *every* case of a test that is `sampled`, and of all tests that run in RAM,
+    beside a file and a server, all but one in `RAM`.
 
     The chosen ones lie on a diagonal, or each would have the same backend, which is the parameter that changes first.
     """
     seen: Counter[str] = Counter()
     for item in items:
         mark, test = item.get_closest_marker("sampled"), item.nodeid.partition("[")[0]
-        if mark is None:
-            continue
-        (every,), place = mark.args, seen[test]
-        seen[test] += 1
-        if (place + place // every + turn) % every:
+        if mark is not None:
+            (every,), place = mark.args, seen[test]
+            seen[test] += 1
+            left = (place + place // every + turn) % every
+        else:
+            left = _in_ram(item) and (crc32(item.nodeid.encode()) + turn) % RAM
+        if left:
             item.add_marker(pytest.mark.soak)
+
+
+def _in_ram(item: pytest.Item) -> bool:
+    made = getattr(item, "callspec", None)
+    return made is not None and made.params.get("target") == "memory"
