@@ -35,7 +35,7 @@ FLOORS = tuple(
     flows.writing
     flows.reading flows.verifying
     knowledge items validity conversations erasure dropped branches portability media
-    profiles notes
+    profiles notes graph
     importers
     arguments
     compression answering routing

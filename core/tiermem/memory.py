@@ -19,6 +19,7 @@ from tiermem.errors import InvalidSettings
 from tiermem.flows.indexing import reembed as reembedding
 from tiermem.flows.reading.documents import collection
 from tiermem.flows.writing import upkeep
+from tiermem.graph.graph import AsyncNaming, Naming
 from tiermem.items.items import AsyncItems, Items
 from tiermem.knowledge.knowledge import AsyncKnowledge, Knowledge
 from tiermem.life.life import AsyncLife, Life
@@ -40,7 +41,7 @@ Namespace: TypeAlias = str | tuple[str, str]
 Zone: TypeAlias = str | tzinfo | None
 
 
-class Memory(Opened, UserTalk, Moving, Retaining, HoldingMedia):
+class Memory(Opened, UserTalk, Moving, Retaining, HoldingMedia, Naming):
     """Conversations in one database. Safe to share between threads, event loops and (by file) processes."""
 
     @classmethod
@@ -121,8 +122,7 @@ class Memory(Opened, UserTalk, Moving, Retaining, HoldingMedia):
         return Profile(self, scope_of("-", namespace), self._core.within(zone_of(timezone)))
 
     def notes(self, namespace: Namespace = "default", timezone: Zone = None) -> Notes:
-        """What an application or an agent keeps for a user, or for (tenant, user), in four kinds: what happened, what
-        something is, how something is done, and sentences; *timezone* as of `session`."""
+        """What an application or an agent keeps for a user, or for (tenant, user), in four kinds."""
         return Notes(self, scope_of("-", namespace), self._core.within(zone_of(timezone)))
 
     def life(self, namespace: Namespace = "default", timezone: Zone = None) -> Life:
@@ -192,12 +192,10 @@ class Memory(Opened, UserTalk, Moving, Retaining, HoldingMedia):
     def reembed(
         self, namespace: Namespace | None = None, on_progress: Callable[[int, int], object] | None = None
     ) -> int:
-        """Embed every message (of a user, or of all) with the embedder in use, and drop others' vectors at the end.
-        Without an embedder messages have no vectors: they are dropped.
-
+        """Embed every message (of a user, or of all) with the embedder in use, and drop others' vectors at the end;
+        without an embedder, all. Items have embedders of their own, and `Items.reembed`.
         Safe to stop: called again, it goes on where it was. *on_progress* is given (messages embedded, all messages).
-        Returns how many messages were embedded; raises what the embedder raises. Items have embedders of their own, and
-        `Items.reembed`.
+        Returns how many messages were embedded; raises what the embedder raises.
         """
         return self.drive(reembedding.reembed(self._core, namespace, on_progress))
 
@@ -208,7 +206,7 @@ class Memory(Opened, UserTalk, Moving, Retaining, HoldingMedia):
         self.close()
 
 
-class AsyncMemory(Opened, AsyncUserTalk, AsyncMoving, AsyncRetaining, AsyncHoldingMedia):
+class AsyncMemory(Opened, AsyncUserTalk, AsyncMoving, AsyncRetaining, AsyncHoldingMedia, AsyncNaming):
     """`Memory` with `await`."""
 
     _kept: Memory | None = None

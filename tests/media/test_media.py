@@ -17,6 +17,7 @@ from tiermem.errors import StorageCorrupt, UnknownReference
 from tiermem.messages import COMPACTION_KEY
 from tiermem.portability.verifying import verify_export
 from tiermem.storage.blobs import bodies
+from tiermem.storage.schema import VERSION
 from tiermem.tokens.media import by_size
 
 TREE, CAT = png("decision tree"), png("a cat", 32, 32)
@@ -265,7 +266,9 @@ def test_older_databases_keep_their_bytes_where_they_are(
     assert [one.references for one in memory.media("anna").listed()] == [("s/m2",)]
     assert not any(proof.problems for proof in memory.verify().values())
     with engine_of(target).connect() as connection:
-        assert connection.execute(sa.text("SELECT value FROM tiermem_meta WHERE key = 'version'")).scalar() == "17"
+        assert connection.execute(sa.text("SELECT value FROM tiermem_meta WHERE key = 'version'")).scalar() == str(
+            VERSION
+        )
 
 
 def test_a_loop_has_the_same_verbs(tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ def indexes_dropped(memory: Memory) -> None:
             "DELETE FROM tiermem_conversation",
             "DELETE FROM tiermem_tally",
             "DELETE FROM tiermem_fact WHERE how NOT IN ('application', 'model')",
+            "DELETE FROM tiermem_named",
             "DELETE FROM tiermem_vector",
             "DELETE FROM tiermem_embedded",
             "UPDATE tiermem_session SET indexed = base",
@@ -48,7 +49,7 @@ def indexes_dropped(memory: Memory) -> None:
 
     memory._performer._database.write(body)
     core = memory._core
-    for cache in (core.vectors, core.indexes, core.windows, core.bodies, core.texts, core.embedded):
+    for cache in (core.vectors, core.indexes, core.windows, core.bodies, core.texts, core.embedded, core.graphs):
         cache._values.clear()
 
 

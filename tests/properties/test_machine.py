@@ -214,12 +214,12 @@ class Life(LaysDown, Branches, RuleBasedStateMachine):
         self.embedder.mood = "good"
         self.clock.tick(60)
         session.index()
+        session.search("pool")  # what an embedder failed at before is told until it is asked again
         before = session.search(query), session.stats()
         indexes_dropped(self.memory)
         session.index()
-        hits, stats = session.search(query), session.stats()
-        assert stats == before[1]
-        assert_same(hits, before[0])
+        assert_same(session.search(query), before[0])
+        assert session.stats() == before[1]
 
     @rule(
         name=owner,

@@ -127,8 +127,18 @@ def copied(connection: sa.Connection) -> dict[str, list[dict[str, Any]]]:
     }
 
 
+def lower_to_17(target: str) -> None:
+    """Take away what version 18 brought."""
+    engine = engine_of(target)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE tiermem_named")
+        connection.execute(schema.meta.update().where(schema.meta.c.key == "version").values(value="17"))
+    engine.dispose()
+
+
 def lower_to_16(target: str) -> None:
-    """Take away what version 17 brought."""
+    """Take away what version 17 and later ones brought."""
+    lower_to_17(target)
     engine = engine_of(target)
     with engine.begin() as connection:
         for name in ("media_use", "blob", "media"):
@@ -138,7 +148,7 @@ def lower_to_16(target: str) -> None:
 
 
 def lower_to_15(target: str) -> None:
-    """Take away what versions 17 and 16 brought."""
+    """Take away what version 16 and later ones brought."""
     lower_to_16(target)
     engine = engine_of(target)
     with engine.begin() as connection:
@@ -150,7 +160,7 @@ def lower_to_15(target: str) -> None:
 
 
 def lower_to_14(target: str) -> None:
-    """Take away what versions 17, 16 and 15 brought."""
+    """Take away what version 15 and later ones brought."""
     lower_to_15(target)
     engine = engine_of(target)
     with engine.begin() as connection:

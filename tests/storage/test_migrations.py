@@ -22,6 +22,7 @@ from tests.storage.older import (
     lower_to_12,
     lower_to_13,
     lower_to_14,
+    lower_to_17,
 )
 from tiermem.errors import BudgetTooSmall
 from tiermem.storage import schema
@@ -32,6 +33,15 @@ from tiermem.storage.tables.columns import metadata
 def target(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A place that can be filled before it is opened."""
     return str(tmp_path / "memory.db") if request.param == "file" else str(request.getfixturevalue("postgres_url"))
+
+
+def test_version_17_is_raised_and_its_names_are_read(store: Open, target: str) -> None:
+    with store() as memory:
+        memory.session("s", "anna").add("My sister Maja works at Equinor.")
+    lower_to_17(target)
+    with store() as memory:
+        assert [one.other for one in memory.graph("anna").about("Maja")] == ["user", "Equinor"]
+        assert all(proof.ok for proof in memory.verify().values())
 
 
 def test_version_14_is_raised_and_forks_borrow(store: Open, target: str) -> None:

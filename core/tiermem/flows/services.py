@@ -39,6 +39,7 @@ V = TypeVar("V")
 T = TypeVar("T")
 KEPT_VIEWS = 16_000_000  # tokens of views that are kept, about 64 MB; `bodies` has most of their messages anyway
 KEPT_MEDIA = 64_000_000  # characters of the bytes of media that contexts and views show
+KEPT_MENTIONS = 2_000_000  # names in sentences of users whose graph was asked for, about 200 MB at most
 KEPT_FACTS = 200_000  # facts and sessions of users whose profile was asked for, about 100 MB at most
 
 
@@ -130,6 +131,7 @@ class Core:
     # By tenant, user and wish the stamp of the user, and what is known of them (`validity.asking`).
     chained: Bounded[Any] = field(default_factory=lambda: Bounded(KEPT_FACTS // 2))
     profiles: Bounded[KnownUser] = field(default_factory=lambda: Bounded(KEPT_FACTS))  # by tenant, user and zone
+    graphs: Bounded[Any] = field(default_factory=lambda: Bounded(KEPT_MENTIONS))  # by tenant and user
     tails: set[Scope] = field(default_factory=set)  # whose last messages are to be indexed, few as they are
     extracted: Recent[int] = field(default_factory=lambda: Recent(10_000))  # a watermark as last seen, by session
     unread: dict[Scope, float] = field(default_factory=dict)  # when was last added what no extractor read

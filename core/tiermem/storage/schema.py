@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from tiermem.errors import SchemaTooNew, StorageCorrupt
 from tiermem.storage.tables import columns
+from tiermem.storage.tables import named as names_said
 from tiermem.storage.tables.columns import UNSTORABLE, Key, Words, checksum_column, metadata
 from tiermem.storage.tables.erasures import erasure
 from tiermem.storage.tables.forks import fork
@@ -23,9 +24,9 @@ from tiermem.storage.tables.imports import importing
 from tiermem.storage.tables.items import item
 from tiermem.storage.tables.media import media
 
-VERSION = 17
+VERSION = 18
 
-meta, digest = columns.meta, columns.digest
+meta, digest, named = columns.meta, columns.digest, names_said.named
 
 Stored: TypeAlias = Mapping[str, Any] | sa.RowMapping  # a row by the names of its columns
 

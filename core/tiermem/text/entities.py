@@ -80,6 +80,20 @@ def entities(text: str) -> list[str]:
     return _unique(name for _, name in sorted(placed) if 2 <= len(name.strip()) <= _MAX_NAME)
 
 
+def openers(text: str) -> list[str]:
+    """Words that begin a sentence of `text` with a capital, each once, in order: names where they are known as such
+    from elsewhere ("Maja flew to Oslo."), and else most often ordinary words."""
+    bare = _without_urls(text)
+    words = list(_WORD.finditer(bare))
+    lower = {match.group() for match in words if match.group().islower()}
+    first = (
+        _POSSESSIVE.sub("", word.group())
+        for place, word in enumerate(words)
+        if _may_be_name(word.group()) and _starts(bare, words, place)
+    )
+    return _unique(word for word in first if word.lower() not in _STARTERS and word.lower() not in lower)
+
+
 def _unique(texts: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(texts))
 

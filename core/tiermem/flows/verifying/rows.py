@@ -23,6 +23,7 @@ _LOST: dict[str, tuple[str, str]] = {
     "tiermem_segment": ("messages {first} to {last}", "their keyword index, which is made anew when it is dropped"),
     "tiermem_fact": ("message {sequence}, fact {place}", "a fact, which is read anew when the index is dropped"),
     "tiermem_extraction": ("messages {first} to {last}", "which extractor read them"),
+    "tiermem_named": ("messages {first} to {last}", "the names in them, which are read anew when it is dropped"),
     "tiermem_embedder": ("row {pk}", "the name of an embedder, or its probe"),
     "tiermem_embedded": ("embedder {embedder}", "how far it came; reembed() makes its vectors anew"),
     "tiermem_vector": ("message {sequence}, part {part}", "its vector; reembed() makes it anew"),
@@ -47,6 +48,7 @@ OF_A_SESSION = (
     schema.extraction,
     forks.borrowed,
     media.media_use,
+    schema.named,
 )
 _BELONGING: tuple[tuple[sa.Table, str, sa.Table], ...] = (
     (schema.message, "session", schema.session),
@@ -57,6 +59,7 @@ _BELONGING: tuple[tuple[sa.Table, str, sa.Table], ...] = (
     (schema.fact, "session", schema.session),
     (schema.extraction, "session", schema.session),
     (talk.conversation, "session", schema.session),
+    (schema.named, "session", schema.session),
     (forks.fork, "session", schema.session),
     (forks.borrowed, "session", schema.session),
     (forks.borrowed, "owner", schema.session),

@@ -13,6 +13,7 @@ from tiermem.flows.effects import Compute, Flow, Read
 from tiermem.flows.verifying import chained, log, rows
 from tiermem.flows.verifying.facts import extraction_differs, facts_differ
 from tiermem.flows.verifying.journal import view_differs
+from tiermem.flows.verifying.names import names_differ
 from tiermem.flows.verifying.talk import conversation_differs
 from tiermem.messages import Message
 from tiermem.reports.state import Verification
@@ -113,6 +114,7 @@ def _batch(
             *rows.guarded("the word index", lambda: log.words_differ(connection, row.pk, messages, indexed)),
             *rows.guarded("a fact", lambda: facts_differ(connection, scope, now, messages)),
             *rows.guarded("a medium", lambda: log.media_differ(connection, row.pk, messages)),
+            *rows.guarded("a name", lambda: names_differ(connection, scope, row, messages)),
             *rows.guarded("a passage", lambda: log.passages_differ(connection, row.pk, messages, notes)),
         ]
 

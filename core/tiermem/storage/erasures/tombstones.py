@@ -28,6 +28,7 @@ from tiermem.storage.chain.writing import forgotten
 from tiermem.storage.erasures import taking
 from tiermem.storage.erasures.taking import CHUNK
 from tiermem.storage.extracted import stretches as extraction
+from tiermem.storage.named import stretches
 from tiermem.storage.schema import fact, message, sealed, stub, summary, vector
 from tiermem.storage.sessions import SessionRow
 from tiermem.storage.tables.erasures import AFTER, TOMBSTONE, digest
@@ -64,6 +65,7 @@ def derived_of(
     hidden = decisions.hidden(connection, row)
     counting.emptied(connection, sessions.scope_of_key(connection, row.pk), row.pk, min(numbers), hidden)
     segments.rewind(connection, row, min(numbers))
+    stretches.rewind(connection, row.pk, min(numbers))
     made = _decided(connection, row, numbers, spoiled, reason)
     decisions.record(connection, row.pk, made, now)
     for undo in (one for one in made if one.kind == "undo"):

@@ -94,6 +94,18 @@ def _media(connection: sa.Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
+def _named(connection: sa.Connection) -> None:
+    """17 to 18: names by sentence, which are read when somebody asks for the graph of a user."""
+    key, number, octets = types(connection)
+    connection.exec_driver_sql(
+        f"""CREATE TABLE tiermem_named (
+            pk {key} PRIMARY KEY, session {number} NOT NULL, rules BIGINT NOT NULL, first BIGINT NOT NULL,
+            last BIGINT NOT NULL, body {octets} NOT NULL, checksum {octets}, UNIQUE (session, rules, first))"""
+    )
+    if connection.dialect.name == "postgresql":  # no samples of names for its planner, where they outlive the rows
+        connection.exec_driver_sql("ALTER TABLE tiermem_named ALTER COLUMN body SET STATISTICS 0")
+
+
 LINKS = {
     "session": ("chain", "journal_chain"),
     "message": ("witness", "chain"),
@@ -102,4 +114,11 @@ LINKS = {
     "summary": ("witness",),
     "fork": ("chain",),
 }
-RECENT: dict[int, Callable[[sa.Connection], None]] = {12: _forks, 13: _imports, 14: _borrowed, 15: _chains, 16: _media}
+RECENT: dict[int, Callable[[sa.Connection], None]] = {
+    12: _forks,
+    13: _imports,
+    14: _borrowed,
+    15: _chains,
+    16: _media,
+    17: _named,
+}

@@ -1,0 +1,1 @@
+"""Names by sentence, as they are kept."""
