@@ -238,3 +238,19 @@ def test_one_session_is_named_and_no_more(memory: Memory, tmp_path: Path) -> Non
             memory_tools(**arguments)
     assert [one.name for one in memory_tools("t", memory=memory, names=["remember"])] == ["remember"]
     assert memory_tools("t", memory=memory, names=[]) == []
+
+
+def test_an_agent_opens_of_something_long_what_matters_for_its_question(tmp_path: Path) -> None:
+    long = "\n".join([f"Step {n}: valve {n * 7} of the boiler was looked at." for n in range(150)] + [FACT] * 2)
+
+    def opens(messages: list[BaseMessage], turn: int) -> AIMessage | None:
+        return does("expand_memory", ref="m1", query=ASKED["query"], detail="passages") if turn == 1 else None
+
+    with Memory.open(tmp_path / "tools.db") as memory:
+        memory.session("t", "anna").add(long)
+        model = Scripted(script=opens)
+        one = agent(model, tools=memory_tools(memory.session("t", "anna"), max_tokens=300))
+        (answered,) = results(one.invoke({"messages": [HumanMessage(ASKED["query"])]})["messages"])
+    assert FACT in answered
+    assert 'ref="m1" detail="passages"' in answered
+    assert len(answered) < 600

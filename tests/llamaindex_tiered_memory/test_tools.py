@@ -195,3 +195,18 @@ def test_answers_are_bounded_and_what_they_quote_stays_quoted():
     ):
         assert count(made) <= 300
         assert made.count("recalled-history") - made.count("‹/recalled-history") - made.count("‹recalled-history") == 2
+
+
+def test_an_agent_opens_of_something_long_what_matters_for_its_question() -> None:
+    long = "\n".join([f"Step {n}: valve {n * 7} of the boiler was looked at." for n in range(150)] + [FACT] * 2)
+    memory = fresh(session_id="t", namespace="anna")
+    memory.session.add(long)
+    llm = ScriptedLLM(called("expand_memory", ref="m1", query=ASKED["query"], detail="passages"), "Under the stone.")
+
+    async def run() -> str:
+        return str(await FunctionAgent(llm=llm, tools=memory_tools(memory, max_tokens=300)).run(ASKED["query"]))
+
+    assert asyncio.run(run()) == "Under the stone."
+    assert FACT in llm.seen[-1]
+    assert 'ref="m1" detail="passages"' in llm.seen[-1]
+    assert "valve 7 " not in llm.seen[-1]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Final, Literal, TypeAlias
 
@@ -29,29 +30,47 @@ NEAR: Final = 0.5  # of what the best sentence says of the question
 
 
 def opened(
-    messages: Sequence[tuple[str, Message]], query: str, detail: Detail, budget: int | None, count: Callable[[str], int]
+    messages: Sequence[tuple[str, Message]],
+    query: str,
+    detail: Detail,
+    budget: int | None,
+    count: Callable[[str], int],
+    material: Material | None = None,
 ) -> tuple[list[str], str, Detail]:
     """The references of those of *messages* that matter for *query* ("": all do), in order, their text, and its detail.
 
     The text has at most *budget* tokens: messages that say least of the question are left out, then of a single one the
-    sentences that do.
+    sentences that do. *material* is what was read of the messages, where they were read before.
     """
-    material = material_of(messages, count)
+    material = material or material_of(messages, count)
     scores = _scores(material, query)
     if query and not any(scores):
-        return opened(messages, "", "line", budget, count)
+        return opened(messages, "", "line", budget, count, material)
     refs = _mattering(material, scores, query)
     given = dict(messages)
     order = {ref: place for place, ref in enumerate(given)}
     while refs:
         wanted = sorted(refs, key=order.__getitem__)
-        text = _told([(ref, given[ref]) for ref in wanted], query, detail, count)
+        part = _of(material, frozenset(wanted), count)
+        text = _told([(ref, given[ref]) for ref in wanted], part, query, detail, count)
         if budget is None or count(text) <= budget:
             return wanted, text, detail
         if len(refs) == 1:
-            return wanted, _cut(material_of([(wanted[0], given[wanted[0]])], count), query, budget, count), "passages"
+            return wanted, _cut(part, query, budget, count), "passages"
         refs = refs[max(1, len(refs) // 4) :]
     return [], "", detail
+
+
+def _of(material: Material, refs: frozenset[str], count: Callable[[str], int]) -> Material:
+    """What of *material* is of the messages *refs*; they are not read again."""
+    kept = [number for number, part in enumerate(material.parts) if part.ref in refs]
+    if len(kept) == len(material.parts):
+        return material
+    new = {number: place for place, number in enumerate(kept)}
+    clauses = [clause for clause in material.clauses if clause.part in new]
+    placed = tuple(replace(clause, place=place, part=new[clause.part]) for place, clause in enumerate(clauses))
+    part = Material(tuple(material.parts[number] for number in kept), placed, 0)
+    return replace(part, tokens=count(rendered(part, range(len(placed)))))
 
 
 def _mattering(material: Material, scores: Sequence[float], query: str) -> list[str]:
@@ -75,11 +94,16 @@ def _scores(material: Material, query: str) -> list[float]:
     return [sum(rarity.get(term, 0.0) for term in clause.terms) for clause in material.clauses]
 
 
-def _told(messages: Sequence[tuple[str, Message]], query: str, detail: Detail, count: Callable[[str], int]) -> str:
+def _told(
+    messages: Sequence[tuple[str, Message]],
+    material: Material,
+    query: str,
+    detail: Detail,
+    count: Callable[[str], int],
+) -> str:
     if detail == "original":
         said = ((ref, voice) for ref, one in messages for voice in voices(one))
         return "\n".join(f"{head(part_of(ref, voice))}{voice.text}" for ref, voice in said)
-    material = material_of(messages, count)
     if detail == "gist":
         return compressed(material, Wanted.of(GIST, 0.0, 0.0, (), ()), count).text
     scores = _scores(material, query)

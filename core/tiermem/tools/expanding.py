@@ -7,6 +7,7 @@ from functools import partial
 from typing import Final
 
 from tiermem.compression.opening import Detail, opened
+from tiermem.compression.reading.clauses import material_of
 from tiermem.flows.effects import Compute, Flow
 from tiermem.messages import Message
 from tiermem.search import answers
@@ -37,9 +38,10 @@ def matter(
 def _fitting(
     named: Sequence[tuple[str, Message]], ref: str, query: str, detail: Detail, budget: int, count: Count
 ) -> str:
+    material = material_of(named, count)
     room = budget - count(answers.excerpted("", ref, detail))
     for _ in range(TRIES):
-        refs, text, told = opened(named, query, detail, max(1, room), count)
+        refs, text, told = opened(named, query, detail, max(1, room), count, material)
         block = answers.excerpted(text, ref, told)
         over = count(block) - budget
         if not refs or not text or over <= 0:
