@@ -41,22 +41,22 @@ class Span:
 
 def spans(path: Path, most: int | None = None) -> Iterator[Span]:
     """The spans with a question, of the first *most* conversations of *path*."""
-    answers = _answers(path)
+    answers = answers_of(path)
     for conversation in read(path)[:most]:
         messages = [replace(one, sequence=number) for number, one in enumerate(conversation.messages, 1)]
         numbers = {one.id: number for number, one in enumerate(messages)}
         for first, last in _cut([len(one.text) for one in messages]):
             inside = [
-                literal
+                found
                 for question in conversation.questions
                 if question.evidence and all(first <= numbers[ident] < last for ident in question.evidence)
-                for literal in _literal(question, answers, [messages[numbers[one]] for one in question.evidence])
+                for found in literal(question, answers, [messages[numbers[one]] for one in question.evidence])
             ]
             if inside:
                 yield Span(conversation, tuple(messages[first:last]), tuple(inside))
 
 
-def _answers(path: Path) -> dict[str, str]:
+def answers_of(path: Path) -> dict[str, str]:
     """The answers by their question, where a data set has them."""
     if path.is_dir():
         return {}
@@ -75,7 +75,7 @@ def _cut(sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
     yield first, len(sizes)
 
 
-def _literal(question: Question, answers: Mapping[str, str], evidence: Sequence[Message]) -> Iterator[Literal]:
+def literal(question: Question, answers: Mapping[str, str], evidence: Sequence[Message]) -> Iterator[Literal]:
     """The answer itself where it is short and stands in the evidence; else those of its details that do; where a set
     has no answers, all details of the evidence. What the question itself says is no answer."""
     answer, asked = answers.get(question.id, ""), Forms([question.text])

@@ -67,6 +67,7 @@ def assembling(
     quoted: Mapping[str, str] | None,
     profile: int,
     until: Until,
+    levels: bool,
 ) -> Flow[Context]:
     """`context.assemble` with the caller's query, prompts and counter checked."""
     wanting("" if query is None else query)
@@ -77,6 +78,7 @@ def assembling(
             _whole(number, name, 0)
     _flag(recall, "recall")
     _flag(steady, "steady")
+    _flag(levels, "levels")
     sufficient = _sufficient(until)
     if sufficient and steady:
         raise InvalidMessage('until="sufficient" and steady exclude each other: a steady context quotes no more anyway')
@@ -88,7 +90,7 @@ def assembling(
     prompts = as_messages(system, "system", own_or_openai)
     refused_profile(profile, scope)
     known = (yield from profiles.for_context(core, scope)) if profile else None
-    recalled = (recall, reach.of(scope), recall_tokens, steady, quoted or {}, profile, known, sufficient)
+    recalled = (recall, reach.of(scope), recall_tokens, steady, quoted or {}, profile, known, sufficient, levels)
     request = ContextRequest(query, budget, prompts, goal, reserved, count, *recalled)
     return (yield from context.assemble(core, scope, request))
 
@@ -250,9 +252,11 @@ def recollecting(
     reach: Reach,
     as_of: datetime | None = None,
     until: Until = "budget",
+    levels: bool = False,
 ) -> Flow[Recalled]:
     """`search.recall` with the caller's arguments checked."""
-    request = replace(asking(core, scope, query, reach, as_of), sufficient=_sufficient(until))
+    _flag(levels, "levels")
+    request = replace(asking(core, scope, query, reach, as_of), sufficient=_sufficient(until), levels=levels)
     return (yield from search.recall(core, scope, request, _whole(budget, "budget")))
 
 

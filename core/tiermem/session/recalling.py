@@ -40,6 +40,7 @@ class Recalling:
         quoted: Mapping[str, str] | None = None,
         profile: int = 0,
         until: Until = "budget",
+        levels: bool = False,
     ) -> Context:
         """What the model should read now, in at most *budget* tokens.
 
@@ -61,13 +62,14 @@ class Recalling:
                 most a quarter of what these leave; 0 leaves it out. It stays as it is until something of it changes.
             until: "sufficient" pages no more in from the archive once what is shown is likely to answer, or more would
                 hardly raise the chance (`Context.likely`); "budget" fills its share. Not with *steady*.
+            levels: where room is left, quote in part what does not fit whole; what does, stays. `expand` opens it.
 
         Raises:
             BudgetTooSmall: what must be shown does not fit; it says both numbers.
             InvalidMessage, MissingNamespace: as of `search`.
         """
         reach = reaching(within, sessions, exclude)
-        recalled = (recall, reach, recall_tokens, steady, quoted, profile, until)
+        recalled = (recall, reach, recall_tokens, steady, quoted, profile, until, levels)
         asked = (query, budget, system, goal, reserved, counter, *recalled)
         return self.memory.drive(assembling(self._core, self.scope, *asked))
 
@@ -81,14 +83,16 @@ class Recalling:
         exclude: Iterable[str] = (),
         as_of: datetime | None = None,
         until: Until = "budget",
+        levels: bool = False,
     ) -> Recalled:
         """The passages that answer *query*, as one quoted block of at most *budget* tokens, "" when nothing does.
 
-        *until* "sufficient" quotes no more than is likely to answer (`Recalled.likely`), or than raises the chance. The
-        other arguments are those of `search`. Raises BudgetTooSmall when *budget* is not above 0.
+        *until* "sufficient" quotes no more than is likely to answer (`Recalled.likely`), or than raises the chance.
+        *levels* is that of `context`. The other arguments are those of `search`. Raises BudgetTooSmall when *budget* is
+        not above 0.
         """
         reach = reaching(within, sessions, exclude)
-        return self.memory.drive(recollecting(self._core, self.scope, query, budget, reach, as_of, until))
+        return self.memory.drive(recollecting(self._core, self.scope, query, budget, reach, as_of, until, levels))
 
     def search(
         self,
@@ -154,10 +158,11 @@ class AsyncRecalling:
         quoted: Mapping[str, str] | None = None,
         profile: int = 0,
         until: Until = "budget",
+        levels: bool = False,
     ) -> Context:
         """See `Session.context`."""
         reach = reaching(within, sessions, exclude)
-        recalled = (recall, reach, recall_tokens, steady, quoted, profile, until)
+        recalled = (recall, reach, recall_tokens, steady, quoted, profile, until, levels)
         asked = (query, budget, system, goal, reserved, counter, *recalled)
         return await self.memory.drive_async(assembling(self._core, self.scope, *asked))
 
@@ -171,10 +176,13 @@ class AsyncRecalling:
         exclude: Iterable[str] = (),
         as_of: datetime | None = None,
         until: Until = "budget",
+        levels: bool = False,
     ) -> Recalled:
         """See `Session.recall`."""
         reach = reaching(within, sessions, exclude)
-        return await self.memory.drive_async(recollecting(self._core, self.scope, query, budget, reach, as_of, until))
+        return await self.memory.drive_async(
+            recollecting(self._core, self.scope, query, budget, reach, as_of, until, levels)
+        )
 
     async def search(
         self,

@@ -65,6 +65,7 @@ class SearchRequest:
         without: numbers of messages that are not to be found; of documents all can be.
         sufficient: of what is recalled no more than is likely to answer.
         unsaid: numbers of messages that are not to be found either, and whose words help no other one.
+        levels: of what is recalled and has no room whole, as much is quoted as fits.
     """
 
     query: str
@@ -80,6 +81,7 @@ class SearchRequest:
     sessions: frozenset[str] | None = None
     exclude: frozenset[str] = frozenset()
     sufficient: bool = False
+    levels: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,8 @@ def recall(core: Core, scope: Scope, request: SearchRequest, budget: int) -> Flo
         seen = matched.seen(hits)
         if request.sufficient:
             hits = hits[: sufficiency.enough(matched.asked, seen)]
-        pieces, shown = quoting.block(hits, request.query, budget, core.count, core.quotes, asked)
+        levels = request.levels
+        pieces, shown = quoting.block(hits, request.query, budget, core.count, core.quotes, asked, levels=levels)
         return pieces, shown, sufficiency.likely(matched.asked, matched.seen(shown), seen)
 
     pieces, shown, likely = yield Compute(quoted)

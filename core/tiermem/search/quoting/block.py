@@ -11,10 +11,12 @@ Rule 4: the block that is handed out is counted as it stands; one that is too lo
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from tiermem.records import Hit, Piece
 from tiermem.search import packing, passages
 from tiermem.search.passages import note
+from tiermem.search.quoting.levels import lowered
 from tiermem.search.quoting.places import places
 from tiermem.search.quoting.quotes import Owner, Quotes
 from tiermem.search.quoting.repeated import once
@@ -33,6 +35,8 @@ def block(
     count: Count,
     quotes: Quotes | None = None,
     owner: Owner = NOBODY,
+    *,
+    levels: bool = False,
 ) -> tuple[list[Piece], list[Hit]]:
     """What of *hits* fits into *budget* tokens, as one quoted block, and the hits that it shows.
 
@@ -43,6 +47,7 @@ def block(
         count: the tokens of a text.
         quotes: those kept from question to question; they count with *count*, or are of no use here.
         owner: tenant, user and session that were asked.
+        levels: whether what room is left is given to hits whose whole message does not fit, in less detail.
     """
     kept = quotes if quotes is not None and quotes.count is count else Quotes(count)
     candidates = _candidates(once(hits), query, budget, kept, owner)
@@ -52,9 +57,10 @@ def block(
     allowed = budget - passages.BLOCK_TOKENS
     for _ in range(FITTING):
         chosen = set(packing.by_value(scores, costs, allowed, passages.HEADER_TOKENS, longer))
-        if not chosen:
+        shown = lowered(candidates, chosen, budget, kept, partial(query_terms, query)) if levels else None
+        if shown is None and not chosen:
             break
-        shown = QuotedBlock.of(candidates, chosen, kept)
+        shown = shown or QuotedBlock.of(candidates, chosen, kept)
         tokens, text = shown.measured({})
         if tokens <= budget:
             hits_shown = [one.hit for one in shown.best]

@@ -93,6 +93,14 @@ class Quotes:
         quote.cost = _cost(hit, quote.told, self.count)
         return quote
 
+    def in_part(self, hit: Hit, limit: int, question: Question) -> Quote | None:
+        """What of *hit* the *question* is about, in about *limit* characters; None where all of it is no longer."""
+        told = spoken(hit.message)
+        if (len(told) if isinstance(told, str) else sum(len(text) for _, text in told)) <= limit:
+            return None
+        part = _excerpt(told, question(), limit)
+        return Quote(part, _cost(hit, part, self.count), 0)
+
     def clear(self) -> None:
         """Drop all that is kept."""
         self._kept.clear()

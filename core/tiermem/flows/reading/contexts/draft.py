@@ -41,6 +41,7 @@ class ContextRequest:
     profile: int = 0  # tokens
     profiled: Callable[[int, Count], tuple[str, tuple[str, ...]]] | None = None  # what is known of the user, in so many
     sufficient: bool = False  # no more is recalled than is likely to answer
+    levels: bool = False  # of what has no room whole, as much is quoted as fits
 
 
 class Filled(NamedTuple):
@@ -82,7 +83,8 @@ class Draft:
         """The block of *hits* within *budget* tokens, and those that it shows."""
         asked = (self.scope.tenant, self.scope.user, self.scope.session)
         core = self.core
-        return quoting.block(hits, query, budget, self.scale.count, core.quotes, asked)
+        levels = self.request.levels
+        return quoting.block(hits, query, budget, self.scale.count, core.quotes, asked, levels=levels)
 
     def summary(self, budget: int) -> list[Piece]:
         """The running summary within *budget* tokens."""

@@ -1,0 +1,1 @@
+"""What levels of detail bring to small contexts."""
