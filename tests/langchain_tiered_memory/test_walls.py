@@ -27,8 +27,7 @@ from tiermem.errors import InvalidNamespace, InvalidSettings, MissingNamespace, 
 OWNERS = ["anna", "acme", ("acme", "anna"), ("anna", "acme"), ("zeta", "anna")]
 THREADS = ["t", "../a|b"]
 CANARIES = {owner: f"canary{place}x{place}" for place, owner in enumerate(OWNERS)}
-# Where each one's bird sings: the others know that word and ask for it.
-PONDS = {owner: f"lagoon{place}q{place}" for place, owner in enumerate(OWNERS)}
+PONDS = {owner: f"lagoon{place}q{place}" for place, owner in enumerate(OWNERS)}  # the others know them and ask for them
 QUESTION = "Where does my secret bird sing, and which bird is it?"
 REFS = [f"{kind}{number}" for kind in "msd" for number in range(1, 30)]
 

@@ -124,6 +124,11 @@ def test_an_async_function_is_awaited_on_either_side() -> None:
 
     assert Router(ALL, difficulty=difficulty).route("x").tier == "medium"
     assert asyncio.run(Router(ALL, difficulty=difficulty).aroute("x")).tier == "medium"
+
+    async def on_a_loop() -> str:
+        return Router(ALL, difficulty=difficulty).route("x").degraded
+
+    assert asyncio.run(on_a_loop()) == "difficulty: RuntimeError"
     assert asyncio.run(Router(ALL, difficulty=lambda _: 1 / 0).aroute("x")).degraded == "difficulty: ZeroDivisionError"
 
 

@@ -30,8 +30,8 @@ class Compactor:
         shortest: tokens of a message below which the default stub stands for it.
         preserve: as of `tiermem.compression.compress`.
         encoding: of the tokens that it counts.
-        summarizer: as of `tiermem.compression.compress`; it is asked about each message that is compacted. What waits
-            for a ``compactor=`` waits for it, so let it take no longer than that may.
+        summarizer: as of `tiermem.compression.compress`; it is asked about each message that is compacted, and must
+            answer within the setting ``callback_timeout``, or the default stub stands for that message.
 
     Raises:
         InvalidSettings, InvalidMessage: an argument is wrong.

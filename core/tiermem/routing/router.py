@@ -71,7 +71,7 @@ class Router(Generic[M]):
         self._lock = Lock()
 
     def route(self, question: str) -> Route[M]:
-        """Where *question* goes. Of an async difficulty function a new event loop waits, so use `aroute` on one."""
+        """Where *question* goes. An async difficulty function has an event loop of its own; on a loop use `aroute`."""
         known = self._remembered(question)
         return self._routed(question, known if known is not None else _asked(self._difficulty, question))
 
@@ -148,7 +148,15 @@ def _asked(difficulty: Difficulty, question: str) -> Any:
 
     try:
         told = difficulty(question)
-        return asyncio.run(_result(told)) if inspect.isawaitable(told) else told
+        if not inspect.isawaitable(told):
+            return told
+        waiting = _result(told)
+        try:
+            return asyncio.run(waiting)
+        finally:  # a loop that runs already refuses another one, and neither was begun
+            waiting.close()
+            if inspect.iscoroutine(told):
+                told.close()
     except Exception as error:  # noqa: BLE001  # the caller's; the route says it
         return error
 
