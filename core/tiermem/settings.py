@@ -260,7 +260,7 @@ class Scope:
     """Whose conversation: tenant, user and session, compared byte by byte, never used as a path.
 
     `kind` is "knowledge" for the documents of a user, "items" for their items, "facts" for what applications state of
-    them, none of which a session id can name, and "database" for what is nobody's.
+    them, "media" for what a function says of their media; no session id names these; "database" for what is nobody's.
 
     Raises:
         MissingNamespace: the namespace is None.
@@ -270,7 +270,7 @@ class Scope:
     tenant: str
     user: str
     session: str
-    kind: Literal["conversation", "knowledge", "items", "facts", "database"] = "conversation"
+    kind: Literal["conversation", "knowledge", "items", "facts", "media", "database"] = "conversation"
 
     @property
     def named(self) -> bool:

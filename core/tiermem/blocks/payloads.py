@@ -32,9 +32,7 @@ _WORDED = frozenset({Sort.CALL, Sort.THOUGHT})
 _HEADER = re.compile(r"data:([\w.+-]{1,80}/[\w.+-]{1,80})?[^,\s]{0,200};base64,", re.ASCII)
 _LINE = 76  # characters of a line of MIME's base64 (RFC 2045)
 _ENDS = {"lf": "\n", "crlf": "\r\n"}
-_STANDARD = re.compile(r"[A-Za-z0-9+/]*={0,2}", re.ASCII)
 _BEGIN = re.compile(rf"[A-Za-z0-9+/_-]{{{LEAST - 4}}}", re.ASCII)
-_URL_SAFE = re.compile(r"[A-Za-z0-9_-]*={0,2}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,13 +192,10 @@ def _read(text: str) -> tuple[str, bytes] | None:
         lines = "crlf" if "\r\n" in text[: _LINE + 3] else "lf"
         lines += "-end" if text.endswith("\n") else ""
         plain = text.replace("\r\n", "").replace("\n", "")
-    alphabet = "std" if _STANDARD.fullmatch(plain) else "url" if _URL_SAFE.fullmatch(plain) else ""
-    if not alphabet:
-        return None
+    alphabet = "url" if "-" in plain or "_" in plain else "std"
     padded = plain + "=" * (-len(plain) % 4)
     try:
-        decode = base64.b64decode if alphabet == "std" else base64.urlsafe_b64decode
-        data = decode(padded)
+        data = base64.b64decode(padded, altchars=b"-_" if alphabet == "url" else None, validate=True)
     except (binascii.Error, ValueError):
         return None
     form = alphabet + ("" if padded == plain else "-bare") + (f"-{lines}" if lines else "")

@@ -18,6 +18,7 @@ from tiermem.erasure.messages import of_messages
 from tiermem.erasure.receipt import Receipt, checked
 from tiermem.flows.effects import Flow, Read, Scrub, Tell, Transact, Wake
 from tiermem.flows.services import Core
+from tiermem.media import erasing as descriptions
 from tiermem.providers.calls import refuse_reentry
 from tiermem.settings import Scope
 from tiermem.storage.blobs import storing
@@ -76,8 +77,11 @@ def _erase(core: Core, scope: Scope, reason: str, refuse: Refuse, *, whole: bool
         refuse(connection)
         if whole:
             rules.put(connection, scope, "")  # what holds for a user goes with the user
+        lost = set() if whole else descriptions.alone(connection, scope)
         forks = [] if whole else sharing.release(connection, scope, reason, core.now())
-        return taking.take(connection, scope, reason, core.now(), whole=whole), forks
+        ticket = taking.take(connection, scope, reason, core.now(), whole=whole)
+        descriptions.of(connection, core, scope, reason, lost)
+        return ticket, forks
 
     taken_now: tuple[Ticket, list[Scope]] = yield Transact(taken)
     ticket, forks = taken_now

@@ -18,6 +18,7 @@ from tiermem.flows.effects import Flow, Read, Tell, Transact, Wake
 from tiermem.flows.indexing.facts import stated_by
 from tiermem.flows.services import Core
 from tiermem.flows.writing import decide, elsewhere
+from tiermem.media import erasing as descriptions
 from tiermem.providers.calls import refuse_reentry
 from tiermem.search.passages import runs
 from tiermem.settings import Scope
@@ -28,6 +29,7 @@ from tiermem.storage.documents import chunks as documents
 from tiermem.storage.erasures import sharing, taking, tombstones
 from tiermem.storage.erasures.taking import Taken, Ticket
 from tiermem.storage.sessions import SessionRow, encoded, stored_name
+from tiermem.storage.shown import media as shown_media
 from tiermem.text.documents import outcomes_of, prefix
 
 _STATED = re.compile(r"f(\d{1,18})")  # what was stated, pinned, corrected or retracted of the user
@@ -171,8 +173,10 @@ def _bury(connection: sa.Connection, core: Core, home: Scope, wanted: Mapping[Sc
         if not numbers:
             continue
         row, where = sessions.by_key(connection, owner), sessions.scope_of_key(connection, owner)
+        media = shown_media.of(connection, owner, numbers)
         hashes, counts = tombstones.erase(connection, row, numbers, reason, now, core.settings.compact_at)
         removed.update(counts)
+        descriptions.of_lost(connection, core, where, reason, media)
         removed.update(sharing.reach(connection, row, numbers, reason, now, core.settings.compact_at))
         taken = Taken(owner, len(hashes), _of(key, where))
         erased.append(issuing.erased(key, taken, hashes, runs(sorted(numbers))))

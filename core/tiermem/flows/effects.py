@@ -113,12 +113,13 @@ class Call:
 @dataclass(frozen=True, slots=True)
 class Wake:
     """Let the background see to what waits in *scope*, or with *embed* to its vectors alone, with *extract* to what an
-    extractor reads, with *sleep* to a sleep of its user; returns at once."""
+    extractor reads, with *describe* to its media, with *sleep* to a sleep of its user; returns at once."""
 
     scope: Scope
     embed: bool = False
     extract: bool = False
     sleep: bool = False
+    describe: bool = False
 
 
 @dataclass(frozen=True, slots=True)

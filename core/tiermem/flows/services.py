@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 V = TypeVar("V")
 T = TypeVar("T")
 KEPT_VIEWS = 16_000_000  # tokens of views that are kept, about 64 MB; `bodies` has most of their messages anyway
-KEPT_MEDIA = 64_000_000  # characters of the bytes of media that contexts and views show
+KEPT_MEDIA = 64_000_000  # characters of the media in messages that contexts and views show
 KEPT_MENTIONS = 2_000_000  # names in sentences of users whose graph was asked for, about 200 MB at most
 KEPT_FACTS = 200_000  # facts and sessions of users whose profile was asked for, about 100 MB at most
 
@@ -51,6 +51,7 @@ class Known:
     upkeep_error: str = ""
     listener_error: str = ""
     embed_error: str = ""
+    describe_error: str = ""
     embed_failed_at: float = 0.0
     competence: tuple[float, ...] | None = None  # of the embedder, by language; measured when first asked
     probed: int = -1  # key of the embedder whose stored probe was compared
@@ -104,6 +105,10 @@ class Core:
     extractor: Callable[[Sequence[Message]], Any] | None = None
     extractor_name: str = ""  # its identity, kept with what it read
     bounded_extractor: Limited[Sequence[Message], Any] | None = None  # the same, that may hang once
+    describe: Callable[[Any], Any] | None = None  # says what a medium shows; and the same, that may hang once
+    bounded_describe: Limited[Any, Any] | None = None
+    undescribed: Recent[Failed] = field(default_factory=lambda: Recent(10_000))  # by user and SHA-256
+    describing: set[Scope | tuple[str, str, str]] = field(default_factory=set)  # who is at it, and at what
     compactor: Limited[Message, Compacted | str | None] | None = None
     store_summary: Limited[Summary, str | None] | None = None
     keep: Limited[Message, bool] | None = None
@@ -113,7 +118,7 @@ class Core:
     bodies: Recent[Message] = field(default_factory=lambda: Recent(10_000))
     views: Bounded[KnownView] = field(default_factory=lambda: Bounded(KEPT_VIEWS))  # by session and zone
     vectors: Weighed[VectorIndex] = field(default_factory=Weighed)  # by session, embedder and dimensions
-    media: Bounded[str] = field(default_factory=lambda: Bounded(KEPT_MEDIA))  # texts by the pointers to them
+    media: Bounded[tuple[Message, Message]] = field(default_factory=lambda: Bounded(KEPT_MEDIA))  # whole, by `id`
     indexes: Weighed[UserIndex] = field(default_factory=Weighed)  # by tenant, user and kind
     summaries: Recent[KnownSummary] = field(default_factory=lambda: Recent(256))  # by `id`, and that of the counter
     running: Recent[tuple[Sequence[Summary], Count, list[Piece]]] = field(default_factory=lambda: Recent(64))

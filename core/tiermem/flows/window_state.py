@@ -152,18 +152,13 @@ def with_media(core: Core, pk: int, messages: Sequence[Message]) -> Flow[list[Me
     that are lost stands a text that says so."""
     if not any(message.pointers for message in messages):
         return list(messages)
-    wanted = {one for message in messages for one in message.pointers}
-    known = {one: text for one in wanted if (text := core.media.get(one)) is not None}
-    read: dict[str, str] = yield Read(partial(_media, pk=pk, messages=messages, known=known))
-    for pointer, text in read.items():
-        core.media.put(pointer, text, len(text))
-    texts = known | read
-    return [told_lost(whole(message, texts)) if message.pointers else message for message in messages]
-
-
-def _media(connection: sa.Connection, pk: int, messages: Sequence[Message], known: Mapping[str, str]) -> dict[str, str]:
-    texts, _ = media.texts_of(connection, pk, messages, known)
-    return texts
+    known = {id(one): kept[1] for one in messages if (kept := core.media.get(id(one))) and kept[0] is one}
+    if missing := [message for message in messages if message.pointers and id(message) not in known]:
+        texts: dict[str, str] = yield Read(lambda connection: media.texts_of(connection, pk, missing)[0])
+        for message in missing:
+            filled = known[id(message)] = told_lost(whole(message, texts))
+            core.media.put(id(message), (message, filled), sum(len(texts.get(one, "")) for one in message.pointers))
+    return [known.get(id(message), message) for message in messages]
 
 
 def live_summaries(row: SessionRow) -> Flow[list[Summary]]:

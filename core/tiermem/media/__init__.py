@@ -10,6 +10,7 @@ __all__ = [
     "AsyncMedia",
     "Media",
     "StoredMedium",
+    "UndescribedMedium",
 ]
 
 if not TYPE_CHECKING:
@@ -18,9 +19,11 @@ if not TYPE_CHECKING:
             "AsyncMedia",
             "Media",
         ),
+        "describing": ("UndescribedMedium",),
         "listing": ("StoredMedium",),
     }
     __getattr__, __dir__ = names_of(__name__, _NAMES)
 else:
+    from tiermem.media.describing import UndescribedMedium
     from tiermem.media.listing import StoredMedium
     from tiermem.media.media import AsyncMedia, Media

@@ -10,12 +10,13 @@ import sqlalchemy as sa
 
 from tiermem.errors import UnknownReference, brief_repr
 from tiermem.flows.effects import Flow, Read
-from tiermem.media import rows
-from tiermem.media.rows import MediumRow
+from tiermem.flows.reading.described import collection
 from tiermem.settings import Scope
 from tiermem.storage import decisions, sessions
 from tiermem.storage import messages as log
 from tiermem.storage.sessions import SessionRow
+from tiermem.storage.shown import media as rows
+from tiermem.storage.shown.media import MediumRow
 from tiermem.text import late
 from tiermem.window.media.showing import AboutMedium, about
 from tiermem.window.view import within
@@ -33,6 +34,7 @@ class StoredMedium:
         size: in bytes.
         width, height: of a picture, in pixels, where its header says them; else 0.
         name, caption: what the first message that says so calls it, and says of it; "" where none does.
+        description: what `describe=` said of it; "" where it was not asked, or said nothing.
         references: the messages that it stands in and that are not hidden: "friday/m12".
     """
 
@@ -44,6 +46,7 @@ class StoredMedium:
     name: str = ""
     caption: str = ""
     references: tuple[str, ...] = ()
+    description: str = ""
 
 
 def listed(scope: Scope, session: str | None) -> Flow[list[StoredMedium]]:
@@ -73,7 +76,7 @@ def _of_user(connection: sa.Connection, scope: Scope) -> list[StoredMedium]:
     for pk in rows.sessions_of(connection, scope):
         row = sessions.by_key(connection, pk)
         _enter(connection, found, sessions.scope_of_key(connection, pk).session, row, row.base + 1)
-    return list(found.values())
+    return _described(connection, scope, list(found.values()))
 
 
 def _of_one(connection: sa.Connection, scope: Scope, session: str) -> list[StoredMedium]:
@@ -81,7 +84,16 @@ def _of_one(connection: sa.Connection, scope: Scope, session: str) -> list[Store
     row = sessions.find(connection, Scope(scope.tenant, scope.user, session))
     if row.pk:
         _enter(connection, found, session, row, 1)
-    return list(found.values())
+    return _described(connection, scope, list(found.values()))
+
+
+def _described(connection: sa.Connection, scope: Scope, media: list[StoredMedium]) -> list[StoredMedium]:
+    row = sessions.find(connection, collection(scope))
+    if not row.pk:
+        return media
+    numbers = {one.sha256: log.by_id(connection, row.pk, one.sha256) for one in media}
+    said = {one.id: one.text for one in log.pick(connection, row.pk, {number for number in numbers.values() if number})}
+    return [replace(one, description=said.get(one.sha256, "")) for one in media]
 
 
 def _enter(

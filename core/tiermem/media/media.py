@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tiermem.media import listing
+from tiermem.media import describing, listing
 from tiermem.media.listing import StoredMedium
 from tiermem.settings import Scope, scope_of
 
@@ -50,6 +50,16 @@ class Media:
         """
         return self._run(listing.read(self.scope, sha256))
 
+    def describe(self) -> int:
+        """Ask `describe=` now about all media that it was not asked about, where it failed too; how many it described.
+
+        Else that is done in the background after each add; `settle` waits for it.
+
+        Raises:
+            InvalidSettings: the memory was opened without `describe=`.
+        """
+        return self._run(describing.describe(self.memory.wiring[0], self.scope))
+
     def __repr__(self) -> str:
         return f"<Media of {self.scope.user!r}>"
 
@@ -69,6 +79,10 @@ class AsyncMedia:
     async def read(self, sha256: str) -> bytes:
         """See `Media.read`."""
         return await self._arun(listing.read(self.scope, sha256))
+
+    async def describe(self) -> int:
+        """See `Media.describe`."""
+        return await self._arun(describing.describe(self.memory.wiring[0], self.scope))
 
     def __repr__(self) -> str:
         return f"<AsyncMedia of {self.scope.user!r}>"

@@ -14,7 +14,12 @@ from tiermem.portability import lines
 from tiermem.settings import Scope
 from tiermem.window.view import within
 
-_KINDS = {"conversation": "Conversation", "knowledge": "Documents", "facts": "What was stated, pinned or corrected"}
+_KINDS = {
+    "conversation": "Conversation",
+    "knowledge": "Documents",
+    "facts": "What was stated, pinned or corrected",
+    "media": "What was described",
+}
 
 
 def title(scope: Scope) -> str:

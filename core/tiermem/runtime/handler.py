@@ -91,16 +91,20 @@ class Steps(NamedTuple):
         embed: one step of embedding; see `Follower`.
         extract: one step of asking the extractor; see `Follower`.
         sleep: one step of the sleep of a user; see `Follower`.
+        describe: one step of describing media; see `Follower`.
         manage: the managing alone, for the event loop to which the summariser belongs; None where it belongs to none.
         aextract: the same, for the event loop to which the extractor belongs; None where it belongs to none.
+        adescribe: the same, of who describes media.
     """
 
     keep: Callable[[Scope, bool], bool | None]
     embed: Callable[[Scope], bool | None]
     extract: Callable[[Scope], bool | None]
     sleep: Callable[[Scope], bool | None]
+    describe: Callable[[Scope], bool | None]
     manage: Callable[[Scope], Flow[bool | None]] | None = None
     aextract: Callable[[Scope], Flow[bool | None]] | None = None
+    adescribe: Callable[[Scope], Flow[bool | None]] | None = None
 
 
 class Performer:
@@ -120,7 +124,9 @@ class Performer:
         self._follower = Follower(steps.embed)
         self._extractor = Follower(steps.extract, "tiermem-extractor")
         self._sleeper = Follower(steps.sleep, "tiermem-sleeper")
+        self._describer = Follower(steps.describe, "tiermem-describer")
         self._extracting = Tasks(steps.aextract, weakref.ref(self), AGAIN)
+        self._describing = Tasks(steps.adescribe, weakref.ref(self), AGAIN)
         direct.embedding = weakref.WeakMethod(self._follower.wake)
         self._threads = calls.Threads()
 
@@ -163,20 +169,23 @@ class Performer:
         if effect.extract:
             self._extractor.wake(effect.scope)
             return
-        if effect.sleep:
-            self._sleeper.wake(effect.scope)
-            return
+        for asked, follower in ((effect.sleep, self._sleeper), (effect.describe, self._describer)):
+            if asked:
+                follower.wake(effect.scope)
+                return
         self._loops.leave(effect.scope)
         (self._follower if effect.embed else self._upkeep).wake(effect.scope)
 
     def _busy(self, scope: Scope | None, *, blocking: bool = True) -> bool:
-        tasks = self._loops.busy(scope, blocking=blocking) or self._extracting.busy(scope, blocking=blocking)
-        return tasks or any(one.busy(scope) for one in (self._upkeep, self._follower, self._extractor, self._sleeper))
+        tasks = (self._loops, self._extracting, self._describing)
+        threads = (self._upkeep, self._follower, self._extractor, self._sleeper, self._describer)
+        return any(one.busy(scope, blocking=blocking) for one in tasks) or any(one.busy(scope) for one in threads)
 
     async def finish(self) -> None:
         """Let what the running loop does for the background come to its end, for at most `JOIN` seconds."""
         await self._loops.finish(JOIN)
         await self._extracting.finish(JOIN)
+        await self._describing.finish(JOIN)
 
     async def aact(self, effect: Effect) -> Any:
         """The result of *effect*; code of the user's that is async runs on the event loop, other one in a thread.
@@ -190,7 +199,7 @@ class Performer:
         if isinstance(effect, Wake) and effect.sleep:
             return self._wake(effect)
         if isinstance(effect, Wake):
-            loops = self._extracting if effect.extract else self._loops
+            loops = self._describing if effect.describe else self._extracting if effect.extract else self._loops
             return None if self.read_only or loops.wake(effect.scope) else self._wake(effect)
         if isinstance(effect, Await):
             return await awaited(effect, partial(self._busy, blocking=False))
@@ -204,10 +213,12 @@ class Performer:
         """End the threads and close the database."""
         self._loops.close()
         self._extracting.close()
+        self._describing.close()
         self._upkeep.close()
         self._follower.close()
         self._extractor.close()
         self._sleeper.close()
+        self._describer.close()
         self._threads.close()
         self._database.close()
 

@@ -18,6 +18,7 @@ from tiermem.flows.services import Core, Known
 from tiermem.flows.writing import upkeep
 from tiermem.life import idling
 from tiermem.life.placement import Placement
+from tiermem.media import describing
 from tiermem.providers.calls import asynchronous
 from tiermem.providers.clock import checked, system_clock, zone_of
 from tiermem.providers.embedders import HashEmbedder, as_embedder
@@ -137,6 +138,8 @@ def wired(path: str | Path | None, options: OpenOptions) -> tuple[Core, Performe
         extractor=options.get("extractor"),
         extractor_name=identity_of(options.get("extractor")),
         bounded_extractor=limited(options.get("extractor"), settings.extractor_timeout),
+        describe=options.get("describe"),
+        bounded_describe=limited(options.get("describe"), settings.extractor_timeout),
         compactor=limited(options.get("compactor"), settings.callback_timeout),
         store_summary=limited(options.get("store_summary"), settings.callback_timeout),
         keep=None if isinstance(keep, Placement) else limited(keep, settings.callback_timeout),
@@ -156,7 +159,9 @@ def wired(path: str | Path | None, options: OpenOptions) -> tuple[Core, Performe
         manage=partial(upkeep.managed, core) if asynchronous(core.summarizer) else None,
         extract=lambda scope: run(extracting.attempt(core, scope), direct),
         sleep=lambda user: run(idling.attempt(core, user), direct),
+        describe=lambda scope: run(describing.attempt(core, scope), direct),
         aextract=partial(extracting.attempt, core) if asynchronous(core.extractor) else None,
+        adescribe=partial(describing.attempt, core) if asynchronous(core.describe) else None,
     )
     return core, Performer(direct, steps)
 

@@ -7,6 +7,7 @@ from datetime import datetime, tzinfo
 from typing import Any, Literal, TypeAlias, TypedDict, cast
 
 from tiermem.errors import InvalidSettings, brief_repr
+from tiermem.media.describing import UndescribedMedium
 from tiermem.messages import Message
 from tiermem.providers.clock import zone_of
 from tiermem.records import Compacted, StructuredSummary, Summary
@@ -15,6 +16,7 @@ from tiermem.text.synonyms import Groups
 
 Summarizer: TypeAlias = Callable[[Sequence[Message]], StructuredSummary | dict[str, Any] | Awaitable[Any]]
 Extractor: TypeAlias = Callable[[Sequence[Message]], Sequence[Any] | Mapping[str, Any] | Awaitable[Any]]
+Describe: TypeAlias = Callable[[UndescribedMedium], str | Awaitable[Any] | None]
 Compactor: TypeAlias = Callable[[Message], Compacted | str | None]
 StoreSummary: TypeAlias = Callable[[Summary], str | None]
 Keep: TypeAlias = Callable[[Message], bool]
@@ -27,6 +29,7 @@ class OpenOptions(TypedDict, total=False):
     counter: Callable[[str], Any] | None
     summarizer: Summarizer | None
     extractor: Extractor | None
+    describe: Describe | None
     compactor: Compactor | None
     store_summary: StoreSummary | None
     keep: Keep | None
@@ -74,7 +77,7 @@ class OpenOptions(TypedDict, total=False):
 
 
 OPTION_NAMES = frozenset(OpenOptions.__annotations__)
-FUNCTIONS = ("summarizer", "extractor", "compactor", "store_summary", "keep", "clock")
+FUNCTIONS = ("summarizer", "extractor", "describe", "compactor", "store_summary", "keep", "clock")
 
 
 def check(options: OpenOptions) -> Settings:

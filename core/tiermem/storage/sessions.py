@@ -71,8 +71,8 @@ _GROW = Prepared(
     .values({name: sa.bindparam(f"new_{name}") for name in _GROWING})
 )
 # What is no conversation has a name that begins with a byte which no UTF-8 has, so no session id collides with it.
-_MARKS: dict[str, bytes] = {"conversation": b"", "knowledge": b"\xffk", "facts": b"\xfff"}
-_MARKED: tuple[Literal["knowledge", "facts"], ...] = ("knowledge", "facts")
+_MARKS: dict[str, bytes] = {"conversation": b"", "knowledge": b"\xffk", "facts": b"\xfff", "media": b"\xffm"}
+_MARKED: tuple[Literal["knowledge", "facts", "media"], ...] = ("knowledge", "facts", "media")
 ERASED = b"\xff"  # the tenant of a session that was taken from its user; no UTF-8 begins so
 _UPDATE = session.update().where(session.c.pk == sa.bindparam("key"))
 

@@ -65,7 +65,7 @@ def ranked(core: Core, scope: Scope, request: SearchRequest) -> Flow[SearchResul
     row = yield Read(lambda connection: sessions.find(connection, scope))
     more = replace(request, weak=True, limit=request.limit * NOMINATED, without=frozenset())
     nominated = yield from rank.hits(core, scope, row, more)
-    best = _best(nominated.hits, core.settings.weights.fresh, frozenset(query_terms(request.query)))
+    best = scored(core, nominated.hits, frozenset(query_terms(request.query)))
     if request.within == "notes":
         best = [hit for hit in best if hit.source.startswith(NOTE)]
     best = best[: request.limit]
@@ -73,7 +73,7 @@ def ranked(core: Core, scope: Scope, request: SearchRequest) -> Flow[SearchResul
     return replace(nominated, hits=tuple(best), matched=replace(nominated.matched, held=held))
 
 
-def _best(nominated: Sequence[Hit], fresh: float, asked: frozenset[str]) -> list[Hit]:
+def scored(core: Core, nominated: Sequence[Hit], asked: frozenset[str]) -> list[Hit]:
     """What ranking nominates, scored as parts of documents, best first; of equals, the one added first.
 
     Documents do not repeat themselves as talk does, so each chunk counts as all new. It changes no order here, but
@@ -82,7 +82,7 @@ def _best(nominated: Sequence[Hit], fresh: float, asked: frozenset[str]) -> list
 
     A note that goes by a name is meant where all words of the name are *asked* for, and are most of the question.
     """
-    hits: list[Hit] = []
+    hits, fresh = list[Hit](), core.settings.weights.fresh
     for hit in sorted(nominated, key=lambda hit: hit.message.sequence):
         state = hit.message.state
         alone = state.get("chunks", 1) == 1

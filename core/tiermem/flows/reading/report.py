@@ -116,6 +116,8 @@ def _degraded(core: Core, row: SessionRow) -> Iterator[str]:
         yield f"listener: {core.known.listener_error}; what it listened to was done"
     if core.known.embed_error:
         yield f"embedder: {core.known.embed_error}; keyword search only"
+    if core.known.describe_error:
+        yield f"describe: {core.known.describe_error}; it is asked again later, and found by its caption meanwhile"
     if core.count.name == "estimate":
         yield "tokens: no tokenizer could be loaded, counts are estimates"
 

@@ -10,7 +10,7 @@ from tiermem.errors import BudgetTooSmall
 from tiermem.flows import reporting, window_state
 from tiermem.flows.effects import Compute, Flow, Read
 from tiermem.flows.indexing import words as archive
-from tiermem.flows.reading import documents, rank
+from tiermem.flows.reading import described, documents, rank
 from tiermem.flows.reading import opening as opened
 from tiermem.flows.reading.corpus import user_wide
 from tiermem.flows.reading.opening import Opening
@@ -66,6 +66,9 @@ def find(core: Core, scope: Scope, opening: Opening, request: SearchRequest) -> 
     results: list[SearchResult] = []
     if request.within != "knowledge" and (request.talk or user_wide(scope, request.within)):
         results.append((yield from rank.hits(core, scope, opening.row, request)))
+    if core.describe is not None and results:
+        seen = yield from described.hits(core, scope, opening.row, request)
+        results.append(seen if request.weak else replace(seen, hits=_worth(seen, notes=False)))
     if request.within not in {"conversation", "user"}:
         chunks = yield from documents.ranked(core, scope, request)
         results.append(chunks if request.weak else replace(chunks, hits=_worth(chunks, request.notes)))
@@ -73,8 +76,13 @@ def find(core: Core, scope: Scope, opening: Opening, request: SearchRequest) -> 
     reasons = degraded(core, *(words for result in results for words in result.degraded))
     hits = [hit for result in results for hit in result.hits]
     if len(results) > 1:
-        hits = sorted(hits, key=lambda hit: -hit.score)[: request.limit]
+        hits = _once(sorted(hits, key=lambda hit: -hit.score))[: request.limit]
     return SearchResult(tuple(hits), question, reasons, matched=_together([one.matched for one in results]))
+
+
+def _once(hits: Sequence[Hit]) -> list[Hit]:
+    """*hits*, best first, of which a message that was found by its words and by its media is one."""
+    return list({(hit.source, hit.session, hit.message.sequence): hit for hit in reversed(hits)}.values())[::-1]
 
 
 def _together(several: Sequence[Matched]) -> Matched:

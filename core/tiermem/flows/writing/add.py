@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from tiermem.errors import InvalidMessage
 from tiermem.flows import reporting
-from tiermem.flows.effects import Compute, Flow, Tell, Transact
+from tiermem.flows.effects import Compute, Flow, Tell, Transact, Wake
 from tiermem.flows.services import Core
 from tiermem.flows.writing import upkeep
 from tiermem.flows.writing.commit import certain, commit
@@ -66,6 +66,8 @@ def add(
     stored, row, *_ = yield from certain(append, [message.id for message in messages])
     if then is not None:
         yield from then(core, scope, row)
+    if core.describe is not None and any(type(message.content) is list for message in messages):
+        yield Wake(scope, describe=True)
     return list(stored)
 
 

@@ -174,6 +174,8 @@ def settle(core: Core, scope: Scope, seconds: float | None) -> Flow[bool]:
     if extracts(core, scope):
         core.unread.pop(scope, None)  # nothing more is waited for
         yield Wake(scope, extract=True)
+    if core.describe is not None:
+        yield Wake(scope, describe=True)
     if not (yield Await(_idle(scope), FOREVER if seconds is None else seconds)):
         return False
     row = yield Read(lambda connection: sessions.find(connection, scope))

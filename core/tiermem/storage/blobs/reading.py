@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -53,18 +53,10 @@ def filled_in(connection: sa.Connection, pk: int, messages: Sequence[Message]) -
     return [whole(message, texts) if message.pointers else message for message in messages], missing
 
 
-def texts_of(
-    connection: sa.Connection, pk: int, messages: Iterable[Message], known: Mapping[str, str] | None = None
-) -> tuple[dict[str, str], list[Missing]]:
-    """What the pointers of *messages* of the session *pk* stand for, but for those that are *known*; and what is
-    missing."""
-    known = known or {}
-    wanted = {
-        message.sequence: digests(one for one in message.pointers if one not in known)
-        for message in messages
-        if message.pointers
-    }
-    keys = _keys(connection, pk, [number for number, own in wanted.items() if own])
+def texts_of(connection: sa.Connection, pk: int, messages: Iterable[Message]) -> tuple[dict[str, str], list[Missing]]:
+    """What the pointers of *messages* of the session *pk* stand for, and what is missing."""
+    wanted = {message.sequence: digests(message.pointers) for message in messages if message.pointers}
+    keys = _keys(connection, pk, list(wanted))
     sound, reasons = _bodies(connection, {keys[at] for at in keys})
     texts: dict[str, str] = {}
     missing: list[Missing] = []

@@ -19,8 +19,8 @@ def refilled(message: Message, **changed: Any) -> Message:
     return made
 
 
-def reshown(message: Message, content: Content) -> Message:
-    """*message* as it is shown with other *content*; a message of its own, by its hash."""
-    made = refilled(message, content=content)
+def reshown(message: Message, content: Content, pointers: tuple[str, ...]) -> Message:
+    """*message* as it is shown with other *content*, which has these *pointers*; a message of its own, by its hash."""
+    made = refilled(message, content=content, pointers=pointers)
     made.__dict__.pop("sha256", None)
     return made

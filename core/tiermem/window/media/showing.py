@@ -92,8 +92,9 @@ def shown_once(messages: Sequence[Message]) -> list[Message]:
     for message in messages:
         again = {one: first[_of(one)] for one in message.pointers if _of(one) in first}
         content = _replaced(message.content, again, _again) if again else message.content
-        shown.append(message if content is message.content else reshown(message, content))
-        for one in _pointers(content):
+        left = message.pointers and tuple(_pointers([content, message.raw]))
+        shown.append(message if content is message.content else reshown(message, content, left))
+        for one in left:
             first.setdefault(_of(one), message.sequence)
     return shown
 
@@ -102,7 +103,7 @@ def told_lost(message: Message) -> Message:
     """*message* with words in place of the media whose bytes were not put back."""
     lost = dict.fromkeys(message.pointers, message.sequence)
     content = _replaced(message.content, lost, _lost) if lost else message.content
-    return message if content is message.content else reshown(message, content)
+    return message if content is message.content else reshown(message, content, ())
 
 
 def _again(block: Mapping[str, Any], sequence: int) -> str:

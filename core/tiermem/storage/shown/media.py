@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -14,6 +14,8 @@ from tiermem.shared_history import parts
 from tiermem.storage.schema import session
 from tiermem.storage.sessions import encoded
 from tiermem.storage.tables.media import blob, media, media_use
+
+CHUNK = 500  # bound values a statement
 
 
 class MediumRow(NamedTuple):
@@ -63,3 +65,28 @@ def body(connection: sa.Connection, scope: Scope, digest: bytes) -> bytes | None
     if stored is None or sha256(bytes(stored)).digest() != digest:
         raise StorageCorrupt(f"tiermem_blob, the bytes {digest.hex()[:16]}: they are lost, or do not match their hash")
     return bytes(stored)
+
+
+def present(connection: sa.Connection, owner: bytes, digests: Collection[bytes]) -> set[bytes]:
+    """Those of these media that *owner* has."""
+    found: set[bytes] = set()
+    ordered = sorted(digests)
+    for start in range(0, len(ordered), CHUNK):
+        mine = sa.and_(media.c.owner == owner, media.c.sha256.in_(ordered[start : start + CHUNK]))
+        found |= {bytes(one) for one in connection.execute(sa.select(media.c.sha256).where(mine)).scalars()}
+    return found
+
+
+def of(connection: sa.Connection, pk: int, numbers: Collection[int]) -> set[bytes]:
+    """The hashes of the media that these messages of a session, which stores them, refer to."""
+    wanted = set(numbers)
+    return {use.sha256 for use in uses(connection, int(pk), min(wanted), max(wanted)) if use.sequence in wanted}
+
+
+def alone(connection: sa.Connection, pk: int) -> set[bytes]:
+    """The hashes of the media to which the messages of this session alone refer."""
+    other = media_use.alias()
+    elsewhere = sa.exists().where(other.c.media == media.c.pk, other.c.session != pk)
+    there = media_use.join(media, media.c.pk == media_use.c.media)
+    query = sa.select(media.c.sha256).select_from(there).where(media_use.c.session == pk, ~elsewhere).distinct()
+    return {bytes(one) for one in connection.execute(query).scalars()}

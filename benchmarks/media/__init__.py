@@ -1,0 +1,1 @@
+"""What pictures in a conversation cost, and whether they are found by their captions."""

@@ -1,0 +1,1 @@
+"""What is shown of tables without reading messages."""
