@@ -3,6 +3,9 @@
 A mark is a number in brackets, several, or a range, as models write them: [1], [1, 3], [2-4], [1 and 3], [^1],
 [source 1], 【1】, [来源1], [1](link), [1][2]. One right behind a full stop belongs to the sentence before it. Code is
 not looked at, nor what stands behind a line that says "Sources:", nor a number above 999, which is a year or an index.
+
+Sentences are parted by our own rules: sentencex parts "vol. 3" and "e.g. No. 6", and joins Chinese with the English
+behind it, so that a statement without a source hides behind one that has one.
 """
 
 from __future__ import annotations
