@@ -131,6 +131,7 @@ def test_what_is_written_is_measured_by_the_same_rule_and_nothing_is_claimed_for
     [
         ("Ann owes Bob 50 EUR.", "Bob owes Ann 50 EUR."),
         ("Kestrel replaced Falcon in May 2024.", "Falcon replaced Kestrel in May 2024."),
+        ("王伟把房子卖给了李娜，价格是200万。", "李娜把房子卖给了王伟，价格是200万。"),
     ],
 )
 def test_a_reversal_is_not_what_it_reverses(original: str, other: str) -> None:
