@@ -24,7 +24,7 @@ FLOORS = tuple(
     facts
     window
     search
-    models
+    models redaction
     summaries
     extraction
     index

@@ -11,7 +11,7 @@ over is quoted and cut short (`brief_repr`), and so is every error as a whole.
     ├── InvalidNamespace · MissingNamespace · InvalidSettings   (also ValueError)
     ├── IdConflict · UnknownReference (also KeyError) · InvalidBranch (also ValueError) · Reentrant · Closed
     ├── BudgetTooSmall(needed, budget) · TokenCounterError · ClockError
-    ├── SummaryRejected · FactsRejected (both an AnswerRejected)
+    ├── SummaryRejected · FactsRejected (both an AnswerRejected) · RedactionFailed
     ├── EmbeddingMismatch · MissingExtra (also ImportError)
     └── StorageError
         ├── StorageBusy · StorageUnavailable · OutcomeUnknown(ids) (all retryable)
@@ -89,6 +89,10 @@ class ExportTooNew(InvalidExport):
 
 class NamespaceNotEmpty(TiermemError):
     """An import would mix with what is held of that user already; nothing was imported."""
+
+
+class RedactionFailed(TiermemError):
+    """The caller's redactor raised something, which is the cause, or gave no text; nothing was stored."""
 
 
 class InvalidNamespace(TiermemError, ValueError):

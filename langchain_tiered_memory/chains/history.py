@@ -15,7 +15,7 @@ from langchain_core.chat_history import BaseChatMessageHistory
 from langchain_core.messages import BaseMessage
 
 from langchain_tiered_memory.chains.runnable import Readings, asked_by
-from langchain_tiered_memory.convert import all_langchain, to_core
+from langchain_tiered_memory.convert import all_langchain, to_core, to_langchain
 from langchain_tiered_memory.converted import Showing, showing
 from langchain_tiered_memory.memories import open_memory
 from langchain_tiered_memory.procedures import WAITING, Procedure, arun, delivering, run
@@ -25,6 +25,7 @@ from tiermem.agents.fitting import fitted
 from tiermem.agents.reconcile import beyond
 from tiermem.memory import check_opening, for_user
 from tiermem.providers.clock import zone_of
+from tiermem.redaction import redacted
 from tiermem.runtime.options import OpenOptions
 from tiermem.settings import scope_of
 
@@ -223,6 +224,8 @@ class TieredChatMessageHistory(BaseChatMessageHistory):
 
     def _replacing(self, messages: list[BaseMessage]) -> Procedure[None]:
         present = shown_messages((yield lambda session: session.view()))
+        if redact := (yield lambda session: session.redacting()):  # or equal ones would differ from what is stored
+            messages = [to_langchain(redacted(to_core(message), redact)) for message in messages]
         new = beyond(messages, present, eq)
         if new is None:
             yield from self._clearing()

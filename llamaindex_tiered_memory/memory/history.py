@@ -18,6 +18,7 @@ from tiermem.agents.fitting import fitted
 from tiermem.agents.reconcile import beyond, resumed, spoken
 from tiermem.errors import InvalidMessage
 from tiermem.events import Event
+from tiermem.redaction import redacted
 
 REPLACED = "replaced by another history"  # the reason of a decision to hide
 
@@ -88,6 +89,7 @@ def replace(session: Session, given: Sequence[ChatMessage]) -> None:
     A client that shows a conversation hands over its texts; the calls and results between them stay.
     """
     check_chats(given)
+    given = _private(session, given)
     held = session.messages()
     count, known = resumed(given, held, partial(_shows, limit=session.memory.settings.max_message_bytes))
     if not count:
@@ -103,7 +105,7 @@ def goes_on(session: Session, given: Sequence[ChatMessage]) -> bool:
 
     A program that names its greeting each time it starts does not mean to forget what was said since.
     """
-    held = session.messages()
+    given, held = _private(session, given), session.messages()
     count, known = resumed(given, held, partial(_shows, limit=session.memory.settings.max_message_bytes))
     if count < len(given) and held[known:]:
         warnings.warn(
@@ -112,6 +114,12 @@ def goes_on(session: Session, given: Sequence[ChatMessage]) -> bool:
             stacklevel=5,
         )
     return count == len(given)
+
+
+def _private(session: Session, given: Sequence[ChatMessage]) -> Sequence[ChatMessage]:
+    """*given* as it would be stored, or what a redactor takes out would be taken for what somebody changed."""
+    redact = session.redacting()
+    return given if redact is None else [to_chat_message(redacted(to_message(chat), redact)) for chat in given]
 
 
 def _shows(chat: ChatMessage, kept: Message, limit: int) -> bool:
@@ -123,7 +131,7 @@ def _shows(chat: ChatMessage, kept: Message, limit: int) -> bool:
 def extend(session: Session, given: Sequence[ChatMessage]) -> bool:
     """Add what *given* has beyond the log; False where the log says something else, or has it all."""
     same = partial(says, limit=session.memory.settings.max_message_bytes)
-    new = beyond(given, session.messages(), same) if given else None
+    new = beyond(_private(session, given), session.messages(), same) if given else None
     if not new:
         return False
     session.add(made(session, new))

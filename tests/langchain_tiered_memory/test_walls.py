@@ -210,11 +210,8 @@ def stores(tmp_path: Path) -> dict[Any, TieredMemoryStore]:
 def _planted(place: tuple[Any, TieredMemoryStore]) -> None:
     owner, store = place
     for number in range(5):
-        store.put(
-            ("birds", "secret"),
-            f"key{number}",
-            {"text": f"The {CANARIES[owner]} sings at {PONDS[owner]}, song {number}"},
-        )
+        text = f"The {CANARIES[owner]} sings at {PONDS[owner]}, song {number}"
+        store.put(("birds", "secret"), f"key{number}", {"text": text})
         store.put(("only", PONDS[owner]), PONDS[owner], {"text": CANARIES[owner]})
 
 

@@ -9,6 +9,7 @@ from tiermem.agents.view import Procedure
 from tiermem.errors import IdConflict, UnknownReference
 from tiermem.messages import Message
 from tiermem.records import Shown
+from tiermem.redaction.walking import redacted
 
 MANY = 32  # messages from which on it is quicker to ask at once whether any is known
 Identity = Callable[[Message], str]  # the id that the framework gave a message, "" where it gave none
@@ -20,6 +21,9 @@ def adding(messages: Sequence[Message], identity: Identity) -> Procedure[list[Me
     An id that the framework gave may be taken by other words (an agent's updated answer), or by the same words in a
     part of the session that was cleared. The message then goes under an id of its own, so that nothing said is missing.
     """
+    redact = yield lambda session: session.redacting()
+    if redact is not None:  # or equal ones would differ from what is stored
+        messages = [redacted(message, redact) for message in messages]
     if len(messages) >= MANY and not (yield lambda session: session.stats()).hidden:
         try:
             return list((yield lambda session: session.add(messages)))  # what is equal is not stored twice

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from tiermem.agents.adding import Identity, adding, derived
@@ -34,6 +34,7 @@ from tiermem.agents.view import Procedure
 from tiermem.errors import InvalidBranch, UnknownReference
 from tiermem.messages import Message
 from tiermem.records import Decision
+from tiermem.redaction.walking import Redact, redacted
 
 LEFT = "left the thread"  # the reason of a decision to hide; those of others are never taken back here
 DELETED = "the thread was deleted"  # the same, of all that was said
@@ -72,6 +73,9 @@ class Roster:
 
 def storing(note: Note, roster: Roster) -> Procedure[Note]:
     """Stores what the session lacks of *roster*, and hides what left it."""
+    redact = yield lambda session: session.redacting()
+    if redact is not None:  # or what it took out would be taken for what somebody changed
+        roster = replace(roster, listed=[_private(one, redact) for one in roster.listed])
     if note.upto < 0:  # another session than the note was taken of
         known = (yield lambda session: session.stats()).messages
         note = replace(note, upto=known)
@@ -98,6 +102,10 @@ def storing(note: Note, roster: Roster) -> Procedure[Note]:
     upto = max((message.sequence for message in stored), default=0)
     moved = replace(note, upto=max(note.upto, upto), asked=max(note.asked, *asked, 0))
     return replace(moved, count=len(listed), last=listed[-1].id if listed else "", seen=seen)
+
+
+def _private(handed: Listed, redact: Redact) -> Listed:
+    return replace(handed, form=cache(lambda: redacted(handed.form(), redact)))
 
 
 def begins(note: Note, listed: Sequence[Listed], before: int) -> bool:

@@ -113,6 +113,7 @@ class Core:
     store_summary: Limited[Summary, str | None] | None = None
     keep: Limited[Message, bool] | None = None
     place: Callable[[Sequence[Message], int, int], Mapping[int, str]] | None = None  # see `life/placement.py`
+    redactor: Callable[[str], str] | None = None  # what every text is given to before it is stored
     windows: Recent[Window] = field(default_factory=lambda: Recent(64))
     openings: Recent[Opening] = field(default_factory=lambda: Recent(64))
     bodies: Recent[Message] = field(default_factory=lambda: Recent(10_000))

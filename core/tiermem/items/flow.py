@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ from tiermem.items.item import Get, Item, Operation, Paths, Put, Search, last_pu
 from tiermem.items.store import New, Row
 from tiermem.items.texts import words
 from tiermem.plain_json import dumps
+from tiermem.redaction.walking import value_of
 from tiermem.settings import Scope
 from tiermem.storage.sessions import decoded
 
@@ -63,12 +64,13 @@ def batch(core: Core, scope: Scope, operations: Sequence[Operation], space: Vect
 
     Raises:
         InvalidMessage: a value is too large, or a filter no filter; nothing was kept.
+        RedactionFailed: the caller's redactor failed; nothing was kept.
         EmbeddingMismatch, or what the embedder raises; nothing was kept.
     """
     for op in operations:
         if isinstance(op, Search):
             filters.check(op.filter)
-    puts = last_puts(operations)
+    puts = [_redacted(core, put) for put in last_puts(operations)]
     kept = [(put, _value(core, put)) for put in puts if put.value is not None]
     label, vectors = yield from embedding.embedded(core, scope, puts, space)
     compared, asked = yield from embedding.asked(core, scope, operations, space)
@@ -110,6 +112,13 @@ def sweep(core: Core, scope: Scope) -> Flow[int]:
         removed = yield Transact(lambda connection, now=now: stored.sweep(connection, scope, now, SWEPT))  # type: ignore[misc]
         total += removed
     return total
+
+
+def _redacted(core: Core, put: Put) -> Put:
+    """*put* without what is private in its value; its path and key are how it is found."""
+    if core.redactor is None or put.value is None:
+        return put
+    return replace(put, value=value_of(dict(put.value), core.redactor))
 
 
 def _value(core: Core, put: Put) -> bytes:

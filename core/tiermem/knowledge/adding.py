@@ -6,7 +6,8 @@ Rule 2: nothing is stored unless all documents of a call are good.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -22,6 +23,7 @@ from tiermem.flows.writing.commit import certain, commit
 from tiermem.messages import Message
 from tiermem.providers.calls import refuse_reentry
 from tiermem.records import Decision
+from tiermem.redaction.walking import value_of
 from tiermem.search.passages import runs
 from tiermem.settings import Scope
 from tiermem.storage import decisions, sessions
@@ -68,12 +70,20 @@ def add(
 
 
 def _counted(core: Core, documents: Sequence[Document], splitting: Splitting) -> list[tuple[Message, int]]:
+    if core.redactor is not None:
+        documents = [_redacted(document, core.redactor) for document in documents]
     messages = {message.id: message for document in documents for message in messages_of(document, splitting)}
     limit = core.settings.max_message_bytes
     largest = max(len(message.canonical) for message in messages.values())
     if largest > limit:
         raise InvalidMessage(f"a chunk with its metadata has {largest} bytes; max_message_bytes is {limit}")
     return [(message, message_tokens(message, core.count)) for message in messages.values()]
+
+
+def _redacted(document: Document, redact: Callable[[str], str]) -> Document:
+    """*document* without what is private, all but its source, by which it is replaced and removed."""
+    text, title, metadata = (value_of(one, redact) for one in (document.text, document.title, {**document.metadata}))
+    return replace(document, text=text, title=title, metadata=metadata)
 
 
 def _keep(

@@ -37,6 +37,7 @@ from tiermem.notes.kinds import (
 from tiermem.notes.wording import text_of
 from tiermem.providers.calls import refuse_reentry
 from tiermem.records import Decision
+from tiermem.redaction.walking import fields_of
 from tiermem.search.passages import NOTE
 from tiermem.settings import Scope
 from tiermem.storage import decisions, sessions
@@ -54,8 +55,11 @@ def keep(core: Core, scope: Scope, note: AnyNote | str) -> Flow[AnyNote]:
 
     Raises:
         InvalidMessage: it is no note, or too long in words; nothing was kept.
+        RedactionFailed: the caller's redactor failed; nothing was kept.
     """
     note = PlainNote(note) if isinstance(note, str) else note
+    if core.redactor is not None and isinstance(note, AnyNote):
+        note = fields_of(note, core.redactor, kept=("sources", "ref"))
     known_source(note)
     refuse_reentry(collection(scope))
     document = _document((yield from _counted(scope, note)))

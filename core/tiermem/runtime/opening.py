@@ -144,6 +144,7 @@ def wired(path: str | Path | None, options: OpenOptions) -> tuple[Core, Performe
         store_summary=limited(options.get("store_summary"), settings.callback_timeout),
         keep=None if isinstance(keep, Placement) else limited(keep, settings.callback_timeout),
         place=keep.chosen if isinstance(keep, Placement) else None,
+        redactor=options.get("redactor"),
         sleep_after=options.get("sleep_after"),
         known=Known(tables=Synonyms(groups) if groups else None),
     ).within(zone_of(options.get("timezone")))

@@ -20,6 +20,7 @@ Describe: TypeAlias = Callable[[UndescribedMedium], str | Awaitable[Any] | None]
 Compactor: TypeAlias = Callable[[Message], Compacted | str | None]
 StoreSummary: TypeAlias = Callable[[Summary], str | None]
 Keep: TypeAlias = Callable[[Message], bool]
+Redact: TypeAlias = Callable[[str], str]
 
 
 class OpenOptions(TypedDict, total=False):
@@ -33,6 +34,7 @@ class OpenOptions(TypedDict, total=False):
     compactor: Compactor | None
     store_summary: StoreSummary | None
     keep: Keep | None
+    redactor: Redact | None
     embedder: Any
     synonyms: Groups
     clock: Callable[[], datetime] | None
@@ -77,7 +79,7 @@ class OpenOptions(TypedDict, total=False):
 
 
 OPTION_NAMES = frozenset(OpenOptions.__annotations__)
-FUNCTIONS = ("summarizer", "extractor", "describe", "compactor", "store_summary", "keep", "clock")
+FUNCTIONS = ("summarizer", "extractor", "describe", "compactor", "store_summary", "keep", "redactor", "clock")
 
 
 def check(options: OpenOptions) -> Settings:

@@ -29,6 +29,7 @@ from tiermem.flows.writing import decide, elsewhere, upkeep
 from tiermem.flows.writing.commit import writing
 from tiermem.messages import Message
 from tiermem.records import Decision, Explanation, View
+from tiermem.redaction.walking import Redact
 from tiermem.reports.state import Report, Stats
 from tiermem.session.branching import AsyncBranching
 from tiermem.session.compressing import AsyncCompressing
@@ -54,6 +55,10 @@ class AsyncSession(AsyncRecalling, AsyncAnswering, AsyncBranching, AsyncCompress
     def beside(self, session_id: str) -> AsyncSession:
         """See `Session.beside`; not to be awaited."""
         return AsyncSession(self._session.beside(session_id))
+
+    async def redacting(self) -> Redact | None:
+        """See `Session.redacting`."""
+        return self._core.redactor
 
     async def add(
         self, messages: MessageLike, role: str = "user", *, compacted: bool = False, as_stored: bool = False

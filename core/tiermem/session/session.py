@@ -29,6 +29,7 @@ from tiermem.flows.writing import decide, elsewhere, upkeep
 from tiermem.flows.writing.commit import writing
 from tiermem.messages import Message
 from tiermem.records import Decision, Explanation, View
+from tiermem.redaction.walking import Redact
 from tiermem.reports.state import Report, Stats
 from tiermem.session.async_session import AsyncSession
 from tiermem.session.branching import Branching
@@ -63,6 +64,10 @@ class Session(Recalling, Answering, Branching, Compressing, Proving):
             MissingNamespace: no namespace names the user. InvalidNamespace: *session_id* names nothing.
         """
         return Session(self.memory, self.scope.beside(session_id), self._core)
+
+    def redacting(self) -> Redact | None:
+        """What every text is given to before it is stored: the `redactor` of its memory, None without one."""
+        return self._core.redactor
 
     def add(
         self, messages: MessageLike, role: str = "user", *, compacted: bool = False, as_stored: bool = False

@@ -32,6 +32,7 @@ from tiermem.flows.writing import decide
 from tiermem.flows.writing.commit import certain, commit
 from tiermem.messages import Message
 from tiermem.records import Decision
+from tiermem.redaction.walking import redacted
 from tiermem.settings import Scope
 from tiermem.storage import decisions
 from tiermem.storage import facts as stored
@@ -131,6 +132,8 @@ def keep(core: Core, scope: Scope, kind: str, words: str, state: dict[str, Any],
 def keep_message(core: Core, scope: Scope, kind: str, message: Message, reason: str) -> Flow[Decision]:
     """`keep`, of a message with an id of the caller's; the same id again keeps nothing more."""
     where = reading.stated_by(scope)
+    if core.redactor is not None:
+        message = redacted(message, core.redactor)
     counted = [(message, message_tokens(message, core.count))]
 
     def body(connection: sa.Connection) -> Decision:

@@ -15,6 +15,7 @@ from tiermem.flows.writing import upkeep
 from tiermem.flows.writing.commit import certain, commit
 from tiermem.messages import Message, from_canonical, moment
 from tiermem.records import Decision
+from tiermem.redaction.walking import redacted
 from tiermem.search.passages import runs
 from tiermem.settings import Scope
 from tiermem.storage import entries, sessions
@@ -45,6 +46,7 @@ def add(
     Raises:
         InvalidMessage: one is larger than `max_message_bytes`, or could not be read back as it is.
         IdConflict: an id is taken by a message with other content.
+        RedactionFailed: the caller's redactor failed.
         OutcomeUnknown: the connection was lost, and nobody can say whether they are stored.
     """
     if not messages:
@@ -107,7 +109,9 @@ def _hidden(
 
 
 def _counted(core: Core, messages: Sequence[Message], as_stored: bool) -> list[tuple[Message, int]]:
-    """*messages*, each checked and with its tokens."""
+    """*messages* without what is private, each checked and with its tokens."""
+    if core.redactor is not None:
+        messages = [redacted(message, core.redactor) for message in messages]
     _check(messages, core.settings.max_message_bytes, as_stored)
     return [(message, message_tokens(message, core.count)) for message in messages]
 
