@@ -33,8 +33,10 @@ def check(connection: sa.Connection, row: SessionRow, at: int, ref: object) -> N
     """
     if not 0 < at < row.messages:
         return
-    near = [*entries.entries(connection, row.pk, max(1, at - NEAR), min(row.messages, at + NEAR))]
-    if step := parted(near, at):
+    around = max(1, at - NEAR), min(row.messages, at + NEAR)
+    if not entries.linked(connection, row.pk, *around):
+        return
+    if step := parted([*entries.entries(connection, row.pk, *around)], at):
         first, last = step
         ends = f"m{first - 1} or m{last}" if first > 1 else f"m{last}"
         told = f"m{first} to m{last} are a call and its results; it can be parted behind {ends}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -243,7 +243,7 @@ def settle(connection: sa.Connection, pk_row: SessionRow, floor: int) -> Window:
     floor = _below(connection, pk_row.pk, floor)
     parts = spans(connection, pk_row.pk, pk_row, floor)
     in_force = {part.summary for part in parts if part.summary}
-    _set_live(connection, pk_row.pk, floor, in_force)
+    set_live(connection, pk_row.pk, floor, in_force)
     row = replace(pk_row, floor=floor_of(parts, pk_row.messages))
     derived = _window(connection, row, parts)
     sessions.update(connection, row.pk, floor=row.floor, window_tokens=derived.tokens, revision=row.revision)
@@ -261,7 +261,8 @@ def _below(connection: sa.Connection, pk: int, floor: int) -> int:
         floor = int(first) - 1
 
 
-def _set_live(connection: sa.Connection, pk: int, floor: int, in_force: set[int]) -> None:
+def set_live(connection: sa.Connection, pk: int, floor: int, in_force: Collection[int]) -> None:
+    """Write which of the summaries that reach beyond message *floor* are in force."""
     beyond = sa.and_(summary.c.session == pk, summary.c.last > floor)
     connection.execute(summary.update().where(beyond, summary.c.live == 1).values(live=0))
     if in_force:

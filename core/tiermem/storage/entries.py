@@ -48,6 +48,21 @@ def fixed(connection: sa.Connection, pk: int, last: int) -> Iterator[Entry]:
     return _entries(_FIXED.rows(connection, {"key": pk, "high": last}))
 
 
+_LINKED = Prepared(
+    sa.select(message.c.sequence)
+    .where(
+        _OF_SESSION, message.c.sequence.between(sa.bindparam("low"), sa.bindparam("high")), message.c.links.is_not(None)
+    )
+    .limit(1)
+)
+
+
+def linked(connection: sa.Connection, pk: int, first: int, last: int) -> bool:
+    """Whether any of the messages `first`..`last` calls a tool or answers a call."""
+    there = ({"key": owner, "low": low, "high": high} for owner, low, high in parts(pk, first, last))
+    return any(_LINKED.rows(connection, one) for one in there)
+
+
 def tokens_of(connection: sa.Connection, pk: int, last: int) -> int:
     """What the messages up to number *last* cost, all of them."""
     added = sa.select(sa.func.sum(message.c.tokens))

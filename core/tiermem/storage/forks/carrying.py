@@ -6,12 +6,13 @@ Rule 2: what says something of later messages is left behind: a summary that rea
 those that it merged, or to what it stands for.
 Rule 3: a rewind that took the fork's last message out of view does not count: who forks there wants what was before.
 Rule 4: it costs what the decisions in force are, however long the conversation is and however many stubs are in view:
-those are borrowed. At the newest message nothing is derived either: the view is the parent's.
+those are borrowed. At the newest message nothing is derived: the view is the parent's. Elsewhere its totals are sums
+(`totals.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -19,10 +20,10 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from tiermem.records import Decision
-from tiermem.shared_history import shared_of
-from tiermem.storage import decisions, entries, facts, sessions
+from tiermem.shared_history import base_of, shared_of
+from tiermem.storage import decisions, facts, sessions
 from tiermem.storage import stubs as stub_rows
-from tiermem.storage.forks import borrowing
+from tiermem.storage.forks import borrowing, totals
 from tiermem.storage.forks.rules import apart_from_stubs, clipped, hides, in_order, left_behind, restores
 from tiermem.storage.schema import broken, sealed, summary
 from tiermem.storage.sessions import SessionRow
@@ -57,7 +58,8 @@ def carried(connection: sa.Connection, row: SessionRow, at: int, used: Sequence[
     made = decisions.journal(connection, row.pk, above=floor, upto=at, kinds=_COVERING)
     parts = apart_from_stubs([one for one in made if one.kind == "cover" and one.last <= at], hiding, floor, at)
     covering = kept if same else {part.summary: int(row.pk) for part in parts if part.summary} | kept
-    compacts = [_upto(connection, row.pk, one, at) for one in made if one.kind == "compact" and not one.undone]
+    known = {loan.decision: loan for loan in stub_rows.loans(connection, row.pk)}
+    compacts = [_upto(connection, row, one, at, known) for one in made if one.kind == "compact" and not one.undone]
     shown = in_order([*_covers(connection, covering), *compacts, *restores(hiding, parts)])
     planned = [*hides(hiding), *shown, *_pins(connection, row.pk, at), *used]
     numbered = [replace(one, number=place, undone=False) for place, one in enumerate(planned, start=1)]
@@ -75,10 +77,17 @@ def keep(connection: sa.Connection, made: SessionRow, parent: SessionRow, what: 
     decisions.record(connection, made.pk, what.decisions, now)
     revision = len(what.decisions)
     if what.same:
-        totals = {name: getattr(parent, name) for name in ("floor", "window_tokens", "look_at")}
-        sessions.update(connection, made.pk, revision=revision, **totals)
-    else:
+        same = {name: getattr(parent, name) for name in ("floor", "window_tokens", "look_at")}
+        sessions.update(connection, made.pk, revision=revision, **same)
+        return
+    told = not base_of(parent.pk)
+    found = totals.derived(connection, made.pk, made.messages, what.decisions, what.loans, told=told)
+    if found is None:
         decisions.settle(connection, replace(made, revision=revision), 0)
+        return
+    if found.live != {one["number"] for one in what.summaries}:  # all were written as in force
+        decisions.set_live(connection, made.pk, 0, found.live)
+    sessions.update(connection, made.pk, floor=found.floor, window_tokens=found.tokens, revision=revision)
 
 
 def _resealed(table: sa.Table, values: dict[str, Any], pk: int) -> dict[str, Any]:
@@ -154,15 +163,14 @@ def _covers(connection: sa.Connection, covering: dict[int, int]) -> list[Decisio
     return sorted(found.values(), key=lambda one: one.number)
 
 
-def _upto(connection: sa.Connection, pk: int, one: Decision, at: int) -> Decision:
-    """A decision to compact without the messages after *at*."""
+def _upto(connection: sa.Connection, row: SessionRow, one: Decision, at: int, known: Mapping[int, Loan]) -> Decision:
+    """A decision to compact without the messages after *at*; *known*: those whose stubs the session *row* borrows."""
     if one.last <= at:
         return one
-    sizes = stub_rows.sizes(connection, pk, one.first - 1, at, one.number)
-    mine = {message: size for (message, _), size in sizes.items()}
-    last = max(mine, default=at)
-    before = sum(entry.tokens for entry in entries.entries(connection, pk, one.first, last) if entry.sequence in mine)
-    return replace(one, last=last, tokens_before=before, tokens_after=sum(mine.values()))
+    lent = known.get(one.number, Loan(one.number, int(row.pk), one.number, one.first, at))
+    low, high = max(one.first, lent.first), min(at, lent.last)
+    found = totals.members(connection, row.pk, lent, low, high) if low <= high else totals.Members()
+    return replace(one, last=found.last or at, tokens_before=found.before, tokens_after=found.after)
 
 
 def _pins(connection: sa.Connection, pk: int, at: int) -> list[Decision]:
