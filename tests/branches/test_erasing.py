@@ -38,6 +38,17 @@ def test_one_message_is_gone_in_all_whoever_is_asked(store: Open) -> None:
     proved(memory)
 
 
+def test_all_who_shared_what_is_erased_are_seen_to(store: Open) -> None:
+    memory = store(**TIGHT)
+    for session in family(memory):
+        assert any(one.first <= 5 <= one.last for one in session.view().summaries)
+    memory.session("third", "anna").erase("m5")  # so that all have their summary undone, and its messages in view
+    memory.settle()
+    seen = {name: memory.session(name, "anna").stats() for name in memory.sessions("anna")}
+    assert max(one.window_tokens for one in seen.values()) < TIGHT["pre_rot_threshold"]
+    assert seen["chat"].indexed == seen["chat"].messages  # whose message it was
+
+
 def test_a_fork_keeps_nothing_of_a_conversation_that_was_erased(store: Open) -> None:
     memory = store(**TIGHT)
     first, second, third = family(memory)

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from tiermem import AsyncMemory, Memory, Session
+from tiermem.erasure.retention import Retention
 from tiermem.errors import InvalidMessage, UnknownReference
-from tiermem.life import Forgetting, Phases, Slept
+from tiermem.life import Forgetting, Phases, Slept, sleeping
+from tiermem.settings import Scope
 from tiermem.testing import StoppedClock
 from tiermem.tools import memory_tools
 
@@ -177,6 +179,24 @@ def test_a_sleep_ends_in_time_and_goes_on_where_it_was(file: Path, clock: Stoppe
         assert slept.faded > 10
         assert memory.life("ben").sleep().sessions == 0
         assert not memory.life("anna").sleep(forgetting=Forgetting(rate=0)).faded
+
+
+def test_a_sleep_that_its_time_ends_before_what_is_past_its_time_is_not_finished(clock: StoppedClock) -> None:
+    with Memory.open(":memory:", clock=clock) as memory:
+        memory.session("s", "anna").add("hello")
+        clock.tick(20 * 86_400)
+        user = Scope("", "anna", "-")
+
+        def ended_behind_the_session() -> Slept:
+            over = iter([False, True])
+            return memory.drive(sleeping.sleep(memory._core, user, None, None, unless=lambda: next(over)))
+
+        assert ended_behind_the_session().finished  # nothing is ever past its time
+        memory.retain(Retention(keep_for=15), "anna")
+        stopped = ended_behind_the_session()
+        assert (stopped.finished, stopped.expired.messages) == (False, 0)
+        slept = memory.life("anna").sleep(forgetting=None)
+        assert (slept.finished, slept.expired.messages) == (True, 1)
 
 
 def test_levels_are_what_is_there(store: Open, clock: StoppedClock) -> None:

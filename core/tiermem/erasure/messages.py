@@ -41,6 +41,7 @@ class _Buried(NamedTuple):
     ticket: Ticket
     erased: list[ErasedSession]
     removed: Counter[str]
+    due: list[Scope]  # whose words and window are to be seen to: who said it, and who shares it
 
 
 def of_messages(
@@ -119,8 +120,9 @@ def _erase(
         lambda connection: _bury(allowed(connection), core, home, wanted, reason),
         lambda done: [_told(home, done, reason)] if done.erased else (),
     )
-    receipt = yield from issuing.receipt(core, home, *buried, reason, vacuum=vacuum)
-    for where in wanted:
+    ticket, erased, removed, due = buried
+    receipt = yield from issuing.receipt(core, home, ticket, erased, removed, reason, vacuum=vacuum)
+    for where in dict.fromkeys([*wanted, *due]):
         yield Wake(where)
     return receipt
 
@@ -167,7 +169,7 @@ def _bury(connection: sa.Connection, core: Core, home: Scope, wanted: Mapping[Sc
     rows = [(sessions.find(connection, where), pick) for where, pick in wanted.items()]
     named = _by_owner((row, pick(connection, row)) for row, pick in rows)
     erased: list[ErasedSession] = []
-    removed = Counter[str]()
+    removed, due = Counter[str](), list[Scope]()
     for owner in sorted(named):
         numbers = named[owner] - tombstones.buried(connection, owner)
         if not numbers:
@@ -177,14 +179,16 @@ def _bury(connection: sa.Connection, core: Core, home: Scope, wanted: Mapping[Sc
         hashes, counts = tombstones.erase(connection, row, numbers, reason, now, core.settings.compact_at)
         removed.update(counts)
         descriptions.of_lost(connection, core, where, reason, media)
-        removed.update(sharing.reach(connection, row, numbers, reason, now, core.settings.compact_at))
+        counts, forks = sharing.reach(connection, row, numbers, reason, now, core.settings.compact_at)
+        removed.update(counts)
+        due += [where, *forks]
         taken = Taken(owner, len(hashes), _of(key, where))
         erased.append(issuing.erased(key, taken, hashes, runs(sorted(numbers))))
         owners.changed(connection, where, row.pk, anew=True)
     mine = taking.of_user(key, encoded(home.tenant), encoded(home.user))
     count = sum(one.messages for one in erased)
     number = taking.tombstone(connection, _of(key, home), mine, 0, count, 0, reason, now, done=True)
-    return _Buried(Ticket(number, (), (), key), erased, removed)
+    return _Buried(Ticket(number, (), (), key), erased, removed, due)
 
 
 def _of(key: bytes, scope: Scope) -> bytes:

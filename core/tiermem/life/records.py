@@ -93,7 +93,8 @@ class Slept:
     """What a sleep did.
 
     Args:
-        sessions: how many were looked at. finished: whether all were; call again for the rest.
+        sessions: how many were looked at.
+        finished: whether all were, and what is past its time by rule was erased; call again for the rest.
         indexed: messages whose words were indexed. compacted, covered: messages, by the thresholds. merged: summaries.
         uses: uses that were written down.
         faded: messages that left the window. woken: messages that came back, for they were used.

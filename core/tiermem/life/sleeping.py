@@ -33,6 +33,7 @@ from tiermem.providers.calls import refuse_reentry
 from tiermem.records import Decision, Shown, StructuredSummary, Summary
 from tiermem.settings import Scope
 from tiermem.storage import decisions, sessions
+from tiermem.storage.erasures import rules
 from tiermem.storage.sessions import SessionRow
 from tiermem.summaries import merging
 from tiermem.summaries.lines import FADED
@@ -72,8 +73,12 @@ def sleep(
             break
         where = Scope(user.tenant, user.user, name)
         slept += yield from _session(core, where, curve, over, dry_run=dry_run, manages=manages)
-    expired = Expired() if over() else (yield from expiry(core, user, dry_run=dry_run))
-    slept = replace(slept, expired=expired, seconds=core.since(began) / 1000)
+    if over():  # what is past its time, where anything ever is, is left to the next one
+        rule = yield Read(lambda connection: rules.get(connection, user))
+        slept = replace(slept, finished=slept.finished and not rule)
+    else:
+        slept = replace(slept, expired=(yield from expiry(core, user, dry_run=dry_run)))
+    slept = replace(slept, seconds=core.since(began) / 1000)
     if not dry_run:
         yield Tell("slept", user, lambda: _told(slept))
     return slept

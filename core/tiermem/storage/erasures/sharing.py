@@ -22,16 +22,19 @@ from tiermem.window.view import hidden_ranges
 
 def reach(
     connection: sa.Connection, row: SessionRow, numbers: Collection[int], reason: str, now: datetime, look_at: int
-) -> dict[str, int]:
-    """Have the forks of the session *row* forget its messages *numbers*, which are erased; rows removed by table."""
+) -> tuple[dict[str, int], list[Scope]]:
+    """Have the forks of the session *row* forget its messages *numbers*, which are erased; rows removed by table, and
+    those to whom something is due, for they forgot."""
     removed: dict[str, int] = {}
+    due: list[Scope] = []
     for one in sharers(connection, row.pk, min(numbers)):
         theirs = _shared(one, int(row.pk))
         if mine := {number for number in numbers if number in theirs}:
             gone = tombstones.derived_of(connection, one, mine, reason, now, look_at)
             removed = {name: removed.get(name, 0) + gone.get(name, 0) for name in removed.keys() | gone.keys()}
-            owners.changed(connection, sessions.scope_of_key(connection, int(one.pk)), one.pk, anew=True)
-    return removed
+            due.append(sessions.scope_of_key(connection, int(one.pk)))
+            owners.changed(connection, due[-1], one.pk, anew=True)
+    return removed, due
 
 
 def _shared(row: SessionRow, owner: int) -> range:
