@@ -156,7 +156,7 @@ COSTING: dict[str, tuple[dict[str, Any], int]] = {
     "google file": ({"inlineData": {"mimeType": "application/pdf", "data": PAYLOAD}}, FILE_TOKENS),
     "bedrock image": ({"image": {"format": "png", "source": {"bytes": PAYLOAD}}}, IMAGE_TOKENS),
     "bedrock film": ({"video": {"format": "mp4", "source": {"bytes": PAYLOAD}}}, VIDEO_TOKENS),
-    "bedrock file": ({"document": {"format": "pdf", "name": "n", "source": {"bytes": PAYLOAD}}}, FILE_TOKENS + 1),
+    "bedrock file": ({"document": {"format": "pdf", "source": {"bytes": PAYLOAD}}}, FILE_TOKENS),
     "screenshot": ({"type": "computer_screenshot", "image_url": "u"}, IMAGE_TOKENS),
     "screenshot of a call": (
         {

@@ -140,6 +140,19 @@ def test_a_context_has_the_same_bytes_once_and_counts_pixels(store: Open) -> Non
     assert session.context("what is it?") == context
 
 
+def test_what_a_stub_stands_for_is_shown_where_it_comes_again_and_once_in_a_message() -> None:
+    with Memory.open(":memory:", keep_recent_count=1, pre_rot_threshold=900) as memory:
+        session = memory.session("s", "anna")
+        session.add([shown(TREE), *(f"reply {n} " * 40 for n in range(6))])
+        session.manage_context()
+        session.add(Message(role="user", content=[image(TREE), "and", image(TREE)]))
+        (stub, *_, newest) = session.context("and").messages
+        assert isinstance(stub.content, str)
+        assert newest.content is not None
+        assert newest.content[0] == image(TREE)
+        assert "the same as in m8" in str(newest.content[2])
+
+
 def test_a_stub_says_type_size_name_caption_and_reference_and_the_bytes_come_back() -> None:
     with Memory.open(":memory:", keep_recent_count=1, pre_rot_threshold=900) as memory:
         session = memory.session("s", "anna")

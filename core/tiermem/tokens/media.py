@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tiermem.blocks.media_types import HEAD, image_size
+from tiermem.blocks.media_types import HEAD, image_size, sniffed
 from tiermem.blocks.payloads import PREFIX, read_pointer
 
 IMAGE_TOKENS = 765
@@ -21,6 +21,7 @@ LOW = 85
 """An image in OpenAI's low detail, whatever its size."""
 _BASE, _TILE, _SIDE, _SHORT, _LONG = 85, 170, 512, 768, 2048  # https://platform.openai.com/docs/guides/images-vision
 _PIXELS, _EDGE, _MOST = 750, 1568, 1600  # https://docs.anthropic.com/en/docs/build-with-claude/vision
+_SHORT_HEAD = 96  # bytes in which all but JPEGs say their size
 _SHORTEST = 32  # characters in which no header of an image has room
 
 
@@ -71,10 +72,16 @@ def _size(text: str) -> tuple[int, int] | None:
             return None
         return (says.width, says.height) if says.width else None
     start = text.find(",", 0, 400) + 1 if text.startswith("data:") else 0
-    head = text[start : start + HEAD * 4 // 3]
-    if len(head) < _SHORTEST:
+    if len(text) - start < _SHORTEST:
         return None
+    begins = _decoded(text, start, _SHORT_HEAD)
+    return image_size(_decoded(text, start, HEAD) if sniffed(begins) == "image/jpeg" else begins)
+
+
+def _decoded(text: str, start: int, count: int) -> bytes:
+    """About the first *count* bytes of the base64 that begins at *start*; b"" where it is none."""
+    head = text[start : start + count * 4 // 3]
     try:
-        return image_size(base64.b64decode(head[: len(head) // 4 * 4], altchars=b"-_" if "-" in head else None))
+        return base64.b64decode(head[: len(head) // 4 * 4], altchars=b"-_" if "-" in head or "_" in head else None)
     except (binascii.Error, ValueError):
-        return None
+        return b""

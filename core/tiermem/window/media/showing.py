@@ -10,7 +10,7 @@ from tiermem.blocks.forms import CAPTIONS, DESCRIBED, MEDIA, NAMES, Sort
 from tiermem.blocks.payloads import PREFIX, Pointer, read_pointer, type_of
 from tiermem.blocks.reading import beside, read
 from tiermem.blocks.rewording import text_block
-from tiermem.messages import Content, Message, content_text
+from tiermem.messages import Message, content_text
 from tiermem.text.sanitizing import in_chinese, one_line, unbracketed
 from tiermem.window.media.refilling import reshown
 
@@ -82,28 +82,42 @@ def size(count: int) -> str:
     return f"{value:.3g} {_UNITS[unit]}" if value < 1000 else f"{value:.0f} {_UNITS[unit]}"
 
 
-def shown_once(messages: Sequence[Message]) -> list[Message]:
-    """*messages* of a context, in which each medium stands once: where it comes again, its block says where it is.
+Places = Mapping[str, int]  # numbers of messages, by the hashes of the media that stand in them
+
+
+def again(message: Message, places: Places) -> Message:
+    """*message* with words in place of the media that stand in other messages already, by *places*, or in itself."""
+    seen: set[str] = set()
+
+    def say(block: Mapping[str, Any], pointer: str) -> str | None:
+        known = _of(pointer)
+        if known in places or known in seen:
+            return _again(block, places.get(known, message.sequence))
+        seen.add(known)
+        return None
+
+    return _shown(message, say)
+
+
+def shown_once(messages: Sequence[Message], change: Callable[[Message, Places], Message] = again) -> list[Message]:
+    """*messages* of a context, in which each medium stands once: where it comes again, *change* says where it is.
 
     What stands in a framework's own form beside the content, as a model's answer in sound does, stays.
     """
     first: dict[str, int] = {}
     shown: list[Message] = []
     for message in messages:
-        again = {one: first[_of(one)] for one in message.pointers if _of(one) in first}
-        content = _replaced(message.content, again, _again) if again else message.content
-        left = message.pointers and tuple(_pointers([content, message.raw]))
-        shown.append(message if content is message.content else reshown(message, content, left))
-        for one in left:
-            first.setdefault(_of(one), message.sequence)
+        own = [_of(one) for one in _pointers([message.content, message.raw])] if message.pointers else []
+        there = {one: first[one] for one in own if one in first}
+        shown.append(change(message, there) if there or len(own) > len(set(own)) else message)
+        for one in own:
+            first.setdefault(one, message.sequence)
     return shown
 
 
 def told_lost(message: Message) -> Message:
     """*message* with words in place of the media whose bytes were not put back."""
-    lost = dict.fromkeys(message.pointers, message.sequence)
-    content = _replaced(message.content, lost, _lost) if lost else message.content
-    return message if content is message.content else reshown(message, content, ())
+    return _shown(message, lambda block, _: _lost(block, message.sequence)) if message.pointers else message
 
 
 def _again(block: Mapping[str, Any], sequence: int) -> str:
@@ -120,23 +134,26 @@ def _of(pointer: str) -> str:
     return pointer[: len(PREFIX) + 64]  # the hash: one medium may be written in two forms
 
 
-def _replaced(content: Content, places: Mapping[str, int], say: Callable[[Mapping[str, Any], int], str]) -> Content:
-    """*content* with what *say* tells in place of each block of a medium that one of *places* points to."""
+def _shown(message: Message, say: Callable[[Mapping[str, Any], str], str | None]) -> Message:
+    """*message* with what *say* tells of a block and the pointer in it in place of each medium; None leaves it."""
+    content = _replaced(message.content, say)
+    if content is message.content:
+        return message
+    return reshown(message, content, tuple(_pointers([content, message.raw])))
 
-    def changed(value: Any) -> Any:
-        if isinstance(value, list):
-            parts = [changed(part) for part in value]
-            return parts if any(part is not one for part, one in zip(parts, value, strict=True)) else value
-        if not isinstance(value, Mapping):
-            return value
-        if read(value).sort in MEDIA:
-            place = next((places[one] for one in _pointers(value) if one in places), None)
-            return value if place is None else _text(say(value, place), value)
-        fields = {key: changed(one) for key, one in value.items()}
-        return fields if any(fields[key] is not one for key, one in value.items()) else value
 
-    made: Content = changed(content)
-    return made
+def _replaced(value: Any, say: Callable[[Mapping[str, Any], str], str | None]) -> Any:
+    if isinstance(value, list):
+        parts = [_replaced(part, say) for part in value]
+        return parts if any(part is not one for part, one in zip(parts, value, strict=True)) else value
+    if not isinstance(value, Mapping):
+        return value
+    if read(value).sort in MEDIA:
+        pointer = next(_pointers(value), None)
+        words = None if pointer is None else say(value, pointer)
+        return value if words is None else _text(words, value)
+    fields = {key: _replaced(one, say) for key, one in value.items()}
+    return fields if any(fields[key] is not one for key, one in value.items()) else value
 
 
 def _text(words: str, block: Mapping[str, Any]) -> dict[str, Any]:

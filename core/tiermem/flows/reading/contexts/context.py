@@ -7,9 +7,10 @@ turn, so that a provider's prompt cache keeps the prefix.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 
 from tiermem.errors import BudgetTooSmall
 from tiermem.flows import reporting, running, standing, window_state
@@ -28,12 +29,15 @@ from tiermem.flows.services import Core
 from tiermem.messages import Message
 from tiermem.records import Context, Hit, Piece, Tier
 from tiermem.settings import Scope
+from tiermem.text.clipping import Count
 from tiermem.tokens.counting import OVERHEAD, message_tokens
 from tiermem.window.assembly import Part, Scale, Shares, recent, shares
-from tiermem.window.media.showing import shown_once
+from tiermem.window.media.showing import again, shown_once
 from tiermem.window.pairing import clear_of_results
 from tiermem.window.turns import USER_ROLES
 from tiermem.window.view import Entry
+
+AGAIN = 1_000  # characters that a message weighs which says where its media are
 
 
 def assemble(core: Core, scope: Scope, request: ContextRequest) -> Flow[Context]:
@@ -79,22 +83,36 @@ def _with_media(draft: Draft, pieces: list[Piece]) -> Flow[list[Piece]]:
     """*pieces* with the bytes of media, each where it stands first; where it comes again, a word says where."""
     if not any(piece.message.pointers for piece in pieces):
         return pieces
-    once = yield Compute(lambda: shown_once([piece.message for piece in pieces]))
+    once = yield Compute(lambda: shown_once([piece.message for piece in pieces], partial(_again, draft.core)))
     messages = yield from window_state.with_media(draft.core, draft.opening.row.pk, once)
 
+    count = None if draft.request.count is None else draft.scale.count
+
     def counted() -> list[Piece]:
-        count = draft.scale.count
         return [
-            replace(
-                piece,
-                message=message,
-                tokens=piece.tokens if said is piece.message else min(piece.tokens, message_tokens(said, count)),
-            )
+            piece if message is piece.message else replace(piece, message=message, tokens=_least(piece, said, count))
             for piece, said, message in zip(pieces, once, messages, strict=True)
         ]
 
     made: list[Piece] = yield Compute(counted)
     return made
+
+
+def _least(piece: Piece, said: Message, count: Count | None) -> int:
+    """The tokens of *piece* once it is *said* with words in place of media: never more than before."""
+    if said is piece.message:
+        return piece.tokens
+    return min(piece.tokens, said.tokens if count is None else message_tokens(said, count))
+
+
+def _again(core: Core, message: Message, places: Mapping[str, int]) -> Message:
+    """`again` with its tokens, made once: a context is asked for again and again."""
+    key = id(message), tuple(places.items())
+    kept = core.media.get(key)
+    if kept is None or kept[0] is not message:
+        made = again(message, places)
+        kept = core.media.put(key, (message, made.beside(tokens=message_tokens(made, core.count))), AGAIN)
+    return kept[1]
 
 
 def _mandatory(request: ContextRequest, fixed: Sequence[Entry], scale: Scale) -> list[Piece]:
