@@ -19,7 +19,7 @@ from tiermem.errors import InvalidSettings
 from tiermem.flows.indexing import reembed as reembedding
 from tiermem.flows.reading.documents import collection
 from tiermem.flows.writing import upkeep
-from tiermem.graph.graph import AsyncNaming, Naming
+from tiermem.graph.verbs import AsyncNaming, Naming
 from tiermem.items.items import AsyncItems, Items
 from tiermem.knowledge.knowledge import AsyncKnowledge, Knowledge
 from tiermem.life.life import AsyncLife, Life

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import tzinfo
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from tiermem.graph import asking
 from tiermem.graph.records import Entity, Near, Relation
-from tiermem.providers.clock import zone_of
-from tiermem.settings import Scope, refuse_unnamed, scope_of
+from tiermem.settings import Scope, refuse_unnamed
 
 if TYPE_CHECKING:
     from tiermem.flows.services import Core
     from tiermem.runtime.opening import Opened
-
-Namespace: TypeAlias = str | tuple[str, str]
-Zone: TypeAlias = str | tzinfo | None
 
 
 class Graph:
@@ -118,24 +113,3 @@ class AsyncGraph:
 
     def __repr__(self) -> str:
         return f"<AsyncGraph of {self.scope.user!r}>"
-
-
-class Naming:
-    """The verb by which `Memory` gives the graph of a user."""
-
-    def graph(self: Opened, namespace: Namespace, timezone: Zone = None) -> Graph:  # type: ignore[misc]  # as `media`
-        """Who and what is named in all conversations and documents of a user, or of (tenant, user), to look around;
-        *timezone* as of `session`.
-
-        Raises:
-            MissingNamespace: it names nobody, or everybody who names none.
-        """
-        return Graph(self, scope_of("-", namespace), self.wiring[0].within(zone_of(timezone)))
-
-
-class AsyncNaming:
-    """`Naming` for `AsyncMemory`."""
-
-    def graph(self: Opened, namespace: Namespace, timezone: Zone = None) -> AsyncGraph:  # type: ignore[misc]
-        """The graph of a user's names; no I/O. See `Memory.graph`."""
-        return AsyncGraph(Graph(self, scope_of("-", namespace), self.wiring[0].within(zone_of(timezone))))
