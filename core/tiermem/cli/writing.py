@@ -82,6 +82,22 @@ def rescue(
 
 
 @app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="A file that is not there yet.")],
+    path: PathOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Copy the whole database to a new file, as it is at one moment, while others read and write."""
+    with the_memory(path) as memory:
+        made = memory.backup(file)
+    if as_json:
+        document(made)
+    else:
+        words = f"{counted(made.messages, 'message')} copied to {line(str(made.file))}, {made.size:,} bytes"
+        console().print(Text(words), soft_wrap=True)
+
+
+@app.command()
 def export(
     file: Annotated[
         Path, typer.Argument(help="A file that is not there yet; .jsonl or .jsonl.gz; - writes to a pipe.")

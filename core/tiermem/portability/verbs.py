@@ -9,7 +9,8 @@ from typing import TypeVar
 from tiermem.errors import InvalidSettings, brief_repr
 from tiermem.flows.effects import Flow
 from tiermem.flows.services import Core
-from tiermem.portability import exporting, importing
+from tiermem.portability import backup, exporting, importing
+from tiermem.portability.backup import Backup
 from tiermem.portability.lines import Manifest
 from tiermem.settings import scope_of
 
@@ -62,6 +63,19 @@ class Moving:
         """
         return self.drive(_importing(namespace, file))
 
+    def backup(self, file: File) -> Backup:
+        """Copy the whole database to the new *file*, as it is at one moment, while others read and write: a database
+        that `open` takes, for its owner's eyes alone. One in RAM is kept in this way. Whole and on disk, or not there.
+
+        What is erased later is still in it: `verify_erased` of the memory opened on the copy says so.
+
+        Raises:
+            FileExistsError, OSError: the file is there already, or cannot be written.
+            InvalidSettings: the database is a server's, which has tools of its own (`pg_dump`).
+            StorageCorrupt: the database is damaged. StorageFull: there is no room for the copy.
+        """
+        return self.drive(backup.backup(_path(file)))
+
 
 class AsyncMoving:
     """`Moving` with `await`."""
@@ -79,6 +93,10 @@ class AsyncMoving:
     async def import_(self, file: File, namespace: Namespace | None = None) -> Manifest:
         """See `Moving.import_`."""
         return await self.drive_async(_importing(namespace, file))
+
+    async def backup(self, file: File) -> Backup:
+        """See `Moving.backup`."""
+        return await self.drive_async(backup.backup(_path(file)))
 
 
 def _exporting(core: Core, namespace: Namespace, file: File, *, readable: bool) -> Flow[Manifest]:
