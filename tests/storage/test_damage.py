@@ -219,7 +219,10 @@ def test_what_is_of_another_type_is_found_or_has_a_typed_error(copy: Path) -> No
         for table, column in COLUMNS if share(3) == 3 else COLUMNS[turn % 4 :: 4]:
             if not isinstance(metadata.tables[f"tiermem_{table}"].c[column].type, sa.Integer):
                 continue
-            mend = damage(copy, table, column, lambda *_: "x")
+            try:
+                mend = damage(copy, table, column, lambda *_: "x")
+            except sa.exc.IntegrityError:  # the key by which SQLite keeps a row is a number
+                continue
             try:
                 found = problems(memory)
             except StorageCorrupt:
