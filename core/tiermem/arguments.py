@@ -296,19 +296,19 @@ def managing_at(core: Core, scope: Scope, thresholds: Thresholds | None) -> Flow
 
 def forgetting(core: Core, scope: Scope, refs: Sequence[str], reason: str) -> Flow[list[Decision]]:
     """`elsewhere.forget` with the caller's reason checked."""
-    return (yield from elsewhere.forget(core, scope, refs, checked_reason(reason)))
+    return (yield from elsewhere.forget(core, scope, refs, checked_reason(core, reason)))
 
 
 def clearing(core: Core, scope: Scope, reason: str) -> Flow[None]:
     """`decide.clear` with the caller's reason checked."""
-    return (yield from writing(scope, decide.clear(core, scope, checked_reason(reason))))
+    return (yield from writing(scope, decide.clear(core, scope, checked_reason(core, reason))))
 
 
-def checked_reason(given: str) -> str:
+def checked_reason(core: Core, given: str) -> str:
     """The reason for a decision, as a caller gives it; InvalidMessage where it is no text, or too long."""
     if not isinstance(given, str) or len(given) > LONGEST_REASON:
         raise InvalidMessage(f"reason must be text of at most {LONGEST_REASON} characters")
-    return given
+    return core.private(given)
 
 
 def reading(core: Core, scope: Scope, first: int, last: int | None) -> Flow[list[Message]]:

@@ -73,6 +73,25 @@ def test_it_is_in_no_answer_on_any_backend(store: Open) -> None:
     assert all(proof.ok for proof in memory.verify().values())
 
 
+def test_no_reason_holds_it(store: Open) -> None:
+    memory, why = store(redactor=redactor), f"asked by {SECRET}"
+    session = memory.session("s", "anna")
+    session.add(["one", "two", "three", "four"])
+    session.forget("m1", reason=why)
+    session.rewind("m3", reason=why)
+    session.clear(reason=why)
+    facts = memory.facts("anna")
+    facts.state("city", "Oslo", reason=why)
+    facts.retract("city", reason=why)
+    memory.notes("anna").keep(Procedure(name=f"write to {SECRET}", steps=("send",)))
+    told = memory.notes("anna").report(f"write to {SECRET}", worked=False, reason=why)
+    receipts = [session.erase("m2", reason=why), memory.session("t", "anna").erase(reason=why)]
+    assert told.outcomes.failed == 1
+    kept = [session.journal(), facts.journal(), memory.notes("anna").journal(), *receipts, memory.erasures("anna")]
+    assert SECRET not in whole(kept)
+    assert whole(kept).count("asked by [EMAIL]") >= 7
+
+
 def test_it_is_in_no_byte_of_the_files(tmp_path: Path) -> None:
     with Memory.open(tmp_path / "m.db", **OPTIONS) as memory:
         tell(memory)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from tests.redaction.private import SECRET, redactor
 from tiermem import Message, ToolCall
 from tiermem.errors import RedactionFailed
-from tiermem.redaction import redacted
+from tiermem.redaction import EntitySpan, Redactor, redacted
 from tiermem.redaction.walking import value_of
 
 PICTURE = base64.b64encode(bytes(range(256)) * 2).decode()
@@ -60,6 +61,47 @@ VALUES = st.recursive(
 def test_what_takes_nothing_out_changes_nothing(value: Any) -> None:
     said = Message(role="user", content="hello", state={"value": value})
     assert redacted(said, lambda text: text) is said
+
+
+CARD = "4111111111111111"
+
+
+def digits(text: str) -> Any:
+    return (EntitySpan(*one.span(), "CARD") for one in re.finditer(r"\d{16}", text))
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ({"card": int(CARD), "n": 5, "ok": True}, {"card": "[CARD]", "n": 5, "ok": True}),
+        (f'{{"card": {CARD}, "b":1.10}}', '{"card": [CARD], "b":1.10}'),
+        (f'{{"v": NaN, "card": "{CARD}"}}', '{"v": NaN, "card": "[CARD]"}'),
+        ({CARD: 1, f"{CARD[:-1]}2": 2, "[CARD] 2": 3}, {"[CARD]": 1, "[CARD] 2": 2, "[CARD] 2 2": 3}),
+        (CARD, "[CARD]"),
+        (base64.b64encode(f"card {CARD}".encode()).decode(), base64.b64encode(b"card [CARD]").decode()),
+        (f"data:text/plain;base64,{base64.b64encode(CARD.encode()).decode()}", "data:text/plain;base64,W0NBUkRd"),
+        ("A" * 300 + CARD, "A" * 300 + "[CARD]"),
+        (PICTURE, PICTURE),
+    ],
+)
+def test_numbers_files_of_text_and_long_words_are_shown_too(value: Any, told: Any) -> None:
+    assert value_of(value, Redactor(digits)) == told
+
+
+@pytest.mark.parametrize("before", ["", "\n "])
+def test_an_escape_in_json_hides_nothing(before: str) -> None:
+    text = before + json.dumps({"王芳": "王芳 ☺"})
+    assert "王芳" not in text
+    made = value_of(text, lambda one: one.replace("王芳", "[PERSON]"))
+    assert json.loads(made) == {"[PERSON]": "[PERSON] ☺"}
+    assert value_of(text, lambda one: one) == text
+
+
+def test_a_file_of_text_in_a_block_is_shown() -> None:
+    said = base64.b64encode(f"My address is {SECRET}. I live in Oslo. {'x' * 300}".encode()).decode()
+    block = {"type": "file", "base64": said, "mime_type": "text/plain"}
+    made: Any = redacted(Message(role="user", content=[block]), redactor).content
+    assert base64.b64decode(made[0]["base64"]).startswith(b"My address is [EMAIL]. I live in Oslo.")
 
 
 @pytest.mark.parametrize("text", ["[not JSON", "{", "[" * 5_000, '{"a": 1} ', "[1, 2]", "\ud800", ""])

@@ -35,7 +35,7 @@ def of_user(
     core: Core, scope: Scope, reason: str, dry_run: bool, vacuum: bool, overrule: bool = False
 ) -> Flow[Receipt]:
     """See `Memory.erase`."""
-    checked(reason)
+    reason = core.private(checked(reason))
     refuse = _nothing if overrule else partial(_refuse_kept, core=core, scope=scope, whole=True)
     if dry_run:
         return (yield from _survey(core, scope, refuse, whole=True))
@@ -47,7 +47,7 @@ def of_session(
 ) -> Flow[Receipt]:
     """See `Session.erase`."""
     refuse_reentry(scope)
-    checked(reason)
+    reason = core.private(checked(reason))
     if refs:
         return (yield from of_messages(core, scope, refs, reason, dry_run, vacuum, overrule))
     refuse = _nothing if overrule else partial(_refuse_kept, core=core, scope=scope, whole=False)

@@ -19,7 +19,7 @@ from tiermem.storage.sessions import encoded
 
 def of_path(core: Core, scope: Scope, path: bytes, reason: str, dry_run: bool, vacuum: bool) -> Flow[Receipt]:
     """Erase the items at and under the stored *path*; see `Items.erase`."""
-    checked(reason)
+    reason = core.private(checked(reason))
     counted = yield Read(lambda connection: taking.count_items(connection, scope, path))
     if dry_run:
         return (yield from issuing.counted(core, counted))

@@ -80,7 +80,7 @@ def of_source(
     Raises:
         UnknownReference: nothing of that source was ever added, or it was erased.
     """
-    checked(reason)
+    reason = core.private(checked(reason))
     if source is not None and not isinstance(source, str):
         raise UnknownReference(f"a source is named by text, not by {type(source).__name__}")
     wanted: dict[Scope, Pick] = {

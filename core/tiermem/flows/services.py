@@ -15,6 +15,7 @@ from tiermem.providers.clock import stopwatch
 from tiermem.providers.limited import Limited
 from tiermem.providers.tokenizers import Counter
 from tiermem.records import Compacted, Piece, Summary
+from tiermem.redaction.walking import value_of
 from tiermem.search.quoting import Quotes
 from tiermem.settings import Scope, Settings, Thresholds
 from tiermem.text.clipping import Count
@@ -176,6 +177,10 @@ class Core:
         if self.zone is None:
             return when
         return when.replace(tzinfo=self.zone) if when.tzinfo is None else when.astimezone(self.zone)
+
+    def private(self, text: str) -> str:
+        """*text* without what the caller's redactor takes out of it."""
+        return text if self.redactor is None else str(value_of(text, self.redactor))
 
     def local(self, messages: Iterable[Message]) -> list[Message]:
         """*messages* as they are handed out: their `when` by the user's clock."""

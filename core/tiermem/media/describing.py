@@ -23,7 +23,6 @@ from tiermem.flows.services import Core, Failed
 from tiermem.flows.writing import upkeep
 from tiermem.messages import Message
 from tiermem.providers.calls import refuse_waiting
-from tiermem.redaction.walking import value_of
 from tiermem.settings import Scope
 from tiermem.storage import decisions, owners, sessions
 from tiermem.storage import messages as log
@@ -137,8 +136,7 @@ def _asked(core: Core, scope: Scope, medium: UndescribedMedium) -> Flow[str]:
     said: Any = yield Call(lambda one: bounded(one, scope), core.describe, medium, scope, seconds + 1)
     if not isinstance(said, str | None):
         raise TypeError(f"describe= returns text or None, not {type(said).__name__}")
-    words = (said or "")[:LONGEST]
-    return words if core.redactor is None else str(value_of(words, core.redactor))
+    return core.private((said or "")[:LONGEST])
 
 
 def _kept(core: Core, scope: Scope, medium: UndescribedMedium, words: str) -> Flow[None]:

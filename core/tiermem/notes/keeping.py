@@ -85,6 +85,7 @@ def report(core: Core, scope: Scope, name: str, worked: bool, step: str, reason:
     Raises:
         UnknownReference: there is no such procedure; nothing was kept.
     """
+    name = core.private(name) if isinstance(name, str) else name
     known = yield from find(core, scope, Procedure.kind, name)
     if not isinstance(known, Procedure):
         raise UnknownReference(f"no procedure of this user is called {brief_repr(name)}")

@@ -14,7 +14,8 @@ class Redactor:
         find: the private parts of a text, in any order; overlapping ones are one.
         vault: what stands in place of words of a kind instead, so that the caller can keep them elsewhere and tell two
             apart: `vault("EMAIL_ADDRESS", "nora@example.org")` gives "[mail 17]". The same words must get the same
-            answer, or a message that is handed over again counts as another one.
+            answer, and an answer must stay as it is when it is shown again (so *find* must not find it), or a message
+            that is handed over again counts as another one.
 
     Raises (when called):
         ValueError: a span is no part of its text.

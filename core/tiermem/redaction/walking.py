@@ -2,19 +2,22 @@
 
 Rule 1: what links messages stays: ids, kinds, roles and names of tools. All else that is text is shown to the redactor,
 also keys, the application's state, arguments of calls and the framework's own form of the message.
-Rule 2: encoded bytes are no text, wherever they stand.
+Rule 2: JSON in a text is text, and shown as it stands; where it has escapes what they stand for is shown too.
+Rule 3: a text file in base64 is shown as the text that it is; other encoded bytes in a block are no text.
+Rule 4: numbers among a caller's own values are shown as they are written, for a card's number may be one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Container
 from dataclasses import fields, replace
-from json import JSONDecodeError
+from itertools import count
 from typing import Any, TypeAlias, TypeVar
 
 from tiermem.errors import RedactionFailed
 from tiermem.messages import Message
-from tiermem.plain_json import dumps, loads
 from tiermem.text import late
 
 Redact: TypeAlias = Callable[[str], str]
@@ -28,6 +31,8 @@ LINKS = frozenset(
     ]
 )
 GIVEN = frozenset(["args", "arguments", "input", "kwargs", "tool_kwargs", "metadata", "state"])  # a caller's, in a form
+BASE64 = late.compile(r"(data:[\w.+/;=-]{0,200};base64,)?([A-Za-z0-9+/]{16,}={0,2})")
+CONTROL = late.compile(r"[\x00-\x08\x0e-\x1f\x7f]")  # in no text file
 ENCODED = late.compile(r"(?:data:[\w.+/;=-]{0,200};base64,)?[A-Za-z0-9+/_-]{256,}={0,2}")  # no text has such a word
 
 
@@ -68,39 +73,77 @@ def fields_of(made: Made, redact: Redact, kept: Container[str]) -> Made:
 
 def _value(value: Any, redact: Redact, *, form: bool) -> Any:
     if isinstance(value, str):
-        return _text(value, redact)
+        return _text(value, redact, form)
     if isinstance(value, list):
         return [_value(one, redact, form=form) for one in value]
     if isinstance(value, dict):
-        return dict(_entries(value, redact, form))
+        return _entries(value, redact, form)
+    if not form and isinstance(value, (int, float)) and not isinstance(value, bool):
+        written = str(value)
+        made = _asked(written, redact)
+        return value if made == written else made
     return value
 
 
-def _entries(value: dict[str, Any], redact: Redact, form: bool) -> Iterator[tuple[str, Any]]:
+def _entries(value: dict[str, Any], redact: Redact, form: bool) -> dict[str, Any]:
     is_call = form and ("args" in value or "arguments" in value or "input" in value)
+    made: dict[str, Any] = {}
     for key, one in value.items():
         links = form and (key in LINKS or (is_call and key == "name"))
         if links and not isinstance(one, (list, dict)):
-            yield key, one
+            made[key] = one
         elif form:
-            yield key, _value(one, redact, form=key not in GIVEN)
+            made[key] = _value(one, redact, form=key not in GIVEN)
         else:
-            yield _text(key, redact), _value(one, redact, form=False)
+            made[_free(_asked(key, redact), made)] = _value(one, redact, form=False)
+    return made
 
 
-def _text(text: str, redact: Redact) -> str:
-    if not text or ENCODED.fullmatch(text):
+def _free(key: str, taken: Container[str]) -> str:
+    """*key*, or where another one has become the same, with a number behind it: no value may be lost by that."""
+    if key not in taken:
+        return key
+    return next(named for number in count(2) if (named := f"{key} {number}") not in taken)
+
+
+def _text(text: str, redact: Redact, form: bool) -> str:
+    if not (form and ENCODED.fullmatch(text)):
+        made = _asked(text, redact) if text else text
+        if made != text or not BASE64.fullmatch(text):
+            return _unescaped(made, redact)
+    known = _file(text)
+    if known is None:
         return text
-    if text[0] in "{[" and (known := _json(text)) is not None:
-        made = value_of(known, redact)
-        return text if made == known else dumps(made).decode("utf-8", "surrogatepass")
-    return _asked(text, redact)
+    start, said = known
+    made = _asked(said, redact)
+    return text if made == said else start + b64encode(made.encode()).decode()
+
+
+def _unescaped(text: str, redact: Redact) -> str:
+    """*text* whose escapes, where it is JSON, hide nothing either; it is written anew where they did."""
+    inside = _json(text) if "\\u" in text else None
+    if inside is None:
+        return text
+    shown = value_of(inside, redact)
+    return text if shown == inside else json.dumps(shown, ensure_ascii=False)
+
+
+def _file(text: str) -> tuple[str, str] | None:
+    """The text that *text* is in base64, and what stands in front of that; None where it is none."""
+    found = BASE64.fullmatch(text)
+    if found is None or len(found[2]) % 4:
+        return None
+    try:
+        said = b64decode(found[2], validate=True).decode()
+    except (ValueError, UnicodeDecodeError):
+        return None
+    return (found[1] or "", said) if said.isprintable() or not CONTROL.search(said) else None
 
 
 def _json(text: str) -> Any:
     try:
-        known = loads(text.encode("utf-8", "surrogatepass"))
-    except (JSONDecodeError, ValueError, RecursionError):
+        known = json.loads(text)
+    except (ValueError, RecursionError):
         return None
     return known if isinstance(known, (dict, list)) else None
 

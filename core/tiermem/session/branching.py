@@ -57,7 +57,7 @@ class Branching:
             InvalidBranch: it would part a call from its results, or *to* was rewound itself. UnknownReference: *to*
                 names nothing here. InvalidMessage: *reason* is no text, or too long.
         """
-        return self.memory.drive(rewinding.rewind(self._core, self.scope, to, checked_reason(reason)))
+        return self.memory.drive(rewinding.rewind(self._core, self.scope, to, checked_reason(self._core, reason)))
 
     def edit(self, ref: str, content: Content, session_id: str | None = None) -> Message:
         """Say the message *ref* otherwise: this conversation goes back to the one before, and goes on with *content*.
@@ -91,7 +91,9 @@ class AsyncBranching:
 
     async def rewind(self, to: str, reason: str = "") -> list[Decision]:
         """See `Session.rewind`."""
-        return await self.memory.drive_async(rewinding.rewind(self._core, self.scope, to, checked_reason(reason)))
+        return await self.memory.drive_async(
+            rewinding.rewind(self._core, self.scope, to, checked_reason(self._core, reason))
+        )
 
     async def edit(self, ref: str, content: Content, session_id: str | None = None) -> Message:
         """See `Session.edit`."""

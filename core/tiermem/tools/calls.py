@@ -31,7 +31,6 @@ from tiermem.flows.writing.elsewhere import Place
 from tiermem.knowledge import adding
 from tiermem.messages import Message
 from tiermem.providers.calls import refuse_reentry
-from tiermem.redaction.walking import value_of
 from tiermem.search import answers, quoting
 from tiermem.search.passages import NOTE
 from tiermem.search.query import wants_answer
@@ -269,7 +268,7 @@ def _remember(core: Core, scope: Scope, _: Bounds, arguments: Arguments) -> Flow
     if len(note) > LONGEST_NOTE:
         raise _NoUse(f"That is too long for a note: {len(note)} characters, at most {LONGEST_NOTE}. Note the essence.")
     refuse_reentry(documents.collection(scope))
-    note = note if core.redactor is None else value_of(note, core.redactor)  # its source rests on it
+    note = core.private(note)  # its source rests on it
     source = NOTE + hashlib.sha256(note.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     known = yield from documents.chunks(scope, source)
     try:

@@ -132,6 +132,7 @@ def keep(core: Core, scope: Scope, kind: str, words: str, state: dict[str, Any],
 def keep_message(core: Core, scope: Scope, kind: str, message: Message, reason: str) -> Flow[Decision]:
     """`keep`, of a message with an id of the caller's; the same id again keeps nothing more."""
     where = reading.stated_by(scope)
+    reason = core.private(reason)
     if core.redactor is not None:
         message = redacted(message, core.redactor)
     counted = [(message, message_tokens(message, core.count))]
