@@ -70,6 +70,12 @@ def test_what_the_original_does_not_bear_out_is_refused_and_counted(made_up: str
     assert "summary: They walked through the old town." in short.text
 
 
+def test_where_nothing_is_borne_out_all_is_refused_counted_and_said() -> None:
+    short = told("Bert walked behind Anna on the narrow path.", "Quantum chromodynamics explains confinement.")
+    assert short.refused == 2
+    assert short.degraded == "summarizer: none of its 2 sentences is borne out"
+
+
 @pytest.mark.parametrize(
     "answer",
     [

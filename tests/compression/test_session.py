@@ -153,3 +153,9 @@ def test_wrong_arguments_of_expand_are_refused(store: Open, wrong: dict[str, Any
     session.add(TALK)
     with pytest.raises(InvalidMessage):
         session.expand("m1", **wrong)
+
+
+def test_a_gist_of_few_words_is_their_line(store: Open) -> None:
+    session = store().session("s")
+    session.add("Short one: the pool is 50.")
+    assert session.expand("m1", detail="gist").note["text"] == session.expand("m1", detail="line").note["text"] != ""

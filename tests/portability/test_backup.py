@@ -89,8 +89,13 @@ def test_what_is_there_already_is_not_touched(file: Path, tmp_path: Path) -> Non
         for path in (taken, planted, file):
             with pytest.raises(FileExistsError, match="is there already"):
                 memory.backup(path)
-        with pytest.raises(FileNotFoundError):
+        with pytest.raises(FileNotFoundError, match=r"no folder/copy\.db'$"):
             memory.backup(tmp_path / "no folder" / "copy.db")
+        for name in (":memory:", "postgresql://server/copy"):
+            with pytest.raises(InvalidSettings, match="a backup is a file"):
+                memory.backup(name)
+        with pytest.raises(InvalidSettings, match="names a file"):
+            memory.backup("a\0b")
         with pytest.raises(InvalidSettings, match="names a file"):
             memory.backup(5)  # type: ignore[arg-type]
     assert taken.read_bytes() == b"mine"

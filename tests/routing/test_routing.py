@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
+import pickle
 from typing import Any
 
 import pytest
@@ -172,3 +174,19 @@ def test_outcomes_are_counted_by_tier_and_kind_and_go_on_from_a_state() -> None:
 def test_wrong_arguments_are_refused(make: Any) -> None:
     with pytest.raises(InvalidSettings):
         make()
+
+
+def test_what_is_no_text_is_no_question() -> None:
+    for question in (None, 3, ["hi"]):
+        with pytest.raises(InvalidSettings, match="a question is text"):
+            Router({"easy": "small"}).route(question)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))])
+def test_a_copy_counts_for_itself(copied: Any) -> None:
+    router = Router({"easy": "small"})
+    router.report(router.route("hi"), worked=True)
+    other = copied(router)
+    assert other.state() == router.state() != {}
+    other.report(other.route("hi"), worked=True)
+    assert other.state() != router.state()

@@ -70,6 +70,7 @@ def _told(
         words: ModelWords = yield Compute(partial(told_by, answer, asked, messages, material, core.count))
     except Exception as error:  # noqa: BLE001  # the caller's model; sentences of the original take its place
         words = ModelWords(error=described(error))
+    if words.error:
         yield Tell("degraded", scope, lambda: {"mode": "summarizer", "reason": reporting.brief(words.error)})
     return words
 

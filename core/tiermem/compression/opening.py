@@ -105,7 +105,8 @@ def _told(
         said = ((ref, voice) for ref, one in messages for voice in voices(one))
         return "\n".join(f"{head(part_of(ref, voice))}{voice.text}" for ref, voice in said)
     if detail == "gist":
-        return compressed(material, Wanted.of(GIST, 0.0, 0.0, (), ()), count).text
+        gist = compressed(material, Wanted.of(GIST, 0.0, 0.0, (), ()), count).text
+        return gist or _told(messages, material, query, "line", count)  # of few words a third is no sentence
     scores = _scores(material, query)
     places: set[int] = set()
     for _, clauses in groupby(material.clauses, key=lambda clause: clause.part):

@@ -18,7 +18,6 @@ from tiermem.compression.reading.clauses import PLAIN, Material, SpokenClause, c
 from tiermem.compression.reading.details import IDENTIFIER, NAME, Forms, particulars
 from tiermem.compression.reading.layers import ANCILLARY, CONTEXTUAL, turns
 from tiermem.compression.rendering import joined
-from tiermem.errors import SummaryRejected
 from tiermem.messages import Message
 from tiermem.summaries.grounding import Ground
 from tiermem.summaries.parsing import claimed, source_size
@@ -74,7 +73,7 @@ def told_by(
         count: counts tokens.
 
     Raises:
-        SummaryRejected: it is none of these, a refusal, longer than what it is about, or nothing of it holds.
+        SummaryRejected: it is none of these, a refusal, or longer than what it is about.
     """
     lines = _lines(answer, source_size(asked))
     judge = _Judge([message for _, message in messages], material)
@@ -84,7 +83,7 @@ def told_by(
             place = len(material.clauses) + len(kept)
             kept.append(clause_of(place, nearest.part, line, gap=True, reply=False, count=count))
     if not kept:
-        raise SummaryRejected(f"none of its {len(lines)} sentences is borne out")
+        return ModelWords((), len(lines), f"none of its {len(lines)} sentences is borne out")
     return ModelWords(tuple(kept), len(lines) - len(kept))
 
 

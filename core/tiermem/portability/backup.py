@@ -75,7 +75,10 @@ def _whole(file: Path) -> Iterator[Path]:
     if file.exists() or file.is_symlink():
         raise FileExistsError(f"{file} is there already")
     there = file.with_name(f".{file.name}.{secrets.token_hex(4)}.partial")
-    os.close(os.open(there, os.O_RDWR | os.O_CREAT | os.O_EXCL | _BINARY, 0o600))
+    try:
+        os.close(os.open(there, os.O_RDWR | os.O_CREAT | os.O_EXCL | _BINARY, 0o600))
+    except OSError as error:  # under the name that the caller gave
+        raise OSError(error.errno, error.strerror, str(file)) from None
     try:
         yield there
         _synced(there)

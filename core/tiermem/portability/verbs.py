@@ -74,7 +74,7 @@ class Moving:
             InvalidSettings: the database is a server's, which has tools of its own (`pg_dump`).
             StorageCorrupt: the database is damaged. StorageFull: there is no room for the copy.
         """
-        return self.drive(backup.backup(_path(file)))
+        return self.drive(backup.backup(_new_file(file)))
 
 
 class AsyncMoving:
@@ -96,7 +96,7 @@ class AsyncMoving:
 
     async def backup(self, file: File) -> Backup:
         """See `Moving.backup`."""
-        return await self.drive_async(backup.backup(_path(file)))
+        return await self.drive_async(backup.backup(_new_file(file)))
 
 
 def _exporting(core: Core, namespace: Namespace, file: File, *, readable: bool) -> Flow[Manifest]:
@@ -107,7 +107,13 @@ def _importing(namespace: Namespace | None, file: File) -> Flow[Manifest]:
     return importing.import_(_path(file), None if namespace is None else scope_of("-", namespace))
 
 
+def _new_file(file: File) -> Path:
+    if str(file) == ":memory:" or "://" in str(file):
+        raise InvalidSettings(f"a backup is a file, not {brief_repr(str(file))}")
+    return _path(file)
+
+
 def _path(file: File) -> Path:
-    if not isinstance(file, (str, PathLike)) or not str(file):
+    if not isinstance(file, (str, PathLike)) or not str(file) or "\0" in str(file):
         raise InvalidSettings(f"file names a file, it is no {brief_repr(file)}")
     return Path(file)

@@ -71,7 +71,11 @@ class Router(Generic[M]):
         self._lock = Lock()
 
     def route(self, question: str) -> Route[M]:
-        """Where *question* goes. An async difficulty function has an event loop of its own; on a loop use `aroute`."""
+        """Where *question* goes. An async difficulty function has an event loop of its own; on a loop use `aroute`.
+
+        Raises:
+            InvalidSettings: *question* is no text.
+        """
         known = self._remembered(question)
         return self._routed(question, known if known is not None else _asked(self._difficulty, question))
 
@@ -120,6 +124,16 @@ class Router(Generic[M]):
         made._counts = _counts_in(state)
         return made
 
+    def __getstate__(self) -> dict[str, Any]:
+        with self._lock:
+            return {name: value for name, value in vars(self).items() if name != "_lock"} | {
+                "_known": dict(self._known),
+                "_counts": dict(self._counts),
+            }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, _lock=Lock())
+
     def _remembered(self, question: str) -> float | None:
         return self._known.get(_key(question))
 
@@ -139,6 +153,8 @@ class Router(Generic[M]):
 
 
 def _key(question: str) -> bytes:
+    if not isinstance(question, str):
+        raise InvalidSettings(f"a question is text, not {brief_repr(question)}")
     return sha256(question.encode("utf-8", "surrogatepass")).digest()
 
 
