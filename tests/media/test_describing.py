@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Open
-from tests.media.pictures import png, shown
-from tiermem import AsyncMemory, Memory
+from tests.media.pictures import image, png, shown
+from tiermem import AsyncMemory, Memory, Message
 from tiermem.errors import InvalidSettings
 from tiermem.media import UndescribedMedium
+from tiermem.tools import memory_tools
 
 TREE, CAT = png("decision tree"), png("a cat", 32, 32)
 SAYS = {TREE: "a diagram of an axolotl classifier", CAT: "一只戴帽子的水豚"}
@@ -80,6 +81,18 @@ def everything(memory: Memory) -> list[object]:
         return [value.decode("utf-8", "ignore") if isinstance(value, bytes) else value for row in rows for value in row]
 
     return performer._database.read(body)
+
+
+def test_a_picture_that_only_its_description_finds_is_named_in_quotes(store: Open) -> None:
+    memory = store(describe=Teller())
+    session = memory.session("s", "anna")
+    session.add([Message(role="user", content=[image(CAT)]), *(f"filler {n}" for n in range(40))])
+    assert session.settle(30)
+    told = "(image/png, "
+    assert told in session.recall("水豚").text
+    assert any(told in str(one.content) for one in session.context("水豚", budget=300).messages)
+    assert [one.refs for one in session.answer_prompt("水豚").sources.values()] == [("m1",)]
+    assert "(image/png)" in memory_tools(session)["expand_memory"].call(ref="m1")
 
 
 def test_what_fails_is_told_and_asked_again_and_adds_wait_for_nothing() -> None:

@@ -21,6 +21,7 @@ from tiermem.text.readable import readable, speaker
 from tiermem.text.sanitizing import indented, one_line
 from tiermem.times import stamps
 from tiermem.times.stamps import stamp
+from tiermem.window.media.showing import media_told
 from tiermem.window.quotation import CLOSE, OPEN, label, safe
 from tiermem.window.voices import voices
 
@@ -82,7 +83,8 @@ def header(message: Message, before: str = "") -> str:
 
 def whole(message: Message) -> str:
     """All that can be read of *message*: its text, its tool calls, and that there is something which is neither."""
-    return readable(message) or ("[no text]" if message.content else "")
+    shown = "\n".join(f"({one})" for one in media_told(message))
+    return readable(message) or shown or ("[no text]" if message.content else "")
 
 
 def transcript(messages: Sequence[Message], before: str = "") -> str:

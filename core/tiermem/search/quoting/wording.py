@@ -8,13 +8,16 @@ from tiermem.search.passages import Told
 from tiermem.text.dialogue import asks_memory
 from tiermem.text.readable import TOOL_ROLES, call_line
 from tiermem.tokens.beside import thoughts
+from tiermem.window.media.showing import media_told
 from tiermem.window.voices import voices
 
 
 def quotable(message: Message) -> str:
-    """What a quote says of *message*: its text; where it has none, what it calls, or else what it thinks."""
+    """What a quote says of *message*: its text; where it has none, what it calls, or else what it thinks, or which
+    media it shows, so that a model can open them."""
     told = message.text or "\n".join(call_line(call) for call in message.calls if not asks_memory(call))
-    return told or "\n".join([*words(message.content, thoughts=True), *thoughts(message.raw)])
+    told = told or "\n".join([*words(message.content, thoughts=True), *thoughts(message.raw)])
+    return told or "\n".join(f"({one})" for one in media_told(message))
 
 
 def spoken(message: Message) -> Told:

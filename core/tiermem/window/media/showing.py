@@ -61,6 +61,11 @@ def one_medium(message: Message) -> tuple[str, str] | None:
     return told(blocks[0]), content_text(beside)
 
 
+def media_told(message: Message) -> list[str]:
+    """Each medium of *message* in words."""
+    return [told(block) for block in _media_in(message.content)]
+
+
 def _media_in(value: Any) -> Iterator[Mapping[str, Any]]:
     """The blocks of media in *value*, wherever they stand."""
     if isinstance(value, list):
