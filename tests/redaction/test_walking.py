@@ -88,6 +88,16 @@ def test_numbers_files_of_text_and_long_words_are_shown_too(value: Any, told: An
     assert value_of(value, Redactor(digits)) == told
 
 
+def test_a_word_of_any_length_is_shown_where_it_is_text() -> None:
+    token = "IQoJ" + "b3JpZ2lu" * 40
+    blocks: list[Any] = [token, {"type": "text", "text": token}, {"type": "image", "base64": token}]
+    for content in (token, blocks):
+        made: Any = redacted(Message(role="user", content=content), lambda text: text.replace(token, "[TOKEN]")).content
+        assert (
+            made == "[TOKEN]" if content is token else made == ["[TOKEN]", blocks[1] | {"text": "[TOKEN]"}, blocks[2]]
+        )
+
+
 @pytest.mark.parametrize("before", ["", "\n "])
 def test_an_escape_in_json_hides_nothing(before: str) -> None:
     text = before + json.dumps({"王芳": "王芳 ☺"})

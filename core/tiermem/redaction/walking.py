@@ -31,6 +31,7 @@ LINKS = frozenset(
     ]
 )
 GIVEN = frozenset(["args", "arguments", "input", "kwargs", "tool_kwargs", "metadata", "state"])  # a caller's, in a form
+TEXTS = frozenset(["text", "content", "thinking", "reasoning"])  # keys of a form under which no bytes stand
 BASE64 = late.compile(r"(data:[\w.+/;=-]{0,200};base64,)?([A-Za-z0-9+/]{16,}={0,2})")
 CONTROL = late.compile(r"[\x00-\x08\x0e-\x1f\x7f]")  # in no text file
 ENCODED = late.compile(r"(?:data:[\w.+/;=-]{0,200};base64,)?[A-Za-z0-9+/_-]{256,}={0,2}")  # no text has such a word
@@ -44,7 +45,7 @@ def redacted(message: Message, redact: Redact) -> Message:
     """
     named = {"content": message.content, "state": message.state, "raw": message.raw}
     made = {
-        "content": _value(message.content, redact, form=True),
+        "content": _said(message.content, redact),
         "state": value_of(message.state, redact),
         "raw": _value(message.raw, redact, form=True),
     }
@@ -52,6 +53,13 @@ def redacted(message: Message, redact: Redact) -> Message:
     if made == named and calls == message.tool_calls:
         return message
     return replace(message, **made, tool_calls=calls)
+
+
+def _said(content: Any, redact: Redact) -> Any:
+    """What a message says: in a text that stands by itself no word is too long to be one."""
+    if isinstance(content, list):
+        return [_value(one, redact, form=not isinstance(one, str)) for one in content]
+    return _value(content, redact, form=False)
 
 
 def value_of(value: Any, redact: Redact) -> Any:
@@ -93,7 +101,8 @@ def _entries(value: dict[str, Any], redact: Redact, form: bool) -> dict[str, Any
         if links and not isinstance(one, (list, dict)):
             made[key] = one
         elif form:
-            made[key] = _value(one, redact, form=key not in GIVEN)
+            text = key in TEXTS and isinstance(one, str)
+            made[key] = _value(one, redact, form=key not in GIVEN and not text)
         else:
             made[_free(_asked(key, redact), made)] = _value(one, redact, form=False)
     return made
