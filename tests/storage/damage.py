@@ -49,6 +49,9 @@ def fill(target: str | Path) -> None:
         for n in range(24):
             text = TEXT.format(n=n, d=n % 9 + 1) * 4
             session.add(Message(role=("user", "assistant")[n % 2], name="Ann", content=text, id=f"i{n}"))
+            assert memory.settle(
+                60
+            )  # managed after each: managed once, at the end, it is compacted and never summarised
         picture = {"type": "image", "base64": base64.b64encode(b"\x89PNG\r\n\x1a\n" * 9).decode(), "caption": "a pool"}
         memory.session("seen", "bob").add(Message(role="user", content=[picture], id="picture"))
         session.undo(session.forget("i3")[0])
