@@ -44,7 +44,7 @@ FLOORS = tuple(
     life
     runtime
     memory
-    agents tools testing rescue
+    agents tools testing rescue migration
     cli __main__
     """.strip().splitlines()
 )

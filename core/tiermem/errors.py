@@ -7,7 +7,7 @@ over is quoted and cut short (`brief_repr`), and so is every error as a whole.
 
     TiermemError
     ├── InvalidMessage · UnknownRole(role, nearest) · UnreadFormat(format) (both an InvalidMessage)
-    ├── InvalidExport · ExportTooNew (an InvalidExport) · NamespaceNotEmpty
+    ├── InvalidExport · ExportTooNew (an InvalidExport) · NamespaceNotEmpty · TargetNotEmpty
     ├── InvalidNamespace · MissingNamespace · InvalidSettings   (also ValueError)
     ├── IdConflict · UnknownReference (also KeyError) · InvalidBranch (also ValueError) · Reentrant · Closed
     ├── BudgetTooSmall(needed, budget) · TokenCounterError · ClockError
@@ -16,7 +16,8 @@ over is quoted and cut short (`brief_repr`), and so is every error as a whole.
     └── StorageError
         ├── StorageBusy · StorageUnavailable · OutcomeUnknown(ids) (all retryable)
         ├── StorageFull (retryable) · StorageReadOnly
-        └── StorageCorrupt · StorageForeign (a StorageCorrupt) · StorageMoved · SchemaTooNew · SchemaTooOld
+        └── StorageCorrupt · StorageForeign (a StorageCorrupt) · StorageMoved · SchemaTooNew · SchemaTooOld ·
+            MigrationUnfinished
 """
 
 from __future__ import annotations
@@ -89,6 +90,10 @@ class ExportTooNew(InvalidExport):
 
 class NamespaceNotEmpty(TiermemError):
     """An import would mix with what is held of that user already; nothing was imported."""
+
+
+class TargetNotEmpty(TiermemError):
+    """A migration was to fill a database that holds something, or that another one fills; it was left untouched."""
 
 
 class RedactionFailed(TiermemError):
@@ -229,3 +234,7 @@ class SchemaTooNew(StorageError):
 
 class SchemaTooOld(StorageError):
     """The database was written by an older tiermem, and cannot be raised because it may only be read."""
+
+
+class MigrationUnfinished(StorageError):
+    """A migration into the database has not come to its end; the same command goes on with it."""

@@ -13,14 +13,14 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from tiermem.blocks.roles import nearest
@@ -31,6 +31,7 @@ from tiermem.portability.files import twin_of
 
 if TYPE_CHECKING:
     from tiermem.memory import Memory
+    from tiermem.migration import Migrated
     from tiermem.reports.state import Stats
     from tiermem.session import Session
 
@@ -217,6 +218,37 @@ def bring_in(screen: Console, file: Path, namespace: str | tuple[str, str] | Non
         done = memory.import_(file, namespace)
         memory.settle()
     screen.print(Text(f"Imported for {line(str(done.namespace))}: {done}"), soft_wrap=True)
+
+
+@contextmanager
+def bars(screen: Console) -> Iterator[Callable[[str, int, int], None]]:
+    """A bar for each of the steps that are told by name, with how many of how many; none where nobody looks."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    tasks: dict[str, TaskID] = {}
+    with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as progress:
+
+        def told(step: str, done: int, total: int) -> None:
+            if step not in tasks:
+                tasks[step] = progress.add_task(step, total=total)
+            progress.update(tasks[step], completed=done)
+
+        try:
+            yield told
+        except KeyboardInterrupt:
+            screen.print(Text("Stopped; the same command goes on from there."))
+            raise
+
+
+def tell_move(screen: Console, done: Migrated) -> None:
+    """Print what a migration came to."""
+    for one in (*done.differences, *done.notes):
+        screen.print(Text(line(one)), soft_wrap=True)
+    if not done.ok:
+        screen.print(Text(f"{line(done.target)} is not the same, and nobody can open it; run the command again."))
+        return
+    looked = f"{counted(done.sessions, 'session')} looked at, {counted(done.questions, 'question')} asked on both sides"
+    moved = counted(sum(done.rows.values()), "row")
+    screen.print(Text(f"{moved} moved to {line(done.target)} and compared; {looked}: all the same"), soft_wrap=True)
 
 
 def write(session: Session, disk: BinaryIO, *, hidden: bool = True, packed: bool = False) -> Exported:

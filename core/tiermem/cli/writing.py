@@ -6,6 +6,7 @@ A file is read to its end before anything is opened or stored, so a fault in it 
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -95,6 +96,28 @@ def backup(
     else:
         words = f"{counted(made.messages, 'message')} copied to {line(str(made.file))}, {made.size:,} bytes"
         console().print(Text(words), soft_wrap=True)
+
+
+@app.command()
+def migrate(
+    source: Annotated[str, typer.Argument(help="The database, a file or a URL; it is only read, and may be in use.")],
+    target: Annotated[str, typer.Argument(help="A file that is not there yet, or the URL of an empty database.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Move a whole database, SQLite or PostgreSQL, and prove it; stopped, it goes on. Exit code 1: it differs."""
+    from tiermem.migration import migrate as move
+
+    with the_memory(source):  # which raises a schema that is older
+        pass
+    screen = console()
+    with transfer.bars(screen) as told:
+        done = move(source, target, told)
+    if as_json:
+        document({"ok": done.ok, **asdict(done)})
+    else:
+        transfer.tell_move(screen, done)
+    if not done.ok:
+        raise typer.Exit(1)
 
 
 @app.command()

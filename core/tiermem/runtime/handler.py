@@ -29,14 +29,14 @@ from tiermem.providers.embedders import Embedder
 from tiermem.runtime.background import AGAIN, JOIN, Follower
 from tiermem.runtime.loops import Tasks, awaited, waited
 from tiermem.settings import Scope
-from tiermem.storage.database import Database
+from tiermem.storage.connecting.snapshot import Store
 
 
 class Direct:
     """Performs effects in the thread that asks. It knows no memory, so the thread in the background may hold it."""
 
     def __init__(
-        self, database: Database, embedder: Embedder, listeners: Listeners, embedder_timeout: float | None = None
+        self, database: Store, embedder: Embedder, listeners: Listeners, embedder_timeout: float | None = None
     ) -> None:
         self.database = database
         self.listeners = listeners

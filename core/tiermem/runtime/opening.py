@@ -29,6 +29,7 @@ from tiermem.runtime.options import OpenOptions, check
 from tiermem.search.quoting import Quotes
 from tiermem.settings import Settings
 from tiermem.storage import segments
+from tiermem.storage.connecting.snapshot import Store
 from tiermem.storage.database import Database
 from tiermem.text.analyzer import analyser, newer
 from tiermem.text.synonyms import Synonyms
@@ -121,10 +122,16 @@ def wired(path: str | Path | None, options: OpenOptions) -> tuple[Core, Performe
     """The core and the performer behind a memory, with its database open and its schema current."""
     settings = check(options)
     check_path(path)
+    read_only = bool(options.get("read_only"))
+    target = default_path() if path is None else str(path)
+    return wired_to(lambda: Database(target, settings, read_only=read_only), settings, options)
+
+
+def wired_to(opened: Callable[[], Store], settings: Settings, options: OpenOptions) -> tuple[Core, Performer]:
+    """`wired` with what *opened* gives, once all else is right; *settings* are what *options* amount to."""
     count = as_counter(options.get("counter"), settings.encoding)
     embedder = as_embedder(options.get("embedder"))
-    read_only = bool(options.get("read_only"))
-    database = Database(default_path() if path is None else str(path), settings, read_only=read_only)
+    database = opened()
     _use_analyser(database)
     groups, clock, keep = options.get("synonyms"), options.get("clock"), options.get("keep")
     core = Core(
@@ -175,7 +182,7 @@ def identity_of(function: Any) -> str:
     return str(getattr(function, "identity", "") or f"{getattr(function, '__module__', '')}.{named}")
 
 
-def _use_analyser(database: Database) -> None:
+def _use_analyser(database: Store) -> None:
     name = analyser()
     made_by = database.read(segments.made_by)
     if made_by == name or database.read_only:  # what only reads has the messages themselves

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from tiermem.errors import Closed, StorageCorrupt, StorageError, StorageReadOnly, TiermemError
+from tiermem.errors import Closed, InvalidSettings, StorageError, StorageReadOnly
 from tiermem.settings import Settings
 from tiermem.storage import migrations, sqlite
-from tiermem.storage.connecting import interrupts
-from tiermem.storage.connecting.failures import translate
+from tiermem.storage.connecting import interrupts, server
+from tiermem.storage.connecting.failures import legible, translate
 from tiermem.storage.connecting.local import Local
 from tiermem.storage.connecting.server import Server
+from tiermem.storage.connecting.snapshot import Snapshot
 from tiermem.storage.connecting.turns import LATER
 from tiermem.storage.files.access import writable
 from tiermem.storage.files.identity import Watch
@@ -121,29 +123,40 @@ class Database:
             if self._watch is not None:
                 self._watch.check()
             try:
-                return transactions.read_at_once(self._legible(body))
+                return transactions.read_at_once(legible(body, self.name))
             except exc.SQLAlchemyError as error:
                 raise translate(error, self.name) from error
 
     def _read(self, body: Callable[[sa.Connection], T]) -> T:
         try:
-            return self._transactions.read(self._legible(body))
+            return self._transactions.read(legible(body, self.name))
         except exc.SQLAlchemyError as error:
             raise translate(error, self.name) from error
 
-    def _legible(self, body: Callable[[sa.Connection], T]) -> Callable[[sa.Connection], T]:
-        """*body*, whose errors are typed: it reads rows that we wrote, so what it cannot take was damaged."""
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """The database as it is now, for as long as the block takes, on a connection of its own: for what reads longer
+        than others wait for one. In a SQLite file without WAL nobody can write meanwhile.
 
-        def reading(connection: sa.Connection) -> T:
-            try:
-                return body(connection)
-            except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
-                if isinstance(error, TiermemError):
-                    raise
-                what = f"{self.name}: a row is damaged ({type(error).__name__}); verify() names those it can read"
-                raise StorageCorrupt(what) from error
+        Raises:
+            InvalidSettings: it is in RAM, where there is one connection.
+        """
+        self._check()
+        engine = self._apart()
+        try:
+            with engine.connect() as connection, connection.begin():
+                yield Snapshot(connection, self.target, self.name)
+        except exc.SQLAlchemyError as error:
+            raise translate(error, self.name) from error
+        finally:
+            engine.dispose()
 
-        return reading
+    def _apart(self) -> sa.Engine:
+        if self._file is not None:
+            return sqlite.engine(self._file, self._settings, immediate=False, read_only=True)
+        if self.target == MEMORY:
+            raise InvalidSettings("a database in RAM has one connection: `backup` copies it into a file")
+        return server.reading(server.engine(self.target, self._settings))
 
     def scrub(self, *, vacuum: bool) -> bool:
         """Rid the files of the bytes of removed rows, as far as can be; *vacuum* writes them anew.

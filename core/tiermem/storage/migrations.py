@@ -9,20 +9,17 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
-from functools import cache
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.schema import CreateIndex, CreateTable
 
 from tiermem.blocks.roles import ROLES
-from tiermem.errors import SchemaTooOld, StorageForeign
+from tiermem.errors import SchemaTooOld
 from tiermem.messages import Message
 from tiermem.storage.log.legible import DAMAGED, legible
 from tiermem.storage.messages import copies
+from tiermem.storage.migrated.making import make, refuse_foreign
 from tiermem.storage.migrated.recent import RECENT, types
 from tiermem.storage.schema import VERSION, meta, refuse_newer, version_of
-from tiermem.storage.tables.columns import metadata, unsampled
 
 CHECKED = (
     "session message decision stub summary embedder embedded vector collection item item_vector".split()  # noqa: SIM905
@@ -44,8 +41,8 @@ def migrate(connection: sa.Connection) -> None:
     version = _version(connection)
     refuse_newer(version)
     if version == 0:
-        _refuse_foreign(connection)
-        _make(connection)
+        refuse_foreign(connection)
+        make(connection)
         connection.execute(meta.insert().values(key="database", value=uuid.uuid4().hex))
         connection.execute(meta.insert().values(key="version", value=str(VERSION)))
         return
@@ -296,35 +293,3 @@ def _version(connection: sa.Connection) -> int:
     if not sa.inspect(connection).has_table(meta.name):
         return 0
     return version_of(connection.execute(sa.select(meta.c.value).where(meta.c.key == "version")).scalar())
-
-
-def _make(connection: sa.Connection) -> None:
-    """All tables, and their indexes; a server's may be there."""
-    if connection.dialect.name != "sqlite":
-        metadata.create_all(connection)
-        for statement in unsampled():
-            connection.exec_driver_sql(statement)
-        return
-    for statement in _statements():
-        connection.exec_driver_sql(statement)
-
-
-@cache
-def _statements() -> tuple[str, ...]:
-    """What makes them in an empty SQLite database: to compile it takes four times as long as to run it."""
-    dialect = sqlite.dialect()
-    made: list[str] = []
-    for table in metadata.sorted_tables:
-        made.append(str(CreateTable(table).compile(dialect=dialect)))
-        made += (str(CreateIndex(index).compile(dialect=dialect)) for index in sorted(table.indexes, key=_name))
-    return tuple(made)
-
-
-def _name(index: sa.Index) -> str:
-    return str(index.name)
-
-
-def _refuse_foreign(connection: sa.Connection) -> None:
-    """A file belongs to one program; in a server's database others may have tables beside ours."""
-    if connection.dialect.name == "sqlite" and sa.inspect(connection).get_table_names():
-        raise StorageForeign("the file is the database of another program; it was left untouched")

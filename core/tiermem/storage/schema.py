@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
-from tiermem.errors import SchemaTooNew, StorageCorrupt
+from tiermem.errors import MigrationUnfinished, SchemaTooNew, StorageCorrupt
 from tiermem.storage.tables import columns
 from tiermem.storage.tables import named as names_said
 from tiermem.storage.tables.columns import UNSTORABLE, Key, Words, checksum_column, metadata
@@ -25,6 +25,7 @@ from tiermem.storage.tables.items import item
 from tiermem.storage.tables.media import media
 
 VERSION = 18
+UNFINISHED = "migrating"  # how the version of a database begins that a migration fills; no tiermem opens it
 
 meta, digest, named = columns.meta, columns.digest, names_said.named
 
@@ -321,7 +322,10 @@ def version_of(stored: object) -> int:
 
     Raises:
         StorageCorrupt: it says none.
+        MigrationUnfinished: a migration fills the database.
     """
+    if isinstance(stored, str) and stored.startswith(UNFINISHED):
+        raise MigrationUnfinished("a migration into this database has not ended; run it again, and it goes on")
     if isinstance(stored, str) and stored.isascii() and stored.isdecimal() and 0 < len(stored) < 10 and int(stored):
         return int(stored)
     raise StorageCorrupt(f"tiermem_meta says no version of the schema: {str(stored)[:20]!r}; it was left untouched")

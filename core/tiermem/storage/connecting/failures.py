@@ -6,6 +6,10 @@ are those of a connection that was never made.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
+import sqlalchemy as sa
 from sqlalchemy import exc
 
 from tiermem.errors import (
@@ -15,7 +19,10 @@ from tiermem.errors import (
     StorageFull,
     StorageReadOnly,
     StorageUnavailable,
+    TiermemError,
 )
+
+T = TypeVar("T")
 
 _Kind = tuple[type[StorageError], str]
 _IN_USE: _Kind = (StorageBusy, "the database is in use")
@@ -60,6 +67,21 @@ def translate(error: exc.SQLAlchemyError, where: str) -> StorageError:
     if isinstance(error, exc.TimeoutError):
         return StorageBusy(f"no connection became free: {where}")
     return StorageError(f"the database refused: {where} ({type(error).__name__}: {error.args[0]})")
+
+
+def legible(body: Callable[[sa.Connection], T], where: str) -> Callable[[sa.Connection], T]:
+    """*body*, whose errors are typed: it reads rows that we wrote, so what it cannot take was damaged."""
+
+    def reading(connection: sa.Connection) -> T:
+        try:
+            return body(connection)
+        except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
+            if isinstance(error, TiermemError):
+                raise
+            what = f"{where}: a row is damaged ({type(error).__name__}); verify() names those it can read"
+            raise StorageCorrupt(what) from error
+
+    return reading
 
 
 def lost(error: exc.DBAPIError) -> bool:

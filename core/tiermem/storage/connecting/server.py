@@ -58,8 +58,7 @@ class Server:
 
     def __init__(self, url: str, settings: Settings) -> None:
         self.engine = engine(url, settings)
-        # By default every statement of PostgreSQL has a snapshot of its own, and a window is read by several.
-        self.readers = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self.readers = reading(self.engine)
         self._turns = Turns(settings.pool_size + settings.max_overflow)
         self._patience = settings.busy_timeout
         self._lock_timeout = str(max(1, int(min(settings.busy_timeout * 1000, LONGEST_LOCK))))  # 0 would mean for ever
@@ -163,6 +162,12 @@ def _committed(connection: sa.Connection) -> exc.DBAPIError | None:
             raise
         return error
     return None
+
+
+def reading(made: sa.Engine) -> sa.Engine:
+    """*made*, for transactions that read one snapshot: by default every statement of PostgreSQL has one of its own, and
+    a window is read by several."""
+    return made.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
 def engine(url: str, settings: Settings) -> sa.Engine:
