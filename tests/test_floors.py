@@ -44,7 +44,7 @@ FLOORS = tuple(
     life
     runtime
     memory
-    agents tools testing rescue migration
+    agents tools testing rescue migration histories
     cli __main__
     """.strip().splitlines()
 )

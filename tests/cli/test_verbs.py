@@ -107,7 +107,7 @@ def test_a_fault_is_in_the_document_and_in_the_exit_code(tmp_path: Path) -> None
 
 
 def test_on_a_terminal_a_document_is_ascii(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tiermem.cli.documents import document
+    from tiermem.cli.terminal.documents import document
 
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
     written: list[str] = []

@@ -18,7 +18,7 @@ from rich.text import Text
 from typer.core import TyperGroup
 
 from tiermem import __version__
-from tiermem.cli.screen import console, hang_up, line
+from tiermem.cli.terminal.screen import console, hang_up, line
 from tiermem.errors import SchemaTooOld, TiermemError, UnknownReference
 
 if TYPE_CHECKING:  # the database takes a second to load, and `--help` needs none of it

@@ -11,8 +11,8 @@ import typer
 from rich.text import Text
 
 from tiermem.cli.app import JsonOption, NamespaceOption, PathOption, TenantOption, app, space, the_memory
-from tiermem.cli.documents import document
-from tiermem.cli.screen import console, counted, line, table
+from tiermem.cli.terminal.documents import document
+from tiermem.cli.terminal.screen import console, counted, line, table
 from tiermem.errors import UnknownReference
 
 if TYPE_CHECKING:

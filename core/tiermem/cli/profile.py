@@ -8,8 +8,8 @@ import typer
 from rich.text import Text
 
 from tiermem.cli.app import JsonOption, PathOption, TenantOption, app, space, the_memory
-from tiermem.cli.documents import document
-from tiermem.cli.screen import command, console, line, table, visible
+from tiermem.cli.terminal.documents import document
+from tiermem.cli.terminal.screen import command, console, line, table, visible
 
 if TYPE_CHECKING:
     from tiermem.profiles.profile import Profile

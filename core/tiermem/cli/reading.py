@@ -24,8 +24,8 @@ from tiermem.cli.app import (
     the_memory,
     the_session,
 )
-from tiermem.cli.documents import document
-from tiermem.cli.screen import console, facts, line, table
+from tiermem.cli.terminal.documents import document
+from tiermem.cli.terminal.screen import console, facts, line, table
 from tiermem.errors import UnknownReference
 
 if TYPE_CHECKING:

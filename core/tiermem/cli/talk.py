@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.text import Text
 
 from tiermem.cli.app import JsonOption, NamespaceOption, PathOption, TenantOption, app, space, the_memory
-from tiermem.cli.documents import document
-from tiermem.cli.screen import console, counted, day, facts, line, paragraph, table
+from tiermem.cli.terminal.documents import document
+from tiermem.cli.terminal.screen import console, counted, day, facts, line, paragraph, table
 from tiermem.conversations.records import Interests, UserConversation, UserTurn
 from tiermem.graph.records import Entity, Near, Relation
 

@@ -24,7 +24,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.text import Text
 
 from tiermem.blocks.roles import nearest
-from tiermem.cli.screen import counted, line, table
+from tiermem.cli.importing.piping import PIPE
+from tiermem.cli.terminal.screen import counted, line, table
 from tiermem.importers import exports, formats
 from tiermem.importers.formats import Imported
 from tiermem.portability.files import twin_of
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 
 # One transaction a batch: large enough that its fsync costs nothing, small enough that the bar moves.
 BATCH = 500
-PIPE = "-"  # standard input or output, where a command takes a file
 
 
 class Exported(NamedTuple):
@@ -46,27 +46,6 @@ class Exported(NamedTuple):
     messages: int
     hidden: int
     left_out: int
-
-
-@contextmanager
-def readable(file: Path) -> Iterator[Path]:
-    """*file* where it can be read twice; what comes by a pipe (``-``, /dev/stdin, ``<(…)``) lies in a file meanwhile.
-
-    Raises:
-        OSError: it cannot be read.
-    """
-    if str(file) != PIPE and (file.is_file() or not file.exists()):
-        yield file
-        return
-    with tempfile.TemporaryDirectory(prefix="tiermem-") as folder:  # its owner alone may look into it
-        copy = Path(folder) / ("standard input" if str(file) == PIPE else file.name)
-        with copy.open("wb") as disk:
-            if str(file) == PIPE:
-                shutil.copyfileobj(sys.stdin.buffer, disk)
-            else:
-                with file.open("rb") as pipe:
-                    shutil.copyfileobj(pipe, disk)
-        yield copy
 
 
 def add(screen: Console, session: Session, entries: Iterator[Imported], survey: formats.Survey) -> None:

@@ -14,7 +14,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from tiermem.cli.screen import INDENT, counted, day, facts, line, paragraph, table, visible
+from tiermem.cli.terminal.screen import INDENT, counted, day, facts, line, paragraph, table, visible
 from tiermem.messages import COMPACTION_KEY, Message
 from tiermem.text.readable import readable
 

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from tiermem.cli import transfer
+from tiermem.cli import histories, transfer
 from tiermem.cli.app import (
     JsonOption,
     NamespaceOption,
@@ -25,38 +25,43 @@ from tiermem.cli.app import (
     the_memory,
     the_session,
 )
-from tiermem.cli.documents import document
-from tiermem.cli.screen import command, console, counted, line
+from tiermem.cli.histories import ImportOptions
+from tiermem.cli.importing.piping import PIPE
+from tiermem.cli.terminal.documents import document
+from tiermem.cli.terminal.screen import command, console, counted, line
 from tiermem.errors import UnknownReference
-from tiermem.importers import formats
 from tiermem.times.instants import Order
 
 
 @app.command("import")
 def import_file(
-    file: Annotated[Path, typer.Argument(help="JSON lines, a JSON document, or a dump; also as .gz; - reads a pipe.")],
+    files: Annotated[
+        list[str],
+        typer.Argument(help="Exports and chats of other programs, also .gz, .zip, folders, patterns; - reads a pipe."),
+    ],
     session: Annotated[
-        str | None, typer.Option("--session", help="The conversation; without it: a whole user's export.")
+        str | None, typer.Option("--session", help="Where it goes; without it each conversation gets its own.")
     ] = None,
     namespace: Annotated[
         str | None, typer.Option("--namespace", help="The user; of a whole user's export another one than it was of.")
     ] = None,
     tenant: TenantOption = None,
     path: PathOption = None,
-    conversation: Annotated[str | None, typer.Option(help="Which one of a chat store that holds several.")] = None,
+    conversation: Annotated[str | None, typer.Option(help="Only this one of several: its id or title.")] = None,
     dates: Annotated[Order | None, typer.Option(help="How the file means a date like 3/4/2023.")] = None,
+    timezone: Annotated[str | None, typer.Option(help="The zone of times that name none, else UTC.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what is in the files; store nothing.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Add a file's messages to a session; twice adds nothing. Without --session: bring in all of a user's."""
-    from tiermem.memory import Memory
-
-    with transfer.readable(file) as there:
-        if session is None:
-            transfer.bring_in(console(), there, None if namespace is None else space(namespace, tenant), path)
-            return
-        survey = formats.survey(there, conversation, dates)
-        with Memory.open(path) as memory:
-            opened = memory.session(session, space(namespace or "default", tenant))
-            transfer.add(console(), opened, formats.entries(there, conversation, dates), survey)
+    """Bring in conversations that you have elsewhere; twice adds nothing. Of tiermem itself: all of a user's."""
+    if dry_run or session is None:
+        histories.without_session(
+            files, None if namespace is None and tenant is None else space(namespace or "default", tenant), path,
+            ImportOptions(conversation, dates, timezone, dry_run, as_json),
+        )  # fmt: skip
+        return
+    asked = ImportOptions(conversation, dates, timezone, dry_run, as_json)
+    histories.into_session(files, session, space(namespace or "default", tenant), path, asked)
 
 
 @app.command()
@@ -143,7 +148,7 @@ def export(
             transfer.take_along(console(), memory, space(namespace, tenant), file, markdown=markdown)
         return
     with the_session(path, session, namespace, tenant) as opened:
-        if str(file) == transfer.PIPE:
+        if str(file) == PIPE:
             transfer.write(opened, sys.stdout.buffer, hidden=hidden)
             sys.stdout.buffer.flush()
             return
@@ -176,7 +181,7 @@ def forget(
     namespace: NamespaceOption = "default",
     tenant: TenantOption = None,
     path: PathOption = None,
-    reason: Annotated[str, typer.Option(help="Kept with the decision.")] = "forgotten",
+    reason: Annotated[str, typer.Option(help="Gathered with the decision.")] = "forgotten",
 ) -> None:
     """Hide messages from the window and from search. Nothing is removed: `undo` shows them again."""
     with the_session(path, session, namespace, tenant, writing=True) as opened:

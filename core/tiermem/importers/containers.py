@@ -13,6 +13,7 @@ from typing import Any
 from tiermem.errors import InvalidMessage
 
 CONTAINERS = ("messages", "chat_store", "chat_history", "store")
+SYSTEM = ("system", "instructions", "system_instruction")  # of Anthropic, OpenAI and Google
 _SETTINGS = frozenset({"class_name", "token_limit"})  # of a dumped memory; what is left out by them is no message
 
 
@@ -55,13 +56,24 @@ def conversations(document: Any) -> Conversations:
     if key is None:
         return Conversations({None: [document]})
     if key in {"messages", "chat_history"}:
-        return Conversations({None: document[key]}, beside=tuple(sorted(set(document) - {key} - _SETTINGS)))
+        told, name = _instructions(document)
+        held = [told, *document[key]] if told and isinstance(document[key], list) else document[key]
+        return Conversations({None: held}, beside=tuple(sorted(set(document) - {key, name} - _SETTINGS)))
     store = document[key]
     if key == "chat_store":
         store = store.get("store") if isinstance(store, Mapping) else None
     if not isinstance(store, Mapping):
         raise InvalidMessage("a chat store without messages")
     return Conversations(store, document.get("chat_store_key"))
+
+
+def _instructions(document: Mapping[str, Any]) -> tuple[dict[str, Any] | None, str]:
+    """What a whole request says to the model beside its messages, as the message that it is, and the field's name."""
+    for name in SYSTEM:
+        told = document.get(name)
+        if told and isinstance(told, str | list):
+            return {"role": "system", "content": told}, name
+    return None, ""
 
 
 def container(document: Mapping[str, Any]) -> str | None:

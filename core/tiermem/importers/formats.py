@@ -7,27 +7,22 @@ Rule 3: the same file gives the same ids, so that importing it twice adds nothin
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import json
-import zlib
-from collections.abc import Generator, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, NoReturn, cast
+from typing import Any, NamedTuple
 
 from tiermem.blocks.roles import folded
 from tiermem.errors import InvalidMessage
-from tiermem.importers import recognition, times
+from tiermem.importers import files, recognition, times
 from tiermem.importers.containers import container, conversations
 from tiermem.importers.exports import archived
 from tiermem.importers.shapes import message_of
 from tiermem.messages import Message
 from tiermem.plain_json import dumps
 from tiermem.times.instants import Order
-
-_GZIP = b"\x1f\x8b"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +103,24 @@ def survey(path: Path, conversation: str | None = None, dates: Order | None = No
 
 
 def _entries(path: Path, source: _Source, dates: Order | None) -> Iterator[Imported]:
+    return numbered(source.records, path.name, dates)
+
+
+def numbered(records: Iterable[tuple[str, Any]], name: str, dates: Order | None = None) -> Iterator[Imported]:
+    """The messages of *records*, each with the words for its place in the file *name*; see `entries`.
+
+    Raises:
+        InvalidMessage: one of them is no message.
+    """
     chain = b""
-    for number, (place, record) in enumerate(source.records, start=1):
+    for number, (place, record) in enumerate(records, start=1):
         try:
             chain = hashlib.sha256(chain + dumps(record)).digest()
             yield _entry(record, f"import-{number}-{chain.hex()[:24]}", dates)
         except InvalidMessage as error:
-            raise recognition.refused(record, f"{path.name}, {place}", error) from error
+            raise recognition.refused(record, f"{name}, {place}", error) from error
         except (ValueError, RecursionError) as error:
-            raise InvalidMessage(f"{path.name}, {place}: not a value that JSON can keep") from error
+            raise InvalidMessage(f"{name}, {place}: not a value that JSON can keep") from error
 
 
 def _entry(record: Any, fallback_id: str, dates: Order | None) -> Imported:
@@ -128,84 +132,26 @@ def _entry(record: Any, fallback_id: str, dates: Order | None) -> Imported:
 
 
 def _source(path: Path, conversation: str | None) -> _Source:
-    if _is_lines(path):
+    if files.holds_lines(path):
         return _Source(_lines(path))
-    with closing(_text_lines(path)) as lines:
+    with closing(files.text_lines(path)) as lines:
         whole = "".join(lines)
     if whole.lstrip()[:1] not in {"{", "["}:
         recognition.refuse_text(whole, path.name)
-    records, left_out = _unpacked(_parsed(whole, path.name), path.name, conversation)
+    records, left_out = _unpacked(files.parsed(whole, path.name), path.name, conversation)
     return _Source(((f"message {number}", record) for number, record in enumerate(records, start=1)), left_out)
 
 
-def _is_lines(path: Path) -> bool:
-    """True where the first line is an object of its own and others follow."""
-    with closing(_text_lines(path)) as lines:
-        first = next((line for line in lines if line.strip()), "")
-        if not first:
-            raise InvalidMessage(f"{path.name} is empty")
-        try:
-            return isinstance(json.loads(first), dict) and any(line.strip() for line in lines)
-        except (ValueError, RecursionError):
-            return (
-                False  # the first line of a document on several lines; if it is damaged, the document's parser says so
-            )
-
-
 def _lines(path: Path) -> Iterator[tuple[str, Any]]:
-    for number, line in enumerate(_text_lines(path), start=1):
+    for number, line in enumerate(files.text_lines(path), start=1):
         if not line.strip():
             continue
-        record = _parsed(line.rstrip(), f"{path.name}, line {number}")
+        record = files.parsed(line.rstrip(), f"{path.name}, line {number}")
         if isinstance(record, dict) and container(record):
             raise InvalidMessage(
                 f"{path.name}, line {number}: a whole conversation; give each a file and session of its own"
             )
         yield f"line {number}", record
-
-
-def _text_lines(path: Path) -> Generator[str, None, None]:
-    """The lines of the file, unpacked and decoded."""
-    number = 0
-    try:
-        with _opened(path) as file:
-            for number, line in enumerate(file, start=1):
-                yield line.decode("utf-8-sig" if number == 1 else "utf-8")
-    except UnicodeDecodeError as error:
-        raise InvalidMessage(f"{path.name}, line {number}: not UTF-8") from error
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise InvalidMessage(f"{path.name}: the compressed file is damaged or cut off after line {number}") from error
-
-
-def _opened(path: Path) -> BinaryIO:
-    """The file, unpacked where its first two bytes are gzip's; the name may be wrong about that."""
-    with path.open("rb") as file:
-        packed = file.read(2) == _GZIP
-    return cast("BinaryIO", gzip.open(path, "rb") if packed else path.open("rb"))
-
-
-def _parsed(text: str, place: str) -> Any:
-    try:
-        return json.loads(text, object_pairs_hook=_object, parse_constant=_no_number)
-    except json.JSONDecodeError as error:
-        at = f"{place}, line {error.lineno}" if ", line" not in place else place
-        raise InvalidMessage(f"{at}, column {error.colno}: no JSON ({error.msg})") from error
-    except InvalidMessage as error:
-        raise InvalidMessage(f"{place}: {error}") from error
-    except (ValueError, RecursionError) as error:
-        raise InvalidMessage(f"{place}: not a value that JSON can keep") from error
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object; one that says a name twice is refused, since `json` would keep only the last and lose the other."""
-    fields = dict(pairs)
-    if len(fields) != len(pairs):
-        raise InvalidMessage("an object has two fields of one name")
-    return fields
-
-
-def _no_number(word: str) -> NoReturn:
-    raise InvalidMessage(f"{word} is no JSON")
 
 
 def _unpacked(document: Any, name: str, conversation: str | None) -> tuple[list[Any], tuple[str, ...]]:

@@ -68,7 +68,9 @@ def dumped(kind: Any, values: Any, fallback_id: str, **kept: Any) -> Message:
         InvalidMessage: it is none that says something, or a field is not what LangChain has there.
     """
     held = fields.mapping(values, "data")
-    if _word(kind) == "remove" or not _role(kind, held) or "content" not in held:
+    if _word(kind) == "remove":
+        raise InvalidMessage("LangChain's RemoveMessage is an order to take a message away: it says nothing itself")
+    if not _role(kind, held) or "content" not in held:
         raise InvalidMessage("not a kind of LangChain message that says something")
     given = {name: value for name, value in held.items() if not (name in _EMPTY and value in _EMPTY[name])}
     return message_of(kind, given, fallback_id, origin=fields.IMPORTED, **kept)

@@ -73,7 +73,9 @@ def refused(record: Any, place: str, error: Exception) -> InvalidMessage:
     sign = next((sign for sign in _SIGNS if _bears(record, sign)), None)
     if sign is None:
         return InvalidMessage(f"{place}: {error}")
-    return UnreadFormat(f"{place}: a file of {sign.name}, which is not read yet; {sign.advice}", sign.name)
+    return UnreadFormat(
+        f"{place}: like a file of {sign.name}, but not in a form that is read; {sign.advice}", sign.name
+    )
 
 
 def refuse_text(text: str, name: str) -> None:
@@ -84,7 +86,7 @@ def refuse_text(text: str, name: str) -> None:
     """
     known = next((form for form, beginning in _TEXTS if beginning.match(text[:BEGINNING])), "")
     if known:
-        raise UnreadFormat(f"{name}: a file of {known}, which is not read yet; {HELP}", known)
+        raise UnreadFormat(f"{name}: like a file of {known}, but not in a form that is read; {HELP}", known)
 
 
 def _bears(record: Any, sign: _Sign) -> bool:

@@ -48,6 +48,11 @@ def fixed(connection: sa.Connection, pk: int, last: int) -> Iterator[Entry]:
     return _entries(_FIXED.rows(connection, {"key": pk, "high": last}))
 
 
+_IDENTITY = Prepared(
+    sa.select(message.c.id, message.c.sha256)
+    .where(_OF_SESSION, message.c.sequence.between(sa.bindparam("low"), sa.bindparam("high")))
+    .order_by(message.c.sequence)
+)
 _LINKED = Prepared(
     sa.select(message.c.sequence)
     .where(
@@ -61,6 +66,18 @@ def linked(connection: sa.Connection, pk: int, first: int, last: int) -> bool:
     """Whether any of the messages `first`..`last` calls a tool or answers a call."""
     there = ({"key": owner, "low": low, "high": high} for owner, low, high in parts(pk, first, last))
     return any(_LINKED.rows(connection, one) for one in there)
+
+
+def identities(connection: sa.Connection, pk: int, last: int) -> list[tuple[str | None, bytes]]:
+    """The id of each message up to number *last*, and the SHA-256 of what it is; None for the id of one that was
+    erased."""
+    there = ((owner, low, high) for owner, low, high in parts(pk, 1, last))
+    rows = (
+        row
+        for owner, low, high in there
+        for row in _IDENTITY.rows(connection, {"key": owner, "low": low, "high": high})
+    )
+    return [(None if TOMBSTONE <= bytes(name) < AFTER else decoded(name), bytes(sha)) for name, sha in rows]
 
 
 def tokens_of(connection: sa.Connection, pk: int, last: int) -> int:

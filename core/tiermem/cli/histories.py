@@ -1,0 +1,130 @@
+"""Which way a file comes in: our own export of a user, one conversation into a named session, or all there are."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from tiermem.cli import transfer
+from tiermem.cli.importing import bringing
+from tiermem.cli.importing.piping import readable
+from tiermem.cli.importing.tally import tell
+from tiermem.cli.terminal.screen import console
+from tiermem.errors import InvalidMessage, InvalidSettings
+from tiermem.histories import unpacking
+from tiermem.histories.bringing import bring
+from tiermem.histories.catalogue import source_of
+from tiermem.histories.parts.contents import Contents, ReadOptions
+from tiermem.histories.sources import plain
+from tiermem.importers import files as opened
+from tiermem.importers import formats
+from tiermem.providers.clock import zone_of
+from tiermem.times.instants import Order
+
+_BEGINNING = 400_000  # characters by which a format is known
+
+
+class ImportOptions(NamedTuple):
+    """What the options say of the files."""
+
+    conversation: str | None = None
+    dates: Order | None = None
+    timezone: str | None = None
+    dry_run: bool = False
+    as_json: bool = False
+
+    @property
+    def wishes(self) -> ReadOptions:
+        """The same for whoever reads them.
+
+        Raises:
+            InvalidSettings: the time zone is none.
+        """
+        return ReadOptions(self.dates, None if self.timezone is None else zone_of(self.timezone))
+
+
+def without_session(
+    files: Sequence[str], namespace: str | tuple[str, str] | None, path: str | None, asked: ImportOptions
+) -> None:
+    """Bring in all that *files* hold, or say what that is."""
+    screen = console()
+    if asked.dry_run:
+        bringing.survey(screen, files, asked.wishes, only=asked.conversation, as_json=asked.as_json)
+        return
+    if len(files) == 1 and not Path(files[0]).is_dir() and not _is_pattern(files[0]):
+        with readable(Path(files[0])) as there:
+            if there.is_file() and _begins(there).lstrip().startswith('{"row":"'):
+                transfer.bring_in(screen, there, namespace, path)
+                return
+            if str(there) != files[0]:  # a pipe can be read once
+                _bring([str(there)], namespace, path, asked)
+                return
+    _bring(files, namespace, path, asked)
+
+
+def _bring(
+    files: Sequence[str], namespace: str | tuple[str, str] | None, path: str | None, asked: ImportOptions
+) -> None:
+    user = namespace or "default"
+    bringing.bring_all(console(), files, user, path, asked.wishes, only=asked.conversation, as_json=asked.as_json)
+
+
+def into_session(
+    files: Sequence[str], session: str, namespace: str | tuple[str, str], path: str | None, asked: ImportOptions
+) -> None:
+    """Bring one conversation into *session*.
+
+    Raises:
+        InvalidMessage: there are several, or none. InvalidSettings: several files are named.
+    """
+    from tiermem.memory import Memory
+
+    if len(files) != 1 or (Path(files[0]).is_dir()):
+        raise InvalidSettings("--session takes one file; without it, each conversation gets a session of its own")
+    wishes, screen = asked.wishes, console()
+    with readable(Path(files[0])) as there:
+        if not _is_foreign(there):
+            survey = formats.survey(there, asked.conversation, asked.dates)
+            with Memory.open(path) as memory:
+                entries = formats.entries(there, asked.conversation, asked.dates)
+                transfer.add(screen, memory.session(session, namespace), entries, survey)
+            return
+        one, tally = bringing.chosen([str(there)], wishes, asked.conversation)
+        with Memory.open(path) as memory:
+            tally.keep(one, bring(memory, one, namespace, session))
+            memory.settle()
+        tell(screen, tally)
+
+
+def _is_pattern(name: str) -> bool:
+    return any(sign in name for sign in "*?[") and not Path(name).exists()
+
+
+def _begins(path: Path) -> str:
+    text = ""
+    try:
+        for line in opened.text_lines(path):
+            text += line
+            if len(text) > _BEGINNING:
+                break
+    except InvalidMessage:
+        return ""  # an archive, or no text; whoever reads it says so
+    return text
+
+
+def _is_foreign(path: Path) -> bool:
+    """Whether another program wrote the file; what is messages as such goes the way that reads line by line."""
+    beginning = _begins(path)
+    if not beginning:
+        return not path.exists() or zipfile.is_zipfile(path)
+    begun = beginning.lstrip()
+    if begun[:1] == "{" and "\n" in begun.strip() and opened.are_lines(begun.split("\n"), path.name):
+        whole = beginning.rpartition("\n")[0] if len(beginning) > _BEGINNING else beginning
+        return source_of(Contents(path.name, path.name, whole)) is not plain.SOURCE
+    (contents,) = unpacking.found(path)
+    try:
+        return source_of(contents) not in {plain.SOURCE, None}
+    except InvalidMessage:
+        return False

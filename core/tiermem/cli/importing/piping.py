@@ -1,0 +1,33 @@
+"""A file that can be read twice, whatever the caller named: what comes by a pipe lies in a file meanwhile."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+PIPE = "-"  # standard input or output, where a command takes a file
+
+
+@contextmanager
+def readable(file: Path) -> Iterator[Path]:
+    """*file* where it can be read twice; what comes by a pipe (``-``, /dev/stdin, ``<(…)``) lies in a file meanwhile.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    if str(file) != PIPE and (file.is_file() or not file.exists()):
+        yield file
+        return
+    with tempfile.TemporaryDirectory(prefix="tiermem-") as folder:  # its owner alone may look into it
+        copy = Path(folder) / ("standard input" if str(file) == PIPE else file.name)
+        with copy.open("wb") as disk:
+            if str(file) == PIPE:
+                shutil.copyfileobj(sys.stdin.buffer, disk)
+            else:
+                with file.open("rb") as pipe:
+                    shutil.copyfileobj(pipe, disk)
+        yield copy

@@ -1,0 +1,1 @@
+"""What the commands print with: text made harmless, tables, JSON documents."""

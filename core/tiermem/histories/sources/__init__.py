@@ -1,0 +1,1 @@
+"""What each program writes: one file a program."""

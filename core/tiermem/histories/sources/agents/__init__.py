@@ -1,0 +1,1 @@
+"""Frameworks of agents and memories, and what watches them."""

@@ -1,0 +1,1 @@
+"""Programs in which one person talks with a model."""

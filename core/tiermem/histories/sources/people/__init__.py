@@ -1,0 +1,1 @@
+"""Programs in which people talk with one another, and plain tables and transcripts."""

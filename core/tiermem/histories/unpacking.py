@@ -1,0 +1,135 @@
+"""Paths that somebody names -> the files that they mean: folders, patterns, archives as vendors ship them, a pipe.
+
+Rule 1: a file that is named is one that is meant; what merely lies in a folder or an archive may be anything.
+Rule 2: an archive is read in place; nothing of it is ever written to a path that it names.
+"""
+
+from __future__ import annotations
+
+import gzip
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from glob import glob
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from tiermem.errors import InvalidMessage
+from tiermem.histories.parts.contents import Contents
+from tiermem.importers import files
+
+READ = frozenset({".json", ".jsonl", ".ndjson", ".csv", ".txt", ".md", ".vtt", ".af", ".gz", ".tsv", ".zip"})
+LARGEST = 4 << 30  # bytes of one file of an archive, unpacked: above it is no history but a trap
+
+
+class Found(list[Contents]):
+    """The files behind one name, those of an archive or a folder together; `passed` are the names of those that are
+    of no kind that could be a history."""
+
+    def __init__(self, files: Sequence[Contents], passed: Sequence[str] = (), *, alone: bool = False) -> None:
+        super().__init__(files)
+        self.passed = list(passed)
+        self.alone = alone  # the caller named this very file
+
+
+def expanded(names: Sequence[str]) -> list[Path]:
+    """The paths that *names* mean, patterns such as ``exports/*.zip`` replaced by what they match.
+
+    Raises:
+        FileNotFoundError: a pattern matches nothing.
+    """
+    found: list[Path] = []
+    for name in names:
+        matches = sorted(glob(name, recursive=True)) if any(sign in name for sign in "*?[") else []  # noqa: PTH207
+        if not matches and any(sign in name for sign in "*?[") and not Path(name).exists():
+            raise FileNotFoundError(2, "no file matches this pattern", name)
+        found += map(Path, matches or [name])
+    return found
+
+
+def found(path: Path, name: str | None = None) -> Found:
+    """The files that stand at *path*, which *name* calls in errors.
+
+    Raises:
+        InvalidMessage: a file or archive is damaged. OSError: it cannot be read.
+    """
+    if path.is_dir():
+        return _of_folder(path)
+    if zipfile.is_zipfile(path):
+        return _of_archive(path, name or path.name)
+    return Found([Contents(name or path.name, name or path.name, _text(path))], alone=True)
+
+
+def _text(path: Path) -> str:
+    with closing(files.text_lines(path)) as lines:
+        return "".join(lines)
+
+
+def _of_folder(folder: Path) -> Found:
+    every = sorted(path for path in folder.rglob("*") if path.is_file())
+    wanted = [path for path in every if path.suffix.lower() in READ]
+    passed = [str(path.relative_to(folder)) for path in every if path.suffix.lower() not in READ]
+
+    def beside(inner: str) -> Any:
+        other = folder / inner
+        return files.parsed(_text(other), other.name) if other.is_file() else None
+
+    found_here: list[Contents] = []
+    for path in wanted:
+        inner = path.relative_to(folder).as_posix()
+        if zipfile.is_zipfile(path):
+            more = _of_archive(path, inner)
+            found_here += more
+            passed += more.passed
+        else:
+            found_here.append(Contents(inner, inner, _text(path), beside, folder.name))
+    return Found(found_here, passed)
+
+
+def _of_archive(path: Path, name: str) -> Found:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return Found(*_members(archive, name, path.stem))
+    except (zipfile.BadZipFile, NotImplementedError, zlib.error, EOFError, RuntimeError) as error:  # with a password
+        raise InvalidMessage(f"{name}: the archive cannot be unpacked ({error})") from error
+
+
+def _members(archive: zipfile.ZipFile, name: str, stem: str) -> tuple[list[Contents], list[str]]:
+    every = sorted(one for one in archive.namelist() if not one.endswith("/") and "__MACOSX/" not in one)
+    root = _common(every)
+    wanted = [one for one in every if PurePosixPath(one).suffix.lower() in READ - {".zip"}]
+    texts = {one.removeprefix(root): _unpacked(archive, one, name) for one in wanted}
+
+    def beside(inner: str) -> Any:
+        return files.parsed(texts[inner], f"{name}: {inner}") if inner in texts else None
+
+    found_here = [Contents(f"{name}: {inner}", inner, text, beside, stem) for inner, text in texts.items()]
+    return found_here, [f"{name}: {one.removeprefix(root)}" for one in every if one not in wanted]
+
+
+def _common(names: Sequence[str]) -> str:
+    """The one folder that everything stands in, with its slash; "" where there is none."""
+    heads = {one.partition("/")[0] for one in names if "/" in one}
+    return f"{next(iter(heads))}/" if len(heads) == 1 and all("/" in one for one in names) and _deep(names) else ""
+
+
+def _deep(names: Sequence[str]) -> bool:
+    """Whether something stands deeper than one folder, or is a list of what there is: a folder of one channel is no
+    wrapping."""
+    return any(one.count("/") > 1 or one.endswith(("/channels.json", "/conversations.json")) for one in names)
+
+
+def _unpacked(archive: zipfile.ZipFile, member: str, name: str) -> str:
+    if archive.getinfo(member).file_size > LARGEST:
+        raise InvalidMessage(f"{name}: {member} is larger than {LARGEST:,} bytes")
+    body = archive.read(member)
+    try:
+        return (gzip.decompress(body) if body[:2] == files.GZIP else body).decode("utf-8-sig")
+    except (UnicodeDecodeError, OSError, EOFError, zlib.error) as error:
+        raise InvalidMessage(f"{name}: {member} is no UTF-8, or damaged") from error
+
+
+def each(paths: Sequence[Path]) -> Iterator[Found]:
+    """`found` of each of *paths*."""
+    return (found(path) for path in paths)

@@ -1,0 +1,93 @@
+"""A file, opened: unpacked where it is gzip's, decoded, as lines or as one JSON document.
+
+Rule: what is wrong names the file and the line.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from collections.abc import Generator, Iterable
+from contextlib import closing
+from pathlib import Path
+from typing import Any, BinaryIO, NoReturn, cast
+
+from tiermem.errors import InvalidMessage
+
+GZIP = b"\x1f\x8b"
+
+
+def text_lines(path: Path) -> Generator[str, None, None]:
+    """The lines of the file, unpacked and decoded.
+
+    Raises:
+        InvalidMessage: it is no UTF-8, or damaged. OSError: it cannot be read.
+    """
+    number = 0
+    try:
+        with _opened(path) as file:
+            for number, line in enumerate(file, start=1):
+                yield line.decode("utf-8-sig" if number == 1 else "utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidMessage(f"{path.name}, line {number}: not UTF-8") from error
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise InvalidMessage(f"{path.name}: the compressed file is damaged or cut off after line {number}") from error
+
+
+def _opened(path: Path) -> BinaryIO:
+    """The file, unpacked where its first two bytes are gzip's; the name may be wrong about that."""
+    with path.open("rb") as file:
+        packed = file.read(2) == GZIP
+    return cast("BinaryIO", gzip.open(path, "rb") if packed else path.open("rb"))
+
+
+def holds_lines(path: Path) -> bool:
+    """Whether the first line of the file is an object of its own and others follow; see `are_lines`."""
+    with closing(text_lines(path)) as lines:
+        return are_lines(lines, path.name)
+
+
+def are_lines(lines: Iterable[str], name: str) -> bool:
+    """Whether the first of *lines*, of the file *name*, is an object of its own and others follow.
+
+    Raises:
+        InvalidMessage: there is nothing but white space.
+    """
+    left = iter(lines)
+    first = next((line for line in left if line.strip()), "")
+    if not first:
+        raise InvalidMessage(f"{name} is empty")
+    try:
+        return isinstance(json.loads(first), dict) and any(line.strip() for line in left)
+    except (ValueError, RecursionError):
+        return False  # the first line of a document on several lines; if it is damaged, the document's parser says so
+
+
+def parsed(text: str, place: str) -> Any:
+    """The value of the JSON *text*.
+
+    Raises:
+        InvalidMessage: it is none, says a name twice in one object, or has numbers that JSON does not know.
+    """
+    try:
+        return json.loads(text, object_pairs_hook=_object, parse_constant=_no_number)
+    except json.JSONDecodeError as error:
+        at = f"{place}, line {error.lineno}" if ", line" not in place else place
+        raise InvalidMessage(f"{at}, column {error.colno}: no JSON ({error.msg})") from error
+    except InvalidMessage as error:
+        raise InvalidMessage(f"{place}: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise InvalidMessage(f"{place}: not a value that JSON can keep") from error
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; one that says a name twice is refused, since `json` would keep only the last and lose the other."""
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise InvalidMessage("an object has two fields of one name")
+    return fields
+
+
+def _no_number(word: str) -> NoReturn:
+    raise InvalidMessage(f"{word} is no JSON")
