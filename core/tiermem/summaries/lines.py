@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import pairwise
 
 from tiermem.messages import Message
@@ -191,5 +192,10 @@ def alike(one: frozenset[str], other: frozenset[str]) -> bool:
     shared = one & other
     if not shared or len(shared) < _ALIKE * smaller:
         return False
-    differing = {unit for unit in one ^ other if any(map(str.isdigit, unit))}
-    return not (differing & one and differing & other) and (smaller > 2 or one == other)
+    figures, others = _figures(one), _figures(other)
+    return (figures <= others or others <= figures) and (smaller > 2 or one == other)
+
+
+@lru_cache(maxsize=4096)  # each is held against all lines that were chosen
+def _figures(compared: frozenset[str]) -> frozenset[str]:
+    return frozenset(unit for unit in compared if any(map(str.isdigit, unit)))
