@@ -16,6 +16,7 @@ from tiermem.flows.effects import Flow, Transact
 from tiermem.plain_json import dumps
 from tiermem.portability import files
 from tiermem.portability.lines import Manifest, Raw, line, parsed, read_header
+from tiermem.portability.redacting import Redaction
 from tiermem.storage.schema import session
 
 AFTER = 1_000  # the message behind which the others are put; the first summary must reach further
@@ -27,7 +28,7 @@ def stretched(source: Path, target: Path, more: int, user: str = "ann") -> None:
     exported, longer = target.with_suffix(".jsonl"), target.with_suffix(".long.jsonl")
     with Memory.open(source) as memory:
         memory.export(user, exported, readable=False)
-    with exported.open("rb") as lines, files.new(longer, readable=False) as sink:
+    with exported.open("rb") as lines, files.new(longer, readable=False, redaction=Redaction(None)) as sink:
         manifest = read_header(next(lines), exported.name)
         sink.begin(Manifest(format=manifest.format, schema=manifest.schema, tenant="", user=user))
         sink.add(_lines(lines, more))

@@ -120,7 +120,7 @@ def test_where_it_fails_nothing_is_stored_and_its_words_are_not_told(store: Open
         lambda: memory.facts("anna").state("address", SECRET),
         lambda: memory.notes("anna").keep("a note"),
     ):
-        with pytest.raises(RedactionFailed, match="raised RuntimeError; nothing was stored"):
+        with pytest.raises(RedactionFailed, match="raised RuntimeError; nothing was written"):
             verb()
     assert memory.session("s", "anna").messages() == []
     assert memory.items("anna").search(()) == []

@@ -23,6 +23,7 @@ from tiermem.portability import files, lines, readable
 from tiermem.portability.files import Sink
 from tiermem.portability.kinship import Places
 from tiermem.portability.lines import FORMAT, Manifest, Raw
+from tiermem.portability.redacting import Redaction
 from tiermem.settings import Scope
 from tiermem.storage.blobs.bodies import opened
 from tiermem.storage.exported import media, reading
@@ -38,9 +39,9 @@ ATTEMPTS = 5
 IN_RAM = 16 << 20  # bytes of a journal that are kept in RAM before they go to a file without a name
 
 
-def export(core: Core, scope: Scope, file: Path, *, twin: bool) -> Flow[Manifest]:
+def export(core: Core, scope: Scope, file: Path, *, twin: bool, redaction: Redaction) -> Flow[Manifest]:
     """See `Memory.export`."""
-    with files.new(file, readable=twin) as sink:
+    with files.new(file, readable=twin, redaction=redaction) as sink:
         for _ in range(ATTEMPTS):
             erased = yield Read(partial(reading.last_erasure, scope=scope))
             manifest = yield from _written(core, scope, sink)
@@ -60,7 +61,7 @@ def _count(manifest: Manifest) -> dict[str, Any]:
 def _written(core: Core, scope: Scope, sink: Sink) -> Flow[Manifest]:
     manifest = Manifest(format=FORMAT, schema=VERSION, tenant=scope.tenant, user=scope.user)
     sink.begin(manifest)
-    sink.tell(readable.title(scope))
+    sink.tell(sink.redaction.text(readable.title(scope)))
     keys: list[int] = yield Read(partial(reading.keys_of_sessions, scope=scope))
     places = Places(keys)
     sent: set[int] = set()
@@ -85,12 +86,12 @@ def _session(pk: int, places: Places, sink: Sink, sent: set[int]) -> Flow[None]:
         sink.add(iter([lines.line("session", values)]))
         if held.fork is not None:
             sink.add(iter([lines.line("fork", places.line(held.fork))]))
-        sink.tell(readable.heading(whose, held.row.messages, held.row.base))
+        sink.tell(sink.redaction.text(readable.heading(whose, held.row.messages, held.row.base)))
         yield Compute(lambda: sink.add(_lines_of(spool)))
         yield from _media(pk, held, sink, sent)
         yield from _messages(pk, whose, held, sink)
         if sink.readable:
-            yield Compute(lambda: sink.tell_all(map(readable.summary, _summaries(spool))))
+            yield Compute(lambda: sink.tell_all(map(readable.summary, _summaries(spool, sink))))
 
 
 def _media(pk: int, held: HeldSession, sink: Sink, sent: set[int]) -> Flow[None]:
@@ -135,7 +136,7 @@ def _put(rows: Sequence[sa.RowMapping], whose: Scope, held: HeldSession, sink: S
     if sink.readable:
         for row in rows:
             body = (row[name] for name in ("sequence", "tokens", "stored_at", "sha256", "body", "id", "role"))
-            sink.tell(readable.message(legible(*body), whose, held.hidden))
+            sink.tell(readable.message(sink.redaction.message(legible(*body)), whose, held.hidden))
 
 
 def _message(row: sa.RowMapping) -> bytes:
@@ -177,7 +178,7 @@ def _spooled(write: Any, sink: Sink) -> Flow[None]:
         yield Read(body)
         yield Compute(lambda: sink.add(_lines_of(spool)))
         if sink.readable:
-            yield Compute(lambda: sink.tell_all(readable.items(_lines_of(spool))))
+            yield Compute(lambda: sink.tell_all(readable.items(sink.redaction.lines(_lines_of(spool)))))
 
 
 def new_spool() -> BinaryIO:
@@ -190,5 +191,6 @@ def _lines_of(spool: BinaryIO) -> Iterator[bytes]:
     yield from spool
 
 
-def _summaries(spool: BinaryIO) -> Iterator[dict[str, Any]]:
-    return (lines.parsed(raw, 0) for raw in _lines_of(spool) if lines.kind_of(raw) == "summary")
+def _summaries(spool: BinaryIO, sink: Sink) -> Iterator[dict[str, Any]]:
+    summaries = (raw for raw in _lines_of(spool) if lines.kind_of(raw) == "summary")
+    return (lines.parsed(raw, 0) for raw in sink.redaction.lines(summaries))

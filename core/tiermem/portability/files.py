@@ -16,6 +16,7 @@ from typing import BinaryIO, NamedTuple, cast
 from tiermem.errors import InvalidExport
 from tiermem.portability import lines
 from tiermem.portability.lines import Manifest
+from tiermem.portability.redacting import Redaction
 
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows would write other line ends
 _GZIP = b"\x1f\x8b"
@@ -42,8 +43,9 @@ class _Hashes:
 class Sink:
     """An export being written: its lines to one file, and what people read to another, if that is wanted."""
 
-    def __init__(self, disk: BinaryIO, packed: bool, twin: BinaryIO | None) -> None:
+    def __init__(self, disk: BinaryIO, packed: bool, twin: BinaryIO | None, redaction: Redaction) -> None:
         self._disk, self._packed, self._twin = disk, packed, twin
+        self.redaction = redaction
         self.restart()
 
     def restart(self) -> None:
@@ -62,11 +64,11 @@ class Sink:
 
     def begin(self, manifest: Manifest) -> None:
         """Write the first line."""
-        self._put("", lines.header(manifest))
+        self._put("", lines.header(self.redaction.header(manifest)))
 
     def add(self, written: Iterable[bytes]) -> None:
-        """Write lines."""
-        for raw in written:
+        """Write lines, redacted."""
+        for raw in self.redaction.lines(written):
             self._put(lines.kind_of(raw), raw)
 
     def tell(self, text: str) -> None:
@@ -83,7 +85,8 @@ class Sink:
         """Write the last line, and have all of it on disk; the manifest as it stands there."""
         digests = self._hashes.hex()
         overall = digests.pop("")
-        whole = replace(manifest, counts=dict(self._hashes.counts), sha256=digests, overall=overall)
+        counts = dict(self._hashes.counts)
+        whole = replace(self.redaction.header(manifest), counts=counts, sha256=digests, overall=overall)
         self._target.write(lines.footer(whole))
         if self._packed:
             self._target.close()
@@ -105,7 +108,7 @@ def twin_of(file: Path) -> Path:
 
 
 @contextmanager
-def new(file: Path, *, readable: bool) -> Iterator[Sink]:
+def new(file: Path, *, readable: bool, redaction: Redaction) -> Iterator[Sink]:
     """The new file *file*, and its twin where it is to be *readable*; both are gone where something fails.
 
     Raises:
@@ -117,7 +120,7 @@ def new(file: Path, *, readable: bool) -> Iterator[Sink]:
     try:
         for path in wanted:
             made += [(path, _new(path))]
-        yield Sink(made[0][1], file.suffix == ".gz", made[1][1] if readable else None)
+        yield Sink(made[0][1], file.suffix == ".gz", made[1][1] if readable else None, redaction)
     except BaseException:  # an interrupt leaves half a file as well
         for path, disk in made:
             disk.close()

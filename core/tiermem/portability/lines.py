@@ -35,6 +35,7 @@ class Manifest:
         counts: lines by what they are: "session", "message", "decision" …
         sha256: of the lines of each kind, in hexadecimal.
         overall: of all lines but the last.
+        redacted: a redactor took something out of it, so it is for reading alone.
     """
 
     format: int
@@ -44,6 +45,7 @@ class Manifest:
     counts: Mapping[str, int] = field(default_factory=dict)
     sha256: Mapping[str, str] = field(default_factory=dict)
     overall: str = ""
+    redacted: bool = False
 
     @property
     def namespace(self) -> str | tuple[str, str]:
@@ -104,12 +106,17 @@ def parsed(raw: bytes, number: int) -> dict[str, Any]:
 def header(manifest: Manifest) -> bytes:
     """The first line."""
     known = {name: getattr(manifest, name) for name in ("format", "schema", "tenant", "user")}
-    return line(HEADER, {"of": "all that tiermem holds of one user", **known})
+    said = {"redacted": True} if manifest.redacted else {}
+    return line(HEADER, {"of": "all that tiermem holds of one user", **known, **said})
 
 
 def footer(manifest: Manifest) -> bytes:
     """The last line."""
-    return line(MANIFEST, {name: value for name, value in asdict(manifest).items() if name != "schema"})
+    return line(MANIFEST, _closing(manifest))
+
+
+def _closing(manifest: Manifest) -> dict[str, Any]:
+    return {name: value for name, value in asdict(manifest).items() if name not in {"schema", "redacted"}}
 
 
 def read_header(raw: bytes, name: str) -> Manifest:
@@ -122,6 +129,8 @@ def read_header(raw: bytes, name: str) -> Manifest:
     if kind_of(raw) != HEADER:
         raise InvalidExport(f"{name} is no export of a user{_instead(raw)}")
     fields = parsed(raw, 1)
+    if fields.get("redacted"):
+        raise InvalidExport(f"{name} was redacted, so it is for reading: it can be neither imported nor verified")
     try:
         said = Manifest(**{one: fields[one] for one in ("format", "schema", "tenant", "user")})
     except KeyError as error:
@@ -151,7 +160,7 @@ def read_footer(
         sha256={kind: digest for kind, digest in hashes.items() if kind},
         overall=hashes[""],
     )
-    expected = {name: value for name, value in asdict(whole).items() if name != "schema"}
+    expected = _closing(whole)
     if expected != {name: value for name, value in fields.items() if name != "row"}:
         wrong = ", ".join(_differing(expected, fields)) or "what its last line says"
         raise InvalidExport(f"the file is damaged: {wrong} is not as it was written; nothing was imported")

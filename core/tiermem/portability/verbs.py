@@ -12,6 +12,8 @@ from tiermem.flows.services import Core
 from tiermem.portability import backup, exporting, importing
 from tiermem.portability.backup import Backup
 from tiermem.portability.lines import Manifest
+from tiermem.portability.redacting import Redaction
+from tiermem.redaction.walking import Redact
 from tiermem.settings import scope_of
 
 T = TypeVar("T")
@@ -28,7 +30,9 @@ class Moving:
         """Run *flow* to its end."""
         raise NotImplementedError
 
-    def export(self, namespace: Namespace, file: File, *, readable: bool = True) -> Manifest:
+    def export(
+        self, namespace: Namespace, file: File, *, readable: bool = True, redactor: Redact | None = None
+    ) -> Manifest:
         """Write all that is held of a user, or of (tenant, user), to the new *file*: messages byte for byte with their
         state and times, decisions, summaries, facts that an application or a model stated, what was corrected or
         pinned, documents, items, tombstones; of a fork what it shares, written once; nothing of anybody else.
@@ -36,6 +40,9 @@ class Moving:
         Args:
             file: JSON lines, for `import_`; packed where its name ends in ".gz". Its owner alone may read it.
             readable: write it for people too, as Markdown, beside it: "anna.md" of "anna.jsonl".
+            redactor: is given every text first, names, ids and keys too, and gives it back without what the reader of
+                this copy may not see (`tiermem.redaction.Redactor`). Such a copy has neither the bytes of media nor
+                what words could be tried against (hashes, chains, vectors), so it is for reading: `import_` refuses it.
 
         What is derived (the word index, facts that rules read, vectors of messages) is left out: an import derives it
         again. Sessions are read one after the other, each as it is at one moment, and nobody who writes waits long.
@@ -44,8 +51,9 @@ class Moving:
         Raises:
             FileExistsError, OSError: the file is there already, or cannot be written; none is left.
             StorageCorrupt: something of it is damaged; the error names it.
+            RedactionFailed: the redactor raised something, or gave no text; no file is left.
         """
-        return self.drive(_exporting(self._core, namespace, file, readable=readable))
+        return self.drive(_exporting(self._core, namespace, file, readable, redactor))
 
     def import_(self, file: File, namespace: Namespace | None = None) -> Manifest:
         """Bring in what `export` wrote, of which nothing may be here yet; *namespace*: as another user than it was of.
@@ -86,9 +94,11 @@ class AsyncMoving:
         """Run *flow* to its end."""
         raise NotImplementedError
 
-    async def export(self, namespace: Namespace, file: File, *, readable: bool = True) -> Manifest:
+    async def export(
+        self, namespace: Namespace, file: File, *, readable: bool = True, redactor: Redact | None = None
+    ) -> Manifest:
         """See `Moving.export`."""
-        return await self.drive_async(_exporting(self._core, namespace, file, readable=readable))
+        return await self.drive_async(_exporting(self._core, namespace, file, readable, redactor))
 
     async def import_(self, file: File, namespace: Namespace | None = None) -> Manifest:
         """See `Moving.import_`."""
@@ -99,8 +109,11 @@ class AsyncMoving:
         return await self.drive_async(backup.backup(_new_file(file)))
 
 
-def _exporting(core: Core, namespace: Namespace, file: File, *, readable: bool) -> Flow[Manifest]:
-    return exporting.export(core, scope_of("-", namespace), _path(file), twin=readable)
+def _exporting(core: Core, namespace: Namespace, file: File, readable: bool, redactor: Redact | None) -> Flow[Manifest]:
+    if redactor is not None and not callable(redactor):
+        raise InvalidSettings(f"redactor is a function, it is no {brief_repr(redactor)}")
+    redaction = Redaction(redactor)
+    return exporting.export(core, scope_of("-", namespace), _path(file), twin=readable, redaction=redaction)
 
 
 def _importing(namespace: Namespace | None, file: File) -> Flow[Manifest]:

@@ -162,7 +162,7 @@ def _asked(text: str, redact: Redact) -> str:
         made = redact(text)
     except Exception as error:
         # Its own words may quote the text, which is why they are left to the cause.
-        raise RedactionFailed(f"the redactor raised {type(error).__name__}; nothing was stored") from error
+        raise RedactionFailed(f"the redactor raised {type(error).__name__}; nothing was written") from error
     if not isinstance(made, str):
-        raise RedactionFailed(f"the redactor gave {type(made).__name__}, not text; nothing was stored")
+        raise RedactionFailed(f"the redactor gave {type(made).__name__}, not text; nothing was written")
     return made
