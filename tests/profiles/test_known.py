@@ -189,3 +189,22 @@ def test_what_was_derived_anew_is_read_anew(store: Open) -> None:
 
     database.write(body)
     assert profile.lines() == []
+
+
+def test_what_no_database_holds_is_the_same_before_and_after_it_is_indexed(store: Open) -> None:
+    memory = store(index_batch=1_000)
+    session = memory.session("monday", "anna")
+    session.add("a lone \ud800 surrogate, Bergen, and never deploy on a Friday")
+    session.add(Message(role="user", name="An\udc80na", content="I live in Rome. Never deploy on a Monday."))
+    session.add("From now on \x00 always answer in metres.")
+    session.add("I live in Oslo\ud83d. I moved to Ber\ud83dgen.")
+
+    def seen() -> tuple[object, ...]:
+        facts, profile = memory.facts("anna"), memory.profile("anna")
+        return facts.current(), facts.history(), profile.lines(), profile.text()
+
+    waiting = seen()
+    session.index()
+    assert seen() == waiting
+    assert "a lone \ufffd surrogate, Bergen, and never deploy on a Friday" in waiting[-1]
+    assert session.verify().ok

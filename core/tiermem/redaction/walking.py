@@ -125,7 +125,7 @@ def _text(text: str, redact: Redact, form: bool) -> str:
         return text
     start, said = known
     made = _asked(said, redact)
-    return text if made == said else start + b64encode(made.encode()).decode()
+    return text if made == said else start + b64encode(made.encode("utf-8", "replace")).decode()
 
 
 def _unescaped(text: str, redact: Redact) -> str:

@@ -15,6 +15,7 @@ from tiermem.flows.laying_down import LIKELY, SYSTEM, SYSTEM_ROLES, rules_of, su
 from tiermem.messages import Message
 from tiermem.settings import Scope
 from tiermem.storage.log.legible import UNREADABLE
+from tiermem.storage.tables.columns import UNSTORABLE
 from tiermem.times.nearness import wall_clock
 from tiermem.window.provenance import FOREIGN
 from tiermem.window.turns import USER_ROLES
@@ -52,8 +53,17 @@ def of_messages(scope: Scope, pk: int, before: Sequence[Message], messages: Sequ
             own = resolve(own, resolve(_shortly_before(message, run, raw), ()))
         said = said_at(message)
         own = [*own, *(_laid_down(scope, message))]
-        found += (StatedAt(fact, pk, message.sequence, place, said) for place, fact in enumerate(own))
+        found += (StatedAt(_as_kept(fact), pk, message.sequence, place, said) for place, fact in enumerate(own))
     return found
+
+
+def _as_kept(fact: Stated) -> Stated:
+    """*fact* as a database gives it back, so that it is the same before and after its message is indexed."""
+    words = (fact.subject, fact.attribute, fact.value, fact.old)
+    if not UNSTORABLE.search("".join(words)):
+        return fact
+    subject, attribute, value, old = (UNSTORABLE.sub("\ufffd", text) for text in words)
+    return replace(fact, subject=subject, attribute=attribute, value=value, old=old)
 
 
 def _laid_down(scope: Scope, message: Message) -> list[Stated]:
