@@ -45,6 +45,7 @@ FLOORS = tuple(
     runtime
     memory
     agents tools testing rescue migration histories
+    mcp
     cli __main__
     """.strip().splitlines()
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tiermem.cli import erasing, profile, reading, talk, writing
+from tiermem.cli import erasing, profile, reading, serving, talk, writing
 from tiermem.cli.app import app
 
-__all__ = ["app", "erasing", "profile", "reading", "talk", "writing"]
+__all__ = ["app", "erasing", "profile", "reading", "serving", "talk", "writing"]
