@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tiermem.errors import InvalidMessage, StorageCorrupt, StorageReadOnly
 from tiermem.flows import reporting
@@ -95,6 +95,34 @@ def batch(core: Core, scope: Scope, operations: Sequence[Operation], space: Vect
         with suppress(StorageReadOnly):  # where nothing can be written, reading starts no time to live again
             yield Transact(lambda connection: stored.refresh(connection, scope, reads.used, reads.seconds))
     return results
+
+
+Decide: TypeAlias = Callable[[list[Item]], tuple[Sequence[Put], Any]]
+
+
+def edited(core: Core, scope: Scope, path: Sequence[str], decide: Decide) -> Flow[Any]:
+    """What *decide* says to all items at and under *path*, oldest first: puts, which are kept, and what it is returned.
+
+    It is one transaction that nobody writes between: *decide* must be pure, for it may be asked again. What it raises
+    is raised, and nothing is kept. Its values are kept as they are, without vectors.
+
+    Raises:
+        InvalidMessage: a value is too large; nothing was kept.
+    """
+    now = core.now()
+
+    def body(connection: sa.Connection) -> Any:
+        stored.obtain(connection, scope)  # locked until the end, also where nothing was ever put
+        (items,) = _results(connection, _Reads(core, scope, "", {}, now), [Search(path, limit=MOST_ROWS)])
+        puts, answer = decide(items)
+        kept = [put for put in puts if put.value is not None]
+        new = [New(tuple(put.path), put.key, _value(core, put), _seconds(put), ()) for put in kept]
+        gone = [stored.named(put.path, put.key) for put in puts if put.value is None]
+        if puts:
+            stored.write(connection, scope, new, gone, "", (now.isoformat(), now.timestamp()))
+        return answer
+
+    return (yield Transact(body))
 
 
 def _told(reads: _Reads) -> Flow[None]:
