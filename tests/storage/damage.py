@@ -120,7 +120,7 @@ def damage(target: str | Path, table: str, column: str, how: Any = changed) -> C
     try:
         put(was, other)
     except sa.exc.IntegrityError:  # another row has that one
-        if isinstance(other, str):
+        if isinstance(other, str | bytes):
             raise
         other = other * 2 + 1_000
         put(was, other)

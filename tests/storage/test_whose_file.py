@@ -221,3 +221,15 @@ def test_a_file_half_written_when_the_power_went_is_rolled_back_by_its_journal(f
     with Memory.open(file, counter=length) as memory:
         memory.session("s").add("hello")
         assert all(proof.ok for proof in memory.verify().values())
+
+
+@pytest.mark.parametrize("name", ["sqlite_autoindex_tiermem_", "CREATE TABLE tiermem_message"])
+def test_a_name_in_the_schema_that_is_no_text_any_more_has_a_typed_error(file: Path, name: str) -> None:
+    """What SQLite says of it is no text either, so the driver raises another error than its own."""
+    Memory.open(file).close()
+    body = bytearray(file.read_bytes())
+    body[body.index(name.encode()) + len("sqlite")] ^= 0x80
+    file.write_bytes(body)
+    with pytest.raises(StorageCorrupt):
+        Memory.open(file)
+    assert file.read_bytes() == body

@@ -12,7 +12,7 @@ from typing import TypeVar
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from tiermem.errors import Closed, InvalidSettings, StorageError, StorageReadOnly
+from tiermem.errors import Closed, InvalidSettings, StorageCorrupt, StorageError, StorageReadOnly
 from tiermem.settings import Settings
 from tiermem.storage import migrations, sqlite
 from tiermem.storage.connecting import interrupts, server
@@ -185,9 +185,12 @@ class Database:
 
         def counted() -> T:
             with self._running.one():
-                if self._watch is not None:
-                    self._watch.check()
-                return work()
+                try:
+                    if self._watch is not None:
+                        self._watch.check()
+                    return work()
+                except UnicodeDecodeError as error:  # a driver could not even say what is wrong: a name is no text
+                    raise StorageCorrupt(f"the file is not a sound database: {self.name} ({error.reason})") from error
 
         return interrupts.uninterrupted(counted)
 

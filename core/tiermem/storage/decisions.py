@@ -155,7 +155,7 @@ def _summary(row: Stored) -> Summary:
         level=row["level"],
         structure=structure,
         text=text,
-        tokens=row["tokens"],
+        tokens=row["tokens"] if isinstance(row["tokens"], int) else 0,  # in a damaged row it may be anything
         strategy=row["strategy"],
         children=tuple(int(child) for child in row["children"].split(",") if child.isdecimal()),
     )

@@ -15,7 +15,7 @@ from tiermem.facts.stated.record import MODEL, Stated, StatedAt, attribute_key, 
 from tiermem.settings import Scope
 from tiermem.shared_history import base_of, parts
 from tiermem.storage.connecting.prepared import Prepared
-from tiermem.storage.schema import Stored, decision, digest, fact, sealed, witnessed
+from tiermem.storage.schema import Stored, broken, decision, digest, fact, sealed, witnessed
 from tiermem.storage.sessions import encoded
 
 CHUNK = 500  # bound values a statement
@@ -82,12 +82,18 @@ _AT = itemgetter(*(_NAMES.index(name) for name in ("session", "sequence", "place
 def _legible(rows: Iterable[Sequence[Any]]) -> Iterator[StatedAt]:
     """The facts of *rows*, each the `_VALUES`; one that is damaged is passed over, and `verify` names it."""
     for row in rows:
-        *values, stored = row
-        if stored is None or digest(values) == bytes(stored):
+        if _sound(row):
             told = [*_FACT(row)]
             told[_SEVERAL] = bool(told[_SEVERAL])
             session, sequence, place, said = _AT(row)
             yield StatedAt(Stated(*told), session, sequence, place, math.nan if said is None else float(said))
+
+
+def _sound(row: Sequence[Any]) -> bool:
+    *values, stored = row
+    if isinstance(stored, bytes):
+        return digest(values) == stored
+    return not broken(fact, dict(zip(_NAMES, row, strict=True)))
 
 
 def read(connection: sa.Connection, keys: Sequence[int]) -> list[StatedAt]:

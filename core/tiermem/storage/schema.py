@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from tiermem.errors import MigrationUnfinished, SchemaTooNew, StorageCorrupt
 from tiermem.storage.tables import columns
 from tiermem.storage.tables import named as names_said
-from tiermem.storage.tables.columns import UNSTORABLE, Key, Words, checksum_column, metadata
+from tiermem.storage.tables.columns import UNSTORABLE, Key, Words, checksum_column, metadata, of_its_type
 from tiermem.storage.tables.erasures import erasure
 from tiermem.storage.tables.forks import fork
 from tiermem.storage.tables.imports import importing
@@ -300,9 +300,12 @@ def storable(table: sa.Table, row: Stored) -> dict[str, Any]:
 
 
 def broken(table: sa.Table, row: Stored) -> bool:
-    """Whether *row*, as it was read, is not the one that was written."""
+    """Whether *row*, as it was read, is not the one that was written. Of one from before there were checksums only the
+    types are known."""
     stored = row["checksum"]
-    return stored is not None and checksum(table, row) != bytes(stored)
+    if stored is None:
+        return not all(of_its_type(table.c[name], row[name]) for name in _WITNESSED[table.name])
+    return not isinstance(stored, bytes | memoryview) or checksum(table, row) != bytes(stored)
 
 
 _WORDS = {

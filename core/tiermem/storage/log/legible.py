@@ -62,6 +62,8 @@ def legible(
     sequence: int, tokens: int, stored_at: str, digest: bytes, body: bytes, identifier: bytes, role: bytes
 ) -> Message:
     """A stored message, or what stands in its place."""
+    if not (isinstance(identifier, bytes) and isinstance(role, bytes)):  # in a damaged file they may be anything
+        return in_place_of(sequence, "does not match its hash")
     if identifier.startswith(TOMBSTONE):
         name = f"erased-{identifier.removeprefix(TOMBSTONE).hex()}".encode()
         erased = in_place_of(sequence, "was erased", tokens, name, role, ERASED)

@@ -31,6 +31,17 @@ class Words(sa.TypeDecorator[str]):
         return None if value is None else UNSTORABLE.sub("\ufffd", value)
 
 
+def of_its_type(column: sa.Column[Any], value: Any) -> bool:
+    """Whether *value*, as SQLite gives it, is one that was written to *column*; in a damaged file it may be any."""
+    if value is None:
+        return bool(column.nullable)
+    if isinstance(column.type, sa.LargeBinary):
+        return isinstance(value, bytes | memoryview)
+    if isinstance(column.type, sa.Float):
+        return isinstance(value, int | float)
+    return isinstance(value, int if isinstance(column.type, sa.Integer) else str)
+
+
 def checksum_column() -> sa.Column[bytes]:
     """A row's checksum; see `schema.sealed`."""
     return sa.Column("checksum", sa.LargeBinary)
