@@ -188,3 +188,12 @@ def test_collections_know_their_own_words() -> None:
 def test_a_fault_names_its_place() -> None:
     with pytest.raises(InvalidMessage, match=r"file\.json, conversation 2, message 1: "):
         every(({"messages": [{"role": "user", "content": "a"}]}, {"messages": [{"role": "user"}]}))
+
+
+def test_what_stands_twice_is_kept_once_and_two_of_one_id_are_refused() -> None:
+    hi = {"role": "user", "content": "Hi", "id": "m"}
+    found = one([hi, hi])
+    assert [message.text for message in found.path] == ["Hi"]
+    assert found.left_out == {"messages that stand there a second time": 1}
+    with pytest.raises(InvalidMessage, match="same id"):
+        one([hi, hi | {"content": "Ho"}])

@@ -66,25 +66,56 @@ class _Stored(NamedTuple):
         return number
 
 
+class SessionNames:
+    """The sessions of a user by what their names begin with: asked once for an import of thousands of conversations.
+
+    What another process adds meanwhile is not among them; a conversation that it imports at the same time is stored
+    once all the same where both add the same messages, for these are known by their ids.
+    """
+
+    def __init__(self, memory: Memory, namespace: Namespace) -> None:
+        self._families: dict[str, list[str]] = {}
+        for name in memory.sessions(namespace):
+            self.add(name)
+
+    def add(self, name: str) -> None:
+        """Remembers a session that is there now."""
+        self._families.setdefault(name.partition("~")[0], []).append(name)
+
+    def of(self, name: str) -> list[str]:
+        """The session *name* and those that are named as its forks are."""
+        found = dict.fromkeys(self._families.get(name.partition("~")[0], ()))
+        return [one for one in found if one == name or one.startswith(f"{name}~")]
+
+
 def bring(
-    memory: Memory, conversation: Conversation, namespace: Namespace = "default", session: str | None = None
+    memory: Memory,
+    conversation: Conversation,
+    namespace: Namespace = "default",
+    session: str | None = None,
+    names: SessionNames | None = None,
 ) -> Arrival:
-    """Store *conversation* in the session that it names, or in *session*.
+    """Store *conversation* in the session that it names, or in *session*; *names* spare a look at all sessions.
 
     Raises:
         InvalidMessage: a message is too large, or cannot be kept exactly; StorageError: the store failed. What was
             added before is there, and the same call goes on from there.
     """
-    return _Bringing(memory, namespace, conversation, session or conversation.id).done()
+    known = names or SessionNames(memory, namespace)
+    arrival = _Bringing(memory, namespace, conversation, session or conversation.id, known).done()
+    for name in (arrival.session, *arrival.forks):
+        known.add(name)
+    return arrival
 
 
 class _Bringing:
     """One conversation on its way."""
 
-    def __init__(self, memory: Memory, namespace: Namespace, conversation: Conversation, name: str) -> None:
+    def __init__(
+        self, memory: Memory, namespace: Namespace, conversation: Conversation, name: str, names: SessionNames
+    ) -> None:
         self._memory, self._namespace, self._conversation, self._name = memory, namespace, conversation, name
-        own = memory.sessions(namespace)
-        self._there = [self._look(one) for one in own if one == name or one.startswith(f"{name}~")]
+        self._there = [one for one in map(self._look, names.of(name)) if one.ids]
         self._taken: set[str] = set()
         self._counted: set[str] = set()
         self._compares = memory.wiring[0].redactor is None  # what a redactor changed differs from its file

@@ -99,6 +99,8 @@ def _is_foreign(record: Mapping[str, Any]) -> bool:
 
 
 def _plain(record: Mapping[str, Any], fallback_id: str, said: TimeSaid) -> Message:
+    if not isinstance(record["role"], str):
+        raise InvalidMessage(f"role must be a string, not {type(record['role']).__name__}")
     rest = variants.standard(record)
     if exports.is_ours(rest.get(exports.KEY)):
         del rest[exports.KEY]

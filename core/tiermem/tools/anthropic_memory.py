@@ -36,7 +36,7 @@ MOST = 2**62
 
 
 class _MemoryCommand(Protocol):
-    def model_dump(self) -> dict[str, Any]: ...
+    def model_dump(self, *, warnings: bool) -> dict[str, Any]: ...
 
 
 class MemoryFiles(BetaAbstractMemoryTool):
@@ -49,7 +49,9 @@ class MemoryFiles(BetaAbstractMemoryTool):
     def _answer(self, command: _MemoryCommand) -> str:
         items = self._items
         try:
-            return items.memory.drive(_answered(items.memory.wiring[0], items.scope, self._path, command.model_dump()))
+            return items.memory.drive(
+                _answered(items.memory.wiring[0], items.scope, self._path, command.model_dump(warnings=False))
+            )
         except (FileRefused, TiermemError) as error:
             raise ToolError(_told(error)) from error
 
@@ -72,7 +74,7 @@ class AsyncMemoryFiles(BetaAsyncAbstractMemoryTool):
         items = self._items
         try:
             return await items.memory.drive_async(
-                _answered(items.memory.wiring[0], items.scope, self._path, command.model_dump())
+                _answered(items.memory.wiring[0], items.scope, self._path, command.model_dump(warnings=False))
             )
         except (FileRefused, TiermemError) as error:
             raise ToolError(_told(error)) from error

@@ -21,7 +21,7 @@ from tiermem.cli.terminal.documents import document
 from tiermem.cli.terminal.screen import counted, day, line, table
 from tiermem.errors import InvalidMessage
 from tiermem.histories import reading, unpacking
-from tiermem.histories.bringing import bring
+from tiermem.histories.bringing import SessionNames, bring
 from tiermem.histories.parts.contents import ReadOptions
 from tiermem.histories.parts.conversation import Conversation
 from tiermem.histories.reading import FileRead
@@ -53,7 +53,7 @@ def bring_all(
     """
     from tiermem.memory import Memory
 
-    tally, memory = ImportReport(), None
+    tally, memory, names = ImportReport(), None, None
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     try:
         with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as progress:
@@ -62,9 +62,10 @@ def bring_all(
                 chosen = [one for one in file.conversations if one.path and _meant(one, only)]
                 if chosen and memory is None:  # a database is made for what there is
                     memory = Memory.open(path)
+                    names = SessionNames(memory, namespace)
                 task = progress.add_task(line(Path(file.file).name), total=len(chosen))
                 for one in chosen:
-                    tally.keep(one, bring(_opened(memory), one, namespace))
+                    tally.keep(one, bring(_opened(memory), one, namespace, names=names))
                     progress.advance(task)
                 progress.remove_task(task)
         if memory is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from tiermem.messages import Message
 
@@ -21,6 +22,11 @@ class Node:
     parent: str | None
     messages: Path = ()
 
+    def __post_init__(self) -> None:
+        given: Any = self.parent
+        if not isinstance(given, str):  # files have numbers there, and whatever a fault left
+            object.__setattr__(self, "parent", str(given) if type(given) is int else None)
+
 
 def paths(nodes: Mapping[str, Node], shown: str | None = None) -> tuple[Path, tuple[Path, ...]]:
     """The path that ends in the node *shown*, and the other paths that say something that no earlier one says.
@@ -30,7 +36,7 @@ def paths(nodes: Mapping[str, Node], shown: str | None = None) -> tuple[Path, tu
     if not nodes:
         return (), ()
     behind = _children(nodes)
-    last = shown if shown is not None and shown in nodes else list(nodes)[-1]
+    last = shown if isinstance(shown, str) and shown in nodes else list(nodes)[-1]
     main = _path(nodes, last)
     known = {one.id for one in main}
     others: list[Path] = []

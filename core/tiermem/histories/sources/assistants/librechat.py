@@ -74,7 +74,7 @@ def _messages(name: str, message: Mapping[str, Any], kept: Gathered) -> Path:
         "user" if user else "assistant",
         name,
         instant(message.get("createdAt")),
-        name=None if sender in {"User", None} else str(sender),
+        name=None if str(sender) in {"User", "None"} else str(sender),
         state={"model": message.get("model")},
     )
     if not made:

@@ -44,8 +44,8 @@ def _known(contents: Contents) -> bool:
 def _read(contents: Contents, wishes: ReadOptions) -> Iterator[Conversation]:
     del wishes
     records = contents.records
-    spoken = [one for one in records if one.get("type") in _SPOKEN and isinstance(one.get("message"), Mapping)]
-    titles = [str(one.get("summary") or one.get("title")) for one in records if one.get("type") in _TITLES]
+    spoken = [one for one in records if str(one.get("type")) in _SPOKEN and isinstance(one.get("message"), Mapping)]
+    titles = [str(one.get("summary") or one.get("title")) for one in records if str(one.get("type")) in _TITLES]
     own = [one for one in spoken if not one.get("isSidechain")]
     name = next((one["sessionId"] for one in spoken if one.get("sessionId")), contents.stem)
     kept = Gathered()
@@ -86,10 +86,10 @@ def _told(
     for key, group in groups.items():
         above = group.parent
         seen: set[str] = set()
-        while above is not None and above not in place and above not in seen:  # lines between that are no messages
+        while isinstance(above, str) and above not in place and above not in seen:  # lines between that are no messages
             seen.add(above)
             above = parents.get(above)
-        parent = place.get(above) if above is not None else None
+        parent = place.get(above) if isinstance(above, str) else None
         nodes[key] = Node(None if parent == key else parent, _messages(group, kept))
     path, branches = paths(nodes)
     return Conversation(
@@ -127,7 +127,7 @@ def _grouped(spoken: list[Mapping[str, Any]]) -> tuple[dict[str, _Group], dict[s
 def _behind_results(groups: Mapping[str, _Group], place: Mapping[str, str]) -> None:
     """What names a line of an answer as its parent stands behind the results of that answer's calls."""
     for key, group in groups.items():
-        above = place.get(group.parent) if group.parent is not None else None
+        above = place.get(group.parent) if isinstance(group.parent, str) else None
         results = f"{above}:results"
         if above is not None and results in groups and key not in {results, above}:
             group.parent = str(groups[results].lines[-1].get("uuid"))

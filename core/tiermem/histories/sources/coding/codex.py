@@ -29,7 +29,7 @@ _EVENTS = {"user_message": "user", "agent_message": "assistant"}
 
 def _known(contents: Contents) -> bool:
     first = contents.first
-    enveloped = has(first, "timestamp", "type", "payload") and first["type"] in _KINDS
+    enveloped = has(first, "timestamp", "type", "payload") and str(first["type"]) in _KINDS
     return enveloped or (contents.is_lines and {"id", "timestamp", "instructions"} <= first.keys())
 
 
@@ -49,7 +49,7 @@ def _read(contents: Contents, wishes: ReadOptions) -> Iterator[Conversation]:
             told.kept.leave("summaries of what stands here in full")
         elif payload.get("type") == "thread_rolled_back":
             told.roll_back(payload.get("num_turns"))
-        elif not items and payload.get("type") in _EVENTS:
+        elif not items and str(payload.get("type")) in _EVENTS:
             told.add({"role": _EVENTS[payload["type"]], "content": payload.get("message") or ""}, record)
     yield Conversation(
         id=session_id(KEY, name),
@@ -82,7 +82,7 @@ class _Told:
         if item.get("role") == "user" and words.lstrip().startswith(_ADDED):
             self.kept.leave("what Codex adds itself (instructions, the state of the machine)")
             return
-        if item.get("type") in _QUIET or item.get("record_type"):
+        if str(item.get("type")) in _QUIET or item.get("record_type"):
             self.kept.leave("records that are no messages (states, snapshots of files)")
             return
         if item.get("type") == "reasoning" and not (item.get("summary") or item.get("content")):

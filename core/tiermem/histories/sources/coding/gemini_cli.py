@@ -59,7 +59,7 @@ def _read(contents: Contents, wishes: ReadOptions) -> Iterator[Conversation]:
 def _path(records: tuple[Mapping[str, Any], ...], kept: Gathered) -> Path:
     made: list[Any] = []
     for record in records:
-        if record.get("type") in _NOTES:
+        if str(record.get("type")) in _NOTES:
             kept.leave("notes of the program (information, errors)")
             continue
         told = steps(

@@ -50,7 +50,7 @@ def _is_wildchat(contents: Contents) -> bool:
 
 def _wildchat(contents: Contents, wishes: ReadOptions) -> Iterator[Conversation]:
     del wishes
-    for record in contents.records:
+    for record in (one for one in contents.records if "conversation_hash" in one):
         kept, made = Gathered(), list[Message]()
         for place, turn in enumerate(wording.objects(record.get("conversation"))):
             words = turn.get("content")
@@ -85,7 +85,7 @@ def _conversations(contents: Contents, wishes: ReadOptions) -> Iterator[Conversa
         kept = Gathered()
         if number == 1:
             kept.left_out.update(contents.broken)
-        listed = [one for one in record.get("messages") or () if isinstance(one, Mapping)]
+        listed = wording.objects(record.get("messages"))
         place = f"{contents.name}, conversation {number}"
         made = _messages(listed, place, wishes)
         beside = sorted(set(record) - {"messages", "id", "conversation_id"})

@@ -30,13 +30,14 @@ def _read(contents: Contents, wishes: ReadOptions) -> Iterator[Conversation]:
     kept, first = Gathered(), contents.first
     if "Contents" in first:
         channel = wording.mapping(contents.beside(f"{contents.folder}/channel.json".lstrip("/")))
-        made = [one for one in map(_own, contents.records) if one.content]
+        made = [one for record in contents.records if (one := _own(record, kept)).content]
         kept.leave("messages without words", len(contents.records) - len(made))
         made.sort(key=lambda one: (one.created_at is None, one.created_at, one.id))  # the newest stand first
         name, title = channel.get("id") or contents.folder.rpartition("/")[2], str(channel.get("name") or "")
     else:
         channel = wording.mapping(first["channel"])
-        made = [one for record in wording.objects(first["messages"]) if (one := _message(record, kept))]
+        told = (_message(record, kept) for record in wording.objects(first["messages"]))
+        made = [one for one in told if one is not None]
         name, title = channel.get("id"), str(channel.get("name") or "")
     yield Conversation(
         id=session_id(KEY, name or title), source=SOURCE.name, title=title, path=tuple(made), log=True,
@@ -44,10 +45,10 @@ def _read(contents: Contents, wishes: ReadOptions) -> Iterator[Conversation]:
     )  # fmt: skip
 
 
-def _own(record: Mapping[str, Any]) -> Message:
+def _own(record: Mapping[str, Any], kept: Gathered) -> Message:
     files = [block for one in str(record.get("Attachments") or "").split() for block in wording.document(one, None)]
     blocks = [*wording.text(record.get("Contents")), *files]
-    return said("user", blocks, str(record.get("ID")), instant(record.get("Timestamp")))
+    return said("user", blocks, kept.unique(str(record.get("ID"))), instant(record.get("Timestamp")))
 
 
 def _message(record: Mapping[str, Any], kept: Gathered) -> Message | None:

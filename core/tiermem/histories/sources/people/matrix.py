@@ -34,7 +34,7 @@ def _read(contents: Contents, wishes: ReadOptions) -> Iterator[Conversation]:
             edits[str(related.get("event_id"))] = wording.mapping(_content(event).get("m.new_content"))
     for event in _events(contents):
         content = _content(event)
-        if event.get("type") not in _SPOKEN:
+        if str(event.get("type")) not in _SPOKEN:
             kept.leave(f"events of the room ({event.get('type')})")
         elif wording.mapping(content.get("m.relates_to")).get("rel_type") == "m.replace":
             kept.leave("edits, whose words stand in the message itself")
@@ -60,7 +60,7 @@ def _blocks(content: Mapping[str, Any]) -> list[Block]:
         return wording.picture(body)
     return (
         wording.document(body, None)
-        if content.get("msgtype") in {"m.file", "m.audio", "m.video"}
+        if str(content.get("msgtype")) in {"m.file", "m.audio", "m.video"}
         else wording.text(body)
     )
 

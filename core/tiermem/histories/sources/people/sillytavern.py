@@ -42,8 +42,9 @@ def _read(contents: Contents, wishes: ReadOptions) -> Iterator[Conversation]:
             continue
         if record.get("is_system"):
             kept.hidden.add(message.id)
-        for other in dict.fromkeys(record.get("swipes") or ()):
-            if isinstance(other, str) and other != record["mes"] and (swiped := _made(record, other, when, kept)):
+        swipes = [*wording.strings(record.get("swipes") or [])]
+        for other in dict.fromkeys(swipes):
+            if other != record["mes"] and (swiped := _made(record, other, when, kept)):
                 branches.append((*path, swiped))
         path.append(message)
     beside = wording.mapping(contents.first.get("chat_metadata"))

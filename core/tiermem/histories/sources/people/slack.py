@@ -56,12 +56,12 @@ def _made(record: Mapping[str, Any], blocks: list[Block], names: Mapping[str, st
     bot = record.get("subtype") == "bot_message" or (record.get("bot_id") and not user)
     thread = record.get("thread_ts")
     state = {"thread": thread if thread != record.get("ts") else None}
-    identity = kept.unique(str(record["ts"]))
+    identity = kept.unique(str(record.get("ts")))
     return said(
         "assistant" if bot else "user",
         blocks,
         identity,
-        instant(record["ts"]),
+        instant(record.get("ts")),
         name=str(name or "") or None,
         state=state,
     )
