@@ -317,3 +317,22 @@ def test_all_of_a_user_moves_by_the_command_line_and_a_pipe(places: tuple[str, s
     new = folder / "new.db"
     assert "cut short" in refused("import", str(file), "--path", str(new))
     assert not new.exists()
+
+
+def test_a_session_goes_out_as_others_read_it_and_as_people_do(tmp_path: Path) -> None:
+    database = str(tmp_path / "m.db")
+    filled(database)
+    address = ("--session", "s", "--path", database)
+    assert "24 messages written" in ok("export", str(tmp_path / "chat.jsonl"), "--as", "openai", *address)
+    lines = [json.loads(line) for line in (tmp_path / "chat.jsonl").read_text("utf-8").split("\n")[:-1]]
+    assert [one["role"] for one in lines[:4]] == ["user", "assistant", "tool", "user"]
+    assert lines[0] == {"role": "user", "content": "我们决定搬到北京。", "name": "小王"}
+    assert "My flight" not in str(lines)  # hidden: this form has no word for it
+    told = tiermem("export", "-", "--as", "markdown", *address).stdout
+    assert told.startswith("## Conversation s (26 messages)")
+    assert "> 我们决定搬到北京。" in told
+    assert "m1 · hidden" in told
+    assert "--as is of a --session" in refused(
+        "export", str(tmp_path / "x"), "--everything", "--as", "openai", "--path", database
+    )
+    assert tiermem("export", "-", "--as", "prose", *address).exit_code == 2

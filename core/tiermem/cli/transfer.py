@@ -13,11 +13,11 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
+from typing import TYPE_CHECKING, BinaryIO, Literal, NamedTuple, TypeAlias, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -26,8 +26,10 @@ from rich.text import Text
 from tiermem.blocks.roles import nearest
 from tiermem.cli.importing.piping import PIPE
 from tiermem.cli.terminal.screen import counted, line, table
-from tiermem.importers import exports, formats
+from tiermem.importers import exports, formats, openai_chat
 from tiermem.importers.formats import Imported
+from tiermem.messages import Message
+from tiermem.portability import readable
 from tiermem.portability.files import twin_of
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
 # One transaction a batch: large enough that its fsync costs nothing, small enough that the bar moves.
 BATCH = 500
+Form: TypeAlias = Literal["tiermem", "openai", "markdown"]
 
 
 class Exported(NamedTuple):
@@ -136,7 +139,7 @@ def _unread(survey: formats.Survey) -> str:
     )
 
 
-def write_file(session: Session, file: Path, *, hidden: bool = True) -> Exported:
+def write_file(session: Session, file: Path, *, hidden: bool = True, form: Form = "tiermem") -> Exported:
     """Write the originals of *session* to the new file *file*, a message a line, for its owner's eyes alone.
 
     Raises:
@@ -145,10 +148,10 @@ def write_file(session: Session, file: Path, *, hidden: bool = True) -> Exported
     """
     if file.exists() and not file.is_file() and not file.is_dir():  # a pipe or a device of the caller's
         with file.open("wb") as pipe:
-            return write(session, pipe, hidden=hidden)
+            return write(session, pipe, hidden=hidden, form=form)
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600), "wb") as disk:
         try:
-            written = write(session, disk, hidden=hidden, packed=file.suffix == ".gz")
+            written = write(session, disk, hidden=hidden, packed=file.suffix == ".gz", form=form)
             disk.flush()
             os.fsync(disk.fileno())
         except BaseException:  # an interrupt leaves half a file as well
@@ -230,7 +233,9 @@ def tell_move(screen: Console, done: Migrated) -> None:
     screen.print(Text(f"{moved} moved to {line(done.target)} and compared; {looked}: all the same"), soft_wrap=True)
 
 
-def write(session: Session, disk: BinaryIO, *, hidden: bool = True, packed: bool = False) -> Exported:
+def write(
+    session: Session, disk: BinaryIO, *, hidden: bool = True, packed: bool = False, form: Form = "tiermem"
+) -> Exported:
     """Write the originals of *session*, those that are hidden marked as such, or left out.
 
     Raises:
@@ -241,13 +246,26 @@ def write(session: Session, disk: BinaryIO, *, hidden: bool = True, packed: bool
 
     messages = marked = left_out = 0
     target = cast("BinaryIO", gzip.GzipFile(fileobj=disk, mode="wb", mtime=0)) if packed else disk
-    for first in range(1, session.stats().messages + 1, BATCH):
+    every = session.stats().messages
+    if form == "markdown":
+        target.write(readable.heading(session.scope, every, 0).lstrip().encode("utf-8", "replace"))
+    for first in range(1, every + 1, BATCH):
         for message, is_hidden in session.memory.drive(report.archive(session.scope, first, first + BATCH - 1)):
-            if is_hidden and not hidden:
+            if is_hidden and (not hidden or form == "openai"):  # which has no word for it
                 left_out += 1
                 continue
-            target.write(exports.line(message, hidden=is_hidden))
+            target.writelines(_lines(session, message, form, is_hidden=is_hidden))
             messages, marked = messages + 1, marked + is_hidden
     if packed:
         target.close()
     return Exported(messages, marked, left_out)
+
+
+def _lines(session: Session, message: Message, form: Form, *, is_hidden: bool) -> Iterable[bytes]:
+    """One message in *form*."""
+    if form == "openai":
+        return openai_chat.lines(message)
+    if form == "markdown":
+        spans = [(message.sequence, message.sequence)] if is_hidden else []
+        return [readable.message(message, session.scope, spans).encode("utf-8", "replace")]
+    return [exports.line(message, hidden=is_hidden)]

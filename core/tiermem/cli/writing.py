@@ -29,6 +29,7 @@ from tiermem.cli.histories import ImportOptions
 from tiermem.cli.importing.piping import PIPE
 from tiermem.cli.terminal.documents import document
 from tiermem.cli.terminal.screen import command, console, counted, line
+from tiermem.cli.transfer import Form
 from tiermem.errors import UnknownReference
 from tiermem.times.instants import Order
 
@@ -137,11 +138,16 @@ def export(
     path: PathOption = None,
     hidden: Annotated[bool, typer.Option("--hidden/--no-hidden", help="Hidden messages too, marked as such.")] = True,
     markdown: Annotated[bool, typer.Option("--markdown/--no-markdown", help="Of a user: beside it for people.")] = True,
+    form: Annotated[
+        Form, typer.Option("--as", help="Of a session: as tiermem reads it back, or for other programs and people.")
+    ] = "tiermem",
 ) -> None:
     """Write a session's originals as JSON lines for `import`, with times and what is hidden; or all of a user's."""
     if (session is None) is not everything:
         raise UnknownReference("name what to export: --session, or --everything of the user")
     if session is None:
+        if form != "tiermem":
+            raise UnknownReference("--as is of a --session: an export of everything has its own form, and --markdown")
         if not hidden:
             raise UnknownReference("--no-hidden is of a --session: an export of everything leaves nothing out")
         with the_memory(path) as memory:
@@ -149,10 +155,10 @@ def export(
         return
     with the_session(path, session, namespace, tenant) as opened:
         if str(file) == PIPE:
-            transfer.write(opened, sys.stdout.buffer, hidden=hidden)
+            transfer.write(opened, sys.stdout.buffer, hidden=hidden, form=form)
             sys.stdout.buffer.flush()
             return
-        written = transfer.write_file(opened, file, hidden=hidden)
+        written = transfer.write_file(opened, file, hidden=hidden, form=form)
     marked = f", {written.hidden:,} of them hidden" if written.hidden else ""
     left = f"; {counted(written.left_out, 'hidden one')} left out" if written.left_out else ""
     words = f"{counted(written.messages, 'message')} written to {line(str(file))}{marked}{left}"
