@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import gzip
 import json
+import sqlite3
 import zipfile
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.histories.shapes import FILES
+from tiermem import Memory
 from tiermem.errors import InvalidMessage
 from tiermem.histories import reading, unpacking
 
@@ -96,10 +100,14 @@ def test_one_file_that_is_wrong_stops_no_other(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(CHATGPT, "utf-8")
     (tmp_path / "b.csv").write_text("Conversation,Time,Author,Message\nKiln,3/4/2024,Human,hi\n", "utf-8")
     (tmp_path / "c.json").write_text('[{"uuid": "c", "chat_messages": 5}]', "utf-8")
+    (tmp_path / "d.txt").write_bytes(b"\xff\xfe no text")
+    (tmp_path / "e.zip").write_bytes(packed(tmp_path / "f.zip", {"conversations.json": CHATGPT}).read_bytes()[:-30])
     files = {file.file: file for file in reading.read(tmp_path)}
     assert files["a.json"].conversations
     assert "day first or month first" in files["b.csv"].refused
     assert not files["c.json"].conversations
+    assert files["d.txt"].passed
+    assert files["f.zip: conversations.json"].conversations
 
 
 @pytest.mark.parametrize(
@@ -149,3 +157,35 @@ def test_the_example_of_the_docs_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     block = (root / "docs" / "importing.md").read_text("utf-8").split("```python\n")[1].split("```")[0]
     monkeypatch.chdir(root)
     exec(compile(block, "docs/importing.md", "exec"), {})
+
+
+def database(path: Path, table: str, columns: str, rows: list[tuple[Any, ...]]) -> Path:
+    with closing(sqlite3.connect(path)) as made:
+        made.execute(f"CREATE TABLE {table} ({columns})")
+        made.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(rows[0]))})", rows)
+        made.commit()
+    return path
+
+
+def test_databases_of_frameworks_are_read_and_others_named(tmp_path: Path) -> None:
+    columns = "id INTEGER PRIMARY KEY, session_id TEXT, message_data TEXT, created_at TIMESTAMP"
+    rows = [
+        (2, "s", json.dumps({"role": "assistant", "content": "1260."}), "2025-01-01 10:00:01"),
+        (1, "s", json.dumps({"role": "user", "content": "How hot?"}), "2025-01-01 10:00:00"),
+        (3, "t", "broken", "2025-01-01 10:00:02"),
+    ]
+    (agents,) = reading.read(database(tmp_path / "a b#.db", "agent_messages", columns, rows))
+    first, second = agents.conversations
+    assert [(one.role, one.text) for one in first.path] == [("user", "How hot?"), ("assistant", "1260.")]
+    assert first.path[0].created_at == datetime(2025, 1, 1, 10, tzinfo=UTC)
+    assert second.left_out == {"rows that are damaged": 1}
+    said = json.dumps({"type": "human", "data": {"content": "Hi", "type": "human"}})
+    columns = "id INTEGER PRIMARY KEY, session_id TEXT, message TEXT"
+    (chain,) = reading.read(database(tmp_path / "c.db", "message_store", columns, [(1, "s", said)]))
+    assert [one.text for one in chain.conversations[0].path] == ["Hi"]
+    (other,) = reading.read(database(tmp_path / "o.db", "ItemTable", "key TEXT", [("x",)]))
+    assert "a SQLite database that is not known (ItemTable)" in other.refused
+    with Memory.open(tmp_path / "m.db") as memory:
+        memory.session("s").add("hi")
+    (own,) = reading.read(tmp_path / "m.db")
+    assert "a database of tiermem itself" in own.refused

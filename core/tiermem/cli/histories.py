@@ -16,6 +16,7 @@ from tiermem.errors import InvalidMessage, InvalidSettings
 from tiermem.histories import unpacking
 from tiermem.histories.bringing import bring
 from tiermem.histories.catalogue import source_of
+from tiermem.histories.databases import is_database
 from tiermem.histories.parts.contents import Contents, ReadOptions
 from tiermem.histories.sources import plain
 from tiermem.importers import files as opened
@@ -118,7 +119,7 @@ def _is_foreign(path: Path) -> bool:
     """Whether another program wrote the file; what is messages as such goes the way that reads line by line."""
     beginning = _begins(path)
     if not beginning:
-        return not path.exists() or zipfile.is_zipfile(path)
+        return not path.exists() or zipfile.is_zipfile(path) or is_database(path)
     begun = beginning.lstrip()
     if begun[:1] == "{" and "\n" in begun.strip() and opened.are_lines(begun.split("\n"), path.name):
         whole = beginning.rpartition("\n")[0] if len(beginning) > _BEGINNING else beginning

@@ -59,6 +59,10 @@ def _one(contents: Contents, wishes: ReadOptions, *, alone: bool) -> FileRead:
             file=contents.name, source=source.name if known and source else "", refused=str(error),
             passed=not alone and not known,
         )  # fmt: skip
+    except OSError as error:
+        if alone:
+            raise
+        return FileRead(file=contents.name, refused=f"{contents.name}: {error.strerror or error}")
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         name = source.name if source else "nobody known"
         told_why = f"{contents.name}: a file of {name} that is not as those that are known: it may be newer"

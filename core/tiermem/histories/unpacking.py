@@ -9,17 +9,38 @@ from __future__ import annotations
 import gzip
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
+from functools import partial
 from glob import glob
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tiermem.errors import InvalidMessage
+from tiermem.histories import databases
 from tiermem.histories.parts.contents import Contents
 from tiermem.importers import files
 
-READ = frozenset({".json", ".jsonl", ".ndjson", ".csv", ".txt", ".md", ".vtt", ".af", ".gz", ".tsv", ".zip"})
+READ = frozenset(
+    {
+        ".json",
+        ".jsonl",
+        ".ndjson",
+        ".csv",
+        ".tsv",
+        ".txt",
+        ".md",
+        ".vtt",
+        ".af",
+        ".gz",
+        ".zip",
+        ".db",
+        ".sqlite",
+        ".sqlite3",
+    }
+)
+_PACKED = READ - {".zip", ".db", ".sqlite", ".sqlite3"}  # what is read inside of an archive
+_BROKEN = (zipfile.BadZipFile, NotImplementedError, zlib.error, EOFError, RuntimeError)  # the last: with a password
 LARGEST = 4 << 30  # bytes of one file of an archive, unpacked: above it is no history but a trap
 
 
@@ -58,10 +79,12 @@ def found(path: Path, name: str | None = None) -> Found:
         return _of_folder(path)
     if zipfile.is_zipfile(path):
         return _of_archive(path, name or path.name)
-    return Found([Contents(name or path.name, name or path.name, _text(path))], alone=True)
+    return Found([Contents(name or path.name, name or path.name, partial(_text, path))], alone=True)
 
 
 def _text(path: Path) -> str:
+    if databases.is_database(path):
+        return databases.rows_of(path, path.name)
     with closing(files.text_lines(path)) as lines:
         return "".join(lines)
 
@@ -83,29 +106,29 @@ def _of_folder(folder: Path) -> Found:
             found_here += more
             passed += more.passed
         else:
-            found_here.append(Contents(inner, inner, _text(path), beside, folder.name))
+            found_here.append(Contents(inner, inner, partial(_text, path), beside, folder.name))
     return Found(found_here, passed)
 
 
 def _of_archive(path: Path, name: str) -> Found:
     try:
         with zipfile.ZipFile(path) as archive:
-            return Found(*_members(archive, name, path.stem))
-    except (zipfile.BadZipFile, NotImplementedError, zlib.error, EOFError, RuntimeError) as error:  # with a password
+            every = sorted(one for one in archive.namelist() if not one.endswith("/") and "__MACOSX/" not in one)
+    except _BROKEN as error:
         raise InvalidMessage(f"{name}: the archive cannot be unpacked ({error})") from error
-
-
-def _members(archive: zipfile.ZipFile, name: str, stem: str) -> tuple[list[Contents], list[str]]:
-    every = sorted(one for one in archive.namelist() if not one.endswith("/") and "__MACOSX/" not in one)
     root = _common(every)
-    wanted = [one for one in every if PurePosixPath(one).suffix.lower() in READ - {".zip"}]
-    texts = {one.removeprefix(root): _unpacked(archive, one, name) for one in wanted}
+    members = {one.removeprefix(root): one for one in every if PurePosixPath(one).suffix.lower() in _PACKED}
 
     def beside(inner: str) -> Any:
-        return files.parsed(texts[inner], f"{name}: {inner}") if inner in texts else None
+        member = members.get(inner)
+        return None if member is None else files.parsed(_unpacked(path, member, name), f"{name}: {inner}")
 
-    found_here = [Contents(f"{name}: {inner}", inner, text, beside, stem) for inner, text in texts.items()]
-    return found_here, [f"{name}: {one.removeprefix(root)}" for one in every if one not in wanted]
+    found_here = [
+        Contents(f"{name}: {inner}", inner, partial(_unpacked, path, member, name), beside, path.stem)
+        for inner, member in members.items()
+    ]
+    passed = [f"{name}: {one.removeprefix(root)}" for one in every if one.removeprefix(root) not in members]
+    return Found(found_here, passed)
 
 
 def _common(names: Sequence[str]) -> str:
@@ -120,16 +143,15 @@ def _deep(names: Sequence[str]) -> bool:
     return any(one.count("/") > 1 or one.endswith(("/channels.json", "/conversations.json")) for one in names)
 
 
-def _unpacked(archive: zipfile.ZipFile, member: str, name: str) -> str:
-    if archive.getinfo(member).file_size > LARGEST:
-        raise InvalidMessage(f"{name}: {member} is larger than {LARGEST:,} bytes")
-    body = archive.read(member)
+def _unpacked(path: Path, member: str, name: str) -> str:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if archive.getinfo(member).file_size > LARGEST:
+                raise InvalidMessage(f"{name}: {member} is larger than {LARGEST:,} bytes")
+            body = archive.read(member)
+    except _BROKEN as error:
+        raise InvalidMessage(f"{name}: {member} cannot be unpacked ({error})") from error
     try:
         return (gzip.decompress(body) if body[:2] == files.GZIP else body).decode("utf-8-sig")
     except (UnicodeDecodeError, OSError, EOFError, zlib.error) as error:
         raise InvalidMessage(f"{name}: {member} is no UTF-8, or damaged") from error
-
-
-def each(paths: Sequence[Path]) -> Iterator[Found]:
-    """`found` of each of *paths*."""
-    return (found(path) for path in paths)

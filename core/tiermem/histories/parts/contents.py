@@ -31,19 +31,33 @@ class Contents:
     Args:
         name: what it is called in errors; in an archive with the archive's name before it.
         path: its place in its folder or archive, with slashes: "general/2024-03-04.json".
-        text: what is in it.
+        text: what is in it, or a function that reads it when somebody asks; its errors are those of the first look.
         beside: gives the JSON of another file of the same folder or archive by its path, None where there is none.
         archive: the name of the archive or folder, without its ending; "" for a file alone.
     """
 
     def __init__(
-        self, name: str, path: str, text: str, beside: Callable[[str], Any] = lambda _: None, archive: str = ""
+        self,
+        name: str,
+        path: str,
+        text: str | Callable[[], str],
+        beside: Callable[[str], Any] = lambda _: None,
+        archive: str = "",
     ) -> None:
         self.name = name
         self.path = path
-        self.text = text
+        self._text = text
         self.beside = beside
         self.archive = archive
+
+    @cached_property
+    def text(self) -> str:
+        """What is in it.
+
+        Raises:
+            InvalidMessage: it is damaged, or no text. OSError: it cannot be read.
+        """
+        return self._text if isinstance(self._text, str) else self._text()
 
     @property
     def stem(self) -> str:

@@ -1,4 +1,5 @@
-"""Rows of sessions of OpenAI's Agents SDK: `agent_messages`, as JSON. Seen: openai-agents 0.24."""
+"""Rows of sessions of OpenAI's Agents SDK (`agent_messages`), and of LangChain's SQLChatMessageHistory, as JSON or in
+their SQLite files (`histories/databases.py`). Seen: openai-agents 0.24."""
 
 from __future__ import annotations
 
