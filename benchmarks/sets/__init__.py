@@ -1,0 +1,1 @@
+"""All development sets in one table: recall, contexts, what a block says itself, silence; by one command."""
