@@ -37,7 +37,9 @@ def parser() -> argparse.ArgumentParser:
 def common(made: argparse.ArgumentParser) -> None:
     """The options that all commands of this package take."""
     made.add_argument("--data", type=Path, required=True, help="a .jsonl, .jsonl.gz or LongMemEval .json, or a folder")
-    made.add_argument("--embedder", choices=("hash", "minilm"), default="hash", help="vectors (default: %(default)s)")
+    made.add_argument(
+        "--embedder", choices=("hash", "local", "minilm"), default="hash", help="vectors (default: %(default)s)"
+    )
     made.add_argument("--cache", type=Path, help="file that keeps MiniLM's vectors")
 
 

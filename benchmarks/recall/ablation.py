@@ -83,7 +83,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print."""
     made = argparse.ArgumentParser(prog="python -m benchmarks.recall.ablation")
     made.add_argument("--data", type=Path, nargs="+", required=True, help="files or folders, as for the benchmark")
-    made.add_argument("--embedder", choices=("hash", "minilm"), default="hash", help="vectors (default: %(default)s)")
+    made.add_argument(
+        "--embedder", choices=("hash", "local", "minilm"), default="hash", help="vectors (default: %(default)s)"
+    )
     made.add_argument("--cache", type=Path, help="file that keeps MiniLM's vectors")
     made.add_argument("--budgets", type=lambda text: tuple(map(int, text.split(","))), default=BUDGETS)
     made.add_argument("--sample", type=int, help="questions a conversation at most, spread evenly")

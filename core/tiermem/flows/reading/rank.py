@@ -24,7 +24,7 @@ from tiermem.providers.related_words import related_words
 from tiermem.records import Hit
 from tiermem.search.query import Question, read, without_names
 from tiermem.search.ranking import coverage, expansion, scoring
-from tiermem.search.ranking.embedder_trust import Nearest
+from tiermem.search.ranking.embedder_trust import EmbedderTrust, Nearest
 from tiermem.search.ranking.field import Field
 from tiermem.search.ranking.matching import planned
 from tiermem.search.ranking.scoring import Scores, Signals
@@ -56,7 +56,7 @@ class _Ranking:
     corpus: Corpus
     field: Field
     near: Nearest
-    trusted: float
+    trust: EmbedderTrust
     pinned: NDArray[np.int64]
 
 
@@ -98,13 +98,13 @@ def _best(
     every = yield Compute(corpus.field)
     late = yield from filters.too_late(core, every, request.as_of)
     field = yield Compute(lambda: corpus.index.without(every, late | _unsaid(corpus, every, request)))
-    near, trusted, degraded = yield from _vectors(core, scope, row, corpus, field, request.query)
+    near, trust, degraded = yield from _vectors(core, scope, row, corpus, field, request.query)
     result = SearchResult(question=question, degraded=degraded)
     if not len(field):
         return (), field, (), result
     outside = yield from filters.outside(core, field, request.only, question.terms)
     pinned = yield from _pinned(core, field)
-    ranking = _Ranking(core, question, corpus, field, near, trusted, pinned)
+    ranking = _Ranking(core, question, corpus, field, near, trust, pinned)
 
     def ranked() -> tuple[Sequence[Scored], float, list[int], Matched]:
         signals = _signals(ranking, request.as_of)
@@ -116,6 +116,8 @@ def _best(
         least = _threshold(ranking, scores, core.settings.relevance_threshold)
         must = 0.0 if request.weak else least
         best = scoring.chosen(scores, out, request.limit, must, LEAST * least)
+        if not best and (alone := _by_meaning(ranking)) is not None:
+            best = scoring.chosen(scores, out | ~alone, request.limit, 0.0, 0.0)
         return best, least, *_matched(ranking, signals, scores, best, view)
 
     best, least, bits, matched = yield Compute(ranked)
@@ -134,18 +136,28 @@ def _unsaid(corpus: Corpus, every: Field, request: SearchRequest) -> Mask:
 
 def _vectors(
     core: Core, scope: Scope, row: SessionRow, corpus: Corpus, field: Field, query: str
-) -> Flow[tuple[Nearest, float, tuple[str, ...]]]:
+) -> Flow[tuple[Nearest, EmbedderTrust, tuple[str, ...]]]:
     """How near each message's vector is, by place; how far vectors are to be trusted; why they are missing. Without a
     model, how alike words and spelling are."""
     bare = yield Compute(lambda: without_names(query, field.speaking))
     if core.lexical:
         yield from reporting.noticed(core, scope)
         alike = yield Compute(lambda: corpus.index.likeness(field, bare))
-        return Nearest(np.arange(len(field)), alike), core.settings.weights.lexical, ()
+        return Nearest(np.arange(len(field)), alike), EmbedderTrust(core.settings.weights.lexical), ()
     by_session, degraded = yield from vector_search.nearest(core, scope, row.pk, corpus.rows, bare, corpus.shared)
     near = yield Compute(lambda: _placed(by_session, field))
     trust = yield from vector_search.trust(core, scope, query, len(near))
-    return near, trust if len(near) else 0.0, degraded
+    return near, trust if len(near) else EmbedderTrust(0.0), degraded
+
+
+def _by_meaning(ranking: _Ranking) -> Mask | None:
+    """Which messages are so near to the question that they answer it without any of its words; None where none is."""
+    near = ranking.near.scores >= ranking.trust.alone
+    if not near.any():
+        return None
+    alone = np.zeros(len(ranking.field), dtype=bool)
+    alone[ranking.near.sequences[near]] = True
+    return alone
 
 
 def _placed(by_session: Mapping[int, Nearest], field: Field) -> Nearest:
@@ -194,7 +206,7 @@ def _signals(ranking: _Ranking, as_of: datetime | None) -> Signals:
     standing = ranking.corpus.index.standing(field, plan.words)
     fits = nearness(question.text, field.said, wall_clock(as_of or core.now()), field.talked, lambda: field.years)
     semantic = _semantic(ranking.near, len(field))
-    return Signals(question, plan, standing, semantic, ranking.trusted, fits, ranking.pinned)
+    return Signals(question, plan, standing, semantic, ranking.trust.share, fits, ranking.pinned)
 
 
 def _scored(ranking: _Ranking, signals: Signals) -> Scores:
@@ -204,7 +216,7 @@ def _scored(ranking: _Ranking, signals: Signals) -> Scores:
 
 
 def _threshold(ranking: _Ranking, scores: Scores, theta: float) -> float:
-    vectors = Vectors(len(ranking.near), ranking.trusted, scores.alone)
+    vectors = Vectors(len(ranking.near), ranking.trust.share, scores.alone)
     return threshold(theta, len(ranking.question.terms), ranking.core.settings.weights, vectors)
 
 

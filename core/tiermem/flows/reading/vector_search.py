@@ -16,7 +16,7 @@ from tiermem.flows.services import Core
 from tiermem.index.vectors import Row, VectorIndex, Vectors, unit_of
 from tiermem.messages import Message
 from tiermem.providers.calls import refuse_recursion
-from tiermem.search.ranking.embedder_trust import CHINESE, ENGLISH, Nearest, competence, nothing, texts, together
+from tiermem.search.ranking.embedder_trust import EmbedderTrust, Nearest, competence, nothing, texts, together
 from tiermem.settings import Scope
 from tiermem.shared_history import base_of, parts, shared_of
 from tiermem.storage import messages as log
@@ -224,10 +224,10 @@ def _waiting(connection: sa.Connection, spans: Mapping[int, tuple[int, int]]) ->
     return [(pk, message) for pk, (first, last) in spans.items() for message in log.read(connection, pk, first, last)]
 
 
-def trust(core: Core, scope: Scope, query: str, vectors: int) -> Flow[float]:
-    """0 to 1: how well the embedder separates texts of the languages of *query*."""
+def trust(core: Core, scope: Scope, query: str, vectors: int) -> Flow[EmbedderTrust]:
+    """How well the embedder separates texts of the languages of *query*, among so many *vectors*."""
     if not vectors:
-        return 1.0
+        return EmbedderTrust()
     if core.known.competence is None:
         try:
             embedded = yield Embed(texts(), scope)
@@ -235,8 +235,6 @@ def trust(core: Core, scope: Scope, query: str, vectors: int) -> Flow[float]:
             raise
         except Exception as error:  # noqa: BLE001  # user code; it just embedded the question, so it is trusted
             core.known.embed_error = described(error)
-            return 1.0
+            return EmbedderTrust()
         core.known.competence = yield Compute(lambda: competence(embedded))
-    chinese = han_share(query)
-    trusted: float = (1 - chinese) * core.known.competence[ENGLISH] + chinese * core.known.competence[CHINESE]
-    return trusted
+    return EmbedderTrust.of(core.known.competence, han_share(query), vectors)

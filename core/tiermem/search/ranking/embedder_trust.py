@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 ENGLISH, CHINESE = 0, 1
+WELL = 0.9  # trust from which on meaning alone may answer
+SURE = 2.5  # standard deviations that it must stand out by, at least
 ENOUGH = 3.0  # standard deviations between paraphrases and strangers at which an embedder is fully trusted
 
 PAIRS = (
@@ -46,22 +49,49 @@ def texts() -> list[str]:
     return [text for pairs in PAIRS for pair in pairs for text in pair]
 
 
-def competence(vectors: Sequence[Any]) -> tuple[float, ...]:
-    """0 to 1 for each language of `PAIRS`, by how far paraphrases stand out in the vectors of `texts()`."""
+class Competence(NamedTuple):
+    """How well an embedder knows a language (0 to 1), and the mean and the standard deviation of its cosines between
+    sentences that have nothing to do with each other."""
+
+    share: float
+    mean: float
+    spread: float
+
+
+def competence(vectors: Sequence[Any]) -> tuple[Competence, ...]:
+    """For each language of `PAIRS`, by how far paraphrases stand out in the vectors of `texts()`."""
     import numpy as np
 
     rows = np.asarray(vectors, dtype=np.float64)
     rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
-    shares, start = [], 0
+    found, start = [], 0
     for pairs in PAIRS:
         own = rows[start : start + 2 * len(pairs)]
         start += 2 * len(pairs)
         alike = own[0::2] @ own[1::2].T
         same = np.eye(len(pairs), dtype=bool)
-        strangers = alike[~same]
-        apart = (float(alike[same].mean()) - float(strangers.mean())) / max(float(strangers.std()), 1e-6)
-        shares.append(min(1.0, max(0.0, apart / ENOUGH)))
-    return tuple(shares)
+        mean, spread = float(alike[~same].mean()), max(float(alike[~same].std()), 1e-6)
+        apart = (float(alike[same].mean()) - mean) / spread
+        found.append(Competence(min(1.0, max(0.0, apart / ENOUGH)), mean, spread))
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedderTrust:
+    """How far an embedder is trusted with a question (0 to 1), and the cosine from which on a message answers it by
+    its meaning alone; 2 where none does."""
+
+    share: float = 1.0
+    alone: float = 2.0
+
+    @classmethod
+    def of(cls, known: Sequence[Competence], chinese: float, count: int) -> EmbedderTrust:
+        """For a question that is *chinese* to a share, among *count* messages: one of these must stand above the best
+        of as many that have nothing to do with it."""
+        english, han = known[ENGLISH], known[CHINESE]
+        share, mean, spread = ((1 - chinese) * one + chinese * other for one, other in zip(english, han, strict=True))
+        above = max(SURE, math.sqrt(2 * math.log(max(count, 1))))  # as in `threshold.py`
+        return cls(share, mean + above * spread if share >= WELL else 2.0)
 
 
 @dataclass(frozen=True, slots=True)
