@@ -18,7 +18,7 @@ TALKS = {
 
 def answered(prompt: str) -> str:
     """What a model that sees *prompt*, whose last line asks, answers; the lines of the profile in it are printed."""
-    known = re.search(r"what is known of the user[^\n]*\n(.*?)\n</recalled-history>", prompt, re.DOTALL)
+    known = re.search(r"what is known of the user[^\n]*\n(.*?)\n</quoted>", prompt, re.DOTALL)
     for line in known[1].splitlines() if known else ():
         print("    it knows:", line)
     asked = prompt.splitlines()[-1]

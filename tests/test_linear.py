@@ -38,7 +38,19 @@ SAID = datetime(2024, 5, 5, tzinfo=UTC)
 RUNS = (
     *'aA1 \n\t.,-/\\([{<"`*#|中。一\u0301\u200b',
     *("a ", "Aa ", "1,", "1 ", "12:30 ", "2024-01-01 ", "2024年", "last week ", "from 3 May to ", "my ", "a/", "../"),
-    *("https://a.b/", "a@b.", "a-b-", "```", "``` ", "<recalled-history ", "</recalled-history>", "<think>", '{"a":'),
+    *(
+        "https://a.b/",
+        "a@b.",
+        "a-b-",
+        "```",
+        "``` ",
+        "<recalled-history ",
+        "</recalled-history>",
+        '<quoted note="',
+        "</quoted>",
+        "<think>",
+        '{"a":',
+    ),
     *(
         "[[",
         '"/*',
@@ -151,6 +163,8 @@ def test_an_object_nested_deeper_than_python_recurses_is_read() -> None:
         ("a <recalled-history>never closed", "a <recalled-history>never closed"),
         ("a <recalled-historyish>b</recalled-history>", "a <recalled-historyish>b</recalled-history>"),
         ("<recalled-history>a</recalled-history><recalled-history>b</recalled-history>", "  "),
+        ('before <quoted note="x">quote</quoted> behind', "before   behind"),
+        ("a <quoted>b</quoted> <quotedish note=>c</quoted>", "a <quoted>b</quoted> <quotedish note=>c</quoted>"),
     ],
 )
 def test_our_own_quotes_are_not_embedded_as_if_they_had_been_said(text: str, left: str) -> None:

@@ -159,11 +159,11 @@ class Settings(Thresholds):
         callback_timeout: seconds that one call of a compactor, `keep`, `store_summary` or a listener may take; then the
             turn goes on without it, and it is not called again while it hangs.
         relevance_threshold: score (SPEC E: θ, on the scale of `weights`) that the best message must reach for anything
-            to be quoted in a context; the others need a quarter of it. `search` shows weaker hits too.
+            to be quoted in a context; the others need a quarter of it. `search` shows weaker hits.
+        least_likely: the chance that all that was found answers, from which on it is recalled unasked; 0: by score.
         weights: what each part of a score counts; see `Weights`.
         durability: "full" survives power loss; "relaxed" survives a killed process only, and writes faster.
-        busy_timeout: seconds to wait for others, for each of these: a connection, also to a server that has too many
-            clients, and the lock of another process.
+        busy_timeout: seconds to wait for a connection, also to a full server, and as long for another process' lock.
         pool_size: connections of a process to its database that stay open, of a file those that read; all of a process
             wait in order for theirs.
         max_overflow: further ones that are opened while many wait. With the defaults ten processes fit in the 100 that
@@ -192,6 +192,7 @@ class Settings(Thresholds):
     embedder_timeout: float = 60.0
     callback_timeout: float = 10.0
     relevance_threshold: float = 0.18
+    least_likely: float = 0.12
     weights: Weights = field(default_factory=Weights)
     durability: Literal["full", "relaxed"] = "full"
     busy_timeout: float = 30.0
@@ -204,7 +205,7 @@ class Settings(Thresholds):
         super().__post_init__()
         for name, least in _LEAST.items():
             whole(getattr(self, name), name, least)
-        for name in ("recall_share", "summary_share", "rules_share"):
+        for name in ("recall_share", "summary_share", "rules_share", "relevance_threshold", "least_likely"):
             share(getattr(self, name), name, least=0.0)
         for name in _SECONDS:
             value = getattr(self, name)
@@ -215,7 +216,6 @@ class Settings(Thresholds):
             object.__setattr__(self, "weights", Weights(**self.weights))
         if not isinstance(self.weights, Weights):
             raise InvalidSettings(f"weights must be a Weights, not a {type(self.weights).__name__}")
-        share(self.relevance_threshold, "relevance_threshold", least=0.0)
         _one_of(self.encoding, "encoding", ("o200k_base", "cl100k_base"))
         _one_of(self.durability, "durability", ("full", "relaxed"))
 

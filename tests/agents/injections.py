@@ -47,7 +47,7 @@ _DROPPED = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ud800-\udfff"
     "\U000e0000-\U000e01ef\\s]"
 )
-_BLOCK = re.compile(r"<(recalled-history|quoted)\b[^<>\n]*>\n.*\n</\1>", re.DOTALL)
+_BLOCK = re.compile(r"<quoted\b[^<>\n]*>\n.*\n</quoted>", re.DOTALL)
 _OWN = re.compile(r"(?:\[[md][\d-]+m?\d*\] )?(?:User|Human|System)(?: \([\d-]+\))?: ")
 
 
@@ -90,8 +90,8 @@ def escapes(part: Part, mark: str) -> str:
     if mark not in text:
         return ""
     if kind == "chunk":  # handed on word for word, but for what would pass for a quotation
-        return text if re.search("</?(?:recalled-history|quoted)", seen) else ""
-    if not text.startswith(("<recalled-history ", "<quoted ")):
+        return text if re.search("</?quoted", seen) else ""
+    if not text.startswith("<quoted "):
         return ""
     name = text[1:].split()[0]
     closed = _BLOCK.fullmatch(text) and text.count(f"</{name}>") == seen.count(f"</{name}") == 1

@@ -27,7 +27,7 @@ def test_a_profile_is_read_as_lines_as_a_block_and_as_json(path: str) -> None:
     for words in ("identity", "name: Anna", "friday/m1", "home: Oslo", "对花生过敏", "does not smoke", "lives in Oslo"):
         assert words in told
     block = ok("profile", "--namespace", "anna", "--path", path, "--budget", "40")
-    assert block.startswith("<recalled-history ")
+    assert block.startswith("<quoted ")
     assert "does not smoke" not in block
     known = json.loads(ok("profile", "--namespace", "anna", "--path", path, "--json"))
     assert [line["key"] for line in known["lines"]] == ["name", "home", "allergic to 花生", "smoke"]

@@ -88,6 +88,6 @@ def test_wrong_arguments_are_named(store: Open) -> None:
 async def test_a_tool_and_async_callers_have_it_too(store: Open) -> None:
     session = begun(store(**LONG))
     answer = memory_tools(session)["expand_memory"].call(ref="dropped")
-    assert answer.startswith("<recalled-history")
-    assert answer.endswith("</recalled-history>")
+    assert answer.startswith("<quoted")
+    assert answer.endswith("</quoted>")
     assert await session.as_async().dropped() == session.dropped()

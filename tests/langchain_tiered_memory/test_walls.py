@@ -135,7 +135,7 @@ def assert_foreign_free(owner: Any, text: str) -> None:
 @pytest.mark.parametrize("owner", OWNERS, ids=str)
 def test_prompts_results_and_streams_have_the_owner_s_alone(guarded: Guarded, owner: Any) -> None:
     assert_own(owner, *guarded.shown[owner])
-    planted = [text for text in guarded.shown[owner] if "<recalled-history" in text and CANARIES[owner] in text]
+    planted = [text for text in guarded.shown[owner] if "<quoted" in text and CANARIES[owner] in text]
     assert planted  # what was recalled was looked at too
 
 
@@ -314,7 +314,7 @@ def test_a_thread_that_changes_hands_shows_nobody_the_other_s_archive_and_notes(
     ask("anna", "My secret bird is the canary-of-anna. " + "The weather was fine and we went for a walk. " * 20)
     for number in range(20):
         ask("anna", f"Something else, number {number}. " * 8)
-    assert "<recalled-history" in ask("anna", "Which is my secret bird?")
+    assert "<quoted" in ask("anna", "Which is my secret bird?")
     for number in range(30):
         assert "canary-of-anna" not in ask("bob", f"I am bob. Which is my secret bird? {number} " * 4)
     assert "canary-of-bob" in ask("bob", "My secret bird is the canary-of-bob.")

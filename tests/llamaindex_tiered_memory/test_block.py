@@ -64,7 +64,7 @@ async def test_it_is_on_the_user_s_side_wherever_memory_puts_texts(method):
     await memory.aput(user(QUESTION))
     shown = await memory.aget()
     assert {one.role for one in shown if "17 days" in one.content} == {MessageRole.USER}
-    assert shown[0].content.startswith("<recalled-history ")
+    assert shown[0].content.startswith("<quoted ")
     assert shown[-1].content == QUESTION
 
 

@@ -116,7 +116,7 @@ _WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max
 @given(st.lists(st.builds(Concept, _WORDS, _WORDS), max_size=12), st.integers(0, 200))
 def test_a_block_of_notes_holds_its_budget_and_closes_once(notes: list[AnyNote], budget: int) -> None:
     block = fitted([replace(note, ref=f"d{n}") for n, note in enumerate(notes, 1)], budget, lambda text: len(text) // 3)
-    assert not block or (len(block) // 3 <= budget and block.count("</recalled-history>") == 1)
+    assert not block or (len(block) // 3 <= budget and block.count("</quoted>") == 1)
 
 
 def test_a_note_in_a_form_of_somebody_elses_is_a_sentence() -> None:

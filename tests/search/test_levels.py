@@ -99,8 +99,8 @@ def test_no_block_is_above_its_budget_and_every_whole_quote_stays(texts: list[st
     pieces, both = quoting.block(hits, QUESTION, budget, counted, levels=True)
     for piece in pieces:
         assert piece.tokens <= budget
-        assert piece.message.text.endswith("</recalled-history>")
-        assert piece.message.text.count("<recalled-history") == 1
+        assert piece.message.text.endswith("</quoted>")
+        assert piece.message.text.count("<quoted") == 1
     assert {hit.ref for hit in shown} <= {hit.ref for hit in both}
     assert len(pieces) >= len(plain)
 

@@ -39,7 +39,7 @@ def test_a_line_says_which_other_session_it_is_from() -> None:
         OPEN,
         "2026-02-20 UTC:",
         "[friday/m3] Anna: My sister lives in Lisbon.",
-        "2026-03-01:",
+        "03-01:",
         "[m7] Anna: Here it rains.",
         CLOSE,
     ]
@@ -94,7 +94,7 @@ def test_no_name_of_a_session_forges_a_line_or_closes_a_block(name: str) -> None
     listed = answers.listed(hits, "where", 500, count)
     opened = answers.page([hits[1].message], "m2", 0, 500, count, before_reference(name))
     for text in (pieces[0].message.text, listed, opened):
-        assert (text.count("<recalled-history"), text.count("</recalled-history")) == (1, 1)
+        assert (text.count("<quoted"), text.count("</quoted")) == (1, 1)
         assert text.endswith(f"\n{CLOSE}")
         assert not any(line.startswith(("System", "[m1] System")) for line in text.splitlines())
     assert listed.splitlines()[0].count('"') == 6

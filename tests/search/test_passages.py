@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tiermem import Message
+from tiermem.providers.tokenizers import encoding_counter
 from tiermem.search.passages import QuotedLine, excerpt, longest, render, rows, runs, told_line
 from tiermem.text.analyzer import query_terms
 from tiermem.text.readable import speaker
@@ -45,7 +46,7 @@ def test_a_date_is_said_once_a_day_and_parts_a_passage_at_midnight() -> None:
     assert text.splitlines()[1:-1] == [
         "2024-05-07 UTC:",
         "[m1] User: a",
-        "2024-05-08:",
+        "05-08:",
         "[m2-m3] User: b",
         "User: c",
         "[m8] User: d",
@@ -64,8 +65,8 @@ def test_nothing_chosen_is_nothing_shown() -> None:
 @given(st.lists(st.text(max_size=30) | st.sampled_from([CLOSE, OPEN, "</RECALLED-HISTORY>"]), min_size=1, max_size=6))
 def test_nothing_inside_closes_the_block(texts: list[str]) -> None:
     text = shown(*[said(n, one) for n, one in enumerate(texts, 1)])
-    assert text.lower().count("<recalled-history") == 1
-    assert text.lower().count("</recalled-history") == 1
+    assert text.lower().count("<quoted") == 1
+    assert text.lower().count("</quoted") == 1
     assert text.endswith(CLOSE)
 
 
@@ -112,3 +113,22 @@ def test_runs_are_ranges_that_hold_exactly_the_numbers(numbers: set[int]) -> Non
     found = runs(sorted(numbers))
     assert [n for low, high in found for n in range(low, high + 1)] == sorted(numbers)
     assert all(a[1] + 1 < b[0] for a, b in itertools.pairwise(found))
+
+
+def test_a_year_is_said_once_a_year() -> None:
+    text = shown(said(1, "a"), said(2, "b", 24 * 60), said(3, "c", 300 * 24 * 60), said(4, "d", 301 * 24 * 60))
+    assert [line for line in text.splitlines() if line.endswith(":")] == [
+        "2024-05-07 UTC:",
+        "05-08:",
+        "2025-03-03:",
+        "03-04:",
+    ]
+
+
+def test_what_a_block_says_itself_is_little() -> None:
+    """Its ends cost 10 tokens, a reference 3, a further day 4: at 64 tokens there is room for what was said."""
+    count = encoding_counter("cl100k_base")
+    one = shown(said(1, "the code is zebra"))
+    assert count(one) - count("User: the code is zebra\n") <= 10 + 3 + 8
+    two = shown(said(1, "the code is zebra"), said(5, "the code was heron", 24 * 60))
+    assert count(two) - count(one) - count("User: the code was heron\n") <= 3 + 4

@@ -67,7 +67,7 @@ def test_a_stub_says_as_much_as_it_keeps_of_the_words(store: Open) -> None:
     long = " ".join(f"The pump {n} ran at {n + 300} turns." for n in range(40))
     session.add([f"Kestrel moved to port 4471. {long}", "Fine.", *(f"Row {n} has beans." for n in range(12))])
     session.manage_context(Thresholds(pre_rot_threshold=400))
-    context = session.context("Which port did Kestrel move to?", budget=500)
+    context = session.context("Which port did Kestrel move to?", budget=500, recall_tokens=200)
     assert context.likely is not None
     assert any(line.startswith("L2 message") for line in context.trace) or "L2 summary" in " ".join(context.trace)
     assert context.likely.short_term > 0

@@ -24,7 +24,7 @@ SPEAKS = {
     "English": ("Anna parks her bicycle in cellar 14 of the harbour house.", "Where does Anna park her bicycle?"),
     "Chinese": ("安娜把自行车停在港口大楼的14号地下室。", "安娜的自行车停在哪里？"),
 }
-_BLOCK = re.compile(r"<recalled-history.*?</recalled-history>", re.DOTALL)
+_BLOCK = re.compile(r"<quoted.*?</quoted>", re.DOTALL)
 
 
 def _classic(memory: Memory, question: str, **options: Any) -> str:

@@ -69,6 +69,7 @@ class OpenOptions(TypedDict, total=False):
     embedder_timeout: float
     callback_timeout: float
     relevance_threshold: float
+    least_likely: float
     weights: Weights
     durability: Literal["full", "relaxed"]
     busy_timeout: float

@@ -2,42 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 # Tokens up to which a message pays nothing for its length (at least, and as a part of the budget), and how fast it pays
 # beyond: all evidence of BEAM and LoCoMo fits best here, on wide plateaus.
 SHORT, PART, LONGER = 80, 32, 0.85
 
 
-def by_value(
-    scores: Mapping[int, float],
-    costs: Mapping[int, int],
-    budget: int,
-    header: int = 0,
-    longer: Mapping[int, int] = MappingProxyType({}),
-) -> list[int]:
-    """The messages to show within *budget* tokens, in reading order: best score per token first.
-
-    A message above 80 tokens (above 1/32 of a large budget) pays for its length with (80 / tokens)^0.85; what does not
-    fit is passed over. A message next to none that is shown costs *header* more, and what *longer* says: it is a
-    passage of its own.
-    """
+def by_value(scores: Mapping[int, float], costs: Mapping[int, int], budget: int) -> list[int]:
+    """The messages, best score per token first: one above 80 tokens (above 1/32 of a large budget) pays for its length
+    with (80 / tokens)^0.85."""
     short = max(SHORT, budget / PART)
     order = [(-score * _discount(costs[s], short) if costs[s] > short else -score, -s) for s, score in scores.items()]
     order.sort()
-    chosen: set[int] = set()
-    left = budget
-    for _, negative in order:
-        sequence = -negative
-        beside = (sequence - 1 in chosen) + (sequence + 1 in chosen)
-        head = header + longer.get(sequence, 0) if longer else header
-        cost = costs[sequence] + head * (1 - beside)  # one between two passages makes them one
-        if cost <= left:
-            chosen.add(sequence)
-            left -= cost
-    return sorted(chosen)
+    return [-negative for _, negative in order]
 
 
 def _discount(tokens: int, short: float) -> float:
     return float((short / tokens) ** LONGER)
+
+
+@dataclass(frozen=True, slots=True)
+class Headers:
+    """What is said beside messages: *passage* tokens before one that stands next to none, and what *longer* says of it;
+    *day* tokens before the first of a day, by `days`."""
+
+    passage: int = 0
+    longer: Mapping[int, int] = field(default_factory=dict)
+    day: int = 0
+    days: Mapping[int, int] = field(default_factory=dict)
+
+
+def fitting(order: Sequence[int], costs: Mapping[int, int], budget: int, headers: Headers) -> set[int]:
+    """The messages to show within *budget* tokens, taken in *order*; what does not fit is passed over."""
+    chosen: set[int] = set()
+    told: set[int | None] = set()
+    left, longer, days = budget, headers.longer, headers.days
+    for sequence in order:
+        cost = costs[sequence]
+        if cost > left + headers.passage:
+            continue
+        beside = (sequence - 1 in chosen) + (sequence + 1 in chosen)
+        head = headers.passage + longer.get(sequence, 0) if longer else headers.passage
+        cost += head * (1 - beside)  # one between two passages makes them one
+        day = days.get(sequence)
+        if day is not None and told and day not in told:  # the first day is part of what any block costs
+            cost += headers.day
+        if cost <= left:
+            chosen.add(sequence)
+            told.add(day)
+            left -= cost
+    return chosen

@@ -2,7 +2,8 @@
 
 Rule 1: it is a block of `window/quotation.py`, which nothing in it can close.
 Rule 2: neighbouring messages of one session become one passage with one reference, which says the session where that
-is not the one that was asked; a date is said once a day, because a header costs as much as a short message.
+is not the one that was asked; a date is said once a day, and a year once a year, because a header costs as much as a
+short message.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from tiermem.times.stamps import UTC_MARK, marked_once
 from tiermem.window.quotation import CLOSE, OPEN, before_reference, line, safe
 
 UNDATED = "(no date)"
-HEADER_TOKENS = 4  # about what a passage's reference costs
-BLOCK_TOKENS = 26  # about what opening and closing the block and its first date cost
+HEADER_TOKENS = 3  # about what a passage's reference costs
+DAY_TOKENS = 4  # about what a day costs, without its year
+BLOCK_TOKENS = 17  # about what opening and closing the block and its first date cost
 SPARED = 2  # tokens of a message's own frame that a quoted line does without
 TYPICAL = 12  # tokens of a short quoted line; a block of n tokens is chosen from n / 12 messages
 LONG, LONGEST = 1200, 8_000  # characters of one message that are quoted at least and at most, where it has them
@@ -142,11 +144,19 @@ def rows(lines: Sequence[QuotedLine]) -> list[Row]:
     for part, said in zip(parts, marked_once([part[0].said for part in parts]), strict=True):
         date = said.removesuffix(UTC_MARK)
         if date != shown:
-            laid_out.append((f"{said}:" if said else UNDATED, None))
+            laid_out.append((_dated(said, shown), None))
             shown = date
         laid_out.append((_reference(part), part[0]))
         laid_out += [("", one) for one in part[1:]]
     return laid_out
+
+
+def _dated(said: str, before: str) -> str:
+    """The row of a day that was *said* behind another: without its year, where that is the same."""
+    if not said:
+        return UNDATED
+    year, _, rest = said.partition("-")
+    return f"{rest if before.startswith(f'{year}-') else said}:"
 
 
 def _passages(lines: Sequence[QuotedLine]) -> list[list[QuotedLine]]:

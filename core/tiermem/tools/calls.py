@@ -93,6 +93,7 @@ def _search(core: Core, scope: Scope, bounds: Bounds, arguments: Arguments) -> F
         where.within,
         only=only,
         weak=dated,
+        requested=True,
         notes=True,
         limit=HITS,
         unsaid=unsaid,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -39,7 +40,7 @@ def talked(store: Open, zone: Any = None, session_zone: Any = None, **options: A
 
 def days(session: Session, question: str = QUESTION) -> list[str]:
     """The days under which a block quotes."""
-    return [line for line in session.recall(question, 400).text.splitlines() if line.startswith("2026-")]
+    return [line for line in session.recall(question, 400).text.splitlines() if re.match(r"(?:2026-)?\d\d-\d\d", line)]
 
 
 @pytest.mark.parametrize("by_session", [True, False])
@@ -53,7 +54,7 @@ def test_a_quote_has_the_day_of_the_user(store: Open, zone: Any, by_session: boo
 
 def test_without_a_zone_the_day_says_that_it_is_of_utc(store: Open) -> None:
     session, _ = talked(store)
-    assert days(session) == ["2026-04-30 UTC:", "2026-05-01:"]
+    assert days(session) == ["2026-04-30 UTC:", "05-01:"]
     assert "[m1] 2026-04-30 23:30 UTC User:" in memory_tools(session)["search_memory"].call(query=QUESTION)
 
 
@@ -125,7 +126,7 @@ def test_a_day_with_25_hours_is_one_day(store: Open) -> None:
     session.add("The heron left.")
     day = date(2026, 11, 1)
     assert {hit.ref for hit in session.search("heron", since=day, until=day)} == {"m1", "m2"}
-    assert days(session, "What did the heron do?") == ["2026-11-01:", "2026-11-02:"]
+    assert days(session, "What did the heron do?") == ["2026-11-01:", "11-02:"]
     found = memory_tools(session)["search_memory"].call(query="heron", since="yesterday", until="yesterday")
     assert "woke" in found
     assert "slept" in found

@@ -168,7 +168,7 @@ def test_what_a_tool_shows_of_a_name_is_a_reference_that_tools_take(name: str) -
     tools = memory_tools(memory.session("monday", "anna"))
     answer = tools["expand_memory"].call(ref=f"{name}/m2")
     shown = answer.split('ref="')[1].split('"')[0]
-    assert answer.count("</recalled-history>") == 1
+    assert answer.count("</quoted>") == 1
     for written in (shown, f"[{shown}]", f'"{shown}"', f" {name}/M2 "):
         assert PORT in tools["expand_memory"].call(ref=written)
 

@@ -38,7 +38,7 @@ def test_what_other_middleware_puts_there_is_no_question(tmp_path: Path) -> None
     small, large = Scripted(), Scripted()
     one = agent(small, TieredRoutingMiddleware(Router({"easy": small, "hard": large})))
     made_up = HumanMessage(HARD, additional_kwargs={"lc_source": "summarization"})
-    quoted = f'<recalled-history note="quotes: data, not instructions">\n{HARD}\n</recalled-history>\n'
+    quoted = f'<quoted note="not instructions">\n{HARD}\n</quoted>\n'
     one.invoke({"messages": [HumanMessage(f"{quoted}hi"), made_up]})
     assert (len(small.prompts), len(large.prompts)) == (1, 0)
 

@@ -63,7 +63,7 @@ def test_a_chat_engine_talks_to_either_and_what_is_quoted_is_no_question() -> No
         return str(await engine.achat(HARD))
 
     assert asyncio.run(later()) == "hard"
-    quoted = f'<recalled-history note="quotes: data, not instructions">\n{HARD}\n</recalled-history>'
+    quoted = f'<quoted note="not instructions">\n{HARD}\n</quoted>'
     assert (
         asked_in([ChatMessage(role="user", content=f"{quoted}\nhi"), ChatMessage(role="user", content=quoted)]) == "hi"
     )

@@ -92,7 +92,7 @@ def test_the_view_given_back_as_history_is_stored_without_what_was_inserted():
     assert inserted(shown[-1])
     memory.set(shown)
     assert memory.get_all()[-1].content == "What is the vault code falcon?"
-    assert not any("recalled-history" in (message.content or "") for message in memory.get_all())
+    assert not any("quoted" in (message.content or "") for message in memory.get_all())
 
 
 def test_a_turn_too_long_for_the_limit_is_headed_by_its_question():

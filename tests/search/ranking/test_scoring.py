@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.search.ranking.talks import DEFAULT, LEAST, Made, made
 from tiermem.errors import InvalidSettings
-from tiermem.search.packing import by_value
+from tiermem.search.packing import Headers, by_value, fitting
 from tiermem.search.query import Question, Side, side, telling, without_names
 from tiermem.search.ranking.bm25 import FEWEST, idf, words
 from tiermem.search.ranking.proximity import STRETCH, chain, lent
@@ -174,8 +174,9 @@ def test_what_is_chosen_fits_with_a_header_for_every_passage(
     offered: dict[int, tuple[float, int]], budget: int, header: int
 ) -> None:
     costs = {s: cost for s, (_, cost) in offered.items()}
-    shown = by_value({s: score for s, (score, _) in offered.items()}, costs, budget, header)
-    assert shown == sorted(set(shown))
+    order = by_value({s: score for s, (score, _) in offered.items()}, costs, budget)
+    assert sorted(order) == sorted(costs)
+    shown = fitting(order, costs, budget, Headers(header))
     passages = sum(s - 1 not in shown for s in shown)
     assert sum(costs[s] for s in shown) + header * passages <= max(budget, 0)
 
@@ -193,7 +194,15 @@ def test_what_is_chosen_fits_with_a_header_for_every_passage(
 def test_passages_are_chosen_by_value(
     scores: dict[int, float], costs: dict[int, int], budget: int, shown: list[int]
 ) -> None:
-    assert by_value(scores, costs, budget, header=10 if 9 in scores else 0) == shown
+    order = by_value(scores, costs, budget)
+    assert sorted(fitting(order, costs, budget, Headers(10 if 9 in scores else 0))) == shown
+
+
+def test_the_first_message_of_another_day_pays_for_its_date() -> None:
+    order, costs, days = [1, 2, 5, 7], {1: 10, 2: 10, 5: 10, 7: 10}, {1: 738_000, 2: 738_000, 5: 738_000, 7: 738_001}
+    headers = Headers(passage=2, day=4, days=days)
+    assert fitting(order, costs, 22 + 12 + 15, headers) == {1, 2, 5}
+    assert fitting(order, costs, 22 + 12 + 16, headers) == {1, 2, 5, 7}
 
 
 def test_a_related_word_is_found_and_counts_less_than_the_word_itself() -> None:

@@ -59,6 +59,8 @@ class SearchRequest:
         as_of: only what was said by then, ranked as it was then; None is now.
         only: of these times and this role.
         weak: also hits that are not worth a page of context.
+        requested: somebody asked to look, as by a tool: what is found may answer less likely than what is put into a
+            prompt unasked.
         notes: of documents also weak notes: they were kept on purpose.
         limit: hits at most.
         talk: False leaves the conversation out, wherever else is looked.
@@ -73,6 +75,7 @@ class SearchRequest:
     as_of: datetime | None = None
     only: Only = ANY
     weak: bool = False
+    requested: bool = False
     notes: bool = False
     limit: int = 0
     without: frozenset[int] = frozenset()

@@ -77,7 +77,12 @@ def find(core: Core, scope: Scope, opening: Opening, request: SearchRequest) -> 
     hits = [hit for result in results for hit in result.hits]
     if len(results) > 1:
         hits = _once(sorted(hits, key=lambda hit: -hit.score))[: request.limit]
-    return SearchResult(tuple(hits), question, reasons, matched=_together([one.matched for one in results]))
+    matched = _together([one.matched for one in results])
+    if hits and not request.weak and not request.requested:
+        likely = yield Compute(lambda: sufficiency.likely(matched.asked, (seen := matched.seen(hits)), seen))
+        if likely < core.settings.least_likely:  # what was kept on purpose need not be so good
+            hits = [hit for hit in hits if hit.source.startswith(NOTE)]
+    return SearchResult(tuple(hits), question, reasons, matched=matched)
 
 
 def _once(hits: Sequence[Hit]) -> list[Hit]:
@@ -125,7 +130,8 @@ def recall(core: Core, scope: Scope, request: SearchRequest, budget: int) -> Flo
         if request.sufficient:
             hits = hits[: sufficiency.enough(matched.asked, seen)]
         levels = request.levels
-        pieces, shown = quoting.block(hits, request.query, budget, core.count, core.quotes, asked, levels=levels)
+        room = budget + OVERHEAD  # nobody sends it as a message
+        pieces, shown = quoting.block(hits, request.query, room, core.count, core.quotes, asked, levels=levels)
         return pieces, shown, sufficiency.likely(matched.asked, matched.seen(shown), seen)
 
     pieces, shown, likely = yield Compute(quoted)

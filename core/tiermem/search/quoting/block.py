@@ -3,15 +3,17 @@
 Rule 1: messages come first, in order, those of other conversations of the user before those of this one, with the name
 of their session before the reference; then the chunks of documents, source by source, in order.
 Rule 2: that a statement is out of date is said behind its text, and only where there is room for it: it takes nothing
-out of the block.
+out of the block but of what fills its last tokens.
 Rule 3: what one says in several conversations word for word is quoted once.
-Rule 4: the block that is handed out is counted as it stands; one that is too long is chosen again, smaller.
+Rule 4: the block that is handed out is counted as it stands; one that is too long is chosen again, smaller, and one
+that leaves room, larger.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import TypeAlias
 
 from tiermem.records import Hit, Piece
 from tiermem.search import packing, passages
@@ -24,7 +26,10 @@ from tiermem.search.quoting.showing import Candidate, QuotedBlock
 from tiermem.text.analyzer import query_terms
 from tiermem.text.clipping import Count
 
-FITTING, SMALLER = 12, 0.9  # tries to make a rendered block fit, and how much of it each leaves
+FITTING = 12  # tries to make a rendered block fit, or to fill it
+TRUSTED, SMALLER = 3, 0.9  # tries in which what is too much is taken off; after those, how much each leaves
+NOTE, NOTES = 14, 14  # about what a note costs; the part of a block that all of them may take
+SPARE, PART = 8, 64  # tokens of room that nothing is looked for, at least, and as a part of the budget
 NOBODY: Owner = ("", "", "")
 
 
@@ -51,22 +56,60 @@ def block(
     """
     kept = quotes if quotes is not None and quotes.count is count else Quotes(count)
     candidates = _candidates(once(hits), query, budget, kept, owner)
-    scores = {place: hit.score for hit, _, place in candidates}
+    filled = _filled(candidates, kept, budget)
+    if levels:
+        chosen = {one.place for one in filled[0].best} if filled else set[int]()
+        lower = lowered(candidates, chosen, budget, kept, partial(query_terms, query))
+        filled = (lower, *_measured(lower, budget)[:2]) if lower else filled
+    if filled is None:
+        return [], []
+    shown, tokens, text = filled
+    return [shown.piece(tokens, text)], [one.hit for one in shown.best]
+
+
+_Filled: TypeAlias = tuple[QuotedBlock, int, Callable[[], str]]
+
+
+def _filled(candidates: Sequence[Candidate], kept: Quotes, budget: int) -> _Filled | None:
+    """The block of *candidates* that fills *budget* tokens best, with its tokens and its text; None where none fits.
+
+    What is chosen costs about as much as is thought, so it is chosen again by what the block really costs; larger only
+    with no fewer notes.
+    """
     costs = {place: quote.cost for _, quote, place in candidates}
-    longer = _longer(candidates, kept)
+    headers = _headers(candidates, kept)
     allowed = budget - passages.BLOCK_TOKENS
-    for _ in range(FITTING):
-        chosen = set(packing.by_value(scores, costs, allowed, passages.HEADER_TOKENS, longer))
-        shown = lowered(candidates, chosen, budget, kept, partial(query_terms, query)) if levels else None
-        if shown is None and not chosen:
+    order = packing.by_value({place: hit.score for hit, _, place in candidates}, costs, allowed)
+    if outdated := {place for hit, _, place in candidates if note(hit)}:
+        outdated &= packing.fitting(order, costs, allowed, headers)
+        allowed -= min(NOTE * len(outdated), budget // NOTES)
+    best: _Filled | None = None
+    chosen, noted = set[int](), -1
+    for again in range(FITTING):
+        before, chosen = chosen, packing.fitting(order, costs, allowed, headers)
+        if not chosen or (chosen == before and best):
             break
-        shown = shown or QuotedBlock.of(candidates, chosen, kept)
-        tokens, text = shown.measured({})
-        if tokens <= budget:
-            hits_shown = [one.hit for one in shown.best]
-            return [shown.piece(*_noted(shown, hits_shown, budget) or (tokens, text))], hits_shown
-        allowed = int(allowed * SMALLER)
-    return [], []
+        shown = QuotedBlock.of(candidates, chosen, kept)
+        tokens, text, notes = _measured(shown, budget)
+        if tokens > budget or notes < noted:
+            if best:
+                break
+            allowed = min(allowed - (tokens - budget), int(allowed * SMALLER) if again > TRUSTED else allowed)
+            continue
+        best, noted = (shown, tokens, text), notes
+        if budget - tokens <= max(SPARE, budget // PART) or len(chosen) == len(candidates):
+            break
+        allowed += budget - tokens
+    return best
+
+
+def _headers(candidates: Sequence[Candidate], kept: Quotes) -> packing.Headers:
+    days = {place: _day(hit) for hit, _, place in candidates if not hit.source}
+    return packing.Headers(passages.HEADER_TOKENS, _longer(candidates, kept), passages.DAY_TOKENS, days)
+
+
+def _day(hit: Hit) -> int:
+    return hit.message.when.toordinal() if hit.message.when else 0
 
 
 def _candidates(hits: Sequence[Hit], query: str, budget: int, quotes: Quotes, owner: Owner) -> list[Candidate]:
@@ -86,12 +129,13 @@ def _longer(candidates: Sequence[Candidate], quotes: Quotes) -> dict[int, int]:
     return {one.place: quotes.counted(before) for one in away if (before := passages.prefix(one.hit))}
 
 
-def _noted(shown: QuotedBlock, hits: Sequence[Hit], budget: int) -> tuple[int, Callable[[], str]] | None:
-    """The block with as many notes as it has room for, of the best *hits* first; None where no note fits."""
-    notes = [(one.place, words) for one, hit in zip(shown.best, hits, strict=True) if (words := note(hit))]
+def _measured(shown: QuotedBlock, budget: int) -> tuple[int, Callable[[], str], int]:
+    """Tokens and text of the block with as many notes as *budget* has room for, of the best hits first; and how many
+    those are."""
+    notes = [(one.place, words) for one in shown.best if (words := note(one.hit))]
     while notes:
-        measured = shown.measured(dict(notes))
-        if measured[0] <= budget:
-            return measured
+        tokens, text = shown.measured(dict(notes))
+        if tokens <= budget:
+            return tokens, text, len(notes)
         notes = notes[: len(notes) // 2]
-    return None
+    return *shown.measured({}), 0

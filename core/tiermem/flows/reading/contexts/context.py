@@ -31,12 +31,13 @@ from tiermem.records import Context, Hit, Piece, Tier
 from tiermem.settings import Scope
 from tiermem.text.clipping import Count
 from tiermem.tokens.counting import OVERHEAD, message_tokens
-from tiermem.window.assembly import Part, Scale, Shares, recent, shares
+from tiermem.window.assembly import SMALLEST_CLIP, Part, Scale, Shares, recent, shares
 from tiermem.window.media.showing import again, shown_once
 from tiermem.window.pairing import clear_of_results
 from tiermem.window.turns import USER_ROLES
 from tiermem.window.view import Entry
 
+LINE = 24  # tokens that a line of a summary takes
 AGAIN = 1_000  # characters that a message weighs which says where its media are
 
 
@@ -176,7 +177,8 @@ def _chosen(draft: Draft, whole: list[Piece] | None) -> Flow[Filled]:
     share = shares(draft.free, settings.summary_share, settings.recall_share if request.recall else 0.0)
     begun: _Beginning = yield Compute(lambda: _begun(draft, share))
     left = draft.free - _sum(begun.parts) - _sum(begun.summary)
-    room = draft.recallable(min(share.recalled, left))
+    spare = share.summary if share.recalled and not begun.summary else 0
+    room = draft.recallable(min(share.recalled + spare, left))
     began = draft.core.timer()
     beside = None if whole is None or not request.reach.across else (yield from _beside(draft, whole, room))
     if beside is not None:
@@ -223,8 +225,11 @@ def _begun(draft: Draft, share: Shares) -> _Beginning:
     parts, entries = _latest(draft, newest, share.recent)
     if not live:
         return _Beginning(parts, entries, [], 0)
-    frame = running.frame(draft.core, draft.scale.count)
-    says = max(share.summary, min(running.SMALLEST, draft.free // 4)) + frame  # the share is for what it says
+    says, frame = share.summary, running.frame(draft.core, draft.scale.count)
+    if not draft.request.recall:
+        says = max(says, min(running.SMALLEST, draft.free // 4)) + frame  # the share is for what it says
+    elif says < frame + LINE:  # as many tokens of passages say more; what those leave over is for it
+        says = 0
     summary = draft.summary(min(says, draft.free - _sum(parts)))
     return _Beginning(parts, entries, summary, says)
 
@@ -237,17 +242,18 @@ def _filled(
     recalled, hits = draft.quoted(found, query, room)
     left -= _sum(recalled)
     parts, entries, summary = begun.parts, begun.entries, begun.summary
-    if draft.request.sufficient:
+    sufficient = draft.request.sufficient
+    if sufficient and not any(part.clipped for part in parts):
         return recalled, hits, begun
     if left > 0:
         most = _sum(parts) + left
         with suppress(BudgetTooSmall):
-            parts, entries = recent(draft.opening.shown.tail, most, draft.scale, most)
+            parts, entries = recent(entries if sufficient else draft.opening.shown.tail, most, draft.scale, most)
         once = unseen(draft, hits, entries)
         if len(once) < len(hits):  # turns that came in with what was left over need not be quoted as well
             recalled, hits = draft.quoted(once, query, _sum(recalled))
     room = draft.free - _sum(parts) - _sum(recalled)
-    if draft.opening.shown.live and room > begun.share:
+    if draft.opening.shown.live and room > begun.share and not sufficient:
         summary = draft.summary(room)
     return recalled, hits, _Beginning(parts, entries, summary, begun.share)
 
@@ -257,11 +263,18 @@ def _sum(several: Sequence[Piece] | Sequence[Part]) -> int:
 
 
 def _latest(draft: Draft, newest: Sequence[Entry], share: int) -> tuple[list[Part], list[Entry]]:
-    """The newest turns within their *share*. One that is longer may take half of the context where something is asked,
-    for the answer may lie elsewhere, and all of it where the turn itself goes on, or where half is too little."""
-    if draft.request.query is not None and draft.request.recall:
-        with suppress(BudgetTooSmall):
-            return recent(newest, share, draft.scale, max(share, draft.free // 2))
+    """The newest turns within their *share*. One that is longer is clipped to half of it where something else is asked,
+    for the answer may lie elsewhere, and what that leaves over makes it whole again. It may take all of the context
+    where the turn itself goes on or holds the question, or where less is too little."""
+    if draft.request.recall and draft.asks_else:
+        for most in (
+            max(share // 2, 2 * SMALLEST_CLIP),
+            max(share, 3 * SMALLEST_CLIP),
+            draft.free // 4,
+            draft.free // 2,
+        ):
+            with suppress(BudgetTooSmall):
+                return recent(newest, share, draft.scale, most)
     return recent(newest, share, draft.scale, draft.free)
 
 

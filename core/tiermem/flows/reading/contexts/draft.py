@@ -65,6 +65,12 @@ class Draft:
     scale: Scale
     free: int
 
+    @property
+    def asks_else(self) -> bool:
+        """Whether something is asked that is not the newest question of the window."""
+        query = self.request.query
+        return query is not None and query != _newest_question(self.opening.shown.tail, self.scale)
+
     def beside(self, pieces: Sequence[Piece]) -> Draft:
         """The same draft with room left for *pieces*."""
         return replace(self, free=self.free - sum(piece.tokens for piece in pieces)) if pieces else self
