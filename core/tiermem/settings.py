@@ -192,7 +192,7 @@ class Settings(Thresholds):
     embedder_timeout: float = 60.0
     callback_timeout: float = 10.0
     relevance_threshold: float = 0.18
-    least_likely: float = 0.12
+    least_likely: float = 0.08
     weights: Weights = field(default_factory=Weights)
     durability: Literal["full", "relaxed"] = "full"
     busy_timeout: float = 30.0
