@@ -83,3 +83,9 @@ def test_a_pipe_without_a_session(tmp_path: Path) -> None:
         command, input=(FILES / "chatgpt_conversations.json").read_bytes(), capture_output=True, check=True
     )
     assert [one["session"] for one in json.loads(done.stdout)["conversations"]] == ["chatgpt-c"]
+
+
+def test_a_time_that_is_lent_is_told(tmp_path: Path) -> None:
+    told = ok("import", str(FILES / "aider.md"), "--path", str(tmp_path / "m.db"))
+    assert "1 message without a time, counted as said with the one before or after" in told
+    assert "as said now" not in told

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from tiermem.errors import InvalidMessage
 from tiermem.histories.parts.contents import Contents, ReadOptions
 from tiermem.histories.parts.conversation import Conversation
+from tiermem.histories.parts.dating import dated
 from tiermem.histories.parts.source import HistoryFormat
 from tiermem.histories.sources import plain
 from tiermem.histories.sources.agents import adk, agents_sdk, langsmith, letta, mem0, threads
@@ -39,7 +40,7 @@ def source_of(contents: Contents) -> HistoryFormat | None:
 
 
 def conversations(contents: Contents, wishes: ReadOptions = ReadOptions()) -> Iterator[Conversation]:  # noqa: B008  # a value
-    """The conversations of a file.
+    """The conversations of a file; a message without a time has that of its neighbour, where one has a time.
 
     Raises:
         UnreadFormat: it is of a program whose files are not read.
@@ -49,4 +50,4 @@ def conversations(contents: Contents, wishes: ReadOptions = ReadOptions()) -> It
     if source is None:
         recognition.refuse_text(contents.text, contents.name)
         raise InvalidMessage(f"{contents.name}: neither JSON nor a transcript, chat or table that is known")
-    return source.read(contents, wishes)
+    return map(dated, source.read(contents, wishes))

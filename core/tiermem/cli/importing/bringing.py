@@ -139,7 +139,7 @@ def _end(screen: Console, tally: ImportReport, *, as_json: bool, found: bool) ->
     if as_json:
         document(
             {"conversations": tally.sessions, "left_out": tally.left_out, "undated": tally.undated,
-             "passed_over": tally.passed, "refused": tally.refused}
+             "lent_times": tally.lent, "passed_over": tally.passed, "refused": tally.refused}
         )  # fmt: skip
     elif not found and len(tally.refused) == 1:
         raise InvalidMessage(tally.refused[0])

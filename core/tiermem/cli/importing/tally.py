@@ -28,6 +28,7 @@ class ImportReport:
     passed: list[str] = field(default_factory=list)
     unread: Counter[str] = field(default_factory=Counter)
     undated: int = 0
+    lent: int = 0
     sessions: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, file: FileRead) -> None:
@@ -37,6 +38,7 @@ class ImportReport:
         for one in file.conversations:
             self.left_out.update(one.left_out)
             self.undated += one.undated
+            self.lent += one.lent
             self.unread.update(one.unread)
 
     def keep(self, one: Conversation, brought: Arrival) -> None:
@@ -68,9 +70,11 @@ def _told(tally: ImportReport) -> Iterator[str]:
     """The sentences below the table."""
     if differing := sum(one["differing"] for one in tally.by_source.values()):
         yield f"{counted(differing, 'message')} that were there are told otherwise in the file: left as they were"
+    unread = ", ".join(map(line, tally.unread))
+    names = f" (what stands in {unread} is no time that is understood)" if unread else ""
+    if tally.lent:
+        yield f"{counted(tally.lent, 'message')} without a time, counted as said with the one before or after{names}"
     if tally.undated:
-        unread = ", ".join(map(line, tally.unread))
-        names = f" (what stands in {unread} is no time that is understood)" if unread else ""
         yield f"{counted(tally.undated, 'message')} without a time; they count as said now{names}"
     for reason, number in tally.left_out.most_common():
         yield f"Left out: {number:,} × {line(reason)}"

@@ -29,7 +29,8 @@ class Conversation:
         log: more of it may come in other files, and a file need not begin at its beginning: what is not there is added.
         hidden: the ids of messages that are kept there and not shown.
         left_out: what is no message, by reason.
-        undated: fields that should say when something was said, and are no time that is understood.
+        unread: fields that should say when something was said, and are no time that is understood.
+        lent: how many messages do not say when they were said, and have the time of a neighbour.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Conversation:
     hidden: Collection[str] = frozenset()
     left_out: Mapping[str, int] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
+    lent: int = 0
 
     @property
     def messages(self) -> int:

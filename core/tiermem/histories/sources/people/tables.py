@@ -16,6 +16,7 @@ from tiermem.errors import InvalidMessage
 from tiermem.histories.parts.contents import Contents, ReadOptions
 from tiermem.histories.parts.conversation import Conversation, Gathered, digest, said, session_id, titled
 from tiermem.histories.parts.source import HistoryFormat
+from tiermem.histories.sources.people.table_order import TimedRow, direction, in_order
 from tiermem.times.instants import instant
 
 KEY = "table"
@@ -73,21 +74,30 @@ def _read(contents: Contents, wishes: ReadOptions) -> Iterator[Conversation]:
                 found.setdefault(row[where] if where is not None else "", []).append(row)
     except csv.Error as error:
         raise InvalidMessage(f"{contents.name}, line {rows.line_num}: no CSV ({error})") from error
-    for title, listed in found.items():
-        yield _told(title, listed, names, contents, wishes, kept)
+    timed = {title: _timed(listed, names, wishes) for title, listed in found.items()}
+    runs = sum(map(direction, timed.values()))
+    for title, listed in timed.items():
+        yield _told(title, in_order(listed, runs), names, contents, kept)
         kept = Gathered()
 
 
-def _told(
-    title: str, rows: list[list[str]], names: list[str], contents: Contents, wishes: ReadOptions, kept: Gathered
-) -> Conversation:
+def _timed(rows: list[list[str]], names: list[str], wishes: ReadOptions) -> list[TimedRow]:
+    who, when = _column(names, "who"), _column(names, "when")
+    return [
+        TimedRow(
+            _when(row[when], wishes) if when is not None else None,
+            row,
+            folded(row[who or 0].strip()) == "user" if names == _COPILOT else None,
+        )
+        for row in rows
+    ]
+
+
+def _told(title: str, rows: list[TimedRow], names: list[str], contents: Contents, kept: Gathered) -> Conversation:
     who, what, when, number = (_column(names, one) for one in ("who", "what", "when", "id"))
     copilot = names == _COPILOT
-    timed = [(_when(row[when], wishes) if when is not None else None, row) for row in rows]
-    if _newest_first(timed, who if copilot else None):
-        timed.reverse()
     made = []
-    for moment, row in timed:
+    for moment, row, _ in rows:
         name, words = row[who or 0].strip(), row[what or 0]
         if not words.strip():
             kept.leave("rows without words")
@@ -109,13 +119,6 @@ def _when(text: str, wishes: ReadOptions) -> datetime | None:
         return when
     named = text.strip().endswith(("Z", "z")) or "+" in text[10:] or "-" in text[11:]
     return when if named or text.strip().isdecimal() else when.replace(tzinfo=wishes.zone)
-
-
-def _newest_first(rows: list[tuple[datetime | None, list[str]]], who: int | None) -> bool:
-    times = [when for when, _ in rows if when is not None]
-    if len(times) > 1 and times[0] != times[-1]:
-        return times[0] > times[-1]
-    return who is not None and len(rows) > 1 and folded(rows[0][1][who]) != "user"
 
 
 SOURCE = HistoryFormat(KEY, "CSV", _known, _read)
