@@ -21,6 +21,7 @@ from tiermem.errors import (
     InvalidSettings,
     MigrationUnfinished,
     SchemaTooOld,
+    StorageError,
     StorageForeign,
     StorageReadOnly,
     TargetNotEmpty,
@@ -296,6 +297,14 @@ def test_what_holds_something_else_is_left_untouched(source: Path, goal: str, tm
         migrate(goal, other)
     engine.dispose()
     assert migrate(goal, tmp_path / "right.db").ok
+
+
+def test_an_empty_file_is_no_source_and_stays_empty(tmp_path: Path) -> None:
+    (tmp_path / "empty.db").touch()
+    with pytest.raises(StorageError, match="empty file"):
+        migrate(tmp_path / "empty.db", tmp_path / "new.db")
+    assert [path.name for path in tmp_path.iterdir()] == ["empty.db"]
+    assert not (tmp_path / "empty.db").stat().st_size
 
 
 def test_what_cannot_be_a_source_or_a_target_is_refused_by_name(source: Path, tmp_path: Path) -> None:

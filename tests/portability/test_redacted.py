@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -10,11 +12,14 @@ from tests.portability.holdings import live, opened
 from tests.redaction.private import SECRET, redactor
 from tiermem import AsyncMemory, Memory
 from tiermem.errors import InvalidExport, InvalidSettings, RedactionFailed
+from tiermem.histories import reading as histories
+from tiermem.histories.bringing import bring
 from tiermem.portability.files import twin_of
 from tiermem.portability.lines import HEADER, MANIFEST, kind_of, parsed
 from tiermem.portability.redacting import DROPPED, LEFT_OUT
 from tiermem.portability.verifying import verify_export
 
+HEX = re.compile(r"[0-9a-f]{8}")
 HIDDEN = (SECRET.encode(), SECRET.encode().hex().encode())
 
 
@@ -51,6 +56,23 @@ def test_a_redacted_copy_has_every_other_line_and_nothing_that_words_could_be_tr
     for raw in redacted:
         if kind_of(raw) not in {HEADER, MANIFEST}:
             assert DROPPED.isdisjoint(parsed(raw, 0))
+
+
+def test_no_id_or_name_is_left_that_is_made_of_words(tmp_path: Path) -> None:
+    """Ids of imported messages, and names of sessions that an import makes, are hashes of what was said."""
+    told = [{"role": "user", "content": f"Write to {SECRET}."}, {"role": "assistant", "content": "ok"}]
+    tuning = [json.dumps({"messages": told}), json.dumps({"messages": told[::-1]})]
+    (tmp_path / "told.jsonl").write_text("\n".join(tuning), "utf-8")
+    with Memory.open(":memory:") as memory:
+        for file in histories.read(tmp_path / "told.jsonl"):
+            for conversation in file.conversations:
+                bring(memory, conversation)
+        names = memory.sessions()
+        assert all(HEX.search(name) for name in names)
+        assert all(HEX.search(str(message.id)) for name in names for message in memory.session(name).messages())
+        memory.export("default", tmp_path / "copy.jsonl", redactor=redactor)
+    lines = lines_of(tmp_path / "copy.jsonl")[:-1]  # the last one has hashes of the lines as they stand there
+    assert not [raw for raw in [*lines, *lines_of(tmp_path / "copy.md")] if HEX.search(raw.decode())]
 
 
 def test_a_redacted_copy_is_neither_imported_nor_verified(copies: tuple[Path, Path]) -> None:

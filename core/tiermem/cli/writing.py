@@ -113,8 +113,6 @@ def migrate(
     """Move a whole database, SQLite or PostgreSQL, and prove it; stopped, it goes on. Exit code 1: it differs."""
     from tiermem.migration import migrate as move
 
-    with the_memory(source):  # which raises a schema that is older
-        pass
     screen = console()
     with transfer.bars(screen) as told:
         done = move(source, target, told)

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from os import PathLike
+from pathlib import Path
 from typing import Any, TypeAlias
 
-from tiermem.errors import InvalidSettings, brief_repr
+from tiermem.errors import InvalidSettings, StorageError, brief_repr
 from tiermem.memory import Memory
 from tiermem.migration import copying, proving
 from tiermem.migration.report import Migrated, shortened
@@ -19,6 +20,7 @@ from tiermem.migration.target import Unfinished, database_id
 from tiermem.settings import Scope, Settings, settings_from
 from tiermem.storage.connecting.snapshot import Snapshot
 from tiermem.storage.database import MEMORY, Database
+from tiermem.storage.files.access import size
 
 Told: TypeAlias = Callable[[str, int, int], object]
 COPYING, COMPARING, LOOKING = "copying", "comparing", "looking"
@@ -52,6 +54,8 @@ def migrate(
     for place in (source, target):
         if not isinstance(place, (str, PathLike)) or str(place) in {"", MEMORY} or "\0" in str(place):
             raise InvalidSettings(f"migrate takes files and database URLs, not {brief_repr(place)}")
+    if "://" not in str(source) and Path(source).is_file() and not size(Path(source)):
+        raise StorageError(f"{source} is an empty file, there is nothing to move")
     database = Database(str(source), given, read_only=True)
     try:
         with database.snapshot() as moment:

@@ -1,8 +1,9 @@
 """An export without what a redactor takes out: its lines, and the messages of its twin. Pure, but for the redactor.
 
-Rule 1: nothing of it links to the database any more, so all text is shown to the redactor: names, ids, keys too.
-Rule 2: what would let somebody try words against it is left out: hashes, chains, keys of tombstones, vectors. So are
-the bytes of media, which are no text.
+Rule 1: nothing of it links to the database any more, so all text is shown to the redactor: names, keys, calls' ids too.
+Rule 2: what would let somebody try words against it is left out: hashes, chains, keys of tombstones, vectors, ids of
+messages and hexadecimal digits in names, which may be made of words as those of an import are. So are the bytes of
+media, which are no text.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ from tiermem.messages import Message
 from tiermem.portability import lines
 from tiermem.portability.lines import Manifest
 from tiermem.redaction.walking import Redact, redacted, value_of
+from tiermem.text import late
 
 LEFT_OUT = frozenset({"media", "item vector", "erasure", "erased"})  # kinds of lines
 DROPPED = frozenset({"chain", "journal_chain", "witness", "sha256", "erased"})  # fields of the others
+DIGEST = late.compile(r"(?<![0-9a-fA-F])[0-9a-fA-F]{8,}(?![0-9a-fA-F])")  # in a name
 # Fields that are ours: what kind of thing it is, how and when it came; numbers are ours as well.
 OURS = frozenset(
     [
@@ -61,7 +64,7 @@ class Redaction:
 
     def text(self, text: str) -> str:
         """Any other text."""
-        return text if self._redact is None or not text else str(value_of(text, self._redact))
+        return text if self._redact is None or not text else DIGEST.sub("…", str(value_of(text, self._redact)))
 
 
 def _fields(fields: dict[str, Any], redact: Redact) -> dict[str, Any]:
@@ -71,7 +74,9 @@ def _fields(fields: dict[str, Any], redact: Redact) -> dict[str, Any]:
 
 def _field(name: str, value: Any, redact: Redact) -> Any:
     if name == "message" and isinstance(value, dict):
-        return {one: _field(one, inside, redact) for one, inside in value.items()}
+        return {one: _field(one, inside, redact) for one, inside in value.items() if one != "id"}
+    if name == "name" and isinstance(value, str):
+        return DIGEST.sub("…", str(value_of(value, redact)))
     if name in OURS or value is None or isinstance(value, (int, float, bytes)):
         return value
     return value_of(value, redact)
