@@ -92,6 +92,22 @@ def test_of_a_log_only_what_is_not_there_is_added(store: Open) -> None:
     assert texts(memory, "chat-1") == ["b", "c", "d"]
 
 
+def test_chats_of_one_file_name_are_kept_apart_and_each_is_gone_on_with(store: Open) -> None:
+    memory = store()
+
+    def chat(*said: str) -> Arrival:
+        return bring(memory, replace(history(words(*said), log=True), named_by_file=True))
+
+    assert chat("a", "b").session == "chat-1"
+    other = chat("x", "y")
+    assert (other.session, other.added) == ("chat-1~2d711642", 2)
+    assert (chat("a", "b", "c").session, chat("y", "z").session) == ("chat-1", other.session)
+    assert (texts(memory, "chat-1"), texts(memory, other.session)) == (["a", "b", "c"], ["x", "y", "z"])
+    assert chat("x", "y").added == 0
+    into = bring(memory, replace(history(words("q"), log=True), named_by_file=True), session="chat-1~2d711642")
+    assert (into.session, into.added) == (other.session, 1)
+
+
 @pytest.mark.parametrize("log", [False, True])
 def test_what_the_file_says_otherwise_now_is_told_and_left(store: Open, log: bool) -> None:
     memory = store()

@@ -89,3 +89,18 @@ def test_a_time_that_is_lent_is_told(tmp_path: Path) -> None:
     told = ok("import", str(FILES / "aider.md"), "--path", str(tmp_path / "m.db"))
     assert "1 message without a time, counted as said with the one before or after" in told
     assert "as said now" not in told
+
+
+def test_what_comes_by_a_pipe_is_called_what_its_owner_called_it(tmp_path: Path) -> None:
+    database = str(tmp_path / "m.db")
+    assert refused("import", "/dev/null", "--path", database).strip().endswith("/dev/null is empty")
+    assert "tiermem-" not in refused("import", "/dev/null", "--session", "s", "--path", database)
+
+
+def test_where_no_conversation_is_meant_nothing_is_told_of_the_others(tmp_path: Path) -> None:
+    file = tmp_path / "chat.json"
+    file.write_text('[{"role": "user", "content": "hi"}]', "utf-8")
+    done = tiermem("import", str(file), "--conversation", "nope", "--path", str(tmp_path / "m.db"))
+    assert done.exit_code == 1
+    assert "without a time" not in done.output
+    assert "no conversation is called nope" in done.output

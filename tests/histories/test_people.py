@@ -58,6 +58,12 @@ def test_whatsapp_reads_the_dates_of_every_country(text: str, expected: datetime
     assert one(text, "_chat.txt", archive="WhatsApp Chat - Ann").path[0].created_at == expected
 
 
+def test_a_chat_that_only_its_file_names_says_so() -> None:
+    assert one("13/03/24, 10:00 - Ann: hi", "WhatsApp Chat with Ann.txt").named_by_file
+    assert one("sender,text\nAnn,hi\n", "t.csv").named_by_file
+    assert not one("chat,sender,text\nKiln,Ann,hi\n", "t.csv").named_by_file
+
+
 def test_whatsapp_guesses_no_date() -> None:
     with pytest.raises(InvalidMessage, match="day first or month first"):
         one("3/4/24, 10:00 - Ann: hi", "chat.txt")

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from tiermem.cli import transfer
 from tiermem.cli.importing import bringing
-from tiermem.cli.importing.piping import readable
+from tiermem.cli.importing.piping import name_of, readable
 from tiermem.cli.importing.tally import tell
 from tiermem.cli.terminal.screen import console
 from tiermem.errors import InvalidMessage, InvalidSettings
@@ -60,16 +60,18 @@ def without_session(
                 transfer.bring_in(screen, there, namespace, path)
                 return
             if str(there) != files[0]:  # a pipe can be read once
-                _bring([str(there)], namespace, path, asked)
+                _bring([str(there)], namespace, path, asked, name_of(Path(files[0])))
                 return
     _bring(files, namespace, path, asked)
 
 
 def _bring(
-    files: Sequence[str], namespace: str | tuple[str, str] | None, path: str | None, asked: ImportOptions
-) -> None:
+    files: Sequence[str], namespace: str | tuple[str, str] | None, path: str | None, asked: ImportOptions,
+    called: str | None = None,
+) -> None:  # fmt: skip
     user = namespace or "default"
-    bringing.bring_all(console(), files, user, path, asked.wishes, only=asked.conversation, as_json=asked.as_json)
+    only, as_json = asked.conversation, asked.as_json
+    bringing.bring_all(console(), files, user, path, asked.wishes, only=only, as_json=as_json, called=called)
 
 
 def into_session(
@@ -92,7 +94,7 @@ def into_session(
                 entries = formats.entries(there, asked.conversation, asked.dates)
                 transfer.add(screen, memory.session(session, namespace), entries, survey)
             return
-        one, tally = bringing.chosen([str(there)], wishes, asked.conversation)
+        one, tally = bringing.chosen([str(there)], wishes, asked.conversation, name_of(Path(files[0])))
         with Memory.open(path) as memory:
             tally.keep(one, bring(memory, one, namespace, session))
             memory.settle()

@@ -2,7 +2,8 @@
 
 Rule 1: nothing is added twice: a session that has the beginning of a path is gone on with, one that has all is left.
 Rule 2: a path that leaves another one is a fork of it, so that what both share is stored once.
-Rule 3: what is there already stays as it is; where the file says it otherwise now, that is counted and told.
+Rule 3: a log is gone on with whatever stands before it; chats of one file name that share nothing are kept apart.
+Rule 4: what is there already stays as it is; where the file says it otherwise now, that is counted and told.
 """
 
 from __future__ import annotations
@@ -118,6 +119,7 @@ class _Bringing:
         self._there = [one for one in map(self._look, names.of(name)) if one.ids]
         self._taken: set[str] = set()
         self._counted: set[str] = set()
+        self._by_file = conversation.named_by_file and name == conversation.id
         self._compares = memory.wiring[0].redactor is None  # what a redactor changed differs from its file
         self.brought = Arrival(name)
 
@@ -146,12 +148,23 @@ class _Bringing:
 
     def _append(self, path: Path) -> None:
         """Of a log what is not there, whatever stands before it."""
-        there = next((one for one in self._there if one.name == self._name), _Stored(self._name, (), ()))
+        there = self._log_of(path)
+        self.brought.session = there.name
         known = dict(zip(there.ids, there.hashes, strict=True))
         fresh = [one for one in path if one.id not in known]
         self.brought.differing += self._compares * sum(one.id in known and known[one.id] != one.sha256 for one in path)
         self.brought.known += len(path) - len(fresh)
-        self._add(self._session(self._name), fresh)
+        self._add(self._session(there.name), fresh)
+
+    def _log_of(self, path: Path) -> _Stored:
+        """The session that a log goes on in: the one of its name; where a file alone gave it that name, one that has
+        something of it, or has nothing any more by which that could be known."""
+        own = next((one for one in self._there if one.name == self._name), _Stored(self._name, (), ()))
+        if not self._by_file or not path or not any(own.ids):
+            return own
+        said = {one.id for one in path}
+        shared = next((one for one in (own, *self._there) if not said.isdisjoint(one.ids)), None)
+        return shared or _Stored(self._free(path[0]), (), ())
 
     def _place(self, path: Path) -> str:
         """Sees to it that a session has *path*; its id."""

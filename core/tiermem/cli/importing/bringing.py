@@ -7,6 +7,7 @@ Rule 2: whatever is left out is said, with its number and the reason.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
-from tiermem.cli.importing.piping import readable
+from tiermem.cli.importing.piping import name_of, readable
 from tiermem.cli.importing.tally import ImportReport, tell
 from tiermem.cli.terminal.documents import document
 from tiermem.cli.terminal.screen import counted, day, line, table
@@ -32,19 +33,29 @@ if TYPE_CHECKING:
 SHOWN = 40  # lines of a table; a folder of a thousand chats is told by its sums
 
 
-def read_all(files: Sequence[str], wishes: ReadOptions) -> Iterator[FileRead]:
-    """What is in *files*: paths, patterns, folders, archives, and ``-`` for what comes by a pipe."""
+def read_all(
+    files: Sequence[str], wishes: ReadOptions, only: str | None = None, called: str | None = None
+) -> Iterator[FileRead]:
+    """What is in *files*: paths, patterns, folders, archives, and ``-`` for what comes by a pipe.
+
+    Of the conversations those that *only* names; a file that lies somewhere else meanwhile is *called* what it was.
+    """
+    for file in _every(files, wishes, called):
+        yield replace(file, conversations=tuple(one for one in file.conversations if _meant(one, only)))
+
+
+def _every(files: Sequence[str], wishes: ReadOptions, called: str | None) -> Iterator[FileRead]:
     for path in unpacking.expanded(files):
         if path.is_dir():
             yield from reading.read(path, wishes)
             continue
         with readable(path) as there:
-            yield from reading.read(there, wishes, there.name if there != path else str(path))
+            yield from reading.read(there, wishes, called or name_of(path))
 
 
 def bring_all(
     screen: Console, files: Sequence[str], namespace: str | tuple[str, str], path: str | None, wishes: ReadOptions,
-    *, only: str | None, as_json: bool,
+    *, only: str | None, as_json: bool, called: str | None = None,
 ) -> None:  # fmt: skip
     """Store every conversation of *files* (or those that *only* names), and print what that came to.
 
@@ -57,9 +68,9 @@ def bring_all(
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     try:
         with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as progress:
-            for file in read_all(files, wishes):
+            for file in read_all(files, wishes, only, called):
                 tally.add(file)
-                chosen = [one for one in file.conversations if one.path and _meant(one, only)]
+                chosen = [one for one in file.conversations if one.path]
                 if chosen and memory is None:  # a database is made for what there is
                     memory = Memory.open(path)
                     names = SessionNames(memory, namespace)
@@ -73,7 +84,7 @@ def bring_all(
     finally:
         if memory is not None:
             memory.close()
-    _end(screen, tally, as_json=as_json, found=bool(tally.sessions))
+    _end(screen, tally, as_json=as_json, found=bool(tally.sessions), only=only)
 
 
 def _opened(memory: Memory | None) -> Memory:
@@ -89,9 +100,9 @@ def survey(screen: Console, files: Sequence[str], wishes: ReadOptions, *, only: 
     """
     tally = ImportReport()
     found = tally.sessions
-    for file in read_all(files, wishes):
+    for file in read_all(files, wishes, only):
         tally.add(file)
-        found += [_described(one) for one in file.conversations if _meant(one, only)]
+        found += [_described(one) for one in file.conversations]
     if not as_json and found:
         columns = ["session", "title", "source", "messages#", "forks#", "first", "last"]
         rows = [(*one.values(),) for one in found[:SHOWN]]
@@ -100,7 +111,7 @@ def survey(screen: Console, files: Sequence[str], wishes: ReadOptions, *, only: 
         messages = sum(one["messages"] for one in found)
         words = f"{counted(len(found), 'conversation')}{more}, {counted(messages, 'message')}; nothing was stored"
         screen.print(Text(words))
-    _end(screen, tally, as_json=as_json, found=bool(found))
+    _end(screen, tally, as_json=as_json, found=bool(found), only=only)
 
 
 def _described(one: Conversation) -> dict[str, Any]:
@@ -109,22 +120,24 @@ def _described(one: Conversation) -> dict[str, Any]:
     return {**names, "messages": one.messages, "forks": len(one.branches), "first": first, "last": last}
 
 
-def chosen(files: Sequence[str], wishes: ReadOptions, only: str | None) -> tuple[Conversation, ImportReport]:
+def chosen(
+    files: Sequence[str], wishes: ReadOptions, only: str | None, called: str | None = None
+) -> tuple[Conversation, ImportReport]:
     """The one conversation of *files* that is meant.
 
     Raises:
         InvalidMessage: there is none, or there are several.
     """
     tally, found = ImportReport(), list[Conversation]()
-    for file in read_all(files, wishes):
+    for file in read_all(files, wishes, only, called):
         tally.add(file)
-        found += [one for one in file.conversations if one.path and _meant(one, only)]
+        found += [one for one in file.conversations if one.path]
     if tally.refused:
         raise InvalidMessage(tally.refused[0])
     if len(found) == 1:
         return found[0], tally
     if not found:
-        raise InvalidMessage(f"no conversation {'is called ' + only if only else 'was found'}")
+        raise InvalidMessage(_nothing(only))
     names = ", ".join(one.id for one in found[:10])
     raise InvalidMessage(
         f"{len(found)} conversations; leave out --session to bring in all, or name one with --conversation: {names}"
@@ -135,7 +148,11 @@ def _meant(one: Conversation, only: str | None) -> bool:
     return only is None or only in {one.id, one.title} or one.id.endswith(f"-{only}")
 
 
-def _end(screen: Console, tally: ImportReport, *, as_json: bool, found: bool) -> None:
+def _nothing(only: str | None) -> str:
+    return f"no conversation {'is called ' + line(only) if only else 'was found'}"
+
+
+def _end(screen: Console, tally: ImportReport, *, as_json: bool, found: bool, only: str | None) -> None:
     if as_json:
         document(
             {"conversations": tally.sessions, "left_out": tally.left_out, "undated": tally.undated,
@@ -148,4 +165,4 @@ def _end(screen: Console, tally: ImportReport, *, as_json: bool, found: bool) ->
     if tally.refused:
         raise typer.Exit(1)
     if not found and not as_json:
-        raise InvalidMessage("no conversation was found")
+        raise InvalidMessage(_nothing(only))

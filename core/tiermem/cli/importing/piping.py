@@ -12,6 +12,11 @@ from pathlib import Path
 PIPE = "-"  # standard input or output, where a command takes a file
 
 
+def name_of(file: Path) -> str:
+    """What *file* is called in words for its owner."""
+    return "standard input" if str(file) == PIPE else str(file)
+
+
 @contextmanager
 def readable(file: Path) -> Iterator[Path]:
     """*file* where it can be read twice; what comes by a pipe (``-``, /dev/stdin, ``<(…)``) lies in a file meanwhile.

@@ -27,6 +27,8 @@ class Conversation:
         path: the messages that were shown, in order.
         branches: other paths from the beginning, which leave the shown one somewhere.
         log: more of it may come in other files, and a file need not begin at its beginning: what is not there is added.
+        named_by_file: its id is no more than the name of a file, which other chats may have: a log that shares no
+            message with the session of that name is another chat.
         hidden: the ids of messages that are kept there and not shown.
         left_out: what is no message, by reason.
         unread: fields that should say when something was said, and are no time that is understood.
@@ -39,6 +41,7 @@ class Conversation:
     path: tuple[Message, ...] = ()
     branches: tuple[tuple[Message, ...], ...] = ()
     log: bool = False
+    named_by_file: bool = False
     hidden: Collection[str] = frozenset()
     left_out: Mapping[str, int] = field(default_factory=dict)
     unread: tuple[str, ...] = ()

@@ -109,7 +109,8 @@ def _told(title: str, rows: list[TimedRow], names: list[str], contents: Contents
     key = "copilot" if copilot else KEY
     return Conversation(
         id=session_id(key, title or contents.stem), source="Copilot" if copilot else SOURCE.name, title=title,
-        path=titled(tuple(made), title), log=True, left_out=kept.left_out,
+        path=titled(tuple(made), title), log=True, named_by_file=not title,
+        left_out=kept.left_out,
     )  # fmt: skip
 
 

@@ -78,7 +78,7 @@ def _read(contents: Contents, wishes: ReadOptions) -> Iterator[Conversation]:
     stem = contents.archive if contents.stem == "_chat" and contents.archive else contents.stem
     yield Conversation(
         id=session_id(KEY, stem.removeprefix("WhatsApp Chat with ").removeprefix("WhatsApp Chat - ")),
-        source=SOURCE.name, path=tuple(made), log=True, left_out=kept.left_out,
+        source=SOURCE.name, path=tuple(made), log=True, named_by_file=True, left_out=kept.left_out,
     )  # fmt: skip
 
 
