@@ -114,12 +114,13 @@ def test_one_file_that_is_wrong_stops_no_other(tmp_path: Path) -> None:
     ("body", "reason"),
     [
         (b"", "is empty"),
-        (b"\xff\xfe\x00x", "not UTF-8"),
+        (b"\xff\x00x", "not UTF-8"),
+        (b"\xff\xfe\x00", "not UTF-16"),
         (b"just words", "neither JSON nor a transcript"),
         (b'{"a": 1}', "message 1"),
         (b'[{"uuid": "c", "chat_messages": [{"uuid": "m", "sender": "human", "content": [1]}]', "no JSON"),
         (b"\x1f\x8b\x08broken", "damaged or cut off"),
-        (b"PK\x03\x04broken", ""),
+        (b"PK\x03\x04broken", "archive is damaged"),
     ],
 )
 def test_what_is_no_history_is_refused_in_words(tmp_path: Path, body: bytes, reason: str) -> None:
@@ -150,6 +151,27 @@ def test_a_trap_of_an_archive_is_no_path(tmp_path: Path) -> None:
     archive = packed(tmp_path / "e.zip", {"../outside.json": CHATGPT})
     assert [one.id for file in reading.read(archive) for one in file.conversations] == ["chatgpt-c"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["e.zip"]
+
+
+def test_an_archive_in_an_archive_is_refused_in_words(tmp_path: Path) -> None:
+    inner = packed(tmp_path / "n.zip", {"conversations.json": CHATGPT}).read_bytes()
+    outer = packed(tmp_path / "o.zip", {"n.zip": inner, "a.json": CHATGPT})
+    (tmp_path / "n.zip").write_bytes(inner[:-30])
+    for place in (outer, tmp_path):
+        files = {file.file: file for file in reading.read(place)}
+        assert [one.id for one in files["o.zip: a.json"].conversations] == ["chatgpt-c"]
+        assert "an archive inside of an archive is not read" in files["o.zip: n.zip"].refused
+        assert not files["o.zip: n.zip"].passed
+    assert files["n.zip"].refused == "n.zip: the archive is damaged or cut off"
+    assert not files["n.zip"].passed
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_with_its_mark_is_read(tmp_path: Path, encoding: str) -> None:
+    body = f"\ufeff{CHATGPT}".encode(encoding)
+    (tmp_path / "c.json").write_bytes(body)
+    for place in (tmp_path / "c.json", packed(tmp_path / "c.zip", {"conversations.json": body})):
+        assert [one.id for file in reading.read(place) for one in file.conversations] == ["chatgpt-c"]
 
 
 def test_the_example_of_the_docs_runs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -121,7 +120,7 @@ def _is_foreign(path: Path) -> bool:
     """Whether another program wrote the file; what is messages as such goes the way that reads line by line."""
     beginning = _begins(path)
     if not beginning:
-        return not path.exists() or zipfile.is_zipfile(path) or is_database(path)
+        return not path.exists() or unpacking.is_archive(path) or is_database(path)
     begun = beginning.lstrip()
     if begun[:1] == "{" and "\n" in begun.strip() and opened.are_lines(begun.split("\n"), path.name):
         whole = beginning.rpartition("\n")[0] if len(beginning) > _BEGINNING else beginning

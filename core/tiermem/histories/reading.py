@@ -57,7 +57,7 @@ def _one(contents: Contents, wishes: ReadOptions, *, alone: bool) -> FileRead:
         known = source is not None and source is not plain.SOURCE
         return FileRead(
             file=contents.name, source=source.name if known and source else "", refused=str(error),
-            passed=not alone and not known,
+            passed=not alone and not known and not isinstance(error, unpacking.NotUnpacked),
         )  # fmt: skip
     except OSError as error:
         if alone:

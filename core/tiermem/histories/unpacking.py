@@ -41,7 +41,12 @@ READ = frozenset(
 )
 _PACKED = READ - {".zip", ".db", ".sqlite", ".sqlite3"}  # what is read inside of an archive
 _BROKEN = (zipfile.BadZipFile, NotImplementedError, zlib.error, EOFError, RuntimeError)  # the last: with a password
+_ZIP = b"PK\x03\x04"
 LARGEST = 4 << 30  # bytes of one file of an archive, unpacked: above it is no history but a trap
+
+
+class NotUnpacked(InvalidMessage):
+    """An archive that may hold histories, and is not unpacked: it is damaged, or lies in another one."""
 
 
 class Found(list[Contents]):
@@ -82,7 +87,18 @@ def found(path: Path, name: str | None = None) -> Found:
     return Found([Contents(name or path.name, name or path.name, partial(_text, path))], alone=True)
 
 
+def is_archive(path: Path) -> bool:
+    """Whether the file is a .zip, or begins as one and is cut off."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        begins = file.read(len(_ZIP)) == _ZIP
+    return begins or zipfile.is_zipfile(path)
+
+
 def _text(path: Path) -> str:
+    if is_archive(path):  # and is not unpacked as one
+        raise NotUnpacked(f"{path.name}: the archive is damaged or cut off")
     if databases.is_database(path):
         return databases.rows_of(path, path.name)
     with closing(files.text_lines(path)) as lines:
@@ -127,8 +143,15 @@ def _of_archive(path: Path, name: str) -> Found:
         Contents(f"{name}: {inner}", inner, partial(_unpacked, path, member, name), beside, path.stem)
         for inner, member in members.items()
     ]
-    passed = [f"{name}: {one.removeprefix(root)}" for one in every if one.removeprefix(root) not in members]
+    inside = {one.removeprefix(root) for one in every if one.lower().endswith(".zip")}
+    found_here += [Contents(f"{name}: {one}", one, partial(_refuse_inside, f"{name}: {one}")) for one in sorted(inside)]
+    kept = inside | members.keys()
+    passed = [f"{name}: {one.removeprefix(root)}" for one in every if one.removeprefix(root) not in kept]
     return Found(found_here, passed)
+
+
+def _refuse_inside(name: str) -> str:
+    raise NotUnpacked(f"{name}: an archive inside of an archive is not read; unpack the outer one")
 
 
 def _common(names: Sequence[str]) -> str:
@@ -152,6 +175,6 @@ def _unpacked(path: Path, member: str, name: str) -> str:
     except _BROKEN as error:
         raise InvalidMessage(f"{name}: {member} cannot be unpacked ({error})") from error
     try:
-        return (gzip.decompress(body) if body[:2] == files.GZIP else body).decode("utf-8-sig")
-    except (UnicodeDecodeError, OSError, EOFError, zlib.error) as error:
-        raise InvalidMessage(f"{name}: {member} is no UTF-8, or damaged") from error
+        return files.decoded(gzip.decompress(body) if body[:2] == files.GZIP else body, f"{name}: {member}")
+    except (OSError, EOFError, zlib.error) as error:
+        raise InvalidMessage(f"{name}: {member} is damaged") from error

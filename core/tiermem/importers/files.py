@@ -6,6 +6,7 @@ Rule: what is wrong names the file and the line.
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import zlib
 from collections.abc import Generator, Iterable
@@ -16,6 +17,7 @@ from typing import Any, BinaryIO, NoReturn, cast
 from tiermem.errors import InvalidMessage
 
 GZIP = b"\x1f\x8b"
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # the marks at its beginning, which no UTF-8 has
 
 
 def text_lines(path: Path) -> Generator[str, None, None]:
@@ -38,8 +40,23 @@ def text_lines(path: Path) -> Generator[str, None, None]:
 def _opened(path: Path) -> BinaryIO:
     """The file, unpacked where its first two bytes are gzip's; the name may be wrong about that."""
     with path.open("rb") as file:
-        packed = file.read(2) == GZIP
-    return cast("BinaryIO", gzip.open(path, "rb") if packed else path.open("rb"))
+        start = file.read(2)
+        if start in UTF_16:
+            return io.BytesIO(decoded(start + file.read(), path.name).encode("utf-8", "surrogatepass"))
+    return cast("BinaryIO", gzip.open(path, "rb") if start == GZIP else path.open("rb"))
+
+
+def decoded(body: bytes, name: str) -> str:
+    """The text of the file *name*: UTF-16 where its first two bytes are the mark of that, else UTF-8.
+
+    Raises:
+        InvalidMessage: it is not what it begins as.
+    """
+    encoding = "utf-16" if body[:2] in UTF_16 else "utf-8-sig"
+    try:
+        return body.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise InvalidMessage(f"{name}: not {encoding.upper().removesuffix('-SIG')}") from error
 
 
 def holds_lines(path: Path) -> bool:
