@@ -1,13 +1,12 @@
-"""Clients of the official SDK at processes of `tiermem mcp`: two at once, a restart between calls, nothing lost."""
+"""Clients of the official SDK at `tiermem mcp`: two processes at once, a restart between calls, nothing lost."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,10 @@ from mcp import Client, StdioServerParameters
 
 from tests.cli.command_line import refused
 from tiermem import Memory
+from tiermem.mcp import serving
+from tiermem.mcp.offer import Whose
+from tiermem.mcp.server import server
+from tiermem.memory import AsyncMemory
 
 NOTES = 12
 ANNA = ("--namespace", "anna")
@@ -44,39 +47,48 @@ async def write(client: Client, name: str, numbers: range) -> None:
         )
 
 
-async def test_two_clients_write_at_once_and_one_starts_again(tmp_path: Path) -> None:
+@asynccontextmanager
+async def here(database: Path, whose: Whose) -> AsyncIterator[Client]:
+    """A client of a server in this process, which opens the database and closes it as a process would."""
+    async with await AsyncMemory.open(database) as memory, Client(server(memory, whose)) as client:
+        yield client
+
+
+async def test_clients_of_two_processes_write_at_once_and_one_starts_again(tmp_path: Path) -> None:
     database = tmp_path / "m.db"
-    async with Client(process(database, *ANNA, "--session", "a")) as first:
-        async with Client(process(database, *ANNA, "--session", "b")) as second:
+    whose = Whose("b", "anna")
+    async with here(database, whose) as first:
+        async with Client(process(database, *ANNA, "--session", "a")) as second:
             await asyncio.gather(write(first, "A", range(NOTES)), write(second, "B", range(NOTES)))
         await write(first, "A", range(NOTES, NOTES + 2))  # the other process is gone
-    async with Client(process(database, *ANNA, "--session", "b")) as again:
+    async with here(database, whose) as again:
         await write(again, "B", range(NOTES, NOTES + 2))
         for name in "AB":
             assert f"glaze {name}3" in await text(again, "search_memory", query=f"fact number of glaze {name}3")
-    async with Client(process(database, "--namespace", "ben")) as stranger:
-        assert "glaze A3" not in await text(stranger, "search_memory", query="fact number of glaze A3")
     with Memory.open(database) as memory:
         kept = {one.source for one in memory.knowledge("anna").sources()}
         assert len(kept) == 2 * (NOTES + 2)
         assert all(proof.ok for proof in memory.verify().values())
 
 
-@contextmanager
-def served(database: Path, **variables: str) -> Iterator[str]:
-    """The address of a server that speaks HTTP."""
-    command = [sys.executable, "-m", "tiermem", "mcp", "--http", "0", "--path", str(database), *ANNA]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, **variables}) as running:
-        try:
-            assert running.stderr is not None
-            line = next(line for line in running.stderr if "MCP on " in line)
-            yield line.rpartition("MCP on ")[2].strip()
-        finally:
-            running.terminate()
+@asynccontextmanager
+async def served(database: Path, capsys: pytest.CaptureFixture[str]) -> AsyncIterator[str]:
+    """The address of a server that speaks HTTP, in this process: starting one costs seconds."""
+    running = asyncio.create_task(serving.by_http(str(database), Whose("a", "anna"), 0))
+    said = ""
+    while "MCP on " not in said and not running.done():
+        await asyncio.sleep(0.01)
+        said += capsys.readouterr().err
+    try:
+        yield said.rpartition("MCP on ")[2].strip()
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
 
 
-async def test_several_clients_by_http_share_one_process(tmp_path: Path) -> None:
-    with served(tmp_path / "m.db") as address:
+async def test_several_clients_by_http_share_one_server(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    async with served(tmp_path / "m.db", capsys) as address:
         assert address.startswith("http://127.0.0.1:")
         async with Client(address) as first, Client(address) as second:
             await asyncio.gather(write(first, "A", range(4)), write(second, "B", range(4)))
@@ -92,16 +104,28 @@ async def test_several_clients_by_http_share_one_process(tmp_path: Path) -> None
         assert len(memory.knowledge("anna").sources()) == 8
 
 
-async def test_with_a_token_nobody_is_answered_without_it(tmp_path: Path) -> None:
-    with served(tmp_path / "m.db", TIERMEM_MCP_TOKEN="over-there") as address:
-        async with httpx2.AsyncClient() as other:
-            for head in ({}, {"Authorization": "Bearer elsewhere"}):
-                assert (await other.post(address, json={}, headers=head)).status_code == 401
-            head = {"Authorization": "Bearer over-there"}
-            assert (await other.post(address, json={}, headers=head)).status_code != 401
+async def test_with_a_token_nobody_is_answered_without_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(serving.TOKEN, "over-there")
+    async with served(tmp_path / "m.db", capsys) as address, httpx2.AsyncClient() as other:
+        for given in (None, "Bearer elsewhere", "Bearer", "Basic over-there", "over-there"):
+            head = {"Authorization": given} if given else {}
+            assert (await other.post(address, json={}, headers=head)).status_code == 401
+        for given in ("Bearer over-there", "bearer over-there", "BEARER  over-there"):
+            assert (await other.post(address, json={}, headers={"Authorization": given})).status_code != 401
+
+
+@pytest.mark.parametrize("empty", ["", " "])
+def test_an_empty_token_serves_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty: str) -> None:
+    monkeypatch.setenv(serving.TOKEN, empty)
+    assert "TIERMEM_MCP_TOKEN is set, but empty" in refused("mcp", "--http", "0", "--path", str(tmp_path / "m.db"))
+    assert not (tmp_path / "m.db").exists()
 
 
 def test_what_is_wrong_is_one_line(tmp_path: Path) -> None:
     assert "no memory tool is called" in refused("mcp", "--tool", "remembr", "--path", str(tmp_path / "m.db"))
     (tmp_path / "x.db").write_bytes(b"no database" * 100)
     assert "tiermem: " in refused("mcp", "--path", str(tmp_path / "x.db"))
+    told = refused("mcp", "--tool", "remember", "--read-only", "--path", str(tmp_path / "m.db"))
+    assert "remember would change something; read-only" in told

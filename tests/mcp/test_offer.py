@@ -38,6 +38,12 @@ async def said(client: Client, tool: str, **arguments: Any) -> str:
     return str(content.text)  # type: ignore[union-attr]
 
 
+async def refused(client: Client, tool: str, **arguments: Any) -> str:
+    result = await client.call_tool(tool, arguments)
+    assert result.is_error, result
+    return str(result.content[0].text)  # type: ignore[union-attr]
+
+
 async def test_the_tools_have_the_texts_of_the_adapters(store: Open) -> None:
     async with connected(store()) as client:
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
@@ -57,7 +63,7 @@ async def test_a_model_remembers_finds_opens_and_forgets(store: Open) -> None:
         assert "tabs, not spaces" in await said(client, "expand_memory", ref="d1")
         assert "hidden from now on" in await said(client, "forget_memory", ref="d1")
         assert "tabs, not spaces" not in await said(client, "search_memory", query="tabs or spaces?")
-        assert "query" in await said(client, "search_memory")  # without what it needs, it is told so
+        assert "query" in await refused(client, "search_memory")  # without what it needs, it is told so
 
 
 async def test_documents_are_kept_found_and_replaced(store: Open) -> None:
@@ -73,7 +79,7 @@ async def test_documents_are_kept_found_and_replaced(store: Open) -> None:
         assert "1280" in found
         assert "1260" not in found
         for wrong in ({}, {"source": "x"}, {"source": "note:x", "text": "y"}, {"source": ["x"], "text": None}):
-            assert "Kept" not in await said(client, "add_document", **wrong)
+            assert "source" in (told := await refused(client, "add_document", **wrong)) or "text is needed" in told
     assert [one.source for one in memory.knowledge("anna").sources()] == ["kiln.md"]
 
 
@@ -94,12 +100,14 @@ async def test_no_argument_and_no_address_reaches_another_user(store: Open) -> N
     memory.knowledge("ben").add_documents({"text": "The safe opens with 4711.", "source": "safe.md"})
     async with connected(memory) as client:
         spied = [
-            await said(client, "search_memory", query="safe 4711", namespace="ben", session="secret", user="ben"),
+            await said(client, "search_memory", query="safe 4711"),
+            await refused(client, "search_memory", query="safe 4711", namespace="ben"),
+            await refused(client, "search_memory", query="safe 4711", session="secret", user="ben"),
             await said(client, "expand_memory", ref="secret/m1"),
             await said(client, "expand_memory", ref="ben/secret/m1"),
             await said(client, "forget_memory", ref="secret/m1"),
-            await said(client, "list_documents", namespace="ben"),
-            await said(client, "user_profile", namespace="ben"),
+            await refused(client, "list_documents", namespace="ben"),
+            await refused(client, "user_profile", namespace="ben"),
         ]
         assert not any("opens with" in one for one in spied)
         assert (await client.list_resources()).resources == []
@@ -153,6 +161,52 @@ async def test_what_is_read_only_offers_nothing_that_changes_anything(store: Ope
             await client.call_tool("remember", {"note": "x"})
 
 
+@pytest.mark.parametrize(
+    ("tool", "arguments", "advice"),
+    [
+        ("remember", {}, "note is needed. One fact"),
+        ("remember", {"note": " "}, "note is needed"),
+        ("remember", {"note": None}, "note is needed"),
+        ("remember", {"text": "x"}, "no argument 'text'; it takes note"),
+        ("remember", {"note": "x", "text": "x"}, "no argument 'text'"),
+        ("remember", {"note": 5}, "note must be text"),
+        ("search_memory", {"query": ["x"]}, "query must be text"),
+        ("expand_memory", {"ref": "d1", "offset": True}, "offset must be a whole number"),
+        ("list_documents", {"all": True}, "it takes none"),
+        ("add_document", {"source": "s" * 501, "text": "x"}, "source has 501 characters, at most 500"),
+        ("learn_procedure", {"name": "x", "steps": [1]}, "steps must be a list of texts"),
+        ("report_outcome", {"name": "x", "worked": "perhaps"}, "worked must be true or false"),
+    ],
+)
+async def test_a_call_that_is_written_wrongly_is_an_error_and_stores_nothing(
+    store: Open, tool: str, arguments: dict[str, Any], advice: str
+) -> None:
+    memory = store()
+    async with connected(memory, Whose("s", "anna", tools=tuple(ARGUMENTS))) as client:
+        assert advice in await refused(client, tool, **arguments)
+        if tool == "search_memory":  # what is optional may be null
+            assert "Nothing" in await said(client, tool, query="x", since=None)
+    assert not memory.knowledge("anna").sources()
+
+
+async def test_documents_are_listed_within_the_tokens_of_an_answer(store: Open) -> None:
+    memory = store()
+    documents = [{"text": "x", "source": f"folder of the project/document number {n}.md"} for n in range(60)]
+    memory.knowledge("anna").add_documents(documents)
+    async with connected(memory, Whose("s", "anna", max_tokens=120)) as client:
+        told = await said(client, "list_documents")
+        assert memory.wiring[0].count(told) <= 120
+        first, *names = told.splitlines()
+        assert first.startswith(f"{60 - len(names)} more that are older")
+        assert names == [one["source"] for one in documents[-len(names) :]]
+        memory.knowledge("anna").add_documents({"text": "x", "source": "s a" * 30_000})
+        for answer in (
+            await said(client, "list_documents"),
+            await said(client, "add_document", source="窑" * 500, text="x"),
+        ):
+            assert memory.wiring[0].count(answer) <= 120
+
+
 async def test_an_error_of_the_store_is_told_to_the_model(store: Open) -> None:
     memory = store()
     async with connected(memory) as client:
@@ -168,6 +222,8 @@ def test_tools_that_are_none_are_refused_before_anybody_connects(store: Open) ->
         server(memory, Whose(tools=("remembr",)))
     with pytest.raises(InvalidSettings, match="max_tokens"):
         server(memory, Whose(max_tokens=5))
+    with pytest.raises(InvalidSettings, match="remember would change something; read-only"):
+        Whose(tools=("search_memory", "remember"), read_only=True)
 
 
 def test_without_the_sdk_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

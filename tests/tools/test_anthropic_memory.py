@@ -71,6 +71,9 @@ def test_six_commands_do_what_they_say(store: Open) -> None:
         None,
         7,
         "/memories/a\0b",
+        "/memories/a\nb",
+        "/memories/a\tb",
+        "/memories/a\u2028b",
         "/memories/" + "x" * 300,
     ],
 )
@@ -102,10 +105,45 @@ def test_what_cannot_be_done_is_said_and_changes_nothing(store: Open) -> None:
         refused(tool, "rename", old_path="/memories/none", new_path="/memories/x"),
         refused(tool, "view", path="/memories/none"),
         refused(tool, "view", path=NOTES, view_range=[9, 10]),
+        *(refused(tool, "view", path=NOTES, view_range=one) for one in ([1], ["a", "b"], [1, 2, 3], [True, 2])),
+        refused(tool, "create", path="/memories/new.md"),
+        refused(tool, "create", path="/memories/new.md", file_text=5),
+        refused(tool, "create", path="/memories/a\nb", file_text="x"),
+        refused(tool, "str_replace", path=NOTES, old_str="b"),
+        refused(tool, "insert", path=NOTES, insert_line=0),
+        refused(tool, "insert", path=NOTES, insert_line=True, insert_text="y"),
     ]
     assert all(told)
     assert "in lines 1, 3" in told[4]
     assert [call(tool, "view", path=path) for path in ("/memories", NOTES)] == before
+
+
+def test_a_long_file_is_viewed_a_part_at_a_time(store: Open) -> None:
+    tool = memory_tool(store().items("anna"))
+    lines = [f"{number} {'x' * 1_000}" for number in range(250)]
+    call(tool, "create", path=NOTES, file_text="\n".join(lines))
+    seen, wished = list[str](), [1, -1]
+    while wished:
+        head, *told = call(tool, "view", path=NOTES, view_range=wished).splitlines()
+        assert len("\n".join(told)) <= memory_files.LONGEST_VIEW + 200
+        more = told.pop() if "view_range" in told[-1] else ""
+        assert head.endswith(f"lines {len(seen) + 1} to {len(seen) + len(told)} of 250:")
+        seen += [line.partition("\t")[2] for line in told]
+        wished = [len(seen) + 1, 250] if more else []
+        assert more.endswith(f"{wished}." if more else "")
+    assert seen == lines
+    call(tool, "create", path="/memories/one", file_text="x" * 300_000 + "\nend")
+    told_long = call(tool, "view", path="/memories/one")
+    assert "200,000 characters are not shown" in told_long
+    assert "view_range [2, 2]" in told_long
+    assert len(call(tool, "insert", path="/memories/one", insert_line=1, insert_text="y")) < 101_000
+
+
+def test_a_long_listing_says_how_many_more_there_are() -> None:
+    files = {(f"{number:05}" + "x" * 190,): "" for number in range(600)}
+    told = memory_files.shown(files, {"path": "/memories"}).splitlines()
+    assert len("\n".join(told)) <= memory_files.LONGEST_VIEW + 200
+    assert told[-1] == f"{600 - (len(told) - 2)} more are not shown; view one of the folders."
 
 
 def test_agents_that_write_at_once_lose_nothing(store: Open) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tiermem import __version__
 from tiermem.errors import MissingExtra, TiermemError
 from tiermem.mcp import transcripts
+from tiermem.mcp.arguments import CallRefused
 from tiermem.mcp.offer import Offered, Whose, offered
 
 try:
@@ -36,7 +37,7 @@ def server(memory: AsyncMemory, whose: Whose) -> Server[Any]:
     """A server of *memory* for one user; any number of clients may be connected to it.
 
     Raises:
-        InvalidSettings: *whose* names tools that are none, or too small an answer.
+        InvalidSettings: *whose* wants too small an answer.
     """
     tools = offered(memory, whose)
 
@@ -49,6 +50,8 @@ def server(memory: AsyncMemory, whose: Whose) -> Server[Any]:
             raise MCPError(UNKNOWN, f"no tool is called {asked.name[:80]!r}; there are {', '.join(tools)}")
         try:
             return _answer(await tool.answer(asked.arguments or {}))
+        except CallRefused as error:
+            return _answer(str(error), failed=True)
         except TiermemError as error:  # of the store: the model can tell its user
             return _answer(f"{type(error).__name__}: {error}", failed=True)
 

@@ -26,7 +26,12 @@ from tiermem.tools import memory_files
 from tiermem.tools.memory_files import ROOT, FileRefused, Place
 
 try:
-    from anthropic.lib.tools import BetaAbstractMemoryTool, BetaAsyncAbstractMemoryTool, ToolError
+    from anthropic.lib.tools import (
+        BetaAbstractMemoryTool,
+        BetaAsyncAbstractMemoryTool,
+        BetaFunctionToolResultType,
+        ToolError,
+    )
 except ImportError as error:
     raise MissingExtra("Anthropic's memory tool needs their SDK: pip install 'tiermem[anthropic]'") from error
 
@@ -45,6 +50,11 @@ class MemoryFiles(BetaAbstractMemoryTool):
     def __init__(self, items: Items, path: Sequence[str] = (ROOT,), **options: Any) -> None:
         super().__init__(**options)
         self._items, self._path = items, tuple(path)
+
+    def call(self, input: object) -> BetaFunctionToolResultType:  # the SDK's name
+        """Do the command *input*, as a model wrote it."""
+        _refuse_flags(input)
+        return super().call(input)
 
     def _answer(self, command: _MemoryCommand) -> str:
         items = self._items
@@ -69,6 +79,11 @@ class AsyncMemoryFiles(BetaAsyncAbstractMemoryTool):
     def __init__(self, items: AsyncItems, path: Sequence[str] = (ROOT,), **options: Any) -> None:
         super().__init__(**options)
         self._items, self._path = items, tuple(path)
+
+    async def call(self, input: object) -> BetaFunctionToolResultType:  # the SDK's name
+        """Do the command *input*, as a model wrote it."""
+        _refuse_flags(input)
+        return await super().call(input)
 
     async def _answer(self, command: _MemoryCommand) -> str:
         items = self._items
@@ -100,6 +115,13 @@ def memory_tool(items: Items | AsyncItems, path: Sequence[str] = (ROOT,), **opti
         options: those of the SDK's class (`cache_control`).
     """
     return (AsyncMemoryFiles if isinstance(items, AsyncItems) else MemoryFiles)(items, path, **options)  # type: ignore[arg-type]
+
+
+def _refuse_flags(asked: object) -> None:
+    try:
+        memory_files.refuse_flags(asked)
+    except FileRefused as error:
+        raise ToolError(_told(error)) from error
 
 
 def _told(error: Exception) -> str:

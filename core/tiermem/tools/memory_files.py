@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from types import MappingProxyType
 from typing import Any, TypeAlias
+from unicodedata import category
 
 ROOT = "memories"
 Place: TypeAlias = tuple[str, ...]  # the names of a path below the root; of the root itself none
@@ -20,6 +21,7 @@ LONGEST_NAME = 200  # characters
 WIDTH = 6  # of the numbers before lines
 AROUND = 3  # lines that are shown on either side of a change
 DEPTH = 2  # levels of a listing
+LONGEST_VIEW = 100_000  # characters of a file or folder that are shown at once
 TOLD = 20  # places of a text that stands there several times
 
 
@@ -56,6 +58,19 @@ def decided(files: Files, asked: Asked) -> tuple[Changes, str]:
     return command(files, asked)
 
 
+def refuse_flags(asked: Any) -> None:
+    """Refuses true and false in the place of line numbers in *asked*, a command before an SDK makes numbers of them.
+
+    Raises:
+        FileRefused: it says where a number is needed.
+    """
+    given: Mapping[str, Any] = asked if isinstance(asked, Mapping) else {}
+    wished = given.get("view_range")
+    for name, numbers in (("insert_line", [given.get("insert_line")]), ("view_range", wished)):
+        if isinstance(numbers, list | tuple) and any(isinstance(one, bool) for one in numbers):
+            raise FileRefused(f"{name} is made of line numbers; true and false are none.")
+
+
 def placed(path: Any) -> Place:
     """The names of *path* below the root.
 
@@ -66,24 +81,32 @@ def placed(path: Any) -> Place:
     if names[:2] != ["", ROOT]:
         raise FileRefused(f"A path begins with /{ROOT}, like /{ROOT}/notes.md.")
     inner = names[2:-1] if names[-1] == "" and len(names) > 2 else names[2:]
-    if any(one in {"", ".", ".."} or "\0" in one or len(one) > LONGEST_NAME for one in inner):
-        raise FileRefused(f"A path is made of names of at most {LONGEST_NAME} characters, without . and .. among them.")
+    if any(one in {"", ".", ".."} or len(one) > LONGEST_NAME or _controls(one) for one in inner):
+        raise FileRefused(
+            f"A path is made of names of at most {LONGEST_NAME} characters, without . and .. among them, and without "
+            "line breaks, tabs and other control characters."
+        )
     return tuple(inner)
 
 
+def _controls(name: str) -> bool:
+    """Whether *name* could break the line on which a listing shows it."""
+    return any(category(one) in {"Cc", "Zl", "Zp"} for one in name)
+
+
 def _create(files: Files, asked: Asked) -> tuple[Changes, str]:
-    place, text = _file(asked.get("path")), asked.get("file_text")
+    place, text = _file(asked.get("path")), _written(asked, "file_text", "what the file says; it may be empty")
     if place in files:
         raise FileRefused(f"{_path(place)} is there already. Change it with str_replace or insert, or delete it first.")
     _refuse_folder(files, place)
     if above := next((place[:n] for n in range(1, len(place)) if place[:n] in files), None):
         raise FileRefused(f"{_path(above)} is a file, so nothing can stand below it.")
-    return {place: text if isinstance(text, str) else ""}, f"Created {_path(place)}."
+    return {place: text}, f"Created {_path(place)}."
 
 
 def _replace(files: Files, asked: Asked) -> tuple[Changes, str]:
-    place, old, new = _there(files, asked.get("path")), asked.get("old_str"), asked.get("new_str")
-    text = files[place]
+    place, old = _there(files, asked.get("path")), asked.get("old_str")
+    new, text = _written(asked, "new_str", "what is to stand there; empty text deletes it"), files[place]
     if not isinstance(old, str) or not old:
         raise FileRefused("Say in old_str which text to replace, word for word.")
     starts = [*islice(_found(text, old), TOLD + 1)]
@@ -92,17 +115,18 @@ def _replace(files: Files, asked: Asked) -> tuple[Changes, str]:
     if len(starts) > 1:
         lines = ", ".join(str(text.count("\n", 0, start) + 1) for start in starts[:TOLD])
         raise FileRefused(f"{_path(place)} has that text several times, in lines {lines}. Give more in old_str.")
-    changed = text.replace(old, new if isinstance(new, str) else "")
+    changed = text.replace(old, new)
     return {place: changed}, _changed(place, changed, text.count("\n", 0, starts[0]))
 
 
 def _insert(files: Files, asked: Asked) -> tuple[Changes, str]:
-    place, line, new = _there(files, asked.get("path")), asked.get("insert_line"), asked.get("insert_text")
+    place, line = _there(files, asked.get("path")), asked.get("insert_line")
+    new = _written(asked, "insert_text", "what to insert")
     lines = files[place].split("\n")
     most = len(lines) - (lines[-1] == "")  # what ends with a line end has no line behind it
     if not isinstance(line, int) or isinstance(line, bool) or not 0 <= line <= most:
         raise FileRefused(f"insert_line is a number from 0 (the beginning) to {most} (behind the last line).")
-    told = (new if isinstance(new, str) else "").removesuffix("\n").split("\n")
+    told = new.removesuffix("\n").split("\n")
     changed = "\n".join([*lines[:line], *told, *lines[line:]])
     return {place: changed}, _changed(place, changed, line)
 
@@ -132,6 +156,13 @@ def _rename(files: Files, asked: Asked) -> tuple[Changes, str]:
 _COMMANDS: Mapping[str, Callable[[Files, Asked], tuple[Changes, str]]] = MappingProxyType(
     {"create": _create, "str_replace": _replace, "insert": _insert, "delete": _delete, "rename": _rename}
 )
+
+
+def _written(asked: Asked, name: str, meaning: str) -> str:
+    text = asked.get(name)
+    if not isinstance(text, str):
+        raise FileRefused(f"Say in {name}, as text, {meaning}.")
+    return text
 
 
 def _file(path: Any) -> Place:
@@ -183,18 +214,36 @@ def _listed(files: Files, place: Place) -> Iterator[str]:
         for end in range(len(place) + 1, min(len(one), len(place) + DEPTH) + 1):
             entries[one[:end]] = entries.get(one[:end], 0) + len(text)
     yield f"Characters and names of what is in {_path(place)}, {DEPTH} levels deep:"
-    for one in sorted(entries):
-        yield f"{entries[one]}\t{_path(one)}{'' if one in files else '/'}"
+    room = LONGEST_VIEW
+    for number, one in enumerate(sorted(entries)):
+        line = f"{entries[one]}\t{_path(one)}{'' if one in files else '/'}"
+        room -= len(line) + 1
+        if room < 0:
+            yield f"{len(entries) - number} more are not shown; view one of the folders."
+            return
+        yield line
 
 
 def _numbered(text: str, wished: Any, place: Place) -> str:
     lines = text.split("\n")
-    first, last = 1, len(lines)
-    if isinstance(wished, list | tuple) and len(wished) == 2 and all(type(one) is int for one in wished):
-        first, last = max(1, wished[0]), len(lines) if wished[1] == -1 else min(wished[1], len(lines))
+    first, last = _span(wished, len(lines))
     if first > last:
         raise FileRefused(f"{_path(place)} has {len(lines)} lines; view_range names none of them.")
-    return "\n".join([f"{_path(place)}, lines {first} to {last} of {len(lines)}:", *_lines(lines, first, last)])
+    shown = [*_lines(lines, first, last)]
+    end = first + len(shown) - 1
+    head = f"{_path(place)}, lines {first} to {end} of {len(lines)}:"
+    more = [f"Lines {end + 1} to {last} are not shown; view them with view_range [{end + 1}, {last}]."] * (end < last)
+    return "\n".join([head, *shown, *more])
+
+
+def _span(wished: Any, count: int) -> tuple[int, int]:
+    """The first and the last line that *wished*, a model's view_range, names of *count* lines."""
+    if wished is None:
+        return 1, count
+    if not isinstance(wished, list | tuple) or len(wished) != 2 or any(type(one) is not int for one in wished):
+        raise FileRefused("view_range is two whole numbers, the first and last line: [1, 20], or [5, -1] to the end.")
+    first, last = wished
+    return max(1, first), count if last == -1 else min(last, count)
 
 
 def _changed(place: Place, text: str, line: int) -> str:
@@ -204,4 +253,14 @@ def _changed(place: Place, text: str, line: int) -> str:
 
 
 def _lines(lines: Sequence[str], first: int, last: int) -> Iterator[str]:
-    return (f"{number:>{WIDTH}}\t{lines[number - 1]}" for number in range(first, last + 1))
+    """Lines with their numbers, as many as may be shown at once; of a first one that is too long its beginning."""
+    room = LONGEST_VIEW
+    for number in range(first, last + 1):
+        line = lines[number - 1]
+        if len(line) > room and number == first:
+            yield f"{number:>{WIDTH}}\t{line[:room]}… (of this line {len(line) - room:,} characters are not shown)"
+            return
+        room -= len(line) + WIDTH + 2
+        if room < 0 and number > first:
+            return
+        yield f"{number:>{WIDTH}}\t{line}"
