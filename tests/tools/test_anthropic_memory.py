@@ -140,7 +140,7 @@ def test_a_long_file_is_viewed_a_part_at_a_time(store: Open) -> None:
 
 
 def test_a_long_listing_says_how_many_more_there_are() -> None:
-    files = {(f"{number:05}" + "x" * 190,): "" for number in range(600)}
+    files: dict[tuple[str, ...], str] = {(f"{number:05}" + "x" * 190,): "" for number in range(600)}
     told = memory_files.shown(files, {"path": "/memories"}).splitlines()
     assert len("\n".join(told)) <= memory_files.LONGEST_VIEW + 200
     assert told[-1] == f"{600 - (len(told) - 2)} more are not shown; view one of the folders."
