@@ -282,7 +282,7 @@ class TieredMemoryBlock(Closing, BaseMemoryBlock[list[ChatMessage]]):
             size = self._tally.text(text)
             if size <= budget:
                 return text
-            room = min(room - 1, room * budget // size)
+            room = min(room - max(1, room // 8), room * budget // size)  # a passage goes at a time, not a token
             if room <= 0:
                 break
         return ""

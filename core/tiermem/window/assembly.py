@@ -174,7 +174,7 @@ def recent(entries: Sequence[Entry], budget: int, scale: Scale, most: int) -> tu
 def _long_turn(turn: Sequence[Entry], most: int, scale: Scale) -> tuple[list[Part], list[Entry]]:
     """The question of a turn that is too long, and its newest tool pairs: an answer without it would start anywhere."""
     asked = [entry for entry in turn[:1] if entry.role in USER_ROLES and len(turn) > 1]
-    least = max(most // 4, SMALLEST_CLIP)  # an empty message would point nowhere, and providers refuse it
+    least = min(most, max(most // 4, SMALLEST_CLIP))  # an empty message would point nowhere, and providers refuse it
     head = [_at_most(scale.part(scale.messages[entry.sequence]), least, scale.count) for entry in asked]
     rest, left = steps(turn[len(asked) :]), most - sum(part.tokens for part in head)
     short = scale.shortened(turn[len(asked) :], clip_room(most))

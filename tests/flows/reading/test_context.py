@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import Open
 from tests.memory.talk import long_turns, small
-from tiermem import Message, StructuredSummary, ToolCall
+from tiermem import Memory, Message, StructuredSummary, ToolCall
 from tiermem.errors import (
     BudgetTooSmall,
 )
@@ -190,3 +190,15 @@ def test_what_is_less_likely_to_answer_is_shown_to_who_asks_and_put_into_no_prom
     assert bool(recalled.hits) is bool(context.hits) is (least == 0)
     assert session.search(asked)[0].message.text == HARBOUR
     assert "third stone" in memory_tools(session)["search_memory"].call(query=asked)
+
+
+@pytest.mark.parametrize("budget", [1, 4, 8, 12, 16, 20, 24, 32, 48, 64])
+def test_the_smallest_budgets_hold_too_where_something_else_is_asked(budget: int) -> None:
+    with Memory.open(":memory:") as memory:
+        session = memory.session("s")
+        session.add(["The kiln of the old pottery fires at 1,260 degrees. " * 20, "Fine.", "Where is the ladder?"])
+        for query in ("How hot is the kiln?", "x", None):
+            try:
+                assert session.context(query, budget).tokens <= budget
+            except BudgetTooSmall as error:
+                assert f"the budget is {budget}" in str(error)

@@ -73,7 +73,7 @@ def test_only_where_not_even_a_line_each_fits_results_are_quoted() -> None:
     context = session.context(budget=200)
     assert context.tokens <= 200
     assert not any(message.calls or message.answers for message in context.messages)
-    assert context.messages[-1].text.endswith("m14 …]")
+    assert "m14 …]" in context.messages[-1].text
 
 
 def test_each_result_in_one_message_has_a_stub_of_its_own_and_comes_back_whole() -> None:

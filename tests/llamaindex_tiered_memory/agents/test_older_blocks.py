@@ -29,7 +29,10 @@ async def test_a_block_stays_before_its_question_until_a_decision_and_goes_with_
     llm = WatchedLLM("the harbour office", "the violin", "hello")
     agent = agent_of(llm)
     talk = Context(agent)
-    for question in (*QUESTIONS, "Hello!"):
+    await agent.run(QUESTIONS[0], memory=memory, ctx=talk)
+    for number in range(2):  # the window is nearly full
+        memory.put_messages([user(f"One thing more {number}. {'filler ' * 60}"), assistant(f"Fine too, {number}.")])
+    for question in (QUESTIONS[1], "Hello!"):
         await agent.run(question, memory=memory, ctx=talk)
     assert FACTS[0].strip() in asked(QUESTIONS[0], llm.sent[0])
     assert len(llm.sent[1]) < len(llm.sent[0])  # a decision: older messages left the window

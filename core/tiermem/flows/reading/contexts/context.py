@@ -274,7 +274,7 @@ def _latest(draft: Draft, newest: Sequence[Entry], share: int) -> tuple[list[Par
             draft.free // 2,
         ):
             with suppress(BudgetTooSmall):
-                return recent(newest, share, draft.scale, most)
+                return recent(newest, min(share, draft.free), draft.scale, min(most, draft.free))
     return recent(newest, share, draft.scale, draft.free)
 
 
