@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
+from errno import ENOENT
 from pathlib import Path
 from typing import Annotated
 
@@ -113,6 +114,8 @@ def migrate(
     """Move a whole database, SQLite or PostgreSQL, and prove it; stopped, it goes on. Exit code 1: it differs."""
     from tiermem.migration import migrate as move
 
+    if "://" not in source and not Path(source).exists():
+        raise FileNotFoundError(ENOENT, "no such database", source)
     screen = console()
     with transfer.bars(screen) as told:
         done = move(source, target, told)
