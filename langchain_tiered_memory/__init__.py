@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from langchain_tiered_memory.store.store import TieredMemoryStore
     from langchain_tiered_memory.summarizer import ChatModelSummarizer
     from langchain_tiered_memory.tools import memory_tools
+    from langchain_tiered_memory.vectors.store import ArchiveVectors
 
 __all__ = [
+    "ArchiveVectors",
     "ChatModelExtractor",
     "ChatModelSummarizer",
     "ConversationTieredMemory",
@@ -50,6 +52,7 @@ _NAMES = {
     "store.store": ("TieredMemoryStore",),
     "summarizer": ("ChatModelSummarizer",),
     "tools": ("memory_tools",),
+    "vectors.store": ("ArchiveVectors",),
 }
 _NEEDED = ("langchain", "langchain_classic", "langchain_core", "langgraph")
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tiermem.runtime.lazy_names import names_of
 
 __all__ = [
+    "ArchiveVectors",
     "InitialTokensError",
     "LLMExtractor",
     "LLMSummarizer",
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from llamaindex_tiered_memory.retriever import TieredArchiveRetriever as TieredArchiveRetriever
     from llamaindex_tiered_memory.summarizer import LLMSummarizer as LLMSummarizer
     from llamaindex_tiered_memory.tools import memory_tools as memory_tools
+    from llamaindex_tiered_memory.vectors.store import ArchiveVectors as ArchiveVectors
 
 _NAMES = {
     "agents.agent": ("TieredFunctionAgent",),
@@ -65,6 +67,7 @@ _NAMES = {
     "retriever": ("TieredArchiveRetriever",),
     "summarizer": ("LLMSummarizer",),
     "tools": ("memory_tools",),
+    "vectors.store": ("ArchiveVectors",),
 }
 _NEEDED = ("llama_index", "workflows")
 

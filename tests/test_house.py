@@ -16,7 +16,7 @@ SHIPPED = [
     for path in sorted((ROOT / folder).rglob("*.py"))
 ]
 # Faces that both frameworks' users know under one name.
-FACES = {"TieredArchiveRetriever", "TieredKnowledgeRetriever"}
+FACES = {"ArchiveVectors", "TieredArchiveRetriever", "TieredKnowledgeRetriever"}
 # Names still borne by several classes; a name leaves this set for good.
 SHARED: set[str] = set()
 

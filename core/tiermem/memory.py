@@ -65,6 +65,9 @@ class Memory(Opened, UserTalk, Moving, Retaining, HoldingMedia, Naming):
                 returns is shown in the window, None leaves the default.
             keep: says which messages of a summarised span stay in view; or a `tiermem.life.Placement`.
             embedder: of LangChain, LlamaIndex, or a function of texts; by default none, words and spelling do.
+            vector_store: a vector database of yours that names candidates beside our index: `ArchiveVectors` of
+                langchain_tiered_memory or llamaindex_tiered_memory, or an object with the four methods of
+                `tiermem.index.outside.store.VectorStore`. It is given vectors by ids and digests, never words.
             synonyms: your own words that stand for each other, as lists, or a mapping of a word to its others.
             clock: the time now, aware.
             timezone: whose days and hours are meant by dates, asked or quoted: an IANA name like "Asia/Shanghai", or

@@ -10,6 +10,7 @@ CORE, CLASSIC = ("langchain_core",), ("langchain_core", "langchain_classic")
 GRAPH = ("langchain_core", "langgraph")
 # What each name needs of LangChain.
 NEEDS = {
+    "ArchiveVectors": CORE,
     "ChatModelExtractor": CORE,
     "ChatModelSummarizer": CORE,
     "ConversationTieredMemory": CLASSIC,
@@ -159,3 +160,20 @@ def use_memory_tools(made: Any, folder: Path) -> None:
     tools = {tool.name: tool for tool in made(history=_said(folder))}
     assert sorted(tools) == ["expand_memory", "forget_memory", "remember", "search_memory"]
     assert FERRY in tools["search_memory"].invoke({"query": QUESTION})
+
+
+def use_ArchiveVectors(made: Any, folder: Path) -> None:
+    def embed(texts: list[str]) -> list[list[float]]:
+        return [[1.0, float(text.count("ferry")), float(text.count("o"))] for text in texts]
+
+    from langchain_core.vectorstores import InMemoryVectorStore
+
+    store = made(InMemoryVectorStore, 3)
+    from tiermem import Memory as Archive
+
+    with Archive.open(folder / "vectors.db", embedder=embed, vector_store=store) as memory:
+        session = memory.session("s")
+        session.add([FERRY, "Something else."])
+        session.index()
+        assert session.search(QUESTION)[0].message.text == FERRY
+        assert len(store.store.store) == 2

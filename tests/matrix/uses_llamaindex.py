@@ -14,6 +14,7 @@ EXTRA = "llamaindex"
 CORE = ("llama_index.core",)
 NEEDS = dict.fromkeys(
     (
+        "ArchiveVectors",
         "InitialTokensError",
         "LLMExtractor",
         "LLMSummarizer",
@@ -233,3 +234,20 @@ def use_memory_tools(made: Any, folder: Path) -> None:
     tools = {tool.metadata.name: tool for tool in made(_said(folder))}
     assert sorted(tools) == ["expand_memory", "forget_memory", "remember", "search_memory"]
     assert FERRY in str(tools["search_memory"].call(query=QUESTION))
+
+
+def use_ArchiveVectors(made: Any, folder: Path) -> None:
+    def embed(texts: list[str]) -> list[list[float]]:
+        return [[1.0, float(text.count("ferry")), float(text.count("o"))] for text in texts]
+
+    from llama_index.core.vector_stores import SimpleVectorStore
+
+    store = made(SimpleVectorStore())
+    from tiermem import Memory as Archive
+
+    with Archive.open(folder / "vectors.db", embedder=embed, vector_store=store) as memory:
+        session = memory.session("s")
+        session.add([FERRY, "Something else."])
+        session.index()
+        assert session.search(QUESTION)[0].message.text == FERRY
+        assert len(store.store.data.embedding_dict) == 2

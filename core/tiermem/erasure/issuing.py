@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from tiermem.erasure import caches
 from tiermem.erasure.receipt import (
     HASH,
+    IN_A_STORE,
     LOG_BUSY,
     NOT_OURS,
     NOT_OURS_OF_A_SERVER,
@@ -25,6 +26,7 @@ from tiermem.erasure.receipt import (
 )
 from tiermem.errors import StorageCorrupt
 from tiermem.flows.effects import Flow, Read, Scrub, Scrubbed
+from tiermem.flows.indexing import outside
 from tiermem.flows.services import Core
 from tiermem.settings import Scope
 from tiermem.storage.erasures import past, taking
@@ -50,6 +52,7 @@ def receipt(
 ) -> Flow[Receipt]:
     """The receipt of *ticket*, once the files are scrubbed."""
     caches.drop(core)
+    beside = yield from outside.left_behind(core, scope)
     scrubbed: Scrubbed = yield Scrub(vacuum)
     return Receipt(
         database=(yield Read(taking.identity)),
@@ -62,7 +65,7 @@ def receipt(
         sessions=tuple(erased),
         paths=tuple(path.hex() for path in paths),
         removed=dict(+removed),
-        **_outside(scrubbed, whole=whole),
+        **_outside(scrubbed, beside, whole=whole),
     )
 
 
@@ -80,13 +83,14 @@ def erased(key: bytes, taken: Taken, hashes: Iterable[bytes], spans: Sequence[tu
     )
 
 
-def _outside(scrubbed: Scrubbed, *, whole: bool) -> dict[str, Any]:
+def _outside(scrubbed: Scrubbed, beside: int, *, whole: bool) -> dict[str, Any]:
     """What of the files is pending, and what is not ours to remove."""
     not_ours = NOT_OURS if whole else (*NOT_OURS, STATED, SHARED)
+    stored = (IN_A_STORE.format(beside),) if beside else ()
     if not scrubbed.server:
-        return {"pending": () if scrubbed.emptied else (LOG_BUSY,), "not_ours": not_ours}
+        return {"pending": stored if scrubbed.emptied else (LOG_BUSY, *stored), "not_ours": not_ours}
     not_ours = (*not_ours, *NOT_OURS_OF_A_SERVER)
-    return {"pending": () if scrubbed.vacuumed else (UNVACUUMED,), "not_ours": not_ours}
+    return {"pending": stored if scrubbed.vacuumed else (UNVACUUMED, *stored), "not_ours": not_ours}
 
 
 def erasures(scope: Scope) -> Flow[list[Receipt]]:

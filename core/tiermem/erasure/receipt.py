@@ -32,6 +32,10 @@ UNVACUUMED = "rows that are dead on the server: erase(vacuum=True), or VACUUM FU
 LOG_BUSY = (
     "the log of the database, which somebody was reading: it is emptied by the next erasure, or when it is closed"
 )
+IN_A_STORE = (
+    "{0} vectors, without a word, in the vector database beside this one, which did not answer or was not named: the "
+    "next memory that is opened with it as vector_store=, and embeds or erases, removes them"
+)
 OF_TOMBSTONES = (
     "words of what was erased with its conversation: this receipt was made of what stayed in the database, and knows "
     "them by keys alone; the one that the erasure returned has their digests"

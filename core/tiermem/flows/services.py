@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from tiermem.errors import described
 from tiermem.index.bounded import Bounded
 from tiermem.index.cache import Recent, Weighed
+from tiermem.index.outside.doubts import Doubts
 from tiermem.messages import Message
 from tiermem.providers.clock import stopwatch
 from tiermem.providers.limited import Limited
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from tiermem.flows.running import KnownSummary
     from tiermem.flows.standing import RuleAt, StandingRules
     from tiermem.flows.viewing import KnownView
+    from tiermem.index.outside.store import VectorStore
     from tiermem.index.segment import Segment
     from tiermem.index.user import UserIndex
     from tiermem.index.vectors import VectorIndex
@@ -55,6 +57,10 @@ class Known:
     embed_error: str = ""
     describe_error: str = ""
     embed_failed_at: float = 0.0
+    store_error: str = ""  # of the user's vector store, and when
+    store_failed_at: float = 0.0
+    store_short: str = ""  # where it is approximate: how few it named
+    database: str = ""  # its id
     competence: tuple[Competence, ...] | None = None  # of the embedder, by language; measured when first asked
     probed: int = -1  # key of the embedder whose stored probe was compared
     looked: tuple[str, ...] = ()  # the errors of the whole memory when modes were last looked at
@@ -115,6 +121,11 @@ class Core:
     store_summary: Limited[Summary, str | None] | None = None
     keep: Limited[Message, bool] | None = None
     place: Callable[[Sequence[Message], int, int], Mapping[int, str]] | None = None  # see `life/placement.py`
+    vector_store: VectorStore | None = None  # the user's own, beside our index
+    pushed: dict[tuple[int, int], int] = field(default_factory=dict)  # up to which message it has all, by session
+    doubts: Doubts = field(default_factory=Doubts)  # whether it has lost something
+    sizes: Recent[int] = field(default_factory=lambda: Recent(100_000))  # how many vectors, by session and last message
+    samples: Recent[Any] = field(default_factory=lambda: Recent(64))  # vectors that stand for a session's, by its size
     redactor: Callable[[str], str] | None = None  # what every text is given to before it is stored
     windows: Recent[Window] = field(default_factory=lambda: Recent(64))
     openings: Recent[Opening] = field(default_factory=lambda: Recent(64))

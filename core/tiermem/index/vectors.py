@@ -48,7 +48,7 @@ class Block:
 
     def add(self, rows: Sequence[Row]) -> Vectors:
         """Add rows of messages behind those that are here; returns their unit vectors."""
-        units = _units(np.stack([np.frombuffer(value, dtype="<f2") for _, _, value in rows]).astype(np.float32))
+        units = units_of([value for _, _, value in rows])
         numbers = np.array([row[0] for row in rows], np.int64)
         self.single = self.single and not any(row[1] for row in rows)
         if self.matrix is not None:
@@ -233,6 +233,11 @@ def unit_of(question: Vectors) -> Vectors:
     """*question* scaled to length 1; zero stays zero."""
     unit: Vectors = _units(np.asarray(question, np.float32)[None, :])[0]
     return unit
+
+
+def units_of(values: Sequence[bytes]) -> Vectors:
+    """Stored vectors, all of one length, as rows of length 1."""
+    return _units(np.stack([np.frombuffer(value, dtype="<f2") for value in values]).astype(np.float32))
 
 
 def _units(rows: Vectors) -> Vectors:

@@ -16,6 +16,7 @@ from tiermem.flows.effects import Flow, arun, run
 from tiermem.flows.indexing import vectors
 from tiermem.flows.services import Core, Known
 from tiermem.flows.writing import upkeep
+from tiermem.index.outside.store import OneAtATime
 from tiermem.life import idling
 from tiermem.life.placement import Placement
 from tiermem.media import describing
@@ -152,6 +153,7 @@ def wired_to(opened: Callable[[], Store], settings: Settings, options: OpenOptio
         keep=None if isinstance(keep, Placement) else limited(keep, settings.callback_timeout),
         place=keep.chosen if isinstance(keep, Placement) else None,
         redactor=options.get("redactor"),
+        vector_store=OneAtATime(store) if (store := options.get("vector_store")) is not None else None,
         sleep_after=options.get("sleep_after"),
         known=Known(tables=Synonyms(groups) if groups else None),
     ).within(zone_of(options.get("timezone")))

@@ -7,6 +7,7 @@ from datetime import datetime, tzinfo
 from typing import Any, Literal, TypeAlias, TypedDict, cast
 
 from tiermem.errors import InvalidSettings, brief_repr
+from tiermem.index.outside.store import VERBS, VectorStore
 from tiermem.media.describing import UndescribedMedium
 from tiermem.messages import Message
 from tiermem.providers.clock import zone_of
@@ -36,6 +37,7 @@ class OpenOptions(TypedDict, total=False):
     keep: Keep | None
     redactor: Redact | None
     embedder: Any
+    vector_store: VectorStore | None
     synonyms: Groups
     clock: Callable[[], datetime] | None
     timezone: str | tzinfo | None
@@ -95,12 +97,24 @@ def check(options: OpenOptions) -> Settings:
         function = options.get(name)
         if function is not None and not callable(function):
             raise InvalidSettings(f"{name}= takes a function, not {type(function).__name__}")
+    if (store := options.get("vector_store")) is not None:
+        _refuse_other(store, embedded=options.get("embedder") is not None)
     zone_of(options.get("timezone"))
     flag(options.get("read_only", False), "read_only")
     after = options.get("sleep_after")
     if isinstance(after, bool) or not isinstance(after, (int, float, type(None))) or not (after or 0) >= 0:
         raise InvalidSettings(f"sleep_after must be a number of seconds or None, not {brief_repr(after)}")
     return settings_from(options.get("settings"), {name: options[name] for name in SETTING_NAMES & options.keys()})  # type: ignore[literal-required]
+
+
+def _refuse_other(store: object, *, embedded: bool) -> None:
+    if not all(callable(getattr(store, verb, None)) for verb in VERBS) or isinstance(store, type):
+        raise InvalidSettings(
+            f"vector_store= takes an object with {', '.join(VERBS)}, not {type(store).__name__}: one of LangChain's or "
+            "LlamaIndex's is given as ArchiveVectors of langchain_tiered_memory or llamaindex_tiered_memory"
+        )
+    if not embedded:
+        raise InvalidSettings("vector_store= keeps the vectors that embedder= makes: name one")
 
 
 def parted(arguments: Mapping[str, Any], own: Collection[str]) -> tuple[OpenOptions, dict[str, Any]]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from tiermem.errors import Closed, EmbeddingMismatch, StorageError, described
 from tiermem.flows import reporting
 from tiermem.flows.effects import Compute, Embed, Flow, Read, Transact
+from tiermem.flows.indexing import outside
 from tiermem.flows.services import Core
 from tiermem.messages import Message
 from tiermem.settings import Scope
@@ -117,7 +118,7 @@ def step(core: Core, scope: Scope) -> Flow[bool | None]:
     row, mark = yield from position(core, scope)
     if mark.done >= row.messages or blocked(mark):
         core.embedded.put(row.pk, row.messages)
-        return False
+        return (yield from outside.step(core, scope, row, mark))
     try:
         probe, made, through = yield from batch(core, scope, row, mark)
     except (StorageError, Closed):
@@ -128,7 +129,7 @@ def step(core: Core, scope: Scope) -> Flow[bool | None]:
         return None
     core.known.embed_error = ""
     kept = yield from keep(core, row, mark, probe, made, through)
-    return bool(not kept or through < row.messages)
+    return bool(not kept or through < row.messages or core.vector_store is not None)
 
 
 def position(core: Core, scope: Scope) -> Flow[tuple[SessionRow, Watermark]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, TypeAlias
 from tiermem.errors import Closed, StorageError, described
 from tiermem.flows import reporting
 from tiermem.flows.effects import Compute, Embed, Flow, Read, Wake
+from tiermem.flows.indexing import outside
 from tiermem.flows.indexing import vectors as embedding
+from tiermem.flows.reading.nominating import Candidates, candidates
 from tiermem.flows.services import Core
 from tiermem.index.vectors import Row, VectorIndex, Vectors, unit_of
 from tiermem.messages import Message
@@ -87,11 +89,7 @@ def _nearest(
     waiting = {row.pk: row.messages - min(marks[row.pk].done, row.messages) for row in rows}
     blocked = [key for key in keys if embedding.blocked(marks[key])]
     own = _own(home, {key: count for key, count in waiting.items() if key not in blocked})
-    for name, row in named:
-        if (
-            name and waiting[row.pk] and row.pk not in own
-        ):  # as after a restart: nothing may be added there for a long time
-            yield Wake(Scope(scope.tenant, scope.user, name, scope.kind))
+    yield from _woken(scope, named, {key for key in keys if waiting[key] and key not in own})
     reasons = _reasons(core, marks, waiting, blocked, own)
     near = {key: nothing(count) for key, count in waiting.items()}
     ready = [row for row in rows if row.pk not in blocked and (marks[row.pk].done or row.pk in own)]
@@ -107,7 +105,23 @@ def _nearest(
         embedding.fail(core, error)
         return {key: nothing(count) for key, count in waiting.items()}, (f"embedder: {core.known.embed_error}",)
     core.known.embed_error = ""
-    return near, reasons
+    yield from _woken(scope, named, {key for key in keys if outside.behind(core, key, marks[key])}, embed=True)
+    return near, (*reasons, *_of_store(core))
+
+
+def _woken(
+    scope: Scope, named: Sequence[tuple[str, SessionRow]], keys: Collection[int], *, embed: bool = False
+) -> Flow[None]:
+    """Let the background see to those of *named* with these keys: what waits for its vectors, as after a restart, when
+    nothing may be added there for a long time; or with *embed* what a vector store lacks."""
+    for name, row in named:
+        if name and row.pk in keys:
+            yield Wake(Scope(scope.tenant, scope.user, name, scope.kind), embed=embed)
+
+
+def _of_store(core: Core) -> Reasons:
+    why = core.vector_store is not None and (core.known.store_error or core.known.store_short)
+    return (f"vector store: {why}; our own index answers",) if why else ()
 
 
 def _own(home: int, waiting: Mapping[int, int]) -> frozenset[int]:
@@ -156,15 +170,35 @@ def _compared(
     if mark.key:
         yield from embedding.probed(core, scope, mark)
     asked = (yield Embed([query], scope, query=True))[0]
-    indexes = yield from _loaded(core, rows, marks, len(asked))
+    found = yield from _nominated(core, scope, rows, marks, unit_of(asked))
+    indexes = found.indexes if found else (yield from _loaded(core, rows, marks, len(asked)))
+    spreads = found.spreads if found else {}
     yield from _lent(core, scope, [row for row in rows if row.pk in own], mark.key, indexes)
 
     def compared() -> dict[int, Nearest]:
         unit = unit_of(asked)
-        return {row.pk: _compare(indexes[row.pk], unit, row.messages) for row in rows}
+        scored = {row.pk: _compare(indexes[row.pk], unit, row.messages) for row in rows}
+        for pk, spread in spreads.items():
+            scored[pk] = replace(scored[pk], mean=spread.mean, spread=spread.deviation)
+        return scored
 
     near: dict[int, Nearest] = yield Compute(compared)
     return near
+
+
+def _nominated(
+    core: Core, scope: Scope, rows: Sequence[SessionRow], marks: Mapping[int, Watermark], unit: Vectors
+) -> Flow[Candidates | None]:
+    """What the user's vector store names; None without one, and while it fails: our own index has all of it."""
+    if core.vector_store is None or not unit.any() or outside.resting(core):
+        return None
+    try:
+        return (yield from candidates(core, scope, core.vector_store, rows, marks, unit))
+    except (StorageError, Closed):
+        raise
+    except Exception as error:  # noqa: BLE001  # the user's store; the context says so
+        outside.fail(core, error)
+        return None
 
 
 def _compare(index: VectorIndex, unit: Vectors, last: int) -> Nearest:

@@ -10,11 +10,11 @@ import sqlalchemy as sa
 
 from tiermem.shared_history import base_of
 from tiermem.storage import sessions
+from tiermem.storage.embedded.outside import CHUNK, leaving
 from tiermem.storage.schema import embedded, embedder, sealed, session, vector
 from tiermem.storage.sessions import ERASED
 
 LOCK = 0x7469_6573  # that of the migrations, plus one
-CHUNK = 500  # bound values a statement; SQLite's oldest limit is 999
 OF_ITEMS = "items:"  # begins the names of models that made vectors of items; no embedder of messages has such a name
 
 
@@ -193,6 +193,7 @@ def drop_others(connection: sa.Connection, pk: int, key: int, limit: int) -> boo
     old = sa.select(vector.c.pk).where(vector.c.session == pk, vector.c.embedder != key).limit(limit)
     keys = list(connection.execute(old).scalars())
     for start in range(0, len(keys), CHUNK):
+        leaving(connection, vector.c.pk.in_(keys[start : start + CHUNK]))
         connection.execute(vector.delete().where(vector.c.pk.in_(keys[start : start + CHUNK])))
     if len(keys) == limit:
         return True

@@ -19,8 +19,9 @@ import sqlalchemy as sa
 from tiermem.settings import Scope
 from tiermem.storage import decisions, owners
 from tiermem.storage.blobs import storing
+from tiermem.storage.embedded import outside
 from tiermem.storage.erasures import remembering
-from tiermem.storage.schema import message, meta, sealed, session
+from tiermem.storage.schema import message, meta, sealed, session, vector
 from tiermem.storage.sessions import ERASED, SessionRow, by_key, encoded, stored_name
 from tiermem.storage.tables.columns import metadata
 from tiermem.storage.tables.erasures import KEY, digest, erasure
@@ -221,7 +222,10 @@ def purge_messages(connection: sa.Connection, ticket: Ticket, keys: Sequence[int
 def remove(connection: sa.Connection, table: sa.Table, keys: Sequence[int]) -> int:
     """Remove the rows of *table* with these keys."""
     for start in range(0, len(keys), CHUNK):
-        connection.execute(table.delete().where(table.c.pk.in_(keys[start : start + CHUNK])))
+        some = table.c.pk.in_(keys[start : start + CHUNK])
+        if table is vector:
+            outside.leaving(connection, some)
+        connection.execute(table.delete().where(some))
     return len(keys)
 
 

@@ -25,6 +25,7 @@ from tiermem.storage.blobs import storing
 from tiermem.storage.chain.checking import NOTHING
 from tiermem.storage.chain.links import leaf_of
 from tiermem.storage.chain.writing import forgotten
+from tiermem.storage.embedded import outside
 from tiermem.storage.erasures import taking
 from tiermem.storage.erasures.taking import CHUNK
 from tiermem.storage.extracted import stretches as extraction
@@ -57,6 +58,8 @@ def derived_of(
     removed: dict[str, int] = {}
     forgotten(connection, row.pk, numbers)
     read_by_a_model = extraction.drop(connection, row.pk, numbers)
+    for some in runs(sorted(numbers)):
+        outside.leaving(connection, sa.and_(vector.c.session == row.pk, vector.c.sequence.between(*some)))
     for table in (stub, vector, fact):
         removed[table.name] = _without(connection, table, row.pk, numbers)
     removed[fact.name] += read_by_a_model

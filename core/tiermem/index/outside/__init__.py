@@ -1,0 +1,1 @@
+"""What a vector database of the user's offers to the archive: `VectorStore`."""

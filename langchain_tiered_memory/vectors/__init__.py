@@ -1,0 +1,1 @@
+"""A `VectorStore` of LangChain behind the archive."""

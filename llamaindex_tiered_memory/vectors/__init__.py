@@ -1,0 +1,1 @@
+"""A `BasePydanticVectorStore` of LlamaIndex behind the archive."""
