@@ -103,9 +103,9 @@ async def test_no_argument_and_no_address_reaches_another_user(store: Open) -> N
             await said(client, "search_memory", query="safe 4711"),
             await refused(client, "search_memory", query="safe 4711", namespace="ben"),
             await refused(client, "search_memory", query="safe 4711", session="secret", user="ben"),
-            await said(client, "expand_memory", ref="secret/m1"),
-            await said(client, "expand_memory", ref="ben/secret/m1"),
-            await said(client, "forget_memory", ref="secret/m1"),
+            await refused(client, "expand_memory", ref="secret/m1"),
+            await refused(client, "expand_memory", ref="ben/secret/m1"),
+            await refused(client, "forget_memory", ref="secret/m1"),
             await refused(client, "list_documents", namespace="ben"),
             await refused(client, "user_profile", namespace="ben"),
         ]
@@ -205,6 +205,17 @@ async def test_documents_are_listed_within_the_tokens_of_an_answer(store: Open) 
             await said(client, "add_document", source="窑" * 500, text="x"),
         ):
             assert memory.wiring[0].count(answer) <= 120
+
+
+async def test_a_tool_that_did_nothing_says_so_with_an_error(store: Open) -> None:
+    async with connected(store(), Whose("s", "anna", tools=(*NAMES, "report_outcome", "remember_event"))) as client:
+        assert "reference m999" in await refused(client, "expand_memory", ref="m999")
+        assert "reference m999" in await refused(client, "forget_memory", ref="m999")
+        assert "since must be a date" in await refused(client, "search_memory", query="ferry", since="soonish")
+        assert "too long for a note" in await refused(client, "remember", note="x" * 5_000)
+        assert "cannot be counted" in await refused(client, "report_outcome", name="unheard of", worked=True)
+        assert "when must be a date" in await refused(client, "remember_event", event="lunch", when="soonish")
+        assert "Nothing in memory" in await said(client, "search_memory", query="ferry")  # an answer, and no error
 
 
 async def test_an_error_of_the_store_is_told_to_the_model(store: Open) -> None:

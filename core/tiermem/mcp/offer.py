@@ -61,7 +61,7 @@ class Offered:
         return self.name in READING
 
     async def answer(self, arguments: Mapping[str, Any]) -> str:
-        """What the tool answers.
+        """What the tool answers; a `Refused` where it did nothing and its words say why.
 
         Raises:
             CallRefused: the arguments are none that it takes; nothing was done.
@@ -118,7 +118,7 @@ def offered(memory: AsyncMemory, whose: Whose) -> dict[str, Offered]:
 
 def _of_memory(tool: MemoryTool) -> Offered:
     async def answer(arguments: Mapping[str, Any]) -> str:
-        return await tool.acall(**arguments)
+        return await tool.answered(**arguments)
 
     return Offered(tool.name, DESCRIPTIONS[tool.name], tool.parameters, answer)
 

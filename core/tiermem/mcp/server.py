@@ -9,6 +9,7 @@ from tiermem.errors import MissingExtra, TiermemError
 from tiermem.mcp import transcripts
 from tiermem.mcp.arguments import CallRefused
 from tiermem.mcp.offer import Offered, Whose, offered
+from tiermem.tools.refusals import Refused
 
 try:
     import mcp_types as types
@@ -49,7 +50,8 @@ def server(memory: AsyncMemory, whose: Whose) -> Server[Any]:
         if tool is None:
             raise MCPError(UNKNOWN, f"no tool is called {asked.name[:80]!r}; there are {', '.join(tools)}")
         try:
-            return _answer(await tool.answer(asked.arguments or {}))
+            answered = await tool.answer(asked.arguments or {})
+            return _answer(answered, failed=isinstance(answered, Refused))
         except CallRefused as error:
             return _answer(str(error), failed=True)
         except TiermemError as error:  # of the store: the model can tell its user

@@ -39,6 +39,7 @@ from tiermem.text import late
 from tiermem.text.documents import ROLE, Document, Splitting
 from tiermem.times.day_bounds import bound
 from tiermem.tools import expanding, noted
+from tiermem.tools.refusals import Refused
 from tiermem.window.pressure import newest_question
 
 DROPPED = "dropped"  # the reference of what the last run took from the window
@@ -68,13 +69,13 @@ class _NoUse(Exception):  # no error: its words are the answer
 
 
 def answer(core: Core, scope: Scope, bounds: Bounds, name: str, arguments: Mapping[str, Any]) -> Flow[str]:
-    """What the tool *name* answers to *arguments*, as a model wrote them."""
+    """What the tool *name* answers to *arguments*, as a model wrote them; a `Refused` where nothing was done."""
     if name in noted.VERBS:
         return (yield from noted.VERBS[name](core, scope, arguments))
     try:
         return (yield from _VERBS[name](core, scope, bounds, arguments))
     except _NoUse as error:
-        return str(error)
+        return Refused(error)
 
 
 def _search(core: Core, scope: Scope, bounds: Bounds, arguments: Arguments) -> Flow[str]:

@@ -17,6 +17,7 @@ from tiermem.notes.kinds import AnyNote, Concept, Episode, Procedure
 from tiermem.settings import Scope
 from tiermem.text import late
 from tiermem.times.day_bounds import bound
+from tiermem.tools.refusals import Refused
 
 Arguments: TypeAlias = Mapping[str, Any]
 _BULLET = late.compile(r"\s*(?:\d{1,2}[.)]\s+|\d{1,2}、\s*|[-*•]\s+)")  # in front of a line that a model wrote
@@ -36,7 +37,7 @@ def learn_procedure(core: Core, scope: Scope, arguments: Arguments) -> Flow[str]
     """Keep how something is done."""
     steps, needs = lines(arguments.get("steps")), lines(arguments.get("preconditions"))
     known = yield from _kept(core, scope, lambda: Procedure(_text(arguments, "name"), steps, preconditions=needs))
-    return known if isinstance(known, str) else f"Learned as {known.ref}, {len(steps)} steps."
+    return known if isinstance(known, Refused) else f"Learned as {known.ref}, {len(steps)} steps."
 
 
 def report_outcome(core: Core, scope: Scope, arguments: Arguments) -> Flow[str]:
@@ -44,12 +45,12 @@ def report_outcome(core: Core, scope: Scope, arguments: Arguments) -> Flow[str]:
     worked = arguments.get("worked")
     worked = _WORDS.get(str(worked).strip().lower()) if not isinstance(worked, bool) else worked
     if worked is None:
-        return "Say in worked whether it worked: true or false."
+        return Refused("Say in worked whether it worked: true or false.")
     step = "" if worked else _text(arguments, "step")
     try:
         now = yield from keeping.report(core, scope, _text(arguments, "name"), worked, step, "")
     except (InvalidMessage, UnknownReference) as error:
-        return f"This cannot be counted: {error}."
+        return Refused(f"This cannot be counted: {error}.")
     done = now.outcomes
     return f"Counted: it worked {done.worked} of {done.tried} times."
 
@@ -59,11 +60,11 @@ def remember_event(core: Core, scope: Scope, arguments: Arguments) -> Flow[str]:
     said = _text(arguments, "when")
     when = bound(said, core.now(), upper=False) if said else None
     if said and when is None:
-        return "when must be a date like 2024-03-01, a month like 2024-03, or words like last week."
+        return Refused("when must be a date like 2024-03-01, a month like 2024-03, or words like last week.")
     meant = None if when is None else core.meant(when)
     event, context, feeling = (_text(arguments, name) for name in ("event", "context", "feeling"))
     known = yield from _kept(core, scope, lambda: Episode(event, context=context, feeling=feeling, when=meant))
-    return known if isinstance(known, str) else f"Noted as {known.ref}."
+    return known if isinstance(known, Refused) else f"Noted as {known.ref}."
 
 
 def define_concept(core: Core, scope: Scope, arguments: Arguments) -> Flow[str]:
@@ -71,15 +72,15 @@ def define_concept(core: Core, scope: Scope, arguments: Arguments) -> Flow[str]:
     related = lines(arguments.get("related"))
     name, definition = _text(arguments, "name"), _text(arguments, "definition")
     known = yield from _kept(core, scope, lambda: Concept(name, definition, related=related))
-    return known if isinstance(known, str) else f"Noted as {known.ref}."
+    return known if isinstance(known, Refused) else f"Noted as {known.ref}."
 
 
-def _kept(core: Core, scope: Scope, made: Callable[[], AnyNote]) -> Flow[AnyNote | str]:
+def _kept(core: Core, scope: Scope, made: Callable[[], AnyNote]) -> Flow[AnyNote | Refused]:
     """The note that is *made*, as it is kept, or why it cannot be."""
     try:
         return (yield from keeping.keep(core, scope, made()))
     except InvalidMessage as error:
-        return f"This cannot be kept: {error}."
+        return Refused(f"This cannot be kept: {error}.")
 
 
 def lines(given: Any) -> tuple[str, ...]:

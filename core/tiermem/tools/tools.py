@@ -166,10 +166,14 @@ class MemoryTool:
             StorageError, Closed, Reentrant: the memory cannot answer; whatever the model wrote raises nothing.
         """
         session: Session | AsyncSession = self.resolve(*place)
-        return session.memory.drive(self._flow(session, arguments))
+        return str(session.memory.drive(self._flow(session, arguments)))
 
     async def acall(self, /, *place: Any, **arguments: Any) -> str:
         """See `call`; here `resolve` may be async too."""
+        return str(await self.answered(*place, **arguments))
+
+    async def answered(self, /, *place: Any, **arguments: Any) -> str:
+        """As `acall`, for protocols that mark errors: a `Refused` where nothing was done."""
         found = self.resolve(*place)
         session: Session | AsyncSession = await found if isawaitable(found) else found
         return await session.memory.drive_async(self._flow(session, arguments))
