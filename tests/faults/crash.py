@@ -21,6 +21,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.faults.worker import SENT, fixed, message, opened, warm
 
@@ -135,17 +136,25 @@ def examined(file: Path, told: list[str]) -> tuple[list[str], list[str]]:
         return lost, problems + ([] if integrity == "ok" else [str(integrity)])
 
 
-def main() -> None:
-    """One line a crash point, as JSON, on standard output."""
+def main(wanted: Callable[[int, int], Iterator[dict[str, Any]]]) -> None:
+    """One line a crash point of *wanted* (step, first), as JSON, on standard output."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--step", type=int, default=1)
     parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--driver", choices=["safe", "fallback"], default="safe")
     chosen = parser.parse_args()
     os.environ["TIERMEM_TEST_DRIVER"] = chosen.driver
-    for point in points(chosen.step, chosen.first):
-        print(json.dumps(asdict(point)), flush=True)
+    for point in wanted(chosen.step, chosen.first):
+        print(json.dumps(point), flush=True)
+
+
+def crashed(module: str, driver: str, step: int, first: int) -> list[dict[str, Any]]:
+    """What `main` of *module* prints, run by a process of its own."""
+    command = [sys.executable, "-m", module, "--driver", driver, "--step", str(step), "--first", str(first)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2], check=False)
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 if __name__ == "__main__":
-    main()
+    main(lambda step, first: map(asdict, points(step, first)))

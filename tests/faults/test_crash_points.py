@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
 import sys
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,27 +16,10 @@ STEP = 37  # of the fallback's some 530 disk calls, to keep the run short
 FEWEST = 100  # disk calls of the fixed workload; fewer means that it no longer does what is to be interrupted
 
 
-def crashed(driver: str, step: int, first: int) -> list[dict[str, Any]]:
-    command = [
-        sys.executable,
-        "-m",
-        "tests.faults.crash",
-        "--driver",
-        driver,
-        "--step",
-        str(step),
-        "--first",
-        str(first),
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2], check=False)
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
-
-
 @needs_strace
 @pytest.mark.parametrize("first", thinned([1, 2, 3], 3))
 def test_no_disk_call_is_a_moment_at_which_something_acknowledged_is_lost(first: int) -> None:
-    points = crashed("safe", 3, first)
+    points = crash.crashed("tests.faults.crash", "safe", 3, first)
     assert [p for p in points if p["lost"] or p["problems"]] == []
     assert len(points) >= FEWEST // 3
     acknowledged = {p["acknowledged"] for p in points}
@@ -52,7 +31,7 @@ def test_no_disk_call_is_a_moment_at_which_something_acknowledged_is_lost(first:
 @needs_strace
 def test_the_fallback_driver_loses_nothing_either() -> None:
     """A rollback journal has several times as many disk calls; `python -m benchmarks.kill --strace` takes them all."""
-    points = crashed("fallback", STEP, 1)
+    points = crash.crashed("tests.faults.crash", "fallback", STEP, 1)
     assert [p for p in points if p["lost"] or p["problems"]] == []
     assert len(points) >= FEWEST // STEP
     print(f"{len(points)} crash points (every {STEP}th), 0 acknowledged messages lost")

@@ -8,9 +8,6 @@ before and was used since, also in a fork.
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -120,17 +117,5 @@ def _point(folder: Path, template: Path, number: int, wanted: list[Any]) -> dict
     return {"number": number, "killed": was_killed, "left": len(rest.decisions), "problems": problems}
 
 
-def main() -> None:
-    """One line a crash point, as JSON, on standard output."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--step", type=int, default=1)
-    parser.add_argument("--first", type=int, default=1)
-    parser.add_argument("--driver", choices=["safe", "fallback"], default="safe")
-    chosen = parser.parse_args()
-    os.environ["TIERMEM_TEST_DRIVER"] = chosen.driver
-    for point in points(chosen.step, chosen.first):
-        print(json.dumps(point), flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    crash.main(points)

@@ -3,11 +3,8 @@ nothing is half done, and what comes of it is what a sleep would have done that 
 
 from __future__ import annotations
 
-import json
 import random
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
@@ -25,17 +22,10 @@ STEP = 46  # of some 140 disk calls, each some 0.5 s of CPU
 FEWEST = 100  # disk calls of a sleep; fewer means that it no longer does what is to be interrupted
 
 
-def killed(step: int, first: int) -> list[dict[str, Any]]:
-    command = [sys.executable, "-m", "tests.faults.sleep.asleep", "--step", str(step), "--first", str(first)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[3], check=False)
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
-
-
 @needs_strace
 @pytest.mark.parametrize("first", thinned(range(1, STEP + 1), STEP))
 def test_a_sleep_that_is_killed_at_a_disk_call_is_finished_by_the_next(first: int) -> None:
-    points = killed(STEP, first)
+    points = crash.crashed("tests.faults.sleep.asleep", "safe", STEP, first)
     assert [one for one in points if one["problems"]] == []
     assert len(points) >= FEWEST // STEP
     print(f"{len(points)} crash points (every {STEP}th from {first}), nothing half done")
