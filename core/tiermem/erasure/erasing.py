@@ -12,11 +12,11 @@ from typing import TypeAlias
 
 import sqlalchemy as sa
 
-from tiermem.erasure import caches, given_up, issuing
+from tiermem.erasure import given_up, issuing, traces
 from tiermem.erasure.keeping import refuse_kept
 from tiermem.erasure.messages import of_messages
 from tiermem.erasure.receipt import Receipt, checked
-from tiermem.flows.effects import Flow, Read, Scrub, Tell, Transact, Wake
+from tiermem.flows.effects import Flow, Read, Tell, Transact, Wake
 from tiermem.flows.services import Core
 from tiermem.media import erasing as descriptions
 from tiermem.providers.calls import refuse_reentry
@@ -85,7 +85,7 @@ def _erase(core: Core, scope: Scope, reason: str, refuse: Refuse, *, whole: bool
 
     taken_now: tuple[Ticket, list[Scope]] = yield Transact(taken)
     ticket, forks = taken_now
-    caches.drop(core)
+    traces.drop(core)
     removed, hashes = yield from _removed(ticket)
     if whole:
         yield from given_up.finish()  # what an import of this user put aside
@@ -111,9 +111,8 @@ def finish() -> Flow[int]:
     for ticket in tickets:
         yield from _removed(ticket)
         yield Transact(partial(taking.finish, ticket=ticket))
-    if tickets:
-        yield Scrub(vacuum=False)
-    return len(tickets)
+    unscrubbed = yield from traces.left_behind()
+    return max(len(tickets), int(unscrubbed))
 
 
 def _told(scope: Scope, ticket: Ticket, reason: str) -> Tell:

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tiermem.erasure import caches
+from tiermem.erasure import traces
 from tiermem.erasure.receipt import (
     HASH,
     IN_A_STORE,
@@ -25,7 +25,7 @@ from tiermem.erasure.receipt import (
     Receipt,
 )
 from tiermem.errors import StorageCorrupt
-from tiermem.flows.effects import Flow, Read, Scrub, Scrubbed
+from tiermem.flows.effects import Flow, Read, Scrubbed
 from tiermem.flows.indexing import outside
 from tiermem.flows.services import Core
 from tiermem.settings import Scope
@@ -51,9 +51,9 @@ def receipt(
     paths: Iterable[bytes] = (),
 ) -> Flow[Receipt]:
     """The receipt of *ticket*, once the files are scrubbed."""
-    caches.drop(core)
+    traces.drop(core)
     beside = yield from outside.left_behind(core, scope)
-    scrubbed: Scrubbed = yield Scrub(vacuum)
+    scrubbed = yield from traces.scrubbed(vacuum=vacuum)
     return Receipt(
         database=(yield Read(taking.identity)),
         number=ticket.number,

@@ -26,7 +26,7 @@ from tiermem.shared_history import owner_of, shared_of
 from tiermem.storage import entries as entry_rows
 from tiermem.storage import owners, sessions
 from tiermem.storage.documents import chunks as documents
-from tiermem.storage.erasures import sharing, taking, tombstones
+from tiermem.storage.erasures import scrubbing, sharing, taking, tombstones
 from tiermem.storage.erasures.taking import Taken, Ticket
 from tiermem.storage.sessions import SessionRow, encoded, stored_name
 from tiermem.storage.shown import media as shown_media
@@ -188,6 +188,7 @@ def _bury(connection: sa.Connection, core: Core, home: Scope, wanted: Mapping[Sc
     mine = taking.of_user(key, encoded(home.tenant), encoded(home.user))
     count = sum(one.messages for one in erased)
     number = taking.tombstone(connection, _of(key, home), mine, 0, count, 0, reason, now, done=True)
+    scrubbing.note(connection)
     return _Buried(Ticket(number, (), (), key), erased, removed, due)
 
 

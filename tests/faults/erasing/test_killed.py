@@ -8,8 +8,8 @@ from tests.faults import crash
 from tests.properties.thinned import thinned
 
 needs_strace = pytest.mark.skipif(bool(crash.missing()), reason=crash.missing() or "there is strace")
-STEP = 40  # each some 0.5 s of CPU
-FEWEST = 80  # disk calls of an erasure; fewer means that it no longer does what is to be interrupted
+STEP = 90  # each some 0.4 s of CPU
+FEWEST = 270  # disk calls of an erasure; fewer means that it no longer does what is to be interrupted
 
 
 @needs_strace

@@ -20,7 +20,7 @@ from tiermem.settings import Scope
 from tiermem.storage import decisions, owners
 from tiermem.storage.blobs import storing
 from tiermem.storage.embedded import outside
-from tiermem.storage.erasures import remembering
+from tiermem.storage.erasures import remembering, scrubbing
 from tiermem.storage.schema import message, meta, sealed, session, vector
 from tiermem.storage.sessions import ERASED, SessionRow, by_key, encoded, stored_name
 from tiermem.storage.tables.columns import metadata
@@ -259,16 +259,19 @@ def purge_items(connection: sa.Connection, scope: Scope, path: bytes) -> dict[st
         for table in belongings("item")
     }
     gone[item.name] = remove(connection, item, keys)
+    if keys:
+        scrubbing.note(connection)
     return {name: number for name, number in gone.items() if number}
 
 
 def finish(connection: sa.Connection, ticket: Ticket) -> None:
-    """Say that all rows of *ticket* are gone."""
+    """Say that all rows of *ticket* are gone, and not yet their bytes."""
     for start in range(0, len(ticket.sessions), CHUNK):
         keys = [one.key for one in ticket.sessions[start : start + CHUNK]]
         connection.execute(session.update().where(session.c.pk.in_(keys)).values(messages=GONE))
     connection.execute(collection.delete().where(collection.c.pk.in_(ticket.collections)))
     connection.execute(erasure.update().where(erasure.c.pk == ticket.number).values(done=1))
+    scrubbing.note(connection)
 
 
 def unfinished(connection: sa.Connection) -> list[Ticket]:
