@@ -45,7 +45,7 @@ FLOORS = tuple(
     runtime
     memory
     agents tools testing rescue migration histories
-    mcp
+    mcp evaluation
     cli __main__
     """.strip().splitlines()
 )

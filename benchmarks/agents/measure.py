@@ -13,6 +13,7 @@ from langchain_core.tools import tool
 
 from benchmarks.agents.contestants import LIMIT, Contestant, as_text, contestants
 from benchmarks.report import table
+from tiermem.evaluation.counting import in_common
 
 CALLS, RESULT_TOKENS, QUESTIONS, TURNS = 60, 3_000, 10, 200
 PLACES = [
@@ -155,9 +156,9 @@ def _prefixes(one: Contestant) -> list[str]:
     for turn in range(1, TURNS + 1):
         one.ask(_question(turn))
     texts = [one.model.schemas + as_text(prompt) for prompt in one.model.prompts]
-    shares = [_common(*pair) / len(pair[1]) for pair in pairwise(texts)]
+    shares = [in_common(*pair) / len(pair[1]) for pair in pairwise(texts)]
     bare = [as_text([m for m in prompt if m.type != "system"]) for prompt in one.model.prompts]
-    messages = [_common(*pair) / len(pair[1]) for pair in pairwise(bare)]
+    messages = [in_common(*pair) / len(pair[1]) for pair in pairwise(bare)]
     grown = sum(later.startswith(earlier) for earlier, later in pairwise(texts))
     sent = [one.tokens(prompt) for prompt in one.model.prompts]
     return [
@@ -169,15 +170,6 @@ def _prefixes(one: Contestant) -> list[str]:
         f"{max(sent):,}",
         str(len(one.summaries.prompts)),
     ]
-
-
-def _common(earlier: str, later: str) -> int:
-    most = min(len(earlier), len(later))
-    low, high = 0, most
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if earlier[:middle] == later[:middle] else (low, middle - 1)
-    return low
 
 
 def run(only: Sequence[str], *, markdown: bool) -> None:

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from tiermem import Message
+from tiermem.evaluation.talks import folded
 
 
 @dataclass(frozen=True)
@@ -41,11 +42,6 @@ class Conversation:
         """True when the text of every message of evidence is in *prompt*, whole, white space aside."""
         shown = folded(prompt)
         return all(self._texts[ident] in shown for ident in question.evidence)
-
-
-def folded(text: str) -> str:
-    """*text* with every run of white space as one blank."""
-    return " ".join(text.split())
 
 
 def read(messages: Path, questions: Path) -> Conversation:

@@ -10,102 +10,31 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from benchmarks.answers.conversation import folded
 from tiermem import Message
+from tiermem.evaluation.talks import Probe as Question
+from tiermem.evaluation.talks import ProbedTalk as Conversation
+from tiermem.evaluation.talks import line, normalised, sampled, stamp
+
+__all__ = [
+    "ABSTENTION",
+    "Conversation",
+    "Question",
+    "label",
+    "line",
+    "longmemeval",
+    "normalised",
+    "read",
+    "sampled",
+    "stamp",
+]
 
 ABSTENTION = "abstention"  # the category of questions that the conversation does not answer
 LONGMEMEVAL_DATE = "%Y/%m/%d %H:%M"  # "2023/05/20 (Sat) 02:21" without its weekday
-
-
-@dataclass(frozen=True)
-class Question:
-    """A question; the ids of the messages that answer it (none: nothing does); when it is asked, where that is told."""
-
-    id: str
-    text: str
-    category: str
-    evidence: tuple[str, ...] = ()
-    asked: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Conversation:
-    """Messages in order, questions about them, and for each message the session that it was said in (() is not known).
-
-    A question is asked when all has been said, or at its time: then what was said from that time on is not known yet.
-
-    Raises:
-        ValueError: a question rests on a message that is not there, or not every message has a session.
-    """
-
-    id: str
-    messages: tuple[Message, ...]
-    questions: tuple[Question, ...]
-    sessions: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        if self.sessions and len(self.sessions) != len(self.messages):
-            raise ValueError(f"{self.id}: {len(self.messages)} messages, sessions of {len(self.sessions)}")
-        known = {one.id for one in self.messages}
-        missing = {ident for one in self.questions for ident in one.evidence} - known
-        if missing:
-            raise ValueError(f"{self.id}: questions rest on messages that are not there: {', '.join(sorted(missing))}")
-
-    @cached_property
-    def lines(self) -> list[str]:
-        """Every message as "speaker (date): text", the form in which the peers are given it."""
-        return [line(one) for one in self.messages]
-
-    @cached_property
-    def by_id(self) -> dict[str, Message]:
-        """The messages by their ids."""
-        return {one.id: one for one in self.messages}
-
-    @cached_property
-    def wanted(self) -> dict[str, tuple[str, ...]]:
-        """By message id, what a context must hold to have that message, white space folded: any one of these.
-
-        A text below 12 characters ("Yes!") stands everywhere, so it must stand behind its speaker's name.
-        """
-        return {one.id: _wanted(one) for one in self.messages}
-
-    @cached_property
-    def by_session(self) -> dict[str, list[Message]]:
-        """The messages of each session, sessions in the order of their first ones."""
-        found: dict[str, list[Message]] = {}
-        for name, message in zip(self.sessions or [self.id] * len(self.messages), self.messages, strict=True):
-            found.setdefault(name, []).append(message)
-        return found
-
-    @property
-    def end(self) -> datetime | None:
-        """When the newest message was said."""
-        return max((one.created_at for one in self.messages if one.created_at), default=None)
-
-
-def _wanted(message: Message) -> tuple[str, ...]:
-    text = folded(message.text)
-    if len(text) >= 12:
-        return (text,)
-    return folded(f"{message.name or message.role}: {text}"), folded(line(message))
-
-
-def line(message: Message) -> str:
-    """*message* with its speaker and its time."""
-    name = message.name or message.role
-    return f"{name} ({stamp(message.created_at)}): {message.text}" if message.created_at else f"{name}: {message.text}"
-
-
-def stamp(when: datetime) -> str:
-    """The day, and the minute where one is known (midnight is taken for a day without a time)."""
-    return f"{when:%Y-%m-%d}" if (when.hour, when.minute) == (0, 0) else f"{when:%Y-%m-%d %H:%M}"
 
 
 def read(path: Path) -> list[Conversation]:
@@ -130,43 +59,6 @@ def label(path: Path) -> str:
 def _lines(path: Path) -> Iterator[str]:
     with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
         yield from (one for one in file if one.strip())
-
-
-def normalised(record: Mapping[str, Any]) -> Conversation:
-    """The conversation of one normalised line."""
-    messages = tuple(
-        Message(
-            id=one["id"], role=one["role"], name=one["speaker"], content=one["text"], created_at=_time(one["timestamp"])
-        )
-        for one in record["messages"]
-    )
-    questions = tuple(
-        Question(
-            one["id"],
-            one["question"],
-            one["category"],
-            tuple(dict.fromkeys(one["evidence_ids"])),
-            _time(one.get("asked")),
-        )
-        for one in record["questions"]
-    )
-    return Conversation(record["conversation_id"], messages, questions, tuple(map(_session, record["messages"])))
-
-
-def _session(message: Mapping[str, Any]) -> str:
-    """Where *message* was said: told (LoCoMo, BEAM-100K), the beginning of its id (RealMem), or its day (BEAM-500K)."""
-    if told := message.get("session"):
-        return str(told)
-    before, colon, _ = str(message["id"]).partition(":")
-    return before if colon else str(message["timestamp"] or "")[:10]
-
-
-def _time(text: str | None) -> datetime | None:
-    """A local time without a zone is taken for UTC: only its distance to the other times matters."""
-    if not text:
-        return None
-    when = datetime.fromisoformat(text)
-    return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
 def _apollo(folder: Path) -> Conversation:
@@ -205,15 +97,3 @@ def longmemeval(record: Mapping[str, Any]) -> Conversation:
 def _weekday_time(text: str) -> datetime:
     day, *_, time = text.split()
     return datetime.strptime(f"{day} {time}", LONGMEMEVAL_DATE).replace(tzinfo=UTC)
-
-
-def sampled(conversations: Sequence[Conversation], count: int | None) -> list[Conversation]:
-    """The same, with at most *count* questions a conversation that have evidence: every n-th, so of every kind."""
-    if count is None:
-        return list(conversations)
-    found = []
-    for one in conversations:
-        asked = [question for question in one.questions if question.evidence]
-        step = max(1, -(-len(asked) // count))
-        found.append(replace(one, questions=tuple(asked[::step])))
-    return found

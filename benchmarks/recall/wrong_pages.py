@@ -7,7 +7,7 @@ the data call unanswerable. A memory that never recalls would do best at this, s
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
@@ -19,6 +19,7 @@ from benchmarks.recall.measure import Asked, tokens
 from benchmarks.recall.results import percent
 from benchmarks.recall.vectors import embedding
 from benchmarks.report import number, table
+from tiermem.evaluation.talks import strangers
 
 RECALLING = ("tiermem", "tiermem-context", "langchain-vector", "langchain-vector-buffer", "langgraph-store", "bm25")
 KINDS = ("another conversation's", "unanswerable", "its own")
@@ -31,20 +32,6 @@ class Page:
 
     kind: str
     tokens: int
-
-
-def strangers(conversation: Conversation, others: Iterable[Conversation], count: int) -> list[Question]:
-    """About *count* questions of *others*, spread evenly over them; none that *conversation* is asked too."""
-    own = {question.text for question in conversation.questions}
-    found = [
-        question
-        for other in others
-        if other.id != conversation.id
-        for question in other.questions
-        if question.evidence and question.text not in own
-    ]
-    step = max(1, -(-len(found) // count))
-    return found[::step]
 
 
 def unanswerable(conversation: Conversation) -> list[Question]:

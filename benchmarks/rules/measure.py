@@ -15,7 +15,7 @@ from typing import Any
 from benchmarks.recall.conversations import read
 from benchmarks.rules.contestants import MAKERS, Contestant
 from benchmarks.rules.planting import Chat, chats
-from tiermem.text.analyzer import terms
+from tiermem.evaluation.counting import Look
 
 SETS = (
     ("beam-100K.jsonl.gz", "en", 8_000, 0),
@@ -24,7 +24,6 @@ SETS = (
 )
 PARTS = ("built", "held back", "built later", "held back later")  # "later": harder ones, of another day
 LOOKED_AT = 25  # contexts of a chat, evenly behind its last planted sentence
-ALIKE = 0.8
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -76,18 +75,3 @@ def _talked(contestant: Contestant, chat: Chat) -> dict[str, list[bool]]:
             for sentence, seen in found.items():
                 seen.append(look.has(sentence))
     return found
-
-
-class Look:
-    """A context that sentences are looked for in."""
-
-    def __init__(self, text: str) -> None:
-        self._folded = " ".join(text.split())
-        self._lines = [set(terms(line)) for line in text.splitlines()]
-
-    def has(self, sentence: str) -> bool:
-        """Whether it says *sentence*."""
-        if " ".join(sentence.split()) in self._folded:
-            return True
-        wanted = set(terms(sentence))
-        return any(len(wanted & line) >= ALIKE * len(wanted) for line in self._lines)

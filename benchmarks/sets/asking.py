@@ -9,13 +9,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from time import process_time
-from typing import Any, Final
+from typing import Final
 
 from benchmarks.recall import conversations, wrong_pages
-from benchmarks.recall.contestants.tiered import Tiered, text_of
 from benchmarks.recall.conversations import Conversation, Question
 from benchmarks.recall.measure import Shown, clipped, share, tokens
 from tiermem import Session
+from tiermem.evaluation.asking import TimelyMemory, text_of
 
 RECALL, CONTEXT, OTHERS = "recall", "context", "others"
 SILENCE = 1_024  # tokens that a question may recall which the conversation was not asked
@@ -45,33 +45,15 @@ class Answer:
     milliseconds: float
 
 
-class InTime(Tiered):
+class InTime(TimelyMemory):
     """tiermem, asked by either way; what was said after a question is not there yet."""
 
     name = "tiermem"
 
-    def __init__(self, embedder: Any = None, **settings: Any) -> None:
-        super().__init__(embedder, **settings)
-        self._said: Conversation | None = None
-        self._forked: tuple[str, Session] | None = None
-
-    def feed(self, conversation: Conversation) -> None:
-        """As it is, with the order of its messages for forks."""
-        super().feed(conversation)
-        self._said, self._forked = conversation, None
-
     def conversation(self, question: Question) -> Session:
         """The conversation up to *question*."""
         self.ask(question, 1)  # sets the clock
-        before, said = self.as_of, self._said
-        if before is None or said is None:
-            return self.session
-        last = [one.id for one in said.messages if one.created_at is None or one.created_at <= before][-1:]
-        if not last:
-            return self.memory.session("nothing said")
-        if self._forked is None or self._forked[0] != last[0]:
-            self._forked = last[0], self.session.fork(last[0])
-        return self._forked[1]
+        return self.session
 
     def shown(self, question: str, budget: int) -> Shown:
         """Nothing: `ask` is used for the clock."""
