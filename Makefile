@@ -8,7 +8,7 @@ export UV_PYTHON_DOWNLOADS := never
 # Many containers set this; every process would then compile the frameworks anew, and the tests start a hundred.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test compiled lint bench soak matrix mutation sbom audit clean
+.PHONY: demo test compiled lint bench soak matrix mutation sbom audit site clean
 
 demo: $(VENV)/ready
 	$(RUN)/python -m examples.demo.run $(ARGS)
@@ -49,6 +49,16 @@ sbom: $(VENV)/ready
 audit: sbom
 	$(RUN)/uv audit --frozen $(ARGS)
 
+# The documentation in English and Chinese, into site/: strict links, nothing fetched while it is built or read. To look at
+# it: python3 -m http.server --directory site (its search needs a server).
+site: .site/ready
+	.site/venv/bin/python -m docs.building
+
+.site/ready: docs/building/requirements.txt
+	$(PYTHON) -m venv .site/venv
+	.site/venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
 .mutation/ready: benchmarks/mutation/requirements.txt $(VENV)/ready
 	$(PYTHON) -m venv .mutation
 	$(RUN)/uv pip install --quiet --python .mutation/bin/python --requirements $<
@@ -62,4 +72,4 @@ $(VENV)/ready: pyproject.toml requirements.txt
 	touch $@
 
 clean:
-	rm -rf $(VENV) .matrix .mutation .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis sbom.json
+	rm -rf $(VENV) .matrix .mutation .site site .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis sbom.json

@@ -23,7 +23,11 @@ RULES = "tests/properties/test_rules.py"
 READING = [f"tests/flows/reading/test_{name}.py" for name in ("recall", "steady", "context")]
 WRITING = ["tests/flows/writing/test_window.py", "tests/flows/writing/test_add_compacted.py"]
 BESIDE: Mapping[str, Sequence[str]] = {
-    "text": ["tests/window/test_stubs.py", "tests/knowledge/test_documents.py", "tests/search/test_explanation.py"],
+    "text": [
+        "tests/window/test_stubs.py",
+        "tests/knowledge/test_documents_search.py",
+        "tests/search/test_explanation.py",
+    ],
     "tokens": [RULES],
     "times": [],
     "window": [RULES, *WRITING, "tests/flows/reading/test_steady.py"],

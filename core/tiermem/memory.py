@@ -64,6 +64,10 @@ class Memory(Opened, UserTalk, Moving, Retaining, HoldingMedia, Naming):
             store_summary: is given each summary before it takes effect, to keep it elsewhere too; the text it
                 returns is shown in the window, None leaves the default.
             keep: says which messages of a summarised span stay in view; or a `tiermem.life.Placement`.
+            describe: takes an `UndescribedMedium` (a picture, a sound, a file), returns what it shows, in words to find
+                it by, or ""; sync or async. It is asked in the background, once a medium.
+            redactor: takes a text, returns it without what must not be stored, as `tiermem.redaction.Redactor` does; it
+                is asked for every text on its way in. Where it fails, nothing is stored.
             embedder: of LangChain, LlamaIndex, or a function of texts; by default none, words and spelling do.
             vector_store: a vector database of yours that names candidates beside our index: `ArchiveVectors` of
                 langchain_tiered_memory or llamaindex_tiered_memory, or an object with the four methods of

@@ -14,7 +14,7 @@ NOBODY = "default"  # the namespace where none was given
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:
-    """What each part of a score counts. The first five sum to 1 (SPEC E's w1…w5); the others are bounded hints.
+    """What each part of a score counts. The first five sum to 1 (w1…w5); the others are bounded hints.
 
     Args:
         semantic: cosine of the embedder's vectors, less its mean over the conversation.
@@ -142,7 +142,7 @@ class Settings(Thresholds):
 
     Args:
         enable_context_management: look at the thresholds after each add, in the background; else `manage_context` does.
-        context_budget: tokens of a context for which no budget is given (SPEC F: W).
+        context_budget: tokens of a context for which no budget is given.
         recall_share, summary_share: shares of a context's budget for recalled passages and for the running summary.
         rules_share: the same of what the user laid down (`Session.rules`), where its messages are not shown; 0: none.
         recall_limit: messages that one recall shows at most.
@@ -154,11 +154,11 @@ class Settings(Thresholds):
         summarizer_pause: seconds without further attempts after a failed run.
         extractor_timeout, extractor_retries: as of the summariser; until it answers the messages wait.
         extractor_pause: the same, in a session; doubled by each further failed run, up to an hour.
-        extract_batch: messages that an extractor is given at once; fewer after `extract_after` seconds of silence.
+        extract_batch, extract_after: messages that an extractor is given at once; fewer after so many silent seconds.
         embedder_timeout: seconds that an embedder may take for up to 128 texts before keywords alone must do.
         callback_timeout: seconds that one call of a compactor, `keep`, `store_summary` or a listener may take; then the
             turn goes on without it, and it is not called again while it hangs.
-        relevance_threshold: score (SPEC E: θ, on the scale of `weights`) that the best message must reach for anything
+        relevance_threshold: score (θ, on the scale of `weights`) that the best message must reach for anything
             to be quoted in a context; the others need a quarter of it. `search` shows weaker hits.
         least_likely: the chance that all that was found answers, from which on it is recalled unasked; 0: by score.
         weights: what each part of a score counts; see `Weights`.

@@ -1,0 +1,112 @@
+"""What the site is made of: pages with their places, links that hold in both languages, tables that are the code's."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from docs.building import links, reference, sources
+from docs.building.configuration import configuration
+from docs.building.navigation import BORROWED, DOCS, GENERATED, LANGUAGES, ROOT, pages, source, there
+from tiermem.runtime.options import OPTION_NAMES
+
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+
+
+def files(language: str) -> list[Path]:
+    folder = DOCS if language == "en" else DOCS / language
+    return [one for one in folder.rglob("*.md") if language != "en" or not one.is_relative_to(DOCS / "zh")]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_has_its_place(language: str) -> None:
+    named = {source(page.path, language) for page in pages()}
+    assert [one for one in files(language) if one not in named] == []
+    places = [page.path for page in pages()]
+    assert len(places) == len(set(places))
+
+
+def test_every_page_of_the_english_start_ideas_and_how_to_is_there_in_chinese() -> None:
+    folders = ("start", "ideas", "howto")
+    places = (DOCS, DOCS / "zh")
+    english, chinese = ({one.relative_to(at) for name in folders for one in (at / name).iterdir()} for at in places)
+    assert english == chinese
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_link_of_a_page_holds(language: str) -> None:
+    made = {source(page, "en") for page in GENERATED}
+    dead = [
+        (str(one.relative_to(ROOT)), target)
+        for one in files(language)
+        for target in LINK.findall(one.read_text("utf-8"))
+        if not target.startswith(("http", "#"))
+        and (file := Path(one.parent / target.partition("#")[0]).resolve()) not in made
+        and not file.exists()
+    ]
+    assert dead == []
+
+
+def test_the_same_blocks_stand_in_the_same_order_in_both_languages() -> None:
+    for page in (one.path for one in pages() if one.path.startswith("start/")):
+        kinds = [
+            re.findall(r"^```(\w*)", source(page, language).read_text("utf-8"), re.MULTILINE) for language in LANGUAGES
+        ]
+        assert kinds[0] == kinds[1], page
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_configuration_names_the_pages_and_nothing_elsewhere(language: str) -> None:
+    text = configuration(language)
+    project = tomllib.loads(text)["project"]
+    named = re.findall(r'"([\w/-]+\.md)"', str(project["nav"]).replace("'", '"'))
+    assert named == [page.path for page in pages() if there(page.path, language)]
+    assert "http" not in text
+    assert project["theme"]["font"] is False
+
+
+def test_a_link_leads_to_the_page_that_its_target_becomes() -> None:
+    text = "[a](../glossary.md#x) [b](../../benchmarks/RESULTS.md) `[c](d)` [e](../zh/index.md) [lock](../../uv.lock)"
+    turned = sources.relinked(text, "start/core.md", "en")
+    assert turned == (
+        "[a](../glossary.md#x) [b](../project/results.md) `[c](d)` [e](../zh/index.html) lock (`uv.lock`)"
+    )
+    assert sources.relinked("[a](../../trust.md)", "ideas/user.md", "zh") == "[a](../../trust.html)"
+
+
+def test_a_dead_link_and_a_script_from_elsewhere_are_found(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text(
+        '<h1 id="x"></h1><a href="b.html#y">b</a><a href="c.html">c</a><a href="https://a.example/">d</a>'
+        '<script src="https://cdn.example/a.js"></script><a href="#x">e</a>'
+    )
+    (tmp_path / "b.html").write_text("<h1 id='z'></h1>")
+    assert list(links.faults(tmp_path)) == [
+        "a.html: fetches https://cdn.example/a.js",
+        "a.html: b.html#y: no such place in it",
+        "a.html: c.html: no such file",
+    ]
+
+
+def test_the_page_of_settings_says_what_each_option_is() -> None:
+    page = reference.settings_page()
+    rows = dict(re.findall(r"^\| `(\w+)` \|(.*)\|$", page, re.MULTILINE))
+    assert rows.keys() >= OPTION_NAMES
+    assert [name for name, said in rows.items() if len(said.rsplit("|", 1)[1].strip()) < 10] == []
+    assert "150_000" in rows["pre_rot_threshold"]
+
+
+def test_the_pages_of_the_code_name_what_is_public() -> None:
+    import langchain_tiered_memory
+    import llamaindex_tiered_memory
+    import tiermem
+
+    for package in (tiermem, langchain_tiered_memory, llamaindex_tiered_memory):
+        named = {name.rpartition(".")[2] for name in reference.public_names(package.__name__)}
+        assert named == set(package.__all__) - {"__version__"}
+
+
+def test_borrowed_pages_are_there() -> None:
+    assert [one for one in BORROWED.values() if not (ROOT / one).is_file()] == []
