@@ -52,6 +52,8 @@ ERRORS: list[tuple[exc.DBAPIError, type[StorageError], bool]] = [
     (failure("terminating connection due to administrator command", "57P01", lost=True), StorageUnavailable, True),
     (failure("server closed the connection unexpectedly", lost=True), StorageUnavailable, True),
     (failure("connection failed: Connection refused"), StorageUnavailable, False),
+    (failure("connection is bad: connection to server on socket failed: No such file"), StorageUnavailable, False),
+    (failure('connection to server at "db" failed: FATAL:  role "x" does not exist'), StorageError, False),
     (failure("connection timeout expired"), StorageUnavailable, False),
     (failure("failed to resolve host 'x'"), StorageUnavailable, False),
     (failure('connection failed: FATAL:  database "x" does not exist'), StorageError, False),

