@@ -44,7 +44,7 @@ FLOORS = tuple(
     life
     runtime
     memory
-    agents tools testing rescue migration histories
+    agents tools testing rescue migration histories doctor
     mcp evaluation
     cli __main__
     """.strip().splitlines()

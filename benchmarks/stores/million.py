@@ -1,12 +1,14 @@
 """A million messages on a file and on PostgreSQL: what add, context and search take there, and the RAM of who asks.
 
-    python -m benchmarks.stores.million [--users 1000] [--messages 1000] [--asked 100] [--keep FOLDER] [--markdown]
+    python -m benchmarks.stores.million [--shape many] [--talks 1000] [--messages 1000] [--asked 100] [--keep FOLDER]
 
-Both databases are filled by processes of their own, side by side, the fastest way that users have: batches of 1,000,
-relaxed durability. Then a fresh process with default settings asks each, one after the other: users drawn by lot, each
-once when nothing is known of them ("first") and three times after that, and at last every user once, so that the RAM
-is that of a process which has served them all. Wall-clock times; the words are those of the cost benchmark. `--keep`
-leaves the databases in a folder and asks those that are there.
+Both databases are filled by processes of their own, side by side: of a thousand conversations the first hundred by
+adding, in one batch each, and the others with the messages and the index of those, under other names: each hundredth
+says the same. Then a fresh process with default settings asks each database, one after the other: conversations drawn
+by lot, each once when nothing is known of it ("first") and three times after that; and where everybody has one, at last
+every user once, so that the RAM is that of a process which has served them all. Wall-clock times; the words are those
+of the cost benchmark; contexts and searches are `within="user"`. `--keep` leaves the databases in a folder and asks
+those that are there.
 """
 
 from __future__ import annotations
@@ -28,42 +30,49 @@ from typing import Any
 
 from benchmarks import report
 from benchmarks.cost.prose import question, said
+from benchmarks.stores.copied import Copied
 from tiermem import Memory, Message, Session
 
-BATCH, AGAIN = 1_000, 3
-HEAD = ("database", "users", "messages each", "filled s", "GB", "verb", "first p50 ms", "p99", "again p50 ms", "p99")
-RAM = ("database", "users", "RSS MB opened", "after the users asked", "after every user once", "most")
+REAL, AGAIN = 100, 3
+HEAD = ("database", "messages", "of", "filled s", "GB", "verb", "first p50 ms", "p99", "again p50 ms", "p99")
+RAM = ("database", "messages", "of", "RSS MB opened", "after those asked", "after every user once", "most")
 
 
-def fill(target: str, users: int, messages: int) -> None:
-    """Every user's one conversation, managed and indexed."""
+def place_of(shape: str, number: int) -> tuple[str, str]:
+    """Session and user of conversation *number*: everybody has one, or one has all."""
+    return ("talk", f"u{number}") if shape == "many" else (f"t{number}", "one")
+
+
+def fill(target: str, shape: str, talks: int, messages: int) -> None:
+    """Every conversation, indexed: some by adding, the others with what those have, under other names."""
     with Memory.open(target, durability="relaxed") as memory:
-        for user in range(users):
-            session = memory.session("talk", f"u{user}")
-            for first in range(0, messages, BATCH):
-                places = range(first, min(first + BATCH, messages))
-                session.add(
-                    [Message(role=("user", "assistant")[n % 2], content=said(user * messages + n)) for n in places]
-                )
+        for number in range(min(talks, REAL)):
+            session = memory.session(*place_of(shape, number))
+            said_here = [said(number * messages + place) for place in range(messages)]
+            session.add([Message(role=("user", "assistant")[n % 2], content=one) for n, one in enumerate(said_here)])
             session.index()
             memory.settle()
+        for first in range(min(talks, REAL)):
+            copy = Copied(memory, place_of(shape, first))
+            for number in range(first + REAL, talks, REAL):
+                copy.to(place_of(shape, number))
 
 
-def ask(target: str, users: int, asked: int) -> dict[str, Any]:
+def ask(target: str, shape: str, talks: int, asked: int) -> dict[str, Any]:
     """Milliseconds by verb, of the first time and of later ones; MB of RSS at moments."""
     chance = random.Random(1)
     first: dict[str, list[float]] = {}
     later: dict[str, list[float]] = {}
     with Memory.open(target) as memory:
         rss = [resident()]
-        for user in chance.sample(range(users), min(asked, users)):
-            session = memory.session("talk", f"u{user}")
+        for number in chance.sample(range(talks), min(asked, talks)):
+            session = memory.session(*place_of(shape, number))
             for turn in range(1 + AGAIN):
-                for verb, milliseconds in one_turn(session, question(user * 10 + turn)):
+                for verb, milliseconds in one_turn(session, question(number * 10 + turn)):
                     (later if turn else first).setdefault(verb, []).append(milliseconds)
         rss.append(resident())
-        for user in range(users):
-            memory.session("talk", f"u{user}").context(question(user), 8_000)
+        for number in range(talks if shape == "many" else 0):
+            memory.session(*place_of(shape, number)).context(question(number), 8_000)
         rss.append(resident())
     return {"first": first, "later": later, "rss": [*rss, peak()]}
 
@@ -71,7 +80,7 @@ def ask(target: str, users: int, asked: int) -> dict[str, Any]:
 def one_turn(session: Session, wanted: str) -> Iterator[tuple[str, float]]:
     """Verbs with the milliseconds that each took."""
     acts = {
-        "context": lambda: session.context(wanted, 8_000),
+        "context": lambda: session.context(wanted, 8_000, within="user"),
         "add": lambda: session.add(wanted),
         "search": lambda: session.search(wanted, within="user"),
     }
@@ -116,11 +125,11 @@ def child(*arguments: object) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
-def filled(targets: dict[str, str], users: int, messages: int) -> dict[str, float]:
+def filled(targets: dict[str, str], given: argparse.Namespace) -> dict[str, float]:
     """Fills them side by side; seconds of each."""
     began, running, seconds = time.perf_counter(), {}, dict[str, float]()
     for name, target in targets.items():
-        running[name] = child("fill", target, users, messages)
+        running[name] = child("fill", target, given.shape, given.talks, given.messages)
     while len(seconds) < len(running):
         time.sleep(0.2)
         for name, process in running.items():
@@ -139,19 +148,20 @@ def spread(times: Sequence[float]) -> tuple[str, str]:
 def measured(folder: Path, given: argparse.Namespace) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
     """The lines of both tables."""
     speed, ram = list[tuple[object, ...]](), list[tuple[object, ...]]()
+    held, whose = given.talks * given.messages, "one user" if given.shape == "one" else f"{given.talks:,} users"
     with databases(folder) as targets:
         note = folder / "filled.json"
         if not note.exists():
-            note.write_text(json.dumps(filled(targets, given.users, given.messages)))
+            note.write_text(json.dumps(filled(targets, given)))
         seconds = json.loads(note.read_text())
         for name, target in targets.items():
-            out, _ = child("ask", target, given.users, given.asked).communicate()
+            out, _ = child("ask", target, given.shape, given.talks, given.asked).communicate()
             found = json.loads(out)
             size = (f"{seconds[name]:.0f}", f"{gigabytes(folder, name):.2f}")
             for verb, first in found["first"].items():
                 times = (*spread(first), *spread(found["later"][verb]))
-                speed.append((name, f"{given.users:,}", f"{given.messages:,}", *size, verb, *times))
-            ram.append((name, f"{given.users:,}", *(f"{one:.0f}" for one in found["rss"])))
+                speed.append((name, f"{held:,}", whose, *size, verb, *times))
+            ram.append((name, f"{held:,}", whose, *(f"{one:.0f}" for one in found["rss"])))
     return speed, ram
 
 
@@ -160,9 +170,10 @@ def options() -> argparse.Namespace:
     made = argparse.ArgumentParser(
         prog="python -m benchmarks.stores.million", description=(__doc__ or "").split("\n")[0]
     )
-    made.add_argument("--users", type=int, default=1_000)
-    made.add_argument("--messages", type=int, default=1_000, help="of each user (default: %(default)s)")
-    made.add_argument("--asked", type=int, default=100, help="users that are asked four times (default: %(default)s)")
+    made.add_argument("--shape", choices=("many", "one"), default="many", help="a user each, or one of all")
+    made.add_argument("--talks", type=int, default=1_000, help="conversations (default: %(default)s)")
+    made.add_argument("--messages", type=int, default=1_000, help="of each (default: %(default)s)")
+    made.add_argument("--asked", type=int, default=100, help="conversations asked four times (default: %(default)s)")
     made.add_argument("--keep", type=Path, help="folder of the databases, which stay there")
     made.add_argument("--markdown", action="store_true")
     return made.parse_args()
@@ -171,9 +182,9 @@ def options() -> argparse.Namespace:
 def main() -> None:
     """Fill, ask, print; or one step of that, in a process of its own."""
     if sys.argv[1:2] == ["fill"]:
-        fill(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
+        fill(sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5]))
     elif sys.argv[1:2] == ["ask"]:
-        print(json.dumps(ask(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))))
+        print(json.dumps(ask(sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5]))))
     else:
         report_of(options())
 

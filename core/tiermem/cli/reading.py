@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,6 +25,7 @@ from tiermem.cli.app import (
     the_memory,
     the_session,
 )
+from tiermem.cli.terminal import checkup
 from tiermem.cli.terminal.documents import document
 from tiermem.cli.terminal.screen import console, facts, line, table
 from tiermem.errors import UnknownReference
@@ -126,6 +128,24 @@ def verify(
     else:
         _verified(found)
     if not all(verification.ok for verification in found.values()):
+        raise typer.Exit(1)
+
+
+@app.command()
+def doctor(
+    path: Annotated[str | None, typer.Argument(help="Database file or URL; else the one in your data folder.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Look at a database, its disk or server and who uses it, and say what would serve. Exit code 1: a fault."""
+    from tiermem.doctor import examine
+    from tiermem.runtime.opening import default_path
+
+    found = examine(default_path() if path is None else path)
+    if as_json:
+        document({"ok": found.ok, **asdict(found)})
+    else:
+        checkup.tell(console(), found)
+    if not found.ok:
         raise typer.Exit(1)
 
 

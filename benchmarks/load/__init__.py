@@ -1,0 +1,1 @@
+"""How much load a database and its processes take before they break, and what that means for many users."""
