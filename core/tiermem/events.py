@@ -42,14 +42,14 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
 from tiermem import telemetry
-from tiermem.errors import ClockError, InvalidSettings, brief_repr, described
+from tiermem.errors import ClockError, InvalidSettings, RedactionFailed, brief_repr, described
 from tiermem.providers.limited import Limited
 from tiermem.settings import Scope
 
@@ -87,12 +87,15 @@ class Event:
         scope: tenant, user and session; of documents, ``scope.kind`` is "knowledge".
         at: when it was told, by the memory's clock.
         fields: numbers, ids and reasons, by kind: see the table above.
+        words: the question and what was stored or found, for telemetry alone: in no log, and empty unless
+            `telemetry.captures()`.
     """
 
     kind: str
     scope: Scope
     at: datetime
     fields: Mapping[str, Any]
+    words: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -139,6 +142,7 @@ def _plain(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 Callback: TypeAlias = Callable[[Event], object]
+Told: TypeAlias = Callable[[], Mapping[str, Any]]
 _collectors: ContextVar[tuple[list[Event], ...]] = ContextVar("tiermem_collectors", default=())
 
 
@@ -204,13 +208,13 @@ class Listeners:
             return True
         return any(listener.listening() for listener in list(self._callbacks.values()))
 
-    def tell(self, kind: str, scope: Scope, fields: Callable[[], Mapping[str, Any]]) -> None:
+    def tell(self, kind: str, scope: Scope, fields: Told, words: Told | None = None) -> None:
         """Tell an event to all who listen. What a callback, a handler of the log, a processor of spans or the clock
         raises is noted, and goes no further: what is told of is done."""
         if not self.wanted(kind):
             return
         try:
-            event = Event(kind, scope, self._now(), MappingProxyType(dict(fields())))
+            event = Event(kind, scope, self._now(), MappingProxyType(dict(fields())), self._words(words))
         except ClockError as error:
             self._failed(described(error))
             return
@@ -221,6 +225,15 @@ class Listeners:
         for key, listener in list(self._callbacks.items()):
             if listener.scope in {None, scope} and listener.listening():
                 self._call(key, listener.callback, event)
+
+    def _words(self, words: Told | None) -> Mapping[str, Any]:
+        if words is None or not telemetry.captures():
+            return MappingProxyType({})
+        try:
+            return MappingProxyType(dict(words()))
+        except RedactionFailed as error:  # then they are not told
+            self._failed(described(error))
+            return MappingProxyType({})
 
     def _call(self, key: object, callback: Callback, event: Event) -> None:
         try:

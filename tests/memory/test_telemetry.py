@@ -21,6 +21,9 @@ SMALL: dict[str, Any] = {"pre_rot_threshold": 800, "keep_recent_count": 3, "coun
 TEXT = "Decision {}: we decided to raise the pool of service {} to 50. "
 
 
+OURS = ["tiermem.duration", "tiermem.events"]
+
+
 def providers() -> tuple[Any, Any, Any, Any]:
     from opentelemetry.sdk.metrics import MeterProvider
     from opentelemetry.sdk.metrics.export import InMemoryMetricReader
@@ -33,13 +36,13 @@ def providers() -> tuple[Any, Any, Any, Any]:
     return tracing, exporter, MeterProvider([reader]), reader
 
 
-def points(reader: Any, name: str) -> dict[str, Any]:
+def points(reader: Any, name: str, by: str = "tiermem.kind") -> dict[str, Any]:
     found: dict[str, Any] = {}
     for resource in reader.get_metrics_data().resource_metrics:
         for scope in resource.scope_metrics:
             for metric in scope.metrics:
                 if metric.name == name:
-                    found |= {point.attributes["tiermem.kind"]: point for point in metric.data.data_points}
+                    found |= {point.attributes[by]: point for point in metric.data.data_points}
     return found
 
 
@@ -153,7 +156,7 @@ print(json.dumps([[s.name, s.parent.span_id == spans[-1].context.span_id if s.pa
 
 def test_the_providers_of_the_process_are_told_by_themselves(tmp_path: Path) -> None:
     told = ran(OWN, tmp_path)
-    assert told == [["tiermem.added", True], ["turn", None], "tiermem", ["tiermem.duration", "tiermem.events"]]
+    assert told == [["tiermem.added", True], ["turn", None], "tiermem", ["gen_ai.client.operation.duration", *OURS]]
 
 
 UNUSED = """
@@ -168,3 +171,78 @@ print(json.dumps([name for name in sys.modules if name.startswith("opentelemetry
 
 def test_a_process_without_opentelemetry_does_not_get_it(tmp_path: Path) -> None:
     assert ran(UNUSED, tmp_path) == []
+
+
+def conventional(span: Any) -> dict[str, Any]:
+    return {name: value for name, value in span.attributes.items() if name.startswith("gen_ai.")}
+
+
+def test_memory_operations_have_the_names_of_the_conventions_and_no_words(store: Open) -> None:
+    memory = store(counter=len)
+    tracing, exporter, metering, reader = providers()
+    to_opentelemetry(memory, tracer_provider=tracing, meter_provider=metering)
+    session = memory.session("s", "anna-lee")
+    session.add(["The spare key hangs behind the barometer.", "Noted."])
+    (forgotten,) = session.forget("m2")
+    session.undo(forgotten)
+    session.search("spare key", 1)
+    session.erase("m2")
+    store_id = {"gen_ai.memory.store.id": exporter.get_finished_spans()[0].attributes["tiermem.session"]}
+    found = {one.name: conventional(one) for one in exporter.get_finished_spans()}
+    named = {"gen_ai.operation.name": "create_memory", "gen_ai.memory.record.count": 2}
+    assert found["tiermem.added"] == store_id | named
+    named = {"gen_ai.operation.name": "update_memory", "gen_ai.memory.record.id": "m2"}
+    assert found["tiermem.forgotten"].items() >= (store_id | named).items()
+    assert found["tiermem.undone"]["gen_ai.operation.name"] == "update_memory"
+    named = {"gen_ai.operation.name": "search_memory", "gen_ai.memory.record.count": 1}
+    assert found["tiermem.recalled"] == store_id | named
+    assert found["tiermem.erased"]["gen_ai.operation.name"] == "delete_memory"
+    assert not any("key" in one.to_json() for one in exporter.get_finished_spans())
+    durations = points(reader, "gen_ai.client.operation.duration", "gen_ai.operation.name")
+    assert {name: point.count for name, point in durations.items()} == {"create_memory": 1, "search_memory": 1}
+    assert durations["search_memory"].explicit_bounds[:2] == (0.01, 0.02)
+
+
+@pytest.mark.parametrize(
+    ("wish", "told"), [("true", True), ("SPAN_ONLY", True), ("false", False), ("event_only", False)]
+)
+def test_words_are_told_where_the_process_says_so(
+    store: Open, monkeypatch: pytest.MonkeyPatch, wish: str, *, told: bool
+) -> None:
+    monkeypatch.setenv("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", wish)
+    tracing, exporter, _, _ = providers()
+    memory = store(counter=len, redactor=lambda text: text.replace("4711", "[code]"))
+    to_opentelemetry(memory, tracer_provider=tracing)
+    session = memory.session("s")
+    events: list[Any] = []
+    memory.subscribe(events.append)
+    session.add("The code of the gate is 4711.")
+    session.recall("Is 4711 the code of the gate?")
+    added, recalled = (conventional(one) for one in exporter.get_finished_spans())
+    assert ("gen_ai.memory.query.text" in recalled) is told
+    assert all("gate" not in str(one.as_dict()) and "gate" not in repr(one) for one in events)
+    if told:
+        assert recalled["gen_ai.memory.query.text"] == "Is [code] the code of the gate?"
+        (record,) = json.loads(recalled["gen_ai.memory.records"])
+        assert record.keys() == {"id", "content", "score"}
+        stored = [{"id": "m1", "content": "The code of the gate is [code]."}]
+        assert json.loads(added["gen_ai.memory.records"]) == stored
+
+
+def test_a_redactor_that_fails_leaves_the_words_out_and_is_told(store: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", "true")
+    tracing, exporter, _, _ = providers()
+    failing = False
+
+    def redactor(text: str) -> str:
+        if failing:
+            raise OSError("the model is away")
+        return text
+
+    memory = store(counter=len, redactor=redactor)
+    to_opentelemetry(memory, tracer_provider=tracing)
+    memory.session("s").add("The code of the gate is 4711.")
+    failing = True
+    assert memory.session("s").search("code", 1)
+    assert "gen_ai.memory.query.text" not in exporter.get_finished_spans()[-1].attributes
+    assert any("redact" in words.lower() for words in memory.session("s").stats().degraded)

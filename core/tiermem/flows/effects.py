@@ -26,11 +26,13 @@ class Tell:
     """Tell whoever listens that something happened.
 
     *fields* gives ids, numbers and reasons by name, never what somebody said; it is asked where somebody listens.
+    *words* gives the question and what was stored or found; it is asked where the process wants them in its telemetry.
     """
 
     kind: str
     scope: Scope
     fields: Callable[[], Mapping[str, Any]]
+    words: Callable[[], Mapping[str, Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ def added(scope: Scope, ms: float, stored: Sequence[Message], row: SessionRow, b
     """Messages *stored* in a session that is now *row* and had *before*; nothing where all were there already."""
     if row.messages == before:
         return ()
-    told = Tell("added", scope, lambda: _added(stored, row, before, ms))
+    told = Tell("added", scope, lambda: _added(stored, row, before, ms), lambda: {"records": _records(stored, before)})
     return told, *_incomplete(scope, [message for message in stored if message.sequence > before])
 
 
@@ -134,12 +134,32 @@ def _group(scope: Scope, event: str, decisions: Sequence[Decision]) -> Tell:
     return Tell(event, scope, lambda: _decisions(decisions))
 
 
-def recalled(scope: Scope, by: str, hits: Sequence[Hit], degraded: tuple[str, ...], ms: float, tokens: int = 0) -> Tell:
-    """What was found, best first where *by* says "search" or "tool", else what was quoted, in reading order, in
-    *tokens*, as far as these are known."""
+def recalled(
+    core: Core,
+    scope: Scope,
+    by: str,
+    query: str | None,
+    hits: Sequence[Hit],
+    degraded: tuple[str, ...],
+    ms: float,
+    tokens: int = 0,
+) -> Tell:
+    """What was found for *query*, best first where *by* says "search" or "tool", else what was quoted, in reading
+    order, in *tokens*, as far as these are known."""
     return Tell(
-        "recalled", scope, lambda: _hits(hits) | {"by": by, "tokens": tokens, "degraded": brief_all(degraded), "ms": ms}
+        "recalled",
+        scope,
+        lambda: _hits(hits) | {"by": by, "tokens": tokens, "degraded": brief_all(degraded), "ms": ms},
+        lambda: {"query": core.private(query or ""), "records": _found(hits)},
     )
+
+
+def _found(hits: Sequence[Hit]) -> list[dict[str, Any]]:
+    return [{"id": hit.ref, "content": hit.message.text, "score": round(float(hit.score), 4)} for hit in hits]
+
+
+def _records(stored: Sequence[Message], before: int) -> list[dict[str, Any]]:
+    return [{"id": f"m{one.sequence}", "content": one.text} for one in stored if one.sequence > before]
 
 
 def _hits(hits: Sequence[Hit]) -> dict[str, Any]:

@@ -58,7 +58,7 @@ class Direct:
             emptied = self.database.scrub(vacuum=effect.vacuum)
             return Scrubbed(emptied, effect.vacuum, server=self.database.dialect != "sqlite")
         if isinstance(effect, Tell):
-            self.listeners.tell(effect.kind, effect.scope, effect.fields)
+            self.listeners.tell(effect.kind, effect.scope, effect.fields, effect.words)
         if isinstance(effect, Wake) and effect.embed and (wake := self.embedding()) is not None:
             wake(effect.scope)
         return None
@@ -66,7 +66,7 @@ class Direct:
     def _transacted(self, effect: Transact) -> Any:
         result = self.database.write(effect.body, brief=effect.brief)
         for told in effect.telling(result) if effect.telling is not None else ():
-            self.listeners.tell(told.kind, told.scope, told.fields)
+            self.listeners.tell(told.kind, told.scope, told.fields, told.words)
         return result
 
     def _called(self, effect: Summarize | Call | Embed) -> Any:

@@ -105,7 +105,7 @@ def _search(core: Core, scope: Scope, bounds: Bounds, arguments: Arguments) -> F
     hits = result.hits
     worth = quoting.once([hit for hit in hits if hit.score >= WORTH * hits[0].score])
     text = yield Compute(lambda: answers.listed(worth, query, bounds.tokens, core.count))
-    yield reporting.recalled(scope, "tool", worth, result.degraded, core.since(began))
+    yield reporting.recalled(core, scope, "tool", query, worth, result.degraded, core.since(began))
     return text or _nothing(only)
 
 

@@ -54,7 +54,7 @@ def find(core: Core, scope: Scope, query: str, k: int) -> Flow[list[Hit]]:
         raise InvalidMessage(f"query must be text, not {type(query).__name__}")
     began = core.timer()
     result = yield from ranked(core, scope, SearchRequest(query, "knowledge", limit=k))
-    yield reporting.recalled(collection(scope), "search", result.hits, result.degraded, core.since(began))
+    yield reporting.recalled(core, collection(scope), "search", query, result.hits, result.degraded, core.since(began))
     return list(result.hits)
 
 

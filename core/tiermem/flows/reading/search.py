@@ -38,7 +38,7 @@ def search(core: Core, scope: Scope, request: SearchRequest, explain: bool) -> F
     hits: Sequence[Hit] = result.hits
     if explain:
         hits = yield Compute(lambda: _explained(result.hits, result.question))
-    yield reporting.recalled(scope, "search", hits, result.degraded, core.since(began))
+    yield reporting.recalled(core, scope, "search", request.query, hits, result.degraded, core.since(began))
     return (yield from _with_media(core, scope, hits))
 
 
@@ -137,7 +137,7 @@ def recall(core: Core, scope: Scope, request: SearchRequest, budget: int) -> Flo
     pieces, shown, likely = yield Compute(quoted)
     text = pieces[0].message.text if pieces else ""
     tokens = pieces[0].tokens - OVERHEAD if pieces else core.count(text)
-    yield reporting.recalled(scope, "recall", shown, result.degraded, core.since(began), tokens)
+    yield reporting.recalled(core, scope, "recall", request.query, shown, result.degraded, core.since(began), tokens)
     return Recalled(text=text, tokens=tokens, budget=budget, hits=tuple(shown), degraded=result.degraded, likely=likely)
 
 

@@ -187,7 +187,9 @@ def _chosen(draft: Draft, whole: list[Piece] | None) -> Flow[Filled]:
     found = yield Compute(lambda: unseen(draft, seen.hits, begun.entries))
     if whole is not None and not found:
         if query:
-            yield reporting.recalled(draft.scope, "context", [], seen.degraded, draft.core.since(began))
+            yield reporting.recalled(
+                draft.core, draft.scope, "context", query, [], seen.degraded, draft.core.since(began)
+            )
         return Filled(
             whole, [], seen.degraded, likelihood.of_context(draft, seen, whole, (), begun.entries) if query else None
         )
@@ -198,7 +200,9 @@ def _chosen(draft: Draft, whole: list[Piece] | None) -> Flow[Filled]:
     if not query:
         return Filled(pieces, hits, seen.degraded)
     likely = yield Compute(lambda: likelihood.of_context(draft, seen, pieces, hits, rest.entries))
-    yield reporting.recalled(draft.scope, "context", hits, seen.degraded, draft.core.since(began), _sum(recalled))
+    yield reporting.recalled(
+        draft.core, draft.scope, "context", query, hits, seen.degraded, draft.core.since(began), _sum(recalled)
+    )
     return Filled(pieces, hits, seen.degraded, likely)
 
 
@@ -213,7 +217,9 @@ def _beside(draft: Draft, whole: Sequence[Piece], room: int) -> Flow[Filled | No
     if _sum(recalled) > draft.free - _sum(whole):
         return None
     if query:
-        yield reporting.recalled(draft.scope, "context", hits, seen.degraded, draft.core.since(began), _sum(recalled))
+        yield reporting.recalled(
+            draft.core, draft.scope, "context", query, hits, seen.degraded, draft.core.since(began), _sum(recalled)
+        )
     pieces = [*recalled, *whole]
     likely = (yield Compute(lambda: likelihood.of_context(draft, seen, pieces, hits, tail))) if query else None
     return Filled(pieces, hits, seen.degraded, likely)

@@ -77,7 +77,9 @@ def fill(draft: Draft) -> Flow[Filled]:
         degraded, seen = result.degraded, result if query else None
         if query:
             spent = sum(piece.tokens for piece in block)
-            yield reporting.recalled(draft.scope, "context", hits, degraded, draft.core.since(began), spent)
+            yield reporting.recalled(
+                draft.core, draft.scope, "context", query, hits, degraded, draft.core.since(began), spent
+            )
         if block:
             blocks[asked] = block[0]
     pieces = [*rules, *summary, *_placed(message_pieces(parts, entries), blocks)]
