@@ -9,15 +9,19 @@ from typing import Any
 from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 _CODE = re.compile(r"(^```.*?^```|`[^`\n]+`)", re.MULTILINE | re.DOTALL)
-_LINK = re.compile(r"(?<!!)\[([^\]\n]+)\]\((?!https?://)([^)\s]+)\)")
+_LINK = re.compile(r"(!?)\[([^\]\n]+)\]\((?!https?://)([^)\s]+)\)")
 
 
 def without_links(text: str) -> str:
-    """*text* with each link to a file or a heading as its words, and the file's name where these do not say it. Code
-    stays as it is."""
+    """*text* with each link to a file or a heading as its words, and the name of the file where these do not say it.
+
+    Pictures of the repository are left out; code stays as it is.
+    """
 
     def words(match: re.Match[str]) -> str:
-        said, target = match.groups()
+        picture, said, target = match.groups()
+        if picture:
+            return ""
         return said if target.startswith("#") or said == target else f"{said} ({target})"
 
     parts = _CODE.split(text)

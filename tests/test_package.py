@@ -46,6 +46,7 @@ def test_the_page_on_an_index_has_no_link_that_is_dead_there(hook: Any) -> None:
         ("[中文](README.zh.md)", "中文 (README.zh.md)"),
         ("[pass an embedder](#embedders)", "pass an embedder"),
         ("[docs](https://a.example/b)", "[docs](https://a.example/b)"),
+        ("![a picture](docs/a.svg) seen", " seen"),
         ("`a[0](x)` and [1]", "`a[0](x)` and [1]"),
         ("```python\na[0](x)\n```\n[b](b)", "```python\na[0](x)\n```\nb"),
     ],

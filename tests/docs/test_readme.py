@@ -34,6 +34,13 @@ def test_what_the_readme_points_to_exists(name: str) -> None:
         assert (ROOT / target).exists(), target
 
 
+def test_both_readmes_have_the_same_parts() -> None:
+    levels = [re.findall(r"^(#+) ", (ROOT / name).read_text("utf-8"), re.MULTILINE) for name in READMES]
+    counts = [len(blocks((ROOT / name).read_text("utf-8"))) for name in READMES]
+    assert levels[0] == levels[1]
+    assert counts[0] == counts[1]
+
+
 @pytest.mark.parametrize(
     "name", ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "core/ARCHITECTURE.md"]
 )
