@@ -15,9 +15,9 @@ from tiermem.errors import InvalidMessage, InvalidSettings
 from tiermem.histories import unpacking
 from tiermem.histories.bringing import bring
 from tiermem.histories.catalogue import source_of
-from tiermem.histories.databases import is_database
 from tiermem.histories.parts.contents import Contents, ReadOptions
 from tiermem.histories.sources import plain
+from tiermem.histories.tables.databases import is_database
 from tiermem.importers import files as opened
 from tiermem.importers import formats
 from tiermem.providers.clock import zone_of

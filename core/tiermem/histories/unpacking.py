@@ -17,8 +17,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tiermem.errors import InvalidMessage
-from tiermem.histories import databases
 from tiermem.histories.parts.contents import Contents
+from tiermem.histories.tables import databases
 from tiermem.importers import files
 
 READ = frozenset(
@@ -37,9 +37,10 @@ READ = frozenset(
         ".db",
         ".sqlite",
         ".sqlite3",
+        ".vscdb",
     }
 )
-_PACKED = READ - {".zip", ".db", ".sqlite", ".sqlite3"}  # what is read inside of an archive
+_PACKED = READ - {".zip", ".db", ".sqlite", ".sqlite3", ".vscdb"}  # what is read inside of an archive
 _BROKEN = (zipfile.BadZipFile, NotImplementedError, zlib.error, EOFError, RuntimeError)  # the last: with a password
 _ZIP = b"PK\x03\x04"
 LARGEST = 4 << 30  # bytes of one file of an archive, unpacked: above it is no history but a trap

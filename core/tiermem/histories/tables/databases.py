@@ -1,6 +1,7 @@
-"""SQLite files in which frameworks keep messages as rows -> these rows as JSON, for the reader of such rows.
+"""SQLite files in which programs keep messages -> their rows as JSON, for the reader of such rows.
 
-Seen: `agent_messages` of OpenAI's Agents SDK 0.24, `message_store` of LangChain's SQLChatMessageHistory.
+Seen: `agent_messages` of OpenAI's Agents SDK 0.24, `message_store` of LangChain's SQLChatMessageHistory, `checkpoints`
+of LangGraph (`checkpoints.py`), `cursorDiskKV` of Cursor (`cursor.py`).
 Rule: a database is opened for reading only, and may be in use.
 """
 
@@ -8,15 +9,18 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 from urllib.parse import quote
 
 from tiermem.errors import InvalidMessage, UnreadFormat
+from tiermem.histories.tables import checkpoints, cursor
 from tiermem.importers.recognition import HELP
 
 MAGIC = b"SQLite format 3\0"
-_TABLES = {"agent_messages": "message_data", "message_store": "message"}  # each with the column of the message
 _OURS = "tiermem_meta"
 
 
@@ -29,7 +33,7 @@ def is_database(path: Path) -> bool:
 
 
 def rows_of(path: Path, name: str) -> str:
-    """The rows of messages of the database at *path*, as a JSON list.
+    """What the database at *path* has of conversations, as a JSON list.
 
     Raises:
         UnreadFormat: it is of another program, or our own. InvalidMessage: it is damaged.
@@ -38,13 +42,32 @@ def rows_of(path: Path, name: str) -> str:
         with closing(sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True)) as connection:
             connection.row_factory = sqlite3.Row
             tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-            table = next((one for one in _TABLES if one in tables), None)
-            if table is None:
+            read = next((read for table, read in _READERS.items() if table in tables), None)
+            if read is None:
                 raise _unread(name, tables)
-            found = [dict(row) for row in connection.execute(f'SELECT * FROM "{table}" ORDER BY id')]  # noqa: S608  # a name of ours
+            return json.dumps(read(connection, name), default=str)
     except sqlite3.Error as error:
         raise InvalidMessage(f"{name}: the database cannot be read ({error})") from error
-    return json.dumps([{**row, "message_data": row.pop(_TABLES[table])} for row in found], default=str)
+
+
+def _messages(table: str, column: str) -> Callable[[sqlite3.Connection, str], list[dict[str, Any]]]:
+    """Reads the rows of *table*, the message of each under the name that the Agents SDK gives it."""
+
+    def read(connection: sqlite3.Connection, _name: str) -> list[dict[str, Any]]:
+        rows = connection.execute(f'SELECT * FROM "{table}" ORDER BY id')  # noqa: S608  # a name of ours
+        return [{**row, "message_data": row.pop(column)} for row in map(dict, rows)]
+
+    return read
+
+
+_READERS: Mapping[str, Callable[[sqlite3.Connection, str], list[dict[str, Any]]]] = MappingProxyType(
+    {
+        "agent_messages": _messages("agent_messages", "message_data"),
+        "message_store": _messages("message_store", "message"),
+        "checkpoints": checkpoints.rows,
+        "cursorDiskKV": cursor.rows,
+    }
+)
 
 
 def _unread(name: str, tables: list[str]) -> UnreadFormat:
