@@ -22,7 +22,7 @@ from benchmarks.load.arrivals import MIX
 from benchmarks.load.curves import SERVED, Point, curve
 from benchmarks.load.plot import draw
 
-RATES = (5, 10, 20, 40, 80, 160, 320)
+RATES = (5, 10, 20, 40, 80, 160, 320, 640)
 SETUPS = "SQLite:1,SQLite:4,SQLite:8,PostgreSQL:1,PostgreSQL:4,PostgreSQL:8"
 HEAD = ("database", "processes", "offered /s", "answered /s", "p50 ms", "p99 ms", "add p99", "context p99",
         "search p99", "given up", "errors", "our CPU ms", "server CPU ms", "load average")  # fmt: skip
@@ -59,14 +59,18 @@ def measured(given: argparse.Namespace) -> list[Point]:
     rates, points = [float(rate) for rate in given.rates.split(",")], list[Point]()
     if given.out is not None and given.out.exists():
         points = [Point(*one) for one in json.loads(given.out.read_text())]
-    there = {(one.database, one.processes) for one in points}
     for setup in given.setups.split(","):
         kind, _, processes = setup.partition(":")
-        if (kind, int(processes)) in there:
-            continue
-        for point in curve(kind, int(processes), rates, given.seconds, given.users, given.messages):
+        known = [one for one in points if (one.database, one.processes) == (kind, int(processes))]
+        left = (
+            []
+            if any(one.broken for one in known)
+            else [rate for rate in rates if rate not in {one.offered for one in known}]
+        )
+        for point in curve(kind, int(processes), left, given.seconds, given.users, given.messages) if left else ():
             points.append(point)
             print(*row(point), file=sys.stderr, flush=True)
+        points.sort(key=lambda one: (one.database != "SQLite", one.processes, one.offered))
         if given.out is not None:
             given.out.write_text(json.dumps(points))
     return points
@@ -81,8 +85,10 @@ def needs(points: Sequence[Point], kilobytes: float) -> list[tuple[object, ...]]
             assert point is not None
             need = model.needed(users, point, kilobytes)
             by = f"{kind}, {point.processes} processes at {point.offered:g}/s"
-            cores = (need.ours, f"{need.server:.1f}" if need.server else "")
-            lines.append((f"{users:,}", by, f"{need.mean:.1f}", f"{need.peak:.0f}", *cores, f"{need.year:.0f}"))
+            cores = (str(need.ours), f"{need.server:.1f}" if need.server else "")
+            if kind == "SQLite" and need.peak > point.offered:
+                cores = ("more than a file bears", "")
+            lines.append((f"{users:,}", by, f"{need.mean:.1f}", f"{need.peak:.0f}", *cores, f"{need.year:,.0f}"))
     return lines
 
 
