@@ -27,7 +27,7 @@ def draw(points: Sequence[Point], file: Path) -> None:
         style = {
             "color": COLOURS[kind][place % 3],
             "marker": MARKS[place % 3],
-            "label": f"{kind}, {processes} processes",
+            "label": f"{kind}, {processes} process{'es' * (processes > 1)}",
         }
         rates = [one.offered for one in line]
         above.plot(rates, [one.p99 for one in line], **style)
