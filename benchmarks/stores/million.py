@@ -115,7 +115,7 @@ def databases(folder: Path) -> Iterator[dict[str, str]]:
 
 def gigabytes(folder: Path, name: str) -> float:
     """What the files of a database hold."""
-    kept = (folder / "server").rglob("*") if name == "PostgreSQL" else folder.glob("memory.db*")
+    kept = (folder / "server" / "base").rglob("*") if name == "PostgreSQL" else folder.glob("memory.db*")
     return sum(one.stat().st_size for one in kept if one.is_file()) / 1e9
 
 
