@@ -25,7 +25,7 @@ font = false
 logo = "assets/logo.svg"
 favicon = "assets/logo.svg"
 features = [
-  "content.code.copy", "content.tooltips", "navigation.footer", "navigation.indexes", "navigation.sections",
+  "content.code.copy", "content.tooltips", "navigation.footer", "navigation.sections",
   "navigation.top", "search.highlight", "toc.follow",
 ]
 
@@ -82,6 +82,7 @@ members_order = "source"
 separate_signature = true
 show_root_heading = true
 show_signature_annotations = true
+show_bases = false
 show_source = false
 """
 _WORDS = {

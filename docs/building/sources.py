@@ -11,6 +11,8 @@ from docs.building.navigation import DOCS, GENERATED, LANGUAGES, ROOT, pages, so
 
 _CODE = re.compile(r"(^```.*?^```|``[^\n]+?``|`[^`\n]+`)", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"(!?)\[((?:[^\[\]\n]|\[[^\]\n]*\])*)\]\(([^)\s]+)\)")
+# A line break between two Chinese characters would be shown as a space.
+_BROKEN = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef“”‘’…])\n(?=[\u3000-\u9fff\uff00-\uffef“”‘’…])")
 PICTURES = (".png", ".svg")
 
 
@@ -41,7 +43,7 @@ def relinked(text: str, page: str, language: str) -> str:
         return said if path in said else f"{said} (`{file.relative_to(ROOT)}`)"
 
     parts = _CODE.split(text)
-    return "".join(part if place % 2 else _LINK.sub(turned, part) for place, part in enumerate(parts))
+    return "".join(part if place % 2 else _BROKEN.sub("", _LINK.sub(turned, part)) for place, part in enumerate(parts))
 
 
 def _href(target: tuple[str, str], page: tuple[str, str]) -> str:

@@ -77,6 +77,11 @@ def test_a_link_leads_to_the_page_that_its_target_becomes() -> None:
     assert sources.relinked("[a](../../trust.md)", "ideas/user.md", "zh") == "[a](../../trust.html)"
 
 
+def test_a_line_break_between_chinese_characters_is_no_space() -> None:
+    text = "保持原文，\n旧消息\n\n- 一\nadd 二\n```\n三\n四\n```\n"
+    assert sources.relinked(text, "ideas/user.md", "zh") == "保持原文，旧消息\n\n- 一\nadd 二\n```\n三\n四\n```\n"
+
+
 def test_a_dead_link_and_a_script_from_elsewhere_are_found(tmp_path: Path) -> None:
     (tmp_path / "a.html").write_text(
         '<h1 id="x"></h1><a href="b.html#y">b</a><a href="c.html">c</a><a href="https://a.example/">d</a>'
