@@ -44,8 +44,8 @@ FLOORS = tuple(
     life
     runtime
     memory
-    agents tools testing rescue migration histories doctor
-    mcp evaluation
+    agents tools testing rescue migration histories doctor browsing
+    mcp evaluation dashboard
     cli __main__
     """.strip().splitlines()
 )

@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("typer")
 
 from tests.cli.command_line import ok, refused, write
-from tiermem.cli.terminal.screen import visible
+from tiermem.text.sanitizing import visible
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from rich.text import Text
 
 from tiermem.cli.app import JsonOption, PathOption, TenantOption, app, space, the_memory
 from tiermem.cli.terminal.documents import document
-from tiermem.cli.terminal.screen import command, console, line, table, visible
+from tiermem.cli.terminal.screen import command, console, line, table
+from tiermem.text.sanitizing import visible
 
 if TYPE_CHECKING:
     from tiermem.profiles.profile import Profile

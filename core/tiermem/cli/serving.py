@@ -1,14 +1,31 @@
-"""`tiermem mcp`: the memory of one user, for clients of the Model Context Protocol."""
+"""What is served, and what is made to be looked at: `tiermem mcp` for clients of the Model Context Protocol, `tiermem
+dashboard` for a browser, `tiermem report` as a file."""
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from typing import Annotated
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
+from rich.text import Text
 
-from tiermem.cli.app import NamespaceOption, PathOption, TenantOption, app, space
+from tiermem.cli.app import (
+    NamespaceOption,
+    PathOption,
+    SessionOption,
+    TenantOption,
+    app,
+    space,
+    the_memory,
+    the_session,
+)
+from tiermem.cli.terminal.screen import console, line
+from tiermem.errors import MissingExtra
+
+_OF_SCREEN = {"jinja2", "markupsafe", "pygal", "starlette", "uvicorn"}
 
 
 @app.command()
@@ -35,3 +52,49 @@ def mcp(
     whose = Whose(session, space(namespace, tenant), timezone, chosen, max_tokens, read_only)
     with suppress(KeyboardInterrupt):
         asyncio.run(serving.by_pipes(path, whose) if http is None else serving.by_http(path, whose, http))
+
+
+@app.command()
+def dashboard(
+    port: Annotated[int, typer.Option("--port", min=0, max=65_535, help="Of 127.0.0.1; 0: any that is free.")] = 0,
+    write: Annotated[bool, typer.Option("--write", help="Let decisions be undone; else nothing is changed.")] = False,
+    path: PathOption = None,
+) -> None:
+    """Show what a database holds, in a browser on this machine: users, sessions, windows, decisions, recalls."""
+    with the_memory(path, writing=write) as memory, suppress(KeyboardInterrupt):
+        screen("serving").serve(memory, port, _say_address, write=write)
+
+
+def _say_address(address: str) -> None:
+    console().print(Text(f"Open {address}\nwhich no other machine reaches; it ends with Ctrl-C."), soft_wrap=True)
+
+
+@app.command()
+def report(
+    file: Annotated[Path, typer.Argument(help="The HTML file to be written.")],
+    session: SessionOption,
+    namespace: NamespaceOption = "default",
+    tenant: TenantOption = None,
+    path: PathOption = None,
+    last: Annotated[int, typer.Option("--last", min=1, help="How many of the newest messages.")] = 1_000,
+    language: Annotated[str, typer.Option("--language", help="en or zh.")] = "en",
+) -> None:
+    """Write one conversation into one HTML file: its window, decisions, what was dropped; it loads nothing."""
+    with the_session(path, session, namespace, tenant) as opened:
+        made = screen("report").report(opened.memory, opened.scope, language, last)
+    file.write_text(made, "utf-8", errors="replace")
+    console().print(Text(f"{line(str(file))}: {len(made.encode('utf-8', 'replace')):,} bytes"))
+
+
+def screen(name: str) -> Any:
+    """A module of the screen.
+
+    Raises:
+        MissingExtra: what it needs is not installed.
+    """
+    try:
+        return import_module(f"tiermem.dashboard.{name}")
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in _OF_SCREEN:
+            raise
+        raise MissingExtra("the screen needs more packages: pip install 'tiermem[dashboard]'") from error

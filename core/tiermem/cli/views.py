@@ -14,9 +14,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from tiermem.cli.terminal.screen import INDENT, counted, day, facts, line, paragraph, table, visible
+from tiermem.cli.terminal.screen import INDENT, counted, day, facts, line, paragraph, table
 from tiermem.messages import COMPACTION_KEY, Message
 from tiermem.text.readable import readable
+from tiermem.text.sanitizing import visible
 
 if TYPE_CHECKING:  # pydantic takes a fifth of a second, and `--help` needs none of it
     from tiermem.dropped import Dropped

@@ -7,6 +7,7 @@ Rule 2: what is told in place of words of others holds no line break and nothing
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from tiermem.text import late
 from tiermem.text.analyzer import han_share
@@ -31,6 +32,25 @@ _ROLE = late.compile(
 _TAG = late.compile(r"<(?=[A-Za-z/|!?])")
 _BRACKET = late.compile(r"\[(?=/?(?:INST|SYS|SYSTEM|USER|ASSISTANT|TOOL|COMPACTED)\b)", re.IGNORECASE)
 _HEADING = late.compile(r"#{2,}\s*|`{3,}")
+
+
+# Cc acts on terminals, Cf reorders or hides text (bidi controls, tags), Cs and the separators break lines or output.
+_ACTING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_NEEDED = frozenset("\u200c\u200d")  # format characters that words and emoji need
+
+
+def visible(text: str) -> str:
+    """*text* with every character that acts on whatever shows it told by its code; line ends and tabs stay."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(map(_told, text.replace("\r\n", "\n")))
+
+
+def _told(character: str) -> str:
+    if character in "\n\t" or character in _NEEDED or unicodedata.category(character) not in _ACTING:
+        return character
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def delimiters(*names: str) -> re.Pattern[str]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -22,26 +21,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from tiermem.text.sanitizing import visible
+
 INDENT = "    "
 FILE_WIDTH = 200  # columns of a table that no terminal shows; rich's own 80 would cut its cells
-# Format characters that words and emoji need: the zero-width joiner and non-joiner.
-_NEEDED = frozenset("‌‍")
-# Cc acts on the terminal, Cf reorders or hides text (bidi controls, tags), Cs and the separators break lines or output.
-_ACTING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-
-
-def visible(text: str) -> str:
-    """*text* with every character that acts on a terminal shown by its code; line ends and tabs stay."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(map(_shown, text.replace("\r\n", "\n")))
-
-
-def _shown(character: str) -> str:
-    if character in "\n\t" or character in _NEEDED or unicodedata.category(character) not in _ACTING:
-        return character
-    code = ord(character)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def line(text: str) -> str:

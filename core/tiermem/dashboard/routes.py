@@ -1,0 +1,145 @@
+"""Which page stands at which address, and what it is made of. Every page is one function over `pages/`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from tiermem.dashboard import rendering
+from tiermem.dashboard.addresses import AskedFor, address, asked, of_session
+from tiermem.dashboard.guard import is_mark, mark
+from tiermem.dashboard.pages import conversation, people, question
+from tiermem.dashboard.texts import LANGUAGES, wanted
+from tiermem.errors import StorageReadOnly, TiermemError, UnknownReference
+
+if TYPE_CHECKING:
+    from tiermem.memory import Memory
+
+Page = Callable[["Memory", AskedFor], Any]
+LANGUAGE = "tiermem-language"
+MOST_FORM = 10_000  # bytes
+_YEAR = 365 * 86_400
+_ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="4" fill="#0b57a4"/>'
+    '<rect y="6" width="11" height="4" fill="#c26a00"/><rect y="12" width="6" height="4" fill="#1a6b3c"/></svg>'
+)
+_PAGES: dict[str, tuple[str, Page]] = {
+    "/": ("users.html", lambda m, a: people.users(m, a.text("begins"), a.text("start"))),
+    "/costs": ("costs.html", lambda m, a: people.costs(m, a.text("price"))),
+    "/user": (
+        "sessions.html",
+        lambda m, a: people.sessions(m, a.namespace, a.text("begins"), a.number("before"), a.text("words").strip()),
+    ),
+    "/known": ("known.html", lambda m, a: people.known(m, a.namespace)),
+    "/documents": (
+        "documents.html",
+        lambda m, a: people.documents(m, a.namespace, a.number("start"), a.text("source"), a.number("chunk")),
+    ),
+    "/session": ("window.html", lambda m, a: conversation.window(m, a.scope, a.number("after"))),
+    "/messages": ("messages.html", lambda m, a: conversation.messages(m, a.scope, a.number("first"))),
+    "/message": ("message.html", lambda m, a: conversation.message(m, a.scope, a.text("ref"))),
+    "/decisions": ("decisions.html", lambda m, a: conversation.decisions(m, a.scope, a.number("before"))),
+    "/dropped": ("dropped.html", lambda m, a: conversation.dropped(m, a.scope, a.number("since"))),
+    "/ask": (
+        "ask.html",
+        lambda m, a: question.ask(m, a.scope, a.text("q"), a.number("budget"), a.text("within")),
+    ),
+    "/session-costs": ("session_costs.html", lambda m, a: conversation.costs(m, a.scope)),
+}
+
+
+def screen(memory: Memory, token: str, *, write: bool) -> Starlette:
+    """The pages on *memory*; with *write* decisions can be undone by who has a mark of *token* (`guard.mark`)."""
+    made = _Pages(memory, token, write=write)
+    routes = [Route(path, made.page(*page)) for path, page in _PAGES.items()]
+    routes += [
+        Route("/undo", made.undo, methods=["POST"]),
+        Route("/style.css", made.file(rendering.style(), "text/css")),
+        Route("/icon.svg", made.file(_ICON, "image/svg+xml")),
+    ]
+    return Starlette(routes=routes)
+
+
+class _Pages:
+    def __init__(self, memory: Memory, token: str, *, write: bool) -> None:
+        self._memory = memory
+        self._token = token
+        self._write = write
+        self._render = rendering.pages()
+
+    def page(self, template: str, made: Page) -> Callable[[Request], Any]:
+        """What answers a request for the page *made*; it reads in a thread."""
+
+        def whole(request: Request) -> Response:
+            wish = asked(request.scope["query_string"])
+            try:
+                return self._answer(request, template, page=made(self._memory, wish), most=rendering.WHOLE)
+            except TiermemError as error:
+                return self._failed(request, error)
+
+        async def answer(request: Request) -> Response:
+            return await run_in_threadpool(whole, request)
+
+        return answer
+
+    async def undo(self, request: Request) -> Response:
+        """Take a decision back, and show the journal."""
+        body = b""
+        async for part in request.stream():
+            body += part
+            if len(body) > MOST_FORM:
+                return HTMLResponse("too long", 413)
+        return await run_in_threadpool(self._undo, request, body)
+
+    def _undo(self, request: Request, body: bytes) -> Response:
+        try:
+            wish = asked(body)
+            if not self._write:
+                raise StorageReadOnly("the screen only reads; `tiermem dashboard --write` lets decisions be undone")
+            if not is_mark(wish.text("mark"), self._token):
+                return HTMLResponse("that form is none of these pages", 403)
+            conversation.undo(self._memory, wish.scope, wish.number("number"))
+        except ValueError:
+            return HTMLResponse("that is no form of these pages", 400)
+        except TiermemError as error:
+            return self._failed(request, error)
+        return RedirectResponse(address("/decisions", **of_session(wish.scope)), 303)
+
+    @staticmethod
+    def file(text: str, kind: str) -> Callable[[Request], Any]:
+        """What answers with a file of ours."""
+
+        async def answer(_: Request) -> Response:
+            return Response(text, media_type=kind)
+
+        return answer
+
+    def _failed(self, request: Request, error: TiermemError) -> Response:
+        status = 404 if isinstance(error, UnknownReference) else 403 if isinstance(error, StorageReadOnly) else 400
+        return self._answer(request, "error.html", status, words=str(error))
+
+    def _answer(self, request: Request, template: str, status: int = 200, **values: Any) -> Response:
+        chosen = asked(request.scope["query_string"]).text("lang")
+        language = chosen if chosen in LANGUAGES else request.cookies.get(LANGUAGE, "")
+        if language not in LANGUAGES:
+            language = wanted(request.headers.get("accept-language", ""))
+        text = self._render(
+            template, language, here=_here(request), write=self._write, mark=mark(self._token), **values
+        )
+        answer = HTMLResponse(text, status)
+        if chosen in LANGUAGES:
+            answer.set_cookie(LANGUAGE, chosen, max_age=_YEAR, httponly=True, samesite="strict")
+        return answer
+
+
+def _here(request: Request) -> str:
+    """The address that was asked for, without a language."""
+    values = dict(asked(request.scope["query_string"]).values)
+    values.pop("lang", None)
+    return address(request.url.path, **values)
