@@ -29,8 +29,8 @@ def test_every_page_has_its_place(language: str) -> None:
     assert len(places) == len(set(places))
 
 
-def test_every_page_of_the_english_start_ideas_and_how_to_is_there_in_chinese() -> None:
-    folders = ("start", "ideas", "howto")
+def test_every_page_of_these_folders_is_there_in_both_languages() -> None:
+    folders = ("start", "ideas", "howto", "migrate")
     places = (DOCS, DOCS / "zh")
     english, chinese = ({one.relative_to(at) for name in folders for one in (at / name).iterdir()} for at in places)
     assert english == chinese
