@@ -36,6 +36,7 @@ def own(tmp_path: Path) -> Iterator[list[Any]]:
         yield found(memory)
 
 
+@pytest.mark.sampled(3)
 def test_the_same_is_found_with_the_same_scores_and_filters(beside: Any, target: str, own: list[Any]) -> None:
     with opened(target, beside) as memory:
         fill(memory)
@@ -47,6 +48,7 @@ def test_the_same_is_found_with_the_same_scores_and_filters(beside: Any, target:
         assert core.known.store_error == ""
 
 
+@pytest.mark.sampled(3)
 def test_adding_twice_is_adding_once_and_a_restart_adds_nothing(beside: Any, file: Path) -> None:
     for _ in range(2):
         with opened(str(file), beside) as memory:
@@ -66,6 +68,7 @@ def test_adding_twice_is_adding_once_and_a_restart_adds_nothing(beside: Any, fil
         assert len(beside.added) == len(ids)
 
 
+@pytest.mark.sampled(3)
 def test_what_was_removed_behind_our_back_is_noticed_and_refilled(beside: Any, target: str, own: list[Any]) -> None:
     with opened(target, beside) as memory:
         fill(memory)
@@ -78,6 +81,7 @@ def test_what_was_removed_behind_our_back_is_noticed_and_refilled(beside: Any, t
         assert found(memory) == own
 
 
+@pytest.mark.sampled(3)
 def test_what_is_erased_is_gone_there_too_and_nobody_elses(beside: Any, target: str) -> None:
     with opened(target, beside) as memory:
         fill(memory)
@@ -238,6 +242,7 @@ def test_a_store_that_cannot_say_what_it_has_and_names_too_few_is_filled_a_few_t
         assert len(store.added) == added
 
 
+@pytest.mark.sampled(3)
 def test_what_forks_share_and_a_fork_that_is_erased(beside: Any, target: str, tmp_path: Path) -> None:
     file = tmp_path / "exact.db"
     with opened(target, beside) as memory, opened(str(file)) as exact:
