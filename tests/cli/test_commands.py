@@ -15,7 +15,7 @@ from rich.console import Console
 
 from tests.cli.command_line import START, conversation, ok, refused, tiermem, write
 from tiermem import Memory
-from tiermem.cli import transfer
+from tiermem.cli.importing import transfer
 from tiermem.flows.writing import add as remember
 from tiermem.importers import formats
 

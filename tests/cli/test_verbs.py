@@ -75,7 +75,9 @@ def test_every_verb_that_looks_has_one_document_for_programs(database: str) -> N
     stats = asked("stats", *arguments)
     assert stats["messages"] == 123
     assert stats["hidden"] == 1
-    assert asked("sessions", "--path", database) == [{"session": "s", "stats": stats}]
+    (listed,) = asked("sessions", "--path", database)
+    assert (listed["session"], listed["stats"]) == ("s", stats)
+    assert listed["first"] < listed["last"]
     window = asked("show", *arguments)
     assert window["summaries"][0]["structure"]["user_goal"]
     assert len(asked("show", "--last", "2", *arguments)["messages"]) == 2

@@ -1,6 +1,6 @@
 """What the commands share: the group, their options, and how a database and a session are opened.
 
-Rule 1: an error of tiermem or of the file system is one line on stderr and exit code 1.
+Rule 1: an error of tiermem or of the file system is one line on stderr and exit code 1; see `EXITS`.
 Rule 2: a command that reads makes nothing: no database where there is none, no session that is not there, and opens the
 database for reading only, unless it is of an older schema.
 Rule 3: whoever reads what is printed may stop at any time (`tiermem show | head`): that is no fault.
@@ -18,6 +18,7 @@ from rich.text import Text
 from typer.core import TyperGroup
 
 from tiermem import __version__
+from tiermem.cli.importing.piping import PIPE, read_pipe
 from tiermem.cli.terminal.screen import console, hang_up, line
 from tiermem.errors import SchemaTooOld, TiermemError, UnknownReference
 
@@ -43,6 +44,29 @@ class _Commands(TyperGroup):
         console(error=True).print(Text(f"tiermem: {line(words)}"), soft_wrap=True)
         raise typer.Exit(1)
 
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Each command with its first sentence, whole; click would cut it off at the width of the terminal."""
+        known = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
+        rows = [(name, _sentence(one.help or "")) for name, one in known.items() if one is not None and not one.hidden]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+def _sentence(text: str) -> str:
+    return f"{' '.join(text.split()).partition('. ')[0].rstrip('.')}."
+
+
+# One line an exit code: rich is off here, and whoever wraps a help text joins lines without an empty one between.
+EXITS = """Exit codes:
+
+0  done, also where whoever reads the output stops early.
+
+1  an error, one line on standard error; or what was asked for is not so: verify, verify-erased, doctor, migrate or
+rescue found a fault, search found nothing, eval missed a figure, erase was not confirmed.
+
+2  a wrong option or argument, or a package of an extra is missing.
+
+130  interrupted."""
 
 app = typer.Typer(
     cls=_Commands,
@@ -50,6 +74,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    epilog=EXITS,
     help="A memory for chat applications: import conversations, ask what was said, see every decision and undo it.",
 )
 
@@ -66,6 +91,7 @@ FromOption = Annotated[
 ExcludeOption = Annotated[
     list[str] | None, typer.Option("--exclude-session", help="But not these conversations; may be repeated.")
 ]
+QuestionArgument = Annotated[str, typer.Argument(help="What you want to know; - reads a pipe.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document, for programs.")]
 
 
@@ -74,15 +100,20 @@ def space(namespace: str, tenant: str | None) -> str | tuple[str, str]:
     return namespace if tenant is None else (tenant, namespace)
 
 
+def question_of(given: str) -> str:
+    """The question that was *given*, or what a pipe holds."""
+    return read_pipe().strip() if given == PIPE else given
+
+
 @contextmanager
-def the_memory(path: str | None, *, writing: bool = False) -> Iterator[Memory]:
-    """The memory at *path*, which must be there already."""
+def the_memory(path: str | None, *, writing: bool = False, making: bool = False) -> Iterator[Memory]:
+    """The memory at *path*, which must be there already, but where it is *making* one."""
     from tiermem.memory import Memory
     from tiermem.runtime.opening import default_path
     from tiermem.storage.sqlite import file_of
 
     file = file_of(default_path() if path is None else path)
-    if file is not None and not file.exists():
+    if file is not None and not file.exists() and not making:
         raise FileNotFoundError(ENOENT, "no such database; `tiermem import` makes one", str(file))
     try:
         opened = Memory.open(path, read_only=not writing)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +11,7 @@ import typer
 from rich.text import Text
 
 from tiermem.cli.app import JsonOption, NamespaceOption, PathOption, TenantOption, app, space, the_memory
+from tiermem.cli.importing.piping import PIPE, read_pipe
 from tiermem.cli.terminal.documents import document
 from tiermem.cli.terminal.screen import console, counted, line, table
 from tiermem.errors import UnknownReference
@@ -38,6 +39,7 @@ def erase(
     vacuum: Annotated[bool, typer.Option("--vacuum", help="Write the database's files anew.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     overrule: Annotated[bool, typer.Option("--overrule", help="Also what `retain` keeps longer.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Remove for good what was said, with all that was derived of it. `forget` hides, this cannot be undone."""
     if sum((session is not None, source is not None, everything)) != 1 or (refs and session is None):
@@ -59,14 +61,17 @@ def erase(
             return memory.erase(user, **given)  # type: ignore[arg-type]
 
         planned = run(dry=True)
-        console().print(Text(_counts("Would erase", planned)), soft_wrap=True)
+        screen = console(error=as_json)  # a program reads the receipt alone
+        screen.print(Text(_counts("Would erase", planned)), soft_wrap=True)
         if dry_run or not planned.removed:
+            if as_json:
+                document(planned)
             return
-        if not yes and not typer.confirm("Erase it for good?", default=False):
-            console().print(Text("Nothing was erased."))
+        if not yes and not typer.confirm("Erase it for good?", default=False, err=as_json):
+            screen.print(Text("Nothing was erased."))
             raise typer.Exit(1)
         done = run(dry=False)
-    _tell(done, receipt)
+    _tell(done, receipt, as_json=as_json)
 
 
 def _counts(verb: str, receipt: Receipt) -> str:
@@ -74,12 +79,16 @@ def _counts(verb: str, receipt: Receipt) -> str:
     return f"{verb} nothing: there is nothing of it." if not rows else f"{verb} rows: {', '.join(rows)}"
 
 
-def _tell(done: Receipt, file: Path | None) -> None:
+def _tell(done: Receipt, file: Path | None, *, as_json: bool) -> None:
+    if as_json:
+        document(done)
+        if file is not None:
+            _written(file, done.model_dump_json(indent=1))
+        return
     console().print(Text(_counts(f"Erasure {done.number} removed", done)), soft_wrap=True)
-    for pending in done.pending:
-        console().print(Text(f"Not gone yet: {pending}"), soft_wrap=True)
-    for other in done.not_ours:
-        console().print(Text(f"Not in reach: {other}"), soft_wrap=True)
+    screen = console()
+    for told in (*(f"Not gone yet: {one}" for one in done.pending), *(f"Not in reach: {one}" for one in done.not_ours)):
+        screen.print(Text(told), soft_wrap=not screen.is_terminal)
     if file is not None:
         _written(file, done.model_dump_json(indent=1))
         console().print(
@@ -105,6 +114,7 @@ def retain(
     namespace: Annotated[str | None, typer.Option(help="Of one user; without it of the database.")] = None,
     tenant: TenantOption = None,
     path: PathOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Show how long things are kept, or say it: what is not named stays as it is. `expire` erases what is past it."""
     user = None if namespace is None else space(namespace, tenant)
@@ -116,6 +126,9 @@ def retain(
             limits = {name: days or (0.0 if name == "keep_at_least" else None) for name, days in given.items()}
             rule = type(rule)(**rule.model_dump() | limits)
             memory.retain(rule, user)
+    if as_json:
+        document(rule)
+        return
     for name, days in rule.model_dump(exclude={"sessions"}).items():
         console().print(Text(f"{name.replace('_', '-')}: {f'{days:g} days' if days else 'no limit'}"))
     for name, days in rule.sessions.items():
@@ -129,18 +142,22 @@ def expire(
     path: PathOption = None,
     receipts: Annotated[Path | None, typer.Option(help="Write the receipts here, as JSON lines.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Erase what of a user is past its time by the rules of `retain`: for a scheduler, so nothing is asked."""
     if receipts is not None and receipts.exists():
         raise FileExistsError(17, "it is there already", str(receipts))
     with the_memory(path, writing=True) as memory:
         done = memory.life(space(namespace, tenant)).expire(dry_run=dry_run)
+    if receipts is not None and not dry_run:
+        _written(receipts, "\n".join(one.model_dump_json() for one in done.receipts))
+    if as_json:
+        document({"dry_run": dry_run, **asdict(done), "receipts": done.receipts})
+        return
     parts = [counted(done.messages, "message"), counted(done.chunks, "chunk"), counted(done.notes, "note")]
     whole = f"; {counted(done.conversations, 'conversation')} whole" if done.conversations else ""
     verb = "Would erase" if dry_run else "Erased"
     console().print(Text(f"{verb} {', '.join(parts)}{whole}."), soft_wrap=True)
-    if receipts is not None and not dry_run:
-        _written(receipts, "\n".join(one.model_dump_json() for one in done.receipts))
 
 
 @app.command()
@@ -171,11 +188,17 @@ _KINDS = ("session", "message", "item")
 def verify_erased(
     receipt: Annotated[Path, typer.Argument(help="What `erase --receipt` wrote; - reads a pipe.")],
     path: PathOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Check that what a receipt names is gone, in the database itself or in a backup of it."""
-    text = sys.stdin.read() if str(receipt) == "-" else receipt.read_text(encoding="utf-8")
+    text = read_pipe() if str(receipt) == PIPE else receipt.read_text(encoding="utf-8")
     with the_memory(path) as memory:
         proof = memory.verify_erased(text)
+    if as_json:
+        document({"ok": proof.ok, "verification": proof})
+        if not proof.ok:
+            raise typer.Exit(1)
+        return
     for note in (*proof.problems, *proof.notes):
         console().print(Text(line(note)), soft_wrap=True)
     if not proof.ok:

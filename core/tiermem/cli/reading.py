@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 from rich.text import Text
@@ -17,29 +18,33 @@ from tiermem.cli.app import (
     JsonOption,
     NamespaceOption,
     PathOption,
+    QuestionArgument,
     SessionOption,
     TenantOption,
     WithinOption,
     app,
+    question_of,
     space,
     the_memory,
     the_session,
 )
 from tiermem.cli.terminal import checkup
 from tiermem.cli.terminal.documents import document
-from tiermem.cli.terminal.screen import console, facts, line, table
+from tiermem.cli.terminal.screen import console, date, facts, line, table
 from tiermem.errors import UnknownReference
 
 if TYPE_CHECKING:
-    from tiermem.reports.state import Verification
+    from tiermem.reports.state import Stats, Verification
+    from tiermem.session import Session
     from tiermem.settings import Scope
 
+ENDS = 20  # messages at each end among which one is looked for that is not hidden
 NEAR = 5  # best matches that `ask` shows where nothing had to be recalled
 
 
 @app.command()
 def ask(
-    question: Annotated[str, typer.Argument(help="What you want to know.")],
+    query: QuestionArgument,
     session: SessionOption,
     namespace: NamespaceOption = "default",
     tenant: TenantOption = None,
@@ -53,6 +58,7 @@ def ask(
 ) -> None:
     """Print what a model would be given for a question. No model is asked."""
     where: Any = {"within": within, "sessions": from_session or None, "exclude": exclude_session or ()}
+    question = question_of(query)
     with the_session(path, session, namespace, tenant) as opened:
         context = opened.context(question, budget, **where)
         near = [] if context.hits else opened.search(question, NEAR, **where)
@@ -72,12 +78,32 @@ def sessions(
     """List the sessions of a namespace."""
     with the_memory(path) as memory:
         names = memory.sessions(space(namespace, tenant))
-        found = [(name, memory.session(name, space(namespace, tenant)).stats()) for name in names]
+        found = [_listed(memory.session(name, space(namespace, tenant))) for name in names]
     if as_json:
-        document([{"session": name, "stats": stats} for name, stats in found])
+        document([one._asdict() for one in found])
         return
-    rows = [(name, s.messages, s.tokens, s.window_tokens, s.compacted, s.covered) for name, s in found]
-    console().print(table(["session", "messages#", "tokens#", "window tokens#", "compacted#", "covered#"], rows))
+    columns = ["session", "first", "last", "messages#", "tokens#", "window#"]
+    rows = [
+        (one.session, date(one.first), date(one.last), stats.messages, stats.tokens, stats.window_tokens)
+        for one, stats in ((one, one.stats) for one in found)
+    ]
+    console().print(table(columns, rows))
+
+
+class _Listed(NamedTuple):
+    """A session, when its first and its last message was said that are not hidden, and its numbers."""
+
+    session: str
+    first: datetime | None
+    last: datetime | None
+    stats: Stats
+
+
+def _listed(session: Session) -> _Listed:
+    stats = session.stats()
+    ends = session.messages(1, ENDS)[:1], session.messages(max(1, stats.messages - ENDS + 1))[-1:]
+    first, last = (next((one.when for one in end), None) for end in ends)
+    return _Listed(session.scope.session, first, last, stats)
 
 
 @app.command()
@@ -155,18 +181,20 @@ def head(
     namespace: NamespaceOption = "default",
     tenant: TenantOption = None,
     path: PathOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """The head of a conversation's chain, to be kept elsewhere: `tiermem verify --head` goes by it."""
     with the_session(path, session, namespace, tenant) as opened:
-        console().print(Text(opened.head()), soft_wrap=True)
+        found = opened.head()
+    document({"session": session, "head": found}) if as_json else console().print(Text(found), soft_wrap=True)
 
 
 def _verified(found: Mapping[Scope, Verification]) -> None:
     rows = [
-        (_owner(scope), scope.session, p.messages, p.decisions, p.summaries, p.indexed, p.items, len(p.problems))
+        (f"{_owner(scope)}/{scope.session}", p.messages, p.decisions, p.summaries, p.indexed, p.items, len(p.problems))
         for scope, p in found.items()
     ]
-    columns = ["namespace", "session", "messages#", "decisions#", "summaries#", "indexed#", "items#", "problems#"]
+    columns = ["session", "messages#", "decisions#", "summaries#", "indexed#", "items#", "problems#"]
     screen = console()
     screen.print(table(columns, rows))
     for scope, proof in found.items():

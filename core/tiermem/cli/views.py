@@ -14,7 +14,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from tiermem.cli.terminal.screen import INDENT, counted, day, facts, line, paragraph, table
+from tiermem.cli.terminal.screen import INDENT, WIDE, counted, day, facts, line, paragraph, table
 from tiermem.messages import COMPACTION_KEY, Message
 from tiermem.text.readable import readable
 from tiermem.text.sanitizing import visible
@@ -107,7 +107,11 @@ def _decision(decision: Decision) -> str:
 
 
 def journal(screen: Console, decisions: Sequence[Decision]) -> None:
-    """Every decision, one a row."""
+    """Every decision, one a row where there is room for a table, else one a paragraph."""
+    if screen.width < WIDE:
+        for one in decisions:
+            paragraph(screen, _decision(one))
+        return
     columns = ["decision#", "when", "kind", "messages", "tokens before#", "after#", "by", "reason", "undone"]
     rows = [
         (
@@ -164,7 +168,7 @@ def answer(screen: Console, question: str, context: Context, near: Sequence[Hit]
         beside = "Nothing had to be recalled beside what the context holds; the best matches are:"
         screen.print(Text(f"{beside if near else 'Nothing was found.'}\n"))
     for hit in context.hits or near:
-        message(screen, hit.message, ref=hit.ref, mark=f"score {hit.score:.3f}{_why(hit) if explain else ''}")
+        message(screen, hit.message, ref=hit.ref, mark=f"score {hit.score:.3f}{why(hit) if explain else ''}")
     screen.print(_composition(context.pieces))
     screen.print(Text(f"{context.tokens:,} of {context.budget:,} tokens"))
     for words in context.degraded:
@@ -174,7 +178,8 @@ def answer(screen: Console, question: str, context: Context, near: Sequence[Hit]
             screen.print(Text(visible(words), style="dim"))
 
 
-def _why(hit: Hit) -> str:
+def why(hit: Hit) -> str:
+    """The parts of a score, as they stand behind it."""
     return "".join(f" · {name} {share:.3f}" for name, share in hit.why.items())
 
 

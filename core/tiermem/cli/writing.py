@@ -14,7 +14,6 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from tiermem.cli import histories, transfer
 from tiermem.cli.app import (
     JsonOption,
     NamespaceOption,
@@ -26,11 +25,12 @@ from tiermem.cli.app import (
     the_memory,
     the_session,
 )
-from tiermem.cli.histories import ImportOptions
+from tiermem.cli.importing import histories, transfer
+from tiermem.cli.importing.histories import ImportOptions
 from tiermem.cli.importing.piping import PIPE
+from tiermem.cli.importing.transfer import Form
 from tiermem.cli.terminal.documents import document
 from tiermem.cli.terminal.screen import command, console, counted, line
-from tiermem.cli.transfer import Form
 from tiermem.errors import UnknownReference
 from tiermem.times.instants import Order
 
@@ -142,6 +142,7 @@ def export(
     form: Annotated[
         Form, typer.Option("--as", help="Of a session: as tiermem reads it back, or for other programs and people.")
     ] = "tiermem",
+    as_json: JsonOption = False,
 ) -> None:
     """Write a session's originals as JSON lines for `import`, with times and what is hidden; or all of a user's."""
     if (session is None) is not everything:
@@ -152,7 +153,7 @@ def export(
         if not hidden:
             raise UnknownReference("--no-hidden is of a --session: an export of everything leaves nothing out")
         with the_memory(path) as memory:
-            transfer.take_along(console(), memory, space(namespace, tenant), file, markdown=markdown)
+            transfer.take_along(console(), memory, space(namespace, tenant), file, markdown=markdown, as_json=as_json)
         return
     with the_session(path, session, namespace, tenant) as opened:
         if str(file) == PIPE:
@@ -160,6 +161,9 @@ def export(
             sys.stdout.buffer.flush()
             return
         written = transfer.write_file(opened, file, hidden=hidden, form=form)
+    if as_json:
+        document({"file": str(file), **written._asdict()})
+        return
     marked = f", {written.hidden:,} of them hidden" if written.hidden else ""
     left = f"; {counted(written.left_out, 'hidden one')} left out" if written.left_out else ""
     words = f"{counted(written.messages, 'message')} written to {line(str(file))}{marked}{left}"
@@ -173,10 +177,14 @@ def restore(
     namespace: NamespaceOption = "default",
     tenant: TenantOption = None,
     path: PathOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Put originals back into the window."""
     with the_session(path, session, namespace, tenant, writing=True) as opened:
         restored, numbers = opened.restore(*(refs or ())), opened.stats()
+    if as_json:
+        document({"restored": [one.sequence for one in restored], "window_tokens": numbers.window_tokens})
+        return
     shown = f"{counted(len(restored), 'message')} {'is' if len(restored) == 1 else 'are'} shown word for word"
     console().print(Text(f"{shown}; the window has {counted(numbers.window_tokens, 'token')}"))
 
@@ -189,10 +197,14 @@ def forget(
     tenant: TenantOption = None,
     path: PathOption = None,
     reason: Annotated[str, typer.Option(help="Gathered with the decision.")] = "forgotten",
+    as_json: JsonOption = False,
 ) -> None:
     """Hide messages from the window and from search. Nothing is removed: `undo` shows them again."""
     with the_session(path, session, namespace, tenant, writing=True) as opened:
         decisions = opened.forget(*refs, reason=reason)
+    if as_json:
+        document(decisions)
+        return
     if not decisions:
         console().print(Text("Nothing to do: hidden already."))
     for decision in decisions:
@@ -218,11 +230,15 @@ def fork(
     namespace: NamespaceOption = "default",
     tenant: TenantOption = None,
     path: PathOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Go on in a conversation of its own that begins with the same messages. Nothing is copied."""
     with the_session(path, session, namespace, tenant, writing=True) as opened:
         made = opened.fork(at, name)
         shared = made.stats().messages
+    if as_json:
+        document({"session": made.scope.session, "of": session, "messages": shared})
+        return
     console().print(Text(f"{line(made.scope.session)} begins with m1 to m{shared} of {line(session)}"), soft_wrap=True)
 
 
@@ -254,10 +270,14 @@ def rewind(
     namespace: NamespaceOption = "default",
     tenant: TenantOption = None,
     path: PathOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Go back to a message: what came after it is hidden. Nothing is removed: `undo` shows it again."""
     with the_session(path, session, namespace, tenant, writing=True) as opened:
         decisions = opened.rewind(to)
+    if as_json:
+        document(decisions)
+        return
     if not decisions:
         console().print(Text("Nothing to do: nothing comes after it."))
         return
@@ -279,9 +299,13 @@ def undo(
     namespace: NamespaceOption = "default",
     tenant: TenantOption = None,
     path: PathOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Take a decision back; undoing is a decision too."""
     with the_session(path, session, namespace, tenant, writing=True) as opened:
         opened.undo(decision)
         numbers = opened.stats()
+    if as_json:
+        document({"undone": decision, "window_tokens": numbers.window_tokens})
+        return
     console().print(Text(f"Decision {decision} is undone; the window has {counted(numbers.window_tokens, 'token')}"))

@@ -84,7 +84,7 @@ def bring_all(
     finally:
         if memory is not None:
             memory.close()
-    _end(screen, tally, as_json=as_json, found=bool(tally.sessions), only=only)
+    end(screen, tally, as_json=as_json, found=bool(tally.sessions), only=only)
 
 
 def _opened(memory: Memory | None) -> Memory:
@@ -111,7 +111,7 @@ def survey(screen: Console, files: Sequence[str], wishes: ReadOptions, *, only: 
         messages = sum(one["messages"] for one in found)
         words = f"{counted(len(found), 'conversation')}{more}, {counted(messages, 'message')}; nothing was stored"
         screen.print(Text(words))
-    _end(screen, tally, as_json=as_json, found=bool(found), only=only)
+    end(screen, tally, as_json=as_json, found=bool(found), only=only)
 
 
 def _described(one: Conversation) -> dict[str, Any]:
@@ -152,7 +152,12 @@ def _nothing(only: str | None) -> str:
     return f"no conversation {'is called ' + line(only) if only else 'was found'}"
 
 
-def _end(screen: Console, tally: ImportReport, *, as_json: bool, found: bool, only: str | None) -> None:
+def end(screen: Console, tally: ImportReport, *, as_json: bool, found: bool, only: str | None) -> None:
+    """Print what became of all files.
+
+    Raises:
+        InvalidMessage: nothing was found.
+    """
     if as_json:
         document(
             {"conversations": tally.sessions, "left_out": tally.left_out, "undated": tally.undated,

@@ -9,12 +9,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tiermem.errors import InvalidMessage
+
 PIPE = "-"  # standard input or output, where a command takes a file
 
 
 def name_of(file: Path) -> str:
     """What *file* is called in words for its owner."""
     return "standard input" if str(file) == PIPE else str(file)
+
+
+def read_pipe() -> str:
+    """All that comes by standard input.
+
+    Raises:
+        InvalidMessage: it is no text in UTF-8.
+    """
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidMessage("standard input: no text in UTF-8") from error
 
 
 @contextmanager

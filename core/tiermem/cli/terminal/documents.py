@@ -26,7 +26,9 @@ def plainly(value: Any) -> Any:
         known = {"sequence": value.sequence or None, "tokens": value.tokens or None, "stored_at": value.stored_at}
         return to_json(value) | {name: plainly(own) for name, own in known.items() if own is not None}
     if is_dataclass(value) and not isinstance(value, type):
-        return {one.name: plainly(getattr(value, one.name)) for one in fields(value) if one.repr}
+        named = isinstance(getattr(type(value), "ref", None), property)
+        ref = {"ref": getattr(value, "ref", None)} if named else {}
+        return ref | {one.name: plainly(getattr(value, one.name)) for one in fields(value) if one.repr}
     if isinstance(value, Mapping):
         return {str(name): plainly(own) for name, own in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):

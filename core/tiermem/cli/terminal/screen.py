@@ -14,6 +14,7 @@ from contextlib import suppress
 from datetime import datetime
 from subprocess import list2cmdline
 from textwrap import indent
+from typing import Literal
 
 from rich import box
 from rich.console import Console
@@ -24,6 +25,7 @@ from rich.text import Text
 from tiermem.text.sanitizing import visible
 
 INDENT = "    "
+WIDE = 110  # columns from which a table of many columns can be read
 FILE_WIDTH = 200  # columns of a table that no terminal shows; rich's own 80 would cut its cells
 
 
@@ -82,7 +84,8 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str |
     drawn = Table(title=Text(title) if title else None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         number = column.endswith("#")
-        drawn.add_column(column.rstrip("#"), justify="right" if number else "left", no_wrap=number)
+        justify: Literal["right", "left"] = "right" if number else "left"
+        drawn.add_column(column.rstrip("#"), justify=justify, no_wrap=number, overflow="fold")  # a name is shown whole
     for row in rows:
         drawn.add_row(*(Text(_cell(value)) for value in row))
     return drawn
@@ -101,6 +104,11 @@ def facts(pairs: Iterable[tuple[str, object]]) -> Table:
 def day(when: datetime | None) -> str:
     """A date and time to the minute, with its zone; "" for none."""
     return "" if when is None else when.strftime("%Y-%m-%d %H:%M %Z").rstrip()
+
+
+def date(when: datetime | None) -> str:
+    """The day alone; "" for none."""
+    return "" if when is None else f"{when:%Y-%m-%d}"
 
 
 def _cell(value: object) -> str:

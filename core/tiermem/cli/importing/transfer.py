@@ -25,6 +25,7 @@ from rich.text import Text
 
 from tiermem.blocks.roles import nearest
 from tiermem.cli.importing.piping import PIPE
+from tiermem.cli.terminal.documents import document
 from tiermem.cli.terminal.screen import counted, line, table
 from tiermem.importers import exports, formats, openai_chat
 from tiermem.importers.formats import Imported
@@ -51,7 +52,9 @@ class Exported(NamedTuple):
     left_out: int
 
 
-def add(screen: Console, session: Session, entries: Iterator[Imported], survey: formats.Survey) -> None:
+def add(
+    screen: Console, session: Session, entries: Iterator[Imported], survey: formats.Survey, *, as_json: bool = False
+) -> None:
     """Add *entries*, of which *survey* knows how many there are, to *session*, and print what that came to.
 
     Raises:
@@ -60,6 +63,12 @@ def add(screen: Console, session: Session, entries: Iterator[Imported], survey: 
     started = time.perf_counter()
     before = session.stats()
     marked = _add(screen, session, entries, survey.messages)
+    if as_json:
+        now = session.stats()
+        added = now.messages - before.messages
+        numbers = {"added": added, "known": survey.messages - added, "hidden": len(marked), "undated": survey.undated}
+        document({"session": session.scope.session, **numbers, "left_out": survey.left_out, "stats": now})
+        return
     _report(screen, session, survey, before, time.perf_counter() - started)
     _tell_shown(screen, session, marked)
 
@@ -164,8 +173,14 @@ _BINARY = getattr(os, "O_BINARY", 0)  # Windows would write other line ends
 
 
 def take_along(
-    screen: Console, memory: Memory, namespace: str | tuple[str, str], file: Path, *, markdown: bool
-) -> None:
+    screen: Console,
+    memory: Memory,
+    namespace: str | tuple[str, str],
+    file: Path,
+    *,
+    markdown: bool,
+    as_json: bool = False,
+) -> None:  # fmt: skip
     """Write all that is held of a user to the new file *file* (or a pipe), and print what that came to.
 
     Raises:
@@ -180,13 +195,18 @@ def take_along(
                 shutil.copyfileobj(source, sys.stdout.buffer)
             sys.stdout.buffer.flush()
             return
+    if as_json:
+        document({"file": str(file), "manifest": done})
+        return
     screen.print(Text(f"Written to {line(str(file))}: {done}"), soft_wrap=True)
     screen.print(Text(f"SHA-256 of its lines: {done.overall}"), soft_wrap=True)
     if markdown:
         screen.print(Text(f"For people: {line(str(twin_of(file)))}"), soft_wrap=True)
 
 
-def bring_in(screen: Console, file: Path, namespace: str | tuple[str, str] | None, path: str | None) -> None:
+def bring_in(
+    screen: Console, file: Path, namespace: str | tuple[str, str] | None, path: str | None, *, as_json: bool = False
+) -> None:
     """Bring in all of a user's that *file* has, and print what that came to.
 
     Raises:
@@ -199,6 +219,9 @@ def bring_in(screen: Console, file: Path, namespace: str | tuple[str, str] | Non
     with Memory.open(path) as memory:
         done = memory.import_(file, namespace)
         memory.settle()
+    if as_json:
+        document({"namespace": done.namespace, "manifest": done})
+        return
     screen.print(Text(f"Imported for {line(str(done.namespace))}: {done}"), soft_wrap=True)
 
 

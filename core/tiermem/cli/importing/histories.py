@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from tiermem.cli import transfer
-from tiermem.cli.importing import bringing
+from tiermem.cli.importing import bringing, transfer
 from tiermem.cli.importing.piping import name_of, readable
-from tiermem.cli.importing.tally import tell
 from tiermem.cli.terminal.screen import console
 from tiermem.errors import InvalidMessage, InvalidSettings
 from tiermem.histories import unpacking
@@ -56,7 +54,7 @@ def without_session(
     if len(files) == 1 and not Path(files[0]).is_dir() and not _is_pattern(files[0]):
         with readable(Path(files[0])) as there:
             if there.is_file() and _begins(there).lstrip().startswith('{"row":"'):
-                transfer.bring_in(screen, there, namespace, path)
+                transfer.bring_in(screen, there, namespace, path, as_json=asked.as_json)
                 return
             if str(there) != files[0]:  # a pipe can be read once
                 _bring([str(there)], namespace, path, asked, name_of(Path(files[0])))
@@ -91,13 +89,13 @@ def into_session(
             survey = formats.survey(there, asked.conversation, asked.dates)
             with Memory.open(path) as memory:
                 entries = formats.entries(there, asked.conversation, asked.dates)
-                transfer.add(screen, memory.session(session, namespace), entries, survey)
+                transfer.add(screen, memory.session(session, namespace), entries, survey, as_json=asked.as_json)
             return
         one, tally = bringing.chosen([str(there)], wishes, asked.conversation, name_of(Path(files[0])))
         with Memory.open(path) as memory:
             tally.keep(one, bring(memory, one, namespace, session))
             memory.settle()
-        tell(screen, tally)
+        bringing.end(screen, tally, as_json=asked.as_json, found=True, only=asked.conversation)
 
 
 def _is_pattern(name: str) -> bool:

@@ -1,0 +1,1 @@
+"""Every command of `tiermem` as a person sees it in a terminal."""
