@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field
 
 from tiermem.messages import Content, Message
+from tiermem.reports import notebooks
 
 # The session; it and the user's notes; all sessions of the user; their documents, of which notes are some; all of it.
 Within: TypeAlias = Literal["conversation", "notes", "user", "knowledge", "everything"]
@@ -169,6 +170,10 @@ class Hit:
     def __repr__(self) -> str:
         return f"<Hit {self.ref} {self.score:.3f} {_brief(self.message)}>"
 
+    def _repr_html_(self) -> str:
+        heading = f"{self.ref} · {self.message.name or self.message.role} · score {self.score:.3f}"
+        return notebooks.block(heading, self.message.text) + notebooks.table("", ["part", "score"], self.why.items())
+
 
 @dataclass(frozen=True, slots=True)
 class Likely:
@@ -212,6 +217,9 @@ class Recalled:
 
     def __repr__(self) -> str:
         return f"<Recalled {' '.join(self.refs) or 'nothing'}, {self.tokens} of {self.budget} tokens>"
+
+    def _repr_html_(self) -> str:
+        return notebooks.block(f"{self.tokens:,} of {self.budget:,} tokens, likely {self.likely:.2f}", self.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,6 +282,10 @@ class Context:
         found = f"{len(self.pieces)} pieces, {len(self.hits)} hits"
         return f"<Context {found}, {self.tokens} of {self.budget} tokens{', degraded' if self.degraded else ''}>"
 
+    def _repr_html_(self) -> str:
+        rows = [(one.tier, one.kind, one.message.role, one.message.text, one.tokens) for one in self.pieces]
+        return notebooks.table(repr(self)[1:-1], ["tier", "piece", "role", "text", "tokens"], rows)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
@@ -301,6 +313,11 @@ class View:
 
     def __repr__(self) -> str:
         return f"<View {len(self.summaries)} summaries, {len(self.messages)} messages, {self.tokens} tokens>"
+
+    def _repr_html_(self) -> str:
+        rows = [(one.ref, f"m{one.first} to m{one.last}", one.text) for one in self.summaries]
+        rows += [(f"m{one.sequence}", one.name or one.role, one.text) for one in self.messages]
+        return notebooks.table(repr(self)[1:-1], ["reference", "of", "text"], rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

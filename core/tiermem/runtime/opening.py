@@ -25,6 +25,7 @@ from tiermem.providers.clock import checked, system_clock, zone_of
 from tiermem.providers.embedders import HashEmbedder, as_embedder
 from tiermem.providers.limited import limited
 from tiermem.providers.tokenizers import Counter, as_counter
+from tiermem.reports import notebooks
 from tiermem.runtime.handler import Direct, Performer, Steps
 from tiermem.runtime.options import OpenOptions, check
 from tiermem.search.quoting import Quotes
@@ -82,6 +83,10 @@ class Opened:
     def __repr__(self) -> str:
         state = ", closed" if self.closed else ", read only" if self.read_only else ""
         return f"<{type(self).__name__} {self._performer.name!r}{state}>"
+
+    def _repr_html_(self) -> str:
+        at, names = self.settings, ("pre_rot_threshold", "compact_at", "summarize_at", "context_budget")
+        return notebooks.table(repr(self)[1:-1], ["tokens", ""], [(name, getattr(at, name)) for name in names])
 
     def close(self) -> None:
         """Close the database. What was added is safe already; using the memory afterwards raises Closed."""

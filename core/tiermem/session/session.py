@@ -30,6 +30,7 @@ from tiermem.flows.writing.commit import writing
 from tiermem.messages import Message
 from tiermem.records import Decision, Explanation, View
 from tiermem.redaction.walking import Redact
+from tiermem.reports import notebooks
 from tiermem.reports.state import Report, Stats
 from tiermem.session.async_session import AsyncSession
 from tiermem.session.branching import Branching
@@ -224,3 +225,6 @@ class Session(Recalling, Answering, Branching, Compressing, Proving):
 
     def __repr__(self) -> str:
         return f"<Session {self.scope.session!r} of {self.scope.user!r}>"
+
+    def _repr_html_(self) -> str:
+        return notebooks.table(repr(self)[1:-1], [], [])

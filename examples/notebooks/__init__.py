@@ -1,0 +1,1 @@
+"""Two notebooks, and what runs them."""
