@@ -8,7 +8,7 @@ export UV_PYTHON_DOWNLOADS := never
 # Many containers set this; every process would then compile the frameworks anew, and the tests start a hundred.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test compiled lint bench soak matrix mutation sbom audit site clean
+.PHONY: demo test compiled lint bench soak matrix mutation sbom audit site clean dist size
 
 demo: $(VENV)/ready
 	$(RUN)/python -m examples.demo.run $(ARGS)
@@ -36,6 +36,14 @@ soak: $(VENV)/ready
 # Clean environments from the built wheel, with the lowest and the newest versions of both frameworks: 20 minutes.
 matrix: $(VENV)/ready
 	$(RUN)/python -m tests.matrix $(ARGS)
+
+# What is published, into dist/: built, looked into, some of its tests run from its sources. A minute or two.
+dist: $(VENV)/ready
+	$(RUN)/python -m tests.matrix.distribution
+
+# What an installation of each extra weighs; some minutes, most of them downloads.
+size: $(VENV)/ready
+	$(RUN)/python -m benchmarks.size
 
 # How many small breaks the tests of a folder notice: some minutes each. ARGS="times window --count 50 --seed 1".
 mutation: $(VENV)/ready .mutation/ready

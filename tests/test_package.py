@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+import tiermem
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -55,6 +57,30 @@ def test_a_link_into_the_repository_becomes_its_words(hook: Any, text: str, show
     assert hook.without_links(text) == shown
 
 
+def test_the_version_is_one() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert project["version"] == tiermem.__version__
+    assert f"\n## {project['version']} " in (ROOT / "CHANGELOG.md").read_text("utf-8")
+
+
+def test_releases_are_published_without_a_token_by_actions_of_fixed_versions() -> None:
+    text = (ROOT / ".github" / "workflows" / "publish.yml").read_text("utf-8")
+    build, publish = text.split("\n  publish:\n")
+    used = re.findall(r"uses: (\S+)", text)
+    assert len(used) == 5
+    assert [one for one in used if not re.search(r"@(v\d+\.\d+\.\d+|[0-9a-f]{40})$", one)] == []
+    assert "secrets." not in text
+    assert "password" not in text
+    assert "id-token: write" not in build
+    assert "id-token: write" in publish
+    assert "if: github.event_name == 'release'" in publish
+
+
+def test_every_package_says_that_it_is_typed() -> None:
+    packages = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert [one for one in packages["packages"] if not (ROOT / one / "py.typed").exists()] == []
+
+
 def test_the_sources_hold_all_that_the_tests_read() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     included = {
@@ -68,5 +94,11 @@ def test_the_sources_hold_all_that_the_tests_read() -> None:
         for name in match
         if name and (ROOT / name).exists()
     }
-    assert read - included <= {"pyproject.toml", ".matrix", ".mypy_cache", ".gitignore"}  # the first is always there
+    assert read - included <= {
+        "pyproject.toml",
+        "dist",
+        ".matrix",
+        ".mypy_cache",
+        ".gitignore",
+    }  # the first is always there
     assert {"core", "benchmarks", "README.zh.md"} <= included

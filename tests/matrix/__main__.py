@@ -1,7 +1,7 @@
 """`python -m tests.matrix [CELL ...]`: install the built wheel in clean environments and use it there.
 
-Options: --list, --with REQUIREMENT (decides; for finding out which versions work), --keep (environments of an earlier
-run are used again). Everything after ``--`` goes to pytest. Exit code 1 when a cell failed.
+Options: --list, --python INTERPRETER, --with REQUIREMENT (decides; for finding out which versions work), --keep
+(environments of an earlier run are used again). Everything after ``--`` goes to pytest. Exit code 1 when a cell failed.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def main() -> int:
     for cell in cells:
         started = time.perf_counter()
         wanted = replace(cell, pins=(*cell.pins, *given.pins))
-        python = _environment(wanted, wheel, keep=given.keep)
+        python = _environment(wanted, wheel, given.python, keep=given.keep)
         outcome = _use(wanted, python, options)
         rows.append((cell.name, outcome, _versions(python), time.perf_counter() - started))
         print(f"{cell.name}: {outcome}", flush=True)
@@ -51,6 +51,7 @@ def _arguments() -> tuple[argparse.Namespace, list[str]]:
     parser = argparse.ArgumentParser(prog="python -m tests.matrix", description=__doc__)
     parser.add_argument("cells", nargs="*", metavar="CELL", help=", ".join(cell.name for cell in CELLS))
     parser.add_argument("--with", dest="pins", action="append", default=[], metavar="REQUIREMENT")
+    parser.add_argument("--python", default=sys.executable, help="the interpreter; this one by default")
     parser.add_argument("--list", action="store_true", help="name the cells")
     parser.add_argument("--keep", action="store_true", help="use environments of an earlier run again")
     given = parser.parse_args(ours[:at])
@@ -86,12 +87,12 @@ def _build() -> Path:
     return next((HOME / "wheel").glob("*.whl"))
 
 
-def _environment(cell: Cell, wheel: Path, *, keep: bool) -> Path:
+def _environment(cell: Cell, wheel: Path, interpreter: str, *, keep: bool) -> Path:
     """The Python of a clean environment with *wheel*; of an earlier one, with today's wheel, where it is kept."""
     folder = HOME / cell.name
     python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
     if not (keep and python.exists()):
-        _run(_uv(), "venv", "--quiet", "--clear", "--python", sys.executable, folder)
+        _run(_uv(), "venv", "--quiet", "--clear", "--python", interpreter, folder)
     named = f"{wheel}[{','.join(cell.extras)}]" if cell.extras else str(wheel)
     wanted = [named, *cell.pins]
     install = [_uv(), "pip", "install", "--quiet", "--python", python]

@@ -1,0 +1,1 @@
+"""What an installation weighs, extra by extra."""
