@@ -27,7 +27,7 @@ from tiermem.settings import Scope
 
 CHROMIUM = "/usr/bin/chromium"
 AGAIN = 5
-PAINT = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+PAINT = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? null"
 
 
 def pages(memory: Memory) -> dict[str, str]:
@@ -49,7 +49,8 @@ def pages(memory: Memory) -> dict[str, str]:
         "question": address("/ask", q="Who saw that the index blocks the cache at peak load?", **mine),
         "costs": "/costs",
         "documents": address("/documents", **names),
-        "known": address("/known", **names),
+        "facts": address("/facts", **names),
+        "profile": address("/profile", **names),
     }
 
 
@@ -71,7 +72,8 @@ def paint(database: Path) -> None:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
             page = browser.new_context().new_page()
-            page.goto(told[0].replace("/?", "/costs-of-nothing?"))  # the cookie, and no page
+
+            page.goto(told[0].replace("/?", "/style.css?"))  # the cookie, and no page
             base = told[0].partition("/?")[0]
             rows = [[name, *_painted(page, base + at)] for name, at in pages(memory).items()]
             browser.close()
@@ -83,8 +85,9 @@ def _painted(page: Any, at: str) -> list[str]:
     times, size = list[float](), 0
     for _ in range(AGAIN + 1):
         size = len(page.goto(at, timeout=600_000).body())
-        page.wait_for_function(f"{PAINT.partition('[0]')[0]}.length > 0")
-        times.append(page.evaluate(PAINT))
+        while (painted := page.evaluate(PAINT)) is None:
+            page.wait_for_timeout(5)
+        times.append(painted)
     return [f"{times[0]:,.0f}", f"{median(times[1:]):,.0f}", f"{size / 1000:,.0f}"]
 
 

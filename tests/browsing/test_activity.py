@@ -74,3 +74,15 @@ def test_an_answer_takes_as_long_as_both_say() -> None:
         for place, (role, minute) in enumerate(said, 1)
     ]
     assert activity.answer_times(shown) == [(1, 120.0)]
+
+
+def test_days_on_which_nothing_came_in_are_there() -> None:
+    one, two = Day(day="2026-02-27", messages=3, compacted=7), Day(day="2026-03-02", messages=1, covered=2)
+    told = activity.periods([one, two], least=3)
+    assert [day.day for day in told] == ["2026-02-27", "2026-02-28", "2026-03-01", "2026-03-02"]
+    assert [day.messages for day in told] == [3, 0, 0, 1]
+    assert (told[0], told[-1]) == (one, two)
+    assert len(activity.periods([one])) == 14
+    months = activity.periods([one, two, Day(day="2026-03-09", messages=4), Day(day="2027-01-01", tokens=9)])
+    assert [(day.day, day.messages) for day in months] == [("2026-02", 3), ("2026-03", 5), ("2027-01", 0)]
+    assert activity.periods([]) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tests.conftest import Open
 from tiermem.browsing import activity, listing
 from tiermem.browsing.records import ListedUser
@@ -58,8 +60,8 @@ def test_every_user_stands_on_one_page(store: Open) -> None:
     assert anna.tokens == anna.window_tokens > 0
 
 
-def test_a_place_that_somebody_made_up_is_the_beginning(store: Open) -> None:
-    memory = store()
+def test_a_place_that_somebody_made_up_is_the_beginning(file: Path) -> None:
+    memory = Memory.open(file)
     memory.session("s", "anna").add("Hello.")
     for start in ("x", "..", "zz.00", "616e"):
         assert len(listing.users(memory, "", start).users) <= 1

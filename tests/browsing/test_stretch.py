@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tests.conftest import Open
-from tiermem import Message
+from tiermem import Memory, Message
 from tiermem.browsing import activity, stretch
 from tiermem.browsing.records import ShownMessage
 from tiermem.messages import COMPACTION_KEY
@@ -45,8 +47,8 @@ def test_a_stretch_says_what_explain_says(store: Open) -> None:
     assert parts == shown
 
 
-def test_stubs_and_summaries_are_those_of_the_view(store: Open) -> None:
-    memory = store(**SMALL)
+def test_stubs_and_summaries_are_those_of_the_view(file: Path) -> None:
+    memory = Memory.open(file, **SMALL)
     session = memory.session("s", "anna")
     talk(session)
     view = session.view()
@@ -59,8 +61,8 @@ def test_stubs_and_summaries_are_those_of_the_view(store: Open) -> None:
     assert stretch.summaries(memory, session.scope) == list(view.summaries)
 
 
-def test_what_is_not_there_has_no_stretch(store: Open) -> None:
-    session = store().session("s", "anna")
+def test_what_is_not_there_has_no_stretch(file: Path) -> None:
+    session = Memory.open(file).session("s", "anna")
     assert all_of(session) == []
     assert (stretch.summaries(session.memory, session.scope), stretch.journal(session.memory, session.scope)) == (
         [],
@@ -71,8 +73,8 @@ def test_what_is_not_there_has_no_stretch(store: Open) -> None:
     assert stretch.stretch(session.memory, session.scope, 2, 9) == []
 
 
-def test_the_journal_comes_newest_first_a_page_at_a_time(store: Open) -> None:
-    session = store().session("s", "anna")
+def test_the_journal_comes_newest_first_a_page_at_a_time(file: Path) -> None:
+    session = Memory.open(file).session("s", "anna")
     session.add([f"Line {number}." for number in range(9)])
     for number in range(1, 8):
         session.forget(f"m{number}")
@@ -81,8 +83,8 @@ def test_the_journal_comes_newest_first_a_page_at_a_time(store: Open) -> None:
     assert [*first, *second] == session.journal()[::-1]
 
 
-def test_the_steps_end_with_the_window_and_begin_with_the_first_message(store: Open) -> None:
-    memory = store(**SMALL)
+def test_the_steps_end_with_the_window_and_begin_with_the_first_message(file: Path) -> None:
+    memory = Memory.open(file, **SMALL)
     session = memory.session("s", "anna")
     talk(session)
     steps = activity.steps(memory, session.scope)

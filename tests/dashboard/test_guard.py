@@ -15,9 +15,9 @@ from tiermem.dashboard.guard import HEADERS, mark
 OURS = {"origin": BASE}
 
 
-@pytest.fixture
-def memory(tmp_path: Path) -> Iterator[Memory]:
-    with hostile(tmp_path / "m.db", turns=2) as opened:
+@pytest.fixture(scope="module")
+def memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Memory]:
+    with hostile(tmp_path_factory.mktemp("guarded") / "m.db", turns=2) as opened:
         yield opened
 
 
@@ -106,7 +106,8 @@ def test_looking_writes_nothing(tmp_path: Path) -> None:
     with hostile(tmp_path / "m.db", turns=3) as memory:
         before = memory.session(SESSION, of(memory).scope.user).head()
     with Memory.open(tmp_path / "m.db", read_only=True) as memory:
-        assert {browser(memory).get(at).status_code for name, at in addresses().items() if name != "summary"} == {200}
+        client = browser(memory)
+        assert {client.get(at).status_code for name, at in addresses().items() if name != "summary"} == {200}
         assert of(memory).head() == before
         answer = browser(memory, write=True).post("/undo", data=form(memory, 1), headers=OURS)
         assert answer.status_code in {403, 404}

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,6 +26,11 @@ OWN = {"b", "i", "u"}  # what the hostile words would bring in; we use none of t
 def memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Memory]:
     with hostile(tmp_path_factory.mktemp("screen") / "m.db") as opened:
         yield opened
+
+
+@pytest.fixture(scope="module")
+def client(memory: Memory) -> Any:
+    return browser(memory)
 
 
 class Looked(HTMLParser):
@@ -64,8 +70,8 @@ def wrong(html: str) -> list[str]:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", addresses())
-def test_no_page_is_broken_by_what_it_shows(memory: Memory, name: str, language: str) -> None:
-    answer = browser(memory).get(addresses()[name], headers={"accept-language": language})
+def test_no_page_is_broken_by_what_it_shows(client: Any, name: str, language: str) -> None:
+    answer = client.get(addresses()[name], headers={"accept-language": language})
     assert answer.status_code == 200
     # A field that is sent back has what was typed, as it is.
     assert wrong(re.sub(r'value="[^"]*"', "", answer.text)) == []
@@ -73,8 +79,8 @@ def test_no_page_is_broken_by_what_it_shows(memory: Memory, name: str, language:
     assert ("用户" in answer.text) == (language == "zh")
 
 
-def test_what_was_said_is_there_to_be_read(memory: Memory) -> None:
-    text = browser(memory).get(addresses()["message"]).text
+def test_what_was_said_is_there_to_be_read(client: Any) -> None:
+    text = client.get(addresses()["message"]).text
     assert "&lt;script&gt;alert(&#34;m&#34;)&lt;/script&gt;\\u202egnp.exe\\x00\\x1b[31m\\ud800 &amp; &lt;b" in text
     assert "W" * 300 in text
 
@@ -114,8 +120,8 @@ def test_both_languages_have_every_word() -> None:
      ("/message?user=anna&session=no&ref=m1", 404), ("/user", 404), ("/user?of=zz", 400),
      ("/user?user=" + "x" * 300, 400), ("/?" + "&".join(f"{place}=1" for place in range(99)), 400)],
 )  # fmt: skip
-def test_what_is_not_there_is_told(memory: Memory, path: str, status: int) -> None:
-    assert browser(memory).get(path).status_code == status
+def test_what_is_not_there_is_told(client: Any, path: str, status: int) -> None:
+    assert client.get(path).status_code == status
 
 
 def test_names_come_back_from_addresses_and_forms_as_they_are() -> None:
@@ -169,8 +175,10 @@ def test_nothing_is_known_of_nobody(tmp_path: Path) -> None:
         client = browser(memory)
         assert "tiermem import" in client.get("/").text
         memory.session("s").add("Hello there.")
-        assert people.known(memory, "default").interests is None
-        assert client.get(addresses("s", user="default")["known"]).status_code == 200
+        assert people.profile(memory, "default").interests is None
+        assert people.facts(memory, "default").count == 0
+        assert client.get(addresses("s", user="default")["facts"]).status_code == 200
+        assert client.get(addresses("s", user="default")["profile"]).status_code == 200
         assert client.get(addresses("s", user="default")["question"]).text.count("<option") == 2
         assert client.get(addresses("s", user="default")["said"]).status_code == 400
 
@@ -184,9 +192,8 @@ def test_numbers_and_times_are_told_in_few_characters() -> None:
     assert wrong(svg.replace("image/svg", "")) == []
 
 
-def test_a_page_loads_its_style_and_nothing_else(memory: Memory) -> None:
-    client = browser(memory)
-    for text in (client.get(at).text for at in addresses().values()):
+def test_a_page_loads_its_style_and_nothing_else(client: Any) -> None:
+    for text in (client.get(addresses()[name]).text for name in ("users", "window", "costs", "dropped")):
         assert set(re.findall(r'(?:src|href)="(/[^"?]*\.[a-z]+)"', text)) == {"/style.css", "/icon.svg"}
     style = client.get("/style.css")
     assert style.headers["content-type"].startswith("text/css")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -26,6 +26,7 @@ STEPS = 2_000  # messages of a conversation whose window is told
 LATELY = 20_000  # messages and decisions of a database that are looked at
 SUMMED = 20_000  # sessions that are summed up
 _SAVES = frozenset({"compact", "cover"})
+_COUNTED = ("messages", "tokens", "compacted", "covered")
 _FILES = ("", "-wal", "-shm", "-journal")
 
 
@@ -160,6 +161,28 @@ def by_day(stored: Iterable[tuple[datetime | None, int]], savings: Iterable[Savi
             name = "compacted" if saving.kind == "compact" else "covered"
             _count(sums, saving.decided_at, **{name: saving.before - saving.after})
     return tuple(Day(day=day, **sums[day]) for day in sorted(sums))
+
+
+def periods(days: Sequence[Day], least: int = 14, most: int = 92) -> list[Day]:
+    """*days* with those between them on which nothing came in, at least so many up to the last one; where they reach
+    over more than *most* days, months in their place."""
+    if not days:
+        return []
+    first, last = (date.fromisoformat(days[place].day) for place in (0, -1))
+    first = min(first, last - timedelta(days=least - 1))
+    if (last - first).days >= most:
+        return _added([replace(day, day=day.day[:7]) for day in days])
+    between = [Day(day=(first + timedelta(days=place)).isoformat()) for place in range((last - first).days + 1)]
+    return _added([*between, *days])
+
+
+def _added(days: Iterable[Day]) -> list[Day]:
+    sums: dict[str, Day] = {}
+    for day in days:
+        known = sums.get(day.day, Day(day=day.day))
+        both = {name: getattr(known, name) + getattr(day, name) for name in _COUNTED}
+        sums[day.day] = Day(day=day.day, **both)
+    return [sums[name] for name in sorted(sums)]
 
 
 def _count(sums: dict[str, dict[str, int]], when: datetime | None, **more: int) -> None:

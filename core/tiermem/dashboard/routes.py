@@ -36,7 +36,8 @@ _PAGES: dict[str, tuple[str, Page]] = {
         "sessions.html",
         lambda m, a: people.sessions(m, a.namespace, a.text("begins"), a.number("before"), a.text("words").strip()),
     ),
-    "/known": ("known.html", lambda m, a: people.known(m, a.namespace)),
+    "/facts": ("facts.html", lambda m, a: people.facts(m, a.namespace)),
+    "/profile": ("profile.html", lambda m, a: people.profile(m, a.namespace)),
     "/documents": (
         "documents.html",
         lambda m, a: people.documents(m, a.namespace, a.number("start"), a.text("source"), a.number("chunk")),

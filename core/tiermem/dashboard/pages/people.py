@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tiermem.browsing import activity, listing
-from tiermem.browsing.records import Activity, ListedSession, UserListing
+from tiermem.browsing.records import Activity, Day, ListedSession, UserListing
 from tiermem.conversations.records import Interests
 from tiermem.memory import Memory
 from tiermem.messages import Message
@@ -41,17 +41,23 @@ class SessionsPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KnownPage:
-    """What is known of a user: a sentence, lines, facts with their times (the newest of *all_facts*), interests, and
-    the decisions that corrected it."""
+class ProfilePage:
+    """What is known of a user in short: a sentence, lines, interests, and the decisions that corrected it."""
 
     user: Scope
     summary: str
     lines: Sequence[ProfileLine]
-    facts: Sequence[KnownFact]
-    all_facts: int
     interests: Interests | None
     journal: Sequence[Decision]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactsPage:
+    """Facts of a user with their times, the newest first; *count*: how many there are."""
+
+    user: Scope
+    facts: Sequence[KnownFact]
+    count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +79,11 @@ class CostsPage:
 
     activity: Activity
     price: float
+
+    @property
+    def periods(self) -> Sequence[Day]:
+        """Its days or months, without gaps."""
+        return activity.periods(self.activity.days)
 
     @property
     def saved(self) -> int:
@@ -105,18 +116,23 @@ def sessions(memory: Memory, namespace: Namespace, begins: str = "", before: int
     )
 
 
-def known(memory: Memory, namespace: Namespace) -> KnownPage:
-    """What is known of a user; nothing where nobody is named."""
+def facts(memory: Memory, namespace: Namespace) -> FactsPage:
+    """Facts of a user; none where nobody is named."""
+    user = scope_of("-", namespace)
+    known = memory.facts(namespace).history() if user.named else []
+    return FactsPage(user=user, facts=known[: -MOST_FACTS - 1 : -1], count=len(known))
+
+
+def profile(memory: Memory, namespace: Namespace) -> ProfilePage:
+    """What is known of a user in short; nothing where nobody is named."""
     user = scope_of("-", namespace)
     if not user.named:
-        return KnownPage(user=user, summary="", lines=(), facts=(), all_facts=0, interests=None, journal=())
-    profile, facts = memory.profile(namespace), memory.facts(namespace).history()
-    return KnownPage(
+        return ProfilePage(user=user, summary="", lines=(), interests=None, journal=())
+    profile = memory.profile(namespace)
+    return ProfilePage(
         user=user,
         summary=profile.summary(),
         lines=profile.lines()[:MOST_LINES],
-        facts=facts[: -MOST_FACTS - 1 : -1],
-        all_facts=len(facts),
         interests=memory.interests(namespace, INTERESTS),
         journal=profile.journal()[::-1],
     )

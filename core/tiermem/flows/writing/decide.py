@@ -158,16 +158,14 @@ def explain(scope: Scope, ref: str) -> Flow[Explanation]:
         row = sessions.find(connection, scope)
         sequence, summary = resolve(connection, row, ref)
         first, last = (summary.first, summary.last) if summary else (sequence, sequence)
-        about = [
-            decision for decision in decisions.journal(connection, row.pk, above=first - 1) if decision.first <= last
-        ]
-        stubs = stub_rows.members(connection, row.pk, first - 1)
+        about = decisions.journal(connection, row.pk, above=first - 1, upto=last)
+        stubs = stub_rows.members(connection, row.pk, first - 1, first)
         history = [
             decision for decision in about if decision.kind != "compact" or first in stubs.get(decision.number, ())
         ]
         part = paint(first, first, history, stubs)[0]
         pinned = any(True for entry in entry_rows.fixed(connection, row.pk, first) if entry.sequence == first)
-        sizes = stub_rows.sizes(connection, row.pk, first - 1) if part.shown is Shown.COMPACTED else {}
+        sizes = stub_rows.sizes(connection, row.pk, first - 1, first) if part.shown is Shown.COMPACTED else {}
         return _explanation(ref, part, history, pinned, sizes.get((first, part.decision), 0))
 
     explanation: Explanation = yield Read(body)
