@@ -55,6 +55,7 @@ def _look(several: int) -> dict[str, Any]:
         "truncate_label": 24,
         "truncate_legend": 60,
         "margin": 8,
+        "margin_right": 30,
         "max_scale": 7,
         "include_x_axis": True,
         "value_formatter": _number,
