@@ -73,7 +73,6 @@ NAVIGATION: tuple[Entry, ...] = (
             Page("howto/embedders.md", "Embedders and Chinese", "嵌入模型与中文"),
             Page("howto/own-parts.md", "Your own parts", "您自己的部件"),
             Page("howto/settings.md", "Choose settings", "选择设置"),
-            Page("command-line.md", "Command line", "命令行"),
             Page("mcp.md", "MCP and coding agents", "MCP 与编程助手"),
             Page("dashboard.md", "Dashboard", "监控页面"),
             Page("evaluating.md", "Evaluate on your own chats", "用您的对话评测"),
@@ -95,6 +94,7 @@ NAVIGATION: tuple[Entry, ...] = (
         "参考",
         (
             Page("reference/settings.md", "Settings and options", "设置与选项"),
+            Page("reference/commands.md", "Commands", "命令"),
             Page("reference/tiermem.md", "API: tiermem", "API：tiermem"),
             Page("reference/faces.md", "API: what it hands out", "API：各个门面"),
             Page("reference/langchain.md", "API: LangChain", "API：LangChain"),
@@ -136,7 +136,9 @@ BORROWED = {
     "project/security.md": "SECURITY.md",
 }
 # Made from the code while the site is built.
-GENERATED = tuple(f"reference/{name}.md" for name in ("settings", "tiermem", "faces", "langchain", "llamaindex"))
+GENERATED = tuple(
+    f"reference/{name}.md" for name in ("settings", "commands", "tiermem", "faces", "langchain", "llamaindex")
+)
 
 
 def pages() -> Iterator[Page]:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from functools import cache
 
+from docs.building.commands import commands_page
 from docs.building.navigation import ROOT
 
 FIRST = (
@@ -145,7 +146,7 @@ def generated() -> dict[str, str]:
         f"## {title}\n\n" + "\n".join(f"::: {name}\n    options:\n      heading_level: 3\n" for name in names)
         for title, names in FACES
     )
-    made = {"reference/settings.md": settings_page()}
+    made = {"reference/settings.md": settings_page(), "reference/commands.md": commands_page()}
     made["reference/tiermem.md"] = api_page("tiermem", "What `from tiermem import …` gives.", public_names("tiermem"))
     made["reference/faces.md"] = f"# What a memory hands out\n\nFaces of a memory, and parts for it.\n\n{faces}"
     for framework in ("langchain", "llamaindex"):

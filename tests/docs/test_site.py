@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from docs.building import links, reference, sources
+from docs.building import commands, links, reference, sources
 from docs.building.configuration import configuration
 from docs.building.navigation import BORROWED, DOCS, GENERATED, LANGUAGES, ROOT, pages, source, there
 from tiermem.runtime.options import OPTION_NAMES
@@ -111,6 +111,25 @@ def test_the_pages_of_the_code_name_what_is_public() -> None:
     for package in (tiermem, langchain_tiered_memory, llamaindex_tiered_memory):
         named = {name.rpartition(".")[2] for name in reference.public_names(package.__name__)}
         assert named == set(package.__all__) - {"__version__"}
+
+
+def test_the_page_of_commands_has_all_of_them() -> None:
+    import typer.main
+
+    from tiermem.cli.commands import app
+
+    known = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    page = commands.commands_page()
+    named = dict(re.findall(r"^### tiermem (\S+)\n\n(.*)$", page, re.MULTILINE))
+    assert named.keys() == {name for name, one in known.items() if not one.hidden}
+    assert [name for name, said in named.items() if len(said) < 20] == []
+    for name, one in known.items():
+        part = page.partition(f"### tiermem {name}\n")[2].partition("\n###")[0]
+        for option in (first for told in one.params for first in told.opts[:1] if first.startswith("--")):
+            assert f"`{option}`" in part or f"`{option}`" in page.partition("## ")[0] or option == "--help", (
+                name,
+                option,
+            )
 
 
 def test_borrowed_pages_are_there() -> None:
