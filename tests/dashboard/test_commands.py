@@ -36,6 +36,11 @@ def test_a_report_is_one_file_that_loads_nothing(tmp_path: Path) -> None:
     given = ("--session", SESSION, "--namespace", NAME, "--path", str(tmp_path / "m.db"))
     assert "bytes" in ok("report", str(file), *given, "--language", "zh")
     text = file.read_text("utf-8")
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert "File exists" in refused("report", str(file), *given)
+    (tmp_path / "link.html").symlink_to(tmp_path / "elsewhere.html")
+    assert "File exists" in refused("report", str(tmp_path / "link.html"), *given)
+    assert "<title>" in ok("report", "-", *given)
     seen = Loads()
     seen.feed(text)
     assert not seen.tags & {"script", "iframe", "link", "img", "a", "form", "object", "i", "b", "u"}

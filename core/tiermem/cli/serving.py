@@ -4,6 +4,8 @@ dashboard` for a browser, `tiermem report` as a file."""
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -25,6 +27,7 @@ from tiermem.cli.app import (
 from tiermem.cli.terminal.screen import console, line
 from tiermem.errors import MissingExtra
 
+_BINARY = getattr(os, "O_BINARY", 0)  # Windows would write other line ends
 _OF_SCREEN = {"jinja2", "markupsafe", "pygal", "starlette", "uvicorn"}
 
 
@@ -71,7 +74,7 @@ def _say_address(address: str) -> None:
 
 @app.command()
 def report(
-    file: Annotated[Path, typer.Argument(help="The HTML file to be written.")],
+    file: Annotated[Path, typer.Argument(help="The HTML file to be made; - is standard output.")],
     session: SessionOption,
     namespace: NamespaceOption = "default",
     tenant: TenantOption = None,
@@ -82,8 +85,15 @@ def report(
     """Write one conversation into one HTML file: its window, decisions, what was dropped; it loads nothing."""
     with the_session(path, session, namespace, tenant) as opened:
         made = screen("report").report(opened.memory, opened.scope, language, last)
-    file.write_text(made, "utf-8", errors="replace")
-    console().print(Text(f"{line(str(file))}: {len(made.encode('utf-8', 'replace')):,} bytes"))
+    raw = made.encode("utf-8", "replace")
+    if str(file) == "-":
+        sys.stdout.buffer.write(raw)
+        sys.stdout.flush()
+        return
+    # For its owner's eyes alone, and never over a file or through a link, as an export.
+    with os.fdopen(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY | _BINARY, 0o600), "wb") as target:
+        target.write(raw)
+    console().print(Text(f"{line(str(file))}: {len(raw):,} bytes"), soft_wrap=True)
 
 
 def screen(name: str) -> Any:
