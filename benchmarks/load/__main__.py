@@ -22,7 +22,7 @@ from benchmarks.load.arrivals import MIX
 from benchmarks.load.curves import SERVED, Point, curve
 from benchmarks.load.plot import draw
 
-RATES = (5, 10, 20, 40, 80, 160, 320, 640)
+RATES = (10, 20, 40, 80, 160, 320, 640)
 SETUPS = "SQLite:1,SQLite:4,SQLite:8,PostgreSQL:1,PostgreSQL:4,PostgreSQL:8"
 HEAD = ("database", "processes", "offered /s", "answered /s", "p50 ms", "p99 ms", "add p99", "context p99",
         "search p99", "given up", "errors", "our CPU ms", "server CPU ms", "load average")  # fmt: skip

@@ -84,18 +84,18 @@ def curve(
             before = server_cpu(server)
             seen = run(Offered(target, processes, rate, seconds, users))
             time.sleep(SETTLED if server else 0.0)
-            yield (point := _point(kind, processes, rate, seconds, seen, server_cpu(server) - before))
+            yield (point := _point(kind, processes, rate, seen, server_cpu(server) - before))
             if point.broken:
                 return
 
 
-def _point(kind: str, processes: int, rate: float, seconds: float, seen: Seen, server: float) -> Point:
+def _point(kind: str, processes: int, rate: float, seen: Seen, server: float) -> Point:
     every = sorted(wait for waits in seen.waits.values() for wait in waits)
     done = len(every) - seen.late
     worst = [_p99(sorted(seen.waits[verb])) for verb in ("add", "context", "search")]
     each = 1_000 / max(1, done)
-    borne = done / len(every) * rate if every else 0.0
-    return Point(kind, processes, rate, borne, median(every), _p99(every), *worst, seen.late, len(seen.errors),
+    answered = rate * seen.in_time / max(1, len(every))  # of what was drawn by lot, so many in time
+    return Point(kind, processes, rate, answered, median(every), _p99(every), *worst, seen.late, len(seen.errors),
                  seen.cpu * each, server * each, os.getloadavg()[0])  # fmt: skip
 
 

@@ -40,11 +40,13 @@ class Offered:
 
 @dataclass
 class Seen:
-    """What came of it: seconds of each request by verb, errors by kind, requests given up, CPU seconds of ours."""
+    """What came of it: seconds of each request by verb, errors by kind, requests given up, those that were answered
+    while others still arrived, CPU seconds of ours."""
 
     waits: dict[str, list[float]] = field(default_factory=lambda: {"add": [], "context": [], "search": []})
     errors: list[str] = field(default_factory=list)
     late: int = 0
+    in_time: int = 0
     cpu: float = 0.0
 
     def merged(self, other: Mapping[str, object]) -> None:
@@ -54,6 +56,7 @@ class Seen:
             self.waits[verb] += waits
         self.errors += told.errors
         self.late += told.late
+        self.in_time += told.in_time
         self.cpu += told.cpu
 
 
@@ -114,7 +117,9 @@ def _driven(memory: Memory, due: Sequence[Arrival], end: float, name: str) -> Se
                 seen.errors.append(type(error).__name__)
         with lock:
             answered[0] += 1
-            seen.waits[one.verb].append(time.monotonic() - began - one.at)
+            ended = time.monotonic() - began
+            seen.waits[one.verb].append(ended - one.at)
+            seen.in_time += ended <= end - GRACE
 
     threads = ThreadPoolExecutor(WORKERS)
     for number, one in enumerate(due):
@@ -124,7 +129,9 @@ def _driven(memory: Memory, due: Sequence[Arrival], end: float, name: str) -> Se
         time.sleep(0.02)
     with lock:
         seen.late = len(due) - answered[0]
-        kept = Seen({verb: list(waits) for verb, waits in seen.waits.items()}, list(seen.errors), seen.late)
+        kept = Seen(
+            {verb: list(waits) for verb, waits in seen.waits.items()}, list(seen.errors), seen.late, seen.in_time
+        )
     kept.waits["add"] += [end - due[-1].at] * kept.late  # at least so long
     return kept
 

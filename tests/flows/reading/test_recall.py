@@ -9,6 +9,7 @@ import pytest
 
 from tests.properties.oracles import assert_same
 from tiermem import Context, Memory, Message, Session
+from tiermem.flows.reading import corpus
 
 Open = Callable[..., Memory]
 START = datetime(2024, 3, 1, 9, tzinfo=UTC)
@@ -115,6 +116,23 @@ def test_an_index_that_may_keep_nothing_gives_the_same_answers(store: Open) -> N
         assert_same(*(one.session("s", "a").search(question) for one in (memory, small)))
     assert len(small._core.indexes) == 0
     assert len(memory._core.indexes) == 1
+
+
+def test_an_index_that_is_read_in_portions_gives_the_same_answers(store: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = store()
+    for name in ("one", "two", "three"):
+        memory.session(name, "a").add(conversation())
+        memory.session(name, "a").index()
+    memory.session("three", "a").fork("m4", "four").add("the locker code is on a fourth card")
+
+    def found() -> list[tuple[str, float]]:
+        memory._core.drop_caches()
+        return [(hit.ref, hit.score) for hit in memory.session("two", "a").search("locker code", 50, within="user")]
+
+    whole = found()
+    monkeypatch.setattr(corpus, "PORTION", 1)
+    assert found() == whole
+    assert len({ref.partition("/")[0] for ref, _ in whole}) > 2
 
 
 def test_new_messages_are_found_at_once(store: Open) -> None:

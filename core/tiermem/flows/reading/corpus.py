@@ -1,9 +1,9 @@
 """What a question looks through: the index brought up to date with one session or all of a user's, and what of it may
-be found. At most one transaction, and none where nothing changed."""
+be found. One transaction, several for a user of many messages, and none where nothing changed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tiermem.search.ranking.field import Field
 
 TAIL = 5_000  # messages that wait for the index and are read in one go
+PORTION = 50_000  # messages of whole sessions likewise: while they come, what was read of them is in RAM twice more
 
 Ranges = Sequence[tuple[int, int]]
 
@@ -164,6 +165,27 @@ def _loaded(
     core: Core, scope: Scope, index: UserIndex, rows: Mapping[int, tuple[str, SessionRow]]
 ) -> Flow[dict[int, Ranges]]:
     """Adds to *index* what it lacks of *rows*; returns what is hidden there."""
+    hidden: dict[int, Ranges] = {}
+    for portion in _portions(rows):
+        hidden |= yield from _portion_loaded(core, scope, index, portion)
+    return hidden
+
+
+def _portions(rows: Mapping[int, tuple[str, SessionRow]]) -> Iterator[dict[int, tuple[str, SessionRow]]]:
+    """*rows* in their order, so many at a time as have `PORTION` messages."""
+    portion, held = dict[int, tuple[str, SessionRow]](), 0
+    for key, (name, row) in rows.items():
+        if portion and held + row.messages > PORTION:
+            yield portion
+            portion, held = {}, 0
+        portion[key] = (name, row)
+        held += row.messages
+    yield portion
+
+
+def _portion_loaded(
+    core: Core, scope: Scope, index: UserIndex, rows: Mapping[int, tuple[str, SessionRow]]
+) -> Flow[dict[int, Ranges]]:
     kept = core.hidden.pick([(key, row.revision) for key, (_, row) in rows.items()])
     known = dict(zip(rows, kept, strict=True))
     unknown, talk = [key for key, ranges in known.items() if ranges is None], scope.kind == "conversation"
