@@ -7,27 +7,34 @@ evidence that is among them, whole; what was asked for counts as used from then 
 forgetting does to a window, not to the archive, in which all is found by its words as before.
 
 With `--recall N` that is measured, too: N questions a conversation are asked of a memory whose window presses, when all
-has been said and again two years and a sleep later: evidence in what is recalled, and what the window costs.
+has been said and again two years and a sleep later: evidence in what is recalled, how many of as many questions that
+others were asked have something recalled, and what the window and the file cost. `--plot FOLDER` draws the curves
+(needs matplotlib).
 """
 
 from __future__ import annotations
 
 import argparse
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
+from benchmarks.recall import wrong_pages
 from benchmarks.recall.contestants.tiered import Recall
 from benchmarks.recall.conversations import Conversation, label, read, sampled
 from benchmarks.recall.measure import share
 from benchmarks.report import table
-from tiermem import Message
+from tiermem import Memory, Message
 from tiermem.conversations.weighing.importance import importance
+from tiermem.flows.effects import Flow, Read
 from tiermem.life.forgetting import Forgetting, spaced
 
 SHARES = (0.1, 0.25, 0.5)
+PLOTTED = (0.05, 0.1, 0.15, 0.25, 0.35, 0.5, 0.7, 0.9)
 AFTER = 90  # days after the end by which the last question comes
 SEED = 7
 DAY = 86_400.0
@@ -105,34 +112,88 @@ def _window(known: Sequence[Lived], worth: Callable[[Lived], float], room: float
     return chosen
 
 
-def slept(conversation: Conversation, count: int) -> tuple[list[float], list[float], int, int]:
-    """Shares of the evidence recalled before and after two years and a sleep, question by question, and the tokens of
-    the window then."""
+@dataclass(frozen=True)
+class Asked:
+    """A conversation at one time: shares of evidence recalled, for each foreign question whether something was, the
+    tokens of its window, the bytes of its database."""
+
+    shares: list[float]
+    wrong: list[bool]
+    tokens: int
+    bytes: int
+
+
+def slept(conversation: Conversation, others: Sequence[Conversation], count: int) -> list[Asked]:
+    """*conversation* when all has been said, and two years and a sleep later."""
     memory = Recall(pre_rot_threshold=WINDOW)
     try:
         memory.feed(conversation)
-        asked = sampled([conversation], count)[0].questions
-        session = memory.session
+        session, found = memory.session, list[Asked]()
         session.manage_context()
-        shares, tokens = list[list[float]](), list[int]()
+        foreign = wrong_pages.strangers(conversation, others, count) if len(others) > 1 else ()
         for later in (False, True):
             if later:
                 memory.now = datetime.now(UTC) + YEARS
                 memory.memory.life(session.scope.user).sleep(seconds=None)
-            shares.append([share(conversation, one, session.recall(one.text, BLOCK).text) for one in asked])
-            tokens.append(session.view().tokens)
+            own = sampled([conversation], count)[0].questions
+            shares = [share(conversation, one, session.recall(one.text, BLOCK).text) for one in own]
+            wrong = [bool(session.recall(one.text, BLOCK).text) for one in foreign]
+            found.append(Asked(shares, wrong, session.view().tokens, _size(memory.memory)))
     finally:
         memory.close()
-    return shares[0], shares[1], tokens[0], tokens[1]
+    return found
+
+
+def _size(memory: Memory) -> int:
+    def pages(connection: Any) -> int:
+        every = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("page_count", "page_size")]
+        return int(every[0]) * int(every[1])
+
+    return int(memory.drive(_reading(pages)))
+
+
+def _reading(body: Callable[[Any], int]) -> Flow[int]:
+    return (yield Read(body))
 
 
 def recalled(conversations: Sequence[Conversation], count: int) -> str:
     """What `slept` says of all *conversations*."""
-    found = [slept(one, count) for one in conversations]
-    before, after = ([value for one in found for value in one[at]] for at in (0, 1))
-    window = [fmean(one[at] for one in found) for at in (2, 3)]
-    shares = f"{100 * fmean(before):.1f} % of the evidence before, {100 * fmean(after):.1f} % after"
-    return f"recalled of {len(before)} questions: {shares}; the window {window[0]:,.0f} and {window[1]:,.0f} tokens"
+    found = [slept(one, conversations, count) for one in conversations]
+    told = []
+    for at in (0, 1):
+        then = [one[at] for one in found]
+        wrong = [value for one in then for value in one.wrong]
+        told.append(
+            f"{100 * fmean(value for one in then for value in one.shares):.1f} % of the evidence, "
+            f"{100 * fmean(wrong) if wrong else 0:.1f} % of others' questions with something, window "
+            f"{fmean(one.tokens for one in then):,.0f} tokens, {fmean(one.bytes for one in then) / 1e6:.2f} MB"
+        )
+    return f"{sum(len(one[0].shares) for one in found)} questions: {told[0]}; two years and a sleep later {told[1]}"
+
+
+def plot(sets: Mapping[str, Sequence[Conversation]], folder: Path) -> Path:
+    """Evidence in the window by the share of tokens that it holds, a panel a set, a line a policy."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+
+    figure, panels = plt.subplots(1, len(sets), figsize=(5 * len(sets), 4.4), layout="constrained", squeeze=False)
+    for panel, (name, conversations) in zip(panels[0], sets.items(), strict=True):
+        for policy, worth in POLICIES.items():
+            points = []
+            for part in PLOTTED:
+                found = [lived(one, worth, part) for one in conversations]
+                points.append(100 * sum(one[0] for one in found) / max(1, sum(one[2] for one in found)))
+            panel.plot([100 * part for part in PLOTTED], points, marker=".", label=policy)
+        panel.set_title(name)
+        panel.set_xlabel("tokens of all that was said, %")
+        panel.grid(alpha=0.3)
+    panels[0][0].set_ylabel("evidence that stands in the window, %")
+    panels[0][0].legend(fontsize=7)
+    path = folder / "forgetting.png"
+    figure.savefig(path, dpi=90)
+    return path
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -140,7 +201,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.forgetting", description=__doc__)
     parser.add_argument("data", nargs="+", type=Path)
     parser.add_argument("--recall", type=int, default=0, help="questions a conversation that are asked of a memory")
+    parser.add_argument("--plot", type=Path, help="a folder for forgetting.png")
     given = parser.parse_args(arguments)
+    if given.plot:
+        print(plot({label(path): [one for one in read(path) if one.end] for path in given.data}, given.plot))
+        return
     for path in given.data:
         conversations = [one for one in read(path) if one.end]
         if given.recall:

@@ -38,6 +38,7 @@ from tiermem.storage.schema import (
 )
 from tiermem.storage.sessions import ERASED, encoded
 from tiermem.storage.sqlite import driver
+from tiermem.storage.tables import seals
 from tiermem.storage.tables.columns import metadata
 from tiermem.storage.tables.erasures import TOMBSTONE, erased
 from tiermem.storage.tables.items import collection, item
@@ -118,8 +119,13 @@ def _check_version(disk: Any) -> None:
 def _copied_meta(connection: sa.Connection, disk: Any, lost: list[str]) -> None:
     """The id of the database and the keys of its digests; its version and its analyser are those of the fresh one."""
     known = {str(row["key"]): row["value"] for row in _readable(disk, meta, lost)}
+    damaged = seals.wrong({key: str(value) for key, value in known.items()})
+    lost += damaged.values()
+    known = {key: value for key, value in known.items() if not key.startswith(seals.CHECK) and key not in damaged}
     for key, value in known.items():
-        if key not in {"version", "analyser"} and isinstance(value, str):
+        if seals.is_sealed(key) and isinstance(value, str):
+            seals.keep(connection, key, value)
+        elif key not in {"version", "analyser"} and isinstance(value, str):
             connection.execute(meta.delete().where(meta.c.key == key))
             connection.execute(meta.insert().values(key=key, value=value))
     if "database" not in known:

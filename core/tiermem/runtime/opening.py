@@ -33,6 +33,7 @@ from tiermem.settings import Settings
 from tiermem.storage import segments
 from tiermem.storage.connecting.snapshot import Store
 from tiermem.storage.database import Database
+from tiermem.storage.tables import seals
 from tiermem.text.analyzer import analyser, newer
 from tiermem.text.synonyms import Synonyms
 from tiermem.validity import extracting
@@ -139,6 +140,8 @@ def wired_to(opened: Callable[[], Store], settings: Settings, options: OpenOptio
     embedder = as_embedder(options.get("embedder"))
     database = opened()
     _use_analyser(database)
+    if not database.read_only and database.read(seals.unsealed):
+        database.write(seals.seal)
     groups, clock, keep = options.get("synonyms"), options.get("clock"), options.get("keep")
     core = Core(
         settings=settings,

@@ -20,6 +20,7 @@ from tiermem.storage.messages import copies
 from tiermem.storage.migrated.making import make, refuse_foreign
 from tiermem.storage.migrated.recent import RECENT, types
 from tiermem.storage.schema import VERSION, meta, refuse_newer, version_of
+from tiermem.storage.tables import seals
 
 CHECKED = (
     "session message decision stub summary embedder embedded vector collection item item_vector".split()  # noqa: SIM905
@@ -43,7 +44,7 @@ def migrate(connection: sa.Connection) -> None:
     if version == 0:
         refuse_foreign(connection)
         make(connection)
-        connection.execute(meta.insert().values(key="database", value=uuid.uuid4().hex))
+        seals.keep(connection, seals.DATABASE, uuid.uuid4().hex)
         connection.execute(meta.insert().values(key="version", value=str(VERSION)))
         return
     for step in range(version, VERSION):

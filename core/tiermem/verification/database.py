@@ -16,6 +16,7 @@ from tiermem.settings import Scope
 from tiermem.storage import sessions
 from tiermem.storage.erasures import proof as proof_of_erasures
 from tiermem.storage.schema import embedder
+from tiermem.storage.tables import seals
 from tiermem.storage.tables.erasures import erased, erasure
 from tiermem.storage.tables.imports import importing
 from tiermem.storage.tables.media import media
@@ -72,6 +73,7 @@ def _elsewhere(connection: sa.Connection) -> Iterator[str]:
     yield from rows.changed(connection, importing)
     yield from rows.changed(connection, erased)
     yield from rows.changed(connection, media)
+    yield from seals.differences(connection)
     yield from proof_of_erasures.differences(connection)
     yield from rows.orphans(connection)
     yield from owners.differ(connection)

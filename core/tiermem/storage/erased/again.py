@@ -8,13 +8,12 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from tiermem.storage.connecting.prepared import Prepared
+from tiermem.storage.tables import seals
 from tiermem.storage.tables.columns import meta
 from tiermem.storage.tables.erasures import KEY, TOMBSTONE, digest, erased, of_message
 
 CHUNK = 500  # bound values a statement
-_KEYS = Prepared(
-    sa.select(meta.c.value).where(sa.or_(meta.c.key == KEY, meta.c.key.like(f"{KEY}.%"))).order_by(meta.c.key)
-)
+_KEYS = Prepared(sa.select(meta.c.key, meta.c.value).where(seals.checked(KEY)).order_by(meta.c.key))
 _ANY = Prepared(sa.select(erased.c.owner).where(erased.c.owner == sa.bindparam("whose")).limit(1))
 
 
@@ -29,8 +28,13 @@ class Names(NamedTuple):
 
 
 def keys(connection: sa.Connection) -> list[bytes]:
-    """What digests of erased messages are keyed with: this database's key, and those that came with imports."""
-    return [bytes.fromhex(value) for (value,) in _KEYS.rows(connection, {})]
+    """What digests of erased messages are keyed with: this database's key, and those that came with imports.
+
+    Raises:
+        StorageCorrupt: one of them is damaged.
+    """
+    rows = dict(map(tuple, _KEYS.rows(connection, {})))
+    return [bytes.fromhex(value) for value in seals.sound(rows).values()] if rows else []
 
 
 def erased_before(connection: sa.Connection, names: Names, ids: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -9,8 +9,9 @@ from tiermem.settings import Scope
 from tiermem.storage.erasures import taking
 from tiermem.storage.schema import meta
 from tiermem.storage.sessions import encoded
+from tiermem.storage.tables import seals
 
-RETENTION = "retention"
+RETENTION = seals.RETENTION
 
 
 def _key(connection: sa.Connection, scope: Scope | None) -> str:
@@ -22,16 +23,17 @@ def _key(connection: sa.Connection, scope: Scope | None) -> str:
 
 def put(connection: sa.Connection, scope: Scope | None, text: str) -> None:
     """Keep *text* as the rule of the user of *scope*, or of the database; "" takes it away."""
-    key = _key(connection, scope)
-    connection.execute(meta.delete().where(meta.c.key == key))
-    if text:
-        connection.execute(meta.insert().values(key=key, value=text))
+    seals.keep(connection, _key(connection, scope), text)
 
 
 def get(connection: sa.Connection, scope: Scope | None) -> str:
-    """The rule of the user of *scope*, or else that of the database; "" where there is none."""
-    query = sa.select(meta.c.key, meta.c.value).where(meta.c.key.like(f"{RETENTION}%"))
-    rows = {str(key): str(value) for key, value in connection.execute(query)}
+    """The rule of the user of *scope*, or else that of the database; "" where there is none.
+
+    Raises:
+        StorageCorrupt: a rule is damaged.
+    """
+    query = sa.select(meta.c.key, meta.c.value).where(seals.checked(RETENTION))
+    rows = seals.sound({str(key): str(value) for key, value in connection.execute(query)})
     if scope is not None and len(rows) > (RETENTION in rows):
         return rows.get(_key(connection, scope), rows.get(RETENTION, ""))
     return rows.get(RETENTION, "")

@@ -23,6 +23,7 @@ from tiermem.storage.embedded import outside
 from tiermem.storage.erasures import remembering, scrubbing
 from tiermem.storage.schema import message, meta, sealed, session, vector
 from tiermem.storage.sessions import ERASED, SessionRow, by_key, encoded, stored_name
+from tiermem.storage.tables import seals
 from tiermem.storage.tables.columns import metadata
 from tiermem.storage.tables.erasures import KEY, digest, erasure
 from tiermem.storage.tables.imports import importing
@@ -80,16 +81,20 @@ def of_path(key: bytes, tenant: bytes, user: bytes, path: bytes) -> bytes:
 
 
 def secret(connection: sa.Connection) -> bytes:
-    """The key of digests in this database; made where there is none."""
-    query = sa.select(meta.c.value).where(meta.c.key == KEY)
-    known = connection.execute(query).scalar()
+    """The key of digests in this database; made where there is none.
+
+    Raises:
+        StorageCorrupt: it is damaged.
+    """
+    query = sa.select(meta.c.key, meta.c.value).where(seals.checked(KEY))
+    known = seals.sound(dict(map(tuple, connection.execute(query)))).get(KEY)
     if known is None:
         if connection.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
-            known = connection.execute(query).scalar()
+            known = seals.sound(dict(map(tuple, connection.execute(query)))).get(KEY)
         if known is None:
             known = secrets.token_hex(32)
-            connection.execute(meta.insert().values(key=KEY, value=known))
+            seals.keep(connection, KEY, known)
     return bytes.fromhex(known)
 
 
@@ -292,8 +297,9 @@ def _ticket(connection: sa.Connection, number: int) -> Ticket:
 
 
 def identity(connection: sa.Connection) -> str:
-    """The id of the database; a copy of it has the same."""
-    return str(connection.execute(sa.select(meta.c.value).where(meta.c.key == "database")).scalar() or "")
+    """The id of the database; a copy of it has the same. Whether it is sound, `verify` says: an erasure that has
+    removed everything must not fail at the number on its receipt."""
+    return str(connection.execute(sa.select(meta.c.value).where(meta.c.key == seals.DATABASE)).scalar() or "")
 
 
 def left(connection: sa.Connection, keys: Sequence[int]) -> dict[str, int]:

@@ -23,8 +23,9 @@ from tiermem.storage.erasures import remembering
 from tiermem.storage.erasures.taking import CHUNK, ROWS, belongings, of_user, purge, remove, secret
 from tiermem.storage.exported import forking
 from tiermem.storage.exported.content import COLUMNS
-from tiermem.storage.schema import meta, sealed, session
+from tiermem.storage.schema import sealed, session
 from tiermem.storage.sessions import ERASED, encoded
+from tiermem.storage.tables import seals
 from tiermem.storage.tables.erasures import KEY, erased, erasure
 from tiermem.storage.tables.imports import importing
 from tiermem.storage.tables.items import collection, item
@@ -137,7 +138,7 @@ def _give_erased(connection: sa.Connection, ticket: Import, tenant: bytes, user:
 
 def _know(connection: sa.Connection, key: bytes) -> None:
     if key not in keys(connection):
-        connection.execute(meta.insert().values(key=f"{KEY}.{key[:16].hex()}", value=key.hex()))
+        seals.keep(connection, f"{KEY}.{key[:16].hex()}", key.hex())
 
 
 def publish(connection: sa.Connection, ticket: Import, scope: Scope, erasures: Sequence[Mapping[str, Any]]) -> None:
