@@ -170,7 +170,8 @@ class Settings(Thresholds):
             PostgreSQL lets in, less some for others.
         index_batch: messages that wait before they are indexed together; those waiting are searched as they are.
         index_memory: bytes of RAM that the word indexes of all users may keep; those unused for longest are dropped,
-            and read again when they are asked; by every question, where one user's are larger. 100,000 messages: 40 MB.
+            and read again when they are asked. One alone may have four times as much; where a user's is larger, every
+            question reads it. 100,000 messages: 40 MB.
     """
 
     enable_context_management: bool = True

@@ -108,13 +108,14 @@ class Weighed(Generic[S]):
         with self._lock:
             self._values.clear()
 
-    def trim(self, most: int) -> None:
-        """Drop those unused for longest until all have at most *most* bytes together, the newest one too."""
+    def trim(self, most: int, alone: int = 0) -> None:
+        """Drop those unused for longest until all have at most *most* bytes together, the newest one too; where it is
+        the last that is left, *alone* is as good."""
         with self._lock:
             weights = {key: value.nbytes for key, value in self._values.items()}
             left = sum(weights.values())
             for key, weight in weights.items():
-                if left <= most:
+                if left <= most or (left == weight and weight <= alone):
                     return
                 del self._values[key]
                 left -= weight

@@ -39,6 +39,7 @@ from tiermem.text.dialogue import ECHO
 from tiermem.times.nearness import nearness, wall_clock
 
 DEFAULTS = Settings()
+ALONE = 4  # times `index_memory` that one index may have: it was in RAM to be asked, and is asked again next
 VIEWED = 8  # messages in view, at most, whose words are looked at for how likely they answer
 LEAST_SPREAD = 0.08  # of cosines; below it a session has hardly any vector near the question
 
@@ -73,7 +74,7 @@ def hits(core: Core, scope: Scope, row: SessionRow, request: SearchRequest) -> F
     best, field, bits, result = yield from _best(core, scope, row, corpus, request)
     wanted = field.at([place for place, _, _ in best])
     said = yield from window_state.bodies_of(core, wanted)
-    core.indexes.trim(core.settings.index_memory)
+    core.indexes.trim(core.settings.index_memory, ALONE * core.settings.index_memory)
     there = [(said[at], at, one) for at, one in zip(wanted, best, strict=True) if at in said]
     there = [one for one in there if one[0].origin not in UNREADABLE]
     local = core.local(message for message, _, _ in there)
