@@ -169,9 +169,8 @@ class Settings(Thresholds):
         max_overflow: further ones that are opened while many wait. With the defaults ten processes fit in the 100 that
             PostgreSQL lets in, less some for others.
         index_batch: messages that wait before they are indexed together; those waiting are searched as they are.
-        index_memory: bytes of RAM that the word indexes of all users may keep; those unused for longest are dropped,
-            and read again when they are asked. One alone may have four times as much; where a user's is larger, every
-            question reads it. 100,000 messages: 40 MB.
+        index_memory: bytes of RAM that the word indexes of all users may keep, or four times as much that of one alone;
+            those unused for longest are dropped, and read again when they are asked. 100,000 messages: 40 MB.
     """
 
     enable_context_management: bool = True
