@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("starlette")
-pytest.importorskip("pygal")
+pytest.importorskip("tiermem.dashboard.charts")
 
 from starlette.testclient import TestClient
 

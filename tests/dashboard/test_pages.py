@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -202,3 +203,8 @@ def test_a_page_loads_its_style_and_nothing_else(client: Any) -> None:
     assert HOSTILE[:20] not in style.text
     assert client.get("/icon.svg").headers["content-type"] == "image/svg+xml"
     assert BASE not in style.text
+
+
+def test_charts_leave_the_imports_of_the_process_alone() -> None:
+    assert charts.pygal
+    assert all(hasattr(finder, "find_spec") for finder in sys.meta_path)
