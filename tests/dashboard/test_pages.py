@@ -13,7 +13,7 @@ import pytest
 
 from tests.dashboard.screens import BASE, HOSTILE, NAME, SESSION, addresses, browser, hostile, of
 from tiermem import Memory
-from tiermem.dashboard import charts, rendering
+from tiermem.dashboard import charts, rendering, routes
 from tiermem.dashboard.addresses import address, asked, of_session, packed
 from tiermem.dashboard.pages import conversation, people, question
 from tiermem.dashboard.texts import LANGUAGES, texts, wanted
@@ -208,3 +208,19 @@ def test_a_page_loads_its_style_and_nothing_else(client: Any) -> None:
 def test_charts_leave_the_imports_of_the_process_alone() -> None:
     assert charts.pygal
     assert all(hasattr(finder, "find_spec") for finder in sys.meta_path)
+
+
+@pytest.mark.parametrize("name", ["window", "profile", "question"])
+def test_a_page_that_takes_long_begins_at_once_and_is_the_same_in_the_end(
+    memory: Memory, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, place = browser(memory), addresses()[name]
+    whole = client.get(place).text
+    monkeypatch.setattr(routes, "PATIENCE", 0.0)
+    late = client.get(f"{place}&lang=zh")
+    assert late.status_code == 200
+    assert late.cookies.get(routes.LANGUAGE) == "zh"
+    assert late.text.count("<main") == late.text.count("</html>") == late.text.count('<header class="top">') == 1
+    assert late.text.index('class="waiting note"') < late.text.index("<main")
+    client.cookies.delete(routes.LANGUAGE)
+    assert client.get(place).text.partition("<main")[2] == whole.partition("<main")[2]

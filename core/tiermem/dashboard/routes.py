@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from tiermem.dashboard import rendering
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 Page = Callable[["Memory", AskedFor], Any]
 LANGUAGE = "tiermem-language"
 MOST_FORM = 10_000  # bytes
+PATIENCE = 0.3  # seconds before the top of a page is sent alone
+_HTML = "text/html"
 _YEAR = 365 * 86_400
 _ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="4" fill="#0b57a4"/>'
@@ -85,9 +88,19 @@ class _Pages:
                 return self._failed(request, error)
 
         async def answer(request: Request) -> Response:
-            return await run_in_threadpool(whole, request)
+            making = asyncio.ensure_future(run_in_threadpool(whole, request))
+            try:
+                return await asyncio.wait_for(asyncio.shield(making), PATIENCE)
+            except TimeoutError:
+                return self._with_language(request, StreamingResponse(self._late(request, making), media_type=_HTML))
 
         return answer
+
+    async def _late(self, request: Request, making: Awaitable[Response]) -> AsyncIterator[str]:
+        """The top of a page at once, so that it is seen that something comes; the rest once it is made."""
+        top = self._render("waiting.html", self._language(request), here=_here(request), write=self._write)
+        yield top.partition("<main")[0]
+        yield bytes((await making).body).decode().partition("</header>")[2]
 
     async def undo(self, request: Request) -> Response:
         """Take a decision back, and show the journal."""
@@ -126,14 +139,20 @@ class _Pages:
         return self._answer(request, "error.html", status, words=str(error))
 
     def _answer(self, request: Request, template: str, status: int = 200, **values: Any) -> Response:
+        language, marked = self._language(request), mark(self._token)
+        text = self._render(template, language, here=_here(request), write=self._write, mark=marked, **values)
+        return self._with_language(request, HTMLResponse(text, status))
+
+    @staticmethod
+    def _language(request: Request) -> str:
         chosen = asked(request.scope["query_string"]).text("lang")
         language = chosen if chosen in LANGUAGES else request.cookies.get(LANGUAGE, "")
-        if language not in LANGUAGES:
-            language = wanted(request.headers.get("accept-language", ""))
-        text = self._render(
-            template, language, here=_here(request), write=self._write, mark=mark(self._token), **values
-        )
-        answer = HTMLResponse(text, status)
+        return language if language in LANGUAGES else wanted(request.headers.get("accept-language", ""))
+
+    @staticmethod
+    def _with_language(request: Request, answer: Response) -> Response:
+        """*answer*, which has the browser keep a language that was chosen."""
+        chosen = asked(request.scope["query_string"]).text("lang")
         if chosen in LANGUAGES:
             answer.set_cookie(LANGUAGE, chosen, max_age=_YEAR, httponly=True, samesite="strict")
         return answer
