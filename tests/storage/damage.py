@@ -109,11 +109,15 @@ def damage(target: str | Path, table: str, column: str, how: Any = changed) -> C
         row = connection.execute(query).mappings().one()
     which = [key == row[key.name] for key in named.primary_key if key.name != column]
 
+    octets = isinstance(named.c[column].type, sa.LargeBinary)
+
+    def given(value: Any) -> Any:  # a number in a column of bytes is none to SQLAlchemy
+        return sa.literal(value, sa.BigInteger) if octets and isinstance(value, int) else value
+
     def put(old: Any, new: Any) -> None:
         with engine.begin() as connection:
-            connection.execute(
-                named.update().where(*which, named.c[column].is_not_distinct_from(old)).values({column: new})
-            )
+            is_it = named.c[column].is_not_distinct_from(given(old))
+            connection.execute(named.update().where(*which, is_it).values({column: given(new)}))
 
     was = row[column]
     other = how(was, named.c[column])

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from tiermem.errors import MigrationUnfinished, SchemaTooNew, StorageCorrupt
 from tiermem.storage.tables import columns
 from tiermem.storage.tables import named as names_said
-from tiermem.storage.tables.columns import UNSTORABLE, Key, Words, checksum_column, metadata, of_its_type
+from tiermem.storage.tables.columns import UNSTORABLE, Key, Octets, Words, checksum_column, metadata, of_its_type
 from tiermem.storage.tables.erasures import erasure
 from tiermem.storage.tables.forks import fork
 from tiermem.storage.tables.imports import importing
@@ -35,9 +35,9 @@ session = sa.Table(
     "tiermem_session",
     metadata,
     sa.Column("pk", Key, primary_key=True),
-    sa.Column("tenant", sa.LargeBinary, nullable=False),
-    sa.Column("owner", sa.LargeBinary, nullable=False),
-    sa.Column("name", sa.LargeBinary, nullable=False),
+    sa.Column("tenant", Octets, nullable=False),
+    sa.Column("owner", Octets, nullable=False),
+    sa.Column("name", Octets, nullable=False),
     sa.Column("created_at", sa.Text, nullable=False),
     # Running totals, so that no turn has to add up the conversation.
     sa.Column("messages", sa.BigInteger, nullable=False, default=0),
@@ -55,8 +55,8 @@ session = sa.Table(
     sa.Column("shared", sa.Text, nullable=False, default="", server_default=""),
     checksum_column(),
     # The links of the last message and of the last decision (`storage/chain/`); NULL before the first.
-    sa.Column("chain", sa.LargeBinary),
-    sa.Column("journal_chain", sa.LargeBinary),
+    sa.Column("chain", Octets),
+    sa.Column("journal_chain", Octets),
     sa.UniqueConstraint("tenant", "owner", "name"),
 )
 
@@ -75,14 +75,14 @@ message = sa.Table(
     sa.Column("pk", Key, primary_key=True),
     sa.Column("session", Key, nullable=False),
     sa.Column("sequence", sa.BigInteger, nullable=False),
-    sa.Column("id", sa.LargeBinary, nullable=False),
-    sa.Column("role", sa.LargeBinary, nullable=False),
+    sa.Column("id", Octets, nullable=False),
+    sa.Column("role", Octets, nullable=False),
     sa.Column("tokens", sa.BigInteger, nullable=False),
     sa.Column("fixed", sa.SmallInteger, nullable=False, default=0),
-    sa.Column("links", sa.LargeBinary),  # canonical JSON [calls, answers], or NULL for neither
+    sa.Column("links", Octets),  # canonical JSON [calls, answers], or NULL for neither
     sa.Column("stored_at", sa.Text, nullable=False),
-    sa.Column("sha256", sa.LargeBinary, nullable=False),
-    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("sha256", Octets, nullable=False),
+    sa.Column("body", Octets, nullable=False),
     checksum_column(),
     *columns.chained(),
     sa.UniqueConstraint("session", "sequence"),
@@ -128,7 +128,7 @@ stub = sa.Table(
     sa.Column("sequence", sa.BigInteger, nullable=False),
     sa.Column("tokens", sa.BigInteger, nullable=False),
     sa.Column("strategy", Words, nullable=False),
-    sa.Column("content", sa.LargeBinary, nullable=False),
+    sa.Column("content", Octets, nullable=False),
     checksum_column(),
     columns.witness(),
     sa.UniqueConstraint("session", "sequence", "decision"),
@@ -147,7 +147,7 @@ summary = sa.Table(
     sa.Column("strategy", Words, nullable=False),
     sa.Column("children", sa.Text, nullable=False, default=""),
     sa.Column("live", sa.SmallInteger, nullable=False, default=1),
-    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("body", Octets, nullable=False),
     checksum_column(),
     columns.witness(),
     sa.UniqueConstraint("session", "number"),
@@ -162,7 +162,7 @@ segment = sa.Table(
     sa.Column("session", Key, nullable=False),
     sa.Column("first", sa.BigInteger, nullable=False),
     sa.Column("last", sa.BigInteger, nullable=False),
-    sa.Column("body", sa.LargeBinary, nullable=False),  # words, times, speakers, roles: `index/segment.py`
+    sa.Column("body", Octets, nullable=False),  # words, times, speakers, roles: `index/segment.py`
     checksum_column(),
     sa.UniqueConstraint("session", "first"),
 )
@@ -216,7 +216,7 @@ embedder = sa.Table(
     metadata,
     sa.Column("pk", Key, primary_key=True),
     sa.Column("name", Words, nullable=False),
-    sa.Column("probe", sa.LargeBinary, nullable=False),  # float16 vector of a fixed text; empty for the built-in one
+    sa.Column("probe", Octets, nullable=False),  # float16 vector of a fixed text; empty for the built-in one
     checksum_column(),
 )
 
@@ -238,8 +238,8 @@ vector = sa.Table(
     sa.Column("sequence", sa.BigInteger, nullable=False),
     sa.Column("part", sa.BigInteger, nullable=False),  # number of the passage in its message, from 0
     sa.Column("embedder", Key, nullable=False),
-    sa.Column("hash", sa.LargeBinary, nullable=False),  # BLAKE2b-128 of the text that was embedded
-    sa.Column("value", sa.LargeBinary, nullable=False),  # float16, little-endian
+    sa.Column("hash", Octets, nullable=False),  # BLAKE2b-128 of the text that was embedded
+    sa.Column("value", Octets, nullable=False),  # float16, little-endian
     checksum_column(),
     sa.UniqueConstraint("session", "embedder", "sequence", "part"),
 )

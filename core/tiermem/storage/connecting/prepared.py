@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import exc
 
+from tiermem.storage.tables.columns import octets
+
 
 class _Compiled(NamedTuple):
     sql: str
@@ -31,6 +33,8 @@ class Prepared:
         self._statement: Any = statement
         self._columns = list(columns) or None
         self._compiled: _Compiled | None = None  # for SQLite; two threads may compute the same twice
+        given = getattr(statement, "selected_columns", ())
+        self._octets = [place for place, one in enumerate(given) if isinstance(one.type, sa.LargeBinary)]
 
     def rows(self, connection: sa.Connection, values: Mapping[str, Any]) -> Sequence[Any]:
         """All rows that it gives with *values*."""
@@ -38,9 +42,13 @@ class Prepared:
             return connection.execute(self._statement, dict(values)).all()
         sql, names, fixed = self._compiled or self._compile(connection)
         try:
-            return _driver(connection).execute(sql, _ordered(names, fixed, values)).fetchall()  # type: ignore[no-any-return]
+            found: Sequence[Any] = _driver(connection).execute(sql, _ordered(names, fixed, values)).fetchall()
         except connection.dialect.loaded_dbapi.Error as error:
             raise _known(connection, sql, error) from error
+        for place in self._octets:
+            for row in found:
+                octets(row[place])  # `bytes` of a number, which a damaged file may have there, is as many zeros
+        return found
 
     def run(self, connection: sa.Connection, rows: Iterable[Mapping[str, Any]]) -> None:
         """Run it once for each of *rows*."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from hashlib import blake2b
 from typing import Any
 
@@ -17,6 +17,28 @@ meta = sa.Table(
     sa.Column("key", sa.Text, primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
 )
+
+
+class Octets(sa.LargeBinary):
+    """Bytes. A damaged file of SQLite may give a number in their place, of which SQLAlchemy's own type would make as
+    many zeros as it says: a page in another's place took 23 GB."""
+
+    def result_processor(self, dialect: sa.Dialect, coltype: Any) -> Callable[[Any], bytes | None]:  # noqa: ARG002  # SQLAlchemy's signature
+        """What makes bytes of what the driver gives."""
+        return octets
+
+
+def octets(value: Any) -> bytes | None:
+    """*value* as bytes.
+
+    Raises:
+        TypeError: it is neither bytes nor NULL.
+    """
+    if value is None or type(value) is bytes:
+        return value
+    if not isinstance(value, bytes | bytearray | memoryview):
+        raise TypeError(f"bytes were written here, and {type(value).__name__} is read")
+    return bytes(value)
 
 
 class Words(sa.TypeDecorator[str]):
@@ -44,17 +66,17 @@ def of_its_type(column: sa.Column[Any], value: Any) -> bool:
 
 def checksum_column() -> sa.Column[bytes]:
     """A row's checksum; see `schema.sealed`."""
-    return sa.Column("checksum", sa.LargeBinary)
+    return sa.Column("checksum", Octets)
 
 
 def witness() -> sa.Column[bytes]:
     """What witnesses a row's words in a chain: a salt, or once they are erased what stands for them."""
-    return sa.Column("witness", sa.LargeBinary)
+    return sa.Column("witness", Octets)
 
 
 def chained() -> tuple[sa.Column[bytes], sa.Column[bytes]]:
     """A row's witness and its link (`storage/chain/links.py`)."""
-    return witness(), sa.Column("chain", sa.LargeBinary)
+    return witness(), sa.Column("chain", Octets)
 
 
 # BIGINT everywhere; SQLite makes a row id of an INTEGER primary key only.

@@ -7,7 +7,7 @@ from hashlib import blake2b
 
 import sqlalchemy as sa
 
-from tiermem.storage.tables.columns import Key, Words, checksum_column, metadata
+from tiermem.storage.tables.columns import Key, Octets, Words, checksum_column, metadata
 
 KEY = "erasure"  # of `tiermem_meta`: what digests are keyed with
 TOMBSTONE = b"\xffe"  # how the id of an erased message begins, before its keyed digest; no UTF-8 does
@@ -17,7 +17,7 @@ erasure = sa.Table(
     "tiermem_erasure",
     metadata,
     sa.Column("pk", Key, primary_key=True),
-    sa.Column("digest", sa.LargeBinary, nullable=False),  # of whose, or of which session: `storage/erasures/taking.py`
+    sa.Column("digest", Octets, nullable=False),  # of whose, or of which session: `storage/erasures/taking.py`
     sa.Column("sessions", sa.BigInteger, nullable=False),
     sa.Column("messages", sa.BigInteger, nullable=False),
     sa.Column("items", sa.BigInteger, nullable=False),
@@ -25,7 +25,7 @@ erasure = sa.Table(
     sa.Column("erased_at", sa.Text, nullable=False),
     sa.Column("done", sa.SmallInteger, nullable=False, default=0),  # whether all rows are gone
     checksum_column(),
-    sa.Column("owner", sa.LargeBinary),  # keyed digest of whose it was; NULL before schema 14
+    sa.Column("owner", Octets),  # keyed digest of whose it was; NULL before schema 14
 )
 
 
@@ -33,8 +33,8 @@ erasure = sa.Table(
 erased = sa.Table(
     "tiermem_erased",
     metadata,
-    sa.Column("owner", sa.LargeBinary, primary_key=True),  # keyed digest of whose it was
-    sa.Column("digest", sa.LargeBinary, primary_key=True),  # of session and id: `of_message`
+    sa.Column("owner", Octets, primary_key=True),  # keyed digest of whose it was
+    sa.Column("digest", Octets, primary_key=True),  # of session and id: `of_message`
     checksum_column(),
     sqlite_with_rowid=False,
 )

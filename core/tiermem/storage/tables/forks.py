@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from tiermem.storage.tables.columns import Key, checksum_column, metadata
+from tiermem.storage.tables.columns import Key, Octets, checksum_column, metadata
 
 # The session's own row has `base` and `shared` too, so that no reader asks twice; this is their witness.
 fork = sa.Table(
@@ -18,7 +18,7 @@ fork = sa.Table(
     sa.Column("shared", sa.Text, nullable=False),  # `shared_history.written`
     sa.Column("forked_at", sa.Text, nullable=False),
     checksum_column(),
-    sa.Column("chain", sa.LargeBinary),  # the link of the last message that it shares
+    sa.Column("chain", Octets),  # the link of the last message that it shares
     sa.UniqueConstraint("session"),
 )
 sa.Index("tiermem_fork_root", fork.c.root)

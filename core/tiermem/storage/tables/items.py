@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from tiermem.storage.tables.columns import Key, Words, checksum_column, metadata
+from tiermem.storage.tables.columns import Key, Octets, Words, checksum_column, metadata
 
 collection = sa.Table(
     "tiermem_collection",
     metadata,
     sa.Column("pk", Key, primary_key=True),
-    sa.Column("tenant", sa.LargeBinary, nullable=False),
-    sa.Column("owner", sa.LargeBinary, nullable=False),
+    sa.Column("tenant", Octets, nullable=False),
+    sa.Column("owner", Octets, nullable=False),
     sa.Column("stamp", sa.BigInteger, nullable=False),  # random, another one after each write
     checksum_column(),
     sa.UniqueConstraint("tenant", "owner"),
@@ -22,10 +22,10 @@ item = sa.Table(
     metadata,
     sa.Column("pk", Key, primary_key=True),
     sa.Column("collection", Key, nullable=False),
-    sa.Column("name", sa.LargeBinary, nullable=False),  # SHA-256 of path and key; keys are longer than an index takes
-    sa.Column("path", sa.LargeBinary, nullable=False),
-    sa.Column("key", sa.LargeBinary, nullable=False),
-    sa.Column("value", sa.LargeBinary, nullable=False),  # canonical JSON
+    sa.Column("name", Octets, nullable=False),  # SHA-256 of path and key; keys are longer than an index takes
+    sa.Column("path", Octets, nullable=False),
+    sa.Column("key", Octets, nullable=False),
+    sa.Column("value", Octets, nullable=False),  # canonical JSON
     sa.Column("created_at", sa.Text, nullable=False),
     sa.Column("updated_at", sa.Text, nullable=False),
     sa.Column("ttl", sa.Float(53)),  # seconds; NULL: for ever
@@ -50,8 +50,8 @@ item_vector = sa.Table(
     sa.Column("pk", Key, primary_key=True),
     sa.Column("item", Key, nullable=False),
     sa.Column("space", Words, nullable=False),  # embedder and dimensions; vectors of two are never compared
-    sa.Column("hash", sa.LargeBinary, nullable=False),  # BLAKE2b-128 of the text that was embedded
-    sa.Column("value", sa.LargeBinary, nullable=False),  # float32, little-endian, of length 1
+    sa.Column("hash", Octets, nullable=False),  # BLAKE2b-128 of the text that was embedded
+    sa.Column("value", Octets, nullable=False),  # float32, little-endian, of length 1
     checksum_column(),
     sa.UniqueConstraint("item", "space", "hash"),
 )

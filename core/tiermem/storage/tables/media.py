@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tiermem.storage.tables.columns import Key, Words, checksum_column, digest, metadata
+from tiermem.storage.tables.columns import Key, Octets, Words, checksum_column, digest, metadata
 
 OWNER = 16  # bytes of somebody's key; nobody's are shorter
 
@@ -14,8 +14,8 @@ media = sa.Table(
     "tiermem_media",
     metadata,
     sa.Column("pk", Key, primary_key=True),
-    sa.Column("owner", sa.LargeBinary, nullable=False),  # `owners.key_of`; nobody's while it comes or goes
-    sa.Column("sha256", sa.LargeBinary, nullable=False),  # of the bytes
+    sa.Column("owner", Octets, nullable=False),  # `owners.key_of`; nobody's while it comes or goes
+    sa.Column("sha256", Octets, nullable=False),  # of the bytes
     sa.Column("type", Words, nullable=False),  # "image/png", as its first message said, or else its own first bytes
     sa.Column("size", sa.BigInteger, nullable=False),  # bytes
     checksum_column(),
@@ -27,7 +27,7 @@ blob = sa.Table(
     "tiermem_blob",
     metadata,
     sa.Column("media", Key, primary_key=True, autoincrement=False),
-    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("body", Octets, nullable=False),
 )
 
 media_use = sa.Table(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from tiermem.storage.tables.columns import Key, checksum_column, metadata
+from tiermem.storage.tables.columns import Key, Octets, checksum_column, metadata
 
 # Which names stand in which sentence, a row for a stretch of messages; derived of messages when somebody asks for the
 # graph of a user, never when something is added.
@@ -16,7 +16,7 @@ named = sa.Table(
     sa.Column("rules", sa.BigInteger, nullable=False),  # which rules read them
     sa.Column("first", sa.BigInteger, nullable=False),
     sa.Column("last", sa.BigInteger, nullable=False),
-    sa.Column("body", sa.LargeBinary, nullable=False),  # names and places: `index/named/columns.py`
+    sa.Column("body", Octets, nullable=False),  # names and places: `index/named/columns.py`
     checksum_column(),
     sa.UniqueConstraint("session", "rules", "first"),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from tiermem.storage.tables.columns import Key, metadata
+from tiermem.storage.tables.columns import Key, Octets, metadata
 
 _Bytewise = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")  # in the same order everywhere
 
@@ -15,7 +15,7 @@ conversation = sa.Table(
     "tiermem_conversation",
     metadata,
     sa.Column("session", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("owner", sa.LargeBinary, nullable=False),  # BLAKE2b-128 of tenant and user
+    sa.Column("owner", Octets, nullable=False),  # BLAKE2b-128 of tenant and user
     sa.Column("turns", sa.BigInteger, nullable=False),
     sa.Column("first", sa.Float(53)),  # seconds since 1970 in UTC; NULL: unknown
     sa.Column("last", sa.Float(53)),
@@ -29,7 +29,7 @@ sa.Index("tiermem_conversation_first", conversation.c.owner, conversation.c.firs
 tally = sa.Table(
     "tiermem_tally",
     metadata,
-    sa.Column("owner", sa.LargeBinary, primary_key=True),
+    sa.Column("owner", Octets, primary_key=True),
     sa.Column("kind", sa.Text, primary_key=True),  # word, month, all
     sa.Column("name", _Bytewise, primary_key=True),
     sa.Column("count", sa.BigInteger, nullable=False),
