@@ -79,3 +79,13 @@ def test_a_set_comes_by_a_pipe_and_others_ask_their_own(tmp_path: Path, files: t
 )
 def test_what_cannot_be_meant_is_one_line(files: tuple[str, str], options: tuple[str, ...], said: str) -> None:
     assert said in refused("eval", files[0], "--questions", files[1], *options)
+
+
+def test_a_file_without_questions_is_no_reason_to_make_some_up(files: tuple[str, str], tmp_path: Path) -> None:
+    empty = tmp_path / "none.jsonl"
+    empty.write_text("\n")
+    assert "none.jsonl has no questions" in refused("eval", files[0], "--questions", str(empty))
+
+
+def test_what_makes_no_sense_is_told_from_what_is_missed_by_the_exit_code(files: tuple[str, str]) -> None:
+    assert tiermem("eval", files[0], "--require", "recall@512=much").exit_code == 2

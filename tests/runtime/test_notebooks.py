@@ -51,6 +51,12 @@ def test_what_a_message_says_is_never_markup() -> None:
     assert all("<script>alert(1)</script>" in page.words for page in pages[2:5])
 
 
+def test_what_acts_on_whoever_shows_it_is_told_by_its_code() -> None:
+    for shown in (notebooks.block("x\u202e", "y\x07\ud800"), notebooks.table("x\u202e", ["n"], [("y\x07\ud800",)])):
+        assert not {"\u202e", "\x07", "\ud800"} & set(shown)
+        assert "\\u202e" in shown
+
+
 def test_long_texts_and_long_tables_are_cut_and_say_so() -> None:
     shown = notebooks.table("many", ["n", "text"], [(number, "x" * 999) for number in range(60)])
     assert "… and 10 more" in shown

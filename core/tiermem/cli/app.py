@@ -20,7 +20,7 @@ from typer.core import TyperGroup
 from tiermem import __version__
 from tiermem.cli.importing.piping import PIPE, read_pipe
 from tiermem.cli.terminal.screen import console, hang_up, line
-from tiermem.errors import SchemaTooOld, TiermemError, UnknownReference
+from tiermem.errors import InvalidSettings, SchemaTooOld, TiermemError, UnknownReference
 
 if TYPE_CHECKING:  # the database takes a second to load, and `--help` needs none of it
     from tiermem.memory import Memory
@@ -38,11 +38,11 @@ class _Commands(TyperGroup):
             hang_up()
             raise typer.Exit(0) from None
         except TiermemError as error:
-            words = str(error)
+            words, code = str(error), 2 if isinstance(error, InvalidSettings) else 1
         except OSError as error:
-            words = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+            words, code = f"{error.filename}: {error.strerror}" if error.filename else str(error), 1
         console(error=True).print(Text(f"tiermem: {line(words)}"), soft_wrap=True)
-        raise typer.Exit(1)
+        raise typer.Exit(code)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Each command with its first sentence, whole; click would cut it off at the width of the terminal."""

@@ -67,6 +67,8 @@ def search(
         "until": until.date() if until else None,
         "role": role,
     }
+    if within == "conversation" and session is None:
+        raise InvalidSettings("--within conversation needs --session: which conversation is meant")
     words = question_of(query)
     if session is not None:
         with the_session(path, session, namespace, tenant) as opened:

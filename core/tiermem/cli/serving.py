@@ -25,7 +25,7 @@ from tiermem.cli.app import (
     the_session,
 )
 from tiermem.cli.terminal.screen import console, line
-from tiermem.errors import MissingExtra
+from tiermem.errors import InvalidSettings, MissingExtra
 
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows would write other line ends
 _OF_SCREEN = {"jinja2", "markupsafe", "pygal", "starlette", "uvicorn"}
@@ -83,6 +83,8 @@ def report(
     language: Annotated[str, typer.Option("--language", help="en or zh.")] = "en",
 ) -> None:
     """Write one conversation into one HTML file: its window, decisions, what was dropped; it loads nothing."""
+    if language not in {"en", "zh"}:
+        raise InvalidSettings(f"--language is en or zh, not {language}")
     with the_session(path, session, namespace, tenant) as opened:
         made = screen("report").report(opened.memory, opened.scope, language, last)
     raw = made.encode("utf-8", "replace")

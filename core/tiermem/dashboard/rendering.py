@@ -105,5 +105,5 @@ def seconds(value: float) -> str:
 
 
 def exact(text: str) -> Markup:
-    """A text for a field that is sent back: escaped, and otherwise as it is."""
-    return escape(text)
+    """A text for a field that is sent back: escaped, and otherwise as it is, but for halves of characters."""
+    return escape(text.encode("utf-8", "replace").decode())

@@ -45,7 +45,10 @@ def talks_of(
         found = _histories(path, called, wishes)
     if asked is None:
         return found
-    return questions.told(_objects(Path(asked), Path(asked).name), found)
+    told = questions.told(_objects(Path(asked), Path(asked).name), found)
+    if not any(talk.questions for talk in told):
+        raise InvalidMessage(f"{Path(asked).name} has no questions")
+    return told
 
 
 def together(talks: Sequence[ProbedTalk]) -> ProbedTalk:

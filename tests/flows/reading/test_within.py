@@ -228,3 +228,19 @@ def test_vectors_of_another_embedder_are_told_by_contexts_and_recall(target: str
         for told in (session.context(QUESTION, 600).degraded, session.recall(QUESTION).degraded):
             assert len(told) == 1
             assert "reembed()" in told[0]
+
+
+@pytest.mark.parametrize("word", ["pool", "database", "raise"])
+def test_what_has_the_word_comes_before_what_the_user_wishes_from_now_on(store: Open, word: str) -> None:
+    session = store().session("monday", "ann")
+    session.add(
+        [
+            "The database times out under load.",
+            Message(role="assistant", content="We decided to raise the pool from 10 to 50."),
+            "I moved to Bergen. From now on, please answer in one sentence.",
+        ]
+    )
+    session.index()
+    first = session.search(word)[0]
+    assert word in first.message.text
+    assert [hit.ref for hit in session.search(word) if "standing" in hit.why] == ["m3"]

@@ -32,6 +32,7 @@ SPREAD = 0.12  # standard deviation to which cosines are brought, so that embedd
 TINY = 1e-9  # scores are sums of floats; what is below has nothing to do with the question
 ALONE = 1.5  # further weight of vectors where no message has a neighbour; their neighbours' words help the others
 TOUCHED = 0.02  # score by words and vectors above which a message has anything to do with the question
+BELOW = 0.99  # of the best score, which a standing wish may come to by that
 FEW = 12  # standing wishes up to which each counts in full
 BRIDGE = 1.7  # times the weight of the graph: what the best bridge lifts, as a share of the best score
 
@@ -128,14 +129,18 @@ def _raised(field: Field, parts: dict[str, Numbers], total: Numbers, question: Q
 
 
 def wished(scores: Scores, field: Field, signals: Signals, weights: Weights) -> Scores:
-    """*scores* with a share of the best one for standing wishes, where the user asks an assistant for something new."""
+    """*scores* with a share of the best one for standing wishes, where the user asks an assistant for something new.
+
+    None comes before the best by that: what has the words of the question comes first.
+    """
     if not weights.standing or signals.question.side != Side.EITHER:
         return scores
     wishes = signals.of(STANDING)
     if not len(wishes) or not field.assistant:
         return scores
-    lift = np.zeros_like(scores.total)
-    lift[wishes] = weights.standing * float(scores.total.max(initial=0.0)) * min(1.0, FEW / len(wishes))
+    lift, best = np.zeros_like(scores.total), float(scores.total.max(initial=0.0))
+    own, share = scores.total[wishes], weights.standing * best * min(1.0, FEW / len(wishes))
+    lift[wishes] = np.where(own < best, np.minimum(share, np.maximum(0.0, BELOW * best - own)), share)
     return replace(scores, total=scores.total + lift, parts={**scores.parts, "standing": lift})
 
 
