@@ -109,7 +109,7 @@ def _best(
 
     def ranked() -> tuple[Sequence[Scored], float, list[int], Matched]:
         signals = _signals(ranking, request.as_of)
-        scores = _scored(ranking, signals)
+        scores = _scored(ranking, signals, sought=request.weak or request.requested)
         out = outside | (field.roles == ECHO)  # copies, where what they quote is there
         view = field.find(row.pk, request.without)
         out[view] = True
@@ -210,10 +210,10 @@ def _signals(ranking: _Ranking, as_of: datetime | None) -> Signals:
     return Signals(question, plan, standing, semantic, ranking.trust.share, fits, ranking.pinned)
 
 
-def _scored(ranking: _Ranking, signals: Signals) -> Scores:
-    """Each message's score by everything but bridges."""
+def _scored(ranking: _Ranking, signals: Signals, *, sought: bool) -> Scores:
+    """Each message's score by everything but bridges; *sought*: somebody reads the hits themselves."""
     field, weights = ranking.field, ranking.core.settings.weights
-    return scoring.wished(scoring.scored(field, signals, weights), field, signals, weights)
+    return scoring.wished(scoring.scored(field, signals, weights), field, signals, weights, sought=sought)
 
 
 def _threshold(ranking: _Ranking, scores: Scores, theta: float) -> float:
