@@ -34,6 +34,7 @@ FLOORS = tuple(
     flows.indexing
     flows.writing
     flows.reading flows.verifying
+    faces
     knowledge items validity conversations erasure dropped branches portability media
     profiles notes graph
     importers

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from tiermem.faces.user import AsyncUserFace, UserFace
 from tiermem.graph import asking
 from tiermem.graph.records import Entity, Near, Relation
-from tiermem.settings import Scope, refuse_unnamed
-
-if TYPE_CHECKING:
-    from tiermem.flows.services import Core
-    from tiermem.runtime.opening import Opened
 
 
-class Graph:
+class Graph(UserFace):
     """Who and what is named over all conversations and documents of a user, and what stands between them.
 
         graph = memory.graph("anna")
@@ -30,17 +24,7 @@ class Graph:
     messages, half a millisecond each; what was read is kept. What is hidden relates nobody, what is erased is gone.
     """
 
-    def __init__(self, memory: Opened, scope: Scope, core: Core | None = None) -> None:
-        refuse_unnamed(scope, "the graph of a user")
-        self.memory = memory
-        self.scope = scope
-        self._core = memory.wiring[0] if core is None else core
-        self._run = memory.drive
-
-    @property
-    def core(self) -> Core:
-        """The wiring of its memory, for its user's zone; of no use outside this package."""
-        return self._core
+    _of_one_user = "the graph of a user"
 
     def as_async(self) -> AsyncGraph:
         """The same graph with `await`."""
@@ -82,18 +66,9 @@ class Graph:
         """
         return self._run(asking.path(self._core, self.scope, one, other, depth))
 
-    def __repr__(self) -> str:
-        return f"<Graph of {self.scope.user!r}>"
 
-
-class AsyncGraph:
+class AsyncGraph(AsyncUserFace):
     """`Graph` with `await`; the docstrings are there."""
-
-    def __init__(self, graph: Graph) -> None:
-        self.memory = graph.memory
-        self.scope = graph.scope
-        self._core = graph.core
-        self._arun = graph.memory.drive_async
 
     async def entities(self, limit: int = asking.ENTITIES) -> list[Entity]:
         """See `Graph.entities`."""
@@ -110,6 +85,3 @@ class AsyncGraph:
     async def path(self, one: str, other: str, depth: int = 3) -> list[Relation]:
         """See `Graph.path`."""
         return await self._arun(asking.path(self._core, self.scope, one, other, depth))
-
-    def __repr__(self) -> str:
-        return f"<AsyncGraph of {self.scope.user!r}>"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tiermem.erasure.messages import of_source
 from tiermem.erasure.receipt import Receipt
+from tiermem.faces.user import AsyncUserFace, UserFace
 from tiermem.flows.indexing import words
 from tiermem.flows.reading import documents as stored
 from tiermem.flows.reading import report
@@ -19,28 +20,12 @@ from tiermem.knowledge.chunk_trials import SIZES, Trial, trials
 from tiermem.messages import Message
 from tiermem.records import Decision, Hit
 from tiermem.reports.state import Stats, Verification
-from tiermem.settings import Scope
 from tiermem.text.documents import Source
 from tiermem.text.splitter import OVERLAP, SIZE
 
-if TYPE_CHECKING:
-    from tiermem.flows.services import Core
-    from tiermem.runtime.opening import Opened
 
-
-class Knowledge:
+class Knowledge(UserFace):
     """The documents of a user: cut into chunks, found with their source, never shown unless asked for."""
-
-    def __init__(self, memory: Opened, scope: Scope, core: Core | None = None) -> None:
-        self.memory = memory
-        self.scope = scope
-        self._core = memory.wiring[0] if core is None else core
-        self._run = memory.drive
-
-    @property
-    def core(self) -> Core:
-        """The wiring of its memory, for its user's zone; of no use outside this package."""
-        return self._core
 
     def as_async(self) -> AsyncKnowledge:
         """The same documents with `await`."""
@@ -145,18 +130,9 @@ class Knowledge:
         """The documents in numbers (each chunk is a message), with every degraded mode."""
         return self._run(report.stats(self._core, self.scope))
 
-    def __repr__(self) -> str:
-        return f"<Knowledge of {self.scope.user!r}>"
 
-
-class AsyncKnowledge:
+class AsyncKnowledge(AsyncUserFace):
     """`Knowledge` with `await`; the docstrings are there."""
-
-    def __init__(self, knowledge: Knowledge) -> None:
-        self.memory = knowledge.memory
-        self.scope = knowledge.scope
-        self._core = knowledge.core
-        self._arun = knowledge.memory.drive_async
 
     async def add_documents(
         self,
@@ -225,6 +201,3 @@ class AsyncKnowledge:
     async def stats(self) -> Stats:
         """See `Knowledge.stats`."""
         return await self._arun(report.stats(self._core, self.scope))
-
-    def __repr__(self) -> str:
-        return f"<AsyncKnowledge of {self.scope.user!r}>"

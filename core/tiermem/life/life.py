@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tiermem.erasure.expiring import Expired
 from tiermem.errors import InvalidMessage, UnknownReference, brief_repr
+from tiermem.faces.user import AsyncUserFace, UserFace
 from tiermem.life import looking, sleeping, uses
 from tiermem.life.forgetting import Forgetting
 from tiermem.life.records import Levels, MemoryLife, Slept
@@ -13,14 +14,12 @@ from tiermem.life.sleeping import expiry
 from tiermem.settings import Scope
 
 if TYPE_CHECKING:
-    from tiermem.flows.services import Core
     from tiermem.records import Decision
-    from tiermem.runtime.opening import Opened
 
 SECONDS = 30.0
 
 
-class Life:
+class Life(UserFace):
     """How what a user said lives: where it is, how much it matters now, and what sleep does with it.
 
         life = memory.life("anna")
@@ -34,17 +33,6 @@ class Life:
     found by its words as before, and is back when it is used: restored, opened by its reference, or cited.
     `benchmarks/RESULTS.md` has what it brings.
     """
-
-    def __init__(self, memory: Opened, scope: Scope, core: Core | None = None) -> None:
-        self.memory = memory
-        self.scope = scope
-        self._core = memory.wiring[0] if core is None else core
-        self._run = memory.drive
-
-    @property
-    def core(self) -> Core:
-        """The wiring of its memory, for its user's zone; of no use outside this package."""
-        return self._core
 
     def as_async(self) -> AsyncLife:
         """The same with `await`."""
@@ -114,18 +102,9 @@ class Life:
     def _session(self, session_id: str) -> Scope:
         return Scope(self.scope.tenant, self.scope.user, session_id)
 
-    def __repr__(self) -> str:
-        return f"<Life of {self.scope.user!r}>"
 
-
-class AsyncLife:
+class AsyncLife(AsyncUserFace):
     """`Life` with `await`; the docstrings are there."""
-
-    def __init__(self, life: Life) -> None:
-        self.memory = life.memory
-        self.scope = life.scope
-        self._core = life.core
-        self._arun = life.memory.drive_async
 
     async def levels(self, session_id: str) -> Levels:
         """See `Life.levels`."""
@@ -160,9 +139,6 @@ class AsyncLife:
     async def expire(self, *, dry_run: bool = False) -> Expired:
         """See `Life.expire`."""
         return await self._arun(expiry(self._core, self.scope, dry_run=dry_run))
-
-    def __repr__(self) -> str:
-        return f"<AsyncLife of {self.scope.user!r}>"
 
 
 def checked_curve(forgetting: Forgetting) -> None:

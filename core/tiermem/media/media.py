@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tiermem.faces.user import AsyncUserFace, UserFace
 from tiermem.media import describing, listing
 from tiermem.media.listing import StoredMedium
-from tiermem.settings import Scope, scope_of
+from tiermem.settings import scope_of
 
 if TYPE_CHECKING:
     from tiermem.runtime.opening import Opened
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 Namespace = str | tuple[str, str]
 
 
-class Media:
+class Media(UserFace):
     """The pictures, sound, films and files in what a user said.
 
         media = memory.media("anna")
@@ -26,11 +27,6 @@ class Media:
     Whoever adds a message whose blocks hold bytes (base64, data URLs) finds them here, stored once. `messages`,
     `restore` and `expand` give the messages back as they were added; stubs and quotes name the message.
     """
-
-    def __init__(self, memory: Opened, scope: Scope) -> None:
-        self.memory = memory
-        self.scope = scope
-        self._run = memory.drive
 
     def as_async(self) -> AsyncMedia:
         """The same with `await`."""
@@ -58,19 +54,11 @@ class Media:
         Raises:
             InvalidSettings: the memory was opened without `describe=`.
         """
-        return self._run(describing.describe(self.memory.wiring[0], self.scope))
-
-    def __repr__(self) -> str:
-        return f"<Media of {self.scope.user!r}>"
+        return self._run(describing.describe(self._core, self.scope))
 
 
-class AsyncMedia:
+class AsyncMedia(AsyncUserFace):
     """`Media` with `await`; the docstrings are there."""
-
-    def __init__(self, media: Media) -> None:
-        self.memory = media.memory
-        self.scope = media.scope
-        self._arun = media.memory.drive_async
 
     async def listed(self, session_id: str | None = None) -> list[StoredMedium]:
         """See `Media.listed`."""
@@ -82,10 +70,7 @@ class AsyncMedia:
 
     async def describe(self) -> int:
         """See `Media.describe`."""
-        return await self._arun(describing.describe(self.memory.wiring[0], self.scope))
-
-    def __repr__(self) -> str:
-        return f"<AsyncMedia of {self.scope.user!r}>"
+        return await self._arun(describing.describe(self._core, self.scope))
 
 
 class HoldingMedia:

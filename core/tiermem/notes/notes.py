@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tiermem.faces.user import AsyncUserFace, UserFace
 from tiermem.notes import asking, in_play, keeping, reporting
 from tiermem.notes.in_play import InPlay
-from tiermem.settings import Scope
 
 if TYPE_CHECKING:
     from tiermem.erasure.receipt import Receipt
-    from tiermem.flows.services import Core
     from tiermem.notes.kinds import AnyNote, Procedure
     from tiermem.records import Decision
-    from tiermem.runtime.opening import Opened
 
 
-class Notes:
+class Notes(UserFace):
     """What an application or an agent keeps for a user, over all conversations, in four kinds.
 
         notes = memory.notes("anna")
@@ -31,17 +29,6 @@ class Notes:
     than it worked says not to rely on it. Nothing is lost: what takes the place of a note hides it; to go back,
     keep the former one again.
     """
-
-    def __init__(self, memory: Opened, scope: Scope, core: Core | None = None) -> None:
-        self.memory = memory
-        self.scope = scope
-        self._core = memory.wiring[0] if core is None else core
-        self._run = memory.drive
-
-    @property
-    def core(self) -> Core:
-        """The wiring of its memory, for its user's zone; of no use outside this package."""
-        return self._core
 
     def as_async(self) -> AsyncNotes:
         """The same notes with `await`."""
@@ -149,18 +136,9 @@ class Notes:
         """Every outcome that was reported, in order."""
         return self._run(reporting.journal(self.scope))
 
-    def __repr__(self) -> str:
-        return f"<Notes of {self.scope.user!r}>"
 
-
-class AsyncNotes:
+class AsyncNotes(AsyncUserFace):
     """`Notes` with `await`; the docstrings are there."""
-
-    def __init__(self, notes: Notes) -> None:
-        self.memory = notes.memory
-        self.scope = notes.scope
-        self._core = notes.core
-        self._arun = notes.memory.drive_async
 
     async def keep(self, note: AnyNote | str) -> AnyNote:
         """See `Notes.keep`."""
@@ -213,6 +191,3 @@ class AsyncNotes:
     async def journal(self) -> list[Decision]:
         """See `Notes.journal`."""
         return await self._arun(reporting.journal(self.scope))
-
-    def __repr__(self) -> str:
-        return f"<AsyncNotes of {self.scope.user!r}>"

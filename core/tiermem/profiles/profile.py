@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from tiermem.faces.user import AsyncUserFace, UserFace
 from tiermem.profiles import asking, deciding
 from tiermem.profiles.filling import filled
 from tiermem.profiles.lines.line import ProfileLine, Section
 from tiermem.records import Decision, Original
-from tiermem.settings import Scope, refuse_unnamed
 from tiermem.validity import telling
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from tiermem.flows.services import Core
-    from tiermem.runtime.opening import Opened
-
     Model = TypeVar("Model", bound=BaseModel)
 
 
-class Profile:
+class Profile(UserFace):
     """What is known of a user, over all conversations, as lines that fit into a prompt.
 
         profile = memory.profile("anna")
@@ -36,17 +33,7 @@ class Profile:
     of a process reads all stored facts of the user once.
     """
 
-    def __init__(self, memory: Opened, scope: Scope, core: Core | None = None) -> None:
-        refuse_unnamed(scope, "the profile of a user")
-        self.memory = memory
-        self.scope = scope
-        self._core = memory.wiring[0] if core is None else core
-        self._run = memory.drive
-
-    @property
-    def core(self) -> Core:
-        """The wiring of its memory, for its user's zone; of no use outside this package."""
-        return self._core
+    _of_one_user = "the profile of a user"
 
     def as_async(self) -> AsyncProfile:
         """The same profile with `await`."""
@@ -130,18 +117,9 @@ class Profile:
         """
         return self._run(asking.expand(self.scope, ref))
 
-    def __repr__(self) -> str:
-        return f"<Profile of {self.scope.user!r}>"
 
-
-class AsyncProfile:
+class AsyncProfile(AsyncUserFace):
     """`Profile` with `await`; the docstrings are there."""
-
-    def __init__(self, profile: Profile) -> None:
-        self.memory = profile.memory
-        self.scope = profile.scope
-        self._core = profile.core
-        self._arun = profile.memory.drive_async
 
     async def lines(self, section: Section | None = None) -> list[ProfileLine]:
         """See `Profile.lines`."""
@@ -182,6 +160,3 @@ class AsyncProfile:
     async def expand(self, ref: str) -> Original:
         """See `Profile.expand`."""
         return await self._arun(asking.expand(self.scope, ref))
-
-    def __repr__(self) -> str:
-        return f"<AsyncProfile of {self.scope.user!r}>"

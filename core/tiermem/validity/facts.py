@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
+from tiermem.faces.user import AsyncUserFace, UserFace
 from tiermem.facts.stated.record import USER
 from tiermem.flows.indexing.facts import stated_by
 from tiermem.flows.verifying import session as proof
 from tiermem.records import Decision
 from tiermem.reports.state import Verification
-from tiermem.settings import Scope, refuse_unnamed
 from tiermem.validity import asking, extracting, telling
 from tiermem.validity.extracting import Extraction
 from tiermem.validity.known import KnownFact
 
-if TYPE_CHECKING:
-    from tiermem.flows.services import Core
-    from tiermem.runtime.opening import Opened
 
-
-class Facts:
+class Facts(UserFace):
     """What is known of a user, over all conversations: who, what, and when it holds.
 
         facts = memory.facts("anna")
@@ -42,17 +37,7 @@ class Facts:
     the index is read as it is, so the first question after a large import takes as long as indexing would.
     """
 
-    def __init__(self, memory: Opened, scope: Scope, core: Core | None = None) -> None:
-        refuse_unnamed(scope, "what is known of a user")
-        self.memory = memory
-        self.scope = scope
-        self._core = memory.wiring[0] if core is None else core
-        self._run = memory.drive
-
-    @property
-    def core(self) -> Core:
-        """The wiring of its memory, for its user's zone; of no use outside this package."""
-        return self._core
+    _of_one_user = "what is known of a user"
 
     def as_async(self) -> AsyncFacts:
         """The same facts with `await`."""
@@ -153,18 +138,9 @@ class Facts:
         """Derive again what was stated here, and list what differs; `Memory.verify` does so for all conversations."""
         return self._run(proof.verify(stated_by(self.scope)))
 
-    def __repr__(self) -> str:
-        return f"<Facts of {self.scope.user!r}>"
 
-
-class AsyncFacts:
+class AsyncFacts(AsyncUserFace):
     """`Facts` with `await`; the docstrings are there."""
-
-    def __init__(self, facts: Facts) -> None:
-        self.memory = facts.memory
-        self.scope = facts.scope
-        self._core = facts.core
-        self._arun = facts.memory.drive_async
 
     async def current(
         self,
@@ -229,6 +205,3 @@ class AsyncFacts:
     async def verify(self) -> Verification:
         """See `Facts.verify`."""
         return await self._arun(proof.verify(stated_by(self.scope)))
-
-    def __repr__(self) -> str:
-        return f"<AsyncFacts of {self.scope.user!r}>"
