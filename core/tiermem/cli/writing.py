@@ -39,7 +39,9 @@ from tiermem.times.instants import Order
 def import_file(
     files: Annotated[
         list[str],
-        typer.Argument(help="Exports and chats of other programs, also .gz, .zip, folders, patterns; - reads a pipe."),
+        typer.Argument(
+            help="Exports and chats of other programs, also .gz, .zip, folders, patterns, postgresql://…; - is a pipe."
+        ),
     ],
     session: Annotated[
         str | None, typer.Option("--session", help="Where it goes; without it each conversation gets its own.")

@@ -11,6 +11,7 @@ from tiermem.histories import catalogue, unpacking
 from tiermem.histories.parts.contents import Contents, ReadOptions
 from tiermem.histories.parts.conversation import Conversation
 from tiermem.histories.sources import plain
+from tiermem.histories.tables import servers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,14 +34,19 @@ class FileRead:
 
 
 def read(path: str | Path, wishes: ReadOptions = ReadOptions(), name: str | None = None) -> Iterator[FileRead]:  # noqa: B008  # a value
-    """What is in the file, folder or archive at *path*, which *name* calls in errors.
+    """What is in the file, folder or archive at *path*, which *name* calls in errors; where *path* is the URL of a
+    database on a PostgreSQL server, what is in that.
 
     A fault of one file is told in its `FileRead`; nothing is raised for it. What is no history is passed over in a
     folder or archive, and refused where it was named itself.
 
     Raises:
-        InvalidMessage: an archive is damaged. OSError: it cannot be read.
+        InvalidMessage: an archive is damaged, or a database is of no program that is known. OSError: it cannot be read.
+        StorageError, InvalidSettings, MissingExtra: a server cannot be asked.
     """
+    if isinstance(path, str) and servers.is_server(path):
+        yield from (_one(one, wishes, alone=True) for one in servers.contents(path))
+        return
     there = unpacking.found(Path(path), name)
     while there:
         yield _one(there.pop(0), wishes, alone=there.alone)

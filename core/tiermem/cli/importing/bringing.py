@@ -26,6 +26,7 @@ from tiermem.histories.bringing import SessionNames, bring
 from tiermem.histories.parts.contents import ReadOptions
 from tiermem.histories.parts.conversation import Conversation
 from tiermem.histories.reading import FileRead
+from tiermem.histories.tables.servers import is_server
 
 if TYPE_CHECKING:
     from tiermem.memory import Memory
@@ -36,7 +37,7 @@ SHOWN = 40  # lines of a table; a folder of a thousand chats is told by its sums
 def read_all(
     files: Sequence[str], wishes: ReadOptions, only: str | None = None, called: str | None = None
 ) -> Iterator[FileRead]:
-    """What is in *files*: paths, patterns, folders, archives, and ``-`` for what comes by a pipe.
+    """What is in *files*: paths, patterns, folders, archives, URLs of servers, and ``-`` for what comes by a pipe.
 
     Of the conversations those that *only* names; a file that lies somewhere else meanwhile is *called* what it was.
     """
@@ -45,7 +46,9 @@ def read_all(
 
 
 def _every(files: Sequence[str], wishes: ReadOptions, called: str | None) -> Iterator[FileRead]:
-    for path in unpacking.expanded(files):
+    for server in filter(is_server, files):
+        yield from reading.read(server, wishes)
+    for path in unpacking.expanded([one for one in files if not is_server(one)]):
         if path.is_dir():
             yield from reading.read(path, wishes)
             continue

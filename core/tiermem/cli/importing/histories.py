@@ -16,6 +16,7 @@ from tiermem.histories.catalogue import source_of
 from tiermem.histories.parts.contents import Contents, ReadOptions
 from tiermem.histories.sources import plain
 from tiermem.histories.tables.databases import is_database
+from tiermem.histories.tables.servers import is_server
 from tiermem.importers import files as opened
 from tiermem.importers import formats
 from tiermem.providers.clock import zone_of
@@ -51,7 +52,7 @@ def without_session(
     if asked.dry_run:
         bringing.survey(screen, files, asked.wishes, only=asked.conversation, as_json=asked.as_json)
         return
-    if len(files) == 1 and not Path(files[0]).is_dir() and not _is_pattern(files[0]):
+    if len(files) == 1 and not is_server(files[0]) and not Path(files[0]).is_dir() and not _is_pattern(files[0]):
         with readable(Path(files[0])) as there:
             if there.is_file() and _begins(there).lstrip().startswith('{"row":"'):
                 transfer.bring_in(screen, there, namespace, path, as_json=asked.as_json)
@@ -83,7 +84,10 @@ def into_session(
 
     if len(files) != 1 or (Path(files[0]).is_dir()):
         raise InvalidSettings("--session takes one file; without it, each conversation gets a session of its own")
-    wishes, screen = asked.wishes, console()
+    if is_server(files[0]):
+        _bring_one(files[0], None, session, namespace, path, asked)
+        return
+    screen = console()
     with readable(Path(files[0])) as there:
         if not _is_foreign(there):
             survey = formats.survey(there, asked.conversation, asked.dates)
@@ -91,11 +95,20 @@ def into_session(
                 entries = formats.entries(there, asked.conversation, asked.dates)
                 transfer.add(screen, memory.session(session, namespace), entries, survey, as_json=asked.as_json)
             return
-        one, tally = bringing.chosen([str(there)], wishes, asked.conversation, name_of(Path(files[0])))
-        with Memory.open(path) as memory:
-            tally.keep(one, bring(memory, one, namespace, session))
-            memory.settle()
-        bringing.end(screen, tally, as_json=asked.as_json, found=True, only=asked.conversation)
+        _bring_one(str(there), name_of(Path(files[0])), session, namespace, path, asked)
+
+
+def _bring_one(
+    file: str, called: str | None, session: str, namespace: str | tuple[str, str], path: str | None,
+    asked: ImportOptions,
+) -> None:  # fmt: skip
+    from tiermem.memory import Memory
+
+    one, tally = bringing.chosen([file], asked.wishes, asked.conversation, called)
+    with Memory.open(path) as memory:
+        tally.keep(one, bring(memory, one, namespace, session))
+        memory.settle()
+    bringing.end(console(), tally, as_json=asked.as_json, found=True, only=asked.conversation)
 
 
 def _is_pattern(name: str) -> bool:

@@ -11,61 +11,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from langchain_core.messages import AIMessage, HumanMessage, RemoveMessage, SystemMessage, ToolMessage
+from langchain_core.messages import AIMessage
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
-from langgraph.graph import START, MessagesState, StateGraph
 
 from tests.histories.shapes import thoughts, told
+from tests.histories.tables.graphs import TalkGraph
 from tiermem import Memory
 from tiermem.histories.bringing import bring
 from tiermem.histories.parts.conversation import Conversation
 from tiermem.histories.reading import FileRead, read
 
 
-class Counting(MessagesState):
-    """A state with something beside its messages."""
-
-    steps: int
-
-
-def answered(state: Counting) -> dict[str, Any]:
-    last = state["messages"][-1].text
-    if last == "weather?":
-        calls = [{"name": "weather", "args": {"town": "Oslo"}, "id": "c1"}]
-        return {"messages": [AIMessage("", tool_calls=calls, id="a-call")], "steps": 1}
-    if last == "forget":
-        old = [RemoveMessage(str(one.id)) for one in state["messages"][:2]]
-        return {"messages": [*old, SystemMessage("They said hello.", id="summary"), AIMessage("Done.", id="a-done")]}
-    return {"messages": [AIMessage(f"I heard {last}", id=f"a-{last}")], "steps": state.get("steps", 0) + 1}
-
-
-def looked(state: Counting) -> dict[str, Any]:
-    return (
-        {"messages": [ToolMessage("rain", tool_call_id="c1", id="t")]} if state["messages"][-1].id == "a-call" else {}
-    )
-
-
-class Graph:
-    """A graph of LangGraph with two nodes, and its checkpoints."""
+class StoredGraph(TalkGraph):
+    """The graph, and its checkpoints as SqliteSaver has them."""
 
     def __init__(self) -> None:
         self.saver = InMemorySaver()
-        graph = StateGraph(Counting)
-        graph.add_node("model", answered)
-        graph.add_node("tool", looked)
-        graph.add_edge(START, "model")
-        graph.add_edge("model", "tool")
-        self.app = graph.compile(checkpointer=self.saver)
-
-    def said(self, thread: str, *words: str, at: Any = None) -> None:
-        config: Any = at or {"configurable": {"thread_id": thread}}
-        for one in words:
-            self.app.invoke({"messages": [HumanMessage(one, id=f"h-{one}")]}, config)
-            config = {"configurable": {"thread_id": thread}}
+        super().__init__(self.saver)
 
     def stored(self, file: Path) -> Path:
-        """The checkpoints as SqliteSaver has them."""
         serde = JsonPlusSerializer()
         rows = [
             (
@@ -101,7 +66,7 @@ def brought(file: Path) -> dict[str, Conversation]:
 
 
 def test_a_thread_of_langgraph_is_a_conversation_with_its_calls_and_times(tmp_path: Path) -> None:
-    graph = Graph()
+    graph = StoredGraph()
     graph.said("monday", "hello", "weather?")
     graph.said("tuesday", "tea")
     found = brought(graph.stored(tmp_path / "checkpoints.db"))
@@ -123,7 +88,7 @@ def test_a_thread_of_langgraph_is_a_conversation_with_its_calls_and_times(tmp_pa
 
 
 def test_who_went_back_in_time_made_branches_and_the_newest_was_shown(tmp_path: Path) -> None:
-    graph = Graph()
+    graph = StoredGraph()
     graph.said("t", "hello", "coffee")
     config: Any = {"configurable": {"thread_id": "t"}}
     first = next(one for one in graph.app.get_state_history(config) if len(one.values.get("messages", [])) == 2)
@@ -134,7 +99,7 @@ def test_who_went_back_in_time_made_branches_and_the_newest_was_shown(tmp_path: 
 
 
 def test_what_a_graph_took_out_of_its_state_was_said_and_what_it_changed_has_the_last_words(tmp_path: Path) -> None:
-    graph = Graph()
+    graph = StoredGraph()
     graph.said("t", "hello", "forget")
     config: Any = {"configurable": {"thread_id": "t"}}
     graph.app.update_state(config, {"messages": [AIMessage("All done.", id="a-done")]})
