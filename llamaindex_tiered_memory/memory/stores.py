@@ -47,7 +47,7 @@ class Mirror:
         if self._native:
             asyncio_run(self._replace(_copies(messages)))
         elif messages:
-            self.store.set_messages(self._key, _copies(messages))
+            self._set(_copies(messages))
         else:
             self.store.delete_messages(self._key)
 
@@ -64,6 +64,14 @@ class Mirror:
             await self._replace(_copies(messages))
         else:
             await asyncio.to_thread(self.replace, messages)
+
+    def _set(self, messages: list[ChatMessage]) -> None:
+        """There are stores whose `set_messages` appends (`findings/llamaindex-sqlite-store-appends.sh`). Deleting first
+        would leave every other store empty where a process ends in between, so that is done for these alone."""
+        self.store.set_messages(self._key, messages)
+        if len(self.store.get_messages(self._key)) > len(messages):
+            self.store.delete_messages(self._key)
+            self.store.set_messages(self._key, messages)
 
     async def _all(self) -> list[ChatMessage]:
         from llama_index.core.storage.chat_store.base_db import MessageStatus

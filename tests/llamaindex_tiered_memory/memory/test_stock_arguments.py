@@ -65,6 +65,26 @@ def test_a_chat_store_seen_again_is_not_imported_twice():
         assert said(again.get_all()) == ["again", "again", "by somebody else"]
 
 
+class Appending(SimpleChatStore):
+    """Sets messages by appending them, as llama-index-storage-chat-store-sqlite 0.4.0 does."""
+
+    def set_messages(self, key: str, messages: list[ChatMessage]) -> None:
+        for message in messages:
+            self.add_message(key, message)
+
+
+async def test_a_chat_store_that_appends_what_it_is_to_set_has_nothing_twice():
+    store = Appending()
+    memory = fresh(chat_store=store, chat_store_key="k")
+    memory.put_messages([user("a"), assistant("b")])
+    memory.set(memory.get_all())
+    assert said(store.get_messages("k")) == ["a", "b"]
+    await memory.aset([user("other")])
+    assert said(store.get_messages("k")) == ["other"]
+    memory.reset()
+    assert store.get_messages("k") == []
+
+
 def test_without_a_chat_store_the_log_is_one():
     memory = fresh(chat_store_key="k")
     memory.put_messages([user("a"), assistant("b")])
