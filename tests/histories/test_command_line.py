@@ -36,7 +36,7 @@ def test_a_dry_run_stores_nothing(tmp_path: Path) -> None:
     done = tiermem("import", str(FILES), "--dry-run", "--dates", "day-first", "--path", str(database), "--json")
     listed = json.loads(done.stdout)
     assert done.exit_code == 0
-    assert len(listed["conversations"]) == 46
+    assert len(listed["conversations"]) == 48
     assert listed["passed_over"] == ["lc_remove.json"]
     (kiln,) = (one for one in listed["conversations"] if one["session"] == "chatgpt-c")
     assert (kiln["title"], kiln["source"], kiln["messages"], kiln["forks"]) == ("Kiln", "ChatGPT's export", 3, 1)

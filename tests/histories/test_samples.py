@@ -73,6 +73,11 @@ EXPECTED: dict[str, tuple[str, str, list[tuple[str, str]]]] = {
         ],
     ),
     "chatgpt_conversations.json": ("ChatGPT's export", "chatgpt-c", [HOT, ("assistant", "1260 degrees.")]),
+    "cline_task.json": (
+        "Cline",
+        "cline-5245dc36c943",
+        [HOT, ("assistant", "→ read_file #0"), ("tool", "heat = 1260 ← #0"), ("assistant", "1260 degrees.")],
+    ),
     "claude_code.jsonl": ("Claude Code", "claude-code-s", [HOT, ("assistant", "1260 degrees.")]),
     "claude_conversations.json": ("Claude's export", "claude-c", [HOT]),
     "codex_rollout.jsonl": ("Codex", "codex-s", [HOT, ("assistant", "1260")]),
@@ -132,6 +137,11 @@ EXPECTED: dict[str, tuple[str, str, list[tuple[str, str]]]] = {
         "thread-thread_1",
         [("user", "The kiln fires at 1260 degrees."), ("assistant", "Cone 8 it is, for the kiln.")],
     ),
+    "opencode_export.json": (
+        "OpenCode",
+        "opencode-ses_1",
+        [HOT, ("assistant", "→ read call_1"), ("tool", "heat = 1260 ← call_1"), ("assistant", "1260 degrees.")],
+    ),
     "openwebui_export.json": ("Open WebUI", "openwebui-1", [HOT, ("assistant", "1260 degrees.")]),
     "responses_items.json": (
         "messages",
@@ -189,7 +199,7 @@ def test_it_comes_in_as_it_was_said(name: str) -> None:
     (file,) = reading.read(FILES / name, WISHES)
     (conversation,) = file.conversations
     source, session, said = EXPECTED[name]
-    own = conversation.path[1].id if name == "ollama_tools.json" else "-"
+    own = conversation.path[1].id if name in {"ollama_tools.json", "cline_task.json"} else "-"
     expected = [(role, words.replace("#", f"{own}:")) for role, words in said]
     assert (file.source, conversation.id, told(conversation.path)) == (source, session, expected)
 
@@ -228,7 +238,7 @@ def test_all_of_them_come_in_once(store: Callable[..., Memory]) -> None:
                     brought = bring(memory, conversation, "anna")
                     added[turn] += brought.added
                     assert brought.differing == 0
-    assert added == [99, 0]
+    assert added == [107, 0]
     assert all(proof.ok for proof in memory.verify().values())
     assert memory.session("chatgpt-c~f55ff16f", "anna").messages()[-1].text == "WRONG: 900 degrees."
     assert [one.session for one in memory.session("chatgpt-c", "anna").branches()] == [

@@ -12,7 +12,16 @@ from tiermem.histories.parts.source import HistoryFormat
 from tiermem.histories.sources import plain
 from tiermem.histories.sources.agents import adk, agents_sdk, langgraph, langsmith, letta, mem0, threads
 from tiermem.histories.sources.assistants import chatgpt, claude, librechat, lmstudio, openwebui, takeout
-from tiermem.histories.sources.coding import aider, claude_code, codex, continue_dev, cursor, gemini_cli
+from tiermem.histories.sources.coding import (
+    aider,
+    claude_code,
+    cline,
+    codex,
+    continue_dev,
+    cursor,
+    gemini_cli,
+    opencode,
+)
 from tiermem.histories.sources.datasets import lists
 from tiermem.histories.sources.datasets import trees as oasst
 from tiermem.histories.sources.people import discord, matrix, sillytavern, slack, tables, telegram, vtt, whatsapp
@@ -20,7 +29,10 @@ from tiermem.importers import recognition
 
 PROGRAMS: tuple[HistoryFormat, ...] = (
     *(one.SOURCE for one in (chatgpt, claude, claude_code, codex, gemini_cli, takeout, librechat, lmstudio, openwebui)),
-    *(one.SOURCE for one in (continue_dev, cursor, letta, mem0, langsmith, langgraph, adk, agents_sdk, threads)),
+    *(
+        one.SOURCE
+        for one in (cline, opencode, continue_dev, cursor, letta, mem0, langsmith, langgraph, adk, agents_sdk, threads)
+    ),
     *(one.SOURCE for one in (telegram, slack, discord, matrix, sillytavern, oasst)),
     *(lists.SHAREGPT, lists.WILDCHAT, lists.LINES),
     *(one.SOURCE for one in (aider, vtt, whatsapp, tables)),

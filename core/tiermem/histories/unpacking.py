@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tiermem.errors import InvalidMessage
+from tiermem.histories import gathered
 from tiermem.histories.parts.contents import Contents
 from tiermem.histories.tables import databases
 from tiermem.importers import files
@@ -85,7 +86,20 @@ def found(path: Path, name: str | None = None) -> Found:
         return _of_folder(path)
     if zipfile.is_zipfile(path):
         return _of_archive(path, name or path.name)
-    return Found([Contents(name or path.name, name or path.name, partial(_text, path))], alone=True)
+    named = name or path.name
+    if Path(named) not in {path, Path(path.name)}:  # what came by a pipe lies beside nothing
+        return Found([Contents(named, named, partial(_text, path))], alone=True)
+    beside = partial(_beside, Path() if Path(named) == path else path.parent)
+    return Found([Contents(named, named, partial(_text, path), beside, home=path.absolute().parent.name)], alone=True)
+
+
+def _inner(folder: Path, inner: str) -> str:
+    return _text(folder / inner)
+
+
+def _beside(folder: Path, inner: str) -> Any:
+    other = folder / inner
+    return files.parsed(_text(other), other.name) if other.is_file() else None
 
 
 def is_archive(path: Path) -> bool:
@@ -111,13 +125,15 @@ def _of_folder(folder: Path) -> Found:
     wanted = [path for path in every if path.suffix.lower() in READ]
     passed = [str(path.relative_to(folder)) for path in every if path.suffix.lower() not in READ]
 
-    def beside(inner: str) -> Any:
-        other = folder / inner
-        return files.parsed(_text(other), other.name) if other.is_file() else None
-
-    found_here: list[Contents] = []
+    beside = partial(_beside, folder)
+    together, others = gathered.gathered(path.relative_to(folder).as_posix() for path in wanted)
+    taken = {name for one in together for name in one.every} | others
+    passed += sorted(others)
+    found_here = [Contents(one.name, one.name, partial(one.text, partial(_inner, folder))) for one in together]
     for path in wanted:
         inner = path.relative_to(folder).as_posix()
+        if inner in taken:
+            continue
         if zipfile.is_zipfile(path):
             more = _of_archive(path, inner)
             found_here += more
@@ -140,13 +156,20 @@ def _of_archive(path: Path, name: str) -> Found:
         member = members.get(inner)
         return None if member is None else files.parsed(_unpacked(path, member, name), f"{name}: {inner}")
 
-    found_here = [
+    def opened(inner: str) -> str:
+        return _unpacked(path, members[inner], name)
+
+    together, others = gathered.gathered(members)
+    taken = {one for some in together for one in some.every} | others
+    found_here = [Contents(f"{name}: {one.name}", one.name, partial(one.text, opened)) for one in together]
+    found_here += [
         Contents(f"{name}: {inner}", inner, partial(_unpacked, path, member, name), beside, path.stem)
         for inner, member in members.items()
+        if inner not in taken
     ]
     inside = {one.removeprefix(root) for one in every if one.lower().endswith(".zip")}
     found_here += [Contents(f"{name}: {one}", one, partial(_refuse_inside, f"{name}: {one}")) for one in sorted(inside)]
-    kept = inside | members.keys()
+    kept = (inside | members.keys()) - others
     passed = [f"{name}: {one.removeprefix(root)}" for one in every if one.removeprefix(root) not in kept]
     return Found(found_here, passed)
 

@@ -34,6 +34,7 @@ class Contents:
         text: what is in it, or a function that reads it when somebody asks; its errors are those of the first look.
         beside: gives the JSON of another file of the same folder or archive by its path, None where there is none.
         archive: the name of the archive or folder, without its ending; "" for a file alone.
+        home: the name of the very folder that it stands in, "" where nobody knows.
     """
 
     def __init__(
@@ -43,12 +44,14 @@ class Contents:
         text: str | Callable[[], str],
         beside: Callable[[str], Any] = lambda _: None,
         archive: str = "",
+        home: str = "",
     ) -> None:
         self.name = name
         self.path = path
         self._text = text
         self.beside = beside
         self.archive = archive
+        self.home = self.folder.rpartition("/")[2] or home or archive
 
     @cached_property
     def text(self) -> str:

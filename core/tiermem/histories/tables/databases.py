@@ -1,7 +1,7 @@
 """SQLite files in which programs keep messages -> their rows as JSON, for the reader of such rows.
 
 Seen: `agent_messages` of OpenAI's Agents SDK 0.24, `message_store` of LangChain's SQLChatMessageHistory, `checkpoints`
-of LangGraph (`checkpoints.py`), `cursorDiskKV` of Cursor (`cursor.py`).
+of LangGraph (`checkpoints.py`), `cursorDiskKV` of Cursor (`cursor.py`), the tables of OpenCode (`opencode.py`).
 Rule: a database is opened for reading only, and may be in use.
 """
 
@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import quote
 
 from tiermem.errors import InvalidMessage, UnreadFormat
-from tiermem.histories.tables import checkpoints, cursor
+from tiermem.histories.tables import checkpoints, cursor, opencode
 from tiermem.importers.recognition import HELP
 
 MAGIC = b"SQLite format 3\0"
@@ -43,6 +43,8 @@ def rows_of(path: Path, name: str) -> str:
             connection.row_factory = sqlite3.Row
             tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
             read = next((read for table, read in _READERS.items() if table in tables), None)
+            if read is None and set(tables) >= opencode.TABLES:
+                read = opencode.rows
             if read is None:
                 raise _unread(name, tables)
             return json.dumps(read(connection, name), default=str)
