@@ -22,7 +22,14 @@ SETS = (
     ("memorybank-cn.jsonl", "zh", 4_000, 400),
     ("madial-zh.jsonl", "zh", 4_000, 400),
 )
-PARTS = ("built", "held back", "built later", "held back later")  # "later": harder ones, of another day
+PARTS = (
+    "built",
+    "held back",
+    "built later",
+    "held back later",
+    "fresh built",
+    "fresh held back",
+)  # "later": harder ones, of another day
 LOOKED_AT = 25  # contexts of a chat, evenly behind its last planted sentence
 
 

@@ -7,6 +7,7 @@ message. A chat is talked again from its beginning until a memory of that size h
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,15 @@ HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
+class Fresh:
+    """A message of `fresh_*.txt`, what of it is laid down, and in what kind of sentence."""
+
+    kind: str
+    message: str
+    sentence: str
+
+
+@dataclass(frozen=True)
 class Chat:
     """Turns of a user and an assistant, and in which turn each planted sentence is said."""
 
@@ -27,11 +37,22 @@ class Chat:
     planted: dict[str, int]
 
 
-def sentences(language: str, part: str) -> list[str]:
-    """The hand-written sentences of *language* ("en", "zh") of one *part* of the file."""
+def fresh(language: str, part: str) -> list[Fresh]:
+    """The messages of `fresh_*.txt` of *language* and *part*, what is laid down taken out of its marks."""
+    found: list[Fresh] = []
+    for line in sentences(language, part, "fresh"):
+        kind, _, text = line.partition("\t")
+        marked = re.search(r"\[\[(.+)\]\]", text)
+        message = text.replace("[[", "").replace("]]", "")
+        found.append(Fresh(kind, message, marked[1] if marked else message))
+    return found
+
+
+def sentences(language: str, part: str, file: str = "planted") -> list[str]:
+    """The hand-written sentences of *language* ("en", "zh") of one *part* of the *file*."""
     found: list[str] = []
     current = ""
-    for line in (HERE / f"planted_{language}.txt").read_text("utf-8").splitlines():
+    for line in (HERE / f"{file}_{language}.txt").read_text("utf-8").splitlines():
         if line.startswith("["):
             current = line.strip("[]")
         elif line and not line.startswith("#") and current == part:
@@ -41,13 +62,20 @@ def sentences(language: str, part: str) -> list[str]:
 
 def chats(conversations: Sequence[Conversation], language: str, part: str, turns: int) -> Iterator[Chat]:
     """Each conversation with twenty sentences of *part* planted, as long as *turns* turns at least."""
-    pool = sentences(language, part)
+    pool = _pool(language, part)
     for number, one in enumerate(conversations):
         chance = random.Random(number)  # the same in every run
         said = _turns(one)
         while len(said) < turns:
             said += _turns(one)
         yield _planted(one.id, said, chance.sample(pool, PLANTED), chance)
+
+
+def _pool(language: str, part: str) -> list[Fresh]:
+    """What may be planted: the sentences of *part*, or of "fresh …" the messages."""
+    if part.startswith("fresh "):
+        return fresh(language, part.removeprefix("fresh "))
+    return [Fresh("", sentence, sentence) for sentence in sentences(language, part)]
 
 
 def _turns(one: Conversation) -> list[tuple[str, str]]:
@@ -63,13 +91,13 @@ def _turns(one: Conversation) -> list[tuple[str, str]]:
     return [(asked, answered or "I see.") for asked, answered in turns if asked]
 
 
-def _planted(name: str, turns: list[tuple[str, str]], chosen: Sequence[str], chance: random.Random) -> Chat:
+def _planted(name: str, turns: list[tuple[str, str]], chosen: Sequence[Fresh], chance: random.Random) -> Chat:
     places = sorted(chance.sample(range(1, max(len(chosen) + 1, len(turns) // 2)), len(chosen)), reverse=True)
-    for number, (place, sentence) in enumerate(zip(places, chosen, strict=True)):
+    for number, (place, said) in enumerate(zip(places, chosen, strict=True)):
         asked, answered = turns[place]
         if number % 2 and len(asked) <= SHORT:
-            turns[place] = f"{asked}\n{sentence}", answered
+            turns[place] = f"{asked}\n{said.message}", answered
         else:
-            turns.insert(place, (sentence, "Noted."))
-    where = {sentence: next(n for n, (asked, _) in enumerate(turns) if sentence in asked) for sentence in chosen}
+            turns.insert(place, (said.message, "Noted."))
+    where = {said.sentence: next(n for n, (asked, _) in enumerate(turns) if said.sentence in asked) for said in chosen}
     return Chat(name, tuple(turns), where)

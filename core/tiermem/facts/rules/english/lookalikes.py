@@ -47,6 +47,9 @@ STORY = late.compile(
 NOT_SERIOUS = late.compile(
     r"^(?:for now|if i must|i wish|i wonder|what if|suppose|imagine|maybe|perhaps|i guess|i think|i thought"
     r"|i remember|i was|i were|i've been"
+    r"|if only\b|if (?:you|we) (?:\w+ )?(?:need|want|feel|have|find|would like|like|decide|run"
+    r"|get)\b.*\b(?:let me know|just ask"
+    r"|let us know|give me a (?:call|shout|ring)|i'm (?:always )?here|tell me|text me|reach out|hit me up|feel free)"
     r"|do i|does|did|is it|are there|should i|how|why|what|who|when did|where)\b|\bi'?m not sure\b|\bi don't know\b",
     re.IGNORECASE,
 )

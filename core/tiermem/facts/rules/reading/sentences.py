@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tiermem.facts.rules import chinese, english
+from tiermem.facts.rules.chinese import kinds as chinese
+from tiermem.facts.rules.english import kinds as english
 from tiermem.facts.rules.record import MOST_TEXT, StandingRule
 from tiermem.facts.stated.reading.handed import own
 from tiermem.text import late

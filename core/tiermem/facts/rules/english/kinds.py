@@ -10,9 +10,11 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from tiermem.facts.rules import english_forms
-from tiermem.facts.rules.english_lookalikes import HABIT, I_PLAN, NOT_SERIOUS, ONCE, ONE_OFF, OWN_NEED, REPORTED, STORY
-from tiermem.facts.rules.english_wording import (
+from tiermem.facts.rules.english import forms
+from tiermem.facts.rules.english.lookalikes import HABIT, I_PLAN, NOT_SERIOUS, ONCE, ONE_OFF, OWN_NEED, REPORTED, STORY
+from tiermem.facts.rules.english.spelling import plain
+from tiermem.facts.rules.english.ways import POLITE
+from tiermem.facts.rules.english.wording import (
     ALWAYS,
     ASKED,
     BAN,
@@ -60,6 +62,7 @@ _GATES: dict[re.Pattern[str], frozenset[str]] = {
     LIMIT: _LONGER | words_of("pay take be keep stay hold only"),
     DUE: words_of("deadline due by before until later latest expires runs up"),
     STANDING: words_of("from forward henceforth future rest remainder until times circumstances circumstance condition")
+    | words_of("for throughout during to of each every all")
     | words_of("conditions case account matter exception exceptions whatever rule in"),
     EACH_TIME: words_of("whenever when if time before once soon"),
     WANTS: words_of("prefer rather preference want expect insist require like need hate dislike stand love appreciate"),
@@ -99,12 +102,12 @@ _WAYS = (  # the first that fits decides
 
 def kind_of(sentence: str) -> tuple[str, bool]:
     """The kind of what *sentence* lays down, "" for nothing; and whether it takes back something laid down before."""
-    said = LEAD.sub("", sentence.replace("’", "'").strip(), count=1)
+    said = plain(LEAD.sub("", sentence.replace("’", "'").strip(), count=1))
     words = frozenset(WORDS.findall(said.lower()))
     if CUES.isdisjoint(words) or len(said) < SHORTEST:
         return (_otherwise(said, words) if len(said) >= SHORTEST else ""), False
     if said.rstrip("\"' )").endswith("?"):
-        return (WISH if ASKED.match(said) else ""), False
+        return (WISH if ASKED.match(said) or POLITE.match(said) else ""), False
     due = _finds(DUE, said, words) and bool(DUE_WORD.search(said))
     if REPORTED.search(said) and not (due or LABEL.match(said)):
         return "", False
@@ -116,11 +119,12 @@ def kind_of(sentence: str) -> tuple[str, bool]:
 
 
 def _otherwise(said: str, words: frozenset[str]) -> str:
-    """The kind of what is laid down in words that say no such thing, as long as it is meant and nobody else's; what
-    somebody cannot have or do may stand in a story."""
-    kind = english_forms.kind_of(said, words)
-    against = (NOT_SERIOUS, REPORTED) if kind == NEED else (NOT_SERIOUS, REPORTED, STORY)
-    return "" if kind and any(one.search(said) for one in against) else kind
+    """The kind of what is laid down in words that say no such thing, as long as it is meant and nobody else's."""
+    form = forms.form_of(said, words)
+    if form is None:
+        return ""
+    against = (NOT_SERIOUS, REPORTED) if form.in_story else (NOT_SERIOUS, REPORTED, STORY)
+    return "" if any(pattern.search(said) for pattern in against) else form.kind
 
 
 def _fits(way: Way, said: str, words: frozenset[str]) -> bool:

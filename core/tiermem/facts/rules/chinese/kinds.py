@@ -1,10 +1,11 @@
-"""Which Chinese sentences lay something down, and what kind of thing; the rules are those of `english.py`."""
+"""Which Chinese sentences lay something down, and what kind of thing; the rules are those of `english/kinds.py`."""
 
 from __future__ import annotations
 
 import re
 
-from tiermem.facts.rules.chinese_forms import EMBEDDED, FORMS, SETTLED, STRICT
+from tiermem.facts.rules.chinese.forms import EMBEDDED, FORMS, SETTLED, STRICT
+from tiermem.facts.rules.chinese.ways import WAYS, plain, politely
 from tiermem.facts.rules.record import CONSTRAINT, DEADLINE, NEED, QUESTION, TASK, WISH
 from tiermem.text import late
 
@@ -31,17 +32,22 @@ _HABIT = late.compile(
 )
 _AT = r"(?:^|[，。！？；：,;:\s“]|请(?:你|您)?|千万|可|但|也|就|都|大家|你们?|您|我们|里|中|后|前|上|时|候|点|项目)"
 _BAN = late.compile(
-    rf"{_AT}(?:不要(?!紧|钱|命|脸|是)|别(?!担心|客气|介意|急|着急|怕|人|的|墅|样|扭|致|说了|提了|难过|灰心|想太多|太"
+    rf"{_AT}(?:不要(?!紧|钱|命|脸|是|的|太(?!多|大|长|早|晚|高|快|贵|甜|辣|咸)|门票|崇拜)|别(?!担心|名|称|小[看瞧]"
+    rf"|瞧|想了|找了|让我|问我|找我|客气|介意|急|着急|怕|人|的|墅|样|扭|致|说了|提了|难过|灰心|想太多|太"
     rf"|生气|伤心"
-    r"|紧张|开玩笑|闹|逗|处|国|家|离|放弃|忘了(?!记)|看)|不许|不准|禁止|严禁|不得(?!不|了|已|而)|切勿|请勿|切忌"
+    r"|紧张|开玩笑|闹|逗|处|国|家|离|放弃|忘了(?!记)|看)|不许|不准(?![确备])|禁止|严禁"
+    r"|(?<![怪舍恨巴值由免了记顾等来])不得(?!不|了|已|而)|切勿|请勿|切忌"
     r"|勿)[^。！？；吗]{2,}"
     r"|(?:都|谁|一律|绝对|坚决|任何人|任何[^，。]{1,10}|谁都|同意|允许)(?:不能|不可以|不可|不许|不准|不得|禁止|不要)"
-    r"|[^我他她，。！？；]{1,12}(?:不要(?:放|加|有|出现|含|超过|用|写|改|动|安排)|不许|不准|禁止|严禁|不得(?!不|了|已"
+    r"|[^我他她，。！？；]{1,12}(?:不要(?:放|加|有|出现|含|超过|用|写|改|动|安排)|不许|不准(?![确备])|禁止|严禁"
+    r"|(?<![怪舍恨巴值由免了记顾等来])不得(?!不|了|已"
     r"|而)|不能(?:超过|高于|低于|少于|多于|有|出现|买|卖|用|动|改|泄露|外传|外泄|公开"
     r"|拖|含|放|早于|晚于))|^不能(?!不)[^。！？；吗]{2,}|^没有我的(?:同意|允许|许可)"
 )
 _MUST = late.compile(
-    r"(?:必须|一定要(?!来|去|试|看|尝|小心|加油|保重|好好|注意身)|必需|只能(?=用|吃|住|坐|选|在|有|是|买|给|说|放|由)"
+    r"(?:(?<![，。！？；,那是得])(?<!^)必须(?!的[。，！]|得?去|要去|值得|不错)|(?:^|(?<=[，。！？；,]))必须(?!的|滴"
+    r"|地|有[啊呀的]|算|知道|了解|看过|值得|得去|要去|去|会|承认|记得)|一定要(?!来|去|试|看|尝|小心|加油|保重|好好"
+    r"|注意身)|必需|只能(?=用|吃|住|坐|选|在|有|是(?!因|说)|买|给|说(?=中|英|普|日|粤|“)|放|由)"
     r"|只准|只许|仅限|只可以|务必|得(?:能|是|有|方便)|非[^，。]{1,8}不可)[^。！？；吗]{1,}"
     r"|(?:要|需)(?:先)?(?:征得|经过|得到|经)我(?:的)?(?:同意|批准|许可|允许)|先(?:问|告诉|通知|跟|和|经过)我|(?:所有"
     r"|全部|任何|每(?:条|个|次|章|封|份|段|篇|天))"
@@ -54,7 +60,8 @@ _MUST = late.compile(
     r"|底线|除了[^。！？；]{1,16}(?:谁|其他人|别人)[^。！？；]{0,4}(?:不|都)"
 )
 _SELF_MUST = late.compile(
-    r"(?:每天|花(?!费|销)|用了|已经|因为|所以|于是|大家|如果|她们?|他们?)[^。！？；]*(?:至少|最多|只能|必须|都)|感谢|谢谢|很棒"
+    r"(?:每天|花(?!费|销)|用了|已经|因为|所以|于是|大家|如果|她们?|他们?)[^。！？；]*(?:至少|最多|只能|必须|都)"
+    r"|感谢|谢谢|很棒"
     r"|(?:我|他|她|咱们?|妈妈|爸爸|孩子)(?:自己)?(?:也|还|就|都|真的|今天|明天|现在)?(?:必须|一定要|得先?|至少"
     r"|最多)(?!求)"
 )
@@ -73,15 +80,17 @@ _WANTS = late.compile(
     r"|(?:回答|回复|答案|解释|建议|推荐)(?:的时候|时|里|中|航班时)?[^。！？；]{0,6}(?:请|尽量|都(?:要|请|得|用|必须)"
     r"|要|控制|不要|别|必须|只要|一律|用)"
     r"|(?:时间|日期|价格|距离|金额|数字|报价|单位|餐厅|酒店|航班|文件|代码|表格)[^。！？；]{0,6}(?:都(?:用|按|写|要"
-    r"|得|必须|请)|一律|统一|只要|按|必须|要(?!是|不)|得(?=能|是|有))[^。！？；]{1,}"
+    r"|得|必须|请)|一律|统一|只要(?![\d一二两三四五六七八九十])|按|必须|(?<![还])要(?!是|不|注意"
+    r"|[\d.一二两三四五六七八九十]+(?:元|块|小时|分钟|天))|得(?=能|是|有))[^。！？；]{1,}"
 )
 _BODY = late.compile(
     r"过敏(?!了吗)|不耐受|(?:我|他|她|我们|孩子|妈妈|爸爸|老婆|老公|女儿|儿子)(?:是|都|从来|现在|平时)?(?:不吃|不喝"
     r"|吃素|吃不了|喝不了|忌口|不能吃|不能喝|不会开车"
-    r"|不能爬|不能坐|不抽)|素食者|清真|无麸质|膝盖不好|心脏不好|(?:腰|腿|胃|眼睛)不好"
+    r"|不能爬|不能坐|不抽)|素食者|清真(?!寺)|无麸质|膝盖不好|心脏不好|(?:腰|腿|胃|眼睛)不好"
 )
 _REMEMBER = late.compile(
-    r"^(?:请)?(?:你|您)?(?:一定)?(?:要)?(?:记住|牢记|记好|切记|请记得|记得(?!我|你|那|上|有|他|她|小|当|以前|昨|吗"
+    r"^(?:请)?(?:你|您)?(?:一定)?(?:要)?(?:记住|牢记|记好|切记|请记得|记得(?!呀|啊|呢|吧|，|,|是|些|两|的|\d|也|这"
+    r"|那个|当|我|你|那|上|有|他|她|小|当|以前|昨|吗"
     r"|去年)|注意(?:一下)?[:：，,])"
     r"|^(?:要求|规则|原则|规矩|条件|前提|限制|约束|注意|重要|提醒)[一二三\d]*(?:[:：]|是)|(?:注意一下|放在心上"
     r"|记在心里|记着)[。！]?$"
@@ -141,22 +150,23 @@ _WAYS: tuple[tuple[str, re.Pattern[str], re.Pattern[str] | None], ...] = (  # th
     (NEED, _BODY, None),
     (CONSTRAINT, _MUST, _SELF_MUST),
     *FORMS,
+    *WAYS,
 )
 
 
 def kind_of(sentence: str) -> tuple[str, bool]:
     """The kind of what *sentence* lays down, "" for nothing; and whether it takes back something laid down before."""
-    said = sentence.strip().lstrip("-*•>#0123456789.、)） ")
+    said = plain(sentence.strip().lstrip("-*•>#0123456789.、)） "))
     due = bool(_DUE.search(said)) and not _PAST.search(SETTLED.sub("", said))
     if len(said) < SHORTEST or (_REPORTED.search(said) and not due):
         return "", False
     if _OPEN.search(said) and not said.rstrip("。！ ").endswith(("?", "？", "呢", "吗")):
         return QUESTION, False
     if _ASKS.search(EMBEDDED.sub("", _WHATEVER.sub("", said))):
-        return (WISH if _ASKED.search(said) else ""), False
+        return (WISH if _ASKED.search(said) or politely(said) else ""), False
     if _REVOKES.search(said):
         return WISH, True
-    return (DEADLINE if due else _way(said)), False
+    return (DEADLINE if due else _way(said) or (WISH if politely(said) else "")), False
 
 
 def _way(said: str) -> str:

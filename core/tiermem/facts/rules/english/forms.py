@@ -1,13 +1,15 @@
 """More ways in which something is laid down in English, by kind of sentence: no word of them says "rule". Pure.
 
-They are asked last (`english.py`).
+They are asked last (`kinds.py`).
 """
 
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
-from tiermem.facts.rules.record import CONSTRAINT, NEED, WISH
+from tiermem.facts.rules.english import tastes, ways
+from tiermem.facts.rules.record import CONSTRAINT, DEADLINE, NEED, WISH
 from tiermem.text import late
 from tiermem.text.analyzer import words_of
 
@@ -95,30 +97,44 @@ _TOLD = late.compile(
     r"|sometimes|usually|lol|haha|can you|could you|would you|help me)\b|\?",
     re.IGNORECASE,
 )
-# Each with words of which one stands in whatever it finds; the first that fits decides.
+
+
+class SentenceForm(NamedTuple):
+    """One form of sentence: the kind of what it lays down, its pattern, words of which one stands in whatever that
+    finds, what must not stand beside it, and whether it may begin as a story does ("I have …")."""
+
+    kind: str
+    found: re.Pattern[str]
+    cues: frozenset[str]
+    absent: re.Pattern[str] = _TOLD
+    in_story: bool = False
+
+
+# The first that fits decides.
 FORMS = (
-    (
+    SentenceForm(
         NEED,
         _BODY,
         words_of("diet blind deaf hearing dyslexic epileptic asthmatic left-handed wheelchair afraid scared")
         | words_of("claustrophobic carsick seasick car-sick sea-sick airsick eyesight sight knees knee back heart")
         | words_of("stomach hips hip diabetes asthma epilepsy arthritis pressure dyslexia adhd")
         | words_of("color-blind colour-blind colorblind colourblind"),
+        in_story=True,
     ),
-    (
+    SentenceForm(
         CONSTRAINT,
         _TERMS,
         words_of("rule rules run work fit support compatible finished accessible waterproof tops maxes capped caps")
         | words_of("deal accept business free off check ask ok okay approval sign-off signoff permission makes make")
         | words_of("from must"),
     ),
-    (
+    SentenceForm(
         CONSTRAINT,
         _OF_ALL,
         words_of("go stay remain come start end written get never please always possible everything kids children son")
         | words_of("daughter guests clients students staff visitors"),
     ),
-    (
+    SentenceForm(
         WISH,
         _MANNER,
         words_of(
@@ -126,13 +142,24 @@ FORMS = (
         )
         | words_of("show"),
     ),
-    (WISH, _REASON, words_of("so readers reader")),
+    SentenceForm(WISH, _REASON, words_of("so readers reader")),
+    SentenceForm(NEED, tastes.CANNOT, tastes.CANNOT_CUES, tastes.PASSING, in_story=True),
+    SentenceForm(WISH, tastes.TASTE, tastes.TASTE_CUES, tastes.PASSING, in_story=True),
+    SentenceForm(WISH, tastes.BOTHERED, tastes.BOTHERED_CUES, tastes.PASSING, in_story=True),
+    SentenceForm(CONSTRAINT, tastes.BUSY, tastes.BUSY_CUES, tastes.PASSING, in_story=True),
+    SentenceForm(DEADLINE, ways.DUE_TOO, ways.DUE_CUES, ways.GONE),
+    SentenceForm(WISH, ways.HENCE, ways.HENCE_CUES, ways.GONE),
+    SentenceForm(CONSTRAINT, ways.BANNED, ways.BANNED_CUES),
+    SentenceForm(CONSTRAINT, ways.POLICY, ways.POLICY_CUES),
+    SentenceForm(WISH, ways.FORM, ways.FORM_CUES),
+    SentenceForm(CONSTRAINT, ways.PASSING_BY, ways.PASSING_CUES, ways.GONE),
+    SentenceForm(WISH, ways.POLITE, ways.POLITE_CUES, ways.GONE),
 )
 
 
-def kind_of(said: str, words: frozenset[str]) -> str:
-    """The kind of what *said*, with those *words*, lays down; "" for nothing."""
-    for kind, pattern, cues in FORMS:
-        if not cues.isdisjoint(words) and pattern.search(said):
-            return "" if _TOLD.search(said) else kind
-    return ""
+def form_of(said: str, words: frozenset[str]) -> SentenceForm | None:
+    """The form that *said*, with those *words*, has; None where it lays nothing down."""
+    for form in FORMS:
+        if not form.cues.isdisjoint(words) and form.found.search(said):
+            return None if form.absent.search(said) else form
+    return None

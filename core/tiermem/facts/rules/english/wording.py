@@ -1,6 +1,6 @@
 """The wording by which something is laid down in English: one pattern for each way to say it.
 
-They read one sentence, without what leads into it; `english.py` says which of them decide.
+They read one sentence, without what leads into it; `kinds.py` says which of them decide.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CUES = words_of(
     "no-go option forbidden prohibited confidential mandatory approval permission consent budget cap maximum "
     "minimum most least deadline due promised promise told owe goal objective task aim mission open decide "
     "decided undecided tbd remind unresolved ignore forget drop cancel lift longer fine ok okay off without "
-    "allowed permitted agree agreed "
+    "allowed permitted agree agreed during conversation "
 )
 WORDS = late.compile(r"[a-z][a-z'-]*")
 SHORTEST = 8  # characters of a sentence that lays something down
@@ -48,10 +48,13 @@ _START = r"(?:^|[,;:(—–]\s*(?:(?:and|but|so|then|please|also|or)\s+)*|\s[-�
 _IMPERATIVE = (
     r"(?:use|keep|give|write|answer|reply|respond|show|explain|list|call|refer|address|stick|stay|avoid|skip|leave"
     r"|treat"
-    r"|include|exclude|cite|quote|format|translate|convert|round|check|double-check|ask|tell|put|add|mention|name|make"
+    r"|include|exclude|cite|quote|format|translate|convert|round|check|double-check|ask|tell|put|add|mention|name"
+    r"|make"
     r"|limit|spell|speak|talk|assume|ignore|consider|start|begin|end|sign|send|book|schedule|plan|suggest|recommend"
-    r"|propose|provide|return|report|measure|state|test|verify|confirm|log|save|store|mark|prefix|count|express|present"
-    r"|prioriti[sz]e|focus|follow|respect|wait|let|be|do|pick|choose|run|commit|document|comment|summari[sz]e|highlight"
+    r"|propose|provide|return|report|measure|state|test|verify|confirm|log|save|store|mark|prefix|count|express"
+    r"|present"
+    r"|prioriti[sz]e|focus|follow|respect|wait|let|be|do|pick|choose|run|commit|document|comment|summari[sz]e"
+    r"|highlight"
     r"|link|order|offer|read|review|remind|prefer|notify|inform|warn|flag|don't|do not|never|always|please)"
 )
 STANDING = late.compile(
@@ -59,9 +62,16 @@ STANDING = late.compile(
     r"|(?<!not )(?<!are )(?<!looking )"
     r"(?<!and )(?:going|moving) forward\b(?! (?:with|until|after|on|in))|henceforth|in (?:the )?future,"
     r"|for the (?:rest|remainder) of (?:this|the|our)|until further notice"
+    r"|(?:for|throughout|during) (?:this |our |the (?:entire |whole |entirety of (?:the|this|our) |course of (?:the"
+    r"|this|our) ))(?:entire |whole )?(?:conversation|chat|discussion|dialogue|interaction|exchange"
+    r"|thread)\b(?! (?:with|i had|we had|about))"
+    r"|(?:in|to|of|for|at the (?:end|start|beginning) of) (?:each|every|all)(?: one)?(?: of)?(?: (?:my"
+    r"|your))+(?: \w+)?"
+    r" (?:questions?|responses?|answers?|replies|messages?|turns?|prompts?)\b"
     r"|at all times|under (?:no|any) (?:circumstances?|conditions?)|in no case|on no account|no matter what"
     r"|without exception|no exceptions|whatever happens|as a (?:general |strict )?rule|in all (?:your|my|our|future)"
-    r"|in (?:each|every|any) (?:answer|reply|response|message|email|letter|document|one of)|in everything (?:you|we))",
+    r"|in (?:each|every|any) (?:answer|reply|response|message|email|letter|document|one of)|in everything (?:you"
+    r"|we))",
     re.IGNORECASE,
 )
 EACH_TIME = late.compile(
@@ -73,7 +83,8 @@ EACH_TIME = late.compile(
     re.IGNORECASE,
 )
 ALWAYS = late.compile(
-    rf"{_START}(?:always|never(?: ever)?|(?:do not|don't) ever)\s+(?!mind\b|again\b|the\b|been\b|had\b|knew\b|thought\b"
+    rf"{_START}(?:always|never(?: ever)?|(?:do not|don't) ever)\s+(?!mind\b|again\b|the\b|been\b|had\b|knew\b"
+    rf"|thought\b"
     r"|heard\b|seen\b|really\b|\w+ing\b|good\b|on\b|got\b|gonna\b|before\b|was\b|is\b|a\b|in\b|have i\b|did\b|felt\b"
     r"|tried\b|used to\b|more\b)\w+"
     r"|\b(?:please|(?:sure|you|remember) to|(?:you|it|they|we|everything|nothing|answers?|code|\w+s) (?:should|must"
@@ -92,14 +103,17 @@ BAN = late.compile(
     r"|bother|punt|push|just|do (?:anything|it|that)|delay|let me|give me|start|dare|look\b|leave me|come|wait|go\b"
     r"|be\b"
     r"|try\b|waste|muck|discuss|get back)\b)[a-z]+"
-    r"|avoid (?!(?:it|this|that|them)\b[.,!])\w+|(?:stop|quit) \w+ing\b|refrain from|steer clear of|skip (?:the|all|any"
+    r"|avoid (?!(?:it|this|that|them)\b[.,!])\w+|(?:stop|quit) \w+ing\b|refrain from|steer clear of|skip (?:the|all"
+    r"|any"
     r"|that)\b|no more [a-z]+s (?:in|per|please|for|at|on|from)\b)",
     re.IGNORECASE,
 )
 OBLIGED = late.compile(
     r"(?<!\bit )(?<!this )(?<!that )(?<!they )(?<!\bone )(?<!now )(?<!if i )\b(?:must(?:n't| not| never| always"
-    r"| only)?|shall(?: not)?)\b(?!-)(?! (?:have (?:been|\w+ed)"
-    r"|be (?:tired|hard|nice|why|because|exhaust|difficult|tough|fun|great|amazing|\w+ing)|say|admit|read|see|try)\b)"
+    r"| only)?|shall(?: not)?)\b(?!-)(?! (?:have (?:been|had|felt|got|made|done|gone|taken|seen|come|lost|won|\w+ed"
+    r"|iron|such|so much|a lot)\b"
+    r"|be (?:so|really|very|quite|pretty|super|such|an?|proud|excited|happy|glad|stoked|thrilled|tired|hard|nice"
+    r"|why|because|exhaust|difficult|tough|fun|great|amazing|\w+ing)|say|admit|read|see|try)\b)"
     r"|\b(?:you|nobody|no one|no-one|none of \w+|nobody (?:except|but)[^.]{1,40}) (?:may|can|could)(?: not)?\b"
     r"(?<!you can)(?<!you could)(?<!you may)|\byou (?:may not|mustn't|shouldn't)\b"
     r"|(?<!\bit )(?<!this )(?<!that )(?<!they )(?<!just )(?<!still )(?<!\bi )(?<!\bwe )(?<!\byou )\b(?:has|have"
@@ -122,12 +136,14 @@ _NUMBER = r"(?:\d[\d.,]*|one|two|three|four|five|six|seven|eight|nine|ten|twelve
 LIMIT = late.compile(
     rf"^(?:at (?:most|least)|no (?:more|less|fewer|longer|later) than|max(?:imum)?(?: of)?|up to"
     rf"|not more than) {_NUMBER}\b"
-    rf"|\b(?:budget|limit|cap|maximum|ceiling|minimum)\b[^.?]{{0,30}}\b(?:is|are|of|must|stays?|at|can't|cannot|may not"
+    rf"|\b(?:budget|limit|cap|maximum|ceiling|minimum)\b[^.?]{{0,30}}\b(?:is|are|of|must|stays?|at|can't|cannot"
+    rf"|may not"
     rf"|should)\b[^.?]{{0,30}}{_MONEY}"
     rf"|\b(?:cannot|can't|must not|may not|won't|don't want to|do not want to|not allowed to|never) (?:exceed"
     rf"|spend (?:more"
     rf"|over)|go (?:over|above|beyond)|cost more|pay more|take longer|be (?:more|longer|later))\b"
-    rf"|\b(?:keep|stay|limit|hold|cap)\b[^.?]{{0,50}}\b(?:under|below|within|to|at|between|above)\s(?:[a-z ]{{0,12}})?"
+    rf"|\b(?:keep|stay|limit|hold|cap)\b[^.?]{{0,50}}\b(?:under|below|within|to|at|between"
+    rf"|above)\s(?:[a-z ]{{0,12}})?"
     rf"{_MONEY}|\b(?:we|i) only (?:have|have got|allow)\b[^.?]{{0,30}}(?:{_MONEY}|{_NUMBER} )",
     re.IGNORECASE,
 )
@@ -136,7 +152,8 @@ OFF = late.compile(
     r" no-go|not an option|strictly \w+|(?:is|are|'re|'s) (?:not|never|n't) (?:allowed|permitted)|aren't allowed"
     r"|isn't allowed|(?:is|are) (?:strictly |absolutely )?(?:forbidden|prohibited|mandatory|confidential|required"
     r"|a must)"
-    r"|as (?:strictly )?confidential|hard (?:limit|requirement|constraint)|(?:needs?|requires?) my (?:approval|ok|okay"
+    r"|as (?:strictly )?confidential|hard (?:limit|requirement|constraint)|(?:needs?|requires?) my (?:approval|ok"
+    r"|okay"
     r"|permission|consent|sign-?off)|without (?:asking (?:me|first)|my (?:approval|ok|okay|permission|consent"
     r"|knowledge)"
     r"|telling me|checking with me)|ask me (?:first|before)|check with me|run it by me|to be kept secret)\b",
@@ -176,11 +193,14 @@ WANTS = late.compile(
     r" (?:prefer|rather)\b(?!red)|\bmy (?:strong |personal )?preference is\b"
     r"|\b(?:i|we) (?:really |always |only )?(?:want|expect|insist on|require) (?:you to (?:always|never|only|not"
     r"|avoid|keep"
-    r"|stop|use|ask|check|double-check|stick|include|treat|address|cite)|your|all|every|each|everything|no|any|only|the"
+    r"|stop|use|ask|check|double-check|stick|include|treat|address|cite)|your|all|every|each|everything|no|any|only"
+    r"|the"
     r" answers?|answers|replies|responses|nothing)\b"
-    r"|\b(?:i|we)(?: would|'d) like (?:you to (?:always|never|only|not|avoid|keep|stop|use|ask|check|double-check|stick"
+    r"|\b(?:i|we)(?: would|'d) like (?:you to (?:always|never|only|not|avoid|keep|stop|use|ask|check|double-check"
+    r"|stick"
     r"|include|treat|address|cite)|all|every|each|everything|your (?:answers|replies|responses)|no)\b"
-    r"|\bi need you to (?:always|never|only|not|avoid|keep|stop|ask|double-check|stick|treat|\w+ (?:all|every|each|any"
+    r"|\bi need you to (?:always|never|only|not|avoid|keep|stop|ask|double-check|stick|treat|\w+ (?:all|every|each"
+    r"|any"
     r"thing|everything)\b)"
     r"|\bi (?:really |absolutely )?(?:hate|dislike|can't stand|cannot stand|don't like|do not like|like|love"
     r"|appreciate) (?:it"
@@ -191,10 +211,12 @@ WANTS = late.compile(
     re.IGNORECASE,
 )
 NAMED = late.compile(
-    r"\b(?:call me (?!back|at|when|if|on|tomorrow|later|a\b|crazy|old|an\b|in\b|again|anytime|tonight|today|for\b|about"
+    r"\b(?:call me (?!back|at|when|if|on|tomorrow|later|a\b|crazy|old|an\b|in\b|again|anytime|tonight|today|for\b"
+    r"|about"
     r"|up\b|out\b)[\w\"“'‘]+|refer to (?:me|my [\w ]{2,30}|her|him|them|us|it) as|(?:^|please |should |must "
     r"|always )address (?:me"
-    r"|mrs?|ms|dr|her|him|them|my|the client|us)\b|my pronouns are|(?:spell|write) my (?:sur|last |first |full )?name)",
+    r"|mrs?|ms|dr|her|him|them|my|the client|us)\b|my pronouns are|(?:spell|write) my (?:sur|last |first "
+    r"|full )?name)",
     re.IGNORECASE,
 )
 BODY = late.compile(
@@ -226,7 +248,8 @@ POLICY = late.compile(
     r"|express|round|sign|assume|respect|prefer|spell|address|write|give|name|state|report|explain|end|start|begin"
     r"|list|add"
     r"|put|include|mention|return|send|save|store|show)\b)"
-    r"(?=.*\b(?:all (?:your|my|our|the|times?|dates?|prices?|code|answers?|future|amounts?|[a-z]+s)|every \w+ you|every"
+    r"(?=.*\b(?:all (?:your|my|our|the|times?|dates?|prices?|code|answers?|future|amounts?|[a-z]+s)|every \w+ you"
+    r"|every"
     r"(?:thing|where)|each (?:answer|reply|response|time|claim|file|function|section|\w+ you)|any(?:thing|where)"
     r"|instead of|rather than|exactly as|as (?:it|they) (?:is|are)|untouched|alone|confidential|secret|private|only"
     r"|unless"
@@ -240,14 +263,17 @@ POLICY = late.compile(
     r"|^(?:answer|reply|respond|speak|write)(?: to)?(?: me| us)? (?:only )?in (?:english|chinese|german|french"
     r"|spanish|italian"
     r"|mandarin|simplified|british|american|plain|short|full|the second)\b|^treat (?:the|my|our|all|any|me|it|this)\b"
-    r"|^use (?:metric|imperial|british|american|simple|plain|formal|informal|only|the (?:metric|24)|24-hour|bullet)\b",
+    r"|^use (?:metric|imperial|british|american|simple|plain|formal|informal|only|the (?:metric|24)|24-hour"
+    r"|bullet)\b",
     re.IGNORECASE,
 )
 _DAY = (
-    r"(?:(?:the )?(?:very )?(?:end|start|beginning|middle) of|next|this|coming|the|noon|midnight|early|late|mid-?)?\s*"
+    r"(?:(?:the )?(?:very )?(?:end|start|beginning|middle) of|next|this|coming|the|noon|midnight|early|late"
+    r"|mid-?)?\s*"
     r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|today|tonight|tomorrow|noon|midnight|eod|eow|eom|january|february"
     r"|march"
-    r"|april|may \d|may\b(?=[.,!]|$)|june|july|august|september|october|november|december|jan\b|feb\b|mar\b|apr\b|jun\b"
+    r"|april|may \d|may\b(?=[.,!]|$)|june|july|august|september|october|november|december|jan\b|feb\b|mar\b|apr\b"
+    r"|jun\b"
     r"|jul\b|aug\b|sept?\b|oct\b|nov\b|dec\b|\d{1,2}(?:st|nd|rd|th)?\b(?: of)?(?:\s(?:jan|feb|mar|apr|may|jun|jul|aug"
     r"|sep"
     r"|oct|nov|dec)\w*)?|\d{4}-\d\d|q[1-4]|christmas|easter|(?:day|week|month|year|quarter)\b)"
@@ -300,7 +326,12 @@ REVOKES = late.compile(
     re.IGNORECASE,
 )
 ASKED = late.compile(
-    r"^(?:can|could|would|will) you (?:please )?(?:(?:from now on|going forward|in future),? )?(?:always|never|stop"
+    r"^(?:for|throughout|during) (?:the |this |our )?(?:entire |whole )?(?:conversation|chat|discussion),? (?:can"
+    r"|could|would|will)"
+    r" you\b|^(?:can|could|would|will) you (?:please )?.*\b(?:in (?:each|every|all)(?: of)?(?: your)? (?:response"
+    r"|answer|repl|message)|throughout (?:our|this|the)|for (?:this|our|the) (?:entire"
+    r" |whole )?(?:chat|conversation))\b|^(?:can|could|would|will) you (?:please )?(?:(?:from now on|going forward"
+    r"|in future),? )?(?:always|never|stop"
     r"|avoid"
     r"|make sure|keep|refrain|only|not)\b|^(?:from now on|going forward)\b",
     re.IGNORECASE,

@@ -1,0 +1,1 @@
+"""Which sentences of a message lay something down."""
