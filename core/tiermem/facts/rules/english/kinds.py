@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from tiermem.facts.rules.english import forms
 from tiermem.facts.rules.english.lookalikes import HABIT, I_PLAN, NOT_SERIOUS, ONCE, ONE_OFF, OWN_NEED, REPORTED, STORY
-from tiermem.facts.rules.english.spelling import plain
+from tiermem.facts.rules.english.spelling import hasty, plain
 from tiermem.facts.rules.english.ways import POLITE
 from tiermem.facts.rules.english.wording import (
     ALWAYS,
@@ -102,8 +102,11 @@ _WAYS = (  # the first that fits decides
 
 def kind_of(sentence: str) -> tuple[str, bool]:
     """The kind of what *sentence* lays down, "" for nothing; and whether it takes back something laid down before."""
-    said = plain(LEAD.sub("", sentence.replace("’", "'").strip(), count=1))
+    said = LEAD.sub("", sentence.replace("’", "'").strip(), count=1)
     words = frozenset(WORDS.findall(said.lower()))
+    if hasty(words):
+        said = plain(said)
+        words = frozenset(WORDS.findall(said.lower()))
     if CUES.isdisjoint(words) or len(said) < SHORTEST:
         return (_otherwise(said, words) if len(said) >= SHORTEST else ""), False
     if said.rstrip("\"' )").endswith("?"):

@@ -5,6 +5,9 @@ Only words that no other word looks like are read so; "id", "ill" and "were" are
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import lru_cache
+
 from tiermem.text import late
 
 _SHORT = {
@@ -47,19 +50,24 @@ _MEANT = {
     )
 }
 _TYPED = late.compile(r"[A-Za-z][A-Za-z0-9/]*(?!['\w])")
+_KEPT = 8_192  # words
 _LEAST = 4  # letters of a word that may be meant by others in another order
+
+
+def hasty(words: Iterable[str]) -> bool:
+    """Whether one of *words*, in small letters, was typed in haste."""
+    return any(map(_meant, words))
 
 
 def plain(said: str) -> str:
     """*said*, with words that were typed in haste as they are spelt."""
-    return _TYPED.sub(lambda found: _spelt(found.group()), said)
+    return _TYPED.sub(lambda found: _meant(found.group().lower()) or found.group(), said)
 
 
-def _spelt(word: str) -> str:
-    small = word.lower()
-    if small in _SHORT and (word.islower() or len(word) > 1):
-        return _SHORT[small]
-    if len(small) < _LEAST:
-        return word
-    meant = _MEANT.get((small[0], "".join(sorted(small))))
-    return meant if meant and meant != small else word
+@lru_cache(maxsize=_KEPT)
+def _meant(word: str) -> str:
+    """How *word* is spelt, "" where that is how it is."""
+    if word in _SHORT or len(word) < _LEAST:
+        return _SHORT.get(word, "")
+    meant = _MEANT.get((word[0], "".join(sorted(word))), "")
+    return "" if meant == word else meant

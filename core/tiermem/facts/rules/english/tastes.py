@@ -32,7 +32,7 @@ _ONE = (
     r"|their)\b)"
 )
 TASTE = late.compile(
-    rf"{_I} {_ADVERB}(?:dislike|loathe|detest|despise|hate(?! to\b)|avoid|refuse to(?! (?:give|believe|let|admit"
+    rf"{_I}(?: {_ADVERB}(?:dislike|loathe|detest|despise|hate(?! to\b)|avoid|refuse to(?! (?:give|believe|let|admit"
     rf"|accept|live|be))|can't stand|cannot stand|can not stand"
     r"|can't handle|cannot handle|can't tolerate|cannot tolerate|can't bear|steer clear of|stay away from"
     r"|shy away from"
@@ -42,21 +42,21 @@ TASTE = late.compile(
     rf"|(?:only|exclusively) (?:ever |want to |enjoy )?(?:{_LIVED}|enjoy|dine|adopt|watching|reading|eating)"
     rf"|(?:follow|keep to|stick to|adhere to) (?:a|an)\b[^,.?]{{0,30}}\b(?:diet|lifestyle|routine"
     rf"|schedule|regimen)){_ONE}\s+\w+"
-    rf"|{_I}(?:'m| am) {_ADVERB}(?:uninterested in|uncomfortable with|averse to|opposed to|against|sensitive to"
+    rf"|(?:'m| am) {_ADVERB}(?:uninterested in|uncomfortable with|averse to|opposed to|against|sensitive to"
     rf"|not (?:{_ADVERB})(?:a (?:big |huge |great )?fan of|into|interested in|keen on|comfortable"
     rf" (?:with|using|in)|fond of|drawn to|attracted to|a \w+ person)){_ONE}"
-    rf"|{_I} {_ADVERB}have (?:(?:a|an|no|very little|zero) )?(?:(?:very|extremely|extreme|strong|severe|serious"
+    rf"| {_ADVERB}have (?:(?:a|an|no|very little|zero) )?(?:(?:very|extremely|extreme|strong|severe|serious"
     rf"|deep|firm|clear|general|personal"
     r"|major|bad|mild|huge|intense|slight|ethical|moral)\s+)*(?:\w+ )?(?:aversion|objection|dislike|preference|bias"
     r"|phobia|fear|allergy"
     rf"|sensitivity|intolerance|interest|sensitive (?:skin|stomach|eyes|hearing))\b(?:\s+(?:in|to|for|of|against"
     rf"|towards?){_ONE})?"
-    rf"|{_I} find [^,.?]{{3,60}} (?:and (?:\w+ly )?prefer|(?:too |very |overly |quite )?(?:boring|tedious"
+    rf"| find [^,.?]{{3,60}} (?:and (?:\w+ly )?prefer|(?:too |very |overly |quite )?(?:boring|tedious"
     rf"|overwhelming"
     r"|distracting|ineffective|uncomfortable|exhausting|stressful|disorienting|pretentious|annoying|off-putting))\b"
-    rf"|(?<!\bit )(?<!that )\b(?:doesn't|don't|does not|do not) (?:interest|appeal to) me\b|{_I} (?:learn|work"
-    rf"|sleep|focus"
-    rf"|concentrate|think) best\b|\band (?:\w+ly |much )?prefer{_ONE} \w+",
+    r"| (?:learn|work|sleep|focus|concentrate|think) best\b)"
+    rf"|(?<!\bit )(?<!that )\b(?:doesn't|don't|does not|do not) (?:interest|appeal to) me\b|\band (?:\w+ly "
+    rf"|much )?prefer{_ONE} \w+",
     re.IGNORECASE,
 )
 TASTE_CUES = words_of(
