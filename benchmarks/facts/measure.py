@@ -19,7 +19,7 @@ from benchmarks.facts.templates import cases as from_templates
 from tiermem import Message
 from tiermem.facts.rules.record import is_laid_down
 from tiermem.facts.stated.chains import Holding, current_at, holdings
-from tiermem.facts.stated.record import attribute_key, subject_key, value_key
+from tiermem.facts.stated.record import attribute_key, is_event, subject_key, value_key
 from tiermem.flows.indexing.facts import of_messages
 from tiermem.settings import Scope
 
@@ -64,7 +64,7 @@ def stated(case: Case) -> set[Triple]:
         Message(role="user", content=text, id=str(number)).as_stored(number, 1, None)
         for number, text in enumerate(case.said, start=1)
     ]
-    found = [at for at in of_messages(SCOPE, 1, [], messages) if not is_laid_down(at.fact)]
+    found = [at for at in of_messages(SCOPE, 1, [], messages) if not (is_laid_down(at.fact) or is_event(at.fact))]
     run = [Holding(at.fact, at, float(at.sequence), (float(at.sequence), at.place)) for at in found]
     held = holdings(run, dict.fromkeys(map(id, run), 1))
     return {

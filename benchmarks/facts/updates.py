@@ -21,7 +21,7 @@ from tiermem import Context, Memory, Session
 
 KINDS = ("knowledge_update", "contradiction_resolution")
 BUDGETS = (1_024, 4_096)
-_NOTE = re.compile(r" \((?:superseded by|conflicts with) (?:[^\[\]\n]*/)?m\d+[^\n]*\)$", re.MULTILINE)
+_NOTE = re.compile(r" \((?:superseded by|corrected by) (?:[^\[\]\n]*/)?m\d+[^\n]*\)$", re.MULTILINE)
 
 
 def asked(conversation: Conversation, session: Session) -> Iterator[tuple[Question, int, Context]]:

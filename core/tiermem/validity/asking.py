@@ -14,7 +14,7 @@ from tiermem.errors import InvalidMessage
 from tiermem.extraction.grounding import doubled
 from tiermem.facts.rules.record import is_laid_down
 from tiermem.facts.stated.chains import Holding, as_said, current_at, holdings
-from tiermem.facts.stated.record import MODEL, RULE, Stated, StatedAt, attribute_key, subject_key
+from tiermem.facts.stated.record import MODEL, RULE, Stated, StatedAt, attribute_key, is_event, subject_key
 from tiermem.flows.effects import Compute, Flow, Read, Wake
 from tiermem.flows.indexing import facts as reading
 from tiermem.flows.services import Core, Unindexed
@@ -53,7 +53,7 @@ class Wish:
     def fits(self, at: StatedAt) -> bool:
         """Whether the fact *at* is about what is asked, and had been said by then."""
         fact = at.fact
-        if is_laid_down(fact) != self.laid_down:
+        if is_laid_down(fact) != self.laid_down or is_event(fact):
             return False
         about = self.subject is None or subject_key(fact.subject) == subject_key(self.subject)
         of = self.attribute is None or attribute_key(fact.attribute) == attribute_key(self.attribute)

@@ -14,6 +14,7 @@ USER = "user"  # the subject of what a speaker without a name says of himself
 YES, NO = "yes", "no"  # the values of what is so or not: "allergic to nuts", "drink coffee"
 KEPT = 16_384  # keys of attributes, and of values, that are remembered: people say the same again
 APPOINTMENT = "appointment"  # the kind of a thing that somebody goes to at a time; there may be several of a name
+EVENT = "event"  # the kind of what somebody did or never did: compared with each other, and asked for by nobody
 MOST_VALUE = 120  # characters of a value, and of an attribute
 # How a fact is known.
 RULE, MODEL, APPLICATION = "rule", "model", "application"
@@ -72,6 +73,11 @@ class StatedAt:
     place: int
     said: float = math.nan
     extractor: str = ""
+
+
+def is_event(fact: Stated) -> bool:
+    """Whether *fact* only says that somebody did, or never did, something."""
+    return fact.how == RULE and fact.kind == EVENT
 
 
 def tidy(text: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from tiermem.facts.stated.reading import stated
+from tiermem.facts.stated.reading import events, stated
 from tiermem.facts.stated.record import RETRACTS, STATES, USER, Stated, StatedAt, from_json
 from tiermem.facts.stated.resolving import resolve
 from tiermem.flows.indexing import vectors
@@ -90,7 +90,8 @@ def _raw(scope: Scope, message: Message) -> list[Stated]:
     clock = wall_clock(message.when)  # rules read "yesterday" by it
     read = stated(own_text(message), subject_of(scope, message), clock if math.isfinite(clock) else None)
     offset = behind(message)
-    return [replace(fact, since=_moved(fact.since, offset), until=_moved(fact.until, offset)) for fact in read]
+    did = events(own_text(message), subject_of(scope, message))
+    return [*(replace(fact, since=_moved(fact.since, offset), until=_moved(fact.until, offset)) for fact in read), *did]
 
 
 def said_at(message: Message) -> float:

@@ -9,7 +9,7 @@ from tiermem.extraction.grounding import ClaimSource
 from tiermem.facts.clauses import prose
 from tiermem.facts.rules.record import is_laid_down
 from tiermem.facts.stated.reading.handed import own
-from tiermem.facts.stated.record import Stated
+from tiermem.facts.stated.record import Stated, is_event
 from tiermem.flows.indexing import facts
 from tiermem.messages import Message
 from tiermem.settings import Scope
@@ -26,7 +26,7 @@ def sources(scope: Scope, pk: int, before: Sequence[Message], messages: Sequence
     front of the first."""
     ruled: dict[int, list[Stated]] = {}
     for at in facts.of_messages(scope, pk, before, messages):
-        if not is_laid_down(at.fact):
+        if not is_laid_down(at.fact) and not is_event(at.fact):
             ruled.setdefault(at.sequence, []).append(at.fact)
     run, made = [*before, *messages], dict[int, ClaimSource]()
     for place, message in enumerate(messages, start=len(before)):

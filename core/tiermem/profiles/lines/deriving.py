@@ -13,7 +13,7 @@ from datetime import datetime, tzinfo
 
 from tiermem.facts.rules.record import is_laid_down
 from tiermem.facts.stated.chains import Holding, current_at
-from tiermem.facts.stated.record import APPLICATION, RETRACTS, USER, Stated, StatedAt
+from tiermem.facts.stated.record import APPLICATION, RETRACTS, USER, Stated, StatedAt, is_event
 from tiermem.profiles.lines.line import ProfileLine, Section
 from tiermem.profiles.lines.standing import STANDING
 from tiermem.profiles.lines.telling import tells
@@ -54,7 +54,7 @@ def lines_of(
 
 def belongs(fact: Stated) -> bool:
     """Whether *fact* is about the user, or somebody of theirs; of what was laid down only what holds everywhere."""
-    if is_laid_down(fact) and fact.kind not in STANDING:
+    if is_event(fact) or (is_laid_down(fact) and fact.kind not in STANDING):
         return False
     return bool(fact.attribute) and (fact.subject == USER or fact.subject.startswith(OWNED))
 
