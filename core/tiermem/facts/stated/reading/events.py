@@ -16,10 +16,10 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from tiermem.facts.clauses import prose
+from tiermem.facts.clauses import prose, without_code
 from tiermem.facts.stated.phrases import content
 from tiermem.facts.stated.reading.handed import own
-from tiermem.facts.stated.reading.statements import PASTED, jokes, told_by, without_code
+from tiermem.facts.stated.reading.statements import PASTED, jokes, told_by
 from tiermem.facts.stated.record import CORRECTS, EVENT, NO, STATES, YES, Stated, tidy
 from tiermem.text import late
 from tiermem.text.analyzer import words_of
