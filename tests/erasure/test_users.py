@@ -12,11 +12,13 @@ import sqlalchemy as sa
 from tests.conftest import Open
 from tests.erasure.lives import SMALL, ByLetters, answers, live
 from tiermem import AsyncMemory, Memory, Message
+from tiermem.erasure import traces
 from tiermem.erasure.receipt import Receipt
 from tiermem.errors import InvalidMessage, MissingNamespace
 from tiermem.events import collecting
 from tiermem.storage.erasures import taking
 from tiermem.storage.tables.columns import metadata
+from tiermem.text import analyzer
 
 ANNA, BOB = "zyxxyquark", "vupptorin"
 
@@ -65,6 +67,21 @@ def test_erasing_twice_removes_nothing_more_and_says_so(memory: Memory) -> None:
     again = memory.erase("anna")
     assert (again.removed, again.sessions) == ({}, ())
     assert memory.verify_erased(again).ok
+
+
+def test_words_leave_what_a_process_keeps_and_its_dictionaries_stay(tmp_path: Path) -> None:
+    with Memory.open(tmp_path / "memory.db") as memory:
+        memory.session("s", "anna").add(f"{ANNA} 喜欢连接池")
+        memory.session("s", "anna").index()
+        memory.settle(60)
+        dictionary = analyzer._segmenter()
+        assert analyzer._stem.cache_info().currsize
+        memory.erase("anna")
+        assert analyzer._segmenter() is dictionary
+        kept = [made for module in traces.OF_WORDS for made in vars(module).values() if hasattr(made, "cache_info")]
+        assert {made.__name__ for made in kept if made.cache_info().currsize} <= {
+            made.__name__ for made in kept if made.cache_info().maxsize == 1
+        }
 
 
 def test_who_was_erased_can_come_back_and_starts_with_nothing(memory: Memory) -> None:
