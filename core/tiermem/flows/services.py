@@ -138,7 +138,7 @@ class Core:
     running: Recent[tuple[Sequence[Summary], Count, list[Piece]]] = field(default_factory=lambda: Recent(64))
     stubs: Recent[tuple[Message, Compacted | None, int]] = field(default_factory=lambda: Recent(2_000))  # by `id`
     hidden: Recent[tuple[tuple[int, int], ...]] = field(default_factory=lambda: Recent(10_000))  # by session, revision
-    texts: Recent[bytes] = field(default_factory=lambda: Recent(4_096))  # vectors by content hash
+    texts: Recent[bytes] = field(default_factory=lambda: Recent(4_096))  # vectors by hash of user and text
     embedded: Recent[int] = field(default_factory=lambda: Recent(10_000))  # a watermark as last seen, by session
     applied: Recent[Applied] = field(default_factory=lambda: Recent(10_000))  # by their session
     rules: Recent[tuple[RuleAt, ...]] = field(default_factory=lambda: Recent(10_000))  # by session and message

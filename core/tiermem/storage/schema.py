@@ -238,7 +238,7 @@ vector = sa.Table(
     sa.Column("sequence", sa.BigInteger, nullable=False),
     sa.Column("part", sa.BigInteger, nullable=False),  # number of the passage in its message, from 0
     sa.Column("embedder", Key, nullable=False),
-    sa.Column("hash", Octets, nullable=False),  # BLAKE2b-128 of the text that was embedded
+    sa.Column("hash", Octets, nullable=False),  # BLAKE2b-128 of the text that was embedded, keyed by its user
     sa.Column("value", Octets, nullable=False),  # float16, little-endian
     checksum_column(),
     sa.UniqueConstraint("session", "embedder", "sequence", "part"),

@@ -80,7 +80,7 @@ def test_many_sessions_are_all_followed(store: Open) -> None:
 def test_equal_texts_are_embedded_once_in_a_batch_in_a_process_and_in_a_database(store: Open, target: str) -> None:
     embedder = Counting()
     memory = store(embedder=embedder, index_batch=10_000, counter=length)
-    one, other = memory.session("one"), memory.session("other", "somebody else")
+    one, other = memory.session("one"), memory.session("other")
     one.add(["yes", "no", "yes", "yes"])
     one.index()
     assert sorted(embedder.texts) == sorted([PROBE, "yes", "no"])

@@ -35,8 +35,8 @@ KEYS: dict[str, tuple[tuple[str, ...], ...]] = {
     "tiermem_borrowed": (("session",), ("owner",)),
 }
 UNUSED = {"tiermem_blob", "tiermem_import", "tiermem_item_vector"}  # by these verbs
-# Vectors of a text that somebody embedded before are taken over, by the hash of the text.
-SHARED = re.compile(r"FROM tiermem_vector WHERE tiermem_vector\.embedder = .* AND tiermem_vector\.hash IN")
+# Vectors of a text that the user said before are taken over, by a hash of the text that their key is in.
+KEYED = re.compile(r"FROM tiermem_vector WHERE tiermem_vector\.embedder = .* AND tiermem_vector\.hash IN")
 
 
 def unkeyed(statement: str) -> Iterator[str]:
@@ -78,7 +78,7 @@ def test_every_statement_says_whose_rows_it_means(opened_url: str) -> None:
     assert {table.name for table in metadata.sorted_tables} - named <= UNUSED
     wrong = {one: list(unkeyed(one)) for one in statements if not one.startswith("INSERT")}
     left = {one: tables for one, tables in wrong.items() if tables}
-    assert {one: tables for one, tables in left.items() if not SHARED.search(one)} == {}
+    assert {one: tables for one, tables in left.items() if not KEYED.search(one)} == {}
     assert left  # else the exception is none any more
 
 

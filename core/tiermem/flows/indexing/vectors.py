@@ -1,6 +1,7 @@
 """Embedding: vectors of new messages, in batches from a watermark of the embedder's own, off the caller's path.
 
-A message is cut into passages; equal passages are embedded once, in this process and, by their hash, in the database.
+A message is cut into passages; equal passages of a user are embedded once, in this process and, by their hash, in the
+database. Other users' are nothing to go by: how fast a text is embedded must not tell that somebody else said it.
 Whoever is stopped between two batches goes on where the last one was committed.
 
 What another embedder made is never used. Such a session is left to words until `reembed` is called, for it may cost
@@ -27,6 +28,7 @@ from tiermem.storage import sessions
 from tiermem.storage.embedded import vectors
 from tiermem.storage.embedded.vectors import PassageVector, Watermark
 from tiermem.storage.log.legible import UNREADABLE
+from tiermem.storage.owners import key_of
 from tiermem.storage.sessions import SessionRow
 from tiermem.text.dialogue import asks_memory
 from tiermem.text.splitter import cut
@@ -187,7 +189,8 @@ def _share(fresh: Sequence[Message]) -> list[tuple[int, list[str]]]:
 
 def embed(core: Core, scope: Scope, key: int, texts: Sequence[tuple[int, list[str]]]) -> Flow[list[PassageVector]]:
     """Vectors of passages given by message. Blank texts, and those that give the zero vector, have none."""
-    hashed = [(sequence, part, text_hash(text), text) for sequence, own in texts for part, text in enumerate(own)]
+    mine = partial(text_hash, owner=key_of(scope))
+    hashed = [(sequence, part, mine(text), text) for sequence, own in texts for part, text in enumerate(own)]
     wanted = {digest: text for _, _, digest, text in hashed if text.strip()}
     values = yield from _values(core, scope, key, wanted)
     return [
@@ -213,9 +216,10 @@ def _values(core: Core, scope: Scope, key: int, wanted: dict[bytes, str]) -> Flo
     return values
 
 
-def text_hash(text: str) -> bytes:
-    """By what an embedded text is known again."""
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+def text_hash(text: str, owner: bytes = b"") -> bytes:
+    """By what an embedded text of the user with the key *owner* is known again. Vectors of earlier versions have hashes
+    without a key, and are not taken over."""
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16, key=owner).digest()
 
 
 def packed(value: Any) -> bytes:

@@ -14,11 +14,13 @@ from tiermem.flows.indexing import words as indexing
 from tiermem.flows.verifying.rows import told
 from tiermem.index.segment import segment as segment_of
 from tiermem.messages import Message
+from tiermem.settings import Scope
 from tiermem.storage import messages as log
 from tiermem.storage import segments
 from tiermem.storage.blobs import reading as media
 from tiermem.storage.log.legible import DAMAGED, ERASED, UNREADABLE
 from tiermem.storage.log.legible import legible as stored_message
+from tiermem.storage.owners import key_of
 from tiermem.storage.schema import Stored, broken, embedded, message, segment, vector
 from tiermem.storage.sessions import SessionRow, encoded
 from tiermem.text.dialogue import Spoken
@@ -144,7 +146,7 @@ CUT_OTHERWISE = "tiermem_vector: another version cut long messages into other pa
 
 
 def passages_differ(
-    connection: sa.Connection, pk: int, messages: list[Message], notes: set[str] | None = None
+    connection: sa.Connection, scope: Scope, pk: int, messages: list[Message], notes: set[str] | None = None
 ) -> Iterator[str]:
     """Where vectors are of other texts than the messages have.
 
@@ -156,15 +158,20 @@ def passages_differ(
         return
     query = sa.select(vector.c.sequence, vector.c.part, vector.c.hash, vector.c.checksum.is_not(None))
     query = query.where(vector.c.session == pk, vector.c.sequence.between(min(sound), max(sound)))
-    hashes: dict[int, list[bytes]] = {}
+    owner, texts = key_of(scope), dict[int, list[str]]()
     for sequence, part, digest, sealed in connection.execute(query):
         if sequence not in sound:
             continue
-        if sequence not in hashes:
-            hashes[sequence] = [embedding.text_hash(text) for text in embedding.passages(sound[sequence])]
-        if 0 <= part < len(hashes[sequence]) and hashes[sequence][part] == bytes(digest):
+        if sequence not in texts:
+            texts[sequence] = embedding.passages(sound[sequence])
+        if 0 <= part < len(texts[sequence]) and _of(texts[sequence][part], bytes(digest), owner):
             continue
         if notes is not None and sealed and len(embedding.embeddable(sound[sequence])) > embedding.LONG:
             notes.add(CUT_OTHERWISE)
         else:
             yield f"tiermem_vector, message {sequence}, part {part}: it is the vector of another text"
+
+
+def _of(text: str, digest: bytes, owner: bytes) -> bool:
+    """Whether *digest* is the hash of *text*, as it is, or as earlier versions wrote it, without *owner*."""
+    return digest == embedding.text_hash(text, owner) or digest == embedding.text_hash(text)

@@ -115,7 +115,7 @@ def _batch(
             *rows.guarded("a fact", lambda: facts_differ(connection, scope, now, messages)),
             *rows.guarded("a medium", lambda: log.media_differ(connection, row.pk, messages)),
             *rows.guarded("a name", lambda: names_differ(connection, scope, row, messages)),
-            *rows.guarded("a passage", lambda: log.passages_differ(connection, row.pk, messages, notes)),
+            *rows.guarded("a passage", lambda: log.passages_differ(connection, scope, row.pk, messages, notes)),
         ]
 
     wrong += yield Read(derived)

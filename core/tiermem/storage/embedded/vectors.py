@@ -168,7 +168,7 @@ def read_many(connection: sa.Connection, key: int, above: Mapping[int, int]) -> 
 
 
 def known(connection: sa.Connection, key: int, hashes: Iterable[bytes]) -> dict[bytes, bytes]:
-    """Vectors that the embedder *key* made of texts with these hashes, in any session."""
+    """Vectors that the embedder *key* made of texts with these hashes, in any session of the user whose they are."""
     wanted = list(hashes)
     values: dict[bytes, bytes] = {}
     for start in range(0, len(wanted), CHUNK):
