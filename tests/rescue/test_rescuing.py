@@ -122,11 +122,26 @@ def test_what_cannot_be_rescued_is_refused(whole: Path, tmp_path: Path) -> None:
         rescue(tmp_path / "text.db", tmp_path / "new.db")
     shutil.copy(whole, tmp_path / "older.db")
     with sqlite3.connect(tmp_path / "older.db") as disk:
-        disk.execute("UPDATE tiermem_meta SET value = '12' WHERE key = 'version'")
+        disk.execute("UPDATE tiermem_meta SET value = '17' WHERE key = 'version'")
+        disk.execute("DROP TABLE tiermem_named")
     disk.close()
     with pytest.raises(SchemaTooOld):
         rescue(tmp_path / "older.db", tmp_path / "new.db")
     assert not (tmp_path / "new.db").exists()
+
+
+@pytest.mark.parametrize("version", ["10", "abc", ""])
+def test_a_damaged_version_is_told_and_all_else_comes_over(whole: Path, tmp_path: Path, version: str) -> None:
+    expected = rescue(whole, tmp_path / "expected.db")
+    shutil.copy(whole, tmp_path / "old.db")
+    with sqlite3.connect(tmp_path / "old.db") as disk:
+        disk.execute("UPDATE tiermem_meta SET value = ? WHERE key = 'version'", [version])
+    disk.close()
+    done = rescue(tmp_path / "old.db", tmp_path / "new.db")
+    assert done.rows == expected.rows
+    assert next(one for one in done.lost if one not in expected.lost).startswith("tiermem_meta: the version")
+    with opened(tmp_path / "new.db") as memory:
+        assert memory.session("s", "ann").verify().ok
 
 
 def test_the_command_says_what_is_lost_and_exits_with_one(whole: Path, tmp_path: Path) -> None:

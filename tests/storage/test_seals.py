@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from tests.storage.damage import engine_of, opened
 from tiermem import Memory
 from tiermem.erasure.retention import Retention
-from tiermem.errors import StorageCorrupt
+from tiermem.errors import SchemaTooNew, StorageCorrupt
 from tiermem.rescue.rescuing import rescue
+from tiermem.storage.schema import VERSION
 from tiermem.storage.tables import seals
 from tiermem.storage.tables.columns import meta
 
@@ -117,3 +118,23 @@ def test_only_the_value_that_was_kept_fits(key: str, value: str, other: str) -> 
     assert seals.sound({key: value, **check}) == {key: value}
     if other != value:
         assert list(seals.wrong({key: other, **check})) == [key]
+
+
+@pytest.mark.parametrize("version", ["1", "10", str(VERSION - 1), "abc", ""])
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_version_that_the_tables_belie_is_told_with_what_to_do(lived: str, version: str, read_only: bool) -> None:
+    before = values(lived)
+    changed(lived, "version", version)
+    with pytest.raises(StorageCorrupt, match=f"{version!r}.*schema {VERSION}.*damaged.*Set its value.*rescue"):
+        Memory.open(lived, read_only=read_only)
+    assert values(lived) == before | {"version": version}
+    changed(lived, "version", str(VERSION))
+    with opened(lived) as memory:
+        assert memory.session("s", "ann").messages()[-1].text == "The fence is green."
+        assert not problems(memory)
+
+
+def test_a_newer_version_is_refused_with_both_numbers(lived: str) -> None:
+    changed(lived, "version", str(VERSION + 1))
+    with pytest.raises(SchemaTooNew, match=f"{VERSION + 1}.*{VERSION}: use a newer"):
+        Memory.open(lived)

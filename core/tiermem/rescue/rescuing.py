@@ -24,6 +24,7 @@ from tiermem.rescue.rows import DamagedTable, connected, unkeyed
 from tiermem.storage import decisions, owners, sessions
 from tiermem.storage.blobs.bodies import matches
 from tiermem.storage.erasures.taking import GONE
+from tiermem.storage.migrated.shape import of_today
 from tiermem.storage.schema import (
     VERSION,
     broken,
@@ -65,7 +66,8 @@ def rescue(source: str | PathLike[str], target: str | PathLike[str]) -> Rescued:
         FileExistsError: *target* is there; it was not touched.
         FileNotFoundError: *source* is not.
         StorageCorrupt: not even the list of its tables can be read. SchemaTooNew, SchemaTooOld: it is of another
-            version: rescue it with a tiermem of that one.
+            version: rescue it with a tiermem of that one. Where its tables are of this version, the row is damaged
+            which says an older one, or none.
         StorageError, OSError: *target* cannot be written; what was begun of it is removed.
     """
     old, new = Path(source), Path(target)
@@ -87,9 +89,8 @@ def rescue(source: str | PathLike[str], target: str | PathLike[str]) -> Rescued:
 
 
 def _brought(disk: Any, new: Path) -> Rescued:
-    _check_version(disk)
     rows: dict[str, int] = {}
-    lost: list[str] = []
+    lost: list[str] = list(_check_version(disk))
     engine = sa.create_engine(f"sqlite:///{new}", module=driver())
     try:
         with engine.begin() as connection:
@@ -105,15 +106,23 @@ def _brought(disk: Any, new: Path) -> Rescued:
     return Rescued(rows, tuple(lost))
 
 
-def _check_version(disk: Any) -> None:
+def _check_version(disk: Any) -> Iterator[str]:
     try:
         row = disk.execute("SELECT value FROM tiermem_meta WHERE key = 'version'").fetchone()
+        whole = of_today(lambda name: [one[1] for one in disk.execute(f"PRAGMA table_info({name})")])
     except driver().DatabaseError:
         return  # as if it were this one; columns that are not there are told
-    version = version_of(row[0] if row else None)
+    try:
+        version = version_of(row[0] if row else None)
+    except StorageCorrupt:
+        if not whole:
+            raise
+        version = 0
     refuse_newer(version)
-    if version < VERSION:
+    if version < VERSION and not whole:
         raise SchemaTooOld(f"the database has schema {version}: rescue it with the tiermem that wrote it")
+    if version < VERSION:
+        yield f"tiermem_meta: the version; its tables are those of version {VERSION}, so it is that one"
 
 
 def _copied_meta(connection: sa.Connection, disk: Any, lost: list[str]) -> None:

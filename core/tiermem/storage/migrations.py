@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterator
 import sqlalchemy as sa
 
 from tiermem.blocks.roles import ROLES
-from tiermem.errors import SchemaTooOld
+from tiermem.errors import SchemaTooOld, StorageCorrupt
 from tiermem.messages import Message
 from tiermem.storage.log.legible import DAMAGED, legible
 from tiermem.storage.messages import copies
 from tiermem.storage.migrated.making import make, refuse_foreign
 from tiermem.storage.migrated.recent import RECENT, types
+from tiermem.storage.migrated.shape import refuse_damaged
 from tiermem.storage.schema import VERSION, meta, refuse_newer, version_of
 from tiermem.storage.tables import seals
 
@@ -35,7 +36,7 @@ def migrate(connection: sa.Connection) -> None:
 
     Raises:
         SchemaTooNew: the database was written by a newer version; nothing was changed.
-        StorageCorrupt: no version can be read in it; nothing was changed.
+        StorageCorrupt: no version can be read in it, or an older one than its tables are of; nothing was changed.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
@@ -293,4 +294,12 @@ def _version(connection: sa.Connection) -> int:
     """The version, 0 where there are no tables of ours."""
     if not sa.inspect(connection).has_table(meta.name):
         return 0
-    return version_of(connection.execute(sa.select(meta.c.value).where(meta.c.key == "version")).scalar())
+    stored = connection.execute(sa.select(meta.c.value).where(meta.c.key == "version")).scalar()
+    try:
+        version = version_of(stored)
+    except StorageCorrupt:
+        refuse_damaged(connection, stored, VERSION)
+        raise
+    if version < VERSION:
+        refuse_damaged(connection, stored, VERSION)
+    return version

@@ -317,7 +317,7 @@ _WORDS = {
 def refuse_newer(version: int) -> None:
     """Raise SchemaTooNew for a version that this package does not know."""
     if version > VERSION:
-        raise SchemaTooNew(f"the database has schema {version}; this tiermem knows up to {VERSION}")
+        raise SchemaTooNew(f"the database has schema {version}; this tiermem knows up to {VERSION}: use a newer one")
 
 
 def version_of(stored: object) -> int:

@@ -1,0 +1,28 @@
+"""Whether a database has the tables of today, whatever its row of the version says: then that row is damaged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+import sqlalchemy as sa
+
+from tiermem.errors import StorageCorrupt
+from tiermem.storage.tables.columns import metadata
+
+
+def of_today(columns: Callable[[str], Collection[str]]) -> bool:
+    """Whether all tables are there with all their columns; *columns* are those of a table, by its name. Each step of
+    the migrations so far has brought some: one that brings none must be told apart otherwise."""
+    return all({column.name for column in table.c} <= set(columns(table.name)) for table in metadata.sorted_tables)
+
+
+def refuse_damaged(connection: sa.Connection, stored: object, current: int) -> None:
+    """Raise StorageCorrupt where the tables are those of today, of the version *current*, and the row says *stored*."""
+    tables = sa.inspect(connection)
+    names = set(tables.get_table_names())
+    if of_today(lambda name: {one["name"] for one in tables.get_columns(name)} if name in names else ()):
+        raise StorageCorrupt(
+            f"tiermem_meta says schema {str(stored)[:20]!r}, but the tables are those of schema {current}: the row is "
+            f"damaged, and nothing was changed. Set its value to '{current}' where the key is 'version', or bring the "
+            "file over: tiermem rescue OLD NEW"
+        )
