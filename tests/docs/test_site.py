@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 
-from docs.building import commands, links, reference, sources
+from docs.building import commands, links, reference, repository, sources
 from docs.building.configuration import configuration
 from docs.building.navigation import BORROWED, DOCS, GENERATED, LANGUAGES, ROOT, pages, source, there
 from tiermem.runtime.options import OPTION_NAMES
@@ -36,18 +37,46 @@ def test_every_page_of_these_folders_is_there_in_both_languages() -> None:
     assert english == chinese
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_link_of_a_page_holds(language: str) -> None:
-    made = {source(page, "en") for page in GENERATED}
-    dead = [
-        (str(one.relative_to(ROOT)), target)
-        for one in files(language)
-        for target in LINK.findall(one.read_text("utf-8"))
-        if not target.startswith(("http", "#"))
-        and (file := Path(one.parent / target.partition("#")[0]).resolve()) not in made
-        and not file.exists()
-    ]
-    assert dead == []
+CODE = re.compile(r"^```.*?^```|`[^`\n]+`", re.MULTILINE | re.DOTALL)
+
+
+def places(page: Path) -> set[str]:
+    """The places of a page that a link may name, as GitHub makes them of its headings."""
+    heads = re.findall(r"^#+ (.*)$", re.sub(r"(?ms)^```.*?^```", "", page.read_text("utf-8")), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+def dead_in(page: Path) -> list[tuple[str, str]]:
+    """The links of a page that lead nowhere where the repository itself is read."""
+    found = []
+    for target in LINK.findall(CODE.sub("", page.read_text("utf-8"))):
+        path, _, place = target.partition("#")
+        file = Path(page.parent / path).resolve() if path else page
+        if not target.startswith(("http", "mailto:")) and (
+            not file.exists() or (place and file.suffix == ".md" and place not in places(file))
+        ):
+            found.append((str(page.relative_to(ROOT)), target))
+    return found
+
+
+def test_every_link_holds_in_the_repository_too() -> None:
+    read = [*DOCS.rglob("*.md"), *ROOT.glob("*.md"), *(ROOT / name for name in BORROWED.values())]
+    assert [one for page in read for one in dead_in(page)] == []
+
+
+def test_a_link_that_leads_nowhere_in_the_repository_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
+    page = tmp_path / "a.md"
+    page.write_text("# A b, c\n[x](#a-b-c) [y](#b) [z](c.md) `[w](d)`\n")
+    assert dead_in(page) == [("a.md", "#b"), ("a.md", "c.md")]
+
+
+def test_the_pages_made_of_the_code_stand_in_the_repository() -> None:
+    stale = [path for path, text in repository.written().items() if (DOCS / path).read_text("utf-8") != text]
+    assert stale == [], "run: python -m docs.building.repository"
+    assert {f"reference/{one.name}" for one in (DOCS / "reference").iterdir()} == set(GENERATED)
+    listed = repository.written()["reference/tiermem.md"]
+    assert "(../../core/tiermem/session/session.py) | One conversation" in listed
 
 
 def test_the_same_blocks_stand_in_the_same_order_in_both_languages() -> None:
