@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import http.client
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
 from tests.dashboard.screens import BASE, PORT, SESSION, TOKEN, addresses, browser, hostile, of
 from tiermem import Memory
 from tiermem.dashboard.addresses import of_session, packed
-from tiermem.dashboard.guard import HEADERS, mark
+from tiermem.dashboard.guard import HEADERS, MOST_QUERY, MOST_QUESTION, mark
 
 OURS = {"origin": BASE}
 
@@ -112,3 +117,21 @@ def test_looking_writes_nothing(tmp_path: Path) -> None:
         answer = browser(memory, write=True).post("/undo", data=form(memory, 1), headers=OURS)
         assert answer.status_code in {403, 404}
     assert of_session(of(memory).scope)["session"] == SESSION
+
+
+def test_a_long_question_is_answered_and_one_that_is_too_long_refused_in_our_words(tmp_path: Path) -> None:
+    Memory.open(tmp_path / "m.db").close()
+    command = [sys.executable, "-m", "tiermem", "dashboard", "--port", "0", "--path", str(tmp_path / "m.db")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as served:
+        try:
+            assert served.stdout is not None
+            line = next(line for line in served.stdout if "http" in line)
+            port, token = re.findall(r"127.0.0.1:(\d+)/\?token=(\S+)", line)[0]
+            asked = http.client.HTTPConnection("127.0.0.1", int(port), timeout=30)
+            for words, answer in (("窑" * MOST_QUESTION, (200, b"<main")), ("k" * MOST_QUERY, (414, b"20,000"))):
+                where = f"/ask?user=anna&session=s&q={quote(words)}"
+                asked.request("GET", where, headers={"cookie": f"tiermem-{port}={token}"})
+                answered = asked.getresponse()
+                assert (answered.status, answer[1] in answered.read()) == (answer[0], True)
+        finally:
+            served.terminate()

@@ -25,6 +25,10 @@ def test_reached(tiermem_evaluation):
 def test_missed(tiermem_evaluation):
     raise AssertionError("not reached")
 
+@pytest.mark.tiermem_eval("chat.jsonl", questions="questions.jsonl", require={"saved": 1.0}, **OPTIONS)
+def test_missed_without_the_fixture():
+    raise AssertionError("not reached")
+
 def test_no_marker(tiermem_evaluation):
     raise AssertionError("not reached")
 
@@ -47,7 +51,8 @@ def test_the_fixtures_measure_once_and_fail_what_is_missed(tmp_path: Path) -> No
     (tmp_path / "test_chat.py").write_text(options + textwrap.dedent(TESTS))
     said = _pytest(tmp_path, "--strict-markers")
     assert "1 failed" not in said
-    assert "2 passed, 2 errors" in said
+    assert "2 passed, 3 errors" in said
+    assert "missed_without_the_fixture" in said
     assert "saved is 0." in said
     assert "and at least 1.000 is required" in said
     assert "needs a marker" in said

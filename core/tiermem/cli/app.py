@@ -8,7 +8,7 @@ Rule 3: whoever reads what is printed may stop at any time (`tiermem show | head
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from errno import ENOENT
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,6 +20,7 @@ from typer.core import TyperGroup
 from tiermem import __version__
 from tiermem.cli.importing.piping import PIPE, read_pipe
 from tiermem.cli.terminal.screen import console, hang_up, line
+from tiermem.cli.terminal.wording import in_options
 from tiermem.errors import InvalidSettings, SchemaTooOld, TiermemError, UnknownReference
 
 if TYPE_CHECKING:  # the database takes a second to load, and `--help` needs none of it
@@ -38,7 +39,7 @@ class _Commands(TyperGroup):
             hang_up()
             raise typer.Exit(0) from None
         except TiermemError as error:
-            words, code = str(error), 2 if isinstance(error, InvalidSettings) else 1
+            words, code = in_options(str(error)), 2 if isinstance(error, InvalidSettings) else 1
         except OSError as error:
             words, code = f"{error.filename}: {error.strerror}" if error.filename else str(error), 1
         console(error=True).print(Text(f"tiermem: {line(words)}"), soft_wrap=True)
@@ -113,8 +114,11 @@ def the_memory(path: str | None, *, writing: bool = False, making: bool = False)
     from tiermem.storage.sqlite import file_of
 
     file = file_of(default_path() if path is None else path)
-    if file is not None and not file.exists() and not making:
-        raise FileNotFoundError(ENOENT, "no such database; `tiermem import` makes one", str(file))
+    if file is not None and not making:
+        if not file.exists():
+            raise FileNotFoundError(ENOENT, "no such database; `tiermem import` makes one", str(file))
+        if file.is_file() and not file.stat().st_size:  # opening it would write a database
+            raise FileNotFoundError(ENOENT, "an empty file, and no database; `tiermem import` makes one", str(file))
     try:
         opened = Memory.open(path, read_only=not writing)
     except SchemaTooOld:  # ours, and raised by whoever opens it
@@ -134,6 +138,19 @@ def the_session(
             there = f"there are: {', '.join(known[:20])}" if known else "it has none"
             raise UnknownReference(f"no session {name!r} in namespace {namespace!r}; {there}")
         yield memory.session(name, space(namespace, tenant))
+
+
+def the_named(memory: Memory, user: str | tuple[str, str], *several: Iterable[str] | None) -> None:
+    """Sees to it that every session that is named is one of *user*.
+
+    Raises:
+        UnknownReference: one is not.
+    """
+    named = [name for names in several for name in names or ()]
+    known = memory.sessions(user) if named else []
+    if missing := [name for name in named if name not in known]:
+        there = f"there are: {', '.join(known[:20])}" if known else "it has none"
+        raise UnknownReference(f"no session {missing[0]!r} in namespace {user!r}; {there}")
 
 
 def _version(wanted: bool) -> None:

@@ -24,12 +24,13 @@ from tiermem.cli.app import (
     question_of,
     space,
     the_memory,
+    the_named,
     the_session,
 )
 from tiermem.cli.importing.piping import PIPE, read_pipe
 from tiermem.cli.terminal.documents import document
 from tiermem.cli.terminal.screen import command, console, counted, line, paragraph, table
-from tiermem.errors import InvalidMessage, InvalidSettings
+from tiermem.errors import InvalidMessage, InvalidSettings, UnknownReference
 from tiermem.text.sanitizing import visible
 
 if TYPE_CHECKING:
@@ -69,13 +70,15 @@ def search(
     }
     if within == "conversation" and session is None:
         raise InvalidSettings("--within conversation needs --session: which conversation is meant")
-    words = question_of(query)
+    words, user = question_of(query), space(namespace, tenant)
     if session is not None:
         with the_session(path, session, namespace, tenant) as opened:
+            the_named(opened.memory, user, from_session, exclude_session)
             hits = opened.search(words, limit, **asked)
     else:
         with the_memory(path) as memory:
-            hits = memory.session("-", space(namespace, tenant)).search(words, limit, **asked)
+            the_named(memory, user, from_session, exclude_session)
+            hits = memory.session("-", user).search(words, limit, **asked)
     if as_json:
         document(hits)
     else:
@@ -115,6 +118,7 @@ def context(
     prompts: list[str] = [] if system is None else [system.read_text(encoding="utf-8")]
     words = None if query is None else question_of(query)
     with the_session(path, session, namespace, tenant) as opened:
+        the_named(opened.memory, space(namespace, tenant), from_session, exclude_session)
         made = opened.context(
             words, budget, profile=profile, **where,
             system=[{"role": "system", "content": one} for one in prompts],
@@ -148,10 +152,15 @@ def documents(
 ) -> None:
     """The documents kept beside a user's conversations: list them, read one, add, hide."""
     texts = _texts(add or [], name)  # read before anything is stored
+    if remove is not None and remove in texts:
+        raise InvalidSettings(f"--remove would hide what --add keeps as {remove}: adding it again replaces it alone")
     with the_memory(path, writing=bool(texts or remove is not None or undo is not None), making=bool(texts)) as memory:
         kept = memory.knowledge(space(namespace, tenant))
-        for known, text in texts.items():
-            kept.add_documents(text, source=known)
+        if source is not None and source not in (known := [one.source for one in kept.sources()]):
+            there = f"there are: {', '.join(known[:20])}" if known else "there are none"
+            raise UnknownReference(f"no document {source!r} of namespace {namespace!r}; {there}")
+        for known_as, text in texts.items():
+            kept.add_documents(text, source=known_as)
         hidden = [] if remove is None else kept.remove(remove)
         if undo is not None:
             kept.undo(undo)

@@ -32,6 +32,8 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "cache-control": "no-store",
 }
+MOST_QUESTION = 20_000  # characters
+MOST_QUERY = 12 * MOST_QUESTION + 10_000  # bytes: no character takes more in an address
 _TOKEN = "token"  # noqa: S105  # the name by which an address has it
 
 
@@ -50,6 +52,8 @@ class Guard:
             return
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         answer = self._refusal(scope, headers)
+        if answer is None and len(scope["query_string"]) > MOST_QUERY:
+            answer = PlainTextResponse(f"too long a question: {MOST_QUESTION:,} characters are asked at most", 414)
         await (answer or self._app)(scope, receive, _with_headers(send))
 
     def _refusal(self, scope: Scope, headers: dict[str, str]) -> Response | None:

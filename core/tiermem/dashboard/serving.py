@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from tiermem.dashboard.guard import HOST, Guard
+from tiermem.dashboard.guard import HOST, MOST_QUERY, Guard
 from tiermem.dashboard.routes import screen
 
 if TYPE_CHECKING:
@@ -34,7 +34,14 @@ def serve(memory: Memory, port: int, told: Callable[[str], object], *, write: bo
         token = secrets.token_urlsafe(32)
         guarded = Guard(screen(memory, token, write=write), token, port)
         config = uvicorn.Config(
-            guarded, log_level="warning", access_log=False, server_header=False, lifespan="off", proxy_headers=False
+            guarded,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            lifespan="off",
+            proxy_headers=False,
+            http="h11",
+            h11_max_incomplete_event_size=4 * MOST_QUERY,  # what is too long is refused in our own words
         )
         told(f"http://{HOST}:{port}/?token={token}")
         uvicorn.Server(config).run(sockets=[listening])

@@ -64,6 +64,8 @@ def evaluate(
         InvalidSettings: an argument makes no sense. InvalidMessage: no question can be made.
     """
     _check(budgets, ways)
+    if others and not any(question.evidence for talk in others for question in talk.questions):
+        raise InvalidMessage("the others have no question that something there answers: name an evaluation set")
     own = any(talk.questions for talk in talks)
     probed = list(talks) if own else [generated(talk) for talk in talks]
     if not any(talk.questions for talk in probed):

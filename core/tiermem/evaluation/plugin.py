@@ -4,8 +4,8 @@
     def test_our_chat_is_remembered(tiermem_evaluation):
         assert tiermem_evaluation.figure("silence") > 0.5
 
-The fixture measures what the marker names, and fails where a figure is missed; `tiermem_eval` is the function itself.
-Files are looked for beside the test. The same call is measured once in a run.
+The marker measures, and fails where a figure is missed; the fixture is what was measured, `tiermem_eval` the function
+itself. Files are looked for beside the test. The same call is measured once in a run.
 
 Rule: every pytest loads this file where tiermem is installed, so it imports nothing but pytest until it is used.
 """
@@ -38,6 +38,21 @@ def pytest_configure(config: pytest.Config) -> None:
     marked = getattr(hook, "_must_rewrite", None)
     if isinstance(marked, set):
         marked -= {"tiermem", "langchain_tiered_memory", "llamaindex_tiered_memory"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Has the marker measure, whether or not its test names the fixture; on what takes no fixtures it is a mistake.
+
+    Raises:
+        UsageError: the marker stands on a test that takes none.
+    """
+    for item in items:
+        if item.get_closest_marker(MARK) is not None:
+            names = getattr(item, "fixturenames", None)
+            if names is None:
+                raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.{MARK} is for a test that is a function")
+            if "tiermem_evaluation" not in names:
+                names.append("tiermem_evaluation")
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ def evaluate_chat(
         Path | None, typer.Option("--questions", help="JSON lines: question, evidence, asked, category, language.")
     ] = None,
     others: Annotated[
-        Path | None, typer.Option("--others", help="A set or chat whose questions nothing here answers.")
+        Path | None, typer.Option("--others", help="An evaluation set whose questions nothing here answers.")
     ] = None,
     budget: Annotated[str, typer.Option("--budget", help="Tokens of an answer, with commas.")] = "256,512,1024,2048",
     embedder: Annotated[

@@ -105,7 +105,7 @@ def survey(screen: Console, files: Sequence[str], wishes: ReadOptions, *, only: 
     found = tally.sessions
     for file in read_all(files, wishes, only):
         tally.add(file)
-        found += [_described(one) for one in file.conversations]
+        found += [_described(one) for one in file.conversations if one.path]
     if not as_json and found:
         columns = ["session", "title", "source", "messages#", "forks#", "first", "last"]
         rows = [(*one.values(),) for one in found[:SHOWN]]
