@@ -63,9 +63,7 @@ def evaluate(
     Raises:
         InvalidSettings: an argument makes no sense. InvalidMessage: no question can be made.
     """
-    _check(budgets, ways)
-    if others and not any(question.evidence for talk in others for question in talk.questions):
-        raise InvalidMessage("the others have no question that something there answers: name an evaluation set")
+    _check(budgets, ways, others)
     own = any(talk.questions for talk in talks)
     probed = list(talks) if own else [generated(talk) for talk in talks]
     if not any(talk.questions for talk in probed):
@@ -87,7 +85,9 @@ def evaluate(
     )
 
 
-def _check(budgets: Sequence[int], ways: Sequence[str]) -> None:
+def _check(budgets: Sequence[int], ways: Sequence[str], others: Sequence[ProbedTalk]) -> None:
+    if others and not any(question.evidence for talk in others for question in talk.questions):
+        raise InvalidMessage("the others have no question that something there answers: name an evaluation set")
     if not budgets or any(isinstance(one, bool) or not isinstance(one, int) or one < 1 for one in budgets):
         raise InvalidSettings(f"budgets are whole numbers above 0, not {brief_repr(budgets)}")
     if not ways or set(ways) - {RECALL, CONTEXT}:
