@@ -15,8 +15,9 @@ from typing import Any
 
 from benchmarks.recall import conversations, measure
 from benchmarks.recall.__main__ import quiet
-from benchmarks.recall.contestants.tiered import Recall, Tiered
+from benchmarks.recall.contestants.tiered import Tiered
 from benchmarks.recall.conversations import Conversation
+from benchmarks.recall.kept import KeptBlock
 from benchmarks.recall.measure import Row
 from benchmarks.recall.results import percent
 from benchmarks.recall.vectors import embedding
@@ -25,6 +26,7 @@ from tiermem import Settings, Weights
 
 BASE = "everything on"
 BUDGETS = (512, 2048)
+LITTLE = 0.5  # points
 SUMMED = ("semantic", "keyword", "graph", "recency", "importance")  # sum to 1
 
 
@@ -79,6 +81,16 @@ def lines(found: Mapping[str, Mapping[str, Sequence[float]]]) -> Iterator[list[s
         yield [name, *(percent(value / 100) if name == BASE else f"{-value:+.1f}" for value in cells)]
 
 
+def paying(found: Mapping[str, Mapping[str, Sequence[float]]]) -> Iterator[list[str]]:
+    """A row a part: on how many sets it brings `LITTLE` points or more, as a mean over budgets, and on which; costs."""
+    names = [name for name in next(iter(found.values())) if name != BASE]
+    for name in names:
+        means = {data: fmean(one[name]) for data, one in found.items()}
+        brings = [f"{data} {mean:+.1f}" for data, mean in means.items() if mean >= LITTLE]
+        costs = [f"{data} {mean:+.1f}" for data, mean in means.items() if mean <= -LITTLE]
+        yield [name, str(len(brings)), ", ".join(brings), str(len(costs)), ", ".join(costs)]
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print."""
     made = argparse.ArgumentParser(prog="python -m benchmarks.recall.ablation")
@@ -89,22 +101,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     made.add_argument("--cache", type=Path, help="file that keeps MiniLM's vectors")
     made.add_argument("--budgets", type=lambda text: tuple(map(int, text.split(","))), default=BUDGETS)
     made.add_argument("--sample", type=int, help="questions a conversation at most, spread evenly")
+    made.add_argument("--questions", type=int, help="questions of a set, about, in place of --sample")
+    made.add_argument("--kept", type=Path, help="folder of databases that are told once and then kept, one an embedder")
     given = made.parse_args(arguments)
     quiet()
     base = {"weights": Settings().weights, "relevance_threshold": Settings().relevance_threshold}
     options: dict[str, dict[str, Any]] = {BASE: base}  # each names all that another one changes
     options |= {name: base | {"weights": weights} for name, weights in switches(Settings().weights).items()}
     options["relevance_threshold"] = base | {"relevance_threshold": 0.0}
-    memory, found = Recall(embedding(given.embedder, given.cache)), {}
+    memory, found = KeptBlock(embedding(given.embedder, given.cache), given.kept), {}
     try:
         for file in given.data:
-            read = conversations.sampled(conversations.read(file), given.sample)
+            every = conversations.read(file)
+            sample = -(-given.questions // len(every)) if given.questions else given.sample
+            read = conversations.sampled(every, sample)
             found[conversations.label(file)] = losses(asked(memory, read, options, given.budgets), given.budgets)
     finally:
         memory.close()
     columns = [f"{name} @{budget:,}" for name in found for budget in given.budgets]
     print(f"### What each part is worth ({given.embedder}): recall in %, and its change without the part\n")
     print(table(["without", *columns], list(lines(found)), markdown=True))
+    print(
+        f"\n### Sets on which a part brings {LITTLE} points or more, and on which it costs as much, of {len(found)}\n"
+    )
+    print(table(["part", "brings", "on", "costs", "on"], list(paying(found)), markdown=True))
     return 0
 
 

@@ -23,6 +23,7 @@ from benchmarks.sets.asking import CONTEXT, OTHERS, RECALL, Answer
 
 BUDGETS = (64, 128, 256, 512, 1024)
 PRECISION = "precision.json"
+APOLLO = "apollo13"  # a folder with its two files
 
 
 def arguments(given: Sequence[str] | None) -> argparse.Namespace:
@@ -38,6 +39,7 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
         "--embedder", choices=("hash", "local", "minilm"), default="hash", help="vectors (default: %(default)s)"
     )
     made.add_argument("--cache", type=Path, help="file that keeps vectors")
+    made.add_argument("--kept", type=Path, help="folder of databases that are told once and then kept, one an embedder")
     made.add_argument("--out", type=Path, help="JSON file for all answers")
     made.add_argument("--before", type=Path, help="such a file of before, to stand beside")
     return made.parse_args(given)
@@ -45,7 +47,8 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
 
 def files(folder: Path, only: Sequence[str] | None) -> dict[str, Path]:
     """The sets in *folder* by name."""
-    found = {conversations.label(one): one for one in sorted(folder.iterdir()) if ".jsonl" in one.name}
+    here = [one for one in sorted(folder.iterdir()) if ".jsonl" in one.name or one.name == APOLLO]
+    found = {conversations.label(one): one for one in here}
     return {name: file for name, file in found.items() if only is None or name in only}
 
 
@@ -53,7 +56,8 @@ def asked(given: argparse.Namespace) -> list[Answer]:
     """All answers of all sets."""
     every = {name: conversations.read(file) for name, file in files(given.folder, given.only).items()}
     found: list[Answer] = []
-    memory = asking.InTime(None if given.embedder == "hash" else embedding(given.embedder, given.cache))
+    vectors = None if given.embedder == "hash" else embedding(given.embedder, given.cache)
+    memory = asking.InTime(vectors, given.kept)
     try:
         for name, data in every.items():
             others = asking.others_of(name, every)

@@ -13,6 +13,7 @@ from typing import Final
 
 from benchmarks.recall import conversations, wrong_pages
 from benchmarks.recall.conversations import Conversation, Question
+from benchmarks.recall.kept import Kept
 from benchmarks.recall.measure import Shown, clipped, share, tokens
 from tiermem import Session
 from tiermem.evaluation.asking import TimelyMemory, text_of
@@ -45,7 +46,7 @@ class Answer:
     milliseconds: float
 
 
-class InTime(TimelyMemory):
+class InTime(Kept, TimelyMemory):
     """tiermem, asked by either way; what was said after a question is not there yet."""
 
     name = "tiermem"

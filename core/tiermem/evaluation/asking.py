@@ -103,8 +103,12 @@ class FedMemory:
         self.close()
         folder = TemporaryDirectory(prefix="tiermem-recall-")
         self._open = self.open(Path(folder.name) / FILE), folder
-        self.now = self._end = conversation.end or datetime.now(UTC)
+        self.begins(conversation)
         self.add(conversation)
+
+    def begins(self, conversation: ProbedTalk) -> None:
+        """Set the clock to the end of *conversation*, which is or will be in the file."""
+        self.now = self._end = conversation.end or datetime.now(UTC)
 
     def add(self, conversation: ProbedTalk) -> None:
         """Everything into one session."""
@@ -186,11 +190,10 @@ class TimelyMemory(ContextMemory):
             self._forked = last[0], whole.fork(last[0])
         return self._forked[1]
 
-    def feed(self, conversation: ProbedTalk) -> None:
-        """As it is, with the order of its messages for forks."""
-        self._said, self._forked, self.as_of = None, None, None
-        super().feed(conversation)
-        self._said = conversation
+    def begins(self, conversation: ProbedTalk) -> None:
+        """See `FedMemory`; with the order of its messages for forks, of which there is none yet."""
+        self._said, self._forked, self.as_of = conversation, None, None
+        super().begins(conversation)
 
 
 class UserMemory(BlockMemory):

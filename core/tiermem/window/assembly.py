@@ -24,6 +24,7 @@ from tiermem.window.turns import USER_ROLES, groups, newest_step, steps
 from tiermem.window.view import Entry
 
 SMALLEST_CLIP = 16  # tokens; room for a reference to the whole, without which clipping would be losing
+WORDY = 3  # times what a pointer in words costs: with less room it is the reference alone
 _TRIES = 4
 _Stretch: TypeAlias = tuple[int, int, int]  # numbers of the first and the last of some entries, and how many there are
 
@@ -283,6 +284,8 @@ def _cut(message: Message, budget: int, count: Count) -> Message:
         return inside and opening + inside + closing
 
     short = f"[… {ref} …]"
+    if room < WORDY * count(marker):  # few words would stand beside it
+        marker = short
     words = cut(marker) or cut(short) or (short if opening and count(short) <= room else "")
     return message.shown_as(reworded(message.content, words))
 

@@ -45,7 +45,10 @@ def test_a_context_stays_within_its_budget_by_the_callers_own_counter(store: Ope
     for counter in (None, len, lambda text: 2 * len(text.split()), lambda text: text.split()):
         context = session.context("service7", budget if counter is not len else 6 * budget, counter=counter)
         assert context.tokens <= context.budget
-        assert context.messages[-1].role == "assistant"
+        newest = context.messages[-1]
+        assert newest.sequence >= session.stats().messages - 1
+        if budget >= 1_000:  # with less the newest question stands alone, for what is asked is something else
+            assert newest.role == "assistant"
 
 
 def test_a_message_larger_than_the_budget_is_shown_clipped_with_a_pointer_to_the_whole(store: Open) -> None:

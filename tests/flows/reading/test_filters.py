@@ -62,7 +62,9 @@ def test_the_best_that_fit_are_those_of_an_unfiltered_search_that_fit(
 def test_what_was_said_long_ago_is_found_though_hundreds_of_better_ones_came_later(store: Open) -> None:
     session = store().session("s")
     session.add(Message(role="user", content="A pump is in the cellar.", created_at=START))
-    session.add([Message(role="user", content=f"The cooling pump, the cooling pump {n}!") for n in range(400)])
+    later = [START + timedelta(days=1, minutes=n) for n in range(400)]
+    texts = [f"The cooling pump, the cooling pump {n}!" for n in range(400)]
+    session.add([Message(role="user", content=t, created_at=at) for t, at in zip(texts, later, strict=True)])
     (hit,) = session.search("cooling pump", 1, until=START + timedelta(hours=1))
     assert hit.ref == "m1"
 

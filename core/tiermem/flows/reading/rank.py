@@ -29,7 +29,7 @@ from tiermem.search.ranking.field import Field
 from tiermem.search.ranking.matching import planned
 from tiermem.search.ranking.scoring import Scores, Signals
 from tiermem.search.ranking.sufficiency import Seen, WeighedQuestion
-from tiermem.search.ranking.threshold import LEAST, Vectors, threshold
+from tiermem.search.ranking.threshold import Vectors, each, threshold
 from tiermem.settings import Scope, Settings
 from tiermem.storage import entries as entry_rows
 from tiermem.storage import messages as log
@@ -107,16 +107,18 @@ def _best(
     pinned = yield from _pinned(core, field)
     ranking = _Ranking(core, question, corpus, field, near, trust, pinned)
 
+    sought = request.weak or request.requested  # else what stands alone must be surer
+
     def ranked() -> tuple[Sequence[Scored], float, list[int], Matched]:
         signals = _signals(ranking, request.as_of)
-        scores = _scored(ranking, signals, sought=request.weak or request.requested)
+        scores = _scored(ranking, signals, sought=sought)
         out = outside | (field.roles == ECHO)  # copies, where what they quote is there
         view = field.find(row.pk, request.without)
         out[view] = True
         scores = _bridged(ranking, scores, out)
         least = _threshold(ranking, scores, core.settings.relevance_threshold)
-        must = 0.0 if request.weak else least
-        best = scoring.chosen(scores, out, request.limit, must, LEAST * least)
+        must, apart = 0.0 if request.weak else least, 0.0 if sought else scores.alone
+        best = scoring.chosen(scores, out, request.limit, must, each(least, len(question.terms), apart))
         if not best and (alone := _by_meaning(ranking)) is not None:
             best = scoring.chosen(scores, out | ~alone, request.limit, 0.0, 0.0)
         return best, least, *_matched(ranking, signals, scores, best, view)

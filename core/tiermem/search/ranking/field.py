@@ -69,7 +69,17 @@ class Field:
     def chain(self) -> Chain:
         """How the messages hang together."""
         inner = self.starts[1:-1]
-        return chain(self.sizes, self.said, inner[(inner > 0) & (inner < len(self))])
+        return chain(self.sizes, self.said, inner[(inner > 0) & (inner < len(self))], self._notes())
+
+    def _notes(self) -> NDArray[np.bool_]:
+        """Whether each message is of a session in which nobody answers. Such are notes where they are written faster
+        than anybody talks, and each says what it says alone."""
+        first = self.starts[:-1][np.diff(self.starts) > 0]
+        if not len(first):
+            return np.zeros(len(self), dtype=bool)
+        who = self.speakers.astype(np.int64) * (1 << 8) + self.roles
+        alone = np.maximum.reduceat(who, first) == np.minimum.reduceat(who, first)
+        return np.repeat(alone, np.diff([*first, len(self)]))
 
     @cached_property
     def mean_size(self) -> float:

@@ -21,6 +21,7 @@ Numbers: TypeAlias = NDArray[np.float32]
 STRETCH = 5  # messages to either side that can lend their words
 WORDS_APART = 80.0  # words between two messages at which a word lent counts 1/e
 SILENCE = 6 * 3600.0  # seconds without a message that part two conversations
+AT_ONCE = 1.0  # seconds between two messages of one who is never answered, up to which neither goes on with the other
 REACH, FADE = 4, 0.95  # messages that the best score reaches, and what is left of it a step further
 SHARE = (0.2, 0.1)  # of a vector's score, for the neighbours at distance 1 and 2
 
@@ -58,15 +59,24 @@ class Chain:
         return 1.0 - float(beside.mean())
 
 
-def chain(sizes: Numbers, said: NDArray[np.float64], borders: NDArray[np.int64] | None = None) -> Chain:
+def chain(
+    sizes: Numbers,
+    said: NDArray[np.float64],
+    borders: NDArray[np.int64] | None = None,
+    notes: NDArray[np.bool_] | None = None,
+) -> Chain:
     """The chain of messages of these *sizes* (numbers of terms), *said* at these wall-clock seconds (NaN: unknown, and
-    then no silence). *borders* are the places at which another session begins."""
+    then no silence). *borders* are the places at which another session begins; *notes* marks messages of sessions in
+    which nobody answers: those that come within `AT_ONCE` of each other were put there by a program, one by one."""
     with np.errstate(invalid="ignore"):
-        joined = ~(np.abs(np.diff(said)) > SILENCE)
+        apart = np.abs(np.diff(said))
+        joined = ~(apart > SILENCE)
+        if notes is not None:
+            joined &= ~(notes[:-1] & (apart <= AT_ONCE))
     if borders is not None and len(borders):
         joined[borders - 1] = False
-    apart = (sizes[:-1] + sizes[1:]) / 2 + 2  # a message of one word is still a step
-    return Chain(len(sizes), joined, np.where(joined, np.exp(-apart / WORDS_APART), 0).astype(np.float32))
+    words = (sizes[:-1] + sizes[1:]) / 2 + 2  # a message of one word is still a step
+    return Chain(len(sizes), joined, np.where(joined, np.exp(-words / WORDS_APART), 0).astype(np.float32))
 
 
 def lent(values: Numbers, along: Chain) -> Numbers:

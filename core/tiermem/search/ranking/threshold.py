@@ -14,6 +14,7 @@ from tiermem.search.ranking.scoring import ALONE, SPREAD
 from tiermem.settings import Weights
 
 LEAST = 0.25  # of what the best message must reach: what every other one must
+ALONE_LEAST = 0.75  # the same of messages that stand alone, for a short question: nothing beside them speaks for them
 TERMS, FALL = 8, 1.5  # of a question, and how fast it falls beyond: an answer shares a smaller part of a longer one
 CHANCE = 3.0  # standard deviations above the mean at which the best of thousands of cosines stands by chance, at most
 
@@ -29,8 +30,17 @@ class Vectors:
 
 def threshold(theta: float, terms: int, weights: Weights, vectors: Vectors = Vectors()) -> float:
     """The score that the best message must reach, for a question of *terms* terms; 0 where *theta*, the setting, is."""
-    short = min(1.0, TERMS / max(terms, 1)) ** FALL
-    return (theta + _by_chance(weights, vectors)) * short if theta else 0.0
+    return (theta + _by_chance(weights, vectors)) * _short(terms) if theta else 0.0
+
+
+def each(least: float, terms: int, alone: float) -> float:
+    """The score that every message must reach, for a question of *terms* terms where the best one must reach *least*
+    and the share *alone* (0 to 1) of messages stand alone. A long question is answered by several, a part by each."""
+    return least * (LEAST + alone * max(0.0, ALONE_LEAST * _short(terms) - LEAST))
+
+
+def _short(terms: int) -> float:
+    return float(min(1.0, TERMS / max(terms, 1)) ** FALL)
 
 
 def _by_chance(weights: Weights, vectors: Vectors) -> float:

@@ -178,7 +178,8 @@ def _chosen(draft: Draft, whole: list[Piece] | None) -> Flow[Filled]:
     begun: _Beginning = yield Compute(lambda: _begun(draft, share))
     left = draft.free - _sum(begun.parts) - _sum(begun.summary)
     spare = share.summary if share.recalled and not begun.summary else 0
-    room = draft.recallable(min(share.recalled + spare, left))
+    room = left if share.recalled and draft.tight else min(share.recalled + spare, left)
+    room = draft.recallable(room)
     began = draft.core.timer()
     beside = None if whole is None or not request.reach.across else (yield from _beside(draft, whole, room))
     if beside is not None:
@@ -234,7 +235,7 @@ def _begun(draft: Draft, share: Shares) -> _Beginning:
     says, frame = share.summary, running.frame(draft.core, draft.scale.count)
     if not draft.request.recall:
         says = max(says, min(running.SMALLEST, draft.free // 4)) + frame  # the share is for what it says
-    elif says < frame + LINE:  # as many tokens of passages say more; what those leave over is for it
+    elif draft.tight or says < frame + LINE:  # as many tokens of passages say more; what those leave over is for it
         says = 0
     summary = draft.summary(min(says, draft.free - _sum(parts)))
     return _Beginning(parts, entries, summary, says)
@@ -254,7 +255,9 @@ def _filled(
     if left > 0:
         most = _sum(parts) + left
         with suppress(BudgetTooSmall):
-            parts, entries = recent(entries if sufficient else draft.opening.shown.tail, most, draft.scale, most)
+            more = recent(entries if sufficient else draft.opening.shown.tail, most, draft.scale, most)
+            if {entry.sequence for entry in entries} <= {entry.sequence for entry in more[1]}:
+                parts, entries = more
         once = unseen(draft, hits, entries)
         if len(once) < len(hits):  # turns that came in with what was left over need not be quoted as well
             recalled, hits = draft.quoted(once, query, _sum(recalled))
@@ -269,19 +272,27 @@ def _sum(several: Sequence[Piece] | Sequence[Part]) -> int:
 
 
 def _latest(draft: Draft, newest: Sequence[Entry], share: int) -> tuple[list[Part], list[Entry]]:
-    """The newest turns within their *share*. One that is longer is clipped to half of it where something else is asked,
-    for the answer may lie elsewhere, and what that leaves over makes it whole again. It may take all of the context
-    where the turn itself goes on or holds the question, or where less is too little."""
+    """The newest turns within their *share*. Where something else is asked the answer may lie elsewhere, and a turn
+    that is longer is clipped to half of the share, its question alone where that is too little for both sides; what
+    is left over makes the turn whole again. It may take all of the context where it goes on or holds the question, or
+    where less is too little."""
     if draft.request.recall and draft.asks_else:
-        for most in (
-            max(share // 2, 2 * SMALLEST_CLIP),
-            max(share, 3 * SMALLEST_CLIP),
-            draft.free // 4,
-            draft.free // 2,
-        ):
+        least = max(share // 2, SMALLEST_CLIP)
+        asked = _question(draft, newest, share) if least < 2 * SMALLEST_CLIP else ()
+        for most in (least, 2 * least, 3 * SMALLEST_CLIP, draft.free // 4, draft.free // 2):
             with suppress(BudgetTooSmall):
-                return recent(newest, min(share, draft.free), draft.scale, min(most, draft.free))
+                return recent(asked or newest, min(share, draft.free), draft.scale, min(most, draft.free))
     return recent(newest, share, draft.scale, draft.free)
+
+
+def _question(draft: Draft, newest: Sequence[Entry], share: int) -> Sequence[Entry]:
+    """The question of the last turn, where that is longer than *share*; nothing where tools are called in it, for whose
+    results a model waits."""
+    if not newest:
+        return ()
+    turn = draft.scale.groups(newest)[-1]
+    cost = draft.scale.turn(turn)
+    return turn[:1] if cost.tokens > share and cost.apart and turn[0].role in USER_ROLES else ()
 
 
 def _newest(turns: Sequence[list[Entry]], count: int) -> Sequence[Entry]:

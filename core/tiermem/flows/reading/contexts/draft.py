@@ -44,6 +44,9 @@ class ContextRequest:
     levels: bool = False  # of what has no room whole, as much is quoted as fits
 
 
+TIGHT = 2_048  # tokens up to which what is asked takes room of all else
+
+
 class Filled(NamedTuple):
     """What stands in a context behind the system prompts, the hits that it quotes, what worked less than well, and how
     likely it answers; None where nothing was looked up."""
@@ -71,13 +74,20 @@ class Draft:
         query = self.request.query
         return query is not None and query != _newest_question(self.opening.shown.tail, self.scale)
 
+    @property
+    def tight(self) -> bool:
+        """Whether there is little room, and something else is asked than what the window ends with."""
+        return self.free <= TIGHT and self.request.recall and self.asks_else
+
     def beside(self, pieces: Sequence[Piece]) -> Draft:
         """The same draft with room left for *pieces*."""
         return replace(self, free=self.free - sum(piece.tokens for piece in pieces)) if pieces else self
 
     def rules(self, laid_down: StandingRules, shown: Mapping[int, str | None], most: int | None = None) -> list[Piece]:
-        """The block of what was *laid_down* and is not *shown*, within its share or *most* tokens."""
-        room = int(self.free * self.core.settings.rules_share) if most is None else most
+        """The block of what was *laid_down* and is not *shown*, within its share or *most* tokens; half of the share
+        where there is little room for what is asked."""
+        share = self.core.settings.rules_share / (2 if self.tight else 1)
+        room = int(self.free * share) if most is None else most
         return [*laid_down.pieces(laid_down.unseen(shown), room, self.scale.count)] if room > 0 else []
 
     def recallable(self, tokens: int) -> int:
