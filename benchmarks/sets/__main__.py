@@ -18,11 +18,12 @@ from benchmarks import report
 from benchmarks.recall import conversations, measure
 from benchmarks.recall.__main__ import quiet
 from benchmarks.recall.vectors import embedding
-from benchmarks.sets import asking, precision
+from benchmarks.sets import asking, intervals, precision
 from benchmarks.sets.asking import CONTEXT, OTHERS, RECALL, Answer
 
 BUDGETS = (64, 128, 256, 512, 1024)
 PRECISION = "precision.json"
+LARGE, NEAR = 256, 3  # tokens from which on contexts are judged, and points that they may be below recalls
 APOLLO = "apollo13"  # a folder with its two files
 
 
@@ -130,6 +131,26 @@ def _row(one: Answer) -> measure.Row:
     return measure.Row(one.conversation, one.question, "", one.budget, one.recall, one.tokens, False, False, 0.0)
 
 
+def more(now: Sequence[Answer], before: Sequence[Answer]) -> None:
+    """Intervals of both ways, how far contexts are below recalls, and the change held against each set in turn."""
+    budgets = sorted({one.budget for one in now if one.way == RECALL})
+    heads = ["set", *(f"@{budget:,}" for budget in budgets)]
+    for way in (RECALL, CONTEXT):
+        print(f"\n{way}: %, and 95 % over conversations\n")
+        print(report.table(heads, intervals.rows(now, way, budgets), markdown=True))
+    names = [*dict.fromkeys(one.data for one in now)]
+    points = {name: [intervals.below(now, name, budget) for budget in budgets] for name in names}
+    print("\ncontext: points below recall\n")
+    print(report.table(heads, [[name, *(f"{one:.1f}" for one in own)] for name, own in points.items()], markdown=True))
+    judged = [budget for budget in budgets if budget >= LARGE]
+    near = [one <= NEAR for own in points.values() for budget, one in zip(budgets, own, strict=True) if budget >= LARGE]
+    print(f"\nWithin {NEAR} points from {LARGE} tokens on: {sum(near)} of {len(near)}")
+    if before and judged:
+        found = intervals.held_out(now, before, judged)
+        print("\ncontext: the change, judged by all other sets\n")
+        print(report.table(["held out", "others", "so it is", "held out set"], found, markdown=True))
+
+
 def main(given: Sequence[str] | None = None) -> int:
     """Measure and print; 2 where the folder is not there."""
     wanted = arguments(given)
@@ -147,6 +168,7 @@ def main(given: Sequence[str] | None = None) -> int:
         show(f"{way}: evidence that stands there whole, %", *for_way)
         if before:
             changes(now, before, way)
+    more(now, before)
     own = [by_set(found, RECALL, lambda one: 100 * one.own / max(one.tokens, 1)) for found in (now, before)]
     show("recall: the block's own words, % of its tokens", *own)
     filled = [by_set(found, RECALL, lambda one: 100 * one.tokens / one.budget) for found in (now, before)]

@@ -23,13 +23,13 @@ NOTES = [
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 
-def quoted(role: str, seconds: float) -> list[str]:
-    """What is recalled of notes, every second one of which is by *role*, so many *seconds* apart."""
+def quoted(role: str, seconds: float, start: datetime = START) -> list[str]:
+    """What is recalled of notes from *start* on, every second one of which is by *role*, so many *seconds* apart."""
     with Memory.open(":memory:") as memory:
         session = memory.session("s")
         for place, text in enumerate(NOTES):
             by = role if place % 2 else "user"
-            session.add(Message(role=by, content=text, created_at=START + timedelta(seconds=seconds * place)))
+            session.add(Message(role=by, content=text, created_at=start + timedelta(seconds=seconds * place)))
         session.index()
         return [hit.ref for hit in session.recall("dead letter queue?", 400).hits]
 
@@ -43,6 +43,10 @@ def test_in_talk_it_comes_with_what_stands_beside_it(role: str, seconds: float) 
     found = quoted(role, seconds)
     assert found[0] == "m7"
     assert {"m6", "m8"} <= set(found)
+
+
+def test_days_without_a_time_do_not_say_how_fast_it_was_written() -> None:
+    assert len(quoted("user", 0.0, START.replace(hour=0))) > 2
 
 
 def test_an_explicit_search_shows_weaker_notes_too() -> None:

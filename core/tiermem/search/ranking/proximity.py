@@ -21,6 +21,7 @@ Numbers: TypeAlias = NDArray[np.float32]
 STRETCH = 5  # messages to either side that can lend their words
 WORDS_APART = 80.0  # words between two messages at which a word lent counts 1/e
 SILENCE = 6 * 3600.0  # seconds without a message that part two conversations
+DAY = 86_400.0
 AT_ONCE = 1.0  # seconds between two messages of one who is never answered, up to which neither goes on with the other
 REACH, FADE = 4, 0.95  # messages that the best score reaches, and what is left of it a step further
 SHARE = (0.2, 0.1)  # of a vector's score, for the neighbours at distance 1 and 2
@@ -72,7 +73,8 @@ def chain(
         apart = np.abs(np.diff(said))
         joined = ~(apart > SILENCE)
         if notes is not None:
-            joined &= ~(notes[:-1] & (apart <= AT_ONCE))
+            timed = said[:-1] % DAY != 0  # a day without a time does not say how fast
+            joined &= ~(notes[:-1] & (apart <= AT_ONCE) & timed)
     if borders is not None and len(borders):
         joined[borders - 1] = False
     words = (sizes[:-1] + sizes[1:]) / 2 + 2  # a message of one word is still a step
