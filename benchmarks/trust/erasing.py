@@ -23,7 +23,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -75,13 +75,29 @@ def run(target: str, folder: Path, chosen: argparse.Namespace) -> int:
             f"{erase} erased in {time.process_time() - began:,.1f} CPU s while {len(written)} were written", flush=True
         )
         wrong = problems(memory, receipts, written, before, words)
+        print(
+            f"receipts, answers of {len(probed)} others, what was written: {wrong or 'as they should be'}", flush=True
+        )
         if "://" in target:
             swept(memory)
-    left = found(folder, {words[user] for user in gone}, log="://" not in target)
-    kept = found(folder, {words[user] for user in probed}, log="://" not in target)
-    print(f"bytes of the erased in {sum(p.is_file() for p in folder.rglob('*'))} files: {dict(left) or 0}")
-    print(f"of {len(probed)} others, as a control: {sum(kept.values()):,} places; problems: {wrong or 0}")
+            left, kept = searched(folder, words, gone, probed, log=False)
+        proofs = memory.verify()
+        wrong += [str(scope) for scope, proof in proofs.items() if not proof.ok]
+        print(f"verify of {len(proofs):,} sessions: {wrong or 'sound'}")
+    if "://" not in target:  # a file whose memory is closed has all its bytes
+        left, kept = searched(folder, words, gone, probed, log=True)
     return int(bool(left or wrong or not kept))
+
+
+def searched(
+    folder: Path, words: dict[str, str], gone: list[str], probed: list[str], *, log: bool
+) -> tuple[Counter[str], Counter[str]]:
+    """In which files words of the erased stand, and as a control those of others."""
+    left = found(folder, {words[user] for user in gone}, log=log)
+    kept = found(folder, {words[user] for user in probed}, log=log)
+    print(f"bytes of the erased in {sum(p.is_file() for p in folder.rglob('*'))} files: {dict(left) or 0}", flush=True)
+    print(f"of {len(probed)} others, as a control: {sum(kept.values()):,} places", flush=True)
+    return left, kept
 
 
 def peopled(target: str, words: dict[str, str], moved: Collection[str], processes: int) -> None:
@@ -168,15 +184,6 @@ def problems(
 ) -> list[str]:
     """What is not as it should be."""
     memory.settle(600)
-    with ThreadPoolExecutor(1) as beside:
-        proofs = beside.submit(memory.verify)
-        found = _missed(memory, receipts, written, before, words)
-        return found + [str(scope) for scope, proof in proofs.result().items() if not proof.ok]
-
-
-def _missed(
-    memory: Memory, receipts: list[Any], written: list[str], before: dict[str, list[Any]], words: dict[str, str]
-) -> list[str]:
     found = [f"receipt {one.number}" for one in receipts if not memory.verify_erased(one).ok]
     found += [f"answers of {user}" for user, told in before.items() if said(memory, user, words[user]) != told]
     stored = Counter(

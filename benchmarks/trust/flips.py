@@ -18,11 +18,13 @@ import tempfile
 import traceback
 import warnings
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from tests.storage.damage import fill, opened
 from tiermem import Memory, TiermemError
+from tiermem.testing import StoppedClock
 
 USERS = ("ann", "bob", "cid")
 QUESTIONS = ("pool 7 raised", "Where do I live?", "green tea")
@@ -41,12 +43,13 @@ def main() -> int:
         whole = folder / "whole.db"
         fill(whole)
         shutil.copy(whole, folder / "asked.db")  # asking keeps items alive longer
-        expected = asked(folder / "asked.db", folder / "answers")
+        filled = datetime.now(UTC)
+        expected = asked(folder / "asked.db", folder / "answers", filled)
         assert expected[0] == "sound", expected  # else nothing below means anything
         faults = 0
         for what, times, change in (("bit flips", chosen.bits, flipped), ("page swaps", chosen.pages, swapped)):
             rng = random.Random(f"{what} {chosen.seed}")
-            counted = Counter(_one(folder, whole, expected, rng, change) for _ in range(times))
+            counted = Counter(_one(folder, whole, filled, expected, rng, change) for _ in range(times))
             faults += counted["silent"] + counted["untyped"]
             print(f"{times:,} {what}: {dict(counted)}", flush=True)
     return int(bool(faults))
@@ -68,12 +71,14 @@ def swapped(body: bytearray, rng: random.Random) -> str:
     return f"pages {one} and {other}"
 
 
-def _one(folder: Path, whole: Path, expected: tuple[str, Any], rng: random.Random, change: Any) -> str:
+def _one(
+    folder: Path, whole: Path, filled: datetime, expected: tuple[str, Any], rng: random.Random, change: Any
+) -> str:
     damaged, body = folder / "damaged.db", bytearray(whole.read_bytes())
     where = change(body, rng)
     damaged.write_bytes(body)
     try:
-        said = asked(damaged, folder / "answers")
+        said = asked(damaged, folder / "answers", filled)
     except TiermemError:
         return "refused"
     except Exception as error:  # which is what is looked for
@@ -92,10 +97,10 @@ def _one(folder: Path, whole: Path, expected: tuple[str, Any], rng: random.Rando
     return "silent"
 
 
-def asked(file: Path, answers: Path) -> tuple[str, Any]:
+def asked(file: Path, answers: Path, filled: datetime) -> tuple[str, Any]:
     """Whether `verify` finds all sound, and what is answered: exports of all users, views, hits, items."""
     answers.mkdir(exist_ok=True)
-    with opened(file) as memory:
+    with opened(file, clock=StoppedClock(filled)) as memory:  # items live for an hour, and a long run takes longer
         memory.settle(60)
         problems = [problem for proof in memory.verify().values() for problem in proof.problems]
         told = [_told(memory, user, answers) for user in USERS]
