@@ -23,7 +23,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,13 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=2, help="that the users live in")
     parser.add_argument("--moved", type=int, default=0, help="users that come to the server by a migration")
     chosen = parser.parse_args()
+    # In the main thread every transaction is handed to another one, because of signals.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(on_its_own, chosen).result()
+
+
+def on_its_own(chosen: argparse.Namespace) -> int:
+    """`run` on a file or a server that is made for it and removed."""
     with tempfile.TemporaryDirectory(prefix="tm-erasing-") as folder:
         if not chosen.postgres:
             return run(str(Path(folder) / "memory.db"), Path(folder), chosen)
@@ -122,6 +129,11 @@ def lived(target: str, users: Sequence[tuple[int, tuple[str, str]]], processes: 
 
 
 def _lived(target: str, users: Sequence[tuple[int, tuple[str, str]]]) -> float:
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(_live_all, target, users).result()
+
+
+def _live_all(target: str, users: Sequence[tuple[int, tuple[str, str]]]) -> float:
     with opened(target) as memory:
         began = time.process_time()
         for number, (user, word) in users:

@@ -18,6 +18,7 @@ import tempfile
 import traceback
 import warnings
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,13 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args()
     warnings.simplefilter("ignore")
+    # In the main thread every transaction is handed to another one, because of signals.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(run, chosen).result()
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """The same, in the thread that it is called in."""
     with tempfile.TemporaryDirectory(prefix="tm-flips-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as name:
         folder = Path(name)
         whole = folder / "whole.db"
