@@ -1,9 +1,10 @@
 """Events as OpenTelemetry spans and metrics, through its API alone (`opentelemetry-api`); we never import it first.
 
 Beside our names a span of a memory operation has those of OpenTelemetry's conventions for generative AI, as they were
-merged (semantic-conventions-genai 140, status Development): `gen_ai.operation.name` and `gen_ai.memory.*`. The store is
-the session, as a digest; a record is a message. Words (`query.text`, `records`) are there only where the process sets
-the conventions' own variable, OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT, to true or span_only.
+merged (semantic-conventions-genai 140, status Development): `gen_ai.operation.name`, which is the span's name, and
+`gen_ai.memory.*`. The store is the session, as a digest; a record is a message. `tiermem.kind` says which event it is.
+Words (`query.text`, `records`) are there only where the process sets the conventions' own variable,
+OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT, to true or span_only.
 
 Where the process has set providers of OpenTelemetry, events go there by themselves, and nothing needs to be done.
 `to_opentelemetry` is for providers of one's own. A span is a child of the one that is current where the memory was
@@ -114,11 +115,12 @@ class Telemetry:
         """One event."""
         ended, took = time.time_ns(), float(event.fields.get("ms", 0.0))
         operation = OPERATIONS.get(event.kind)
-        attributes = {"tiermem.session": event.digest} | _attributes(event.nameless)
+        attributes = {"tiermem.kind": event.kind, "tiermem.session": event.digest} | _attributes(event.nameless)
         if operation is not None:
             attributes |= _conventional(event, operation)
         start = ended - int(took * _MILLISECOND)
-        self._tracer.start_span(event.name, start_time=start, attributes=attributes).end(ended)
+        name = operation or event.name  # the store's id would make a name of its own for each conversation
+        self._tracer.start_span(name, start_time=start, attributes=attributes).end(ended)
         self._events.add(1, {"tiermem.kind": event.kind})
         if "ms" in event.fields:
             self._duration.record(took / 1000, {"tiermem.kind": event.kind})

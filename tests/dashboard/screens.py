@@ -68,6 +68,7 @@ def addresses(session: str = SESSION, tenant: str = "", user: str = NAME) -> dic
         "decisions": address("/decisions", **mine),
         "dropped": address("/dropped", **mine),
         "question": address("/ask", q="Which pool was raised?", budget=900, **mine),
+        "quality": address("/quality", **mine),
         "costs of a session": address("/session-costs", **mine),
     }
 

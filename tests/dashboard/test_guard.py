@@ -107,6 +107,20 @@ def test_a_decision_is_undone_with_write_alone(memory: Memory) -> None:
     assert writing.post("/undo", data=form(memory, hidden), headers=OURS).status_code == 404
 
 
+def test_a_decision_about_a_user_is_undone_on_the_page_of_the_profile(memory: Memory) -> None:
+    user = of(memory).scope.user
+    pinned = next(one.number for one in memory.profile(user).journal() if one.kind == "pin")
+    assert "/undo-profile" not in browser(memory).get(addresses()["profile"]).text
+    assert browser(memory).post("/undo-profile", data=form(memory, pinned), headers=OURS).status_code == 403
+    writing = browser(memory, write=True)
+    assert 'action="/undo-profile"' in writing.get(addresses()["profile"]).text
+    assert writing.post("/undo-profile", data=form(memory, pinned, "another"), headers=OURS).status_code == 403
+    answer = writing.post("/undo-profile", data=form(memory, pinned), headers=OURS)
+    assert (answer.status_code, answer.headers["location"].startswith("/profile?")) == (303, True)
+    assert next(one for one in memory.profile(user).journal() if one.number == pinned).undone
+    assert writing.post("/undo-profile", data=form(memory, pinned), headers=OURS).status_code == 404
+
+
 def test_looking_writes_nothing(tmp_path: Path) -> None:
     with hostile(tmp_path / "m.db", turns=3) as memory:
         before = memory.session(SESSION, of(memory).scope.user).head()

@@ -14,7 +14,7 @@ import pytest
 from tests.conftest import Open
 from tiermem import Memory
 from tiermem.errors import InvalidSettings, MissingExtra
-from tiermem.telemetry import to_opentelemetry
+from tiermem.telemetry import OPERATIONS, to_opentelemetry
 
 sdk = pytest.importorskip("opentelemetry.sdk.trace")
 SMALL: dict[str, Any] = {"pre_rot_threshold": 800, "keep_recent_count": 3, "counter": lambda text: len(text) // 4 + 1}
@@ -62,7 +62,9 @@ def test_each_event_is_a_span_with_its_numbers_and_is_counted(store: Open) -> No
     stop()
     session.add("unheard")
     spans = [one for one in exporter.get_finished_spans() if one.name != "turn"]
-    assert [one.name for one in spans] == [one.name for one in told[:-1]]
+    assert [one.attributes["tiermem.kind"] for one in spans] == [one.kind for one in told[:-1]]
+    assert [one.name for one in spans] == [OPERATIONS.get(one.kind, one.name) for one in told[:-1]]
+    assert {"create_memory", "search_memory", "tiermem.compacted"} <= {one.name for one in spans}
     assert {one.parent.span_id for one in spans} == {turn.get_span_context().span_id}
     for span, event in zip(spans, told, strict=False):
         assert span.attributes["tiermem.session"] == event.digest
@@ -84,8 +86,8 @@ async def test_async_calls_have_the_span_of_their_task_as_parent(store: Open) ->
     with tracing.get_tracer("app").start_as_current_span("turn") as turn:
         await session.as_async().add("hello")
         await session.as_async().search("hello")
-    ours = [one for one in exporter.get_finished_spans() if one.name.startswith("tiermem.")]
-    assert [one.name for one in ours] == ["tiermem.added", "tiermem.recalled"]
+    ours = [one for one in exporter.get_finished_spans() if one.name != "turn"]
+    assert [one.name for one in ours] == ["create_memory", "search_memory"]
     assert {one.parent.span_id for one in ours} == {turn.get_span_context().span_id}
 
 
@@ -156,7 +158,7 @@ print(json.dumps([[s.name, s.parent.span_id == spans[-1].context.span_id if s.pa
 
 def test_the_providers_of_the_process_are_told_by_themselves(tmp_path: Path) -> None:
     told = ran(OWN, tmp_path)
-    assert told == [["tiermem.added", True], ["turn", None], "tiermem", ["gen_ai.client.operation.duration", *OURS]]
+    assert told == [["create_memory", True], ["turn", None], "tiermem", ["gen_ai.client.operation.duration", *OURS]]
 
 
 UNUSED = """
@@ -188,7 +190,7 @@ def test_memory_operations_have_the_names_of_the_conventions_and_no_words(store:
     session.search("spare key", 1)
     session.erase("m2")
     store_id = {"gen_ai.memory.store.id": exporter.get_finished_spans()[0].attributes["tiermem.session"]}
-    found = {one.name: conventional(one) for one in exporter.get_finished_spans()}
+    found = {f"tiermem.{one.attributes['tiermem.kind']}": conventional(one) for one in exporter.get_finished_spans()}
     named = {"gen_ai.operation.name": "create_memory", "gen_ai.memory.record.count": 2}
     assert found["tiermem.added"] == store_id | named
     named = {"gen_ai.operation.name": "update_memory", "gen_ai.memory.record.id": "m2"}

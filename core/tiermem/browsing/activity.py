@@ -12,14 +12,15 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from tiermem.browsing.records import Activity, Day, ShownMessage, Step
+from tiermem.browsing.quality import answer_days
+from tiermem.browsing.records import Activity, AnswerDay, Day, ShownMessage, Step
 from tiermem.flows.effects import Flow, Read
 from tiermem.records import Decision
 from tiermem.runtime.opening import Opened
 from tiermem.settings import Scope
 from tiermem.storage import sessions
 from tiermem.storage.listed import lately
-from tiermem.storage.listed.lately import Saving, StoredSize, Totals
+from tiermem.storage.listed.lately import Saving, StoredSize, StoredTurn, Totals
 from tiermem.storage.sqlite import file_of
 
 STEPS = 2_000  # messages of a conversation whose window is told
@@ -124,21 +125,24 @@ def activity(memory: Opened) -> Activity:
     """What *memory* holds and did lately."""
 
     def flow() -> Flow[Activity]:
-        totals, stored, savings = yield Read(_lately)
-        return _activity(totals, by_day(stored, savings), disk(memory))
+        totals, stored, savings, turns = yield Read(_lately)
+        return _activity(totals, by_day(stored, savings), disk(memory), answer_days(turns))
 
     return memory.drive(flow())
 
 
-def _lately(connection: sa.Connection) -> tuple[Totals, list[tuple[datetime | None, int]], list[Saving]]:
+def _lately(
+    connection: sa.Connection,
+) -> tuple[Totals, list[tuple[datetime | None, int]], list[Saving], list[StoredTurn]]:
     return (
         lately.totals(connection, SUMMED),
         lately.stored_lately(connection, LATELY),
         lately.savings(connection, LATELY),
+        lately.turns_lately(connection, LATELY),
     )
 
 
-def _activity(totals: Totals, days: tuple[Day, ...], bytes_: int | None) -> Activity:
+def _activity(totals: Totals, days: tuple[Day, ...], bytes_: int | None, answers: tuple[AnswerDay, ...]) -> Activity:
     return Activity(
         sessions=totals.sessions,
         messages=totals.messages,
@@ -148,6 +152,7 @@ def _activity(totals: Totals, days: tuple[Day, ...], bytes_: int | None) -> Acti
         more=totals.more,
         days=days,
         disk=bytes_,
+        answers=answers,
     )
 
 

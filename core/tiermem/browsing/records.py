@@ -133,6 +133,7 @@ class Activity:
         sessions, messages, tokens, window_tokens, waiting: sums over the newest sessions; *more*: there are others.
         days: by day, oldest first; of the newest messages and decisions only, so the first day may lack some.
         disk: bytes of its files; None where they are a server's, or in RAM.
+        answers: seconds to an answer by day, of the newest messages.
     """
 
     sessions: int
@@ -143,3 +144,34 @@ class Activity:
     more: bool
     days: tuple[Day, ...]
     disk: int | None
+    answers: tuple[AnswerDay, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerDay:
+    """Seconds to an answer on one day of UTC: of how many turns, the median, and what nine of ten did not exceed."""
+
+    day: str
+    turns: int
+    median: float
+    most: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedAgain:
+    """A question of a conversation, put again as of the moment before it was asked.
+
+    Args:
+        number: of its message. at: when it was asked.
+        hits: passages that were recalled for it. likely: the chance that they answer it.
+    """
+
+    number: int
+    at: datetime
+    hits: int
+    likely: float
+
+    @property
+    def label(self) -> str:
+        """What the message is called: "m12"."""
+        return f"m{self.number}"

@@ -21,8 +21,10 @@ from tiermem.errors import StorageReadOnly, TiermemError, UnknownReference
 
 if TYPE_CHECKING:
     from tiermem.memory import Memory
+    from tiermem.settings import Scope as Conversation
 
 Page = Callable[["Memory", AskedFor], Any]
+Undo = Callable[["Memory", "Conversation", int], None]
 LANGUAGE = "tiermem-language"
 MOST_FORM = 10_000  # bytes
 PATIENCE = 0.3  # seconds before the top of a page is sent alone
@@ -54,6 +56,7 @@ _PAGES: dict[str, tuple[str, Page]] = {
         "ask.html",
         lambda m, a: question.ask(m, a.scope, a.text("q"), a.number("budget"), a.text("within")),
     ),
+    "/quality": ("quality.html", lambda m, a: conversation.quality(m, a.scope)),
     "/session-costs": ("session_costs.html", lambda m, a: conversation.costs(m, a.scope)),
 }
 
@@ -63,7 +66,8 @@ def screen(memory: Memory, token: str, *, write: bool) -> Starlette:
     made = _Pages(memory, token, write=write)
     routes = [Route(path, made.page(*page)) for path, page in _PAGES.items()]
     routes += [
-        Route("/undo", made.undo, methods=["POST"]),
+        Route("/undo", made.undoing(conversation.undo, "/decisions"), methods=["POST"]),
+        Route("/undo-profile", made.undoing(people.undo, "/profile"), methods=["POST"]),
         Route("/style.css", made.file(rendering.style(), "text/css")),
         Route("/icon.svg", made.file(_ICON, "image/svg+xml")),
     ]
@@ -102,28 +106,32 @@ class _Pages:
         yield top.partition("<main")[0]
         yield bytes((await making).body).decode().partition("</header>")[2]
 
-    async def undo(self, request: Request) -> Response:
-        """Take a decision back, and show the journal."""
-        body = b""
-        async for part in request.stream():
-            body += part
-            if len(body) > MOST_FORM:
-                return HTMLResponse("too long", 413)
-        return await run_in_threadpool(self._undo, request, body)
+    def undoing(self, undo: Undo, shown: str) -> Callable[[Request], Any]:
+        """What takes a decision back by *undo*, and shows the page at the address *shown*."""
 
-    def _undo(self, request: Request, body: bytes) -> Response:
+        async def answer(request: Request) -> Response:
+            body = b""
+            async for part in request.stream():
+                body += part
+                if len(body) > MOST_FORM:
+                    return HTMLResponse("too long", 413)
+            return await run_in_threadpool(self._undo, request, body, undo, shown)
+
+        return answer
+
+    def _undo(self, request: Request, body: bytes, undo: Undo, shown: str) -> Response:
         try:
             wish = asked(body)
             if not self._write:
                 raise StorageReadOnly("the screen only reads; `tiermem dashboard --write` lets decisions be undone")
             if not is_mark(wish.text("mark"), self._token):
                 return HTMLResponse("that form is none of these pages", 403)
-            conversation.undo(self._memory, wish.scope, wish.number("number"))
+            undo(self._memory, wish.scope, wish.number("number"))
         except ValueError:
             return HTMLResponse("that is no form of these pages", 400)
         except TiermemError as error:
             return self._failed(request, error)
-        return RedirectResponse(address("/decisions", **of_session(wish.scope)), 303)
+        return RedirectResponse(address(shown, **of_session(wish.scope)), 303)
 
     @staticmethod
     def file(text: str, kind: str) -> Callable[[Request], Any]:

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median, quantiles
+from statistics import fmean, median, quantiles
 
 from tiermem.branches.record import Branch
 from tiermem.browsing import activity, listing, stretch
-from tiermem.browsing.records import ListedSession, ShownMessage, Step
+from tiermem.browsing import quality as again
+from tiermem.browsing.records import AskedAgain, ListedSession, ShownMessage, Step
 from tiermem.dropped import Dropped
 from tiermem.facts.rules.record import LaidDown
 from tiermem.memory import Memory
 from tiermem.messages import Message
-from tiermem.records import Decision, Explanation, Summary
+from tiermem.records import Decision, Explanation, Summary, Within
 from tiermem.reports.state import Stats
 from tiermem.search.passages import runs
 from tiermem.settings import Scope
@@ -116,6 +117,34 @@ class SessionCosts:
     def unmanaged(self) -> int:
         """The same, had nothing been compacted or covered since the first of these messages."""
         return sum(step.window + step.saved for step in self.steps if step.role == "user")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QualityPage:
+    """The newest questions of a conversation, put again as of when they were asked."""
+
+    head: SessionHead
+    asked: Sequence[AskedAgain]
+
+    @property
+    def recalled(self) -> float:
+        """The share of them for which something is recalled."""
+        return fmean(one.hits > 0 for one in self.asked)
+
+    @property
+    def likely(self) -> float:
+        """The mean chance that it answers; nothing recalled counts as none."""
+        return fmean(one.likely for one in self.asked)
+
+    @property
+    def chances(self) -> Sequence[float]:
+        """The same in percent, as a mean over the last few questions."""
+        return [100 * mean for mean in again.running([one.likely for one in self.asked])]
+
+    @property
+    def shares(self) -> Sequence[float]:
+        """The share for which something is recalled, likewise."""
+        return [100 * mean for mean in again.running([float(one.hits > 0) for one in self.asked])]
 
 
 def head(memory: Memory, scope: Scope) -> SessionHead:
@@ -244,6 +273,16 @@ def costs(memory: Memory, scope: Scope) -> SessionCosts:
         answers=answers,
         median=median(seconds) if seconds else 0.0,
         most=quantiles(seconds, n=10)[-1] if len(seconds) > 1 else max(seconds, default=0.0),
+    )
+
+
+def quality(memory: Memory, scope: Scope) -> QualityPage:
+    """How well its newest questions are recalled, over all conversations of the user where one is named."""
+    top = head(memory, scope)
+    newest = stretch.stretch(memory, scope, max(1, top.session.messages - TIMED + 1), top.session.messages)
+    within: Within = "user" if scope.named else "conversation"
+    return QualityPage(
+        head=top, asked=again.asked_again(memory.session(scope.session, _namespace(scope)), newest, within)
     )
 
 

@@ -138,6 +138,15 @@ def profile(memory: Memory, namespace: Namespace) -> ProfilePage:
     )
 
 
+def undo(memory: Memory, user: Scope, number: int) -> None:
+    """Take a decision about a user back: what was pinned, forgotten, corrected or stated.
+
+    Raises:
+        UnknownReference: there is none, or it is undone already. MissingNamespace: nobody is named.
+    """
+    memory.profile((user.tenant, user.user) if user.tenant else user.user).undo(number)
+
+
 def documents(memory: Memory, namespace: Namespace, start: int = 0, source: str = "", chunk: int = 0) -> DocumentsPage:
     """Documents of a user, newest first, from number *start* on; of *source* the chunks from number *chunk* on."""
     knowledge = memory.knowledge(namespace)

@@ -25,6 +25,15 @@ class StoredSize(NamedTuple):
     stored_at: datetime | None
 
 
+class StoredTurn(NamedTuple):
+    """One message of any session: the session's key, its number, who spoke, when it was stored (None: damaged)."""
+
+    session: int
+    sequence: int
+    role: str
+    stored_at: datetime | None
+
+
 class Saving(NamedTuple):
     """One decision of any session: its kind, the tokens before and after, when it was taken."""
 
@@ -66,6 +75,14 @@ def stored_lately(connection: sa.Connection, most: int) -> list[tuple[datetime |
     """When the newest *most* messages of the database were stored, and their tokens; newest first."""
     query = sa.select(message.c.stored_at, message.c.tokens).order_by(message.c.pk.desc()).limit(most)
     return [(moment(stored), int(tokens)) for stored, tokens in connection.execute(query)]
+
+
+def turns_lately(connection: sa.Connection, most: int) -> list[StoredTurn]:
+    """Who spoke when in the newest *most* messages of the database, newest first."""
+    columns = (message.c.session, message.c.sequence, message.c.role, message.c.stored_at)
+    query = sa.select(*columns).order_by(message.c.pk.desc()).limit(most)
+    rows = connection.execute(query)
+    return [StoredTurn(int(of), int(number), decoded(role), moment(stored)) for of, number, role, stored in rows]
 
 
 def savings(connection: sa.Connection, most: int) -> list[Saving]:
