@@ -211,3 +211,17 @@ def test_databases_of_frameworks_are_read_and_others_named(tmp_path: Path) -> No
         memory.session("s").add("hi")
     (own,) = reading.read(tmp_path / "m.db")
     assert "a database of tiermem itself" in own.refused
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ('[{"sender_full_name": "Ann", "content": "hi", "timestamp": 1709546400}]', "Zulip"),
+        ("[10:00] <ann> hi\n[10:01] <bob> ho\n", "an IRC log"),
+        ("From ann@example.org Mon Mar  4 10:00:00 2024\nSubject: kiln\n\nhi\n", "mail (mbox)"),
+    ],
+)
+def test_what_is_not_read_is_refused_by_its_name(tmp_path: Path, text: str, form: str) -> None:
+    (tmp_path / "a.txt").write_text(text)
+    (file,) = reading.read(tmp_path / "a.txt")
+    assert f"like a file of {form}, but not in a form that is read" in file.refused

@@ -54,6 +54,7 @@ _SIGNS = (
     _Sign("SillyTavern", "is_user mes"),
     _Sign("WildChat", "conversation_hash conversation"),
     _Sign("OpenAI's Agents SDK", "message_data session_id"),
+    _Sign("Zulip", "sender_full_name content"),
     _Sign("OpenAI's threads", "object=list data", "import the messages under `data` as a list, oldest first"),
 )
 _TEXTS = (
@@ -63,6 +64,8 @@ _TEXTS = (
         "WhatsApp",
         late.compile(r"\A\W*\d{1,4}[./-]\d{1,2}[./-]\d{1,4},? \d{1,2}[:.]\d{2}[^\n]{0,20}?[-\]] [^\n:]{1,80}: "),
     ),
+    ("mail (mbox)", late.compile(r"\AFrom \S+ [^\n]{0,80}\d{4}\r?\n")),
+    ("an IRC log", late.compile(r"\A\[?\d{1,2}:\d{2}(?::\d{2})?\]? <[^>\s]{1,60}> ")),
     ("CSV", late.compile(r"\A\ufeff?[\w\" ]+(?:,[\w\" ]+)+\r?\n")),
 )
 BEGINNING = 2_000  # characters of a text by which its format is known
