@@ -103,6 +103,30 @@ def test_langsmith_follows_a_thread_over_its_runs() -> None:
     assert found.left_out == {"runs without messages (chains, tools, retrievers)": 1}
 
 
+@pytest.mark.parametrize(("invocation", "target"), [
+    ("invocationId", "rewindBeforeInvocationId"), ("invocation_id", "rewind_before_invocation_id"),
+])  # fmt: skip
+def test_turns_that_adk_took_back_are_branches(invocation: str, target: str) -> None:
+    def event(name: str, turn: str, words: str, author: str = "user") -> dict[str, Any]:
+        return {"id": name, invocation: turn, "author": author, "content": {"parts": [{"text": words}]}}
+
+    found = one({"id": "s", "appName": "a", "userId": "u", "events": [
+        event("1", "t1", "Salt?"), event("2", "t1", "Half a spoon.", "cook"),
+        event("3", "t2", "Sugar?"), event("4", "t2", "None.", "cook"),
+        {"id": "5", invocation: "t3", "author": "user", "actions": {target: "t2"}},
+        event("6", "t4", "Pepper?"),
+        {"id": "7", invocation: "t5", "author": "user", "actions": {target: "t4"}},
+        event("8", "t6", "Thyme?"),
+    ]})  # fmt: skip
+    told = [[message.text for message in path] for path in (found.path, *found.branches)]
+    assert told == [
+        ["Salt?", "Half a spoon.", "Thyme?"],
+        ["Salt?", "Half a spoon.", "Sugar?", "None."],
+        ["Salt?", "Half a spoon.", "Pepper?"],
+    ]
+    assert (found.messages, found.left_out) == (6, {})
+
+
 def test_adk_pairs_functions_and_names_its_agents() -> None:
     call = {"functionCall": {"id": "f", "name": "look", "args": {"q": 1}}, "text": None}
     answer = {"functionResponse": {"id": "f", "name": "look", "response": {"result": "1260"}}}

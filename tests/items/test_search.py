@@ -207,10 +207,20 @@ def test_vectors_that_are_none_are_refused(store: Open) -> None:
     assert memory.items().search() == []
 
 
-@pytest.mark.parametrize("given", [{"fields": ["a"]}, {"dims": 2}, {"embed": 5}, {"embed": plane, "dims": 0}, "text"])
+@pytest.mark.parametrize("given", [{"fields": ["a"]}, {"dims": 2}, {"embed": 5}, {"embed": plane, "dims": 0}, "text",
+    {"embed": plane, "field": ["text"]}])  # fmt: skip
 def test_what_is_no_index_is_refused(given: Any) -> None:
     with Memory.open(":memory:") as memory, pytest.raises(InvalidSettings):
         memory.items(index=given)
+
+
+def test_an_index_of_langgraph_s_stores_is_taken_as_it_is(store: Open) -> None:
+    said = []
+    ours = {"embed": lambda texts: said.extend(texts) or plane(texts), "dims": 2}
+    theirs = {"ann_index_config": {"kind": "hnsw"}, "distance_type": "cosine", "__estimated_num_vectors": 1}
+    items = store().items(index={**ours, "text_fields": ["text"], **theirs})
+    items.put(("n",), "k", {"text": "ab", "other": "b"})
+    assert said[-1] == "ab"  # before it comes what the embedder is known by
 
 
 def test_vectors_of_two_models_are_never_compared(store: Open) -> None:

@@ -20,6 +20,8 @@ _METHODS = (
     ("get_text_embedding_batch", "get_query_embedding", "aget_text_embedding_batch", "aget_query_embedding"),
 )
 KEYS = frozenset({"embed", "dims", "fields"})
+# Of LangGraph's stores: how PostgreSQL is to index and compare, which is decided here.
+PASSED_OVER = frozenset({"ann_index_config", "distance_type"})
 
 
 class VectorSpace:
@@ -68,7 +70,13 @@ def space_of(index: Mapping[str, Any] | VectorSpace | None) -> VectorSpace | Non
         return index
     if not isinstance(index, Mapping) or index.get("embed") is None:
         raise InvalidSettings('index must name an embedder: {"embed": …, "dims": …, "fields": […]}')
-    return VectorSpace(**{name: value for name, value in index.items() if name in KEYS})
+    known = {name: value for name, value in index.items() if name in KEYS}
+    if (texts := index.get("text_fields")) is not None:  # so LangGraph's store for SQLite calls them
+        known.setdefault("fields", texts)
+    others = index.keys() - KEYS - PASSED_OVER - {"text_fields"}
+    if unknown := sorted(brief_repr(name) for name in others if not str(name).startswith("__")):  # notes of a store
+        raise InvalidSettings(f"index knows embed, dims and fields, not {', '.join(unknown)}")
+    return VectorSpace(**known)
 
 
 def _ways(embed: Any) -> tuple[Callable[..., Any], Callable[..., Any], Any, Any]:
