@@ -41,7 +41,7 @@ def test_who_names_no_user_is_told_what_to_do(path: str) -> None:
     wrong = refused("ask", "Which port?", "--session", "monday", "--path", path, "--within", "users")
     assert "within must be one of conversation, notes, user" in wrong
     narrowed = ("--from-session", "fri day")
-    assert "within='user'" in refused("ask", "Which port?", "--session", "monday", "--path", path, *narrowed)
+    assert "--within user" in refused("ask", "Which port?", "--session", "monday", "--path", path, *narrowed)
 
 
 def test_the_options_are_told(path: str) -> None:

@@ -26,6 +26,7 @@ from tiermem.cli.app import (
     question_of,
     space,
     the_memory,
+    the_named,
     the_session,
 )
 from tiermem.cli.terminal import checkup
@@ -60,6 +61,7 @@ def ask(
     where: Any = {"within": within, "sessions": from_session or None, "exclude": exclude_session or ()}
     question = question_of(query)
     with the_session(path, session, namespace, tenant) as opened:
+        the_named(opened.memory, space(namespace, tenant), from_session, exclude_session)
         context = opened.context(question, budget, **where)
         near = [] if context.hits else opened.search(question, NEAR, **where)
         if as_json:

@@ -33,7 +33,8 @@ def test_a_session_that_is_not_there_is_said(database: str, option: str) -> None
         words = refused("search", "kiln", *more, option, "nope", "--namespace", "ann", "--path", database)
         assert "no session 'nope' in namespace 'ann'; there are: kiln" in words
     where = ("--session", "kiln", "--within", "user", "--namespace", "ann", "--path", database)
-    assert "no session 'nope'" in refused("context", "kiln", *where, option, "nope")
+    for command in ("context", "ask"):
+        assert "no session 'nope'" in refused(command, "kiln", *where, option, "nope")
     assert ok("search", "kiln", "--from-session", "kiln", "--namespace", "ann", "--path", database)
 
 
