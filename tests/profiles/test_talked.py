@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from tests.conftest import Open
 from tiermem import Memory, Message
+from tiermem.conversations.records import Interests, Mood
+from tiermem.profiles.lines.talked import talked_about
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SAID = (
@@ -40,6 +42,18 @@ def test_interests_mood_and_conversations_are_lines_behind_the_facts(store: Open
     assert [line.split(":")[0] for line in text.split("\n")[1:4:2]] == ["home", "talks about"]
     assert "bread" in profile.summary()
     assert profile.summary().endswith("5+ conversations since 2026-03.")
+
+
+def test_months_that_felt_alike_are_one_line() -> None:
+    felt = [("2026-01", 0.5), ("2026-02", 0.4), ("2026-03", 0.0), ("2026-04", 0.6)]
+    moods = tuple(Mood(month=month, value=value, turns=4) for month, value in felt)
+
+    def told(count: int) -> list[str]:
+        found = Interests(topics=(), keywords=(), moods=moods[:count], conversations=1, turns=4, first=None, last=None)
+        return [line.text for line in talked_about(found)]
+
+    assert told(2) == ["mood in 2026-01 to 2026-02: good"]
+    assert told(4) == ["mood in 2026-04: good", "mood in 2026-03: mixed", "mood in 2026-02: good"]
 
 
 def test_one_more_turn_about_the_same_leaves_the_text_as_it_is(store: Open) -> None:

@@ -21,6 +21,8 @@ HOSTILE = st.text(
         ("Deployment failed. Running tests is slow. Please wait.", []),
         ("Bob's laptop runs PostgreSQL and Redis.", ["Bob", "PostgreSQL", "Redis"]),
         ("We met Dr. Alice Smith on Monday.", ["Alice Smith"]),
+        ("She moved to St. Petersburg with Anna.", ["St. Petersburg", "Anna"]),
+        ("I saw her on Main St. Peter came too.", ["Main St", "Peter"]),
         ("He works at Bank of America in New York.", ["Bank of America", "New York"]),
         ("The API uses GPT-4.", ["API", "GPT-4"]),
         ("Where does Carol work? Carol knows.", ["Carol"]),

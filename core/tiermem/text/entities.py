@@ -155,6 +155,7 @@ def _run_end(text: str, words: list[re.Match[str]], index: int) -> int:
         linked = words[end].group() in _LINKS and gap == " " and end + 1 < len(words)
         last = end + 1 if linked else end
         gap = text[words[last - 1].end() : words[last].start()] if linked else gap
+        gap = " " if end == index + 1 and gap == ". " and words[index].group() == "St" else gap  # "St. Petersburg"
         if gap not in (" ", " & ") or not words[last].group()[0].isupper() or not _may_be_name(words[last].group()):
             break
         end = last + 1

@@ -127,3 +127,30 @@ def test_long_texts_take_no_longer_than_their_length(piece: str) -> None:
     began = time.process_time()
     stated(text, "user")
     assert time.process_time() - began < 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "liked"),
+    [
+        ("I enjoy painting, playing piano and tea.", ["like painting", "like playing piano", "like tea"]),
+        ("I love apples, pears, and plums.", ["like apples", "like pears", "like plums"]),
+        ("I like hiking and swimming.", ["like hiking", "like swimming"]),
+        ("我喜欢画画、弹琴和下棋。", ["like 画画", "like 弹琴", "like 下棋"]),
+        ("I love tea, and my sister loves coffee.", ["like tea"]),
+        ("I enjoy painting, thanks.", ["like painting"]),
+        ("I like sunny.", []),
+        ("我喜欢晴朗。", []),
+        ("I like sunny days.", ["like sunny days"]),
+    ],
+)
+def test_a_list_that_is_closed_is_read_whole_and_a_quality_is_no_thing(text: str, liked: list[str]) -> None:
+    assert [fact.attribute for fact in stated(text, "user") if fact.subject == "user"] == liked
+
+
+def test_names_in_what_somebody_does_keep_their_capitals() -> None:
+    said = ("I study English.", "I use Flask.", "I play Minecraft.")
+    assert [stated(text, "user")[0].attribute for text in said] == [
+        "study English",
+        "use Flask",
+        "play Minecraft",
+    ]

@@ -35,7 +35,7 @@ class Stated:
 
     Args:
         subject: whose it is: "user", "user's sister", a name, or "" for a thing of the conversation ("the deadline").
-        attribute: of what: "home", "favourite color", "allergic to peanuts"; lower-case words.
+        attribute: of what: "home", "favourite color", "study English"; lower-case words, but for names.
         value: as it was said; `YES` or `NO` of what is so or not.
         kind: the rule's: "home", "work", "figure" …
         manner: `STATES`, `CHANGES` (told as news), `CORRECTS` (the one before was never right), `ONCE`: it was so

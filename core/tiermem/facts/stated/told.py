@@ -10,6 +10,16 @@ from tiermem.facts.stated.record import CHANGES, CORRECTS, ONCE, STATES, Stated,
 from tiermem.text import late
 
 _MARKS = late.compile(MARK)
+_NAMING = frozenset({"habit", "taste", "use", "language"})  # kinds whose attributes name something: "study English"
+_LOUD = 5  # letters of a word in capitals that is a name: "NASA"; longer ones are shouted
+
+
+def _cased(attribute: str, kind: str) -> str:
+    """*attribute* in small letters, but for the names in it, of kinds that have any."""
+    if kind not in _NAMING:
+        return attribute.lower()
+    verb, *words = attribute.split(" ")
+    return " ".join([verb.lower(), *(word.lower() if word.isupper() and len(word) > _LOUD else word for word in words)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +56,7 @@ class Told:
 
     def fact(self, subject: str, attribute: str, value: str, kind: str, **more: object) -> Stated:
         """What it states, told as the clause is told unless *more* says how; nothing private is left in it."""
-        made = Stated(subject, self.plain(attribute).lower(), self.plain(value), kind, self.manner)
+        made = Stated(subject, _cased(self.plain(attribute), kind), self.plain(value), kind, self.manner)
         return replace(made, **more)  # type: ignore[arg-type]
 
     def once(self, subject: str, attribute: str, value: str, kind: str) -> Stated:

@@ -8,6 +8,7 @@ counts themselves stand beside the words.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
 from tiermem.conversations.records import Interest, Interests, Mood
 from tiermem.profiles.lines.line import ProfileLine
@@ -51,16 +52,30 @@ def _interests(interests: Iterable[Interest]) -> Iterator[ProfileLine]:
 
 
 def _moods(moods: Sequence[Mood], *, chinese: bool) -> Iterator[ProfileLine]:
-    for place, one in enumerate(reversed(moods)):
-        word = _MOODS[(one.value >= CLEAR) - (one.value <= -CLEAR)][chinese]
+    """A line for each run of months that felt alike, the newest first: the same word month by month tells nothing."""
+    for place, (sign, run) in enumerate(_alike([*reversed(moods)])):
+        word, months = _MOODS[sign][chinese], _span([one.month for one in run], chinese=chinese)
+        turns = sum(one.turns for one in run)
         yield ProfileLine(
-            key=f"mood/{one.month}",
+            key=f"mood/{run[0].month}",
             section="mood",
-            text=f"{one.month} 的心情: {word}" if chinese else f"mood in {one.month}: {word}",
-            value=f"{one.value:+.2f}",
-            confirmed=one.turns,
+            text=f"{months} 的心情: {word}" if chinese else f"mood in {months}: {word}",
+            value=f"{sum(one.value * one.turns for one in run) / turns:+.2f}",
+            confirmed=turns,
             rank=place,
         )
+
+
+def _alike(moods: Iterable[Mood]) -> Iterator[tuple[int, list[Mood]]]:
+    for sign, run in groupby(moods, lambda one: (one.value >= CLEAR) - (one.value <= -CLEAR)):
+        yield sign, [*run]
+
+
+def _span(months: Sequence[str], *, chinese: bool) -> str:
+    """*months*, the newest first, in words."""
+    if len(months) == 1:
+        return months[0]
+    return f"{months[-1]} 到 {months[0]}" if chinese else f"{months[-1]} to {months[0]}"
 
 
 def _much(found: Interests, *, chinese: bool) -> Iterator[ProfileLine]:

@@ -11,6 +11,7 @@ import re
 
 from tiermem.facts.preferences import standing
 from tiermem.facts.rules.record import CONSTRAINT, NEED
+from tiermem.facts.stated.qualities import QUALITIES
 from tiermem.facts.stated.record import NO, RULE, Stated
 from tiermem.text import late
 
@@ -21,15 +22,23 @@ _DOINGS = frozenset({"habit", "taste", "use"})
 _CUT_SHORT = late.compile(
     r"\b(?:the|an?|of|with|for|to|and|or|in|on|at|by|like|as|lately|recently|now|today|so|too|ac)$"
     r"|^(?:most(?:ly)?|mainly|more|a (?:fair )?bit|a (?:lot|little|few)|how|what|that|this|these|those|online|so)\b"
-    r"|^(?:using|doing|being|having|making|getting|going|options?|data|things?|stuff|something|new (?:skills?|things?)"
+    r"|^(?:using|doing|being|having|making|getting|going|options?|data|things?|stuff|something|new (?:skills?"
+    r"|things?)"
     r"|instruments?|stories|sketches|books|using it)$"
     r"|\b(?:him|her|them|you|me|us|it|your|his|their)\b"
     r"|^(?:在|会了|过|了|得|一下|一门新)|[的了着]$|[你他她它]"
 )
+# How something looks or feels: who prefers "white" or "something warmer" speaks of a thing that was named before.
+_LOOK = "|".join(sorted(QUALITIES, key=len, reverse=True))
 _HAPPENS = late.compile(r"\w+ing (?:down|up|out|off|over|away|back)(?: .*)?", re.IGNORECASE)
 _ONCE = late.compile(
     r"\bi(?:'|’)?d (?:much |really |also )?(?:prefer|rather)\b|\bi would (?:prefer|rather)\b"
-    r"|\bprefer (?:it|that|this|them)\b"
+    r"|\bprefer (?:it|that|this|them|both|neither|either|the (?:former|latter|other|first|second|last))\b"
+    rf"|\bprefer (?:(?:a|the|an?|very|really|something|a bit|slightly|more|less|quite) )*(?:{_LOOK})(?: (?:one|ones"
+    rf"|please|too|better"
+    r"|color|colour|light|version))?(?=[.,!?;]|$| (?:in here|here|please|too|for (?:it|this|that)))"
+    r"|\bprefer [^.?!]*\b(?:in here|right here|tonight|right now|at the moment|today)\b"
+    r"|\bwhen i (?:send|share|show|give|ask) (?:it|that|this|them)\b"
     r"|^(?:i )?never (?:\w+ed|saw|thought|knew|had|heard|been|seen|felt|mind|would|could|did|got)\b"
     r"|\bcall me (?:at|on|when|if|later|back|now|to|for|in|tomorrow|tonight|any ?time|crazy|whatever)\b"
     r"|\b(?:this|that|the (?:first|second|next|last)) (?:one|time|part|section|draft)\b|\bfor now\b"
@@ -37,14 +46,15 @@ _ONCE = late.compile(
     re.IGNORECASE,
 )
 _LASTS = late.compile(
-    r"\b(?:from now on|whenever|every time|each time|in (?:the )?future|when i (?:ask|send|write|share))\b"
+    r"\b(?:from now on|whenever|every time|each time|in (?:the )?future|when i (?:ask|send|write|share)(?! (?:it|that|this|them)\b))\b"
     r"|以后|今后|每次|总是|始终|一律",
     re.IGNORECASE,
 )
 # "Always happy to help", "but always ends well": what somebody is or does, not what is to be done.
 _TOLD = late.compile(
     r"\balways (?:\w+(?:ed|ing|[^su]s)|happy|here|glad|curious|ready|there|up|an?|the|good|great|nice|fun"
-    r"|appreciate|love|like|enjoy|so|been|in|on|my|your)\b|\b(?:but|and|i|we|you|he|she|they|it)(?:'ve|’ve)? always\b",
+    r"|appreciate|love|like|enjoy|so|been|in|on|my|your)\b|\b(?:but|and|i|we|you|he|she|they|it)(?:'ve"
+    r"|’ve)? always\b",
     re.IGNORECASE,
 )
 _OWN = late.compile(
@@ -77,7 +87,8 @@ def tells(fact: Stated) -> bool:
 
 
 def lasts(kind: str, text: str) -> bool:
-    """Whether *text*, which was laid down, is for every conversation: a need of the user's own, or a standing wish."""
+    """Whether *text*, which was laid down, is for every conversation: a need of the user's own, or a standing"
+    " wish."""
     if len(text) > MOST_WISH:
         return False
     if kind == NEED or (kind == CONSTRAINT and _BODILY.search(text)):

@@ -61,7 +61,9 @@ ENGLISH = words_of(
     "understand updat upon upset use usual v valu various ve verifi via view visit vocalsound vs w wait wanna want "
     "warm wasn watch way wednesday week weekend weekli weird welcom well went what what's whatev whats whenev "
     "wherev whether whi whil whole wild win wish within without woke won wonder word wore work world worri worth "
-    "would wouldn wow write wrong wrote y ya yall yay yeah year yep yes yesterday yet youre yup"
+    "would wouldn wow write wrong wrote y ya yall yay yeah year yep yes yesterday yet youre yup "
+    # Wide words, which are about anything.
+    "life event communiti goal topic vibe spirit growth lesson convers strength"
 )
 CHINESE = words_of(
     "一件 一份 一会 一会儿 一位 一切 一名 一场 一天 一定 一家 一方面 一本 一样 一次 一点 一点儿 一直 一种 一般 一起 "
@@ -90,5 +92,7 @@ CHINESE = words_of(
     "解释 计划 认为 认真 认识 讨论 记得 许多 试一试 试试 话题 询问 说明 说话 请教 请问 调整 谈谈 谢谢 赶紧 起来 "
     "越来越 身体 轻松 辛苦 过去 过来 过程 还是 还有 还要 这么 这位 这儿 这样的话 这次 这种 这边 这部 进去 进来 进步 "
     "进行 适合 适应 选择 通过 遇到 那位 那儿 那时 那次 那边 部分 都是 里面 重要 问题 阶段 附近 除了 陪伴 随时 难过 "
-    "难道 需要 非常 非常感谢 面对 顺便 顺利 领域 风格 马上 高兴 麻烦"
+    "难道 需要 非常 非常感谢 面对 顺便 顺利 领域 风格 马上 高兴 麻烦 "
+    # Wide words, which are about anything.
+    "体验 生活 事件 人生 回忆 记忆 时光 氛围 感悟 心灵 瞬间 画面 变化 态度 力量 精神"
 )

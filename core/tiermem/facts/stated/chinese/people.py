@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
 from tiermem.facts.stated.chinese.patterns import is_name
+from tiermem.facts.stated.qualities import QUALITIES
 from tiermem.facts.stated.record import CHANGES, CORRECTS, NO, RETRACTS, YES, Stated
 from tiermem.facts.stated.told import Told
 from tiermem.text import late
@@ -97,7 +98,7 @@ _VERB = {
 def _habit(subject: str, match: re.Match[str], told: Told) -> Iterator[Stated]:
     part = match.groupdict()
     what, verb, no = part["what"], part["verb"], part.get("no")
-    if _NO_WHAT.match(what) or re.search("的|[和跟与]你|一下|什么", what):
+    if what in QUALITIES or _NO_WHAT.match(what) or re.search("的|[和跟与]你|一下|什么", what):
         return
     if verb in ("喜欢", "爱", "讨厌", "最喜欢", "热爱", "喜爱"):
         attribute = f"like {what}"

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from tiermem.facts.stated.english.patterns import NAMED, ROLE_OF
 from tiermem.facts.stated.english.subjects import About
 from tiermem.facts.stated.english.words import DIET_OF, OWNED, PEOPLES, STEM, is_firm
+from tiermem.facts.stated.qualities import QUALITIES
 from tiermem.facts.stated.record import CHANGES, NO, YES, Stated
 from tiermem.facts.stated.told import Told
 from tiermem.text import late
@@ -238,7 +239,7 @@ def _uses(about: About, match: re.Match[str], told: Told) -> Iterator[Stated]:
 
 def _likes(about: About, match: re.Match[str], told: Told) -> Iterator[Stated]:
     no = bool(match["no"]) or bool(re.match("hate|hates|dislike|dislikes|detest|despise", match["verb"]))
-    if not told.past and not told.other:
+    if not told.past and not told.other and match["what"].lower() not in QUALITIES:
         yield told.fact(about.subject, f"like {match['what']}", NO if no else YES, "taste")
 
 

@@ -25,6 +25,7 @@ from tiermem.facts.stated.reading.gates import chinese, may_joke, may_state
 from tiermem.facts.stated.reading.gates import english as english_may_state
 from tiermem.facts.stated.reading.greetings import greets, introduced
 from tiermem.facts.stated.reading.handed import own
+from tiermem.facts.stated.reading.lists import listed
 from tiermem.facts.stated.record import Stated, attribute_key, value_key
 from tiermem.facts.stated.told import Told
 from tiermem.text import late
@@ -189,9 +190,10 @@ def _facts(text: str, speaker: str, said_at: float | None) -> Iterator[Stated]:
         if not (chinese(sentence) if chinese_one else english_may_state(sentence.lower())) or told_by(sentence):
             continue
         if not chinese_one:
-            yield from _without_doubles(_in_english(_I.sub("I", sentence), speaker, said_at))
+            english = _I.sub("I", sentence)
+            yield from _without_doubles(listed(_in_english(english, speaker, said_at), english))
         elif not sentence.rstrip().endswith(("?", "？")):
-            yield from _chinese(sentence, speaker, said_at)
+            yield from listed(_chinese(sentence, speaker, said_at), sentence)
         if chinese_one:
             yield from chinese_requests.taken_for_granted(*marked(sentence), speaker)
 
