@@ -179,7 +179,7 @@ def test_what_was_decided_holds_after_a_reindex_and_gives_way_to_what_is_said_la
         "Prefers short answers.",
         "allergic to nuts",
         f"home: Bergen (as of {lines[2].said_at:%Y-%m})",
-        "speaks spanish",
+        "speaks Spanish",
     ]
     with version(9999), Memory.open(lasting) as memory:  # its index is emptied, and derived again
         assert told(memory) == lines

@@ -7,6 +7,7 @@ another form will do.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 from tiermem.facts.quantities import quantities
@@ -21,7 +22,7 @@ _FIGURE = late.compile(r"(?<!\w)\d[\d,]*(?:\.\d+)?")
 _SPACE = late.compile(r"\s+")
 _EMPTY = frozenset({"a", "an", "the", "of", "and", "in", "at", "on", "for", "to", "my", "our", "his", "her", "with"})
 _BREAK = late.compile(
-    r"[,;，；、。!！?？\n()（）—]+|\s[-–]\s|:\s|：|\.(?=\s|$)"
+    r"(?:,(?!\d)|[;，；、。!！?？\n()（）—])+|\s[-–]\s|:\s|：|\.(?=\s|$)"
     r"|\b(?:but|because|although|though|while|whereas|however|except)\b|但是|但|不过|因为|所以|而且|而是"
 )
 _DENIES = late.compile(
@@ -53,29 +54,61 @@ _CORRECTS = late.compile(
     re.IGNORECASE,
 )
 _ASKED = ("?", "？")
+# A clause that asks, in a sentence of which others may state; and one that asks whether all before it is so.
+_ASKING = late.compile(
+    r"^\W*(?:(?:and|so|but|or|then|also|please)\b\s*)*(?:(?:can|could|would|will|should|shall|do|does|did|is|are"
+    r"|was|were|have"
+    r"|has|had|may|might|must|am|isn't|aren't|don't|doesn't|didn't|haven't|hasn't|won't|can't)\b|(?:what|how|why"
+    r"|when|where"
+    r"|who|whom|which|whose|what's|how's|who's|where's)\b)|[吗么呢]\s*$|什么|怎么|怎样|如何|为什么|哪|谁|多少"
+    r"|几[个点岁]|是不是|有没有|能不能|是否",
+    re.IGNORECASE,
+)
+_TAG = late.compile(
+    r"^\W*(?:right|correct|true|no|yes|ok|okay|huh|eh|or not|you know|(?:is|are|was|do|does|did|have|has|can|will"
+    r"|isn't|aren't"
+    r"|wasn't|don't|doesn't|didn't|haven't|hasn't|won't|can't)(?: not)? (?:i|you|he|she|it|we|they|that"
+    r"|this)(?: (?:true|right"
+    r"|correct|so|not))?|对吧?|是吧|是吗|对吗|不是吗|好吗|没错吧|真的吗)\W*$",
+    re.IGNORECASE,
+)
 
 
 def clause_of(value: str, text: str) -> str | None:
     """The clause of *text* in which *value* stands, or else the sentence; None where it stands in none that asks
     nothing."""
-    for sentence in sentences(text):
-        if sentence.rstrip().endswith(_ASKED):
-            continue
-        for clause in _BREAK.split(sentence):
+    for clauses, whole in _stating(text):
+        for clause in clauses:
             if stands(value, clause):
                 return clause.strip()
-        if stands(value, sentence):
-            return sentence.strip()
+        if stands(value, whole):
+            return whole.strip()
     return None
 
 
 def terms_in(wanted: frozenset[str], text: str) -> str | None:
-    """The clause, or else the sentence, of *text* that has all terms *wanted* and asks nothing; None where none has."""
-    for sentence in sentences(text):
-        if sentence.rstrip().endswith(_ASKED) or not wanted <= known_terms(sentence):
-            continue
-        return next((one.strip() for one in _BREAK.split(sentence) if wanted <= known_terms(one)), sentence.strip())
+    """The clause, or else the sentence, of *text* that has all terms *wanted* and asks nothing; None where none"
+    " has."""
+    for clauses, whole in _stating(text):
+        if wanted <= known_terms(whole):
+            return next((one.strip() for one in clauses if wanted <= known_terms(one)), whole.strip())
     return None
+
+
+def _stating(text: str) -> Iterator[tuple[list[str], str]]:
+    """The clauses of each sentence of *text* that may state something, and the whole of these.
+
+    "I have 4,500 words, can you help me?" states before it asks. The clause that ends with the question mark asks, and
+    so does all of a sentence whose end is a tag ("I live in Rome, right?").
+    """
+    for sentence in sentences(text):
+        clauses = [clause for clause in _BREAK.split(sentence) if clause.strip()]
+        if not sentence.rstrip().endswith(_ASKED):
+            yield clauses, sentence
+        elif clauses and not _TAG.match(clauses[-1].replace("’", "'")):
+            stating = [clause for clause in clauses[:-1] if not _ASKING.search(clause.replace("’", "'"))]
+            if stating:
+                yield stating, ", ".join(stating)
 
 
 def stands(value: str, text: str) -> bool:

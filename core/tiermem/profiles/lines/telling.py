@@ -46,7 +46,8 @@ _ONCE = late.compile(
     re.IGNORECASE,
 )
 _LASTS = late.compile(
-    r"\b(?:from now on|whenever|every time|each time|in (?:the )?future|when i (?:ask|send|write|share)(?! (?:it|that|this|them)\b))\b"
+    r"\b(?:from now on|whenever|every time|each time|in (?:the )?future|when i"
+    r" (?:ask|send|write|share)(?! (?:it|that|this|them)\b))\b"
     r"|以后|今后|每次|总是|始终|一律",
     re.IGNORECASE,
 )

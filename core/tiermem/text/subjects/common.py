@@ -63,7 +63,7 @@ ENGLISH = words_of(
     "wherev whether whi whil whole wild win wish within without woke won wonder word wore work world worri worth "
     "would wouldn wow write wrong wrote y ya yall yay yeah year yep yes yesterday yet youre yup "
     # Wide words, which are about anything.
-    "life event communiti goal topic vibe spirit growth lesson convers strength"
+    "life event topic vibe convers"
 )
 CHINESE = words_of(
     "一件 一份 一会 一会儿 一位 一切 一名 一场 一天 一定 一家 一方面 一本 一样 一次 一点 一点儿 一直 一种 一般 一起 "
@@ -94,5 +94,5 @@ CHINESE = words_of(
     "进行 适合 适应 选择 通过 遇到 那位 那儿 那时 那次 那边 部分 都是 里面 重要 问题 阶段 附近 除了 陪伴 随时 难过 "
     "难道 需要 非常 非常感谢 面对 顺便 顺利 领域 风格 马上 高兴 麻烦 "
     # Wide words, which are about anything.
-    "体验 生活 事件 人生 回忆 记忆 时光 氛围 感悟 心灵 瞬间 画面 变化 态度 力量 精神"
+    "体验 生活 事件 人生 时光 氛围 感悟 瞬间 变化"
 )
