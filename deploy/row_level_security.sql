@@ -48,7 +48,7 @@ BEGIN
                        one.tablename);
     END LOOP;
     -- Those that belong to a user by a digest.
-    FOR one IN SELECT unnest(ARRAY['tiermem_tally', 'tiermem_media']) AS tablename LOOP
+    FOR one IN SELECT unnest(ARRAY['tiermem_tally', 'tiermem_media', 'tiermem_shelf']) AS tablename LOOP
         EXECUTE format('CREATE POLICY own ON %I USING (owner = tiermem_key())', one.tablename);
     END LOOP;
     -- Nobody's: models by name, the version of the tables, and that something was erased (keyed digests, no name).

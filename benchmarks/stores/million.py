@@ -56,6 +56,7 @@ def fill(target: str, shape: str, talks: int, messages: int) -> None:
             copy = Copied(memory, place_of(shape, first))
             for number in range(first + REAL, talks, REAL):
                 copy.to(place_of(shape, number))
+        memory.session(*place_of(shape, 0)).index()  # the words of one user who has all are put on shelves
 
 
 def ask(target: str, shape: str, talks: int, asked: int) -> dict[str, Any]:

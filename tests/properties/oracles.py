@@ -41,6 +41,7 @@ def indexes_dropped(memory: Memory) -> None:
             "DELETE FROM tiermem_tally",
             "DELETE FROM tiermem_fact WHERE how NOT IN ('application', 'model')",
             "DELETE FROM tiermem_named",
+            "DELETE FROM tiermem_shelf",
             "DELETE FROM tiermem_vector",
             "DELETE FROM tiermem_embedded",
             "UPDATE tiermem_session SET indexed = base",

@@ -127,8 +127,18 @@ def copied(connection: sa.Connection) -> dict[str, list[dict[str, Any]]]:
     }
 
 
+def lower_to_18(target: str) -> None:
+    """Take away what version 19 brought."""
+    engine = engine_of(target)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE tiermem_shelf")
+        connection.execute(schema.meta.update().where(schema.meta.c.key == "version").values(value="18"))
+    engine.dispose()
+
+
 def lower_to_17(target: str) -> None:
-    """Take away what version 18 brought."""
+    """Take away what version 18 and later ones brought."""
+    lower_to_18(target)
     engine = engine_of(target)
     with engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE tiermem_named")

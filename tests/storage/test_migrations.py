@@ -23,6 +23,7 @@ from tests.storage.older import (
     lower_to_13,
     lower_to_14,
     lower_to_17,
+    lower_to_18,
 )
 from tiermem.errors import BudgetTooSmall
 from tiermem.storage import schema
@@ -33,6 +34,19 @@ from tiermem.storage.tables.columns import metadata
 def target(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A place that can be filled before it is opened."""
     return str(tmp_path / "memory.db") if request.param == "file" else str(request.getfixturevalue("postgres_url"))
+
+
+def test_version_18_is_raised_and_has_room_for_shelves(store: Open, target: str) -> None:
+    with store() as memory:
+        memory.session("s", "anna").add("My sister Maja works at Equinor.")
+    lower_to_18(target)
+    with store(index_memory=1) as memory:
+        memory.wiring[0].shelf_least = 1
+        memory.session("s", "anna").index()
+        assert memory.session("s", "anna").search("Where does Maja work?", within="user")[0].ref == "m1"
+        assert all(proof.ok for proof in memory.verify().values())
+        found = memory.wiring[1]._database.read(lambda c: c.execute(sa.select(schema.shelf.c.part)).scalars().all())
+        assert found[:3] == [0, 1, 2]
 
 
 def test_version_17_is_raised_and_its_names_are_read(store: Open, target: str) -> None:

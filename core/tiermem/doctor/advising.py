@@ -16,7 +16,7 @@ SLOW = 0.020  # seconds of a durable write, above which each add is felt
 MANY_BEHIND = 2_000  # messages that wait for the index; a question reads them as they are
 UNUSED = 0.30  # share of the size
 SMALL = 64 << 20  # bytes below which nobody minds what is unused, or a log
-LARGE_USER = 1_400_000  # messages of one user, whose word index fills what one alone may keep by default
+LARGE_USER = 5_000_000  # messages of one user, of which what stays in RAM fills what one alone may keep by default
 CONNECTIONS = 9  # of a process, by default
 
 

@@ -24,7 +24,8 @@ from tiermem.settings import Scope
 from tiermem.storage.blobs import storing
 from tiermem.storage.erasures import rules, sharing, taking
 from tiermem.storage.erasures.taking import CHUNK, ROWS, Ticket
-from tiermem.storage.schema import message, session
+from tiermem.storage.schema import message, session, shelf
+from tiermem.storage.shelves import rows as shelves
 from tiermem.storage.tables.items import collection
 from tiermem.storage.tables.media import media_use
 
@@ -132,6 +133,8 @@ def _removed(ticket: Ticket) -> Flow[tuple[Counter[str], dict[int, list[bytes]]]
             removed[media_use.name] += referred
         for table in taking.belongings("session"):
             removed[table.name] += yield from _emptied(table, "session", keys)
+    while some_of_shelves := (yield Transact(shelves.purge)):
+        removed[shelf.name] += some_of_shelves
     while items := (yield Transact(partial(taking.items_of, collections=ticket.collections))):
         for table in taking.belongings("item"):
             removed[table.name] += yield from _emptied(table, "item", items)

@@ -161,6 +161,11 @@ class Core:
     opened: dict[Scope, set[int]] = field(default_factory=dict)  # what `expand` opened and no sleep wrote down yet
     managing: set[Scope] = field(default_factory=set)
     indexing: set[Scope] = field(default_factory=set)
+    unshelved: set[Scope] = field(default_factory=set)  # users much of whose index is on no shelf
+    shelving: set[Scope] = field(default_factory=set)
+    loading: set[tuple[str, ...]] = field(default_factory=set)  # whose columns of shelves are being read
+    shelf_least: int = 8_192  # messages that are on no shelf yet and put on one together
+    grown: dict[Scope, int] = field(default_factory=dict)  # messages indexed of a user since shelves were thought of
     known: Known = field(default_factory=Known)
     modes: Recent[bool] = field(default_factory=lambda: Recent(10_000))  # degraded ones that were told, by session
     zone: tzinfo | None = None

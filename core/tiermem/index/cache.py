@@ -98,6 +98,19 @@ class Weighed(Generic[S]):
             self._values.move_to_end(key)
             return self._values[key]
 
+    def known(self, key: Any) -> S | None:
+        """The value of *key*, or None."""
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+            return self._values.get(key)
+
+    def put(self, key: Any, value: S) -> None:
+        """Keep *value*, in place of what was there."""
+        with self._lock:
+            self._values[key] = value
+            self._values.move_to_end(key)
+
     def drop(self, key: Any) -> None:
         """Forget the value of *key*."""
         with self._lock:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -152,6 +152,30 @@ EMPTY = segment([])
 def moved(talked: NDArray[np.float64], by: int) -> NDArray[np.float64]:
     """*talked* of messages whose places are *by* higher."""
     return talked + np.array([by, 0, 0], np.float64)
+
+
+def cut(part: Segment, first: int, last: int) -> Segment:
+    """*part* from message *first* to message *last*, both included."""
+    low, high = (int(place) for place in np.searchsorted(part.numbers, [first, last + 1]))
+    if (low, high) == (0, len(part)):
+        return part
+    begin, end = int(part.lengths[:low].sum()), int(part.lengths[:high].sum())
+    inside = (part.talked[:, 0] >= low) & (part.talked[:, 0] < high)
+    return replace(
+        part,
+        numbers=part.numbers[low:high],
+        sizes=part.sizes[low:high],
+        said=part.said[low:high],
+        speakers=part.speakers[low:high],
+        roles=part.roles[low:high],
+        fresh=part.fresh[low:high],
+        lengths=part.lengths[low:high],
+        codes=part.codes[begin:end],
+        counts=part.counts[begin:end],
+        talked=moved(part.talked[inside], -low),
+        moods=part.moods[low:high],
+        zones=part.zones[low:high],
+    )
 
 
 def _renamed(codes: NDArray[np.int32], known: Sequence[str], table: dict[str, int]) -> NDArray[np.int32]:

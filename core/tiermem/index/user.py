@@ -7,8 +7,9 @@ came; the session is a column. Drop it, and the next question fills it again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from tiermem.index.cache import Recent, fork_lock
 from tiermem.index.growing import Growing
 from tiermem.index.postings import Postings, gathered, grown, inverted, lengths
 from tiermem.index.renewed import Used, newly_fresh
-from tiermem.index.segment import Segment, joined, moved
+from tiermem.index.segment import Segment, cut, joined, moved
 from tiermem.index.stated import StatedIndex
 from tiermem.index.vocabulary import Vocabulary
 from tiermem.search.ranking import likeness
@@ -53,20 +54,30 @@ class UserIndex:
         self._names: list[tuple[str, Sequence[str]]] = [("", ())]
         self._blocks: list[Postings] = []
         self._sessions: dict[int, Growing] = {}  # rows by session, in order
-        self._numbers = Growing(np.int64)
-        self._sizes = Growing(np.float32)
-        self._said = Growing(np.float64)
-        self._said_by = Growing(np.int32)
-        self._roles = Growing(np.uint8)
-        self._fresh = Growing(np.float32)
-        self._lengths = Growing(np.float32)  # as `likeness` measures
+        self._numbers = self._growing(np.int64)
+        self._sizes = self._growing(np.float32)
+        self._said = self._growing(np.float64)
+        self._said_by = self._growing(np.int32)
+        self._roles = self._growing(np.uint8)
+        self._fresh = self._growing(np.float32)
+        self._lengths = self._growing(np.float32)  # as `likeness` measures
         self._talked = Growing(np.float64, 3)  # row, start, end
         self._forward = Growing(np.int32)  # the distinct terms of each row, one row behind the other
-        self._starts = Growing(np.int64)  # where those of a row begin
+        self._starts = Growing(np.int64)  # where those of a row begin, from the row `_heard` on
         self._starts.add(np.zeros(1, np.int64))
+        self._heard = 0
         self._fields: Recent[Field] = Recent(FIELDS)
         self._uses: Recent[Used] = Recent(USES)  # by session
         self.stated = StatedIndex()
+
+    _zeros: ClassVar[Callable[..., NDArray[Any]]] = staticmethod(np.zeros)
+
+    @staticmethod
+    def _taken(values: NDArray[Any], rows: NDArray[np.int32]) -> NDArray[Any]:
+        return values[rows]
+
+    def _growing(self, kind: type[np.generic]) -> Growing:
+        return Growing(kind, zeros=self._zeros)
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -103,9 +114,11 @@ class UserIndex:
             self._append(whole)
             row = first
             for session, part in fresh:
-                rows = self._sessions.setdefault(session, Growing(np.int32))
-                rows.add(np.arange(row, row + len(part), dtype=np.int32))
+                self._rows_of(session).add(np.arange(row, row + len(part), dtype=np.int32))
                 row += len(part)
+
+    def _rows_of(self, session: int) -> Growing:
+        return self._sessions.setdefault(session, Growing(np.int32))
 
     def _new(self, parts: Sequence[tuple[int, Segment]]) -> Iterable[tuple[int, Segment]]:
         last: dict[int, int] = {}
@@ -115,7 +128,7 @@ class UserIndex:
                 yield session, part
                 last[session] = int(part.numbers[-1])
             elif len(part) and part.numbers[-1] > above:
-                yield session, _beyond(part, int(np.searchsorted(part.numbers, above, side="right")))
+                yield session, cut(part, above + 1, int(part.numbers[-1]))
                 last[session] = int(part.numbers[-1])
 
     def _append(self, part: Segment) -> None:
@@ -149,6 +162,13 @@ class UserIndex:
         with self._lock:
             return _freshened(part, self._used(session, part))
 
+    def knows_used(self, session: int) -> bool:  # noqa: ARG002  # an index with shelves may not
+        """Whether it can tell who used which terms in *session*."""
+        return True
+
+    def note_used(self, session: int, through: int, parts: Iterable[Segment]) -> None:
+        """Keep what `knows_used` asks for, of messages up to number *through*; here all of it is in RAM anyway."""
+
     def _used(self, session: int, part: Segment) -> set[tuple[str, str]]:
         """The pairs of speaker and term, of those in *part*, that were said in the *session* before."""
         rows = self._before(session, part)
@@ -163,9 +183,9 @@ class UserIndex:
 
     def _terms_of(self, rows: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int32]]:
         """Of the messages in *rows* the speakers, how many distinct terms each has, and these, row by row."""
-        starts = self._starts.values
-        lengths = starts[rows + 1] - starts[rows]
-        taken = np.arange(int(lengths.sum())) + np.repeat(starts[rows] - (np.cumsum(lengths) - lengths), lengths)
+        starts, at = self._starts.values, rows - self._heard
+        lengths = starts[at + 1] - starts[at]
+        taken = np.arange(int(lengths.sum())) + np.repeat(starts[at] - (np.cumsum(lengths) - lengths), lengths)
         return self._said_by.values[rows], lengths, self._forward.values[taken]
 
     def _before(self, session: int, part: Segment) -> NDArray[np.int32]:
@@ -252,7 +272,8 @@ class UserIndex:
     def _field(
         self, rows: NDArray[np.int32], keys: Sequence[int], starts: NDArray[np.int64], fresh: NDArray[np.float32]
     ) -> Field:
-        places = np.full(len(self), NOWHERE, np.int32)
+        places = self._zeros(len(self), np.int32)
+        places[:] = NOWHERE
         places[rows] = np.arange(len(rows), dtype=np.int32)
         talked = self._talked.values
         at = places[talked[:, 0].astype(np.int64)]
@@ -262,12 +283,12 @@ class UserIndex:
             starts=starts,
             rows=rows,
             places=places,
-            numbers=self._numbers.values[rows],
-            sizes=self._sizes.values[rows],
-            said=self._said.values[rows],
-            speakers=self._said_by.values[rows],
-            roles=self._roles.values[rows],
-            fresh=fresh[rows],
+            numbers=self._taken(self._numbers.values, rows),
+            sizes=self._taken(self._sizes.values, rows),
+            said=self._taken(self._said.values, rows),
+            speakers=self._taken(self._said_by.values, rows),
+            roles=self._taken(self._roles.values, rows),
+            fresh=self._taken(fresh, rows),
             names=self._names,
             talked=Mentions(at[there].astype(np.int64), talked[there, 1], talked[there, 2]),
             whole=len(rows) == len(self),
@@ -297,26 +318,6 @@ class UserIndex:
         at = np.repeat(np.flatnonzero(touched), lengths)
         speakers = field.speakers.astype(np.int64) + len(self._names) * session
         return newly_fresh(terms.astype(np.int64), at, speakers, gone, DISTINCT)
-
-
-def _beyond(part: Segment, place: int) -> Segment:
-    """*part* from its message at *place* on."""
-    from_term = int(part.lengths[:place].sum())
-    return replace(
-        part,
-        numbers=part.numbers[place:],
-        sizes=part.sizes[place:],
-        said=part.said[place:],
-        speakers=part.speakers[place:],
-        roles=part.roles[place:],
-        fresh=part.fresh[place:],
-        lengths=part.lengths[place:],
-        codes=part.codes[from_term:],
-        counts=part.counts[from_term:],
-        talked=moved(part.talked[part.talked[:, 0] >= place], -place),
-        moods=part.moods[place:],
-        zones=part.zones[place:],
-    )
 
 
 def _freshened(part: Segment, used: set[tuple[str, str]]) -> Segment:

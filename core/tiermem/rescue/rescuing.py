@@ -46,7 +46,7 @@ from tiermem.storage.tables.items import collection, item
 from tiermem.storage.tables.media import blob, media
 
 # What is derived of the others, or says nothing that anybody said.
-_DERIVED = ("segment", "conversation", "tally", "owner", "vector", "embedded", "embedder", "import")
+_DERIVED = ("segment", "shelf", "conversation", "tally", "owner", "vector", "embedded", "embedder", "import")
 DERIVED = frozenset(f"tiermem_{name}" for name in _DERIVED)
 USER = "rescued"  # whose that is of which nobody can say any more whose it was
 

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import sqlalchemy as sa
 
 from tiermem.errors import MigrationUnfinished, SchemaTooNew, StorageCorrupt
-from tiermem.storage.tables import columns
+from tiermem.storage.tables import columns, shelves
 from tiermem.storage.tables import named as names_said
 from tiermem.storage.tables.columns import UNSTORABLE, Key, Octets, Words, checksum_column, metadata, of_its_type
 from tiermem.storage.tables.erasures import erasure
@@ -24,10 +24,10 @@ from tiermem.storage.tables.imports import importing
 from tiermem.storage.tables.items import item
 from tiermem.storage.tables.media import media
 
-VERSION = 18
+VERSION = 19
 UNFINISHED = "migrating"  # how the version of a database begins that a migration fills; no tiermem opens it
 
-meta, digest, named = columns.meta, columns.digest, names_said.named
+meta, digest, named, shelf = columns.meta, columns.digest, names_said.named, shelves.shelf
 
 Stored: TypeAlias = Mapping[str, Any] | sa.RowMapping  # a row by the names of its columns
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 
 from tiermem.facts.stated.record import APPLICATION, MODEL
-from tiermem.index.segment import Segment, joined, packed, unpacked
+from tiermem.index.segment import Segment, cut, joined, packed, unpacked
 from tiermem.shared_history import base_of
 from tiermem.storage import sessions
-from tiermem.storage.schema import broken, fact, meta, sealed, segment, session
+from tiermem.storage.schema import broken, fact, meta, sealed, segment, session, shelf
 from tiermem.storage.sessions import SessionRow
 from tiermem.storage.tables.talk import conversation, tally
 from tiermem.text.analyzer import analyser, newer
@@ -84,6 +84,14 @@ def read(connection: sa.Connection, sessions: Iterable[int], above: int = 0) -> 
     return found
 
 
+def between(connection: sa.Connection, key: int, first: int, last: int) -> list[Segment]:
+    """The stretches of the messages `first`..`last` that the session *key* stores itself, cut to them; without what is
+    damaged."""
+    inside = sa.and_(segment.c.session == int(key), segment.c.last >= first, segment.c.first <= last)
+    rows = connection.execute(sa.select(segment).where(inside).order_by(segment.c.first)).mappings()
+    return [cut(part, first, last) for row in rows if (part := legible(row)) is not None]
+
+
 def legible(row: sa.RowMapping) -> Segment | None:
     """The stretch of a row; None where it is damaged."""
     try:
@@ -132,7 +140,7 @@ def use_analyser(connection: sa.Connection, name: str) -> str:
         session.update().values(indexed=session.c.base)
     )  # first: it waits for those who are adding words
     connection.execute(meta.update().where(meta.c.key == "analyser").values(value=name))
-    for table in (segment, conversation, tally):
+    for table in (segment, conversation, tally, shelf):
         connection.execute(table.delete())
     connection.execute(fact.delete().where(fact.c.how.not_in([APPLICATION, MODEL])))
     return str(known)

@@ -15,7 +15,8 @@ from tiermem.reports.state import Verification
 from tiermem.settings import Scope
 from tiermem.storage import sessions
 from tiermem.storage.erasures import proof as proof_of_erasures
-from tiermem.storage.schema import embedder
+from tiermem.storage.schema import embedder, shelf
+from tiermem.storage.shelves import rows as shelves
 from tiermem.storage.tables import seals
 from tiermem.storage.tables.erasures import erased, erasure
 from tiermem.storage.tables.imports import importing
@@ -73,6 +74,8 @@ def _elsewhere(connection: sa.Connection) -> Iterator[str]:
     yield from rows.changed(connection, importing)
     yield from rows.changed(connection, erased)
     yield from rows.changed(connection, media)
+    for some in shelves.pages(connection):
+        yield from rows.changed(connection, shelf, shelf.c.pk.in_(some))
     yield from seals.differences(connection)
     yield from proof_of_erasures.differences(connection)
     yield from rows.orphans(connection)

@@ -15,7 +15,7 @@ from tiermem.facts import preferences
 from tiermem.facts.stated.record import StatedAt
 from tiermem.flows import reporting
 from tiermem.flows.effects import Compute, Flow, Read, Transact
-from tiermem.flows.indexing import facts, pinning, vectors
+from tiermem.flows.indexing import facts, pinning, shelving, vectors
 from tiermem.flows.services import Core
 from tiermem.index.segment import Segment, segment
 from tiermem.index.user import UserIndex
@@ -61,6 +61,7 @@ def follow(core: Core, scope: Scope) -> Flow[None]:
     for where in (*(yield Read(partial(_shared_with, scope=scope))), scope):
         yield from follow_words(core, where)
         yield from vectors.follow(core, where)
+    yield from shelving.follow(core, scope)
 
 
 def _shared_with(connection: sa.Connection, scope: Scope) -> list[Scope]:
@@ -88,6 +89,7 @@ def follow_words(core: Core, scope: Scope) -> Flow[None]:
         row = yield Read(lambda connection: sessions.find(connection, scope))
         if row.indexed > done:
             yield reporting.indexed(scope, done + 1, row.indexed, core.since(began))
+            shelving.grew(core, scope, row.indexed - done)
 
 
 def filled(core: Core, scope: Scope, row: SessionRow, through: int) -> Flow[UserIndex]:

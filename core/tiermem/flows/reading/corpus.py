@@ -14,8 +14,12 @@ from tiermem.flows.indexing import facts
 from tiermem.flows.indexing.facts import NEAR
 from tiermem.flows.indexing.words import part_of
 from tiermem.flows.reading.request import SearchRequest
+from tiermem.flows.reading.shelved.opening import index_for
 from tiermem.flows.services import Core
 from tiermem.index.segment import Segment
+from tiermem.index.shelves.asked import AskedIndex
+from tiermem.index.shelves.gone import ShelfGone
+from tiermem.index.shelves.index import ShelvedIndex
 from tiermem.index.user import Choice, UserIndex
 from tiermem.messages import Message
 from tiermem.records import Within
@@ -51,7 +55,7 @@ class Corpus:
 
     home: int
     rows: Mapping[int, tuple[str, SessionRow]]
-    index: UserIndex
+    index: UserIndex | AskedIndex
     hidden: Mapping[int, Ranges]
     shared: Mapping[int, tuple[str, SessionRow]]
 
@@ -78,8 +82,12 @@ def _told_apart(rows: Mapping[int, tuple[str, SessionRow]], home: int) -> list[C
     return [choices[key] for key in rows]
 
 
-def opened(core: Core, scope: Scope, row: SessionRow, request: SearchRequest) -> Flow[Corpus]:
-    """The corpus of *request*, asked in the session *row*, of which no message beyond its own number counts."""
+def opened(core: Core, scope: Scope, row: SessionRow, request: SearchRequest, *, shelves: bool = True) -> Flow[Corpus]:
+    """The corpus of *request*, asked in the session *row*, of which no message beyond its own number counts.
+
+    Raises:
+        ShelfGone: it has *shelves*, one of which is not there any more.
+    """
     if user_wide(scope, request.within):
         listed = yield Read(lambda connection: sessions.of_user(connection, scope.tenant, scope.user))
         rows = {own.pk: (name, own) for name, own in listed if _wanted(name, request) and own.messages}
@@ -88,15 +96,17 @@ def opened(core: Core, scope: Scope, row: SessionRow, request: SearchRequest) ->
         core.noticed(max((own.erasures for _, own in listed), default=0))
     else:
         rows = {row.pk: (scope.session, row)} if row.pk else {}
-    index = core.index_of(scope)
     shared: Mapping[int, tuple[str, SessionRow]] = {}
     loaded = rows
     if forks := [own.pk for _, own in rows.values() if own.base]:
         shared = yield Read(partial(_shared, forks=forks))
         loaded = {**shared, **{key: (name, _as_shared(own, shared)) for key, (name, own) in rows.items()}}
+    every = [own for _, own in loaded.values()]
+    index = (yield from index_for(core, scope, every)) if shelves else core.index_of(scope)
     hidden = yield from _loaded(core, scope, index, loaded)
     yield from _rung(core, scope, rows)
-    return Corpus(row.pk if row.pk in rows else 0, rows, index, hidden, shared)
+    asked = AskedIndex(index) if isinstance(index, ShelvedIndex) else index
+    return Corpus(row.pk if row.pk in rows else 0, rows, asked, hidden, shared)
 
 
 def _shared(connection: sa.Connection, forks: Sequence[int]) -> dict[int, tuple[str, SessionRow]]:
@@ -129,12 +139,14 @@ def _wanted(name: str, request: SearchRequest) -> bool:
 @dataclass(frozen=True, slots=True)
 class _Lack:
     """What an index lacks of *rows*: what is hidden in the sessions `unknown`; words of `stale` ones, and facts of
-    those `untold`, with the number up to which they are there."""
+    those `untold`, with the number up to which they are there; who used which terms in those `unheard`, of which
+    messages wait, where the index does not have it."""
 
     rows: Mapping[int, tuple[str, SessionRow]]
     unknown: Sequence[int]
     stale: Mapping[int, int]
     untold: Mapping[int, int]
+    unheard: frozenset[int] = frozenset()
 
     @classmethod
     def of(
@@ -144,7 +156,8 @@ class _Lack:
         stale = {key: last for key, (_, row) in rows.items() if (last := index.last(key)) < row.messages}
         through = index.stated.through
         untold = {key: last for key, (_, row) in rows.items() if (last := through(key)) < row.messages} if talk else {}
-        return cls(rows, unknown, stale, untold)
+        unheard = (key for key in stale if rows[key][1].indexed < rows[key][1].messages and not index.knows_used(key))
+        return cls(rows, unknown, stale, untold, frozenset(unheard))
 
     def __bool__(self) -> bool:
         return bool(self.unknown or self.stale or self.untold)
@@ -153,12 +166,14 @@ class _Lack:
 @dataclass(frozen=True, slots=True)
 class _Filling:
     """What was read of it: ranges that are hidden, stretches of the index, facts, and by key messages that wait for the
-    index, the first of which are those before the first that is not there."""
+    index, the first of which are those before the first that is not there; `said`, all that is indexed of what is
+    `unheard`."""
 
     hidden: Mapping[int, Ranges]
     parts: Mapping[int, list[Segment]]
     facts: Mapping[int, Sequence[StatedAt]]
     waiting: Mapping[int, list[Message]]
+    said: Mapping[int, list[Segment]]
 
 
 def _loaded(
@@ -219,7 +234,21 @@ def _read(connection: sa.Connection, lack: _Lack) -> _Filling:
         if first <= upto:
             waiting[key] = log.read(connection, key, max(1, first - NEAR), upto)
             left -= upto - first + 1
-    return _Filling(hidden, stretches, facts, waiting)
+    said = {key: _indexed(connection, rows[key][1]) for key in lack.unheard if key in waiting}
+    return _Filling(hidden, stretches, facts, waiting, said)
+
+
+def _indexed(connection: sa.Connection, row: SessionRow) -> list[Segment]:
+    """All that is indexed of the session *row*.
+
+    Raises:
+        ShelfGone: some of it is damaged.
+    """
+    where = [(owner, first, last) for owner, first, last in parts(row.pk, 1, row.indexed) if owner > 0]
+    read = [part for owner, first, last in where for part in segments.between(connection, owner, first, last)]
+    if sum(map(len, read)) != sum(last - first + 1 for _, first, last in where):
+        raise ShelfGone
+    return read
 
 
 def _first_waiting(lack: _Lack, key: int, indexed: int, parts: Sequence[Segment] | None) -> int:
@@ -231,8 +260,13 @@ def _first_waiting(lack: _Lack, key: int, indexed: int, parts: Sequence[Segment]
 
 def _add(scope: Scope, index: UserIndex, lack: _Lack, read: _Filling) -> None:
     index.add([(key, part) for key, stored in read.parts.items() for part in stored])
+    for key, said in read.said.items():
+        index.note_used(key, lack.rows[key][1].indexed, said)
     fresh = {key: [one for one in said if one.sequence > index.last(key)] for key, said in read.waiting.items()}
-    index.add([(key, part_of(index, key, messages)) for key, messages in fresh.items() if messages])
+    forks = [key for key in fresh if lack.rows[key][1].base]
+    index.add([(key, part_of(index, key, said)) for key, said in fresh.items() if said and key not in forks])
+    for key in forks:  # what is new in one depends on what it shares, which is there now
+        index.add([(key, part_of(index, key, fresh[key]))])
     found, through = list[StatedAt](), dict[int, int]()
     for key in lack.untold:
         there = max(lack.untold[key], lack.rows[key][1].indexed)

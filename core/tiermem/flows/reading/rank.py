@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,11 @@ from tiermem.flows.reading import filters, outdated, vector_search
 from tiermem.flows.reading.corpus import Corpus
 from tiermem.flows.reading.outdated import Searched
 from tiermem.flows.reading.request import Matched, SearchRequest, SearchResult
+from tiermem.flows.reading.shelved import lookups
 from tiermem.flows.services import Core
+from tiermem.index.shelves.asked import AskedIndex
+from tiermem.index.shelves.gone import ShelfGone
+from tiermem.index.shelves.mapped import given_back
 from tiermem.providers.related_words import related_words
 from tiermem.records import Hit
 from tiermem.search.query import Question, read, without_names
@@ -70,11 +74,17 @@ def hits(core: Core, scope: Scope, row: SessionRow, request: SearchRequest) -> F
     anywhere = row.pk or reading.user_wide(scope, request.within)
     if not anywhere or not request.query.strip() or request.limit <= 0:
         return SearchResult()
-    corpus = yield from reading.opened(core, scope, row, request)
-    best, field, bits, result = yield from _best(core, scope, row, corpus, request)
+    try:
+        corpus = yield from reading.opened(core, scope, row, request)
+        best, field, bits, result = yield from _best(core, scope, row, corpus, request)
+    except ShelfGone:  # a shelf was put in place of others meanwhile, or is damaged
+        corpus = yield from reading.opened(core, scope, row, request, shelves=False)
+        best, field, bits, result = yield from _best(core, scope, row, corpus, request)
     wanted = field.at([place for place, _, _ in best])
     said = yield from window_state.bodies_of(core, wanted)
     core.indexes.trim(core.settings.index_memory, ALONE * core.settings.index_memory)
+    if isinstance(corpus.index, AskedIndex):
+        yield Compute(given_back)
     there = [(said[at], at, one) for at, one in zip(wanted, best, strict=True) if at in said]
     there = [one for one in there if one[0].origin not in UNREADABLE]
     local = core.local(message for message, _, _ in there)
@@ -98,7 +108,8 @@ def _best(
     question = yield Compute(lambda: read(request.query, related_words(), core.synonyms()))
     every = yield Compute(corpus.field)
     late = yield from filters.too_late(core, every, request.as_of)
-    field = yield Compute(lambda: corpus.index.without(every, late | _unsaid(corpus, every, request)))
+    whose = {key: (own.pk, own.messages) for key, (_, own) in corpus.rows.items()}
+    field = yield from lookups.without(corpus.index, every, lambda: late | _unsaid(corpus, every, request), whose)
     near, trust, degraded = yield from _vectors(core, scope, row, corpus, field, request.query)
     result = SearchResult(question=question, degraded=degraded)
     if not len(field):
@@ -106,15 +117,21 @@ def _best(
     outside = yield from filters.outside(core, field, request.only, question.terms)
     pinned = yield from _pinned(core, field)
     ranking = _Ranking(core, question, corpus, field, near, trust, pinned)
+    yield from lookups.words(core, corpus.index, planned(question, core.settings.weights.related).words)
 
     sought = request.weak or request.requested  # else what stands alone must be surer
 
-    def ranked() -> tuple[Sequence[Scored], float, list[int], Matched]:
+    def scored() -> tuple[Signals, Scores, Mask, Places]:
         signals = _signals(ranking, request.as_of)
         scores = _scored(ranking, signals, sought=sought)
         out = outside | (field.roles == ECHO)  # copies, where what they quote is there
         view = field.find(row.pk, request.without)
         out[view] = True
+        return signals, scores, out, view
+
+    def ranked(
+        signals: Signals, scores: Scores, out: Mask, view: Places
+    ) -> tuple[Sequence[Scored], float, list[int], Matched]:
         scores = _bridged(ranking, scores, out)
         least = _threshold(ranking, scores, core.settings.relevance_threshold)
         must, apart = 0.0 if request.weak else least, 0.0 if sought else scores.alone
@@ -123,7 +140,14 @@ def _best(
             best = scoring.chosen(scores, out | ~alone, request.limit, 0.0, 0.0)
         return best, least, *_matched(ranking, signals, scores, best, view)
 
-    best, least, bits, matched = yield Compute(ranked)
+    if isinstance(corpus.index, AskedIndex):  # which reads, between the two, the words of the best ones
+        yield Compute(given_back)  # what reading took
+        first = yield Compute(scored)
+        seeds = list(scoring.seeds(first[1], first[2])) if core.settings.weights.graph else []
+        yield from lookups.mentioned(core, corpus.index, field, seeds, expansion.most(len(field)))
+        best, least, bits, matched = yield Compute(lambda: ranked(*first))
+    else:
+        best, least, bits, matched = yield Compute(lambda: ranked(*scored()))
     return best, field, bits, replace(result, least=least, matched=matched)
 
 
@@ -145,7 +169,7 @@ def _vectors(
     bare = yield Compute(lambda: without_names(query, field.speaking))
     if core.lexical:
         yield from reporting.noticed(core, scope)
-        alike = yield Compute(lambda: corpus.index.likeness(field, bare))
+        alike: Any = yield from lookups.likeness(core, corpus.index, field, bare)
         return Nearest(np.arange(len(field)), alike), EmbedderTrust(core.settings.weights.lexical), ()
     by_session, degraded = yield from vector_search.nearest(core, scope, row.pk, corpus.rows, bare, corpus.shared)
     near = yield Compute(lambda: _placed(by_session, field))

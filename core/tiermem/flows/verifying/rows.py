@@ -21,6 +21,7 @@ _LOST: dict[str, tuple[str, str]] = {
     "tiermem_stub": ("the stub of message {sequence}", "what is shown in its place"),
     "tiermem_summary": ("summary {number}", "its words, or what it stands for"),
     "tiermem_segment": ("messages {first} to {last}", "their keyword index, which is made anew when it is dropped"),
+    "tiermem_shelf": ("row {pk}", "words of a user of very many messages, which are read of the index then"),
     "tiermem_fact": ("message {sequence}, fact {place}", "a fact, which is read anew when the index is dropped"),
     "tiermem_extraction": ("messages {first} to {last}", "which extractor read them"),
     "tiermem_named": ("messages {first} to {last}", "the names in them, which are read anew when it is dropped"),

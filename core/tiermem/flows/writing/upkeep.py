@@ -12,7 +12,7 @@ from collections.abc import Callable
 from tiermem.errors import Closed, described
 from tiermem.flows import reporting
 from tiermem.flows.effects import Await, Flow, Read, Wake
-from tiermem.flows.indexing import words
+from tiermem.flows.indexing import shelving, words
 from tiermem.flows.services import Core
 from tiermem.flows.writing.maintain import manage
 from tiermem.providers.calls import refuse_waiting
@@ -122,6 +122,8 @@ def attempt(core: Core, scope: Scope, *, manages: bool = True) -> Flow[bool | No
             row = yield Read(lambda connection: sessions.find(connection, scope))
             if _wordless(core, scope, row):
                 yield from words.follow_words_alone(core, scope)
+            if shelving.due(core, scope):
+                more = yield from shelving.step(core, scope)
             core.tails.discard(scope)
             if not core.lexical:
                 yield Wake(scope, embed=True)

@@ -81,6 +81,7 @@ def scored(field: Field, signals: Signals, weights: Weights) -> Scores:
     own, stretch = bm25.words(field.sizes, field.mean_size, signals.standing, signals.plan, along)
     unit = weights.keyword / (1 + OWN)
     parts = {"keyword": np.float32(unit * OWN) * own, "stretch": np.float32(unit) * stretch}
+    del own, stretch  # of a million messages each is 4 MB
     apart = along.alone
     base = parts["keyword"] + parts["stretch"]
     if signals.semantic is not None and weights.semantic * signals.trust:
@@ -186,13 +187,14 @@ def chosen(
 
 def _best(total: Numbers, among: Mask, limit: int) -> NDArray[np.int64]:
     """The places of the *limit* highest scores *among* those marked, best first; of equals the last."""
+    count = int(np.count_nonzero(among))
+    if limit <= 0 or not count:
+        return np.zeros(0, np.int64)
+    if count > 4 * limit:  # sorting all of a long conversation would take longer than scoring it
+        least = np.partition(total[among], count - limit)[count - limit]
+        among = among & (total >= least)
     places = np.flatnonzero(among)
-    if limit <= 0 or not len(places):
-        return places[:0]
     values = total[places]
-    if len(places) > 4 * limit:  # sorting all of a long conversation would take longer than scoring it
-        enough = values >= np.partition(values, len(values) - limit)[len(values) - limit]
-        places, values = places[enough], values[enough]
     return places[np.lexsort((-places, -values))][:limit]
 
 

@@ -23,6 +23,7 @@ from tiermem.storage.embedded import outside
 from tiermem.storage.erasures import remembering, scrubbing
 from tiermem.storage.schema import message, meta, sealed, session, vector
 from tiermem.storage.sessions import ERASED, SessionRow, by_key, encoded, stored_name
+from tiermem.storage.shelves import rows as shelves
 from tiermem.storage.tables import seals
 from tiermem.storage.tables.columns import metadata
 from tiermem.storage.tables.erasures import KEY, digest, erasure
@@ -166,6 +167,8 @@ def take(connection: sa.Connection, scope: Scope, reason: str, now: datetime, *,
         storing.disown(connection, owners.key_of(scope), b"%d" % number)  # what comes anew refers to none of it
         counting.erased(connection, scope)
         connection.execute(importing.delete().where(importing.c.owner == mine))  # what it brought is removed too
+    for gone in [None] if whole else [one.key for one in taken]:
+        shelves.felled(connection, scope, gone)
     owners.unsure(connection, scope)
     for pk, stamp in collections:
         values = sealed(collection, {"tenant": ERASED, "owner": b"%d:%d" % (number, pk), "stamp": stamp})

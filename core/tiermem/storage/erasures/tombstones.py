@@ -32,6 +32,7 @@ from tiermem.storage.extracted import stretches as extraction
 from tiermem.storage.named import stretches
 from tiermem.storage.schema import fact, message, sealed, stub, summary, vector
 from tiermem.storage.sessions import SessionRow
+from tiermem.storage.shelves import rows as shelves
 from tiermem.storage.tables.erasures import AFTER, TOMBSTONE, digest
 from tiermem.storage.tables.media import media_use
 from tiermem.storage.talk import counting
@@ -68,6 +69,7 @@ def derived_of(
     hidden = decisions.hidden(connection, row)
     counting.emptied(connection, sessions.scope_of_key(connection, row.pk), row.pk, min(numbers), hidden)
     segments.rewind(connection, row, min(numbers))
+    shelves.rewind(connection, row, min(numbers))
     stretches.rewind(connection, row.pk, min(numbers))
     made = _decided(connection, row, numbers, spoiled, reason)
     decisions.record(connection, row.pk, made, now)

@@ -64,6 +64,7 @@ OF_THE_ROW = frozenset({"pk", "checksum"})
 LEFT_BEHIND = {
     "tiermem_meta": "of the database; the keys of a user's tombstones go with them",
     "tiermem_segment": "words, indexed anew in the background",
+    "tiermem_shelf": "words of a user of very many messages, put together anew of segments",
     "tiermem_named": "names by sentence, read anew when the graph of a user is asked for",
     "tiermem_embedder": "of the database",
     "tiermem_embedded": "vectors of messages are made anew by the embedder in use",

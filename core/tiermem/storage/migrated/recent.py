@@ -106,6 +106,22 @@ def _named(connection: sa.Connection) -> None:
         connection.exec_driver_sql("ALTER TABLE tiermem_named ALTER COLUMN body SET STATISTICS 0")
 
 
+def _shelves(connection: sa.Connection) -> None:
+    """18 to 19: shelves, which are built in the background for users of very many messages."""
+    sqlite = connection.dialect.name == "sqlite"
+    key, octets = ("INTEGER", "BLOB") if sqlite else ("BIGINT", "BYTEA")
+    for statement in (
+        f"""CREATE TABLE tiermem_shelf (
+            pk {key} NOT NULL PRIMARY KEY, owner {octets} NOT NULL, part BIGINT NOT NULL, body {octets} NOT NULL,
+            checksum {octets})""",
+        "CREATE INDEX tiermem_shelf_head ON tiermem_shelf (owner) WHERE part = 0",
+    ):
+        connection.exec_driver_sql(statement)
+    if not sqlite:
+        for name in ("owner", "body", "checksum"):
+            connection.exec_driver_sql(f"ALTER TABLE tiermem_shelf ALTER COLUMN {name} SET STATISTICS 0")
+
+
 LINKS = {
     "session": ("chain", "journal_chain"),
     "message": ("witness", "chain"),
@@ -121,4 +137,5 @@ RECENT: dict[int, Callable[[sa.Connection], None]] = {
     15: _chains,
     16: _media,
     17: _named,
+    18: _shelves,
 }

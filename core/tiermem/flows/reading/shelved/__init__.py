@@ -1,0 +1,1 @@
+"""How a question reads the words of a user of very many messages."""
