@@ -127,23 +127,19 @@ def copied(connection: sa.Connection) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def lower_to_18(target: str) -> None:
-    """Take away what version 19 brought."""
+def lower_to_18(target: str, table: str = "tiermem_shelf", version: str = "18") -> None:
+    """Take away what version 19 brought, or a later one in one table."""
     engine = engine_of(target)
     with engine.begin() as connection:
-        connection.exec_driver_sql("DROP TABLE tiermem_shelf")
-        connection.execute(schema.meta.update().where(schema.meta.c.key == "version").values(value="18"))
+        connection.exec_driver_sql(f"DROP TABLE {table}")
+        connection.execute(schema.meta.update().where(schema.meta.c.key == "version").values(value=version))
     engine.dispose()
 
 
 def lower_to_17(target: str) -> None:
     """Take away what version 18 and later ones brought."""
     lower_to_18(target)
-    engine = engine_of(target)
-    with engine.begin() as connection:
-        connection.exec_driver_sql("DROP TABLE tiermem_named")
-        connection.execute(schema.meta.update().where(schema.meta.c.key == "version").values(value="17"))
-    engine.dispose()
+    lower_to_18(target, "tiermem_named", "17")
 
 
 def lower_to_16(target: str) -> None:

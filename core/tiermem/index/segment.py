@@ -63,6 +63,13 @@ class Segment:
     def __len__(self) -> int:
         return len(self.numbers)
 
+    def used(self) -> set[tuple[str, str]]:
+        """The pairs of a speaker and a term of theirs."""
+        speakers = np.repeat(self.speakers, self.lengths).astype(np.int64)
+        pairs = np.unique(speakers * max(len(self.words), 1) + self.codes)
+        named, terms = np.divmod(pairs, max(len(self.words), 1))
+        return {(self.names[one], self.words[term]) for one, term in zip(named.tolist(), terms.tolist(), strict=True)}
+
     def spoken(self) -> Iterator[Spoken]:
         """The messages again, each term as often as it is counted, without what is `fresh`."""
         start = 0

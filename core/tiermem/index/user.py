@@ -166,7 +166,7 @@ class UserIndex:
         """Whether it can tell who used which terms in *session*."""
         return True
 
-    def note_used(self, session: int, through: int, parts: Iterable[Segment]) -> None:
+    def note_used(self, session: int, through: int, pairs: set[tuple[str, str]]) -> None:
         """Keep what `knows_used` asks for, of messages up to number *through*; here all of it is in RAM anyway."""
 
     def _used(self, session: int, part: Segment) -> set[tuple[str, str]]:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from tiermem.search.ranking.field import Field
 
 TAIL = 5_000  # messages that wait for the index and are read in one go
+STRETCH = 16_384  # messages of one session whose words are read at once
 PORTION = 50_000  # messages of whole sessions likewise: while they come, what was read of them is in RAM twice more
 
 Ranges = Sequence[tuple[int, int]]
@@ -166,14 +167,14 @@ class _Lack:
 @dataclass(frozen=True, slots=True)
 class _Filling:
     """What was read of it: ranges that are hidden, stretches of the index, facts, and by key messages that wait for the
-    index, the first of which are those before the first that is not there; `said`, all that is indexed of what is
+    index, the first of which are those before the first that is not there; `said`, who used which terms in what is
     `unheard`."""
 
     hidden: Mapping[int, Ranges]
     parts: Mapping[int, list[Segment]]
     facts: Mapping[int, Sequence[StatedAt]]
     waiting: Mapping[int, list[Message]]
-    said: Mapping[int, list[Segment]]
+    said: Mapping[int, set[tuple[str, str]]]
 
 
 def _loaded(
@@ -234,21 +235,25 @@ def _read(connection: sa.Connection, lack: _Lack) -> _Filling:
         if first <= upto:
             waiting[key] = log.read(connection, key, max(1, first - NEAR), upto)
             left -= upto - first + 1
-    said = {key: _indexed(connection, rows[key][1]) for key in lack.unheard if key in waiting}
+    said = {key: _used(connection, rows[key][1]) for key in lack.unheard if key in waiting}
     return _Filling(hidden, stretches, facts, waiting, said)
 
 
-def _indexed(connection: sa.Connection, row: SessionRow) -> list[Segment]:
-    """All that is indexed of the session *row*.
+def _used(connection: sa.Connection, row: SessionRow) -> set[tuple[str, str]]:
+    """The pairs of speaker and term in all that is indexed of the session *row*, read a stretch at a time.
 
     Raises:
         ShelfGone: some of it is damaged.
     """
-    where = [(owner, first, last) for owner, first, last in parts(row.pk, 1, row.indexed) if owner > 0]
-    read = [part for owner, first, last in where for part in segments.between(connection, owner, first, last)]
-    if sum(map(len, read)) != sum(last - first + 1 for _, first, last in where):
-        raise ShelfGone
-    return read
+    pairs: set[tuple[str, str]] = set()
+    for owner, first, last in parts(row.pk, 1, row.indexed):
+        for low in range(first, last + 1 if owner > 0 else first, STRETCH):
+            high = min(last, low + STRETCH - 1)
+            read = segments.between(connection, owner, low, high)
+            if sum(map(len, read)) != high - low + 1:
+                raise ShelfGone
+            pairs.update(*(part.used() for part in read))
+    return pairs
 
 
 def _first_waiting(lack: _Lack, key: int, indexed: int, parts: Sequence[Segment] | None) -> int:

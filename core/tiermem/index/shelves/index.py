@@ -7,7 +7,7 @@ they stand and how often is in RAM too, so that nothing is read of a shelf that 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -218,15 +218,8 @@ class ShelvedIndex(UserIndex):
         """Whether it is known who used which terms in *session*, as far as shelves go."""
         return self._spoken.get(int(session)) is not None
 
-    def note_used(self, session: int, through: int, parts: Iterable[Segment]) -> None:
-        """Keep who used which terms in the messages of *session* up to number *through*, which are in *parts*."""
-        pairs: Pairs = set()
-        for part in parts:
-            speakers = np.repeat(part.speakers, part.lengths).tolist()
-            pairs.update(
-                (part.names[speaker], part.words[code])
-                for speaker, code in set(zip(speakers, part.codes.tolist(), strict=True))
-            )
+    def note_used(self, session: int, through: int, pairs: Pairs) -> None:
+        """Keep who used which terms in the messages of *session* up to number *through*."""
         self._spoken.put(int(session), (through, pairs))
 
     def _used(self, session: int, part: Segment) -> set[tuple[str, str]]:

@@ -150,36 +150,38 @@ def _remove(connection: sa.Connection, key: int) -> int:
     return int(connection.execute(shelf.delete().where(shelf.c.pk.between(key, key + ROOM - 1))).rowcount)
 
 
-def felled(connection: sa.Connection, scope: Scope, session: int | None = None, number: int = 1) -> None:
+def felled(connection: sa.Connection, scope: Scope, session: int | None = None, number: int = 1) -> int:
     """Remove the heads of the user's shelves: of all, or of those with a message of that *session* from *number* on.
-    `purge` removes what is left of them."""
+    `purge` removes what is left of them. How many they were."""
     whose = owners.key_of(scope)
     if session is None:
-        connection.execute(shelf.delete().where(shelf.c.owner == whose, shelf.c.part == HEAD))
-        return
+        return int(connection.execute(shelf.delete().where(shelf.c.owner == whose, shelf.c.part == HEAD)).rowcount)
+    count = 0
     for row in connection.execute(_HEADS, {"whose": whose}).mappings().all():
         try:
             spans = packing.head(_sound(row)).spans
         except (ShelfGone, ValueError):  # nobody can say what is in it
             spans = [(int(session), number, number)]
         if any(key == session and last >= number for key, _, last in spans):
-            connection.execute(shelf.delete().where(shelf.c.pk == row["pk"]))
+            count += connection.execute(shelf.delete().where(shelf.c.pk == row["pk"])).rowcount
+    return count
 
 
 def rewind(connection: sa.Connection, row: SessionRow, number: int) -> None:
     """Remove the shelves of whoever has the session *row* that have messages of it from *number* on."""
-    if connection.execute(sa.select(shelf.c.pk).limit(1)).first() is None:
-        return
-    felled(connection, sessions.scope_of_key(connection, row.pk), row.pk, number)
-    while purge(connection):
-        pass
+    scope = sessions.scope_of_key(connection, row.pk)
+    if felled(connection, scope, row.pk, number):
+        while purge(connection, owners.key_of(scope)):
+            pass
 
 
-def purge(connection: sa.Connection) -> int:
-    """Remove some rows of shelves that have no head; how many."""
+def purge(connection: sa.Connection, whose: bytes | None = None) -> int:
+    """Remove some rows of shelves that have no head, of one user or of all; how many."""
     above = shelf.alias()
     whole = sa.exists().where(above.c.pk == shelf.c.pk - shelf.c.part)
     query = sa.select(shelf.c.pk).where(shelf.c.part > HEAD, ~whole).limit(BATCH)
+    if whose is not None:
+        query = query.where(shelf.c.owner == whose)
     lost = list(connection.execute(query).scalars())
     for start in range(0, len(lost), CHUNK):
         connection.execute(shelf.delete().where(shelf.c.pk.in_(lost[start : start + CHUNK])))
