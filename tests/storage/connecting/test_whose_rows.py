@@ -30,6 +30,7 @@ KEYS: dict[str, tuple[tuple[str, ...], ...]] = {
     "tiermem_item": (("collection",), ("pk",)),
     "tiermem_item_vector": (("item",),),
     "tiermem_media": (("owner",), ("pk",)),
+    "tiermem_shelf": (("owner",), ("pk",)),
     "tiermem_blob": (("media",),),
     "tiermem_fork": (("session",), ("root",), ("parent",)),
     "tiermem_borrowed": (("session",), ("owner",)),
