@@ -53,6 +53,9 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file with something in every table."""
     file = tmp_path_factory.mktemp("full") / "full.db"
     damage.fill(file)
+    with damage.opened(file, index_memory=1) as memory:
+        memory.wiring[0].shelf_least = 1
+        memory.session("s", "ann").index()
     return file
 
 
@@ -322,7 +325,8 @@ def test_what_cannot_be_a_source_or_a_target_is_refused_by_name(source: Path, tm
         migrate(source, foreign)
     engine = engine_of(str(source))
     with engine.begin() as connection:
-        connection.execute(meta.update().where(meta.c.key == "version").values(value="17"))
+        connection.exec_driver_sql("DROP TABLE tiermem_shelf")
+        connection.execute(meta.update().where(meta.c.key == "version").values(value="18"))
     engine.dispose()
     with pytest.raises(SchemaTooOld):
         migrate(source, tmp_path / "a.db")
