@@ -66,9 +66,14 @@ def verify(scope: Scope, key: int | None = None, chain: str | None = None) -> Fl
         decisions=row.revision,
         summaries=counts[0],
         indexed=counts[1],
-        problems=rows.listed(problems),
+        problems=rows.listed(sorted(problems, key=_later)),
         notes=tuple(sorted(notes)),
     )
+
+
+def _later(problem: str) -> bool:
+    """What is wrong with the session's own row comes first: by a wrong owner every vector is of another text."""
+    return not problem.startswith("tiermem_session")
 
 
 def _shared(row: SessionRow, own: Walk) -> Flow[list[str]]:
