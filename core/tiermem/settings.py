@@ -144,7 +144,7 @@ class Settings(Thresholds):
         enable_context_management: look at the thresholds after each add, in the background; else `manage_context` does.
         context_budget: tokens of a context for which no budget is given.
         recall_share, summary_share: shares of a context's budget for recalled passages and for the running summary.
-        rules_share: the same of what the user laid down and no message shows; half of it below 2,048 tokens; 0: none.
+        rules_share: the same of what the user laid down and no message shows; 0: none. Below 2,048 tokens half is sure.
         recall_limit: messages that one recall shows at most.
         encoding: "o200k_base" or "cl100k_base", for counting when no counter is given.
         max_message_bytes: canonical bytes above which a message is refused; of a framework's, the heaviest parts are

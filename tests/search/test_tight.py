@@ -60,6 +60,15 @@ def test_what_was_laid_down_has_half_its_share_there_and_all_of_it_elsewhere(sto
         assert all(text in shown for text in ("Never deploy", "两万元", "Call me Max"))
 
 
+@pytest.mark.parametrize("budget", [300, 400, 600])
+def test_what_passages_leave_over_is_for_what_was_laid_down_before_older_turns(store: Open, budget: int) -> None:
+    session = begun(store(**LONG))
+    context = session.context("Quokka?", budget)
+    assert tokens(context, "recalled") == 0
+    assert lines(context) == lines(session.context(None, budget)) != []
+    assert context.tokens <= budget
+
+
 def test_little_room_has_words_and_a_short_pointer_rather_than_a_long_one() -> None:
     long = Message(role="user", content="Keys and boathouses. " * 60, id="m2").beside(sequence=2)
     little, much = (clipped(long, room, encoding_counter("cl100k_base")) for room in (40, 80))

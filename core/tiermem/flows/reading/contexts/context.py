@@ -159,15 +159,15 @@ def _fill(draft: Draft) -> Flow[Filled]:
             return Filled(whole, [], ())
         return (yield from _chosen(draft, whole))
     laid_down = yield from standing.of(draft.core, draft.scope, draft.opening.row)
-    rules = draft.rules(laid_down, {})
+    beside, most = draft.with_rules(laid_down)
     try:
-        filled = yield from _chosen(draft.beside(rules), None)
+        filled = yield from _chosen(beside, None)
     except BudgetTooSmall:  # what must be shown comes first
-        if not rules:
+        if beside.free == draft.free:
             raise
         return (yield from _chosen(draft, None))
     shown = standing.told_by(draft.opening.shown.window.fixed, filled.middle)
-    left = draft.rules(laid_down, shown, _sum(rules))
+    left = draft.rules(laid_down, shown, min(most, draft.free - _sum(filled.middle)))
     return filled._replace(middle=[*left, *filled.middle])
 
 
@@ -247,7 +247,7 @@ def _filled(
     """The recalled block with its hits; and the summary and the turns, in which what nothing else needs is used, where
     the caller wants all that fits."""
     recalled, hits = draft.quoted(found, query, room)
-    left -= _sum(recalled)
+    left -= _sum(recalled) + draft.owed
     parts, entries, summary = begun.parts, begun.entries, begun.summary
     sufficient = draft.request.sufficient
     if sufficient and not any(part.clipped for part in parts):
@@ -261,7 +261,7 @@ def _filled(
         once = unseen(draft, hits, entries)
         if len(once) < len(hits):  # turns that came in with what was left over need not be quoted as well
             recalled, hits = draft.quoted(once, query, _sum(recalled))
-    room = draft.free - _sum(parts) - _sum(recalled)
+    room = draft.free - _sum(parts) - _sum(recalled) - draft.owed
     if draft.opening.shown.live and room > begun.share and not sufficient:
         summary = draft.summary(room)
     return recalled, hits, _Beginning(parts, entries, summary, begun.share)

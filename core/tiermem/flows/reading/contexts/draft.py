@@ -67,6 +67,7 @@ class Draft:
     request: ContextRequest
     scale: Scale
     free: int
+    owed: int = 0  # of what recalled passages leave over, the tokens that are kept for what was laid down
 
     @property
     def asks_else(self) -> bool:
@@ -84,11 +85,19 @@ class Draft:
         return replace(self, free=self.free - sum(piece.tokens for piece in pieces)) if pieces else self
 
     def rules(self, laid_down: StandingRules, shown: Mapping[int, str | None], most: int | None = None) -> list[Piece]:
-        """The block of what was *laid_down* and is not *shown*, within its share or *most* tokens; half of the share
-        where there is little room for what is asked."""
-        share = self.core.settings.rules_share / (2 if self.tight else 1)
-        room = int(self.free * share) if most is None else most
+        """The block of what was *laid_down* and is not *shown*, within its share or *most* tokens."""
+        room = int(self.free * self.core.settings.rules_share) if most is None else most
         return [*laid_down.pieces(laid_down.unseen(shown), room, self.scale.count)] if room > 0 else []
+
+    def with_rules(self, laid_down: StandingRules) -> tuple[Draft, int]:
+        """The same draft beside what was *laid_down*, and the tokens that it takes at most. Where there is little room,
+        half of its share is its own, and the other half comes before older turns."""
+        whole = sum(piece.tokens for piece in self.rules(laid_down, {}))
+        if not self.tight:
+            return replace(self, free=self.free - whole), whole
+        half = int(self.free * self.core.settings.rules_share / 2)
+        own = sum(piece.tokens for piece in self.rules(laid_down, {}, half))
+        return replace(self, free=self.free - own, owed=whole - own), whole
 
     def recallable(self, tokens: int) -> int:
         """*tokens*, or what the caller allows for recalled passages, if that is less."""
