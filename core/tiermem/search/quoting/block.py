@@ -28,7 +28,7 @@ from tiermem.text.clipping import Count
 
 FITTING = 12  # tries to make a rendered block fit, or to fill it
 TRUSTED, SMALLER = 3, 0.9  # tries in which what is too much is taken off; after those, how much each leaves
-NOTE, NOTES = 14, 14  # about what a note costs; the part of a block that all of them may take
+NOTES = 14  # the part of a block that notes may take
 SPARE, PART = 8, 64  # tokens of room that nothing is looked for, at least, and as a part of the budget
 NOBODY: Owner = ("", "", "")
 
@@ -80,9 +80,9 @@ def _filled(candidates: Sequence[Candidate], kept: Quotes, budget: int) -> _Fill
     headers = _headers(candidates, kept)
     allowed = budget - passages.BLOCK_TOKENS
     order = packing.by_value({place: hit.score for hit, _, place in candidates}, costs, allowed)
-    if outdated := {place for hit, _, place in candidates if note(hit)}:
-        outdated &= packing.fitting(order, costs, allowed, headers)
-        allowed -= min(NOTE * len(outdated), budget // NOTES)
+    if notes := {place: kept.counted(words) for hit, _, place in candidates if (words := note(hit))}:
+        outdated = notes.keys() & packing.fitting(order, costs, allowed, headers)
+        allowed -= min(sum(notes[place] for place in outdated), budget // NOTES)
     best: _Filled | None = None
     chosen, noted = set[int](), -1
     for again in range(FITTING):
@@ -90,13 +90,13 @@ def _filled(candidates: Sequence[Candidate], kept: Quotes, budget: int) -> _Fill
         if not chosen or (chosen == before and best):
             break
         shown = QuotedBlock.of(candidates, chosen, kept)
-        tokens, text, notes = _measured(shown, budget)
-        if tokens > budget or notes < noted:
+        tokens, text, said = _measured(shown, budget)
+        if tokens > budget or said < noted:
             if best:
                 break
             allowed = min(allowed - (tokens - budget), int(allowed * SMALLER) if again > TRUSTED else allowed)
             continue
-        best, noted = (shown, tokens, text), notes
+        best, noted = (shown, tokens, text), said
         if budget - tokens <= max(SPARE, budget // PART) or len(chosen) == len(candidates):
             break
         allowed += budget - tokens
