@@ -134,7 +134,8 @@ def test_looking_writes_nothing(tmp_path: Path) -> None:
 
 
 def test_a_long_question_is_answered_and_one_that_is_too_long_refused_in_our_words(tmp_path: Path) -> None:
-    Memory.open(tmp_path / "m.db").close()
+    with Memory.open(tmp_path / "m.db") as memory:
+        memory.session("s", "anna").add("窑烧到一千二百六十度。")
     command = [sys.executable, "-m", "tiermem", "dashboard", "--port", "0", "--path", str(tmp_path / "m.db")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as served:
         try:

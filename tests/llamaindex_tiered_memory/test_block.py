@@ -218,7 +218,9 @@ async def test_many_tasks_and_sessions_at_once_keep_all():
 @pytest.mark.parametrize("tokens", [20, 100, 250])
 async def test_truncating_really_shortens_and_keeps_what_answers_best(tokens):
     block = ram(max_tokens=600, relevance_threshold=0.05)
-    log = [user(FACT)] + [user(f"The host of service {n} rotates its key {n} times. {'more ' * 15}") for n in range(20)]
+    log = [user(FACT)]
+    for n in range(20):
+        log += [assistant("Noted."), user(f"The host of service {n} rotates its key {n} times. {'more ' * 15}")]
     await block.aput(log, session_id="ann")
     count = block.memory.counter
     whole = await block.aget([user(QUESTION)], session_id="ann")

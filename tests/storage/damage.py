@@ -43,7 +43,9 @@ def opened(target: str | Path, **options: Any) -> Memory:
 
 def fill(target: str | Path) -> None:
     """Four sessions, two of them forks, one compacted and summarised, what an extractor read, documents, items."""
-    with opened(target, extractor=lambda _: [{"attribute": "home", "value": "Oslo", "message": 1}]) as memory:
+    extractor = lambda _: [{"attribute": "home", "value": "Oslo", "message": 1}]  # noqa: E731
+    with opened(target, extractor=extractor, index_memory=1) as memory:
+        memory.wiring[0].shelf_least = 1  # else nobody of so few messages had words on shelves
         session = memory.session("s", "ann")
         session.add(Message(role="system", content="You are kind.", id="sys"))
         for n in range(24):

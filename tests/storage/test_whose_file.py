@@ -135,7 +135,7 @@ def test_a_version_that_is_none_is_a_typed_error_and_changes_nothing(file: Path,
         connection.execute("UPDATE tiermem_meta SET value = ? WHERE key = 'version'", (version,))
     connection.close()
     before = file.read_bytes()
-    with pytest.raises(StorageCorrupt, match="no version"):
+    with pytest.raises(StorageCorrupt, match="but the tables are those of schema"):
         Memory.open(file)
     assert file.read_bytes() == before
 
@@ -147,7 +147,7 @@ def test_a_version_that_is_none_is_a_typed_error_on_a_server(opened_url: str) ->
     with engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM tiermem_meta WHERE key = 'version'")
     engine.dispose()
-    with pytest.raises(StorageCorrupt, match="no version"):
+    with pytest.raises(StorageCorrupt, match="says no schema"):
         Memory.open(opened_url)
 
 

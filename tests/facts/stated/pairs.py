@@ -80,7 +80,6 @@ MISSED = [
     ("I'm dating Mark.", "Mark and I got engaged!"),
     ("I joined a reading challenge, my goal is 10 books.", "I've extended my reading challenge goal to 12 books."),
     ("The estate tax is 15%.", "The estate tax is now 12%."),
-    ("I met Kelly at the book club.", "I've never met Kelly at any book club."),
     ("I've never tried sushi before.", "I tried sushi for the first time."),
     ("I play chess.", "I quit chess."),
     ("I drive to work.", "I no longer drive to work."),

@@ -21,8 +21,9 @@ def refuse_damaged(connection: sa.Connection, stored: object, current: int) -> N
     tables = sa.inspect(connection)
     names = set(tables.get_table_names())
     if of_today(lambda name: {one["name"] for one in tables.get_columns(name)} if name in names else ()):
+        said = "no schema" if stored is None else f"schema {str(stored)[:20]!r}"
         raise StorageCorrupt(
-            f"tiermem_meta says schema {str(stored)[:20]!r}, but the tables are those of schema {current}: the row is "
+            f"tiermem_meta says {said}, but the tables are those of schema {current}: the row is "
             f"damaged, and nothing was changed. Set its value to '{current}' where the key is 'version', or bring the "
             "file over: tiermem rescue OLD NEW"
         )
