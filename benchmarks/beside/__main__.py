@@ -17,6 +17,7 @@ from benchmarks.beside import adapters, corpus, questions, trees, writing
 from benchmarks.beside.bench import Bench
 from benchmarks.beside.filled import Cache
 from benchmarks.beside.rows import Row, printed
+from benchmarks.beside.same import comparing
 
 GROUPS: dict[str, tuple[str, Callable[[Bench], Iterator[Row]]]] = {
     "ask": ("A question", questions.asking),
@@ -27,8 +28,9 @@ GROUPS: dict[str, tuple[str, Callable[[Bench], Iterator[Row]]]] = {
     "agents": ("A step of an agent", adapters.stepping),
     "user": ("All sessions of a user", questions.asking_user),
     "million": ("A million messages", questions.asking_million),
+    "same": ("The answers themselves", comparing.comparing),
 }
-RARELY = {"million"}  # half an hour to fill
+RARELY = {"million", "same"}  # half an hour to fill; another commit may mean to answer otherwise
 
 
 def parser() -> argparse.ArgumentParser:
@@ -68,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(error)
             return 2
         own, told = (Cache(given.cache, one, scratch, given.fresh) for one in (stored, prose))
-        bench = Bench(older, trees.here(), own, told, given.sizes)
+        bench = Bench(older, trees.here(), own, told, given.sizes, given.data)
         print(report.versions(), flush=True)
         groups = given.only or [name for name in GROUPS if name not in RARELY]
         rows = [row for name in groups for row in measured(name, bench, markdown=given.markdown)]

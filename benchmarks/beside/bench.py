@@ -17,13 +17,14 @@ ASKED, WARM = 40, 10  # questions that count; those before them
 
 @dataclass(frozen=True)
 class Bench:
-    """The two trees, the databases, and how many messages there shall be."""
+    """The two trees, the databases, how many messages there shall be, and the folder of conversations, if any."""
 
     before: Tree
     now: Tree
     cache: Cache
     prose: Cache
     sizes: Sequence[int]
+    data: Path | None = None
 
     @property
     def both(self) -> tuple[Tree, Tree]:

@@ -21,6 +21,7 @@ from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
+from benchmarks.beside.same.answering import Answering
 from tiermem import Memory, Message
 
 START, APART = datetime(2024, 1, 1, tzinfo=UTC), timedelta(minutes=7)
@@ -66,7 +67,7 @@ def messages(corpus: str, begin: int = 0) -> Iterator[Message]:
         yield Message(role=role, name=name, content=text, created_at=START + place * APART)
 
 
-class Work:
+class Work(Answering):
     """The verbs. One memory is open at a time."""
 
     def __init__(self) -> None:
