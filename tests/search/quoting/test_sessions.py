@@ -111,6 +111,30 @@ def test_a_block_that_has_a_hit_of_another_session_is_known_to_have_it(session: 
     assert not told(said(12, "The pool size is 1", session, 0), text)
 
 
+def counted(hit: Hit) -> Hit:
+    return replace(hit, message=hit.message.beside(tokens=message_tokens(hit.message, COUNT)))
+
+
+def test_what_costs_far_more_than_was_thought_leaves_no_block_empty() -> None:
+    long = [
+        said(50 + n, "The ferry to the island leaves at ten past nine, or later. " * (1 + n % 3)) for n in range(20)
+    ]
+    pieces, hits = block(long, "ferry", 380, COUNT)
+    assert 190 < pieces[0].tokens <= 380
+    assert len(hits) > 2
+
+
+@pytest.mark.parametrize("budget", range(380, 420))
+def test_a_note_is_not_given_up_for_want_of_a_few_tokens(budget: int) -> None:
+    words = "The ferry to the island leaves at ten past nine, or later when the sea is rough. "
+    old = replace(said(40, "The pool size is 10.", days=1), superseded_by="m90", holds="pool size: 50", score=9.0)
+    others = [counted(said(50 + 2 * n, f"{words * (1 + n % 3)}{n}", days=2)) for n in range(20)]
+    pieces, hits = block([old, *others], "pool size", budget, COUNT)
+    assert old in hits
+    assert "(superseded by m90; now pool size: 50)" in pieces[0].message.text
+    assert pieces[0].tokens <= budget
+
+
 def test_what_is_out_of_date_points_into_the_other_session() -> None:
     old = replace(said(40, "The pool size is 10.", days=1), superseded_by="friday/m3", holds="pool size: 50")
     lines, _ = quoted(old, said(3, "The pool size is now 50.", "friday", 4), asked="pool size?")

@@ -2,8 +2,8 @@
 
 Rule 1: messages come first, in order, those of other conversations of the user before those of this one, with the name
 of their session before the reference; then the chunks of documents, source by source, in order.
-Rule 2: that a statement is out of date is said behind its text, and only where there is room for it: it takes nothing
-out of the block but of what fills its last tokens.
+Rule 2: that a statement is out of date is said behind its text, for which what fills the last tokens of the block gives
+way: a fourteenth of them is kept for it.
 Rule 3: what one says in several conversations word for word is quoted once.
 Rule 4: the block that is handed out is counted as it stands; one that is too long is chosen again, smaller, and one
 that leaves room, larger.
@@ -90,11 +90,15 @@ def _filled(candidates: Sequence[Candidate], kept: Quotes, budget: int) -> _Fill
         if not chosen or (chosen == before and best):
             break
         shown = QuotedBlock.of(candidates, chosen, kept)
-        tokens, text, said = _measured(shown, budget)
+        tokens, text, said, over = _measured(shown, budget)
+        if over and best is None and again < TRUSTED and over <= budget // NOTES:  # so few tokens for notes
+            allowed -= max(over, 2 * SPARE)
+            continue
         if tokens > budget or said < noted:
             if best:
                 break
-            allowed = min(allowed - (tokens - budget), int(allowed * SMALLER) if again > TRUSTED else allowed)
+            less = max(allowed // 2, allowed - (tokens - budget))  # what was thought may be off by more than there is
+            allowed = min(less, int(allowed * SMALLER) if again > TRUSTED else allowed)
             continue
         best, noted = (shown, tokens, text), said
         if budget - tokens <= max(SPARE, budget // PART) or len(chosen) == len(candidates):
@@ -129,13 +133,14 @@ def _longer(candidates: Sequence[Candidate], quotes: Quotes) -> dict[int, int]:
     return {one.place: quotes.counted(before) for one in away if (before := passages.prefix(one.hit))}
 
 
-def _measured(shown: QuotedBlock, budget: int) -> tuple[int, Callable[[], str], int]:
-    """Tokens and text of the block with as many notes as *budget* has room for, of the best hits first; and how many
-    those are."""
-    notes = [(one.place, words) for one in shown.best if (words := note(one.hit))]
+def _measured(shown: QuotedBlock, budget: int) -> tuple[int, Callable[[], str], int, int]:
+    """Tokens and text of the block with as many notes as *budget* has room for, of the best hits first; how many those
+    are, and how many tokens all of them would be too many."""
+    notes, over = [(one.place, words) for one in shown.best if (words := note(one.hit))], 0
     while notes:
         tokens, text = shown.measured(dict(notes))
         if tokens <= budget:
-            return tokens, text, len(notes)
+            return tokens, text, len(notes), over
+        over = over or tokens - budget
         notes = notes[: len(notes) // 2]
-    return *shown.measured({}), 0
+    return *shown.measured({}), 0, over
