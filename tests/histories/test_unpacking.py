@@ -17,6 +17,7 @@ from tests.histories.shapes import FILES
 from tiermem import Memory
 from tiermem.errors import InvalidMessage
 from tiermem.histories import reading, unpacking
+from tiermem.importers import files
 
 CHATGPT = (FILES / "chatgpt_conversations.json").read_text("utf-8")
 
@@ -225,3 +226,23 @@ def test_what_is_not_read_is_refused_by_its_name(tmp_path: Path, text: str, form
     (tmp_path / "a.txt").write_text(text)
     (file,) = reading.read(tmp_path / "a.txt")
     assert f"like a file of {form}, but not in a form that is read" in file.refused
+
+
+@pytest.mark.parametrize("how", ["lines", "one line", "a member", "packed in an archive"])
+def test_what_unpacks_to_more_than_may_be_is_refused_before_it_is_whole(
+    how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "LARGEST", 4_000)
+    line = json.dumps({"role": "user", "content": "kiln " * (1_000 if how == "one line" else 20)}) + "\n"
+    body = (line * (1 if how == "one line" else 100)).encode()
+    if how == "a member":
+        file = packed(tmp_path / "chats.zip", {"chat.jsonl": body})
+    elif how == "packed in an archive":
+        file = packed(tmp_path / "chats.zip", {"chat.jsonl": gzip.compress(body)})
+    else:
+        file = tmp_path / "chat.jsonl.gz"
+        file.write_bytes(gzip.compress(body))
+    (found,) = reading.read(file)
+    assert "larger than 4,000 bytes" in str(found.refused)
+    with Memory.open(":memory:") as memory:
+        assert memory.sessions() == []

@@ -6,7 +6,6 @@ Rule 2: an archive is read in place; nothing of it is ever written to a path tha
 
 from __future__ import annotations
 
-import gzip
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -44,7 +43,6 @@ READ = frozenset(
 _PACKED = READ - {".zip", ".db", ".sqlite", ".sqlite3", ".vscdb"}  # what is read inside of an archive
 _BROKEN = (zipfile.BadZipFile, NotImplementedError, zlib.error, EOFError, RuntimeError)  # the last: with a password
 _ZIP = b"PK\x03\x04"
-LARGEST = 4 << 30  # bytes of one file of an archive, unpacked: above it is no history but a trap
 
 
 class NotUnpacked(InvalidMessage):
@@ -193,12 +191,12 @@ def _deep(names: Sequence[str]) -> bool:
 def _unpacked(path: Path, member: str, name: str) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
-            if archive.getinfo(member).file_size > LARGEST:
-                raise InvalidMessage(f"{name}: {member} is larger than {LARGEST:,} bytes")
+            if archive.getinfo(member).file_size > files.LARGEST:
+                raise InvalidMessage(f"{name}: {member} is larger than {files.LARGEST:,} bytes")
             body = archive.read(member)
     except _BROKEN as error:
         raise InvalidMessage(f"{name}: {member} cannot be unpacked ({error})") from error
     try:
-        return files.decoded(gzip.decompress(body) if body[:2] == files.GZIP else body, f"{name}: {member}")
+        return files.decoded(files.unpacked(body, f"{name}: {member}"), f"{name}: {member}")
     except (OSError, EOFError, zlib.error) as error:
         raise InvalidMessage(f"{name}: {member} is damaged") from error

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, NoReturn, cast
 from tiermem.errors import InvalidMessage
 
 GZIP = b"\x1f\x8b"
+LARGEST = 4 << 30  # bytes of what a compressed file unpacks to: above it is no history but a trap
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # the marks at its beginning, which no UTF-8 has
 
 
@@ -24,12 +25,12 @@ def text_lines(path: Path) -> Generator[str, None, None]:
     """The lines of the file, unpacked and decoded.
 
     Raises:
-        InvalidMessage: it is no UTF-8, or damaged. OSError: it cannot be read.
+        InvalidMessage: it is no UTF-8, damaged, or unpacks to more than 4 GiB. OSError: it cannot be read.
     """
     number = 0
     try:
         with _opened(path) as file:
-            for number, line in enumerate(file, start=1):
+            for number, line in enumerate(_within(file, path.name), start=1):
                 yield line.decode("utf-8-sig" if number == 1 else "utf-8")
     except UnicodeDecodeError as error:
         raise InvalidMessage(f"{path.name}, line {number}: not UTF-8") from error
@@ -44,6 +45,38 @@ def _opened(path: Path) -> BinaryIO:
         if start in UTF_16:
             return io.BytesIO(decoded(start + file.read(), path.name).encode("utf-8", "surrogatepass"))
     return cast("BinaryIO", gzip.open(path, "rb") if start == GZIP else path.open("rb"))
+
+
+def _within(file: BinaryIO, name: str) -> Iterable[bytes]:
+    """The lines of *file*; of a compressed one no more than may be unpacked, be it one line."""
+    if not isinstance(file, gzip.GzipFile):
+        yield from file
+        return
+    left = LARGEST
+    while line := file.readline(left + 1):
+        left -= len(line)
+        _refuse_larger(left, name)
+        yield line
+
+
+def unpacked(body: bytes, name: str) -> bytes:
+    """*body*, of the file *name*, unpacked where it is gzip's.
+
+    Raises:
+        InvalidMessage: it unpacks to more than 4 GiB.
+        OSError, EOFError, zlib.error: it is damaged.
+    """
+    if body[:2] != GZIP:
+        return body
+    with gzip.GzipFile(fileobj=io.BytesIO(body)) as file:
+        made = file.read(LARGEST + 1)
+    _refuse_larger(LARGEST - len(made), name)
+    return made
+
+
+def _refuse_larger(left: int, name: str) -> None:
+    if left < 0:
+        raise InvalidMessage(f"{name}: unpacked it is larger than {LARGEST:,} bytes")
 
 
 def decoded(body: bytes, name: str) -> str:
