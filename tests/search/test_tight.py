@@ -60,6 +60,22 @@ def test_what_was_laid_down_has_half_its_share_there_and_all_of_it_elsewhere(sto
         assert all(text in shown for text in ("Never deploy", "两万元", "Call me Max"))
 
 
+@pytest.mark.parametrize("rule", ["From now on, please answer in one sentence.", "以后请用一句话回答。"])
+@pytest.mark.parametrize("question", ["Quokka?", None, "walk with the dog?"])
+def test_one_short_rule_stands_in_every_context_of_a_hundred_and_thirty_tokens(
+    rule: str, question: str | None, store: Open
+) -> None:
+    session = store(**LONG).session("s", "anna")
+    session.add(rule)
+    for number in range(40):
+        session.add(f"walk {number} along the river with the dog")
+        session.add("ok", role="assistant")
+    for budget in (130, 180, 256, 280, 400):
+        context = session.context(question, budget)
+        assert rule[-6:] in "\n".join(message.text for message in context.messages)
+        assert context.tokens <= budget
+
+
 @pytest.mark.parametrize("budget", [300, 400, 600])
 def test_what_passages_leave_over_is_for_what_was_laid_down_before_older_turns(store: Open, budget: int) -> None:
     session = begun(store(**LONG))

@@ -9,6 +9,9 @@ from hypothesis import strategies as st
 from tiermem.facts.rules import CONSTRAINT, DEADLINE, NEED, QUESTION, TASK, WISH, laid_down
 
 LAID_DOWN = [
+    ("以後請用繁體中文回答。", WISH),
+    ("那以后请叫我小王。", WISH),
+    ("In the future please use tabs instead of spaces.", WISH),
     ("Never deploy anything on a Friday.", WISH),
     ("From now on please answer in British English.", WISH),
     ("Whenever you show me code, add type hints.", WISH),
@@ -73,6 +76,11 @@ LAID_DOWN = [
     ("我们还没决定用哪个数据库。", QUESTION),
 ]
 NOT_LAID_DOWN = [
+    "不要担心。",
+    "不要了，谢谢。",
+    "不要忘了买牛奶。",
+    "下班以后请给我打电话。",
+    "吃完饭以后请把碗洗了。",
     "I never sleep well before exams.",
     "She always says that nobody may enter.",
     "My boss said we must never deploy on Fridays.",

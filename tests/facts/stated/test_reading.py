@@ -154,3 +154,12 @@ def test_names_in_what_somebody_does_keep_their_capitals() -> None:
         "use Flask",
         "play Minecraft",
     ]
+
+
+@pytest.mark.parametrize(("text", "told"), [
+    ("I moved to Mt. Pleasant.", {"Mt Pleasant"}), ("I live in Ft. Worth now.", {"Ft Worth"}),
+    ("My name is J. R. Smith.", set()), ("My name is Anna B. Lee.", set()),
+    ("I'm from the U.S. but live in the U.K.", {"the US"}), ("I work for the U.N. in Geneva.", {"the UN"}),
+])  # fmt: skip
+def test_a_dot_that_ends_no_sentence_cuts_no_name(text: str, told: set[str]) -> None:
+    assert {one.value for one in stated(text, "user")} == told

@@ -60,7 +60,7 @@ _IMPERATIVE = (
 STANDING = late.compile(
     r"\b(?:from (?:now|here|today|this (?:point|moment))(?: on(?:wards?)?| forward| out)\b"
     r"|(?<!not )(?<!are )(?<!looking )"
-    r"(?<!and )(?:going|moving) forward\b(?! (?:with|until|after|on|in))|henceforth|in (?:the )?future,"
+    r"(?<!and )(?:going|moving) forward\b(?! (?:with|until|after|on|in))|henceforth|in (?:the )?future(?:,| please\b)"
     r"|for the (?:rest|remainder) of (?:this|the|our)|until further notice"
     r"|(?:for|throughout|during) (?:this |our |the (?:entire |whole |entirety of (?:the|this|our) |course of (?:the"
     r"|this|our) ))(?:entire |whole )?(?:conversation|chat|discussion|dialogue|interaction|exchange"

@@ -93,7 +93,15 @@ _HYPOTHETIC_ZH = late.compile(
     r"如果|要是|假如|假设|倘若|万一|的话|打算|计划(?!书)|想要|希望|准备|考虑|可能|也许|或许|大概会"
     r"|应该会|恨不得|巴不得|差点|本来想|早知道|就好了|比如|例如|好像|似乎|据说"
 )
-_TITLES = late.compile(r"\b(Dr|Mr|Mrs|Ms|Prof|St|Mt|Ft)\.\s(?=[A-Z])")
+# Dots that end no sentence: of titles, of letters ("U.S. but"), of initials ("J. R. Smith", "Anna B. Lee").
+_DOTTED = (
+    (late.compile(r"\b(Dr|Mr|Mrs|Ms|Prof|St|Mt|Ft)\.\s(?=[A-Z])"), r"\1 "),
+    (late.compile(r"\b([A-Z])\.(?=[A-Z]\.)"), r"\1"),
+    (late.compile(r"\b([A-Z]{2,4})\.(?= [a-z]|,)"), r"\1"),
+    (late.compile(r"\b([A-Z])\. (?=[A-Z]\. [A-Z][a-z])"), r"\1 "),
+    (late.compile(r"\b([A-Z] [A-Z]|(?:is|am|I'm|I’m) [A-Z])\. (?=[A-Z][a-z])"), r"\1 "),
+    (late.compile(r"\b((?!Plan|Vitamin|Option|Type|Grade|Team|Class)[A-Z][a-z]+ [A-Z])\. (?=[A-Z][a-z])"), r"\1 "),
+)
 # What would part a clause, or look like what others say: 不过 in 不过敏, 说 in 会说.
 _ZH = (
     (late.compile(r"^\s*(?:哎呀?|啊|抱歉|不好意思)?[，,]?我?(?:说|写|打|记|搞)错了[，,。：:]?"), "不对，"),
@@ -126,6 +134,9 @@ def stated(text: str, speaker: str, said: float | None = None) -> list[Stated]:
         text = without_code(text)
     if len(text) > PASTED or jokes(text) or _OTHERS.search(text):
         return []
+    if "." in text:
+        for dotted, plain in _DOTTED:
+            text = dotted.sub(plain, text)
     named = introduced(own(text), speaker) if greets(text) else []
     if not named and not may_state(text):
         return []
@@ -200,7 +211,6 @@ def _facts(text: str, speaker: str, said_at: float | None) -> Iterator[Stated]:
 
 def _in_english(sentence: str, speaker: str, said_at: float | None) -> Iterator[Stated]:
     sentence = _UNTIL.sub(r"\1 to ", sentence)  # "until" alone says that something may still be so
-    sentence = _TITLES.sub(r"\1 ", sentence)
     text, values = marked(sentence)
     for clause in clauses(sentence, lambda span: english_may_state(span.lower()), valued=_valued(sentence)):
         if not clause.real or _supposed(clause.text):

@@ -44,6 +44,7 @@ class ContextRequest:
     levels: bool = False  # of what has no room whole, as much is quoted as fits
 
 
+LINE = 64  # tokens of the block of what was laid down with a line in it
 TIGHT = 2_048  # tokens up to which what is asked takes room of all else
 
 
@@ -90,9 +91,12 @@ class Draft:
         return [*laid_down.pieces(laid_down.unseen(shown), room, self.scale.count)] if room > 0 else []
 
     def with_rules(self, laid_down: StandingRules) -> tuple[Draft, int]:
-        """The same draft beside what was *laid_down*, and the tokens that it takes at most. Where there is little room,
-        half of its share is its own, and the other half comes before older turns."""
-        whole = sum(piece.tokens for piece in self.rules(laid_down, {}))
+        """The same draft beside what was *laid_down*, and the tokens that it takes at most: its share, or what a line
+        needs. Where there is little room, half of the share is its own, and the rest comes before older turns."""
+        if not self.core.settings.rules_share:
+            return self, 0
+        most = max(int(self.free * self.core.settings.rules_share), min(LINE, self.free // (2 if self.tight else 3)))
+        whole = sum(piece.tokens for piece in self.rules(laid_down, {}, most))
         if not self.tight:
             return replace(self, free=self.free - whole), whole
         half = int(self.free * self.core.settings.rules_share / 2)
