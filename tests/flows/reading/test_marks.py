@@ -117,7 +117,7 @@ def test_marks_take_nothing_out_and_never_break_the_budget(store: Open, monkeypa
         bare = session.recall(ASKED, budget)
         shown, without = ({hit.ref for hit in one.hits} for one in (recalled, bare))
         assert shown <= without
-        assert len(without - shown) <= 2  # what fills the last tokens, where a mark needs them
+        assert len(without - shown) <= 3  # a fourteenth of the block and a short message, where marks need them
         if shown == without:
             assert plain(recalled.text) == bare.text
     assert any("superseded" in recalled.text for _, recalled in with_marks)

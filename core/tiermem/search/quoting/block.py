@@ -29,6 +29,7 @@ from tiermem.text.clipping import Count
 FITTING = 12  # tries to make a rendered block fit, or to fill it
 TRUSTED, SMALLER = 3, 0.9  # tries in which what is too much is taken off; after those, how much each leaves
 NOTES = 14  # the part of a block that notes may take
+SHORT = 40  # tokens of a short message with what stands before it
 SPARE, PART = 8, 64  # tokens of room that nothing is looked for, at least, and as a part of the budget
 NOBODY: Owner = ("", "", "")
 
@@ -92,7 +93,7 @@ def _filled(candidates: Sequence[Candidate], kept: Quotes, budget: int) -> _Fill
         shown = QuotedBlock.of(candidates, chosen, kept)
         tokens, text, said, over = _measured(shown, budget)
         if over and best is None and again < TRUSTED and over <= budget // NOTES:  # so few tokens for notes
-            allowed -= max(over, 2 * SPARE)
+            allowed = _smaller(chosen, partial(packing.fitting, order, costs, headers=headers), allowed, over)
             continue
         if tokens > budget or said < noted:
             if best:
@@ -105,6 +106,15 @@ def _filled(candidates: Sequence[Candidate], kept: Quotes, budget: int) -> _Fill
             break
         allowed += budget - tokens
     return best
+
+
+def _smaller(chosen: set[int], fitting: Callable[[int], set[int]], allowed: int, over: int) -> int:
+    """So much less than *allowed*, in steps of *over*, that something else than what was *chosen* fits; at most a short
+    message less."""
+    for less in range(allowed - over, allowed - SHORT, -over):
+        if fitting(less) != chosen:
+            return less
+    return allowed - over
 
 
 def _headers(candidates: Sequence[Candidate], kept: Quotes) -> packing.Headers:
