@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypedDict
 
 from tests.faults.worker import length, message
@@ -49,6 +49,12 @@ class Talkers:
         self._threads = [threading.Thread(target=self._talk, args=(one,), daemon=True) for one in self._acknowledged]
         for thread in self._threads:
             thread.start()
+
+    def talk_on(self, calls: int) -> None:
+        """Wait until so many more *calls* came back, or one failed for good."""
+        enough = len(self._waits) + calls
+        while len(self._waits) < enough and not self._failed:
+            time.sleep(PAUSE)
 
     def end(self) -> Told:
         """What they did; raises what no retry mends."""
@@ -97,6 +103,20 @@ class Talkers:
             else:
                 self._waits.append(time.monotonic() - began)
                 return
+
+
+def examined(memory: Memory, told: Sequence[Told]) -> int:
+    """How many messages there are; each of those acknowledged once, each talker's in order, and none besides."""
+    memory.settle()
+    stored = memory.session(SESSION, USER).messages()
+    assert [one.sequence for one in stored] == list(range(1, len(stored) + 1))
+    acknowledged = {prefix: ids for one in told for prefix, ids in one["acknowledged"].items()}
+    by_talker: dict[str, list[str]] = {prefix: [] for prefix in acknowledged}
+    for one in stored:
+        by_talker[f"{one.id.rpartition('-')[0]}-"].append(one.id)
+    assert by_talker == acknowledged
+    assert all(proof.ok for proof in memory.verify().values())
+    return len(stored)
 
 
 def main() -> None:

@@ -7,12 +7,11 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.faults.restarts.talkers import OPTIONS, SESSION, USER, Talkers, Told
+from tests.faults.restarts.talkers import OPTIONS, Talkers, Told, examined
 from tests.faults.restarts.trouble import trouble
 from tiermem import Memory
 
@@ -20,20 +19,6 @@ ROOT = Path(__file__).parents[3]
 MODES = ("fast", "immediate")
 CUTS, STARTS = 200, 20  # of the soak
 PROCESSES, THREADS = 2, 4
-
-
-def examined(memory: Memory, told: Sequence[Told]) -> int:
-    """How many messages there are; each of those acknowledged once, each talker's in order, and none besides."""
-    memory.settle()
-    stored = memory.session(SESSION, USER).messages()
-    assert [one.sequence for one in stored] == list(range(1, len(stored) + 1))
-    acknowledged = {prefix: ids for one in told for prefix, ids in one["acknowledged"].items()}
-    by_talker: dict[str, list[str]] = {prefix: [] for prefix in acknowledged}
-    for one in stored:
-        by_talker[f"{one.id.rpartition('-')[0]}-"].append(one.id)
-    assert by_talker == acknowledged
-    assert all(proof.ok for proof in memory.verify().values())
-    return len(stored)
 
 
 def test_the_same_memory_goes_on_after_cuts_and_restarts() -> None:

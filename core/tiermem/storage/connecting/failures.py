@@ -50,6 +50,8 @@ _BY_WORDS: tuple[tuple[tuple[str, ...], _Kind], ...] = (
     (("too many clients", "too many connections", "connection slots are reserved", "no more connections"), _CROWDED),
     (("is starting up", "is shutting down", "in recovery mode", "not yet accepting connections"), _CROWDED),
     (("disk is full", "no space left", "disk full"), _FULL),
+    # Of several servers in a URL, none takes writes: one that follows is about to be promoted.
+    (("session is read-only", "in hot standby mode"), _UNREACHED),
     (("readonly", "read-only"), _READ_ONLY),
     (("unable to open",), (StorageReadOnly, "the database cannot be opened")),
     (("malformed", "not a database", "file is encrypted"), _UNSOUND),
@@ -93,20 +95,21 @@ def lost(error: exc.DBAPIError) -> bool:
 
 def passing(error: exc.DBAPIError) -> bool:
     """Whether nothing was kept and the same transaction may succeed at once or soon, with nobody doing anything."""
-    return lost(error) or _state(error) in _PASSING or _kind(error) is _CROWDED
+    return lost(error) or state(error) in _PASSING or _kind(error) is _CROWDED
 
 
-def _state(error: exc.DBAPIError) -> str:
+def state(error: exc.DBAPIError) -> str:
+    """PostgreSQL's five characters for what is wrong; "" where there are none."""
     return str(getattr(error.orig, "sqlstate", None) or "")
 
 
 def _kind(error: exc.DBAPIError) -> _Kind:
-    state, words = _state(error), str(error.orig).lower()
-    if state in _BY_STATE:
-        return _BY_STATE[state]
+    known, words = state(error), str(error.orig).lower()
+    if known in _BY_STATE:
+        return _BY_STATE[known]
     if lost(error):
         return _LOST
-    for marks, kind in () if state else _BY_WORDS:
+    for marks, kind in () if known else _BY_WORDS:
         if any(mark in words for mark in marks):
             return kind
     return StorageError, "the database refused"

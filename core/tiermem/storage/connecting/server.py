@@ -22,7 +22,7 @@ from typing import TypeVar
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from tiermem.errors import InvalidSettings, MissingExtra, OutcomeUnknown
+from tiermem.errors import InvalidSettings, MissingExtra, OutcomeUnknown, StorageReadOnly
 from tiermem.settings import Settings
 from tiermem.storage.connecting import failures
 from tiermem.storage.connecting.statements import COMPILED
@@ -37,6 +37,7 @@ LONGEST_LOCK = 2**31 - 1  # milliseconds
 
 _LIMIT = "SELECT set_config('lock_timeout', %s, true)"  # in this transaction alone
 _LIMIT_AND_MARK = f"{_LIMIT}, txid_current(), pg_postmaster_start_time()"
+_NO_SUCH_TRANSACTION = "0A000"  # of this statement it means a server in recovery, whatever the language of its words
 _OUTCOME = "SELECT txid_status(%s), pg_postmaster_start_time()"
 
 
@@ -121,13 +122,27 @@ class Server:
     def _written(self, body: Callable[[sa.Connection], T], end: float) -> T:
         with self._turns.one(end - monotonic()):
             with self.engine.connect() as connection:
-                row = connection.exec_driver_sql(_LIMIT_AND_MARK, (self._lock_timeout,)).one()
-                mark = Mark(row[1], row[2])
+                mark = self._marked(connection)
                 value = body(connection)
                 cut = _committed(connection)
             if cut is not None and not self._arrived(mark, max(end, monotonic() + FINDING_OUT)):
                 raise cut
             return value
+
+    def _marked(self, connection: sa.Connection) -> Mark:
+        """Begin to write.
+
+        Raises:
+            StorageReadOnly: the server follows another.
+        """
+        try:
+            row = connection.exec_driver_sql(_LIMIT_AND_MARK, (self._lock_timeout,)).one()
+        except exc.DBAPIError as error:
+            if failures.state(error) != _NO_SUCH_TRANSACTION:
+                raise
+            where = self.engine.url.render_as_string(hide_password=True)
+            raise StorageReadOnly(f"{where} is a replica, which can only be read ({error.orig})") from error
+        return Mark(row[1], row[2])
 
     def _arrived(self, mark: Mark, end: float) -> bool:
         """Whether the transaction *mark* was committed, as the server says on another connection."""
