@@ -16,7 +16,7 @@ from tiermem.settings import Scope
 
 MOST_ABANDONED = 8  # calls given up that may still hang before further ones are refused at once
 
-THREADS = 8  # for async callers of one memory; writes are one at a time anyway
+THREADS = 8  # for async callers of one memory, at least: writes of a file are one at a time anyway
 
 # Whose code runs: the scopes that wait for it, and the names of embedders.
 _inside: contextvars.ContextVar[frozenset[Scope | str]] = contextvars.ContextVar("tiermem_inside", default=frozenset())
@@ -153,16 +153,21 @@ async def _awaited(result: Awaitable[Any]) -> Any:
 
 
 class Threads:
-    """A few threads for those who must not be blocked, started on first use; a fork starts its own."""
+    """A few threads for those who must not be blocked, started on first use; a fork starts its own.
 
-    def __init__(self) -> None:
+    Args:
+        connections: to the database at once: as many threads have use for one, where a server is far away.
+    """
+
+    def __init__(self, connections: int = 0) -> None:
+        self._most = max(THREADS, connections)
         self._pool: ThreadPoolExecutor | None = None
         self._pid = 0
 
     def start(self, function: Callable[[Any], Any], argument: Any) -> Future[Any]:
         """Run `function(argument)` with the caller's context variables."""
         if self._pool is None or self._pid != os.getpid():
-            self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="tiermem")
+            self._pool = ThreadPoolExecutor(self._most, thread_name_prefix="tiermem")
             self._pid = os.getpid()
         return self._pool.submit(contextvars.copy_context().run, function, argument)
 

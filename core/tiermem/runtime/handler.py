@@ -113,9 +113,10 @@ class Performer:
     Args:
         direct: performs the effects.
         steps: what `Wake` asks for.
+        connections: to the database, at most.
     """
 
-    def __init__(self, direct: Direct, steps: Steps) -> None:
+    def __init__(self, direct: Direct, steps: Steps, connections: int) -> None:
         self._direct = direct
         self._database = direct.database
         self._loops = Tasks(steps.manage, weakref.ref(self))
@@ -128,7 +129,7 @@ class Performer:
         self._extracting = Tasks(steps.aextract, weakref.ref(self), AGAIN)
         self._describing = Tasks(steps.adescribe, weakref.ref(self), AGAIN)
         direct.embedding = weakref.WeakMethod(self._follower.wake)
-        self._threads = calls.Threads()
+        self._threads = calls.Threads(connections)
 
     @property
     def target(self) -> str:

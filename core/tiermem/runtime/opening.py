@@ -181,7 +181,7 @@ def wired_to(opened: Callable[[], Store], settings: Settings, options: OpenOptio
         aextract=partial(extracting.attempt, core) if asynchronous(core.extractor) else None,
         adescribe=partial(describing.attempt, core) if asynchronous(core.describe) else None,
     )
-    return core, Performer(direct, steps)
+    return core, Performer(direct, steps, settings.pool_size + settings.max_overflow)
 
 
 def identity_of(function: Any) -> str:

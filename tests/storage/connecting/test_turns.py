@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from contextlib import ExitStack
 
@@ -10,9 +11,9 @@ import sqlalchemy as sa
 
 from tests.memory.crowd import length
 from tests.waiting import PATIENCE, until
-from tiermem import Memory
+from tiermem import AsyncMemory, Memory
 from tiermem.errors import StorageBusy, StorageError
-from tiermem.flows.effects import Read
+from tiermem.flows.effects import Flow, Read
 from tiermem.storage.connecting.turns import Turns
 
 
@@ -122,3 +123,21 @@ def test_a_crowd_of_threads_shares_the_connections_that_the_settings_name(opened
     admin.dispose()
     assert errors == []
     assert 0 < most[0] <= 3
+
+
+def test_async_callers_use_as_many_connections_as_the_settings_name(opened_url: str) -> None:
+    inside, all_there = threading.Semaphore(0), threading.Barrier(12)
+
+    def body(connection: sa.Connection) -> None:
+        all_there.wait(PATIENCE)  # breaks where fewer are in a transaction at once
+        inside.release()
+
+    def flow() -> Flow[None]:
+        yield Read(body)
+
+    async def asked() -> None:
+        async with await AsyncMemory.open(opened_url, counter=length, pool_size=8, max_overflow=4) as memory:
+            await asyncio.gather(*[memory.drive_async(flow()) for _ in range(12)])
+
+    asyncio.run(asked())
+    assert all(inside.acquire(blocking=False) for _ in range(12))
