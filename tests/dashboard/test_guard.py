@@ -101,6 +101,9 @@ def test_a_decision_is_undone_with_write_alone(memory: Memory) -> None:
     assert writing.post("/undo", content=b"\xff", headers=OURS).status_code == 400
     assert not next(one for one in session.journal() if one.number == hidden).undone
 
+    for number in ("", "x", "-1", "0"):
+        data = {**form(memory, hidden), "number": number}
+        assert writing.post("/undo", data=data, headers=OURS).status_code == 400
     answer = writing.post("/undo", data=form(memory, hidden), headers=OURS)
     assert (answer.status_code, answer.headers["location"]) == (303, addresses()["decisions"])
     assert next(one for one in session.journal() if one.number == hidden).undone

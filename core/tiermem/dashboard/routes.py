@@ -126,7 +126,7 @@ class _Pages:
                 raise StorageReadOnly("the screen only reads; `tiermem dashboard --write` lets decisions be undone")
             if not is_mark(wish.text("mark"), self._token):
                 return HTMLResponse("that form is none of these pages", 403)
-            undo(self._memory, wish.scope, wish.number("number"))
+            undo(self._memory, wish.scope, _decision(wish))
         except ValueError:
             return HTMLResponse("that is no form of these pages", 400)
         except TiermemError as error:
@@ -164,6 +164,17 @@ class _Pages:
         if chosen in LANGUAGES:
             answer.set_cookie(LANGUAGE, chosen, max_age=_YEAR, httponly=True, samesite="strict")
         return answer
+
+
+def _decision(wish: AskedFor) -> int:
+    """The number of a decision that a form names.
+
+    Raises:
+        ValueError: it names none.
+    """
+    if not (number := wish.number("number")):
+        raise ValueError("no decision")
+    return number
 
 
 def _here(request: Request) -> str:
