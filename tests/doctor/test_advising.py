@@ -15,13 +15,18 @@ FILE = Symptoms(
     shared_file=False, settings={"journal_mode": "wal", "sqlite_version": "3.53.4"},
 )  # fmt: skip
 ON = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on", "autovacuum": "on", "in_recovery": "no"}
+VECTORS = {"vectors": str(500 << 20), "compares_vectors": "no", "pgvector": "available, not installed"}
 SERVER = Symptoms(
     name="postgresql://db", kind="postgresql", held=HELD, size=1 << 30, unused=0.01, writers=20, most_writers=100,
     write=0.004, settings=ON,
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("well", [FILE, SERVER], ids=["file", "server"])
+NOT_SERVED = replace(SERVER, settings={**ON, **VECTORS, "pgvector": "not on this server"})
+COMPARES = replace(SERVER, settings={**ON, **VECTORS, "compares_vectors": "yes"})
+
+
+@pytest.mark.parametrize("well", [FILE, SERVER, NOT_SERVED, COMPARES], ids=["file", "server", "without", "with"])
 def test_what_is_well_needs_nothing(well: Symptoms) -> None:
     found = advised(well)
     assert (found.serves, found.advice, found.ok) == (well.kind, (), True)
@@ -56,6 +61,7 @@ def test_what_is_wrong_with_a_file(changed: dict[str, object], severity: str, wo
         ({"settings": {**ON, "autovacuum": "off"}}, "advice", "dead rows"),
         ({"settings": {**ON, "in_recovery": "yes"}}, "advice", "replica"),
         ({"unused": 0.5}, "advice", "50% of its rows are dead"),
+        ({"settings": {**ON, **VECTORS}}, "advice", "one user has about 300 MB of vectors"),
         ({"writers": 95}, "advice", "5 connections are free"),
     ],
 )

@@ -17,6 +17,7 @@ MANY_BEHIND = 2_000  # messages that wait for the index; a question reads them a
 UNUSED = 0.30  # share of the size
 SMALL = 64 << 20  # bytes below which nobody minds what is unused, or a log
 LARGE_USER = 5_000_000  # messages of one user, of which what stays in RAM fills what one alone may keep by default
+VECTORS = 160 << 20  # bytes of one user's, above which a process keeps none of them between questions by default
 CONNECTIONS = 9  # of a process, by default
 
 
@@ -93,6 +94,14 @@ def _of_a_server(seen: Symptoms) -> Iterator[Advice]:
         yield Advice(
             "advice", f"{seen.unused:.0%} of its rows are dead", "run: VACUUM (ANALYZE), or look at autovacuum"
         )
+    mine = int(settings.get("vectors", 0)) * seen.held.largest // max(1, seen.held.messages)
+    if (
+        mine > VECTORS
+        and settings.get("compares_vectors") == "no"
+        and "not on" not in settings.get("pgvector", "not on")
+    ):
+        do = 'open with vector_index="pgvector-exact", or "pgvector-hnsw": the server compares them'
+        yield Advice("advice", f"one user has about {mine >> 20:,} MB of vectors, read anew by their questions", do)
     free = None if seen.most_writers is None or seen.writers is None else seen.most_writers - seen.writers
     if free is not None and free < CONNECTIONS:
         do = "put PgBouncer before it (pool_mode = transaction), lower `pool_size`, or raise max_connections"

@@ -18,6 +18,8 @@ WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type 
 """
 _DEAD = "SELECT sum(n_dead_tup), sum(n_live_tup) FROM pg_stat_user_tables WHERE relname LIKE 'tiermem%%'"
 _EXTENSION = "SELECT installed_version FROM pg_available_extensions WHERE name = 'vector'"
+_VECTORS = "SELECT pg_relation_size('tiermem_vector')"
+_COMPARES = "SELECT to_regclass('tiermem_pgvector') IS NOT NULL"
 # A message for nobody: it is in the log, so that its commit is waited for as any other, and in no table.
 _MARK = "SELECT pg_logical_emit_message(true, 'tiermem', '')"
 
@@ -29,6 +31,9 @@ def seen(connection: sa.Connection) -> dict[str, Any]:
     recovering = connection.exec_driver_sql("SELECT pg_is_in_recovery()").scalar_one()
     settings["in_recovery"] = "yes" if recovering else "no"
     settings["pgvector"] = _pgvector(connection)
+    settings["vectors"] = str(connection.exec_driver_sql(_VECTORS).scalar_one())
+    compares = connection.exec_driver_sql(_COMPARES).scalar_one()
+    settings["compares_vectors"] = "yes" if compares else "no"
     return {
         "size": connection.exec_driver_sql("SELECT pg_database_size(current_database())").scalar_one(),
         "unused": float(dead or 0) / max(1.0, float(dead or 0) + float(live or 0)),

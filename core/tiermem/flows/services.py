@@ -11,6 +11,8 @@ from tiermem.errors import described
 from tiermem.index.bounded import Bounded
 from tiermem.index.cache import Recent, Weighed
 from tiermem.index.outside.doubts import Doubts
+from tiermem.index.outside.kinds import RAM
+from tiermem.index.outside.rounds import Rounds
 from tiermem.messages import Message
 from tiermem.providers.clock import stopwatch
 from tiermem.providers.limited import Limited
@@ -122,6 +124,9 @@ class Core:
     keep: Limited[Message, bool] | None = None
     place: Callable[[Sequence[Message], int, int], Mapping[int, str]] | None = None  # see `life/placement.py`
     vector_store: VectorStore | None = None  # the user's own, beside our index
+    vector_index: str = RAM  # who compares vectors, of `KINDS`
+    rounds: Rounds = field(default_factory=Rounds)  # what of it is compared with our own rows next
+    indexed: set[int] = field(default_factory=set)  # embedders whose index in the database is there
     pushed: dict[tuple[int, int], int] = field(default_factory=dict)  # up to which message it has all, by session
     doubts: Doubts = field(default_factory=Doubts)  # whether it has lost something
     sizes: Recent[int] = field(default_factory=lambda: Recent(100_000))  # how many vectors, by session and last message

@@ -254,6 +254,16 @@ def _best(cosines: _Cosines) -> tuple[Places, Numbers]:
     return cosines.sequences[starts], np.maximum.reduceat(cosines.values, starts)
 
 
+def nearest_of(sequences: Places, cosines: Numbers, mean: float | None = None, spread: float = 0.0) -> Nearest:
+    """How near messages are, of the *cosines* of their passages in order; of all there are, or of some among those with
+    this *mean* and *spread*."""
+    if not len(cosines):
+        return nothing()
+    if mean is None:
+        mean, spread = float(cosines.mean()), float(cosines.std())
+    return Nearest(*_best(_Cosines(sequences, cosines)), mean, spread)
+
+
 def _starts(numbers: Places) -> Places:
     """Where each run of equal numbers begins."""
     if not len(numbers):

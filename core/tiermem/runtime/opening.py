@@ -16,6 +16,7 @@ from tiermem.flows.effects import Flow, arun, run
 from tiermem.flows.indexing import vectors
 from tiermem.flows.services import Core, Known
 from tiermem.flows.writing import upkeep
+from tiermem.index.outside.kinds import RAM
 from tiermem.index.outside.store import OneAtATime
 from tiermem.life import idling
 from tiermem.life.placement import Placement
@@ -33,6 +34,7 @@ from tiermem.settings import Settings
 from tiermem.storage import segments
 from tiermem.storage.connecting.snapshot import Store
 from tiermem.storage.database import Database
+from tiermem.storage.pgvector.extension import prepare
 from tiermem.storage.tables import seals
 from tiermem.text.analyzer import analyser, newer
 from tiermem.text.synonyms import Synonyms
@@ -129,9 +131,25 @@ def wired(path: str | Path | None, options: OpenOptions) -> tuple[Core, Performe
     """The core and the performer behind a memory, with its database open and its schema current."""
     settings = check(options)
     check_path(path)
-    read_only = bool(options.get("read_only"))
     target = default_path() if path is None else str(path)
-    return wired_to(lambda: Database(target, settings, read_only=read_only), settings, options)
+    return wired_to(partial(_database, target, settings, options), settings, options)
+
+
+def _database(target: str, settings: Settings, options: OpenOptions) -> Database:
+    """It, ready to be asked for what is near where its options say that it is."""
+    database, index = Database(target, settings, read_only=bool(options.get("read_only"))), options.get("vector_index")
+    if index in {None, RAM}:
+        return database
+    try:
+        if database.dialect != "postgresql":
+            raise InvalidSettings(  # noqa: TRY301  # closed like all else that fails here
+                f"vector_index={index!r} needs a PostgreSQL server: vectors of a file are compared in RAM"
+            )
+        prepare(database, str(index))
+    except BaseException:
+        database.close()
+        raise
+    return database
 
 
 def wired_to(opened: Callable[[], Store], settings: Settings, options: OpenOptions) -> tuple[Core, Performer]:
@@ -162,6 +180,7 @@ def wired_to(opened: Callable[[], Store], settings: Settings, options: OpenOptio
         place=keep.chosen if isinstance(keep, Placement) else None,
         redactor=options.get("redactor"),
         vector_store=OneAtATime(store) if (store := options.get("vector_store")) is not None else None,
+        vector_index=options.get("vector_index", RAM),
         sleep_after=options.get("sleep_after"),
         known=Known(tables=Synonyms(groups) if groups else None),
     ).within(zone_of(options.get("timezone")))

@@ -7,6 +7,7 @@ from datetime import datetime, tzinfo
 from typing import Any, Literal, TypeAlias, TypedDict, cast
 
 from tiermem.errors import InvalidSettings, brief_repr
+from tiermem.index.outside.kinds import KINDS, RAM
 from tiermem.index.outside.store import VERBS, VectorStore
 from tiermem.media.describing import UndescribedMedium
 from tiermem.messages import Message
@@ -38,6 +39,7 @@ class OpenOptions(TypedDict, total=False):
     redactor: Redact | None
     embedder: Any
     vector_store: VectorStore | None
+    vector_index: Literal["ram", "pgvector-exact", "pgvector-hnsw"]
     synonyms: Groups
     clock: Callable[[], datetime] | None
     timezone: str | tzinfo | None
@@ -99,6 +101,7 @@ def check(options: OpenOptions) -> Settings:
             raise InvalidSettings(f"{name}= takes a function, not {type(function).__name__}")
     if (store := options.get("vector_store")) is not None:
         _refuse_other(store, embedded=options.get("embedder") is not None)
+    _refuse_index(options)
     zone_of(options.get("timezone"))
     flag(options.get("read_only", False), "read_only")
     after = options.get("sleep_after")
@@ -115,6 +118,18 @@ def _refuse_other(store: object, *, embedded: bool) -> None:
         )
     if not embedded:
         raise InvalidSettings("vector_store= keeps the vectors that embedder= makes: name one")
+
+
+def _refuse_index(options: OpenOptions) -> None:
+    kind = options.get("vector_index", RAM)
+    if kind not in KINDS:
+        raise InvalidSettings(f"vector_index must be one of {', '.join(KINDS)}, not {brief_repr(kind)}")
+    if kind != RAM and options.get("embedder") is None:
+        raise InvalidSettings(f"vector_index={kind!r} searches the vectors that embedder= makes: name one")
+    if kind != RAM and options.get("vector_store") is not None:
+        raise InvalidSettings(
+            f"vector_index={kind!r} and vector_store= are two ways to search the same: name one of them"
+        )
 
 
 def parted(arguments: Mapping[str, Any], own: Collection[str]) -> tuple[OpenOptions, dict[str, Any]]:

@@ -177,6 +177,25 @@ class Database:
 
         return self._shielded(scrubbed)
 
+    def alter(self, statement: str) -> None:
+        """Run a *statement* that no transaction of a server may hold, as one that builds an index while others write.
+
+        Raises:
+            InvalidSettings: it is no server.
+        """
+        self._check()
+        transactions = self._transactions
+        if not isinstance(transactions, Server):
+            raise InvalidSettings(f"{self.name} is no PostgreSQL server")
+
+        def altered() -> None:
+            try:
+                transactions.alter(statement)
+            except exc.SQLAlchemyError as error:
+                raise translate(error, self.name) from error
+
+        self._shielded(altered)
+
     def _shielded(self, work: Callable[[], T]) -> T:
         """*work*, in which no signal raises and during which nobody forks.
 

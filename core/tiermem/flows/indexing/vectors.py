@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 from tiermem.errors import Closed, EmbeddingMismatch, StorageError, described
 from tiermem.flows import reporting
 from tiermem.flows.effects import Compute, Embed, Flow, Read, Transact
-from tiermem.flows.indexing import outside
+from tiermem.flows.indexing import outside, pgvector
 from tiermem.flows.services import Core
+from tiermem.index.outside.kinds import RAM
 from tiermem.messages import Message
 from tiermem.settings import Scope
 from tiermem.storage import messages as log
@@ -120,6 +121,8 @@ def step(core: Core, scope: Scope) -> Flow[bool | None]:
     row, mark = yield from position(core, scope)
     if mark.done >= row.messages or blocked(mark):
         core.embedded.put(row.pk, row.messages)
+        if core.vector_index != RAM:
+            return (yield from pgvector.step(core, row, mark))
         return (yield from outside.step(core, scope, row, mark))
     try:
         probe, made, through = yield from batch(core, scope, row, mark)
@@ -131,7 +134,7 @@ def step(core: Core, scope: Scope) -> Flow[bool | None]:
         return None
     core.known.embed_error = ""
     kept = yield from keep(core, row, mark, probe, made, through)
-    return bool(not kept or through < row.messages or core.vector_store is not None)
+    return bool(not kept or through < row.messages or core.vector_store is not None or core.vector_index != RAM)
 
 
 def position(core: Core, scope: Scope) -> Flow[tuple[SessionRow, Watermark]]:

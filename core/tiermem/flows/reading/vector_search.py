@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, TypeAlias
 from tiermem.errors import Closed, StorageError, described
 from tiermem.flows import reporting
 from tiermem.flows.effects import Compute, Embed, Flow, Read, Wake
-from tiermem.flows.indexing import outside
+from tiermem.flows.indexing import outside, pgvector
 from tiermem.flows.indexing import vectors as embedding
 from tiermem.flows.reading.nominating import Candidates, candidates
+from tiermem.flows.reading.pgvector.asking import in_database
 from tiermem.flows.services import Core
+from tiermem.index.outside.kinds import RAM
 from tiermem.index.vectors import Row, VectorIndex, Vectors, unit_of
 from tiermem.messages import Message
 from tiermem.providers.calls import refuse_recursion
@@ -105,7 +107,8 @@ def _nearest(
         embedding.fail(core, error)
         return {key: nothing(count) for key, count in waiting.items()}, (f"embedder: {core.known.embed_error}",)
     core.known.embed_error = ""
-    yield from _woken(scope, named, {key for key in keys if outside.behind(core, key, marks[key])}, embed=True)
+    behind = {key for key in keys if outside.behind(core, key, marks[key]) or pgvector.behind(core, key, marks[key])}
+    yield from _woken(scope, named, behind, embed=True)
     return near, (*reasons, *_of_store(core))
 
 
@@ -170,6 +173,8 @@ def _compared(
     if mark.key:
         yield from embedding.probed(core, scope, mark)
     asked = (yield Embed([query], scope, query=True))[0]
+    if core.vector_index != RAM and mark.key:
+        return (yield from _inside(core, scope, rows, marks, own, asked))
     found = yield from _nominated(core, scope, rows, marks, unit_of(asked))
     indexes = found.indexes if found else (yield from _loaded(core, rows, marks, len(asked)))
     spreads = found.spreads if found else {}
@@ -181,6 +186,35 @@ def _compared(
         for pk, spread in spreads.items():
             scored[pk] = replace(scored[pk], mean=spread.mean, spread=spread.deviation)
         return scored
+
+    near: dict[int, Nearest] = yield Compute(compared)
+    return near
+
+
+def _inside(
+    core: Core,
+    scope: Scope,
+    rows: Sequence[SessionRow],
+    marks: Mapping[int, Watermark],
+    own: frozenset[int],
+    asked: Vectors,
+) -> Flow[dict[int, Nearest]]:
+    """`_compared` where the database compares what it has, and here is only what waits for its vector."""
+    unit = unit_of(asked)
+    stored = yield from in_database(core, scope, rows, marks, unit)
+    indexes: dict[int, VectorIndex] = {}
+    for row in rows:
+        indexes[row.pk] = VectorIndex(len(asked))
+        indexes[row.pk].extend((), marks[row.pk].done)
+    yield from _lent(core, scope, [row for row in rows if row.pk in own], marks[rows[0].pk].key, indexes)
+
+    def compared() -> dict[int, Nearest]:
+        return {
+            row.pk: together([stored[row.pk], _compare(indexes[row.pk], unit, row.messages)])
+            if indexes[row.pk].lent_through
+            else replace(stored[row.pk], waiting=max(0, row.messages - marks[row.pk].done))
+            for row in rows
+        }
 
     near: dict[int, Nearest] = yield Compute(compared)
     return near

@@ -30,6 +30,7 @@ from tiermem.storage.connecting.turns import Turns
 from tiermem.storage.tables.columns import metadata, unsampled
 
 T = TypeVar("T")
+OPTIONAL = ("tiermem_pgvector",)  # tables that are made where a setting asks for them
 FIRST_PAUSE, LONGEST_PAUSE = 0.01, 0.5  # seconds between two attempts
 MOST_LOST = 5  # connections that one call may lose before it is the call that breaks them
 FINDING_OUT = 5.0  # seconds that the outcome of a commit is asked for, at least: not to know is worse than to wait
@@ -83,12 +84,17 @@ class Server:
             with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 for statement in unsampled():
                     connection.exec_driver_sql(statement)
-                names = ", ".join(table.name for table in metadata.sorted_tables)
+                names = ", ".join([*(table.name for table in metadata.sorted_tables), *_beside(connection)])
                 # ANALYZE too, for samples from before `unsampled`; it leaves the old ones as dead rows, which only a
                 # superuser may vacuum: others are told so by a warning of the server.
                 connection.exec_driver_sql(f"VACUUM (FULL, ANALYZE) {names}")
                 connection.exec_driver_sql("VACUUM (FULL) pg_statistic")
         return True
+
+    def alter(self, statement: str) -> None:
+        """Run a *statement* that no transaction may hold, for as long as it takes."""
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql(statement)
 
     def close(self) -> None:
         """Close every connection."""
@@ -183,6 +189,12 @@ def reading(made: sa.Engine) -> sa.Engine:
     """*made*, for transactions that read one snapshot: by default every statement of PostgreSQL has one of its own, and
     a window is read by several."""
     return made.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def _beside(connection: sa.Connection) -> list[str]:
+    """Tables of ours that only some databases have."""
+    named = [connection.execute(sa.select(sa.func.to_regclass(name))).scalar() for name in OPTIONAL]
+    return [str(name) for name in named if name]
 
 
 def engine(url: str, settings: Settings) -> sa.Engine:

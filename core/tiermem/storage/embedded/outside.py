@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import sqlalchemy as sa
 
 from tiermem.index.outside.store import PassageKey, place_of
+from tiermem.storage.pgvector import rows as pgvector
 from tiermem.storage.schema import meta, session, vector
 from tiermem.storage.sessions import ERASED
 
@@ -36,7 +37,8 @@ def begin(connection: sa.Connection, places: Sequence[str]) -> list[str]:
 
 
 def leaving(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> None:
-    """Note the places of vectors that are about to be removed, where a store outside may have them."""
+    """Note the places of vectors that are about to be removed, where a store outside may have them; pgvector's go."""
+    pgvector.leaving(connection, condition)
     if connection.execute(sa.select(meta.c.key).where(meta.c.key == USED)).scalar() is None:
         return
     columns = (vector.c.session, vector.c.sequence, vector.c.part, vector.c.embedder)

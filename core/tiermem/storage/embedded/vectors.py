@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from tiermem.shared_history import base_of
 from tiermem.storage import sessions
 from tiermem.storage.embedded.outside import CHUNK, leaving
+from tiermem.storage.pgvector import rows as pgvector
 from tiermem.storage.schema import embedded, embedder, sealed, session, vector
 from tiermem.storage.sessions import ERASED
 
@@ -129,6 +130,8 @@ def add(
     if passages:
         rows = [sealed(vector, {"session": pk, "embedder": key, **passage._asdict()}) for passage in passages]
         connection.execute(vector.insert(), rows)
+        if pgvector.there(connection):
+            pgvector.keep(connection, pk, key, [(one.sequence, one.part, one.value) for one in passages])
     mark = sealed(embedded, {"session": pk, "embedder": key, "through": through})
     connection.execute(
         embedded.insert().values(**mark) if known is None else embedded.update().where(mine).values(**mark)

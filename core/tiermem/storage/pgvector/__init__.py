@@ -1,0 +1,1 @@
+"""Vectors of passages as pgvector searches them, inside a PostgreSQL database."""
