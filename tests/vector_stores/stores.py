@@ -4,6 +4,7 @@ is asked to, and an embedder for them."""
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 from zlib import crc32
@@ -124,12 +125,18 @@ def said(number: int) -> str:
     return f"In {TOWNS[number % 12]} the {THINGS[number % 10]} number {number} opens at {number % 24} o'clock."
 
 
+def _at(number: int) -> datetime:
+    """When it was said. A score has a share of how far messages are apart, which would be longer on a busy machine."""
+    return datetime(2026, 3, 2, 9, tzinfo=UTC) + timedelta(seconds=number)
+
+
 def fill(memory: Memory, user: str = "ann", count: int = 120) -> None:
     """Two sessions of *user*, and a document of several passages."""
     for name in ("monday", "tuesday"):
-        talk = [Message(role="user", content=said(number), id=f"i{number}") for number in range(count // 2)]
+        talk = [Message(role="user", content=said(n), id=f"i{n}", created_at=_at(n)) for n in range(count // 2)]
         memory.session(name, user).add(talk)
-    long = Message(role="user", content=" ".join(map(said, range(40))), id="long")  # with passages of its own
+    text = " ".join(map(said, range(40)))  # with passages of its own
+    long = Message(role="user", content=text, id="long", created_at=_at(count))
     memory.session("monday", user).add(long)
     memory.knowledge(user).add_documents("The pool runs on port 8080. " * 60, source="notes")
     for name in ("monday", "tuesday"):

@@ -18,7 +18,7 @@ from tiermem import Memory
 from tiermem.errors import InvalidSettings
 from tiermem.flows.indexing import outside as pushing
 from tiermem.flows.reading import nominating
-from tiermem.index.outside import doubts
+from tiermem.index.outside import doubts, rounds
 from tiermem.index.outside.store import PassageKey, placed, point_id
 
 
@@ -319,3 +319,31 @@ def test_an_id_says_which_passage_it_is_and_of_which_database(place: PassageKey,
     assert placed(one, point_id(one, place)) == place
     if one != other:
         assert placed(other, point_id(one, place)) is None
+
+
+@pytest.mark.sampled(3)
+def test_what_it_lost_beyond_what_it_names_is_noticed_in_turn(
+    beside: Any, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nominating, "NOMINATED", 20)
+    for name, value in (("PASSAGES", 30), ("PAUSE", 0.0), ("SLOW", 0.0)):
+        monkeypatch.setattr(rounds, name, value)
+    monkeypatch.setattr(pushing, "BATCH", 30)
+    monkeypatch.setattr(pushing, "LONGEST", 3)
+    with opened(str(file), beside) as memory:
+        fill(memory)
+        session, ids = memory.session("monday", "ann"), beside.ids()
+        ours = {one for one in ids if placed_in(memory, one)}
+        for lost in (sorted(ours)[5:6], sorted(ours)[70:71], sorted(ours)[::5]):
+            beside.lose(lost)
+            for turn in range(2 * len(ids) // 30):
+                session.search(QUESTIONS[turn % 10], within="user")
+                assert memory.settle(60)
+            assert beside.ids() == ids
+        assert memory.wiring[0].known.store_error == ""
+
+
+def placed_in(memory: Memory, one: str) -> bool:
+    """Whether it is of a conversation: those are what is asked."""
+    place = placed(memory.drive(pushing.database(memory.wiring[0])), one)
+    return place is not None and place.session != max(pk for pk, _ in memory.wiring[0].pushed)

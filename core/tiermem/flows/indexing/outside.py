@@ -3,14 +3,15 @@
 Rule 1: before a passage goes there, and in the transaction that removes it here, its place is noted; the note goes when
 both were seen to agree. So what a process leaves undone is done by the next one that is given the store.
 Rule 2: nothing that it holds is believed. Once a process, and again where it answers with too little, it is asked for
-each id which it should have, and given what it lost.
+each id which it should have, and given what it lost. Of more than it names at once a stretch is asked for in turn,
+after each question (`index/outside/rounds.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tiermem.errors import Closed, StorageError, described
 from tiermem.flows.effects import Call, Compute, Flow, Read, Transact
@@ -22,6 +23,9 @@ from tiermem.storage.embedded import outside
 from tiermem.storage.embedded.vectors import Watermark
 from tiermem.storage.erasures import taking
 from tiermem.storage.sessions import SessionRow
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
 
 V = TypeVar("V")
 BATCH = 500  # passages that a store is asked for, or given, at once
@@ -80,17 +84,40 @@ def session(database_id: str, pk: int) -> str:
 
 def _compared(core: Core, scope: Scope, store: VectorStore, row: SessionRow, mark: Watermark) -> Flow[bool]:
     known, through = pushed(core, row.pk, mark.key), mark.through or 0
-    if not mark.key or known >= through:
+    if not mark.key:
         return False
-    read = partial(outside.some, pk=row.pk, key=mark.key, above=known, limit=BATCH)
-    rows: list[tuple[PassageKey, bytes]] = yield Read(lambda connection: list(read(connection)))
-    missing = yield from _given(core, scope, store, row, rows)
+    if known >= through:
+        return (yield from _in_turn(core, scope, store, row, mark))
+    rows: list[tuple[PassageKey, bytes]] = yield Read(partial(_some, pk=row.pk, key=mark.key, above=known))
+    missing, _ = yield from _given(core, scope, store, row, rows)
     if pushed(core, row.pk, mark.key) != known:
         return True  # doubted meanwhile: from the beginning again
     last = max(rows[-1][0].sequence if len(rows) >= BATCH - LONGEST else through, known)
     core.pushed[int(row.pk), mark.key] = last
     core.doubts.compared((int(row.pk), mark.key), last, missing)
     return last < through
+
+
+def _in_turn(core: Core, scope: Scope, store: VectorStore, row: SessionRow, mark: Watermark) -> Flow[bool]:
+    """Compare the stretch of a session whose turn it is; True where all of it is to be compared now."""
+    place, through = (int(row.pk), mark.key), mark.through or 0
+    above = core.rounds.due(place)
+    if above is None:
+        return False
+    rows: list[tuple[PassageKey, bytes]] = yield Read(partial(_some, pk=row.pk, key=mark.key, above=above))
+    missing, there = yield from _given(core, scope, store, row, rows)
+    core.rounds.compared(place, rows[-1][0].sequence if len(rows) >= BATCH - LONGEST else through, through)
+    if missing is None:
+        return False
+    if not there:  # it lost all of them, or cannot say what it has: then it is given a stretch again now and then
+        core.rounds.slowly()
+        return False
+    doubted(core, [place])
+    return True
+
+
+def _some(connection: sa.Connection, pk: int, key: int, above: int) -> list[tuple[PassageKey, bytes]]:
+    return list(outside.some(connection, pk, key, above, BATCH))
 
 
 LONGEST = 64  # passages of one message: a batch that is shorter than without one is the last
@@ -103,7 +130,9 @@ def pushed(core: Core, pk: int, key: int) -> int:
 
 def behind(core: Core, pk: int, mark: Watermark) -> bool:
     """Whether the store is to be given something of a session, or to be asked whether it has it."""
-    return core.vector_store is not None and bool(mark.key) and pushed(core, pk, mark.key) < (mark.through or 0)
+    if core.vector_store is None or not mark.key:
+        return False
+    return pushed(core, pk, mark.key) < (mark.through or 0) or core.rounds.due((int(pk), mark.key)) is not None
 
 
 def doubted(core: Core, keys: Sequence[tuple[int, int]]) -> None:
@@ -115,23 +144,23 @@ def doubted(core: Core, keys: Sequence[tuple[int, int]]) -> None:
 
 def _given(
     core: Core, scope: Scope, store: VectorStore, row: SessionRow, rows: Sequence[tuple[PassageKey, bytes]]
-) -> Flow[int | None]:
-    """Gives the store those of *rows* that it lacks; returns the first message that lacked something."""
+) -> Flow[tuple[int | None, int]]:
+    """Gives the store what it lacks of *rows*; the first message that lacked something, and how many were there."""
     if not rows:
-        return None
+        return None, 0
     identity = yield from database(core)
     ids = {point_id(identity, place): (place, value) for place, value in rows}
     there = set((yield from asked(core, scope, store.present, list(ids))))
     missing = {one: row for one, row in ids.items() if one not in there}
     if not missing:
-        return None
+        return None, len(there)
     begun = partial(outside.begin, places=[place.text for place, _ in missing.values()])
     lives = set((yield Transact(begun)))
     points = yield Compute(partial(_points, identity, scope, row.pk, missing, lives))
     if points:
         yield from asked(core, scope, store.add, points)
     yield from tidied(core, scope)
-    return min(place.sequence for place, _ in missing.values())
+    return min(place.sequence for place, _ in missing.values()), len(there)
 
 
 def _points(

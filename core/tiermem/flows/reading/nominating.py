@@ -74,6 +74,8 @@ def candidates(
     else:
         core.doubts.allayed(kept, now)
         core.known.store_short = ""
+        if sum(given.values()) > NOMINATED:  # what it lacks beyond these it need not have named
+            core.rounds.begin({(int(pk), key): size for pk, size in given.items()}, now)
     late = sum(total.values()) - sum(given.values())
     if late > NOMINATED:
         return None

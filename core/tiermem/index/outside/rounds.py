@@ -17,6 +17,7 @@ Kept: TypeAlias = tuple[int, int]  # the key of a session, and of its embedder
 
 PASSAGES = 500  # of one turn: what a store is asked for at once
 PAUSE = 1.0  # seconds from one turn to the next
+SLOW = 60.0  # the same, where nobody can say what is there: then all of a stretch is given again
 
 
 class Rounds:
@@ -29,11 +30,12 @@ class Rounds:
         self._due: dict[Kept, bool] = {}  # what is to be compared; whether all of it
         self._turn = 0
         self._last = float("-inf")
+        self._slow = False
 
     def begin(self, sizes: Mapping[Kept, int], now: float) -> list[Kept]:
         """Have the next stretch of these sessions, which have so many passages, compared; which ones it is of."""
         with self._lock:
-            if abs(now - self._last) < PAUSE:
+            if abs(now - self._last) < (SLOW if self._slow else PAUSE):
                 return []
             begun, left = [], PASSAGES
             for key in sorted((key for key, size in sizes.items() if size), key=lambda key: self._turns.get(key, -1)):
@@ -53,6 +55,10 @@ class Rounds:
         with self._lock:
             self._due[key] = True
             self._above[key] = 0
+
+    def slowly(self) -> None:
+        """A stretch was compared of which nothing was there, so that nobody knows whether anything was lost."""
+        self._slow = True
 
     def due(self, key: Kept) -> int | None:
         """The message above which a session is to be compared; None where it is not its turn."""
