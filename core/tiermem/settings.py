@@ -22,16 +22,15 @@ class Weights:
         graph: names that the question and the message share, and words that the best messages lead to.
         recency: e^(−λ·age), λ = 0.03 per day, age counted from the newest message.
         importance: 1 for messages that were added as `pinned`, 0 for others and for system prompts.
-        lexical: share of `semantic` where there is no model, for how alike words and spelling are
-            (`search.ranking.likeness`).
+        lexical: share of `semantic` without a model, for how alike words are spelt (`search.ranking.likeness`).
         related: what a related word counts of the word itself, times how near it is.
         reach: share of the best score within 4 messages.
         named, speaker: for messages of a speaker whom the question names; a share of the score, and a constant.
         side: for the side that a question with an assistant asks about; a third of it when it asks about neither.
         date: for messages of, or about, the time that the question names.
         fresh: share of the score for a message all of whose words are new.
-        standing: share of the best score for what a user wants from now on, when the question is a request; less where
-            many messages say such things.
+        standing: share of the best score for what a user wants from now on, in requests; less where many say such.
+        stated: share of the best score, or of the threshold, that a message has which states what is asked of a person.
 
     Raises:
         InvalidSettings: a weight is no number or below 0, or the first five do not sum to 1.
@@ -51,6 +50,7 @@ class Weights:
     date: float = 0.19
     fresh: float = 0.6
     standing: float = 0.5
+    stated: float = 1.0
 
     def __post_init__(self) -> None:
         for name in (weight.name for weight in fields(self)):

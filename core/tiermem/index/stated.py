@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
+from tiermem.facts.asked.cues import TOPICS
+from tiermem.facts.asked.wanted import AskedOf, by_message, telling
 from tiermem.facts.rules.record import is_laid_down
 from tiermem.facts.stated.chains import key_of
 from tiermem.facts.stated.record import MODEL, StatedAt
 from tiermem.index.cache import fork_lock
+from tiermem.search.ranking.field import Field
 
 BYTES = 900  # of RAM that a fact takes, about
+LOOKED = 2_000  # statements of a kind that are looked at for a question; more are a machine's
 
 
 class StatedIndex:
@@ -20,6 +27,7 @@ class StatedIndex:
         self._through: dict[int, int] = {}
         self._by_message: dict[tuple[int, int], list[StatedAt]] = {}
         self._chains: dict[tuple[object, ...], list[StatedAt]] = {}
+        self._kinds: dict[str, list[StatedAt]] = {}
         self._count = 0
 
     def __len__(self) -> int:
@@ -44,6 +52,7 @@ class StatedIndex:
                 if fresh and not is_laid_down(at.fact) and at.fact.how != MODEL:
                     self._by_message.setdefault((at.session, at.sequence), []).append(at)
                     self._chains.setdefault(key_of(at.fact, at.session), []).append(at)
+                    self._kinds.setdefault(at.fact.kind, []).append(at)
                     self._count += 1
             for session, number in through.items():
                 self._through[session] = max(number, known.get(session, 0))
@@ -55,3 +64,16 @@ class StatedIndex:
     def about(self, key: tuple[object, ...]) -> Sequence[StatedAt]:
         """What is stated of what has that `chains.key_of`; what comes in meanwhile is in none handed out."""
         return tuple(self._chains.get(key, ()))
+
+    def of_kinds(self, kinds: Iterable[str], most: int) -> list[StatedAt]:
+        """What is stated of these *kinds*, of each at most *most*, those that came last."""
+        return [at for kind in kinds for at in self._kinds.get(kind, ())[-most:]]
+
+
+def places_telling(stated: StatedIndex, field: Field, asked: AskedOf, named: Collection[str]) -> NDArray[np.int64]:
+    """The places in *field* of messages that state what is *asked* of a person; *named* are the terms of names in the
+    question."""
+    kinds = frozenset[str]().union(*(TOPICS[topic].kinds for topic in asked.topics))
+    numbers = by_message(telling(stated.of_kinds(kinds, LOOKED), asked, named))
+    found = [field.find(session, own) for session, own in numbers.items()]
+    return np.unique(np.concatenate(found)) if found else np.zeros(0, np.int64)

@@ -6,11 +6,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tiermem.facts.asked.wanted import wanted
 from tiermem.facts.preferences import TERM as STANDING
 from tiermem.flows import reporting, window_state
 from tiermem.flows.effects import Compute, Flow, Read
@@ -24,6 +26,7 @@ from tiermem.flows.services import Core
 from tiermem.index.shelves.asked import AskedIndex
 from tiermem.index.shelves.gone import ShelfGone
 from tiermem.index.shelves.mapped import given_back
+from tiermem.index.stated import places_telling
 from tiermem.providers.related_words import related_words
 from tiermem.records import Hit
 from tiermem.search.query import Question, read, without_names
@@ -53,6 +56,14 @@ Places: TypeAlias = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
+class _Telling:
+    """The places of messages that state what a question asks of a person, and its terms that ask it, as bits."""
+
+    places: Places
+    bits: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class _Ranking:
     """A question beside what may be found for it: messages, how near their vectors are and how far to trust them."""
 
@@ -63,6 +74,7 @@ class _Ranking:
     near: Nearest
     trust: EmbedderTrust
     pinned: NDArray[np.int64]
+    told: _Telling
 
 
 def hits(core: Core, scope: Scope, row: SessionRow, request: SearchRequest) -> Flow[SearchResult]:
@@ -116,7 +128,8 @@ def _best(
         return (), field, (), result
     outside = yield from filters.outside(core, field, request.only, question.terms)
     pinned = yield from _pinned(core, field)
-    ranking = _Ranking(core, question, corpus, field, near, trust, pinned)
+    told = yield Compute(partial(_told, corpus, field, question))
+    ranking = _Ranking(core, question, corpus, field, near, trust, pinned, told)
     yield from lookups.words(core, corpus.index, planned(question, core.settings.weights.related).words)
 
     sought = request.weak or request.requested  # else what stands alone must be surer
@@ -149,6 +162,14 @@ def _best(
     else:
         best, least, bits, matched = yield Compute(lambda: ranked(*scored()))
     return best, field, bits, replace(result, least=least, matched=matched)
+
+
+def _told(corpus: Corpus, field: Field, question: Question) -> _Telling:
+    asked = wanted(question.text) if len(corpus.index.stated) else None
+    if asked is None:
+        return _Telling(np.zeros(0, np.int64))
+    bits = sum(1 << at for at, term in enumerate(question.terms) if term in asked.words)
+    return _Telling(places_telling(corpus.index.stated, field, asked, question.names), bits)
 
 
 def _unsaid(corpus: Corpus, every: Field, request: SearchRequest) -> Mask:
@@ -238,8 +259,11 @@ def _signals(ranking: _Ranking, as_of: datetime | None) -> Signals:
 
 def _scored(ranking: _Ranking, signals: Signals, *, sought: bool) -> Scores:
     """Each message's score by everything but bridges; *sought*: somebody reads the hits themselves."""
-    field, weights = ranking.field, ranking.core.settings.weights
-    return scoring.wished(scoring.scored(field, signals, weights), field, signals, weights, sought=sought)
+    field, settings = ranking.field, ranking.core.settings
+    scores = scoring.scored(field, signals, settings.weights)
+    scores = scoring.wished(scores, field, signals, settings.weights, sought=sought)
+    least = _threshold(ranking, scores, settings.relevance_threshold)
+    return scoring.stated(scores, ranking.told.places, least, settings.weights)
 
 
 def _threshold(ranking: _Ranking, scores: Scores, theta: float) -> float:
@@ -253,7 +277,10 @@ def _matched(
     """Which terms of the question each of *best* has; and how the question stands to what is in *view*."""
     field, plan, standing = ranking.field, signals.plan, signals.standing
     top = scoring.highest(scores, view, VIEWED)
-    bits = coverage.held(plan, standing, [*(place for place, _, _ in best), *(place for place, _ in top)], len(field))
+    places = [*(place for place, _, _ in best), *(place for place, _ in top)]
+    bits = coverage.held(plan, standing, places, len(field))
+    telling = set(ranking.told.places.tolist())
+    bits = [held | ranking.told.bits if place in telling else held for place, held in zip(places, bits, strict=True)]
     dates = scores.parts.get("date")
     viewed = {
         int(field.numbers[place]): Seen(score, held, dates is not None and bool(dates[place]))

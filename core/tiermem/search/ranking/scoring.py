@@ -33,6 +33,7 @@ TINY = 1e-9  # scores are sums of floats; what is below has nothing to do with t
 ALONE = 1.5  # further weight of vectors where no message has a neighbour; their neighbours' words help the others
 TOUCHED = 0.02  # score by words and vectors above which a message has anything to do with the question
 BELOW = 0.99  # of the best score, which a standing wish may come to by that
+ABOVE = 1.1  # times the threshold: what states what is asked is worth a page, whatever float32 makes of it
 FEW = 12  # standing wishes up to which each counts in full
 BRIDGE = 1.7  # times the weight of the graph: what the best bridge lifts, as a share of the best score
 
@@ -145,6 +146,18 @@ def wished(scores: Scores, field: Field, signals: Signals, weights: Weights, *, 
     capped = np.minimum(share, np.maximum(0.0, BELOW * best - own))
     lift[wishes] = np.where(own < best, capped, share) if sought else share
     return replace(scores, total=scores.total + lift, parts={**scores.parts, "standing": lift})
+
+
+def stated(scores: Scores, places: NDArray[np.int64], least: float, weights: Weights) -> Scores:
+    """*scores* with those of the messages at *places*, which state what is asked of a person, raised to a share of the
+    best one or of the *least* that is worth a page, whichever is more: who asks "Where do I live?" shares no word with
+    "We moved to Porto"."""
+    if not weights.stated or not len(places):
+        return scores
+    lift = np.zeros_like(scores.total)
+    aim = np.float32(weights.stated * max(float(scores.total.max(initial=0.0)), ABOVE * least))
+    lift[places] = np.maximum(aim - scores.total[places], np.float32(0))
+    return replace(scores, total=scores.total + lift, parts={**scores.parts, "stated": lift})
 
 
 def highest(scores: Scores, among: NDArray[np.int64], limit: int) -> list[tuple[int, float]]:
