@@ -1,7 +1,7 @@
 """`python -m benchmarks.rules.found [--show] [--data FOLDER FILE …]`: which sentences that lay something down are read.
 
 Of each hand-written part how many are found, by kind of sentence where kinds are written down; with `--show` those of
-"built" that are not (of what is held back only numbers are printed). With `--data` also what is found in talk in which
+"built" that are not (of what is held back only numbers are printed), and what was found of what lays nothing down. With `--data` also what is found in talk in which
 nothing was planted, so that two commits can be compared: `--lines FILE` writes it down, a line each.
 """
 
@@ -13,13 +13,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.recall.conversations import read
-from benchmarks.rules.planting import fresh, sentences
+from benchmarks.rules.planting import MESSAGES, fresh, sentences
 from tiermem.facts.rules import laid_down
 
 TALK = (
     *("beam-100K.jsonl.gz", "realmem.jsonl.gz", "locomo.jsonl", "memorybank-cn.jsonl", "memorybank-en.jsonl"),
     *("madial-zh.jsonl", "madial-en.jsonl", "vehicle.jsonl.gz"),
 )
+ALIKE = "alike"
 PLAIN = ("built", "held back", "built later", "held back later")
 
 
@@ -35,7 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             pool = sentences(language, part)
             print(f"{language} {part}: {sum(map(_found, pool))} of {len(pool)}")
         for part in ("built", "held back"):
-            _by_kind(language, part, show=given.show and part == "built")
+            for file in (*MESSAGES, ALIKE):
+                _by_kind(language, part, file, show=given.show and part == "built")
     if given.data:
         _talk(given.data, given.lines)
 
@@ -45,16 +47,17 @@ def _found(sentence: str, message: str = "") -> bool:
     return any(sentence in rule.text or rule.text in sentence for rule in laid_down(message or sentence))
 
 
-def _by_kind(language: str, part: str, *, show: bool) -> None:
+def _by_kind(language: str, part: str, file: str, *, show: bool) -> None:
     all_of, found_of = Counter[str](), Counter[str]()
-    for said in fresh(language, part):
-        seen = _found(said.sentence, said.message)
+    for said in fresh(language, part, file):
+        seen = bool(laid_down(said.message)) if file == ALIKE else _found(said.sentence, said.message)
         all_of[said.kind] += 1
         found_of[said.kind] += seen
-        if show and not seen:
+        if show and seen == (file == ALIKE):
             print(f"    {said.kind}: {said.message}")
     kinds = ", ".join(f"{kind} {found_of[kind]}/{count}" for kind, count in all_of.items())
-    print(f"{language} fresh {part}: {found_of.total()} of {all_of.total()} ({kinds})")
+    word = "wrongly found" if file == ALIKE else "found"
+    print(f"{language} {file} {part}: {word} {found_of.total()} of {all_of.total()} ({kinds})")
 
 
 def _talk(folder: Path, lines: Path | None) -> None:

@@ -17,11 +17,12 @@ from benchmarks.recall.conversations import Conversation
 PLANTED = 20
 SHORT = 600  # characters of a message behind which one is planted
 HERE = Path(__file__).parent
+MESSAGES = ("fresh", "everyday")  # the files of whole messages; those of "alike" lay nothing down
 
 
 @dataclass(frozen=True)
 class Fresh:
-    """A message of `fresh_*.txt`, what of it is laid down, and in what kind of sentence."""
+    """A message of `fresh_*.txt`, or of another such file, what of it is laid down, and in what kind of sentence."""
 
     kind: str
     message: str
@@ -37,10 +38,10 @@ class Chat:
     planted: dict[str, int]
 
 
-def fresh(language: str, part: str) -> list[Fresh]:
-    """The messages of `fresh_*.txt` of *language* and *part*, what is laid down taken out of its marks."""
+def fresh(language: str, part: str, file: str = "fresh") -> list[Fresh]:
+    """The messages of *file* of *language* and *part*, what is laid down taken out of its marks."""
     found: list[Fresh] = []
-    for line in sentences(language, part, "fresh"):
+    for line in sentences(language, part, file):
         kind, _, text = line.partition("\t")
         marked = re.search(r"\[\[(.+)\]\]", text)
         message = text.replace("[[", "").replace("]]", "")
@@ -72,9 +73,10 @@ def chats(conversations: Sequence[Conversation], language: str, part: str, turns
 
 
 def _pool(language: str, part: str) -> list[Fresh]:
-    """What may be planted: the sentences of *part*, or of "fresh …" the messages."""
-    if part.startswith("fresh "):
-        return fresh(language, part.removeprefix("fresh "))
+    """What may be planted: the sentences of *part*, or of "fresh …" and "everyday …" the messages."""
+    file, _, rest = part.partition(" ")
+    if file in MESSAGES:
+        return fresh(language, rest, file)
     return [Fresh("", sentence, sentence) for sentence in sentences(language, part)]
 
 
