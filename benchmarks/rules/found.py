@@ -1,8 +1,9 @@
 """`python -m benchmarks.rules.found [--show] [--data FOLDER FILE …]`: which sentences that lay something down are read.
 
-Of each hand-written part how many are found, by kind of sentence where kinds are written down; with `--show` those of
-"built" that are not (of what is held back only numbers are printed), and what was found of what lays nothing down. With `--data` also what is found in talk in which
-nothing was planted, so that two commits can be compared: `--lines FILE` writes it down, a line each.
+Of each hand-written part how many are found, by kind of sentence where kinds are written down, and how many are of what
+only looks so ("alike"); with `--show` those of "built" that are found wrongly or not (of what is held back only
+numbers are printed). With `--data` also what is found in talk in which nothing was planted, so that two commits can be
+compared: `--lines FILE` writes it down, a line each.
 """
 
 from __future__ import annotations

@@ -32,6 +32,11 @@ def test_what_is_so_now_changes_and_what_follows_no_corrects(text: str, fact: tu
     assert told(text) == [fact]
 
 
+def test_a_day_before_a_job_is_no_age() -> None:
+    assert told("I am a Sunday School teacher.") == [("user", "job", "School teacher", STATES)]
+    assert ("user", "age", "38", STATES) in told("I'm a 38-year-old teacher.")
+
+
 HANDED_OVER = [
     "Here is my cover letter. I work at SAP.",
     "can you proofread this?\n\nHello, my name is Ann and I live in Oslo.",

@@ -18,6 +18,12 @@ from tiermem.text.analyzer import terms, words_of
 ALIKE = 0.6  # share of the words of both that two must have in common to be about the same thing
 TAKEN = 0.5  # of the words of what is taken back, those that who takes it back must say
 _KEPT = 4_096
+_FILLS = late.compile(
+    r"\b(?:please|pls|kindly|always|just|ever|from now on|going forward|in (?:the )?future"
+    r"|remember(?: to| that)?|also|and)\b"
+    r"|请[你您]?|麻烦[你您]?|以后|今后|从现在[起开]始?|一律|务必|千万|记住|记得"
+)
+_SIGNS = late.compile(r"\W+")
 _DENIES = late.compile(
     r"\b(?:never|not|no|none|nothing|nobody|avoid|stop|without|cannot|don't|dont|mustn't|shouldn't|can't|refrain"
     r"|forbidden"
@@ -108,7 +114,15 @@ def _one_sort(before: StandingRule, rule: StandingRule) -> bool:
 
 
 def _again(before: StandingRule, rule: StandingRule) -> bool:
-    return " ".join(before.text.casefold().split()) == " ".join(rule.text.casefold().split())
+    """Whether *rule* says what was said *before*: in the same words, or with others for "please" and "always"."""
+    bare = _bare(rule.text)
+    return before.text == rule.text or (bool(bare) and bare == _bare(before.text))
+
+
+@lru_cache(maxsize=_KEPT)
+def _bare(text: str) -> str:
+    """The letters and figures of *text* without words that ask for the same more kindly or more firmly."""
+    return _SIGNS.sub("", _FILLS.sub("", text.casefold()))
 
 
 def _taken_back(rules: Sequence[StandingRule], standing: Sequence[int], rule: StandingRule) -> list[int]:
@@ -135,7 +149,8 @@ def _said(text: str) -> _Said:
     figures = frozenset(_FIGURE.findall(text.lower()))
     words = frozenset(terms(_FIGURE.sub(" ", text.lower()))) - _EMPTY
     slots = tuple(_value(pattern, text) for pattern in _SLOTS)
-    return _Said(words, bool(_DENIES.search(text)), figures, bool(figures and _LIMITS.search(text)), slots)
+    limits = bool(figures and _LIMITS.search(text))
+    return _Said(words, bool(_DENIES.search(text)), figures, limits, slots)
 
 
 def _value(pattern: re.Pattern[str], text: str) -> str:

@@ -60,7 +60,6 @@ _SO = late.compile(
     r"|提到(?:他|她|它|我)[^。！？；]{0,6}(?:用|叫)(?!了)|请以[^。！？；]{1,14}(?:身份|人称|口吻|语气|角度)"
     r"|(?:提醒|会议?|闹钟|电话|活动)(?:请)?都?(?:放|安排|定|排)在[^。！？；]{1,12}(?:之?前|之?后|以前|以后)"
 )
-_AGREED = late.compile(r"(?:说好|讲好|约定|说定)[了的]?[，：,][^。！？；]*(?:不|别|都|只|必须|一律|先)")
 # What has happened, what somebody intends or feels; and what is told of a story.
 _TOLD = late.compile(
     r"(?:了|过|呢|啊|吧|呀)[。！~～]*$|已经|昨天|刚才|上次|那次|当时|曾经|以前|小时候|原来|打算|觉得|感觉|记得|听起来"
@@ -72,7 +71,6 @@ _WAS = late.compile(r"昨天|今天|刚才|上次|那次|当时|曾经|以前|�
 FORMS: tuple[tuple[str, re.Pattern[str], re.Pattern[str] | None], ...] = (  # as in `kinds.py`
     (NEED, _BODY, _WAS),
     (CONSTRAINT, _BAN, _TOLD),
-    (CONSTRAINT, _AGREED, _TOLD),
     (CONSTRAINT, _ONLY, _TOLD),
     (WISH, _SO, _TOLD),
 )
@@ -80,6 +78,8 @@ FORMS: tuple[tuple[str, re.Pattern[str], re.Pattern[str] | None], ...] = (  # as
 # "检查能不能打开" asks nothing of who is spoken to.
 EMBEDDED = late.compile(
     r"(?:检查|确认|核对|验证|测试|看看?|问清楚?|弄清楚?|判断)[^，。！？；]{0,4}(?:能不能|是不是|有没有|是否|对不对)"
+    r"|(?:告诉|说明|注明|写清|通知|提醒|解释|列出|写明)(?:我|大家|他|她)?[^，。！？]{0,10}(?:什么|谁|哪[个里些]?"
+    r"|怎么|为什么|是否|要不要|多少)"
 )
 SETTLED = late.compile(r"(?:说好|答应|约好|保证|承诺|讲好)[^，。！？；]{0,6}了")
 """What was agreed in the past, and is still to come."""

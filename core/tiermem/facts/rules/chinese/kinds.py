@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 
+from tiermem.facts.rules.chinese import framed
 from tiermem.facts.rules.chinese.forms import EMBEDDED, FORMS, SETTLED, STRICT
-from tiermem.facts.rules.chinese.ways import WAYS, plain, politely
+from tiermem.facts.rules.chinese.unmeant import unmeant
+from tiermem.facts.rules.chinese.ways import DOCTOR, WAYS, plain, politely
 from tiermem.facts.rules.record import CONSTRAINT, DEADLINE, NEED, QUESTION, TASK, WISH
 from tiermem.text import late
 
 SHORTEST = 4  # characters of a sentence that lays something down
 _NUM = r"[\d一二两三四五六七八九十百千万零半几]+"
 _FROM_NOW = (
-    r"(?:(?<![班学业饭完成毕开回到来去起会课])(?:以[后後]|今[后後]|往[后後])|从现在起|从现在开始|从今天起|从今天开始|从今往后|从今以后"
+    r"(?:(?<![班学业饭完成毕开回到来去起会课])(?:以[后後]|今[后後]|往[后後])|从现在起|从现在开始|从今天起|从今天开始"
+    r"|从今往后|从今以后"
     r"|接下来的?(?:对话|回答|回复)[^，。]{0,4})"
 )
 _DIRECTS = (
@@ -32,7 +35,8 @@ _HABIT = late.compile(
 )
 _AT = r"(?:^|[，。！？；：,;:\s“]|请(?:你|您)?|千万|可|但|也|就|都|大家|你们?|您|我们|里|中|后|前|上|时|候|点|项目)"
 _BAN = late.compile(
-    rf"{_AT}(?:不要(?!担心|着急|急|怕|客气|介意|难过|灰心|生气|伤心|紧张|放弃|忘了?(?!记)|了|紧|钱|命|脸|是|的|太(?!多|大|长|早|晚|高|快|贵|甜|辣|咸)|门票|崇拜)|别(?!担心|名|称|小[看瞧]"
+    rf"{_AT}(?:不要(?!担心|着急|急|怕|客气|介意|难过|灰心|生气|伤心|紧张|放弃|忘了?(?!记)|了|紧|钱|命|脸|是|的"
+    rf"|太(?!多|大|长|早|晚|高|快|贵|甜|辣|咸)|门票|崇拜)|别(?!担心|名|称|小[看瞧]"
     rf"|瞧|想了|找了|让我|问我|找我|客气|介意|急|着急|怕|人|的|墅|样|扭|致|说了|提了|难过|灰心|想太多|太"
     rf"|生气|伤心"
     r"|紧张|开玩笑|闹|逗|处|国|家|离|放弃|忘了(?!记)|看)|不许|不准(?![确备])|禁止|严禁"
@@ -127,8 +131,9 @@ _ASKS = late.compile(
     r"[吗呢么吧][?？]?\s*$|[?？]\s*$|什么|怎么|为什么|是不是|有没有|能不能|要不要|可不可以|多少(?!钱以)|哪(?:里|个|些"
     r"|家)|谁(?!都|也)|如何|几[点个]"
 )
-_WHATEVER = late.compile(r"(?:无论|不管|不论)[^，。！？；]{0,12}(?:什么|怎么|谁|哪|多少|如何)")
-_ASKED = late.compile(r"(?:可以|能不能|能否|可不可以)(?:请)?(?:你|您)?(?:以后|今后|每次|一直|始终|别再|不要再|不再)")
+_WHATEVER = late.compile(
+    r"(?:无论|不管|不论)[^，。！？；]{0,12}(?:什么|怎么|谁|哪|多少|如何)|(?:什么|谁|哪[儿里]|怎么)[都也]|(?:多少|好几|好多|很多)[遍次回]"
+)
 _REPORTED = late.compile(
     r"(?:他们?|她们?|老师|医生|老板|领导|妈妈?|爸爸?|朋友|同事|书上|网上|专家|有人|人家|客户)(?:总|都|还|常|经常"
     r"|也)?(?:说|告诉|叫我|让我|要求|建议|提醒|觉得|认为|教|劝)"
@@ -157,13 +162,26 @@ _WAYS: tuple[tuple[str, re.Pattern[str], re.Pattern[str] | None], ...] = (  # th
 def kind_of(sentence: str) -> tuple[str, bool]:
     """The kind of what *sentence* lays down, "" for nothing; and whether it takes back something laid down before."""
     said = plain(sentence.strip().lstrip("-*•>#0123456789.、)） "))
-    due = bool(_DUE.search(said)) and not _PAST.search(SETTLED.sub("", said))
-    if len(said) < SHORTEST or (_REPORTED.search(said) and not due):
+    if len(said) < SHORTEST:
         return "", False
+    kind, revokes = _kind_of(said)
+    if not kind and framed.may(said):
+        kind = framed.kind_of(said) or next(filter(None, map(_inner, framed.cores(said))), "")
+    return ("", False) if kind and unmeant(said, kind) else (kind, revokes)
+
+
+def _inner(core: str) -> str:
+    return framed.kind_of(core) or _kind_of(core)[0]
+
+
+def _kind_of(said: str) -> tuple[str, bool]:
+    due = bool(_DUE.search(said)) and not _PAST.search(SETTLED.sub("", said))
+    if _REPORTED.search(said) and not due:
+        return (NEED if DOCTOR.search(said) else ""), False
     if _OPEN.search(said) and not said.rstrip("。！ ").endswith(("?", "？", "呢", "吗")):
         return QUESTION, False
     if _ASKS.search(EMBEDDED.sub("", _WHATEVER.sub("", said))):
-        return (WISH if _ASKED.search(said) or politely(said) else ""), False
+        return (WISH if politely(said) else ""), False
     if _REVOKES.search(said):
         return WISH, True
     return (DEADLINE if due else _way(said) or (WISH if politely(said) else "")), False

@@ -42,6 +42,11 @@ _CANNOT = late.compile(
     rf"|{_WHO}(?:怀孕|在?备孕|在?哺乳|坐月子|在吃(?:抗生素|降压药|中药|[^，。]{{1,4}}药)|装了?(?:起搏器|支架)"
     rf"|坐轮椅|戴助听器)"
 )
+DOCTOR = late.compile(
+    r"(?:医生|大夫|营养师)[^，。！？]{0,4}(?:让|叫|要求|不让|不许|嘱咐|禁止)(?:我|他|她|我们)[^，。！？]{0,8}"
+    r"(?:戒|忌|少吃|少喝|别吃|别喝|不要吃|不要喝|不能|控制|远离)"
+)
+"""What a doctor forbids is no hearsay."""
 _BANNED = late.compile(
     r"(?:没必要|不必|用不着|不需要|不该|不用)(?:让)?[^，。！？；]{0,4}(?:知道|看到|看见|了解|告诉)|(?:瞒着|别让"
     r"|不让|不能让|不要让)[^，。！？；]{1,8}知道"
@@ -120,6 +125,22 @@ _TOLD = late.compile(
 )
 _GONE = late.compile(r"[?？]|昨天|刚才|上次|那次|当时|曾经|以前|小时候|原来|去年|谢谢|感谢")
 
+# Traditional signs of the words that rules know, each before the simplified one.
+_PAIRS = (
+    "後后這这請请別别個个說说問问時时會会給给寫写發发讓让對对們们記记許许準准單单為为從从開开間间過过還还"
+    "沒没無无總总論论結结檔档鏈链貼贴圖图應应該该須须經经統统幫帮絕绝錢钱點点號号週周電电價价題题東东車车"
+    "樓楼機机樣样語语簡简體体據据聽听讀读謝谢煩烦勞劳駕驾亂乱實实標标註注釋释員员麼么嗎吗與与來来學学參参"
+    "報报長长頭头導导見见覺觉買买賣卖門门關关書书億亿萬万減减訊讯網网頁页傳传變变數数組组調调試试測测圍围"
+    "誰谁邊边歲岁齡龄歡欢廳厅飯饭麵面雞鸡魚鱼葉叶藥药醫医術术額额顏颜輸输軟软項项預预順顺願愿類类顯显風风"
+    "飛飞養养館馆騙骗驗验黃黄齊齐齒齿龍龙臺台灣湾進进運运達达選选遠远適适併并並并處处編编內内兩两兒儿務务"
+    "動动區区協协國国團团場场壞坏夠够媽妈孫孙寧宁將将專专屬属歷历帶带廠厂張张強强愛爱慣惯戲戏戶户擇择擔担"
+    "擾扰斷断舊旧權权氣气決决況况營营爺爷獨独現现環环產产當当療疗盡尽監监碼码確确禮礼種种積积稱称穩稳筆笔"
+    "節节範范紅红紙纸細细終终綠绿維维緊紧線线練练縮缩續续義义習习聯联聲声職职腦脑臉脸舉举裝装補补裡里複复"
+    "訂订計计討讨訓训設设訴诉詞词話话詳详認认誤误課课談谈證证識识議议護护負负責责費费資资質质載载輕轻輯辑"
+    "辦办農农連连遊游違违郵邮銀银錄录錯错鍵键鎖锁鐘钟閉闭閱阅陽阳隊队階阶際际隨随險险雙双雖虽離离難难雲云"
+    "靜静響响領领頻频顧顾餘余騎骑髮发鬆松鹽盐"
+)
+_SIMPLIFIED = str.maketrans(_PAIRS[::2], _PAIRS[1::2])
 WAYS: tuple[tuple[str, re.Pattern[str], re.Pattern[str] | None], ...] = (  # as in `kinds.py`
     (NEED, _CANNOT, _GONE),
     (DEADLINE, _DUE, _GONE),
@@ -134,7 +155,8 @@ WAYS: tuple[tuple[str, re.Pattern[str], re.Pattern[str] | None], ...] = (  # as 
 
 
 def plain(said: str) -> str:
-    """*said*, with what is written for its sound as it is meant: "表用" is "别用"."""
+    """*said* in simplified signs, and what is written for its sound as it is meant: "表用" is "别用"."""
+    said = said.translate(_SIMPLIFIED)
     return _TURNED.sub("别", said) if "表" in said else said
 
 

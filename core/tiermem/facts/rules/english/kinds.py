@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from tiermem.facts.rules.english import forms
+from tiermem.facts.rules.english import forms, framed
 from tiermem.facts.rules.english.lookalikes import HABIT, I_PLAN, NOT_SERIOUS, ONCE, ONE_OFF, OWN_NEED, REPORTED, STORY
 from tiermem.facts.rules.english.spelling import hasty, plain
+from tiermem.facts.rules.english.unmeant import once, unmeant
 from tiermem.facts.rules.english.ways import POLITE
 from tiermem.facts.rules.english.wording import (
     ALWAYS,
@@ -34,7 +35,6 @@ from tiermem.facts.rules.english.wording import (
     OBLIGED,
     OFF,
     ONLY,
-    ONLY_ABLE,
     OPEN,
     POLICY,
     REVOKES,
@@ -85,7 +85,7 @@ _WAYS = (  # the first that fits decides
     Way(CONSTRAINT, (LABEL,)),
     Way("", (NOT_SERIOUS,)),
     Way(WISH, (NAMED, EACH_TIME)),
-    Way(CONSTRAINT, (NONE, ONLY_ABLE)),
+    Way(CONSTRAINT, (NONE,)),
     Way(NEED, (BODY,), (OFF, ALWAYS, BAN)),
     Way(CONSTRAINT, (BODY,)),
     Way("", (STORY,)),
@@ -107,8 +107,28 @@ def kind_of(sentence: str) -> tuple[str, bool]:
     if hasty(words):
         said = plain(said)
         words = frozenset(WORDS.findall(said.lower()))
-    if CUES.isdisjoint(words) or len(said) < SHORTEST:
-        return (_otherwise(said, words) if len(said) >= SHORTEST else ""), False
+    if len(said) < SHORTEST:
+        return "", False
+    kind, revokes = _kind_of(said, words)
+    if not kind and framed.may(said, words):
+        kind = _framed(said)
+    return ("", False) if kind and unmeant(said, kind) else (kind, revokes)
+
+
+def _framed(said: str) -> str:
+    """The kind of what *said* lays down inside of what stands around it."""
+    inner = framed.opened(said)
+    if NOT_SERIOUS.search(inner.core):
+        return ""
+    kind = framed.kind_of(said, inner, once=once(said))
+    if kind or inner.core == said or framed.ASKS.match(said):
+        return kind
+    return _kind_of(inner.core, frozenset(WORDS.findall(inner.core.lower())))[0]
+
+
+def _kind_of(said: str, words: frozenset[str]) -> tuple[str, bool]:
+    if CUES.isdisjoint(words):
+        return _otherwise(said, words), False
     if said.rstrip("\"' )").endswith("?"):
         return (WISH if ASKED.match(said) or POLITE.match(said) else ""), False
     due = _finds(DUE, said, words) and bool(DUE_WORD.search(said))

@@ -12,9 +12,11 @@ HABIT = late.compile(
     re.IGNORECASE,
 )
 ONCE = late.compile(  # an order for this moment, or no order at all
-    r"\bi (?:just |really )?(?:don't|do not)\b|\b(?:now|immediately|already|yet|right away|this time|for now"
+    r"\bi (?:just |really )?(?:don't|do not)\b|\b(?:(?<!from )now|immediately|instantly|asap|already|yet|right away"
+    r"|this time|for now"
     r"|at this point"
-    r"|today|again)\b|\b(?:and|just) (?:just |then )?(?:give|show|provide|tell|execute|present|bring|get|chuck"
+    r"|today|until you)\b|\bagain(?! never)(?=[,;]| (?:until|just|and))|\b(?:and|just) (?:just |then )?(?:give|show"
+    r"|provide|tell|execute|present|bring|get|chuck"
     r"|keep)\b|\*\w+\*"
     r"|\b(?:hustle|wahala|mate)\b",
     re.IGNORECASE,

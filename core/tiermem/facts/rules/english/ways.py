@@ -24,7 +24,7 @@ _MADE_WORDS = (
     " column"
     " row page chapter section appendix deck memo post tweet subject spelling punctuation indentation"
 )
-_MADE = rf"(?:{'|'.join(_MADE_WORDS.split())})s?"
+MADE = rf"(?:{'|'.join(_MADE_WORDS.split())})s?"
 _DO = (
     r"(?:avoid|don't|never|always|pick|choose|give|use|keep|schedule|only|stick|book|leave|skip|make|put|send|write"
     r"|stay"
@@ -39,16 +39,19 @@ _ALL = (
 POLITE = late.compile(
     rf"^(?:would|do) you mind (?:not )?\w+ing\b.*\b{_ALL}\b"
     rf"|^(?:could|may|can|might) i (?:please )?ask (?:you|that you|for)\b.*\b{_ALL}\b"
-    rf"|\bit(?:'d| would|'ll| will)? (?:really |also |just )?(?:be (?:\w+ )?(?:great|nice|good|lovely|helpful|useful"
-    rf"|easier|better|best|ideal|perfect|wonderful|appreciated|kind)|help(?: (?:me|us))?(?: (?:a lot|a ton|enormously"
+    rf"|\bit(?:'d| would|'ll| will)? (?:really |also |just )?(?:be (?:an? )?(?:\w+ )?(?:great|nice|good|lovely"
+    rf"|helpful|useful"
+    rf"|easier|better|best|ideal|perfect|wonderful|appreciated|kind|help|relief|favou?r)|help(?: (?:me"
+    rf"|us))?(?: (?:a lot|a ton|enormously"
     rf"|greatly))?|mean a lot(?: to me)?) if (?:(?:you|we) (?:could|would|can|always|only|never|didn't|don't|put"
     rf"|gave|kept"
-    rf"|used|left)\b.*\b(?:{_MADE}|{_ALL}|first|before|instead)\b"
-    rf"|(?:the |all |your |all the |all your )?{_MADE} (?:were|was|are|is|had|have|has|came|come|stayed|could|did"
+    rf"|used|left)\b.*\b(?:{MADE}|{_ALL}|first|before|instead)\b"
+    rf"|(?:the |all |your |all the |all your |every |each )?{MADE} (?:were|was|are|is|had|have|has|came|come|stayed"
+    rf"|could|did"
     rf"|didn't"
     r"|started|began|ended)\b)"
     rf"|\bi(?:'d| would) (?:be (?:glad|grateful|happy|thankful)|appreciate it) if (?:you|the|your"
-    rf"|all)\b.*\b(?:{_MADE}"
+    rf"|all)\b.*\b(?:{MADE}"
     rf"|{_ALL}|first)\b",
     re.IGNORECASE,
 )
@@ -101,9 +104,9 @@ FORM = late.compile(
     rf"^(?!.*\b(?:is|are|was|were|have|has|had|do|does|did|can|could|will|would|made|seems?|looks?|helps?|works?"
     rf"|needs?|i"
     rf"|we|it|that|what|how|vs|versus|example|like)\b)(?:all |the |your |any |my |each |code |file |variable "
-    rf"|client |product |error |page )*{_MADE} (?:in(?! (?:my|the long))|as|with|without|at"
-    rf"|on(?! my)|first|last|rounded|under|above|below|up to|not|instead of) [^.?:;]{{3,60}}[.!]*$"
-    rf"|^for (?:the |all |any |every )?(?:\w+ )?(?:{_MADE}|recipes|trips|flights|hotels|meetings|gifts), (?:please )?"
+    rf"|client |product |error |page )*{MADE} (?:in(?! (?:my|the long))|as|with|without|at"
+    rf"|on(?! my)|first|last|rounded|under|above|below|up to|not|instead of) (?:[^.?:;]|:(?=\S)){{3,60}}[.!]*$"
+    rf"|^for (?:the |all |any |every )?(?:\w+ )?(?:{MADE}|recipes|trips|flights|hotels|meetings|gifts), (?:please )?"
     rf"(?:{_DO}|(?:two|three|four|five|ten|\d+|single|double|plain|simple|short|british|american|metric))\b"
     rf"|^(?:whatever|whichever|any|every|all|for (?:any|every|each))\b[\w ]{{0,30}}\b(?:you|i) (?:make|write|send"
     rf"|give|show|build"

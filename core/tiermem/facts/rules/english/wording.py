@@ -29,7 +29,8 @@ WORDS = late.compile(r"[a-z][a-z'-]*")
 SHORTEST = 8  # characters of a sentence that lays something down
 
 LEAD = late.compile(
-    r"^[\s\-*•>#\d.)(]*(?:(?:ok(?:ay)?|so|and|also|but|please|pls|oh|hey|hi|well|then|just|again|first|second|finally"
+    r"^[\s\-*•>#\d.)(]*(?:(?:ok(?:ay)?|so(?! you know)|and|also|but|please|pls|oh|hey|hi|well|then|just|again|first"
+    r"|second|finally"
     r"|thanks?|thank you|one more thing|another thing|one last thing|by the way|btw|fyi|ps|p\.s|quick note"
     r"|for the record|actually|sorry|hmm|yes|no(?=[,.!;])|right|great|perfect|sure)[\s,.:;!–—-]+)*",
     re.IGNORECASE,
@@ -75,6 +76,7 @@ STANDING = late.compile(
     re.IGNORECASE,
 )
 EACH_TIME = late.compile(
+    r"^(?:when|if) (?:i|we) (?:say|write|ask for) .{2,30}?,? (?:i|we) (?:mean|want|expect)\b|"
     rf"(?:\b(?:when(?:ever)?|if|(?:each|every|any) ?time|as soon as|before|once) (?:i|you|we) [^,?]{{2,80}}, "
     rf"(?:please |then |always |just |you )*{_IMPERATIVE}\b)"
     rf"|^(?!let\b|be\b){_IMPERATIVE}\b[^?]*\b(?:whenever|when|if|(?:each|every|any) ?time) (?:i|you|we)\b(?! (?:can"
@@ -170,11 +172,6 @@ ONLY = late.compile(
     r"(?! (?:imagine|hope|wonder|guess|human|getting|just|trying))|\bexclusively\b",
     re.IGNORECASE,
 )
-ONLY_ABLE = late.compile(
-    r"^i(?:'m| am| have) only (?:free|available|allowed|able)\b|^i(?:'m| am) (?:not|never) (?:free"
-    r"|available)\b",
-    re.IGNORECASE,
-)
 NONE = late.compile(
     r"^(?:absolutely |please,? |strictly |really,? )?no (?!(?:one|idea|problem|worries|way|doubt|need|longer|wonder"
     r"|matter)\b)"
@@ -213,7 +210,8 @@ WANTS = late.compile(
 NAMED = late.compile(
     r"\b(?:call me (?!back|at|when|if|on|tomorrow|later|a\b|crazy|old|an\b|in\b|again|anytime|tonight|today|for\b"
     r"|about"
-    r"|up\b|out\b)[\w\"“'‘]+|refer to (?:me|my [\w ]{2,30}|her|him|them|us|it) as|(?:^|please |should |must "
+    r"|up\b|out\b)[\w\"“'‘]+|call (?:my|our|his|her|the|this) (?:\w+ ){1,2}(?-i:[A-Z])\w+(?:,? (?:not|instead"
+    r"|please)\b|[.!]*$)|refer to (?:me|my [\w ]{2,30}|her|him|them|us|it) as|(?:^|please |should |must "
     r"|always )address (?:me"
     r"|mrs?|ms|dr|her|him|them|my|the client|us)\b|my pronouns are|(?:spell|write) my (?:sur|last |first "
     r"|full )?name)",

@@ -92,9 +92,8 @@ _EMPLOYER = late.compile(r"(?:startup|start-up|company|firm|bank|agency|hospital
 def _jobs(about: About, match: re.Match[str], told: Told) -> Iterator[Stated]:
     if (told.past and not (told.changed or match["years"])) or re.match(r"\w+ing\b|the |my |our ", match["value"]):
         return
-    if match["years"]:
-        years = told.quantity(match["years"]).value[0]
-        yield told.fact(about.subject, "age", f"{float(years):g}", "age")
+    if match["years"] and (years := told.quantity(match["years"])).kind == "count":
+        yield told.fact(about.subject, "age", f"{float(years.value[0]):g}", "age")
     yield told.fact(about.subject, "job", match["value"], "job")
     if work := _AT.match(about.predicate[match.end() :]):
         yield told.fact(about.subject, "work", work["value"], "work")

@@ -32,7 +32,8 @@ _SEVERAL = 2  # lines of speakers: a transcript
 
 _START = r"(?:^|[.!?。！？\n…;；])[ \t]*(?:[-*>#\"“]+[ \t]*)?"
 _PLEASE = (
-    r"(?:(?:hi|hello|hey|there|ok|okay|so|now|please|pls|kindly|can|could|would|will|you|help|me|us|to|your|and|then|first"
+    r"(?:(?:hi|hello|hey|there|ok|okay|so|now|please|pls|kindly|can|could|would|will|you|help|me|us|to|your|and|then"
+    r"|first"
     r"|next|just|also|quickly|go ahead and|your task is|let['’]?s|let us|task"
     r"|(?:i|we) (?:need|want|would like)(?= (?:you|your|help))|i['’]d like(?= you))[\s,:!-]+){0,8}"
 )
@@ -66,7 +67,8 @@ _REQUEST = late.compile(
     r"|(?:(?:math|word) )?(?:problem|exercise|riddle|puzzle|scenario|quiz|story)\b[^.!?:\n]{0,20}:"
     r"|(?:monologue|the (?:protagonist|narrator))\b"
     r"|play (?:a|the) |play\b(?=[^.!?\n]{0,30}\bgame)"
-    r"|suppose\b|assume\b|given that\b|given:|consider (?:the|this)\b|let [a-z]\w* (?:be|=)|let['’]?s play\b"
+    r"|suppose\b|assume\b|given that\b(?! (?:i|we)(?:['’]m| am| only| don['’]t| can['’]t| live| work| have (?:no"
+    r"|only))\b)|given:|consider (?:the|this)\b|let [a-z]\w* (?:be|=)|let['’]?s play\b"
     r")|\bcover letter\b",
     re.IGNORECASE,
 )
@@ -75,8 +77,10 @@ _WRITE_ZH = "故事|诗|作文|小说|信|邮件|自我介绍|简历|剧本|文�
 _REQUEST_ZH = late.compile(
     rf"{_START}(?:你好|您好)?[，,]?(?:请你?|帮我|帮忙|麻烦你?|能不能|能否|可以|给我|替我|你|来|我想让你|我要你)*"
     rf"(?:把[^。！？\n]{{0,20}}?)?(?:(?:{_WORK_ZH})(?!是|，|。|的|做|过|了)"
-    rf"|(?:写|编|创作|讲|起草|生成)(?!了|过|完|作)[^。！？\n：:]{{0,16}}?(?:{_WRITE_ZH})|扮演|假装|想象|假设|设(?=[A-Za-z]))"
-    rf"|(?:{_WORK_ZH})(?:一下|成|为|下面|以下|这[段句篇封])|(?<![我在])写一[个篇首封段份][^。！？\n]{{0,8}}(?:{_WRITE_ZH})"
+    rf"|(?:写|编|创作|讲|起草|生成)(?!了|过|完|作)[^。！？\n：:]{{0,16}}?(?:{_WRITE_ZH})|扮演|假装|想象|假设"
+    rf"|设(?=[A-Za-z]))"
+    rf"|(?:{_WORK_ZH})(?:一下|成|为|下面|以下|这[段句篇封])"
+    rf"|(?<![我在])写一[个篇首封段份][^。！？\n]{{0,8}}(?:{_WRITE_ZH})"
     rf"|(?:请|帮我|给我)[^。！？\n]{{0,12}}(?:扮演|假装|{_WORK_ZH})"
     rf"|这[句段篇封][^。！\n]{{0,10}}(?:对吗|对不对|通顺|怎么样|有错|语法)|(?:英[语文]|中文|法语|日语)怎么[说写]"
     rf"|(?:请|帮我|帮忙)[^。！？\n]{{0,6}}[看改读查][^。！？\n]{{0,10}}(?:话|文章|作文|句子|简历|邮件|信|稿)"
