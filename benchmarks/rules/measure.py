@@ -29,6 +29,8 @@ PARTS = (
     "held back later",
     "fresh built",
     "fresh held back",
+    "everyday built",
+    "everyday held back",
 )  # "later": harder ones, of another day
 LOOKED_AT = 25  # contexts of a chat, evenly behind its last planted sentence
 
