@@ -16,13 +16,25 @@ _NOT_PLACE = late.compile(
     r"(?:新家|新房|新公司|别处|别的|楼上|楼下|隔壁|外面|这里|那里|这边|那边|一起|一个|附近|哪|对面"
     r"|新房子|宿舍|公司|学校|单位|家里)"
 )
+# Where somebody stays for a time, and a department, which is nobody's home; words that say that he only stays.
+_STAYS = late.compile(
+    r"酒店|宾馆|旅馆|旅店|民宿|旅舍|青旅|客栈|招待所|医院|(?:朋友|亲戚|同事|同学|别人)(?:家|那)|^院|^在|帐篷"
+    r"|车[里上]|船上|^(?:公寓|别墅|平房|出租屋|房子|地下室)里?$"
+    r"|(?:部|部门|科室|办公室|小组|团队|事业部|组)$"
+)
+_PASSING = late.compile(
+    r"这(?:周|几天|两天|[一几两]?个?月|段时间|次|会儿)|暂时|临时|出差|度假|旅游|旅行|先住|借住|住几天|住两天|今晚"
+    r"|这周末"
+)
 Make = Callable[[str, "re.Match[str]", Told], Iterator[Stated]]
 
 
 def _fixed(attribute: str, manner: str = "") -> Make:
     def make(subject: str, match: re.Match[str], told: Told) -> Iterator[Stated]:
         value = match["value"].strip()
-        if attribute in ("home", "origin") and _NOT_PLACE.search(value):
+        if attribute in ("home", "origin") and (_NOT_PLACE.search(value) or _STAYS.search(value)):
+            return
+        if attribute == "home" and not manner and _PASSING.search(told.text):
             return
         if told.past and not manner and not told.changed:
             if not re.search("去年|上个月|前年|曾经|以前|之前|原来|当时|过去|那时|小时候", told.text):

@@ -12,7 +12,15 @@ PROPER = (
 )
 SHORT = r"[A-Z][A-Z0-9&.-]{1,7}\b"  # IBM, SAP, LA
 SAINT = rf"(?:the )?(?:St|Mt|Ft) [A-Z]\w+(?:['’]s)?(?: {NAME}){{0,3}}"  # St Mary's Hospital
-NAMED = rf"(?:{SAINT}|{PROPER}|(?:the )?{SHORT}(?: {NAME})?)"
+_TITLE = r"(?:Dr|Mr|Mrs|Ms|Prof)"
+# A title alone is nobody's name: "Dr Smith's" is what follows, or nothing.
+NAMED = rf"(?!{_TITLE}\b\.?(?: [A-Z][\w-]+['’]s|\s*(?:[^\s\w]|$)))(?:{SAINT}|{PROPER}|(?:the )?{SHORT}(?: {NAME})?)"
+# Where somebody works whose name it bears.
+OF_SOMEBODY = (
+    rf"(?:{_TITLE} )?(?:[A-Z][\w-]+ ){{0,2}}[A-Z][\w-]+['’]s (?:\w+ ){{0,2}}(?:lab|laboratory|clinic|practice|office"
+    rf"|firm|studio|shop"
+    r"|bakery|restaurant|garage|group|team|company|caf[eé]|salon|workshop|gallery|store|farm)\b"
+)
 END = (
     r"(?=\s*$|\s*[^\w\s'’-]|\s+(?:and|with|since|because|for|now|instead|as|at|by|to|in|on|these|anymore|any more|again"
     r"|recently|last|this|yet|who|which|that|but|when|while|after|before|every|each|from|than|so|though|near|right|too"
@@ -30,7 +38,7 @@ NO_ORG = (
     r"|selves))\b|(?:clients|customers|people|pay|peanuts|tips|cash|pleasure|weekends|noon|midnight|dawn|dusk|least"
     r"|times|present|full|half|lunch|speed|random|heart|height|sea|work|christmas|minimum|passion|profit|food|love)\b)"
 )
-ORG = rf"{NO_ORG}(?P<value>{NAMED}|an? (?:[\w-]+ ){{0,2}}[a-z-]{{3,}}{END}|{SMALL}[a-z]{{4,}}{END})"
+ORG = rf"{NO_ORG}(?P<value>{OF_SOMEBODY}|{NAMED}|an? (?:[\w-]+ ){{0,2}}[a-z-]{{3,}}{END}|{SMALL}[a-z]{{4,}}{END})"
 CLUB = (
     r"(?!\w|'s|’s| (?:[Cc]lub|[Gg]roup|[Tt]eam|[Gg]ym|[Bb]and|[Cc]hoir|[Cc]hurch|[Cc]lass|[Cc]ommunity"
     r"|[Ll]eague|[Cc]hallenge|[Dd]iscord|[Ss]erver|[Pp]arty|[Aa]ssociation|[Tt]rip|[Pp]rogram|[Cc]ourse"

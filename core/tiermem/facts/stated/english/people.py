@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
 from tiermem.facts.stated.english.patterns import NAMED, ROLE_OF
+from tiermem.facts.stated.english.stays import is_department, is_stay
 from tiermem.facts.stated.english.subjects import About
 from tiermem.facts.stated.english.words import DIET_OF, OWNED, PEOPLES, STEM, is_firm
 from tiermem.facts.stated.qualities import QUALITIES
@@ -30,7 +31,7 @@ Make = Callable[[About, "re.Match[str]", Told], Iterator[Stated]]
 
 
 def _home(about: About, match: re.Match[str], told: Told) -> Iterator[Stated]:
-    if match["value"].lower() not in _TECH:
+    if not is_stay(match["value"], told.text) and match["value"].lower() not in _TECH:
         yield told.fact(about.subject, "home", match["value"], "home")
 
 
@@ -49,15 +50,10 @@ _CLUBS = late.compile(
 )
 
 
-_DEPARTMENT = late.compile(
-    "Marketing|Sales|Engineering|Finance|HR|IT|QA|Support|Product|Design|Legal|Operations|Research"
-)
-
-
 def _ended(attribute: str) -> Make:
     def make(about: About, match: re.Match[str], told: Told) -> Iterator[Stated]:
         value = match["value"] or match["value2"] or match["value3"]
-        if attribute == "home" and (value.lower() in _TECH or _DEPARTMENT.fullmatch(value) or is_firm(value)):
+        if attribute == "home" and (value.lower() in _TECH or is_department(value) or is_firm(value)):
             return
         yield told.once(about.subject, attribute, value, attribute)
 
@@ -100,7 +96,8 @@ def _jobs(about: About, match: re.Match[str], told: Told) -> Iterator[Stated]:
 
 
 def _from(about: About, match: re.Match[str], told: Told) -> Iterator[Stated]:
-    yield told.fact(about.subject, "origin", match["value"], "origin")
+    if not is_department(match["value"]):
+        yield told.fact(about.subject, "origin", match["value"], "origin")
 
 
 def _smokes(about: About, match: re.Match[str], told: Told) -> Iterator[Stated]:

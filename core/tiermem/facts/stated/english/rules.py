@@ -21,6 +21,7 @@ from tiermem.facts.stated.english.patterns import (
     NAMED,
     NOT_ANY_MORE,
     OBJECT,
+    OF_SOMEBODY,
     ORG,
     PLACE,
     ROLE_OF,
@@ -77,7 +78,7 @@ RULES = (
     _rule("work works working worked employed", (
         rf"(?:{IS} |(?:have|has) been |(?:have|has) (?=worked))?(?:now )?(?:work|works|working|{STILL}worked|employed)"
         rf"(?: full[- ]time| part[-"
-        rf" ]time| remotely| as an? [\w -]{{3,40}}?)? (?:at|for) {ORG}{CLUB}"
+        rf" ]time| remotely| as an? [\w -]{{3,40}}?)? (?:(?:at|for)|in(?= {OF_SOMEBODY})) {ORG}{CLUB}"
     ), "works"),
     _rule("joined started got accepted took left hired", (
         rf"{HAVE}(?:joined|started (?:working |work |my new job |a new job |a job |a new role |a new"
