@@ -49,10 +49,12 @@ _OFFER = late.compile(
 _ONCE = late.compile(
     r"(?:这(?:一)?(?:个(?!项目|对话|聊天|系统|群|文件夹|仓库|月|账号|频道|版本|名字|字|词|格式|标准|规矩|规则)|封|段"
     r"|次(?!装修|旅行|项目|出差|活动|行程|会议|搬家)"
-    r"|回|句|张|篇|份(?!上)|道|条|首|节|章)(?!类|种|天)|[下上]面(?:这|那|的|一)?|刚才|今天(?!起|开始|以后)|今晚"
+    r"|回|句|张|篇|份(?!上)|道|条|首|节|章)(?!类|种|天)|(?:^|[把对请])[下上]面(?:这|那|的|几)|刚才|今天(?!起|开始"
+    r"|以后)|今晚"
     r"|先(?:别|不要)|这一[次回段])"
     r"(?![^，。]*，[^，。]*(?:要|不能|别|只|都|必须|请|限))|^(?:帮我|给我|请)?写一?[首篇个封段](?!都)|最后一[列行句段]"
 )
+_TASTE = late.compile(r"我[^，。！？]{0,6}(?:讨厌|不喜欢|受不了|不爱|反感|不感冒|烦)")
 _STORY = late.compile(
     r"^(?:以前|小时候|那时候?|原来的?|从前|当年|昨天|过去|当时|上学时)|从来(?:不让|没|都不让|不准)"
     r"|一[问说看听][^，。]{1,3}[，,](?:他|她)|我家(?:猫|狗|鱼|鸟|兔子)"
@@ -75,4 +77,4 @@ def unmeant(said: str, kind: str) -> bool:
         return False
     if _OFFER.search(said) or _STORY.search(said) or (_PLAN.search(said) and not _TO_YOU.search(said)):
         return True
-    return bool(_ONCE.search(said)) and not LASTS.search(said)
+    return bool(_ONCE.search(said)) and not LASTS.search(said) and not _TASTE.search(said)
