@@ -143,9 +143,32 @@ _EXCLAIMS = late.compile(
 )
 
 
+# What people tell each other: guesses ("it must get heavy"), comfort, what is not needed, what happens again and again.
+_TALK = late.compile(
+    r"\bmust (?:\w+ly )?(?:appreciate|love|miss|enjoy|mean|feel|know|get|bring|hate|like)\b|\bthere (?:has|have|must"
+    r"|needs?) (?:to )?be\b"
+    r"|\b(?:don't|doesn't|didn't|shouldn't|wouldn't|won't|not) (?:need|have) to be\b|\bwhen(?:ever)? (?:he|she|it"
+    r"|they) has to\b"
+    r"|\bdon't (?:remind me|jinx|stress|judge|compare|sell yourself|beat yourself|go overboard)\b|^nothing fancy\b"
+    r"|^(?:just )?remember,? (?!.*(?:\b(?:i|my|we|our|me|us|must|may|never|always|don't|only|no|not to|all|every"
+    r"|each|any|is to|are to|you are (?:an? |(?-i:[A-Z]))\w+)\b|\d))"
+    r"|\balways (?!\w*(?:ss|us)\b)\w{3,}s\b(?! (?:should|must))|\bnever (?:know|quite)\b"
+    r"|\ballerg(?:y|ies) (?:shots?|season|research|tests?|medication)\b|\b(?:risk of|childhood|future"
+    r"|seasonal) allergies\b"
+    r"|\bkeep (?:me|us) posted\b|\bsign me up\b",
+    re.IGNORECASE,
+)
+
+
 def unmeant(said: str, kind: str) -> bool:
     """Whether *said*, found to be of *kind*, lays nothing down after all."""
-    if _SAYING.search(said) or _OTHERS.search(said) or _FICTION.search(said) or _EXCLAIMS.search(said):
+    if (
+        _SAYING.search(said)
+        or _OTHERS.search(said)
+        or _FICTION.search(said)
+        or _EXCLAIMS.search(said)
+        or _TALK.search(said)
+    ):
         return True
     if kind in (NEED, DEADLINE, TASK, QUESTION):
         return False
