@@ -1,11 +1,14 @@
 """Vector databases behind the archive: whether they find what our own index finds, and what a question costs.
 
-    python -m benchmarks.stores.vectors [--messages 1500] [--only Chroma] [--markdown]
+    python -m benchmarks.stores.vectors [--messages 1500] [--only Chroma] [--beyond] [--markdown]
 
 Real ones, in this process: install benchmarks/requirements-stores.txt. Each is filled by a memory with two sessions of
 one user and one of another, and asked 100 questions twice: of all that the user said, and of one session alone. "same"
 is how many give the very hits, in the same order, that FAISS gives in a memory without it. Then all is added again; a
 tenth is removed behind our back, by the store's own means; and the other user is erased.
+
+`--beyond` asks about more than the 2,000 passages that a store names at once (2,600 unless said otherwise): a hundredth
+is removed, and questions are asked, one a pause, until the store has all again.
 """
 
 from __future__ import annotations
@@ -24,10 +27,12 @@ from benchmarks import report
 from benchmarks.cost.prose import question, said
 from tests.vector_stores.stores import DIMENSIONS, ByPairs, InLangChain, InLlamaIndex
 from tiermem import Memory, Message
+from tiermem.index.outside import rounds
 from tiermem.index.outside.store import Nearby, Point
 
 ASKED, OF_BOB = 100, 200
 HEAD = ("store", "version", "points", "same", "with a filter", "added twice", "refilled", "erased", "ms", "own ms")
+BEYOND = ("store", "version", "points", "removed", "questions until the first was back", "until all were", "stretches")
 Made = tuple[Any, Callable[[], Collection[str]]]  # what a memory is given, and what says which ids the store has
 
 
@@ -199,6 +204,41 @@ def measured(name: str, count: int, own: tuple[list[Any], list[Any], float]) -> 
         return (name, version(package), *columns, twice, refilled, f"{left} left", f"{taken:.0f}", f"{own[2]:.0f}")
 
 
+def returned(name: str, count: int) -> tuple[object, ...]:
+    """One line of the table of `--beyond`."""
+    make, package = STORES[name]
+    with tempfile.TemporaryDirectory(prefix="tm-vectors-", ignore_cleanup_errors=True) as folder:
+        store, ids = make(Path(folder))
+        with opened(Path(folder) / "m.db", store) as memory:
+            fill(memory, count)
+            session, full = memory.session("a", "ann"), set(ids())
+            for number in range(2):  # the first is for what is compared once
+                session.search(question(number), 10, within="user")
+                memory.settle()
+            lost = sorted(full)[50 : count - OF_BOB : 100]
+            store.delete(lost)
+            asked, first = 0, 0
+            while set(ids()) != full and asked < 10 * count // rounds.PASSAGES:
+                time.sleep(rounds.PAUSE)
+                session.search(question(asked), 10, within="user")
+                memory.settle()
+                asked += 1
+                first = first or (asked if len(set(ids())) > len(full) - len(lost) else 0)
+            back = str(asked) if set(ids()) == full else "NOT"
+    sizes = (f"{len(full):,}", len(lost), first, back, -(-count // rounds.PASSAGES))
+    return (name, version(package), *sizes)
+
+
+def beyond(count: int, only: str) -> Iterator[tuple[object, ...]]:
+    """The table of `--beyond`, line by line."""
+    for name in STORES:
+        if only in name:
+            try:
+                yield returned(name, count)
+            except ModuleNotFoundError as error:
+                yield (name, f"{error.name} is not installed", *[""] * (len(BEYOND) - 2))
+
+
 def lines(count: int, only: str) -> Iterator[tuple[object, ...]]:
     """The table, line by line."""
     with tempfile.TemporaryDirectory(prefix="tm-vectors-") as folder, opened(Path(folder) / "m.db") as memory:
@@ -216,12 +256,14 @@ def lines(count: int, only: str) -> Iterator[tuple[object, ...]]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Prints the table; 1 where a store falls short."""
     made = argparse.ArgumentParser(prog="python -m benchmarks.stores.vectors", description=__doc__.split("\n")[0])
-    made.add_argument("--messages", type=int, default=1_500, help="of the user who is asked about")
+    made.add_argument("--messages", type=int, help="of the user who is asked about (1,500; 2,600 with --beyond)")
+    made.add_argument("--beyond", action="store_true", help="what is lost of more than a store names at once")
     made.add_argument("--only", default="", help="stores whose name contains this")
     made.add_argument("--markdown", action="store_true", help="a table in Markdown")
     given = made.parse_args(arguments)
-    rows = list(lines(given.messages, given.only))
-    print(report.table(HEAD, rows, markdown=given.markdown))
+    wanted, head = (beyond, BEYOND) if given.beyond else (lines, HEAD)
+    rows = list(wanted(given.messages or (2_600 if given.beyond else 1_500), given.only))
+    print(report.table(head, rows, markdown=given.markdown))
     return any("NOT" in map(str, row) for row in rows)
 
 

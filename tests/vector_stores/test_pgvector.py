@@ -57,6 +57,14 @@ def differing(server: sa.Connection) -> int:
     return int(server.exec_driver_sql(query).scalar_one())
 
 
+def in_files(server: sa.Connection, octets: bytes) -> int:
+    """How many files of the database have these bytes."""
+    server.exec_driver_sql("CHECKPOINT")
+    own = "SELECT current_setting('data_directory'), oid FROM pg_database WHERE datname = current_database()"
+    folder, number = server.exec_driver_sql(own).one()
+    return sum(octets in file.read_bytes() for file in Path(folder, "base", str(number)).iterdir())
+
+
 def few(memory: Memory) -> list[Any]:
     """What some questions find, with scores."""
     session = memory.session("monday", "ann")
@@ -155,7 +163,14 @@ def test_what_is_erased_is_gone_with_it_also_by_who_does_not_use_it(opened_url: 
         assert kept(server) == of_ann + 45
         memory.session("tuesday", "bob").erase()
         assert kept(server) == of_ann + 25
+        memory.session("monday", "bob").add("Quixotic zephyrs vex Jack.")
+        memory.session("monday", "bob").index()
+        assert memory.settle(60)
+        query = "SELECT value FROM tiermem_vector ORDER BY pk DESC LIMIT 1"
+        secret = bytes(server.exec_driver_sql(query).scalar_one())
+        assert in_files(server, secret) == 2  # pgvector keeps the same bytes
         memory.erase("bob", vacuum=True)
+        assert in_files(server, secret) == 0
     assert kept(server) == of_ann
     assert differing(server) == 0
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from tiermem.storage.decisions import hidden_in
-from tiermem.storage.pgvector.rows import text_of
+from tiermem.storage.pgvector.rows import index_of, text_of
 
 Scored: TypeAlias = tuple[NDArray[np.int64], NDArray[np.float64]]  # messages, and the cosines of their passages
 Vectors: TypeAlias = NDArray[np.float32]
@@ -23,7 +23,7 @@ EF_SEARCH = 400  # candidates that HNSW keeps: at 100,000 vectors the ten neares
 SCANNED = 100_000  # rows that it looks at before it gives up; what it names then is too little, and all are scored
 MANY_RANGES = 500  # hidden ranges above which all are scored: HNSW would compare each candidate with each
 
-# One row a session, with its columns as bytes: 50,000 rows of three columns took four times as long to be read.
+# One row a session, with its columns as bytes that numpy reads as they are: a row a passage would be a tuple each.
 _SCORES = sa.text("""
 SELECT session, string_agg(int8send(sequence), '' ORDER BY sequence, part),
        string_agg(float4send((1 - (value::vector <=> CAST(:unit AS vector)))::float4), '' ORDER BY sequence, part)
@@ -50,6 +50,8 @@ WHERE tiermem_pgvector.owner = :owner AND tiermem_pgvector.session = ANY(CAST(:s
                   WHERE h.session = tiermem_pgvector.session AND tiermem_pgvector.sequence BETWEEN h.first AND h.last)
 LIMIT :k"""
 
+_BUILT = sa.text("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:name)")
+
 _SAMPLE = sa.text("""
 SELECT CAST(value AS text) FROM tiermem_pgvector
 WHERE tiermem_pgvector.owner = :owner AND tiermem_pgvector.embedder = :key
@@ -73,10 +75,13 @@ def scores(
 def named(
     connection: sa.Connection, owner: bytes, key: int, sessions: Sequence[int], unit: Vectors, k: int, *, shared: bool
 ) -> dict[int, Scored] | None:
-    """About the *k* nearest passages of these sessions that are not hidden, by session; None where it found fewer.
+    """About the *k* nearest passages of these sessions that are not hidden, by session; None where the index names
+    fewer, or is not built yet.
 
     Of a session that is *shared* with forks what is hidden is named too: a fork may show it.
     """
+    if not connection.execute(_BUILT, {"name": index_of(key)}).scalar():
+        return None  # without an index this would sort everybody's
     hidden = [] if shared else _ranges(hidden_in(connection, [int(pk) for pk in sessions]))
     if len(hidden) > MANY_RANGES:
         return None
@@ -105,11 +110,11 @@ def _by_session(rows: Sequence[tuple[int, int, int, float]]) -> dict[int, Scored
 
 def sample(
     connection: sa.Connection, owner: bytes, key: int, sessions: Sequence[int], dimensions: int, each: int, most: int
-) -> Vectors:
-    """The unit vectors of passages of every *each*-th message of these sessions, at most so many."""
+) -> NDArray[np.float16]:
+    """The unit vectors of passages of every *each*-th message of these sessions, at most so many, as float16."""
     asked = {"owner": owner, "key": key, "sessions": [int(pk) for pk in sessions], "each": each, "most": most}
     texts = connection.execute(_SAMPLE, asked | {"dimensions": dimensions}).scalars().all()
     rows = np.array([np.fromstring(text[1:-1], np.float32, sep=",") for text in texts], np.float32)
     lengths = np.linalg.norm(rows.reshape(-1, dimensions), axis=1, keepdims=True)
-    units: Vectors = (rows.reshape(-1, dimensions) / np.where(lengths > 0, lengths, 1)).astype(np.float32)
+    units: NDArray[np.float16] = (rows.reshape(-1, dimensions) / np.where(lengths > 0, lengths, 1)).astype(np.float16)
     return units

@@ -10,14 +10,14 @@ from sqlalchemy import exc
 from tiermem.errors import MissingExtension, StorageError, StorageReadOnly
 from tiermem.index.outside.kinds import HNSW
 from tiermem.storage.database import Database
-from tiermem.storage.pgvector.rows import NAME, mend, nearby, there
+from tiermem.storage.pgvector.rows import NAME, index_of, mend, nearby, there
 from tiermem.storage.schema import embedded, embedder
 
 LOCK = 0x7469_6576  # that of the migrations, plus four
 HALVES, ITERATIVE = (0, 7, 0), (0, 8, 0)  # the first versions with `halfvec`, and with scans that go on past a filter
 FILLED = "filled"  # the comment of a table whose every vector was given to it once
 STRETCH = 1_000  # messages of a session that are filled in one transaction
-AT_ONCE = 2_000  # vectors that are indexed within a transaction: 2 s, in which nobody else may store one
+AT_ONCE = 2_000  # vectors that are indexed within a transaction, in which nobody else may store one
 MOST_INDEXED = 4_000  # dimensions of a `halfvec` that HNSW takes; of more every passage is scored
 
 _VERSION = sa.text("SELECT extversion FROM pg_extension WHERE extname = 'vector'")
@@ -85,7 +85,7 @@ def _made(connection: sa.Connection) -> None:
         return
     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
     nearby.create(connection, checkfirst=True)
-    # Where a page has room for a vector it stays there: fetched from elsewhere, 1,536 dimensions took thrice as long.
+    # Where a page has room for a vector it stays there: above 2 kB it would be kept elsewhere, and scoring reads all.
     # And no samples of vectors for the planner, which would outlive an erasure (`columns.unsampled`).
     connection.execute(sa.text(f"ALTER TABLE {NAME} SET (toast_tuple_target = 8160)"))
     for column in ("owner", "value"):
@@ -103,11 +103,6 @@ def _fill(database: Database) -> None:
 
 def _mended(connection: sa.Connection, pk: int, key: int, above: int) -> None:
     mend(connection, pk, key, above, STRETCH)
-
-
-def index_of(key: int) -> str:
-    """The name of the HNSW index over the vectors of the embedder *key*."""
-    return f"{NAME}_hnsw_{int(key)}"
 
 
 def _index(database: Database) -> None:

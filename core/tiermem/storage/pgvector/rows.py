@@ -60,6 +60,11 @@ def there(connection: sa.Connection) -> bool:
     return connection.dialect.name == "postgresql" and bool(connection.execute(_THERE).scalar())
 
 
+def index_of(key: int) -> str:
+    """The name of the HNSW index over the vectors of the embedder *key*."""
+    return f"{NAME}_hnsw_{int(key)}"
+
+
 def text_of(numbers: Sequence[float], digits: int = 5) -> str:
     """A vector as pgvector reads it. Five digits tell float16 values apart, nine float32 values."""
     return "[" + (f"%.{digits}g," * len(numbers) % tuple(numbers))[:-1] + "]"

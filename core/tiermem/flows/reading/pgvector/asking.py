@@ -125,6 +125,6 @@ def _spread(core: Core, owner: bytes, key: int, done: Mapping[int, int], unit: V
     sample = core.samples.get(name)
     if sample is None:
         read = partial(asked.sample, owner=owner, key=key, sessions=list(done), dimensions=len(unit))
-        sample = core.samples.put(name, (yield Read(partial(read, each=each, most=2 * SAMPLED))))
-    cosines = sample @ unit if len(sample) else np.zeros(1)
+        sample = core.samples.put(name, (yield Read(partial(read, each=each, most=SAMPLED + SAMPLED // 4))))
+    cosines = sample.astype(np.float32) @ unit if len(sample) else np.zeros(1)
     return float(cosines.mean()), float(cosines.std())
