@@ -40,7 +40,7 @@ class Copied:
         core = self._memory.wiring[0]
 
         def body(connection: sa.Connection) -> None:
-            _, row, _ = log.append(connection, scope, self._said, core.now(), core.settings.compact_at, as_stored=True)
+            row = log.append(connection, scope, self._said, core.now(), core.settings.compact_at, as_stored=True).row
             segments.add(connection, row.pk, self._part, row.erasures)
             counting.add(connection, scope, row.pk, self._part, [])
 

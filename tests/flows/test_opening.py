@@ -75,12 +75,23 @@ def test_a_turn_reads_what_is_new(memory: Memory) -> None:
     session.add(["one more", "and one"])
     with statements() as heard:
         after = opened(session)
-    assert len(reads(heard)) == 3  # the row, two entries, two messages
+    assert len(reads(heard)) == 1  # the row: what was added just now is known
     last = after.row.messages
     assert [after.shown.messages[number].text for number in (last - 1, last)] == ["one more", "and one"]
     shared = before.shown.messages.keys() & after.shown.messages.keys()
     assert all(before.shown.messages[number] is after.shown.messages[number] for number in shared)
     assert len(shared) > 10
+
+
+def test_what_another_process_added_is_read(file: Path) -> None:
+    with Memory.open(file) as memory, Memory.open(file) as other:
+        session = filled(memory)
+        opened(session)
+        other.session("s").add(["one more", "and one"])
+        with statements() as heard:
+            after = opened(session)
+        assert len(reads(heard)) == 3  # the row, two entries, two messages
+        assert [message.text for message in after.shown.messages.values()][-2:] == ["one more", "and one"]
 
 
 def test_a_decision_is_seen_by_the_next_question_of_any_process(file: Path) -> None:

@@ -7,8 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
-from tiermem import Memory, Message, Session
+from tiermem import Memory, Message, Session, ToolCall
+from tiermem.errors import InvalidMessage
+from tiermem.flows import window_state
+from tiermem.flows.effects import Flow, Transact
+from tiermem.flows.writing.commit import commit
+from tiermem.records import Decision
 from tiermem.settings import Thresholds
 
 TIGHT = Thresholds(pre_rot_threshold=260, keep_recent_count=2)
@@ -16,7 +22,14 @@ TIGHT = Thresholds(pre_rot_threshold=260, keep_recent_count=2)
 
 def said(number: int) -> Message:
     role = ("user", "assistant", "system")[2 if number % 17 == 0 else number % 2]
-    return Message(role=role, content=f"Message {number}: " + "the pump in hall two runs hot again. " * (number % 5))
+    text = f"Message {number}: " + "the pump in hall two runs hot again. " * (number % 5)
+    if number % 11 == 3:
+        asked = (ToolCall(f"call-{number}", "gauge", {"hall": [number]}),)
+        return Message(role="assistant", content=None, tool_calls=asked, raw={"kwargs": {"n": number}})
+    if number % 11 == 4:
+        block = {"type": "text", "text": text}
+        return Message(role="tool", content=[block], tool_call_id=f"call-{number - 1}", state={"n": number})
+    return Message(role=role, content=text, pinned=number % 13 == 0)
 
 
 def acts(session: Session, chance: random.Random, start: int) -> Callable[[], object]:
@@ -44,12 +57,42 @@ def test_it_is_what_a_memory_shows_that_was_opened_just_now(tmp_path: Path, seed
         for step in range(25):
             acts(chance.choice(sessions), chance, 100 + 2 * step)()
             with Memory.open(tmp_path / "a.db", read_only=True) as fresh:
-                expected = fresh.session("s").view()
+                expected, window = fresh.session("s").view(), loaded(fresh.session("s"))
             for session in sessions:
+                assert loaded(session) == window
                 assert session.view() == expected
-                assert [message.state for message in session.view().messages] == [
-                    message.state for message in expected.messages
-                ]
+                assert [kept(message) for message in session.view().messages] == [*map(kept, expected.messages)]
+
+
+def loaded(session: Session) -> object:
+    return session.memory.drive(window_state.load(session.core, session.scope))
+
+
+def transacted(body: Callable[[sa.Connection], None]) -> Flow[None]:
+    yield Transact(body)
+
+
+def kept(message: Message) -> object:
+    return message.state, message.sequence, message.tokens, message.stored_at
+
+
+def test_a_decision_that_was_never_committed_shows_nothing(tmp_path: Path) -> None:
+    with Memory.open(tmp_path / "a.db") as memory, Memory.open(tmp_path / "a.db") as other:
+        session = memory.session("s")
+        session.add([said(number) for number in range(8)])
+        row, before = memory.drive(window_state.load(session.core, session.scope))
+
+        def body(connection: sa.Connection) -> None:
+            hide = Decision(number=0, kind="hide", first=2, last=3, reason="never")
+            assert commit(connection, session.core, session.scope, row, [hide])
+            raise InvalidMessage("not this time")
+
+        with pytest.raises(InvalidMessage):
+            memory.drive(transacted(body))
+        assert loaded(session) == (row, before)
+        other.session("s").forget("m5")
+        assert loaded(session) == loaded(other.session("s"))
+        assert [entry.sequence for entry in loaded(session)[1].entries] == [1, 2, 3, 4, 6, 7, 8]  # type: ignore[index]
 
 
 def test_it_begins_with_the_objects_of_the_one_before_until_a_decision_is_taken(tmp_path: Path) -> None:

@@ -133,6 +133,8 @@ class Core:
     samples: Recent[Any] = field(default_factory=lambda: Recent(64))  # vectors that stand for a session's, by its size
     redactor: Callable[[str], str] | None = None  # what every text is given to before it is stored
     windows: Recent[Window] = field(default_factory=lambda: Recent(64))
+    # What decisions made of a window, by the link of the last: it is what the session shows once they are committed.
+    settled: Recent[tuple[bytes, Window]] = field(default_factory=lambda: Recent(64))
     openings: Recent[Opening] = field(default_factory=lambda: Recent(64))
     bodies: Recent[Message] = field(default_factory=lambda: Recent(10_000))
     views: Bounded[KnownView] = field(default_factory=lambda: Bounded(KEPT_VIEWS))  # by session and zone

@@ -19,6 +19,7 @@ from tiermem.storage import stubs as stub_rows
 from tiermem.storage.blobs import reading as media
 from tiermem.storage.blobs.bodies import whole
 from tiermem.storage.connecting.turns import LATER
+from tiermem.storage.messages import Appended
 from tiermem.storage.sessions import SessionRow
 from tiermem.summaries import merging
 from tiermem.window.media.showing import told_lost
@@ -41,8 +42,8 @@ def read(core: Core, scope: Scope, connection: sa.Connection, *, few: bool = Fal
     row = sessions.find(connection, scope)
     core.noticed(row.erasures)
     if few and row.pk:
-        known = core.windows.get((row.pk, scope))
-        if known is None or known.revision != row.revision or not 0 <= row.messages - known.last <= FEW:
+        known = _known_window(core, scope, row)
+        if known is None or row.messages - known.last > FEW:
             return LATER  # type: ignore[no-any-return]
     return row, of(core, scope, row, connection)
 
@@ -51,13 +52,43 @@ def of(core: Core, scope: Scope, row: SessionRow, connection: sa.Connection) -> 
     """The window of the session *row*: the one that is known of this revision, with the messages that came in since."""
     if not row.pk:
         return Window(0, 0, (), ())
-    known = core.windows.get((row.pk, scope))
-    if known is None or known.revision != row.revision or known.last > row.messages:
+    known = _known_window(core, scope, row)
+    if known is None:
         return core.windows.put((row.pk, scope), decisions.window(connection, row))
     if known.last == row.messages:
         return known
     fresh = [*entry_rows.entries(connection, row.pk, known.last + 1, row.messages)]
     return core.windows.put((row.pk, scope), known.extended(row.messages, fresh))
+
+
+def _known_window(core: Core, scope: Scope, row: SessionRow) -> Window | None:
+    """The window in memory that is a beginning of what the session *row* shows: as it was read, or as its last decision
+    left it, where this process took that. The links say that it is the same decision, and not one of its number that
+    was never committed."""
+    key = row.pk, scope
+    known = core.windows.get(key)
+    if known is None or known.revision != row.revision:
+        link, known = core.settled.get(key) or (b"", None)
+        if known is None or known.revision != row.revision or bytes(row.journal_chain or b"") != link:
+            return None
+        core.windows.put(key, known)
+    return known if known.last <= row.messages else None
+
+
+def came_in(core: Core, scope: Scope, appended: Appended) -> None:
+    """Take note of what was committed just now: where the window before it is in memory, it goes on with the new
+    messages as reading them would give them. Whoever looks next reads the session's row, as always, and them no more.
+    """
+    row, key = appended.row, (appended.row.pk, scope)
+    known = core.windows.get(key)
+    if known is None or (known.revision, known.last) != (row.revision, appended.before):
+        return
+    if not appended.rows or row.erasures > core.known.erasures:
+        return
+    core.windows.put(key, known.extended(row.messages, entry_rows.of_rows(appended.rows)))
+    for message in appended.read_back():
+        if message.tokens <= CACHED_TOKENS:
+            core.bodies.put((row.pk, message.sequence), message)
 
 
 def bodies(core: Core, row: SessionRow, sequences: Iterable[int]) -> Flow[dict[int, Message]]:

@@ -98,7 +98,7 @@ def _keep(
         row = sessions.find(connection, scope, lock=True)
         if not any(mark.sequence == instead for source in sources for mark in present(connection, row, source)):
             return [], row, row.messages, []
-    kept, row, before = log.append(connection, scope, counted, core.now(), core.settings.compact_at)
+    kept, row, before, _ = log.append(connection, scope, counted, core.now(), core.settings.compact_at)
     hidden = decisions.hidden(connection, row)
     wanted = {message.sequence for message in kept}
     again = wanted - {mark.sequence for mark in stored.visible(_as_marks(wanted), hidden)}

@@ -150,7 +150,7 @@ def _kept(core: Core, scope: Scope, medium: UndescribedMedium, words: str) -> Fl
             return None  # it was erased meanwhile
         if medium.sha256 in _described(connection, where, [medium.sha256]):
             return None  # another process was faster
-        return log.append(connection, where, counted, core.now(), core.settings.compact_at)[1]
+        return log.append(connection, where, counted, core.now(), core.settings.compact_at).row
 
     row = yield Transact(body)
     if row is not None:

@@ -85,9 +85,9 @@ def _decision(row: Any) -> Decision:
     return Decision(**values | {"undone": bool(values["undone"])})
 
 
-def record(connection: sa.Connection, pk: int, decisions: Iterable[Decision], now: datetime) -> None:
+def record(connection: sa.Connection, pk: int, decisions: Iterable[Decision], now: datetime) -> bytes:
     """Write decisions, taken *now* where they do not say when, with the stubs, summaries and tombstones that they show
-    written before; their numbers were given by the caller, from the session's revision on."""
+    written before; their numbers were given by the caller, from the session's revision on. The link of the last."""
     rows = [
         sealed(
             decision,
@@ -102,6 +102,7 @@ def record(connection: sa.Connection, pk: int, decisions: Iterable[Decision], no
     ]
     if rows:
         connection.execute(decision.insert(), chaining.decided(connection, pk, rows))
+    return bytes(rows[-1]["chain"]) if rows else b""
 
 
 def mark_undone(connection: sa.Connection, pk: int, number: int) -> None:

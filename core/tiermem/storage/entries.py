@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
 from typing import Any
@@ -38,6 +38,11 @@ def entries(connection: sa.Connection, pk: int, first: int, last: int) -> Iterat
     if isinstance(pk, ForkKey):
         return chain.from_iterable(entries(connection, *part) for part in parts(pk, first, last))
     return _entries(_ENTRIES.rows(connection, {"key": pk, "low": first, "high": last}))
+
+
+def of_rows(rows: Iterable[Mapping[str, Any]]) -> list[Entry]:
+    """`entries` of *rows* that were just written."""
+    return [*_entries([row[column.name] for column in _ENTRY] for row in rows)]
 
 
 def fixed(connection: sa.Connection, pk: int, last: int) -> Iterator[Entry]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import sqlalchemy as sa
 
@@ -40,6 +40,20 @@ _Known: TypeAlias = dict[str, tuple[int, int, datetime | None, bytes]]
 FIXED_ROLES = frozenset({"system", "developer"})
 
 
+class Appended(NamedTuple):
+    """What an append came to: the messages as they are stored, the session's row then, how many messages it had
+    before, and the `rows` that are new, in order."""
+
+    stored: list[Message]
+    row: SessionRow
+    before: int
+    rows: Sequence[Mapping[str, Any]] = ()
+
+    def read_back(self) -> list[Message]:
+        """What reading the new rows would give."""
+        return [legible(*(row[column.name] for column in _FULL)) for row in self.rows]
+
+
 def append(
     connection: sa.Connection,
     scope: Scope,
@@ -48,11 +62,11 @@ def append(
     look_at: int,
     *,
     as_stored: bool = False,
-) -> tuple[list[Message], SessionRow, int]:
+) -> Appended:
     """Append messages with their token counts; those already there are returned as they are.
 
     They were stored *now*, or with *as_stored* when they say that they were. In place of what was erased in this
-    session before stands a tombstone, which `entries.refused` names. Returns them, the session, and how many it had.
+    session before stands a tombstone, which `entries.refused` names.
 
     Raises:
         IdConflict: an id is taken by a message with other content; nothing of the batch is kept.
@@ -80,7 +94,7 @@ def append(
             )
         stored.append(original.as_stored(*stored_as[:3]))
     if not fresh:
-        return stored, row, row.messages
+        return Appended(stored, row, row.messages)
     chain = appended(fresh, row.chain)
     _INSERT.run(connection, fresh)
     if media:
@@ -89,7 +103,7 @@ def append(
     if not row.messages:
         owners.obtain(connection, scope)
     owners.changed(connection, scope, row.pk)
-    return stored, after, row.messages
+    return Appended(stored, after, row.messages, fresh)
 
 
 def _new(

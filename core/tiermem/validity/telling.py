@@ -138,7 +138,7 @@ def keep_message(core: Core, scope: Scope, kind: str, message: Message, reason: 
     counted = [(message, message_tokens(message, core.count))]
 
     def body(connection: sa.Connection) -> Decision:
-        (stored_as,), row, before = log.append(connection, where, counted, core.now(), core.settings.compact_at)
+        (stored_as,), row, before, _ = log.append(connection, where, counted, core.now(), core.settings.compact_at)
         number = stored_as.sequence
         if row.messages == before:  # it was kept by the attempt whose answer was lost
             return next(one for one in decisions.journal(connection, row.pk) if one.first == number)

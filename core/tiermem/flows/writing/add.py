@@ -8,7 +8,7 @@ from functools import partial
 import sqlalchemy as sa
 
 from tiermem.errors import InvalidMessage
-from tiermem.flows import reporting
+from tiermem.flows import reporting, window_state
 from tiermem.flows.effects import Compute, Flow, Tell, Transact, Wake
 from tiermem.flows.services import Core
 from tiermem.flows.writing import upkeep
@@ -20,6 +20,7 @@ from tiermem.search.passages import runs
 from tiermem.settings import Scope
 from tiermem.storage import entries, sessions
 from tiermem.storage import messages as log
+from tiermem.storage.messages import Appended
 from tiermem.storage.sessions import SessionRow
 from tiermem.tokens.counting import message_tokens
 
@@ -55,57 +56,59 @@ def add(
     counted = yield Compute(partial(_counted, core, messages, as_stored))
     settings = core.settings
 
-    def body(connection: sa.Connection) -> tuple[list[Message], SessionRow, int, list[Decision]]:
+    def body(connection: sa.Connection) -> tuple[Appended, list[Decision]]:
         done = log.append(connection, scope, counted, core.now(), settings.compact_at, as_stored=as_stored)
         return _hidden(connection, core, scope, _refused(connection, core, scope, done), hidden)
 
-    def telling(done: tuple[list[Message], SessionRow, int, list[Decision]]) -> list[Tell]:
-        stored, row, before, hides = done
-        added = reporting.added(scope, core.since(began), stored, row, before)
+    def telling(done: tuple[Appended, list[Decision]]) -> list[Tell]:
+        appended, hides = done
+        added = reporting.added(scope, core.since(began), appended.stored, appended.row, appended.before)
         return [*added, *reporting.refused(scope, hides), *reporting.by_hand(scope, hides)]
 
     append = Transact(body, telling, brief=len(messages) <= FEW)
-    stored, row, *_ = yield from certain(append, [message.id for message in messages])
+    done: tuple[Appended, list[Decision]] = yield from certain(append, [message.id for message in messages])
+    appended = done[0]
+    window_state.came_in(core, scope, appended)
     if then is not None:
-        yield from then(core, scope, row)
+        yield from then(core, scope, appended.row)
     if core.describe is not None and any(type(message.content) is list for message in messages):
         yield Wake(scope, describe=True)
-    return list(stored)
+    return list(appended.stored)
 
 
 def _refused(
-    connection: sa.Connection, core: Core, scope: Scope, appended: tuple[list[Message], SessionRow, int]
-) -> tuple[list[Message], SessionRow, int, list[Decision]]:
+    connection: sa.Connection, core: Core, scope: Scope, appended: Appended
+) -> tuple[Appended, list[Decision]]:
     """*appended*, with the decisions that say which of its new messages were erased here before, and are no more than
     tombstones."""
-    stored, row, before = appended
+    row, before = appended.row, appended.before
     numbers = entries.refused(connection, row.pk, before) if row.erasures and row.messages > before else []
     if not numbers:
-        return stored, row, before, []
+        return appended, []
     planned = [
         Decision(number=0, kind="erase", first=first, last=last, reason=REFUSED) for first, last in runs(numbers)
     ]
     made = commit(connection, core, scope, row, planned)
-    return stored, sessions.find(connection, scope), before, made
+    return appended._replace(row=sessions.find(connection, scope)), made
 
 
 def _hidden(
     connection: sa.Connection,
     core: Core,
     scope: Scope,
-    appended: tuple[list[Message], SessionRow, int, list[Decision]],
+    refused: tuple[Appended, list[Decision]],
     ids: Collection[str],
-) -> tuple[list[Message], SessionRow, int, list[Decision]]:
-    """*appended*, with the decisions that hide those of its new messages that have one of *ids*."""
-    stored, row, before, refused = appended
-    new = {message.sequence for message in stored if message.sequence > before and message.id in ids}
+) -> tuple[Appended, list[Decision]]:
+    """What was appended and *refused*, with the decisions that hide its new messages that have one of *ids*."""
+    appended, made = refused
+    new = {one.sequence for one in appended.stored if one.sequence > appended.before and one.id in ids}
     planned = [
         Decision(number=0, kind="hide", first=first, last=last, reason=HIDDEN) for first, last in runs(sorted(new))
     ]
     if not planned:
-        return stored, row, before, refused
-    made = commit(connection, core, scope, row, planned)
-    return stored, sessions.find(connection, scope), before, [*refused, *made]
+        return refused
+    hides = commit(connection, core, scope, appended.row, planned)
+    return appended._replace(row=sessions.find(connection, scope)), [*made, *hides]
 
 
 def _counted(core: Core, messages: Sequence[Message], as_stored: bool) -> list[tuple[Message, int]]:

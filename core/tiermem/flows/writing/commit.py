@@ -71,7 +71,7 @@ def commit(
     stub_rows.add(connection, row.pk, [replace(stub, decision=numbered[0].number) for stub in stubs])
     if summary is not None:
         journal.add_summary(connection, row.pk, summary)
-    journal.record(connection, row.pk, numbered, core.now())
+    link = journal.record(connection, row.pk, numbered, core.now())
     for undo in (decision for decision in numbered if decision.kind == "undo"):
         journal.mark_undone(connection, row.pk, undo.reference)
     if hides:
@@ -80,7 +80,8 @@ def commit(
         sessions.update(connection, row.pk, revision=numbered[-1].number)
     else:
         floor = min(row.floor, *(decision.first - 1 for decision in numbered))  # hidden ones may show again
-        journal.settle(connection, replace(row, revision=numbered[-1].number), floor)
+        window = journal.settle(connection, replace(row, revision=numbered[-1].number), floor)
+        core.settled.put((row.pk, scope), (link, window))
     if any(decision.kind not in _SHOWN_OTHERWISE for decision in numbered):
         owners.changed(connection, scope, row.pk)
     return numbered
