@@ -15,6 +15,7 @@ from tiermem.flows.reading.contexts import context
 from tiermem.flows.reading.contexts.draft import ContextRequest
 from tiermem.flows.reading.corpus import user_wide
 from tiermem.flows.reading.filters import Only, spelt
+from tiermem.flows.reading.opening import Opening
 from tiermem.flows.reading.request import Reach, SearchRequest
 from tiermem.flows.services import Core
 from tiermem.flows.writing import add as remember
@@ -29,7 +30,9 @@ from tiermem.records import Context, Decision, Hit, Original, Recalled, Until, W
 from tiermem.reports.state import Report, Stats
 from tiermem.settings import Scope, Thresholds, nearest, refuse_unnamed, scope_of, whole
 from tiermem.storage import sessions
+from tiermem.storage.sessions import SessionRow
 from tiermem.text.documents import ROLE
+from tiermem.window.view import Window
 
 LONGEST_REASON = 200  # characters; events and the log tell it
 T = TypeVar("T")
@@ -68,6 +71,7 @@ def assembling(
     profile: int,
     until: Until,
     levels: bool,
+    opening: Opening | None = None,
 ) -> Flow[Context]:
     """`context.assemble` with the caller's query, prompts and counter checked."""
     wanting("" if query is None else query)
@@ -92,7 +96,7 @@ def assembling(
     known = (yield from profiles.for_context(core, scope)) if profile else None
     recalled = (recall, reach.of(scope), recall_tokens, steady, quoted or {}, profile, known, sufficient, levels)
     request = ContextRequest(query, budget, prompts, goal, reserved, count, *recalled)
-    return (yield from context.assemble(core, scope, request))
+    return (yield from context.assemble(core, scope, request, opening))
 
 
 def reaching(
@@ -287,11 +291,13 @@ def managing(core: Core, scope: Scope) -> Flow[Report]:
     return (yield from writing(scope, maintain.manage(core, scope)))
 
 
-def managing_at(core: Core, scope: Scope, thresholds: Thresholds | None) -> Flow[Report]:
+def managing_at(
+    core: Core, scope: Scope, thresholds: Thresholds | None, opened: tuple[SessionRow, Window] | None = None
+) -> Flow[Report]:
     """`maintain.manage` with the caller's thresholds checked."""
     if thresholds is not None and not isinstance(thresholds, Thresholds):
         raise InvalidSettings(f"thresholds takes a Thresholds, not {type(thresholds).__name__}")
-    return (yield from writing(scope, maintain.manage(core, scope, thresholds)))
+    return (yield from writing(scope, maintain.manage(core, scope, thresholds, opened=opened)))
 
 
 def forgetting(core: Core, scope: Scope, refs: Sequence[str], reason: str) -> Flow[list[Decision]]:

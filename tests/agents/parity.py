@@ -25,7 +25,9 @@ from langchain_tiered_memory import TieredMemoryMiddleware
 from llamaindex_tiered_memory import TieredChatMemory, TieredFunctionAgent
 from tests.langchain_tiered_memory.agents.agent_fakes import Scripted
 from tests.llamaindex_tiered_memory.fakes import ScriptedLLM
-from tiermem import AsyncSession, Context, Memory, Session
+from tiermem import Context, Memory
+from tiermem.agents.view import OpenedSession
+from tiermem.flows.effects import Flow
 from tiermem.tools.tools import memory_tools
 
 NAMES = ("LangChain", "LlamaIndex")
@@ -162,24 +164,15 @@ def _memory(talk: Talk) -> Memory:
 
 @contextmanager
 def _watched(contexts: list[Context], asked: list[dict[str, Any]]) -> Iterator[None]:
-    """Keeps what sessions are asked for, and answer."""
-    sync, awaited = Session.context, AsyncSession.context
+    """Keeps what agents ask their sessions for, and the answers."""
+    own = OpenedSession.context
 
-    def context(self: Session, query: str | None = None, budget: int | None = None, **wanted: Any) -> Context:
+    def context(self: OpenedSession, query: str | None, budget: int, **wanted: Any) -> Flow[Context]:
         asked.append({"budget": budget, **wanted})
-        contexts.append(sync(self, query, budget, **wanted))
+        contexts.append((yield from own(self, query, budget, **wanted)))
         return contexts[-1]
 
-    async def acontext(
-        self: AsyncSession, query: str | None = None, budget: int | None = None, **wanted: Any
-    ) -> Context:
-        found = await awaited(self, query, budget, **wanted)
-        if wanted.get("steady"):  # the framework asks the memory itself as well, and the agent throws that away
-            asked.append({"budget": budget, **wanted})
-            contexts.append(found)
-        return found
-
-    with mock.patch.object(Session, "context", context), mock.patch.object(AsyncSession, "context", acontext):
+    with mock.patch.object(OpenedSession, "context", context):
         yield
 
 

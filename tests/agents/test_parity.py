@@ -32,7 +32,7 @@ def test_each_call_is_sent_the_same_words_in_the_same_order(talk: str) -> None:
 def test_each_call_has_the_same_budget_and_recalls_from_the_same_places(talk: str) -> None:
     theirs, others = held(talk).values()
     for asked, other in zip(theirs.asked, others.asked, strict=True):
-        for name in ("budget", "recall", "within", "recall_tokens", "steady", "quoted"):
+        for name in ("budget", "recall", "within", "recall_tokens", "quoted"):
             assert asked[name] == other[name], name
     assert theirs.tokens() == others.tokens()
     assert theirs.blocks() == others.blocks()

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
 from tiermem import Context, Memory, Message, Piece, Report, Settings, Thresholds
 from tiermem.agents.note import Note
-from tiermem.agents.view import AgentView, ViewRequest, viewing
+from tiermem.agents.view import AgentView, ViewRequest, viewed, viewing
 from tiermem.errors import BudgetTooSmall
 from tiermem.flows.driving import drive
+from tiermem.flows.effects import Flow
 from tiermem.records import Tier
+from tiermem.storage.database import Database
 from tiermem.tools.tools import memory_tools
 
 
 class Recorded:
-    """A session that says what it is told to, and keeps what it was asked."""
+    """An opened session that says what it is told to, and keeps what it was asked."""
 
     def __init__(self, context: Context, *reports: Report) -> None:
         self.reports = list(reports) or [report()]
@@ -24,12 +28,14 @@ class Recorded:
         self.managed: list[Thresholds] = []
         self.asked: dict[str, Any] = {}
 
-    def manage_context(self, thresholds: Thresholds) -> Report:
+    def manage_context(self, thresholds: Thresholds) -> Flow[Report]:
         self.managed.append(thresholds)
+        yield from ()
         return self.reports[min(len(self.managed), len(self.reports)) - 1]
 
-    def context(self, query: str | None, budget: int, **asked: Any) -> Context:
+    def context(self, query: str | None, budget: int, **asked: Any) -> Flow[Context]:
         self.asked = {"query": query, "budget": budget, **asked}
+        yield from ()
         return self.shown
 
 
@@ -56,7 +62,7 @@ def request(**wanted: Any) -> ViewRequest:
 
 
 def view(note: Note, session: Any, wanted: ViewRequest) -> AgentView[Note]:
-    return drive(viewing(note, wanted), lambda step: step(session))
+    return drive(viewed(note, wanted, session), lambda effect: effect)
 
 
 QUOTED = {"m3": "old block", "m7": "own block"}
@@ -125,13 +131,12 @@ def test_the_archive_is_asked_once_a_question(recall: bool, fresh: bool, looks: 
     assert session.asked["recall"] is looks
 
 
-def test_the_context_is_asked_for_steady_with_notes_and_documents_and_a_capped_block() -> None:
+def test_the_context_is_asked_for_with_notes_and_documents_and_a_capped_block() -> None:
     session = Recorded(context())
     view(Note(), session, request(room=20_000))
-    assert {name: session.asked[name] for name in ("query", "budget", "steady", "within", "recall_tokens")} == {
+    assert {name: session.asked[name] for name in ("query", "budget", "within", "recall_tokens")} == {
         "query": None,
         "budget": 20_000,
-        "steady": True,
         "within": "everything",
         "recall_tokens": 1_000,
     }
@@ -144,11 +149,9 @@ def test_the_context_is_asked_for_steady_with_notes_and_documents_and_a_capped_b
 
 
 def test_no_room_for_messages_is_a_typed_error_with_both_numbers_and_asks_nothing() -> None:
-    session = Recorded(context())
     with pytest.raises(BudgetTooSmall, match="system prompt, the schemas of the tools") as error:
-        view(Note(), session, request(room=-50, beside=150))
+        next(viewing(Note(), request(room=-50, beside=150)))
     assert (error.value.needed, error.value.budget) == (151, 100)
-    assert not session.managed
 
 
 def test_a_note_of_the_user_stands_before_the_question_and_stays_there() -> None:
@@ -168,8 +171,35 @@ def test_a_note_of_the_user_stands_before_the_question_and_stays_there() -> None
 
 @pytest.mark.parametrize("room", [0, -1])
 def test_no_room_at_all_is_said_before_anything_is_managed(room: int) -> None:
-    session = Recorded(context())
     with pytest.raises(BudgetTooSmall) as error:
-        view(Note(), session, request(room=room, beside=40))
+        next(viewing(Note(), request(room=room, beside=40)))
     assert (error.value.needed, error.value.budget) == (41, 40 + room)
-    assert not session.managed
+
+
+def test_a_session_in_which_nothing_is_decided_is_read_once_a_call() -> None:
+    with Memory.open(":memory:", enable_context_management=False) as memory:
+        session = memory.session("s")
+        session.add([Message(role=("user", "assistant")[n % 2], content=f"number {n} " * 30) for n in range(20)])
+        wanted = ViewRequest(1_000, memory.counter, memory.settings, fresh=False)
+        decided = [drive(viewing(Note(upto=20), wanted), lambda step: step(session)).report.compacted]
+        with counted_reads() as reads:
+            quiet = drive(viewing(Note(upto=20), wanted), lambda step: step(session))
+        assert decided[0]
+        assert not quiet.report.compacted
+        assert len(reads) == 1
+        apart = session.context(None, 1_000, steady=True, recall=False, within="everything", quoted={"m19": ""})
+        assert quiet.context.pieces == apart.pieces
+
+
+@contextmanager
+def counted_reads() -> Iterator[list[object]]:
+    heard: list[object] = []
+    read = Database.read
+
+    def counting(self: Database, body: Any, brief: Any = None) -> Any:
+        heard.append(body)
+        return read(self, body, brief)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Database, "read", counting)
+        yield heard

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -257,6 +258,36 @@ def test_recent_turns_stay_within_what_they_may_take_by_any_counter(
     original = {one.sequence: one.content for one in messages}
     unclipped = [p for p in parts if p.message.sequence and not p.clipped and p.message.role != "user"]
     assert all(p.message.content == original[p.message.sequence] for p in unclipped)
+
+
+def told_apart(messages: list[Message], answered: list[int]) -> list[Message]:
+    """*messages* in which no two calls have the same id; which call each result answers is chosen by *answered*."""
+    number, made, ids_of_all = 0, [], [f"c{n}" for n in range(sum(len(one.tool_calls) for one in messages))]
+    for message in messages:
+        calls = [replace(call, id=f"c{number + place}") for place, call in enumerate(message.tool_calls)]
+        number += len(calls)
+        choice = answered[message.sequence % len(answered)]
+        answer = ids_of_all[choice % len(ids_of_all)] if ids_of_all and choice < 30 else "strange"
+        own = answer if message.role == "tool" else None
+        made.append(replace(message, tool_calls=tuple(calls), tool_call_id=own))
+    return made
+
+
+often = st.one_of(conversations(), st.builds(told_apart, conversations(), st.lists(st.integers(0, 35), min_size=5)))
+
+
+@settings(max_examples=share(600))
+@given(often, st.lists(st.integers(0, 40), max_size=3), st.booleans())
+def test_steps_are_paired_one_by_one_as_all_together(messages: list[Message], ends: list[int], open_end: bool) -> None:
+    """A scale that grew with its window says what one says that is made of all of it."""
+    scale: Scale | None = None
+    for end in (*sorted(ends), len(messages)):
+        shown = {one.sequence: one for one in messages[:end]}
+        scale = Scale(len, {}, shown) if scale is None else scale.grown({}, shown)
+        parts = scale.parts([entry(one, len) for one in shown.values()], open_end=open_end)
+        alone = paired([*shown.values()], open_end=open_end)
+        assert [part.message for part in parts] == alone
+        assert [part.tokens for part in parts] == [message_tokens(one, len) for one in alone]
 
 
 def test_a_counter_that_raises_is_named_as_such() -> None:

@@ -30,11 +30,15 @@ from tiermem.agents.reconcile import (
     said,
     spoken,
 )
-from tiermem.agents.view import Procedure
+from tiermem.agents.view import Procedure, following
 from tiermem.errors import InvalidBranch, UnknownReference
+from tiermem.flows import window_state
+from tiermem.flows.effects import Flow
+from tiermem.flows.services import Core
 from tiermem.messages import Message
 from tiermem.records import Decision
 from tiermem.redaction.walking import Redact, redacted
+from tiermem.settings import Scope
 
 LEFT = "left the thread"  # the reason of a decision to hide; those of others are never taken back here
 DELETED = "the thread was deleted"  # the same, of all that was said
@@ -131,6 +135,8 @@ def _since(note: Note, listed: Sequence[Listed]) -> Sequence[Listed]:
 def _behind(note: Note, roster: Roster) -> Procedure[tuple[Note, Sequence[Listed] | None]]:
     """What of the list's new messages the session lacks; None where it is on another branch than the list."""
     fresh, identity = roster.listed[note.count :], roster.identity
+    if (yield following(partial(_ends_with, note.upto))):  # as nearly always, which its row tells
+        return note, fresh
     held = yield lambda session: session.messages(max(1, note.upto))
     if roster.owned and note.upto and not (held and held[0].sequence == note.upto):
         return note, None
@@ -151,6 +157,12 @@ def _behind(note: Note, roster: Roster) -> Procedure[tuple[Note, Sequence[Listed
     missing = [message for message in fresh if message.id not in known or not _says(message, known[message.id])]
     there = (known[message.id].sequence for message in fresh if message.id in known and message.asks)
     return replace(note, asked=max(note.asked, *there, 0)), missing
+
+
+def _ends_with(number: int, core: Core, scope: Scope) -> Flow[bool]:
+    """Whether message *number* is the last of the session, and stands in its window."""
+    row, window = yield from window_state.load(core, scope)
+    return 0 < number == row.messages and bool(window.entries) and window.entries[-1].sequence == number
 
 
 def _says(handed: Listed, stored: Message) -> bool:

@@ -6,16 +6,23 @@ stands as it is, and a block that was recalled for a question stays before that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from tiermem.agents.budget import AnyNote, block_tokens, thresholds
 from tiermem.agents.note import Note
+from tiermem.arguments import assembling, managing_at, reaching
 from tiermem.errors import BudgetTooSmall
+from tiermem.flows.effects import Flow
+from tiermem.flows.reading import opening as opened
+from tiermem.flows.reading.opening import Opening
+from tiermem.flows.services import Core
 from tiermem.records import Context, Within
 from tiermem.reports.state import Report
-from tiermem.settings import Settings
+from tiermem.session import AsyncSession, Session
+from tiermem.settings import Scope, Settings, Thresholds
 from tiermem.window.pairing import clear_of_results
 from tiermem.window.quotation import SUMMARY_TOKENS
 
@@ -67,6 +74,18 @@ class AgentView(Generic[AnyNote]):
     note: AnyNote
 
 
+def following(flow: Callable[[Core, Scope], Flow[T]]) -> Step:
+    """A step: all that *flow* asks for, of the session. What several verbs would each read is read once."""
+
+    def step(session: Session | AsyncSession) -> Any:
+        followed = flow(session.core, session.scope)
+        if isinstance(session, AsyncSession):
+            return session.memory.drive_async(followed)
+        return session.memory.drive(followed)
+
+    return step
+
+
 def viewing(note: AnyNote, request: ViewRequest) -> Procedure[AgentView[AnyNote]]:
     """The view of a session that has everything: managed at the limit, then assembled within it.
 
@@ -76,44 +95,91 @@ def viewing(note: AnyNote, request: ViewRequest) -> Procedure[AgentView[AnyNote]
     if request.room <= 0:
         what = "the system prompt, the schemas of the tools, and a first message"
         raise BudgetTooSmall(request.beside + 1, request.room + request.beside, what)
-    report, crowded = yield from _managed(note, request)
-    decided = _decided(report)
+    view: AgentView[AnyNote] = yield following(partial(_opened, note, request))
+    return view
+
+
+def _opened(note: AnyNote, request: ViewRequest, core: Core, scope: Scope) -> Flow[AgentView[AnyNote]]:
+    opening = yield from opened.load(core, scope, request.room)
+    return (yield from viewed(note, request, OpenedSession(core, scope, opening)))
+
+
+class OpenedSession:
+    """A session that was opened just now: what it shows is read again only where something was decided since."""
+
+    def __init__(self, core: Core, scope: Scope, opening: Opening) -> None:
+        self._core, self._scope = core, scope
+        self._opening: Opening | None = opening
+        self._found = opening.row, opening.shown.window
+
+    def manage_context(self, thresholds: Thresholds) -> Flow[Report]:
+        """`Session.manage_context`, as a flow."""
+        if thresholds.pre_rot_threshold <= self._core.settings.pre_rot_threshold:
+            self._core.viewed.put(self._scope, self._core.timer())  # and the background need not
+        report = yield from managing_at(self._core, self._scope, thresholds, self._found)
+        tokens = {report.tokens_before, report.tokens_after, self._found[1].tokens}
+        if decided(report) or report.degraded or len(tokens) > 1:  # a summariser may have taken its time
+            self._opening = None
+        return report
+
+    def context(
+        self,
+        query: str | None,
+        budget: int,
+        *,
+        counter: Callable[[str], Any] | None,
+        recall: bool,
+        within: Within,
+        profile: int,
+        recall_tokens: int,
+        quoted: Mapping[str, str],
+    ) -> Flow[Context]:
+        """`Session.context`, steady, as a flow."""
+        asked = (query, budget, (), None, 0, counter, recall, reaching(within), recall_tokens, True, quoted, profile)
+        flow = assembling(self._core, self._scope, *asked, "budget", levels=False, opening=self._opening)
+        return (yield from flow)
+
+
+def viewed(note: AnyNote, request: ViewRequest, session: OpenedSession) -> Flow[AgentView[AnyNote]]:
+    """`viewing`, of one snapshot where nothing is decided."""
+    report, crowded = yield from _managed(note, request, session)
     quoted = dict(note.quoted)
-    if decided or crowded:  # what was quoted for older questions goes: it costs, and the archive has it
+    if decided(report) or crowded:  # what was quoted for older questions goes: it costs, and the archive has it
         quoted = {ref: text for ref, text in quoted.items() if ref == note.question and text}
-    asked = {
-        "counter": request.counter,
+    context = yield from session.context(
+        None,
+        request.room,
+        counter=request.counter,
         # In the middle of a run the model has tools to look with; a new block would change the prefix.
-        "recall": request.recall and request.fresh,
-        "within": request.within,
-        "profile": request.profile,
-        "recall_tokens": block_tokens(request.room, request.recall_tokens),
-        "steady": True,
-        "quoted": quoted,
-    }
-    context: Context = yield lambda session: session.context(None, request.room, **asked)
+        recall=request.recall and request.fresh,
+        within=request.within,
+        profile=request.profile,
+        recall_tokens=block_tokens(request.room, request.recall_tokens),
+        quoted=quoted,
+    )
     question = context.asked or note.asked
     kept = {f"m{question}": _block(context, question)} | quoted
-    bare = note.upto if decided else note.bare
+    bare = note.upto if decided(report) else note.bare
     rules = sum(piece.tokens for piece in context.pieces if piece.kind == "rules")
     return AgentView(context, report, replace(note, asked=question, quoted=kept, laid_down=rules, bare=bare))
 
 
-def _managed(note: Note, request: ViewRequest) -> Procedure[tuple[Report, bool]]:
+def _managed(note: Note, request: ViewRequest, session: OpenedSession) -> Flow[tuple[Report, bool]]:
     """What was decided, and whether the blocks are too much for the window as it is."""
     beside = min(request.profile, request.room // 4) + note.laid_down  # what stands in front of the window
     room = max(1, request.room - beside)
     blocks = sum(map(request.count, filter(None, note.quoted.values())))
     frame = SUMMARY_TOKENS if blocks else 0  # no threshold counts it
-    report: Report = yield lambda session: session.manage_context(thresholds(request.settings, room))
+    report = yield from session.manage_context(thresholds(request.settings, room))
     full = int(room * request.settings.summarization_trigger)
-    crowded = not _decided(report) and report.tokens_after + blocks + frame > full
+    crowded = not decided(report) and report.tokens_after + blocks + frame > full
     if crowded:  # blocks that must go change the prefix anyway: what can be compacted is compacted with them
-        report = yield lambda session: session.manage_context(thresholds(request.settings, room, blocks))
+        report = yield from session.manage_context(thresholds(request.settings, room, blocks))
     return report, crowded
 
 
-def _decided(report: Report) -> bool:
+def decided(report: Report) -> bool:
+    """Whether something was decided."""
     return bool(report.compacted or report.covered or report.lifted)
 
 

@@ -166,6 +166,9 @@ class Core:
     sleep_after: float | None = None  # seconds of silence of a user before a sleep in the background; None: none
     awake: dict[Scope, float] = field(default_factory=dict)  # when a user who has not slept since was last heard
     opened: dict[Scope, set[int]] = field(default_factory=dict)  # what `expand` opened and no sleep wrote down yet
+    viewed: Recent[float] = field(
+        default_factory=lambda: Recent(10_000)
+    )  # when an agent last managed a window, by scope
     managing: set[Scope] = field(default_factory=set)
     indexing: set[Scope] = field(default_factory=set)
     unshelved: set[Scope] = field(default_factory=set)  # users much of whose index is on no shelf

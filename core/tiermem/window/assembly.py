@@ -15,18 +15,21 @@ from typing import NamedTuple, TypeAlias
 from tiermem.blocks.rewording import each_reworded, result_names, reworded, sections
 from tiermem.errors import BudgetTooSmall
 from tiermem.messages import Message
+from tiermem.records import Piece
 from tiermem.text.clipping import Count, clip
 from tiermem.tokens.counting import message_tokens
+from tiermem.window.entries import Generations
 from tiermem.window.pairing import paired
 from tiermem.window.pressure import clip_room, level, results, sharing
 from tiermem.window.quotation import parts
-from tiermem.window.turns import USER_ROLES, groups, newest_step, steps
+from tiermem.window.turns import USER_ROLES, groups, newest_step, steps, steps_apart
 from tiermem.window.view import Entry
 
 SMALLEST_CLIP = 16  # tokens; room for a reference to the whole, without which clipping would be losing
 WORDY = 3  # times what a pointer in words costs: with less room it is the reference alone
 _TRIES = 4
-_Stretch: TypeAlias = tuple[int, int, int]  # numbers of the first and the last of some entries, and how many there are
+# Of some entries the numbers of the first and the last, how many there are, and whether more may come behind them.
+_Stretch: TypeAlias = tuple[int, int, int, bool]
 
 
 class Part(NamedTuple):
@@ -67,34 +70,40 @@ class TurnCost(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Scale:
     """What messages cost. `known` are the costs of messages as shown, where the same counter counted them before;
-    `short` are clipped. What was asked of entries that follow each other is kept, by the first and the last of them."""
+    `short` are clipped. What was asked of entries that follow each other is kept, by the first and the last of them.
+    """
 
     count: Count
     known: Mapping[int, int]
     messages: Mapping[int, Message]
     short: frozenset[int] = frozenset()
-    _turns: dict[_Stretch, TurnCost] = field(default_factory=dict, compare=False, repr=False)
-    _groups: dict[_Stretch, list[list[Entry]]] = field(default_factory=dict, compare=False, repr=False)
+    pieces: Generations[Piece] = field(default_factory=Generations, compare=False, repr=False)
+    _turns: Generations[TurnCost] = field(default_factory=Generations, compare=False, repr=False)
+    _groups: Generations[list[list[Entry]]] = field(default_factory=Generations, compare=False, repr=False)
+    _steps: Generations[list[Part]] = field(default_factory=Generations, compare=False, repr=False)
+
+    def grown(self, known: Mapping[int, int], messages: Mapping[int, Message]) -> Scale:
+        """The scale of the same counter for a window that goes on: what both show, they show alike."""
+        kept = (Generations(self.pieces), Generations(self._turns), Generations(self._groups), Generations(self._steps))
+        return Scale(self.count, known, messages, frozenset(), *kept)
 
     def groups(self, entries: Sequence[Entry]) -> list[list[Entry]]:
         """*entries* in `turns.groups`."""
         if not entries:
             return []
-        key = entries[0].sequence, entries[-1].sequence, len(entries)
+        key = _stretch(entries)
         known = self._groups.get(key)
-        if known is None:
-            known = self._groups[key] = groups(entries)
-        return known
+        return self._groups.put(key, groups(entries)) if known is None else known
 
     def turn(self, entries: Sequence[Entry]) -> TurnCost:
         """*entries*, which move as one, with their costs."""
-        key = entries[0].sequence, entries[-1].sequence, len(entries)
+        key = _stretch(entries)
         turn = self._turns.get(key)
         if turn is None:
             parts = self.parts(entries)
             longest = max(self.part(self.messages[entry.sequence]).tokens for entry in entries)
             apart = not any(self.messages[entry.sequence].calls for entry in entries)
-            turn = self._turns[key] = TurnCost(parts, sum(part.tokens for part in parts), longest, apart)
+            turn = self._turns.put(key, TurnCost(parts, sum(part.tokens for part in parts), longest, apart))
         return turn
 
     def part(self, message: Message) -> Part:
@@ -120,8 +129,24 @@ class Scale:
 
     def parts(self, entries: Sequence[Entry], *, open_end: bool = True) -> list[Part]:
         """The messages of *entries*, with tool pairs made whole, and their costs."""
+        stretches = steps_apart(entries, self.messages)
+        if stretches is None:
+            return self._paired(entries, open_end)
+        last = len(stretches) - 1
+        return [part for place, step in enumerate(stretches) for part in self._step(step, open_end and place == last)]
+
+    def _step(self, step: Sequence[Entry], open_end: bool) -> list[Part]:
+        key = _stretch(step, open_end)
+        known = self._steps.get(key)
+        return self._steps.put(key, self._paired(step, open_end)) if known is None else known
+
+    def _paired(self, entries: Sequence[Entry], open_end: bool) -> list[Part]:
         messages = [self.messages[entry.sequence] for entry in entries]
         return [self.part(message) for message in paired(messages, open_end=open_end)]
+
+
+def _stretch(entries: Sequence[Entry], open_end: bool = True) -> _Stretch:
+    return entries[0].sequence, entries[-1].sequence, len(entries), open_end
 
 
 def newest(entries: Sequence[Entry], budget: int) -> list[Entry]:

@@ -5,11 +5,12 @@ Rule: one more entry costs the same at 10 and at 100,000. They stand in chunks; 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import Generic, TypeVar, overload
+from typing import Any, Generic, TypeVar, overload
 
 T = TypeVar("T")
+V = TypeVar("V")
 CHUNK = 256
 
 
@@ -70,3 +71,30 @@ class Chunked(Sequence[T], Generic[T]):
 
     def __repr__(self) -> str:
         return f"<{self._count} entries>"
+
+
+class Generations(Generic[V]):
+    """Values by key: those that were asked for of this one, and of the one *before*, from which they are taken over."""
+
+    __slots__ = ("_before", "_now")
+
+    def __init__(self, before: Generations[V] | None = None) -> None:
+        self._now: dict[Any, V] = {}
+        self._before: Mapping[Any, V] = {} if before is None else before.newest
+
+    @property
+    def newest(self) -> Mapping[Any, V]:
+        """Those that were asked for of this one."""
+        return self._now
+
+    def get(self, key: Any) -> V | None:
+        """The value of *key*, or None."""
+        value = self._now.get(key)
+        if value is None and (value := self._before.get(key)) is not None:
+            self._now[key] = value
+        return value
+
+    def put(self, key: Any, value: V) -> V:
+        """Keep *value*."""
+        self._now[key] = value
+        return value

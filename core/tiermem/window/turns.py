@@ -5,9 +5,10 @@ Rule: a turn is a user message and all that answers it; turns that a tool call a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
+from tiermem.messages import Message
 from tiermem.window.view import Entry
 
 USER_ROLES = frozenset({"user", "human"})
@@ -22,6 +23,25 @@ def groups(entries: Sequence[Entry]) -> list[list[Entry]]:
 def steps(entries: Sequence[Entry]) -> list[list[Entry]]:
     """The smallest groups that keep tool pairs together: for a turn that is itself too long to keep."""
     return _joined(entries, range(len(entries)))
+
+
+def steps_apart(entries: Sequence[Entry], messages: Mapping[int, Message]) -> list[list[Entry]] | None:
+    """`steps` of *entries*, where pairing each by itself comes to what pairing all together does, as they are shown in
+    *messages*; else None: a call has no id, or one that another has too, or a result does not name its call.
+    """
+    seen: set[str] = set()
+    for entry in entries:
+        message = messages[entry.sequence]
+        calls = [call.id for call in message.calls]
+        if calls and not (all(calls) and seen.isdisjoint(calls) and len({*calls}) == len(calls)):
+            return None
+        seen.update(calls)
+        if not (message.answers or calls) and message.acts_as != "tool":
+            continue
+        linked = {*calls} <= {*entry.calls} and {*message.answers} <= {*entry.answers}
+        if not linked or not all(message.answers) or (message.acts_as == "tool" and not message.answers):
+            return None
+    return steps(entries)
 
 
 def last_step(entries: Sequence[Entry], near: int = NEAR) -> list[Entry]:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from tests.langchain_tiered_memory.agents.agent_fakes import Scripted, ask, read
 from tests.llamaindex_tiered_memory.fakes import ScriptedLLM, called
 from tests.properties.thinned import thinned
 from tiermem import Memory, Session
+from tiermem.agents.view import OpenedSession
 from tiermem.errors import (
     BudgetTooSmall,
     Closed,
@@ -55,9 +57,8 @@ def failing(error: Exception, *verbs: str) -> Iterator[None]:
         raise error
 
     with pytest.MonkeyPatch.context() as patched:
-        for verb in verbs:
-            patched.setattr(Session, verb, refuse)
-            patched.setattr(AsyncSession, verb, refuse)
+        for verb, face in product(verbs, (Session, AsyncSession, OpenedSession)):
+            patched.setattr(face, verb, refuse, raising=False)
         yield
 
 

@@ -41,6 +41,7 @@ class Visible:
         tail: the newest entries that could fit, without fixed ones.
         messages: those of the tail and the fixed ones, as the window shows them, by number.
         scales: what they cost, by `id` of a counter, as far as somebody asked.
+        older: the same of the opening before, of the same revision.
     """
 
     budget: int
@@ -49,13 +50,19 @@ class Visible:
     tail: Sequence[Entry]
     messages: Mapping[int, Message]
     scales: dict[int, Scale] = field(default_factory=dict, compare=False, repr=False)
+    older: Mapping[int, Scale] = field(default_factory=dict, compare=False, repr=False)
 
     def scale(self, count: Count, *, stored: bool) -> Scale:
         """What messages cost by *count*; *stored*: it is the memory's own, whose costs stand in the window."""
         scale = self.scales.get(id(count))
         if scale is None or scale.count is not count:
             entries = (*self.window.fixed, *self.tail) if stored else ()
-            scale = Scale(count, {entry.sequence: entry.shown_tokens for entry in entries}, self.messages)
+            known = {entry.sequence: entry.shown_tokens for entry in entries}
+            before = self.older.get(id(count))
+            if before is not None and before.count is count and bool(before.known) is stored:
+                scale = before.grown(known, self.messages)
+            else:
+                scale = Scale(count, known, self.messages)
             if len(self.scales) >= SCALES:
                 self.scales.clear()
             self.scales[id(count)] = scale
@@ -122,7 +129,7 @@ def _kept(shown: Visible, known: Opening | None) -> Visible:
     if shown is NOTHING:
         return NOTHING if known is None else replace(known.shown, budget=STALE)
     if sum(message.tokens for message in shown.messages.values()) > KEPT:
-        return replace(shown, budget=STALE, messages={}, scales={})
+        return replace(shown, budget=STALE, messages={}, scales={}, older={})
     return shown
 
 
@@ -151,4 +158,5 @@ def _shown(
     fresh = [entry for entry in wanted if entry.sequence not in messages]
     if fresh:
         messages |= window_state.read_shown(core, row.pk, fresh, connection)
-    return Visible(budget, window, live, tail, {entry.sequence: messages[entry.sequence] for entry in wanted})
+    visible = {entry.sequence: messages[entry.sequence] for entry in wanted}
+    return Visible(budget, window, live, tail, visible, older=before.scales if before is not None else {})

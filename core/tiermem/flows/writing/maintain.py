@@ -33,19 +33,29 @@ ROUNDS = 8  # plans in one run; each either shrinks the window or ends it, so th
 BODIES = 200  # messages read at a time while looking for stubs that save
 
 
-def manage(core: Core, scope: Scope, thresholds: Thresholds | None = None, *, contending: bool = True) -> Flow[Report]:
+def manage(
+    core: Core,
+    scope: Scope,
+    thresholds: Thresholds | None = None,
+    *,
+    contending: bool = True,
+    opened: tuple[SessionRow, Window] | None = None,
+) -> Flow[Report]:
     """Bring the window below its triggers, or those of *thresholds*; returns what was done. Without news it does
-    nothing. One that is not *contending* leaves the rest to another process that came first."""
+    nothing. One that is not *contending* leaves the rest to another process that came first. *opened* is what the
+    caller has read just now."""
     under = core if thresholds is None else core.under(thresholds)
     core.managing.add(scope)
     try:
-        return (yield from _manage(core, under, scope, contending))
+        return (yield from _manage(core, under, scope, contending, opened))
     finally:
         core.managing.discard(scope)
 
 
-def _manage(core: Core, under: Core, scope: Scope, contending: bool) -> Flow[Report]:
-    before, row, window, report = yield from _stepped(under, scope, contending)
+def _manage(
+    core: Core, under: Core, scope: Scope, contending: bool, opened: tuple[SessionRow, Window] | None
+) -> Flow[Report]:
+    before, row, window, report = yield from _stepped(under, scope, contending, opened)
     if report.compacted or report.covered:
         yield reporting.dropped(scope, before, report)
     yield from reporting.noticed(under, scope)
@@ -56,8 +66,10 @@ def _manage(core: Core, under: Core, scope: Scope, contending: bool) -> Flow[Rep
     return replace(report, tokens_after=window.tokens)
 
 
-def _stepped(core: Core, scope: Scope, contending: bool) -> Flow[tuple[int, SessionRow, Window, Report]]:
-    row, window = yield from window_state.load(core, scope)
+def _stepped(
+    core: Core, scope: Scope, contending: bool, opened: tuple[SessionRow, Window] | None
+) -> Flow[tuple[int, SessionRow, Window, Report]]:
+    row, window = opened or (yield from window_state.load(core, scope))
     report, before = Report(tokens_before=window.tokens, tokens_after=window.tokens), row.revision
     for _ in range(ROUNDS):
         step = yield from _one_step(core, scope, row, window)

@@ -24,6 +24,7 @@ from tiermem.storage.sessions import SessionRow
 RACES = 8  # threads that may come first to an overgrown window before one that adds goes on without it
 WORDS_LATE = 16  # times `index_batch`: where no background lives long enough, as in a process for each message
 FOREVER = float("inf")
+AGENT_IS_GONE = 30.0  # seconds after an agent's last view from which on its window is the background's again
 
 
 def manageable(core: Core, scope: Scope, row: SessionRow) -> bool:
@@ -38,6 +39,15 @@ def overgrown(core: Core, row: SessionRow) -> bool:
     return row.window_tokens >= max(core.settings.pre_rot_threshold, row.look_at + least)
 
 
+def _to_be_managed(core: Core, scope: Scope, row: SessionRow) -> bool:
+    """Whether the background is to look at the window of *scope*. Where an agent manages it before each of its calls,
+    both would plan the same, and one of them in vain."""
+    if not manageable(core, scope, row):
+        return False
+    seen = core.viewed.get(scope)
+    return seen is None or core.timer() - seen > AGENT_IS_GONE or overgrown(core, row)
+
+
 def _wordless(core: Core, scope: Scope, row: SessionRow) -> bool:
     least = 1 if scope in core.tails else core.settings.index_batch
     return not row.foreign and row.messages - row.indexed >= least
@@ -48,7 +58,7 @@ def _vectorless(core: Core, row: SessionRow) -> bool:
 
 
 def _due(core: Core, scope: Scope, row: SessionRow) -> bool:
-    return manageable(core, scope, row) or _wordless(core, scope, row) or _vectorless(core, row)
+    return _to_be_managed(core, scope, row) or _wordless(core, scope, row) or _vectorless(core, row)
 
 
 def after_adding(core: Core, scope: Scope, row: SessionRow) -> Flow[None]:
@@ -140,7 +150,7 @@ def managed(core: Core, scope: Scope) -> Flow[bool | None]:
 def _managed(core: Core, scope: Scope) -> Flow[bool]:
     """Whether something was decided; one that another thread is at is left to it."""
     row = yield Read(lambda connection: sessions.find(connection, scope))
-    if not manageable(core, scope, row) or scope in core.managing:
+    if not _to_be_managed(core, scope, row) or scope in core.managing:
         return False
     report = yield from manage(core, scope, contending=False)
     return bool(report.compacted or report.covered or report.lifted)
@@ -170,6 +180,7 @@ def settle(core: Core, scope: Scope, seconds: float | None) -> Flow[bool]:
         Reentrant: the background itself calls, which would wait for itself.
     """
     refuse_waiting()
+    core.viewed.put(scope, -FOREVER)  # who waits wants all of it done
     row = yield Read(lambda connection: sessions.find(connection, scope))
     if _due(core, scope, row):
         yield Wake(scope)

@@ -25,6 +25,7 @@ from tiermem.flows.reading.contexts.draft import (
     message_pieces,
     unseen,
 )
+from tiermem.flows.reading.opening import Opening
 from tiermem.flows.services import Core
 from tiermem.messages import Message
 from tiermem.records import Context, Hit, Piece, Tier
@@ -41,8 +42,8 @@ LINE = 24  # tokens that a line of a summary takes
 AGAIN = 1_000  # characters that a message weighs which says where its media are
 
 
-def assemble(core: Core, scope: Scope, request: ContextRequest) -> Flow[Context]:
-    """The context for *request*.
+def assemble(core: Core, scope: Scope, request: ContextRequest, opening: Opening | None = None) -> Flow[Context]:
+    """The context for *request*; *opening* is what the caller has opened just now, for the same budget.
 
     Raises:
         BudgetTooSmall: system prompts, goal and the newest message (clipped) do not fit, with both numbers.
@@ -50,7 +51,8 @@ def assemble(core: Core, scope: Scope, request: ContextRequest) -> Flow[Context]
     budget = core.settings.context_budget if request.budget is None else request.budget
     if budget <= 0:
         raise BudgetTooSmall(1, budget, "a context")
-    opening = yield from opened.load(core, scope, budget)
+    if opening is None:
+        opening = yield from opened.load(core, scope, budget)
     tail, fixed = opening.shown.tail, opening.shown.window.fixed
     scale = opening.shown.scale(request.count or core.count, stored=request.count is None)
     mandatory = yield Compute(lambda: _mandatory(request, fixed, scale))
@@ -121,7 +123,7 @@ def _mandatory(request: ContextRequest, fixed: Sequence[Entry], scale: Scale) ->
         Piece(message=message, kind="system", tier=Tier.L1, tokens=message_tokens(message, scale.count))
         for message in request.system
     ]
-    system += message_pieces(scale.parts(fixed, open_end=False), fixed, kind="system")
+    system += message_pieces(scale, scale.parts(fixed, open_end=False), fixed, kind="system")
     if request.goal:
         goal = Message(role="system", content=f"Current goal: {request.goal}", id="goal")
         system.append(Piece(message=goal, kind="goal", tier=Tier.L1, tokens=message_tokens(goal, scale.count)))
@@ -197,7 +199,7 @@ def _chosen(draft: Draft, whole: list[Piece] | None) -> Flow[Filled]:
     recalled, hits, rest = yield Compute(
         lambda: _filled(draft, begun, query, likelihood.wanted(draft, seen, found), room, left)
     )
-    pieces = [*rest.summary, *recalled, *message_pieces(rest.parts, rest.entries)]
+    pieces = [*rest.summary, *recalled, *message_pieces(draft.scale, rest.parts, rest.entries)]
     if not query:
         return Filled(pieces, hits, seen.degraded)
     likely = yield Compute(lambda: likelihood.of_context(draft, seen, pieces, hits, rest.entries))
@@ -311,7 +313,7 @@ def _everything(draft: Draft) -> list[Piece] | None:
     if shown.window.covers or len(shown.tail) < len(shown.window.moving) or not shown.window.parts.verbatim:
         return None
     parts = draft.scale.parts(shown.tail)
-    return message_pieces(parts, shown.tail) if _sum(parts) <= draft.free else None
+    return message_pieces(draft.scale, parts, shown.tail) if _sum(parts) <= draft.free else None
 
 
 def _ordered(mandatory: Sequence[Piece], middle: Sequence[Piece]) -> list[Piece]:

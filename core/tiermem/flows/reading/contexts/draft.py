@@ -176,14 +176,26 @@ def verbatim(entries: Sequence[Entry]) -> set[int]:
     return {entry.sequence for entry in entries if entry.shown is Shown.VERBATIM}
 
 
-def message_pieces(parts: Sequence[Part], entries: Sequence[Entry], kind: str = "message") -> list[Piece]:
+def message_pieces(scale: Scale, parts: Sequence[Part], entries: Sequence[Entry], kind: str = "message") -> list[Piece]:
     """*parts* as pieces, each with what its message is shown as."""
     by_number = {entry.sequence: entry for entry in entries}
-    return [_piece(part, by_number.get(part.message.sequence), kind) for part in parts]
+    return [_piece(scale, part, by_number.get(part.message.sequence), kind) for part in parts]
 
 
-def _piece(part: Part, entry: Entry | None, kind: str) -> Piece:
+def _piece(scale: Scale, part: Part, entry: Entry | None, kind: str) -> Piece:
+    """The piece of *part*: that which *scale* was asked for before, where it is the same."""
     shown = entry.shown if entry else Shown.VERBATIM
+    known = scale.pieces.get(part.message.sequence)
+    if (
+        known is None
+        or known.message is not part.message
+        or (known.shown, known.tokens, known.clipped, known.kind) != (shown, part.tokens, part.clipped, kind)
+    ):
+        known = scale.pieces.put(part.message.sequence, _made(part, shown, kind))
+    return known
+
+
+def _made(part: Part, shown: Shown, kind: str) -> Piece:
     return Piece(
         message=part.message,
         kind=kind,

@@ -82,7 +82,7 @@ def fill(draft: Draft) -> Flow[Filled]:
             )
         if block:
             blocks[asked] = block[0]
-    pieces = [*rules, *summary, *_placed(message_pieces(parts, entries), blocks)]
+    pieces = [*rules, *summary, *_placed(message_pieces(draft.scale, parts, entries), blocks)]
     likely = (yield Compute(lambda: likelihood.of_context(draft, seen, pieces, hits, entries))) if seen else None
     return Filled(pieces, hits, degraded, likely)
 
@@ -102,7 +102,9 @@ def _settled(draft: Draft, begun: _Begun, laid_down: StandingRules) -> tuple[lis
     room = int(draft.free * draft.core.settings.rules_share)
     free, rules, inside = draft, list[Piece](), draft
     for _ in range(ROUNDS):
-        shown = standing.told_by(draft.opening.shown.window.fixed, message_pieces(begun.parts, begun.entries))
+        shown = standing.told_by(
+            draft.opening.shown.window.fixed, message_pieces(draft.scale, begun.parts, begun.entries)
+        )
         wanted = free.rules(laid_down, shown, room)
         if sum(piece.tokens for piece in wanted) <= draft.free - inside.free:
             return wanted, inside, begun
