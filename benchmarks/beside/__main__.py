@@ -26,11 +26,12 @@ GROUPS: dict[str, tuple[str, Callable[[Bench], Iterator[Row]]]] = {
     "import": ("An import", writing.importing),
     "turns": ("A whole turn", adapters.turning),
     "agents": ("A step of an agent", adapters.stepping),
+    "calls": ("Python calls of a step", adapters.counting),
     "user": ("All sessions of a user", questions.asking_user),
     "million": ("A million messages", questions.asking_million),
     "same": ("The answers themselves", comparing.comparing),
 }
-RARELY = {"million", "same"}  # half an hour to fill; another commit may mean to answer otherwise
+RARELY = {"million", "same", "calls"}  # half an hour to fill; another commit may mean to answer otherwise; slow
 
 
 def parser() -> argparse.ArgumentParser:

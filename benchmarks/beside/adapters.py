@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from statistics import median
+from statistics import fmean, median
 
 from benchmarks.beside import steps
 from benchmarks.beside.bench import Bench
@@ -60,3 +60,19 @@ def stepping(bench: Bench) -> Iterator[Row]:
     with bench.folder() as folder, bench.children(bench.now) as (child,):
         for name in steps.FRAMEWORKS:
             yield Row(f"{name}: a step", None, median(child.do("steps", agent=name, folder=str(folder))))
+
+
+def counting(bench: Bench) -> Iterator[Row]:
+    """Python calls of a step of each agent, then of the frameworks alone."""
+    for name in steps.AGENTS:
+        found: list[list[float]] = []
+        with bench.folder() as folder, bench.children(*bench.both) as asked:
+            for child in asked:
+                own = folder / child.tree.key
+                own.mkdir()
+                found.append(child.do("calls", agent=name, folder=str(own)))
+        for what, of in (("median", median), ("mean", fmean)):
+            yield Row(f"{name}: {what} of a step once full", of(found[0]), of(found[1]))
+    with bench.folder() as folder, bench.children(bench.now) as (child,):
+        for name in steps.FRAMEWORKS:
+            yield Row(f"{name}: median", None, median(child.do("calls", agent=name, folder=str(folder))))

@@ -173,6 +173,12 @@ class Work(Answering):
 
         return {**steps.AGENTS, **steps.FRAMEWORKS}[agent](Path(folder))
 
+    def calls(self, agent: str, folder: str) -> list[float]:
+        """The same, as Python calls of all threads."""
+        from benchmarks.beside import steps
+
+        return steps.counted(agent, Path(folder))
+
     def freeze(self) -> None:
         """What is there is no longer walked by collections, which would hit whoever asks next."""
         gc.collect()
