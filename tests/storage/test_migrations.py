@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from tests.conftest import Open
 from tests.flows.indexing.embedders import Counting, embedded, near
+from tests.storage.lowered import lower_to_17, lower_to_18
 from tests.storage.older import (
     TALK,
     engine_of,
@@ -22,11 +23,10 @@ from tests.storage.older import (
     lower_to_12,
     lower_to_13,
     lower_to_14,
-    lower_to_17,
-    lower_to_18,
 )
 from tiermem.errors import BudgetTooSmall
 from tiermem.storage import schema
+from tiermem.storage.shards.tables import of_servers
 from tiermem.storage.tables.columns import metadata
 
 
@@ -205,24 +205,29 @@ def test_a_raised_database_has_the_tables_of_a_new_one(store: Open, target: str)
     store().close()
     engine = engine_of(target)
     inspector = sa.inspect(engine)
-    for name, table in metadata.tables.items():
+    tables, last = (of_servers(), ("shard",)) if engine.dialect.name == "postgresql" else (metadata, ())
+    for name, table in tables.tables.items():
         columns = {column["name"]: column["nullable"] for column in inspector.get_columns(name)}
         assert columns == {column.name: column.nullable for column in table.columns}, name
+        uniques = {tuple(one["column_names"]) for one in inspector.get_unique_constraints(name)}
+        of_table = [one for one in table.constraints if isinstance(one, sa.UniqueConstraint)]
+        assert uniques == {tuple(one.columns.keys()) for one in of_table}, name
+        assert inspector.get_pk_constraint(name)["constrained_columns"] == list(table.primary_key.columns.keys()), name
         assert {index["name"] for index in inspector.get_indexes(name)} >= {index.name for index in table.indexes}
     unique = {tuple(one["column_names"]) for one in inspector.get_unique_constraints("tiermem_vector")}
-    assert unique == {("session", "embedder", "sequence", "part")}
+    assert unique == {("session", "embedder", "sequence", "part", *last)}
     items = {
         name: {tuple(one["column_names"]) for one in inspector.get_unique_constraints(name)}
         for name in ("tiermem_collection", "tiermem_item", "tiermem_item_vector")
     }
     assert items == {
-        "tiermem_collection": {("tenant", "owner")},
-        "tiermem_item": {("collection", "name")},
-        "tiermem_item_vector": {("item", "space", "hash")},
+        "tiermem_collection": {("tenant", "owner", *last)},
+        "tiermem_item": {("collection", "name", *last)},
+        "tiermem_item_vector": {("item", "space", "hash", *last)},
     }
     stated = {tuple(one["column_names"]) for one in inspector.get_unique_constraints("tiermem_fact")}
-    assert stated == {("session", "sequence", "place")}
-    assert inspector.get_pk_constraint("tiermem_embedded")["constrained_columns"] == ["session", "embedder"]
+    assert stated == {("session", "sequence", "place", *last)}
+    assert inspector.get_pk_constraint("tiermem_embedded")["constrained_columns"] == ["session", "embedder", *last]
     with engine.connect() as connection:
         query = sa.select(schema.meta.c.value).where(schema.meta.c.key == "version")
         assert connection.execute(query).scalar_one() == str(schema.VERSION)

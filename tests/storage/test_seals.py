@@ -15,6 +15,7 @@ from tiermem import Memory
 from tiermem.erasure.retention import Retention
 from tiermem.errors import SchemaTooNew, StorageCorrupt
 from tiermem.rescue.rescuing import rescue
+from tiermem.storage.migrated.shape import SAME
 from tiermem.storage.schema import VERSION
 from tiermem.storage.tables import seals
 from tiermem.storage.tables.columns import meta
@@ -123,6 +124,8 @@ def test_only_the_value_that_was_kept_fits(key: str, value: str, other: str) -> 
 @pytest.mark.parametrize("version", ["1", "10", str(VERSION - 1), "abc", ""])
 @pytest.mark.parametrize("read_only", [False, True])
 def test_a_version_that_the_tables_belie_is_told_with_what_to_do(lived: str, version: str, read_only: bool) -> None:
+    if version in SAME and "://" not in lived:
+        pytest.skip("a file has the same tables then, and is raised by its number")
     before = values(lived)
     changed(lived, "version", version)
     with pytest.raises(StorageCorrupt, match=f"{version!r}.*schema {VERSION}.*damaged.*Set its value.*rescue"):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 from tiermem.flows.driving import Performing, adrive_in_stretches, drive
 from tiermem.messages import Message
 from tiermem.settings import Scope
+from tiermem.storage.shards.flow import flow as whose
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -162,21 +163,21 @@ class AsyncActor(Actor, Protocol):
 
 def run(flow: Flow[T], actor: Actor) -> T:
     """Drive *flow* to its end and return its value; an effect's error is raised inside the flow."""
-    return drive(flow, actor.act)
+    with whose():
+        return drive(flow, actor.act)
 
 
 async def arun(flow: Flow[T], actor: AsyncActor) -> T:
     """`run` for async callers: database and computing in threads; a cancelled write is seen to its end."""
-    return await adrive_in_stretches(
-        flow,
-        Performing(
-            perform=actor.act,
-            aperform=actor.aact,
-            awaited=_of_the_loop,
-            seen_to_its_end=_of_the_log,
-            start=actor.start,
-        ),
+    performing: Performing[Effect] = Performing(
+        perform=actor.act,
+        aperform=actor.aact,
+        awaited=_of_the_loop,
+        seen_to_its_end=_of_the_log,
+        start=actor.start,
     )
+    with whose():
+        return await adrive_in_stretches(flow, performing)
 
 
 def _of_the_loop(effect: Effect) -> bool:

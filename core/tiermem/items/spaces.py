@@ -17,6 +17,7 @@ from tiermem.items.store import CHUNK, Row, obtain
 from tiermem.settings import Scope
 from tiermem.storage.embedded import vectors
 from tiermem.storage.schema import embedder, sealed
+from tiermem.storage.shards.whose import at
 from tiermem.storage.tables.items import item, item_vector
 
 FEW = 20  # vectors from before there were probes, of which one is compared
@@ -64,11 +65,13 @@ def unproved(connection: sa.Connection, name: str) -> list[tuple[Row, bytes, byt
     Nothing where vectors of two lengths are there: two models were.
     """
     lengths = sa.select(sa.func.length(item_vector.c.value)).where(item_vector.c.space == name).distinct().limit(2)
-    if any(label == name for label, _ in _models(connection, name)) or len(connection.execute(lengths).all()) > 1:
+    if any(label == name for label, _ in _models(connection, name)):
         return []
     query = sa.select(*(item.c[field] for field in Row._fields), item_vector.c.hash, item_vector.c.value)
     query = query.join(item, item.c.pk == item_vector.c.item).where(item_vector.c.space == name).limit(FEW)
-    return [(Row(*row[:-2]), bytes(row[-2]), bytes(row[-1])) for row in connection.execute(query)]
+    with at(connection, None):  # a model has one label, whoever used it first
+        rows = [] if len(connection.execute(lengths).all()) > 1 else connection.execute(query).all()
+    return [(Row(*row[:-2]), bytes(row[-2]), bytes(row[-1])) for row in rows]
 
 
 def _models(connection: sa.Connection, name: str) -> list[tuple[str, bytes]]:
@@ -82,9 +85,9 @@ def _models(connection: sa.Connection, name: str) -> list[tuple[str, bytes]]:
 
 
 def _any(connection: sa.Connection, name: str) -> bool:
-    return (
-        connection.execute(sa.select(item_vector.c.pk).where(item_vector.c.space == name).limit(1)).first() is not None
-    )
+    query = sa.select(item_vector.c.pk).where(item_vector.c.space == name).limit(1)
+    with at(connection, None):
+        return connection.execute(query).first() is not None
 
 
 # --- what another model made

@@ -19,6 +19,7 @@ from tiermem.plain_json import loads
 from tiermem.settings import Scope
 from tiermem.storage.schema import broken, sealed
 from tiermem.storage.sessions import encoded
+from tiermem.storage.shards.whose import somebodys
 from tiermem.storage.tables.items import collection, item, item_vector
 
 T = TypeVar("T")
@@ -92,13 +93,16 @@ def digest(path: bytes, key: bytes) -> bytes:
 
 def find(connection: sa.Connection, scope: Scope) -> tuple[int, int]:
     """Key and stamp of a user's collection, zeros while nothing was ever put."""
-    row = connection.execute(_FIND, {"tenant": encoded(scope.tenant), "owner": encoded(scope.user)}).first()
+    names = {"tenant": encoded(scope.tenant), "owner": encoded(scope.user)}
+    somebodys(connection, names["tenant"], names["owner"])
+    row = connection.execute(_FIND, names).first()
     return (int(row[0]), int(row[1])) if row else (0, 0)
 
 
 def lock(connection: sa.Connection, scope: Scope) -> int:
     """Key of a user's collection, whose other writers wait until the transaction ends; 0 while nothing was ever put."""
     names = {"tenant": encoded(scope.tenant), "owner": encoded(scope.user)}
+    somebodys(connection, names["tenant"], names["owner"])
     row = connection.execute(_FIND_AND_LOCK, names).first()
     return int(row[0]) if row else 0
 
@@ -111,6 +115,7 @@ def obtain(connection: sa.Connection, scope: Scope) -> tuple[int, int]:
         from sqlalchemy.dialects import sqlite as dialect  # type: ignore[no-redef]
     stamp = secrets.randbits(62)
     values = sealed(collection, {"tenant": encoded(scope.tenant), "owner": encoded(scope.user), "stamp": stamp})
+    somebodys(connection, values["tenant"], values["owner"])
     insert = dialect.insert(collection).values(**values)
     unique = [collection.c.tenant, collection.c.owner]
     changed = {name: values[name] for name in ("stamp", "checksum")}

@@ -9,19 +9,23 @@ wrote to the source since. From the first difference on a table is copied anew.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
 
 from tiermem.storage.blobs.bodies import matches
 from tiermem.storage.schema import broken, message, meta
+from tiermem.storage.shards.tables import COLUMN, with_shard
+from tiermem.storage.shards.whose import secret
 from tiermem.storage.tables.columns import metadata
-from tiermem.storage.tables.erasures import TOMBSTONE
+from tiermem.storage.tables.erasures import KEY, TOMBSTONE
+from tiermem.storage.tables.seals import CHECK
 
 T = TypeVar("T")
 ROWS, BYTES = 1_000, 8 << 20  # that one transaction takes, whichever comes first; one row at least
 OWN = ("version",)  # keys of `meta` that are each database's own
+SECRET = (KEY, f"{CHECK}{KEY}")  # so is the key of digests, where the source never needed one
 Key = tuple[Any, ...]
 
 
@@ -40,6 +44,7 @@ class KeyRange:
     table: sa.Table
     after: Key | None
     last: Key | None
+    own: tuple[str, ...] = OWN
 
     def where(self) -> sa.ColumnElement[bool]:
         """The condition of it. `meta`, whose keys a server may order as it likes, is one range."""
@@ -49,12 +54,12 @@ class KeyRange:
         if self.last is not None:
             bounds.append(_key(self.table) <= _literal(self.table, self.last))
         if self.table is meta:
-            bounds.append(meta.c.key.not_in(OWN))
+            bounds.append(meta.c.key.not_in(self.own))
         return sa.and_(*bounds)
 
     def beyond(self) -> KeyRange:
         """All from its first row on."""
-        return KeyRange(self.table, self.after, None)
+        return replace(self, last=None)
 
 
 def tables() -> list[sa.Table]:
@@ -78,7 +83,8 @@ def ranges(source: Reading, table: sa.Table) -> Iterator[KeyRange]:
             break
         yield KeyRange(table, after, last)
         after = last
-    yield KeyRange(table, after, None)
+    keyed = table is not meta or source.read(secret) is not None
+    yield KeyRange(table, after, None, OWN if keyed else OWN + SECRET)
 
 
 def rows(connection: sa.Connection, wanted: KeyRange) -> list[tuple[Any, ...]]:
@@ -88,14 +94,31 @@ def rows(connection: sa.Connection, wanted: KeyRange) -> list[tuple[Any, ...]]:
     return sorted(found) if wanted.table is meta else found
 
 
-def put(connection: sa.Connection, wanted: KeyRange, brought: Sequence[tuple[Any, ...]]) -> None:
-    """Have the rows of a range be those that were *brought*."""
-    if rows(connection, wanted) == brought:
+def put(
+    connection: sa.Connection, wanted: KeyRange, brought: Sequence[tuple[Any, ...]], shards: Sequence[int] = ()
+) -> None:
+    """Have the rows of a range be those that were *brought*; on a server with these *shards*."""
+    there = there_is(connection, wanted.table)
+    if rows(connection, wanted) == brought and (there is None or placed(connection, wanted) == list(shards)):
         return
     connection.execute(wanted.table.delete().where(wanted.beyond().where()))
     if brought:
         names = wanted.table.columns.keys()
-        connection.execute(wanted.table.insert(), [dict(zip(names, row, strict=True)) for row in brought])
+        values = [dict(zip(names, row, strict=True)) for row in brought]
+        if there is not None:
+            values = [row | {COLUMN: shard} for row, shard in zip(values, shards, strict=True)]
+        connection.execute((wanted.table if there is None else there).insert(), values)
+
+
+def there_is(connection: sa.Connection, table: sa.Table) -> sa.Table | None:
+    """*table* as a server has it, where its rows are somebody's; None elsewhere."""
+    return None if connection.dialect.name == "sqlite" else with_shard(table)
+
+
+def placed(connection: sa.Connection, wanted: KeyRange) -> list[int]:
+    """The numbers of whose rows those of a range are, on a server."""
+    query: sa.Select[Any] = sa.select(sa.literal_column(COLUMN)).select_from(wanted.table).where(wanted.where())
+    return [int(shard) for shard in connection.execute(query.order_by(*wanted.table.primary_key)).scalars()]
 
 
 def differences(table: sa.Table, ours: Sequence[tuple[Any, ...]], theirs: Sequence[tuple[Any, ...]]) -> Iterator[str]:

@@ -15,12 +15,14 @@ from typing import Any, TypeAlias
 from tiermem.errors import InvalidSettings, StorageError, brief_repr
 from tiermem.memory import Memory
 from tiermem.migration import copying, proving
+from tiermem.migration.placing import Placing
 from tiermem.migration.report import Migrated, shortened
 from tiermem.migration.target import Unfinished, database_id
 from tiermem.settings import Scope, Settings, settings_from
 from tiermem.storage.connecting.snapshot import Snapshot
 from tiermem.storage.database import MEMORY, Database
 from tiermem.storage.files.access import size
+from tiermem.storage.shards.whose import secret
 
 Told: TypeAlias = Callable[[str, int, int], object]
 COPYING, COMPARING, LOOKING = "copying", "comparing", "looking"
@@ -69,8 +71,9 @@ def migrate(
 
 
 def _moved(moment: Snapshot, there: Unfinished, settings: Settings, told: Told) -> Migrated:
+    placing = Placing(moment, there.keyed(moment.read(secret))) if there.dialect != "sqlite" else None
     counts = {table.name: copying.count(moment, table) for table in copying.tables()}
-    _copied(moment, there, told, sum(counts.values()))
+    _copied(moment, there, placing, told, sum(counts.values()))
     differing, notes = _compared(moment, there, told, sum(counts.values()))
     sessions = questions = 0
     if not differing:
@@ -84,12 +87,13 @@ def _moved(moment: Snapshot, there: Unfinished, settings: Settings, told: Told) 
     return Migrated(moment.name, there.name, rows, sessions, questions, *done)
 
 
-def _copied(moment: Snapshot, there: Unfinished, told: Told, total: int) -> None:
+def _copied(moment: Snapshot, there: Unfinished, placing: Placing | None, told: Told, total: int) -> None:
     done = 0
     for table in copying.tables():
         for wanted in copying.ranges(moment, table):
             brought = moment.read(partial(copying.rows, wanted=wanted))
-            there.fill(partial(copying.put, wanted=wanted, brought=brought))
+            shards = placing.of(table, brought) if placing is not None else []
+            there.fill(partial(copying.put, wanted=wanted, brought=brought, shards=shards))
             done += len(brought)
             told(COPYING, done, total)
 

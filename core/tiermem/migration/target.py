@@ -16,9 +16,12 @@ from tiermem.errors import StorageCorrupt, TargetNotEmpty
 from tiermem.settings import Settings
 from tiermem.storage.database import Database
 from tiermem.storage.migrated.making import make, refuse_foreign
+from tiermem.storage.migrated.placing import have_secret
 from tiermem.storage.migrations import LOCK
 from tiermem.storage.schema import UNFINISHED, VERSION, meta
+from tiermem.storage.tables import seals
 from tiermem.storage.tables.columns import metadata
+from tiermem.storage.tables.erasures import KEY
 
 T = TypeVar("T")
 _BEGUN = f"{UNFINISHED} {VERSION} "
@@ -46,6 +49,18 @@ class Unfinished(Database):
             return body(connection)
 
         return self.write(filling)
+
+    def keyed(self, key: bytes | None) -> bytes:
+        """The key of the database's digests, by which a server finds rows: that of the source, or where it never needed
+        one its own."""
+
+        def kept(connection: sa.Connection) -> bytes:
+            if key is None:
+                return have_secret(connection)
+            seals.keep(connection, KEY, key.hex())
+            return key
+
+        return self.fill(kept)
 
     def finish(self) -> None:
         """Give the database free."""

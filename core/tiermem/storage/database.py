@@ -23,6 +23,7 @@ from tiermem.storage.connecting.snapshot import Snapshot
 from tiermem.storage.connecting.turns import LATER
 from tiermem.storage.files.access import writable
 from tiermem.storage.files.identity import Watch
+from tiermem.storage.shards.whose import carried
 
 T = TypeVar("T")
 MEMORY = ":memory:"
@@ -85,7 +86,8 @@ class Database:
             done, value = interrupts.brief(lambda: self._at_once(self._transactions, body))  # type: ignore[arg-type]
             if done:
                 return value  # type: ignore[return-value]
-        return self._shielded(lambda: self._write(body))
+        there = body if isinstance(self._transactions, Local) else carried(body)
+        return self._shielded(lambda: self._write(there))
 
     def _at_once(self, transactions: Local, body: Callable[[sa.Connection], T]) -> tuple[bool, T | None]:
         with self._running.one():
@@ -116,7 +118,8 @@ class Database:
             value = interrupts.brief(lambda: self._read_at_once(self._transactions, brief))  # type: ignore[arg-type]
             if value is not LATER:
                 return value
-        return self._shielded(lambda: self._read(body))
+        there = body if isinstance(self._transactions, Local) else carried(body)
+        return self._shielded(lambda: self._read(there))
 
     def _read_at_once(self, transactions: Local, body: Callable[[sa.Connection], T]) -> T:
         with self._running.one():

@@ -18,6 +18,7 @@ from tiermem.messages import Message
 from tiermem.storage.log.legible import DAMAGED, legible
 from tiermem.storage.messages import copies
 from tiermem.storage.migrated.making import make, refuse_foreign
+from tiermem.storage.migrated.placing import have_secret, place
 from tiermem.storage.migrated.recent import RECENT, types
 from tiermem.storage.migrated.shape import refuse_damaged
 from tiermem.storage.schema import VERSION, meta, refuse_newer, version_of
@@ -46,6 +47,8 @@ def migrate(connection: sa.Connection) -> None:
         refuse_foreign(connection)
         make(connection)
         seals.keep(connection, seals.DATABASE, uuid.uuid4().hex)
+        if connection.dialect.name != "sqlite":
+            have_secret(connection)
         connection.execute(meta.insert().values(key="version", value=str(VERSION)))
         return
     for step in range(version, VERSION):
@@ -271,6 +274,7 @@ STEPS: dict[int, Callable[[sa.Connection], None]] = {
     10: _erasures,
     11: _talk,
     **RECENT,
+    19: place,
 }
 
 

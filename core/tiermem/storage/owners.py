@@ -11,7 +11,6 @@ Rule 2: of users that nobody named there is none: all of them would share it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from hashlib import blake2b
 from itertools import takewhile
 from typing import NamedTuple
 
@@ -21,6 +20,8 @@ from tiermem.settings import Scope
 from tiermem.storage.connecting.prepared import Prepared
 from tiermem.storage.schema import session
 from tiermem.storage.sessions import encoded, erasures
+from tiermem.storage.shards.whose import somebodys
+from tiermem.storage.tables.names import key_of_names
 from tiermem.storage.tables.owners import owner
 
 REMEMBERED = 1_600  # characters of the list of sessions: some 250 changes between two looks; more are looked for
@@ -67,14 +68,11 @@ def key_of(scope: Scope) -> bytes:
     return key_of_names(encoded(scope.tenant), encoded(scope.user))
 
 
-def key_of_names(*parts: bytes) -> bytes:
-    """`key_of`, by the names of tenant and user as they are stored."""
-    return blake2b(b"".join(b"%d:%b" % (len(part), part) for part in parts), digest_size=16).digest()
-
-
 def find(connection: sa.Connection, scope: Scope) -> Stamp:
     """The stamp of the user of *scope*; 0 where nothing was ever kept of them."""
-    rows = _FIND.rows(connection, _whose(scope))
+    whose = _whose(scope)
+    somebodys(connection, whose["whose_tenant"], whose["whose"])
+    rows = _FIND.rows(connection, whose)
     if not rows:
         return Stamp()
     number, recent = rows[0]
@@ -116,7 +114,7 @@ def obtain(connection: sa.Connection, scope: Scope) -> None:
 _EXISTS = sa.select(owner.c.stamp).where(_WHOSE)
 
 
-def _whose(scope: Scope) -> dict[str, object]:
+def _whose(scope: Scope) -> dict[str, bytes]:
     return {"whose_tenant": encoded(scope.tenant), "whose": encoded(scope.user)}
 
 

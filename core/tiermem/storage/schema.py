@@ -24,7 +24,7 @@ from tiermem.storage.tables.imports import importing
 from tiermem.storage.tables.items import item
 from tiermem.storage.tables.media import media
 
-VERSION = 19
+VERSION = 20
 UNFINISHED = "migrating"  # how the version of a database begins that a migration fills; no tiermem opens it
 
 meta, digest, named, shelf = columns.meta, columns.digest, names_said.named, shelves.shelf

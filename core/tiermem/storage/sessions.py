@@ -15,6 +15,7 @@ from tiermem.settings import Scope
 from tiermem.shared_history import ForkKey, shared_of
 from tiermem.storage.connecting.prepared import Prepared
 from tiermem.storage.schema import meta, sealed, session
+from tiermem.storage.shards.whose import everybodys, somebodys
 from tiermem.storage.tables import names as of_names
 from tiermem.storage.tables.erasures import erasure
 from tiermem.text.analyzer import analyser
@@ -85,6 +86,7 @@ def stored_name(scope: Scope) -> bytes:
 def find(connection: sa.Connection, scope: Scope, *, lock: bool = False) -> SessionRow:
     """The row of *scope*; *lock* keeps other writers of this session out until the transaction ends."""
     names = {"tenant": encoded(scope.tenant), "owner": encoded(scope.user), "name": stored_name(scope)}
+    somebodys(connection, names["tenant"], names["owner"])
     rows = (_FIND_AND_LOCK if lock else _FIND).rows(connection, names)
     return _row(*rows[0]) if rows else SessionRow()
 
@@ -175,6 +177,7 @@ def update(connection: sa.Connection, pk: int, **values: Any) -> None:
 
 def names(connection: sa.Connection, tenant: str, user: str) -> list[str]:
     """The conversations of a user, oldest first."""
+    somebodys(connection, encoded(tenant), encoded(user))
     query = (
         sa.select(session.c.name)
         .where(session.c.tenant == encoded(tenant), session.c.owner == encoded(user), session.c.name < b"\xff")
@@ -198,6 +201,7 @@ def of_user(
     connection: sa.Connection, tenant: str, user: str, condition: sa.ColumnElement[bool] | None = None
 ) -> list[tuple[str, SessionRow]]:
     """The conversations of a user by name, oldest first; those alone that meet *condition*."""
+    somebodys(connection, encoded(tenant), encoded(user))
     query = _OF_USER if condition is None else _OF_USER.where(condition)
     rows = connection.execute(query, {"tenant": encoded(tenant), "owner": encoded(user)})
     return [(decoded(name), _row(*values)) for name, *values in rows]
@@ -210,6 +214,7 @@ def of_user_by_key(
     connection: sa.Connection, tenant: str, user: str, keys: Sequence[int]
 ) -> list[tuple[str, SessionRow]]:
     """`of_user` of those sessions that have one of *keys*; another user's is none."""
+    somebodys(connection, encoded(tenant), encoded(user))
     given = {"tenant": encoded(tenant), "owner": encoded(user), "keys": list(keys)}
     return [(decoded(name), _row(*values)) for name, *values in connection.execute(_OF_USER_BY_KEY, given)]
 
@@ -223,6 +228,7 @@ def scopes(connection: sa.Connection) -> list[tuple[int, Scope]]:
     """Key and scope of every session of the database, documents too, for `verify`; not of those that were erased."""
     query = sa.select(session.c.pk, session.c.tenant, session.c.owner, session.c.name).order_by(session.c.pk)
     query = query.where(session.c.tenant != ERASED)
+    everybodys(connection)
     return [(pk, _scope(pk, *map(bytes, names))) for pk, *names in connection.execute(query)]
 
 

@@ -16,6 +16,7 @@ from tiermem.settings import Scope
 from tiermem.storage import sessions
 from tiermem.storage.erasures import proof as proof_of_erasures
 from tiermem.storage.schema import embedder, shelf
+from tiermem.storage.shards.whose import everybodys
 from tiermem.storage.shelves import rows as shelves
 from tiermem.storage.tables import seals
 from tiermem.storage.tables.erasures import erased, erasure
@@ -69,6 +70,7 @@ def _failed(*problems: str) -> Verification:
 
 
 def _elsewhere(connection: sa.Connection) -> Iterator[str]:
+    everybodys(connection)
     yield from rows.changed(connection, embedder)
     yield from rows.changed(connection, erasure)
     yield from rows.changed(connection, importing)

@@ -15,17 +15,23 @@ from tiermem.reports.state import Verification
 from tiermem.settings import Scope
 from tiermem.storage.schema import broken
 from tiermem.storage.sessions import decoded
+from tiermem.storage.shards.whose import everybodys
 from tiermem.storage.tables.items import collection, item, item_vector
 
 
 def verify() -> Flow[dict[Scope, Verification]]:
     """Each collection of items, by whose it is; its scope has the kind "items"."""
     proofs: dict[Scope, Verification] = {}
-    keys = yield Read(lambda c: list(c.execute(sa.select(collection.c.pk).order_by(collection.c.pk)).scalars()))
+    keys = yield Read(_keys)
     for key in keys:
         scope, proof = yield Read(partial(_collection, pk=key))
         proofs[scope] = proof
     return proofs
+
+
+def _keys(connection: sa.Connection) -> list[int]:
+    everybodys(connection)
+    return list(connection.execute(sa.select(collection.c.pk).order_by(collection.c.pk)).scalars())
 
 
 def _collection(connection: sa.Connection, pk: int) -> tuple[Scope, Verification]:

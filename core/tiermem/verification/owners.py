@@ -11,6 +11,7 @@ from tiermem.storage import owners
 from tiermem.storage.schema import session
 from tiermem.storage.sessions import ERASED, encoded
 from tiermem.storage.tables.media import media, media_use
+from tiermem.storage.tables.names import key_of_names
 from tiermem.storage.tables.owners import owner
 
 
@@ -42,7 +43,7 @@ def media_differ(connection: sa.Connection) -> Iterator[str]:
     columns = (session.c.tenant, session.c.owner, media.c.owner, media.c.pk)
     query = sa.select(*columns).select_from(there).where(session.c.tenant < ERASED).distinct()
     for tenant, user, whose, key in connection.execute(query):
-        if owners.key_of_names(bytes(tenant), bytes(user)) != bytes(whose):
+        if key_of_names(bytes(tenant), bytes(user)) != bytes(whose):
             yield f"tiermem_media, row {key}: it is not that of the user whose messages refer to it"
 
 

@@ -26,6 +26,7 @@ from tiermem.storage.forks import borrowing
 from tiermem.storage.forks import rows as forks
 from tiermem.storage.schema import segment, session, summary
 from tiermem.storage.sessions import SessionRow
+from tiermem.storage.shards.whose import everybodys
 
 BATCH = 2_000
 OTHER_ANALYSER = "tiermem_segment: derived by another analyser than this process has, so its terms were not compared"
@@ -41,7 +42,7 @@ def verify(scope: Scope, key: int | None = None, chain: str | None = None) -> Fl
     """
     head = None if chain is None else read_head(chain)
     try:
-        row = yield Read(lambda c: sessions.find(c, scope) if key is None else sessions.by_key(c, key))
+        row = yield Read(lambda c: sessions.find(c, scope) if key is None else _by_key(c, key))
     except StorageCorrupt as error:
         return Verification(messages=0, decisions=0, summaries=0, indexed=0, problems=(str(error),))
     problems: list[str] = []
@@ -69,6 +70,11 @@ def verify(scope: Scope, key: int | None = None, chain: str | None = None) -> Fl
         problems=rows.listed(sorted(problems, key=_later)),
         notes=tuple(sorted(notes)),
     )
+
+
+def _by_key(connection: sa.Connection, key: int) -> SessionRow:
+    everybodys(connection)  # its names may be damaged
+    return sessions.by_key(connection, key)
 
 
 def _later(problem: str) -> bool:

@@ -27,6 +27,7 @@ from tiermem.settings import Settings
 from tiermem.storage.connecting import failures
 from tiermem.storage.connecting.statements import COMPILED
 from tiermem.storage.connecting.turns import Turns
+from tiermem.storage.shards.statements import keyed
 from tiermem.storage.tables.columns import metadata, unsampled
 
 T = TypeVar("T")
@@ -216,7 +217,7 @@ def _engine(url: sa.URL, settings: Settings) -> sa.Engine:
         arguments["prepare_threshold"] = None  # a pooler hands the next transaction to a process that prepared nothing
     if "connect_timeout" not in url.query and math.isfinite(settings.busy_timeout):
         arguments["connect_timeout"] = max(2, math.ceil(settings.busy_timeout))  # libpq takes 1 for 2
-    return sa.create_engine(
+    made = sa.create_engine(
         url,
         hide_parameters=True,
         pool_size=settings.pool_size,
@@ -226,3 +227,4 @@ def _engine(url: sa.URL, settings: Settings) -> sa.Engine:
         connect_args=arguments,
         execution_options={"compiled_cache": COMPILED},
     )
+    return keyed(made)

@@ -11,6 +11,7 @@ from sqlalchemy import exc
 
 from tiermem.errors import StorageReadOnly
 from tiermem.storage.connecting.failures import legible, translate
+from tiermem.storage.shards.whose import begun
 
 T = TypeVar("T")
 
@@ -41,6 +42,7 @@ class Snapshot:
     def read(self, body: Callable[[sa.Connection], T], brief: Callable[[sa.Connection], T] | None = None) -> T:  # noqa: ARG002  # `Database.read`
         """What *body* returns."""
         with self._lock:
+            begun(self._connection)
             try:
                 return legible(body, self.name)(self._connection)
             except exc.SQLAlchemyError as error:

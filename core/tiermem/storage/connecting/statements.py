@@ -10,11 +10,14 @@ from typing import Any
 
 from sqlalchemy.engine import Dialect
 
+from tiermem.storage.shards.whose import is_meant
+
 MOST = 1_000  # statements; the package has some two hundred
 
 
 class Statements(dict[Any, Any]):
-    """Compiled statements; dialects of one driver and one version of a server stand for each other.
+    """Compiled statements; dialects of one driver and one version of a server stand for each other. One that means the
+    rows of one user is another than one that means everybody's.
 
     SQLAlchemy's option `compiled_cache`, whose keys begin with the dialect.
     """
@@ -33,7 +36,7 @@ def _shared(key: Any) -> Any:
     dialect, *rest = key
     if not isinstance(dialect, Dialect):
         return key
-    return (type(dialect), dialect.dbapi, dialect.server_version_info, *rest)
+    return (type(dialect), dialect.dbapi, dialect.server_version_info, is_meant(), *rest)
 
 
 COMPILED = Statements()

@@ -12,6 +12,7 @@ from tiermem.index.outside.store import PassageKey, place_of
 from tiermem.storage.pgvector import rows as pgvector
 from tiermem.storage.schema import meta, session, vector
 from tiermem.storage.sessions import ERASED
+from tiermem.storage.shards.whose import at
 
 USED = "outside"  # the key of `tiermem_meta` that is there once a store was given anything
 DUE = "outside."  # how the keys begin of what is to be looked at
@@ -48,7 +49,8 @@ def leaving(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> Non
 def dues(connection: sa.Connection) -> dict[str, list[str]]:
     """What is to be looked at, by the key of its row, and of it what our database lacks."""
     query = sa.select(meta.c.key, meta.c.value).where(meta.c.key.like(f"{DUE}%"))
-    return {key: gone(connection, value.split()) for key, value in connection.execute(query).all()}
+    with at(connection, None):  # of whichever user they are
+        return {key: gone(connection, value.split()) for key, value in connection.execute(query).all()}
 
 
 def waiting(connection: sa.Connection) -> int:

@@ -14,6 +14,7 @@ from tiermem.storage.embedded.outside import CHUNK, leaving
 from tiermem.storage.pgvector import rows as pgvector
 from tiermem.storage.schema import embedded, embedder, sealed, session, vector
 from tiermem.storage.sessions import ERASED
+from tiermem.storage.shards.whose import at
 
 LOCK = 0x7469_6573  # that of the migrations, plus one
 OF_ITEMS = "items:"  # begins the names of models that made vectors of items; no embedder of messages has such a name
@@ -206,6 +207,7 @@ def drop_others(connection: sa.Connection, pk: int, key: int, limit: int) -> boo
 
 def drop_unused(connection: sa.Connection, key: int) -> None:
     """Remove the rows of embedders of messages other than *key* that have no vectors and no watermark left."""
-    used = sa.exists().where(embedded.c.embedder == embedder.c.pk)
+    with at(connection, None):
+        used = connection.execute(sa.select(embedded.c.embedder).distinct()).scalars().all()
     of_items = embedder.c.name.startswith(OF_ITEMS)
-    connection.execute(embedder.delete().where(embedder.c.pk != key, ~used, ~of_items))
+    connection.execute(embedder.delete().where(embedder.c.pk.not_in([key, *used]), ~of_items))

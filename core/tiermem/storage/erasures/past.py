@@ -12,6 +12,7 @@ from tiermem.storage.erased.again import keys
 from tiermem.storage.erasures.taking import CHUNK, of_session, of_user
 from tiermem.storage.schema import decision, message, session
 from tiermem.storage.sessions import ERASED, encoded
+from tiermem.storage.shards.whose import of_scope
 from tiermem.storage.tables.erasures import erasure
 
 
@@ -35,6 +36,7 @@ class TakenMessages(NamedTuple):
 
 def of(connection: sa.Connection, scope: Scope) -> list[PastErasure]:
     """The erasures of the user of *scope*, the oldest first, those under way too."""
+    of_scope(connection, scope)
     tenant, user = encoded(scope.tenant), encoded(scope.user)
     whose = sa.and_(session.c.tenant == tenant, session.c.owner == user)
     names = [bytes(name) for name in connection.execute(sa.select(session.c.name).where(whose)).scalars()]
@@ -58,6 +60,7 @@ def sessions_of(connection: sa.Connection, number: int) -> list[int]:
 
 def messages_of(connection: sa.Connection, scope: Scope, past: PastErasure) -> list[TakenMessages]:
     """The single messages that *past* erased, known by the decisions of its time in the sessions that store them."""
+    of_scope(connection, scope)
     columns = (session.c.pk, session.c.name, decision.c.first, decision.c.last)
     joined = sa.select(*columns).join(decision, decision.c.session == session.c.pk)
     mine = sa.and_(session.c.tenant == encoded(scope.tenant), session.c.owner == encoded(scope.user))

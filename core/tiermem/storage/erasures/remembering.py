@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
 
 from tiermem.storage.schema import sealed
+from tiermem.storage.shards.whose import at, of_digest
 from tiermem.storage.tables.erasures import TOMBSTONE, digest, erased, of_message
 
 CHUNK = 500  # rows a statement
@@ -31,5 +34,8 @@ def add(connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> None:
     else:
         from sqlalchemy.dialects import sqlite as dialect  # type: ignore[no-redef]
     insert = dialect.insert(erased).on_conflict_do_nothing()
-    for start in range(0, len(rows), CHUNK):
-        connection.execute(insert, [sealed(erased, row) for row in rows[start : start + CHUNK]])
+    for owner, theirs in groupby(rows, key=itemgetter("owner")):
+        sound = [sealed(erased, row) for row in theirs]
+        with at(connection, of_digest(owner)):
+            for start in range(0, len(sound), CHUNK):
+                connection.execute(insert, sound[start : start + CHUNK])

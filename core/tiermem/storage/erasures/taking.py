@@ -23,6 +23,7 @@ from tiermem.storage.embedded import outside
 from tiermem.storage.erasures import remembering, scrubbing
 from tiermem.storage.schema import message, meta, sealed, session, vector
 from tiermem.storage.sessions import ERASED, SessionRow, by_key, encoded, stored_name
+from tiermem.storage.shards.whose import everybodys, of_scope
 from tiermem.storage.shelves import rows as shelves
 from tiermem.storage.tables import seals
 from tiermem.storage.tables.columns import metadata
@@ -114,6 +115,7 @@ def _collections(scope: Scope) -> sa.ColumnElement[bool]:
 
 def count(connection: sa.Connection, scope: Scope, *, whole: bool) -> dict[str, int]:
     """How many rows there are of the user of *scope*, or of the session that it names, by table."""
+    of_scope(connection, scope)
     sessions = sa.select(session.c.pk).where(_named(scope, whole=whole))
     rows = {session.name: _rows(connection, session, session.c.pk.in_(sessions))}
     rows |= {table.name: _rows(connection, table, table.c.session.in_(sessions)) for table in belongings("session")}
@@ -132,6 +134,7 @@ def _rows(connection: sa.Connection, table: sa.Table, condition: sa.ColumnElemen
 
 def held_by(connection: sa.Connection, scope: Scope, *, whole: bool) -> list[SessionRow]:
     """The sessions of the user of *scope*, of all kinds, or the one that it names: their keys and how many messages."""
+    of_scope(connection, scope)
     query = sa.select(session.c.pk, session.c.messages).where(_named(scope, whole=whole))
     return [SessionRow(pk, messages) for pk, messages in connection.execute(query)]
 
@@ -140,6 +143,7 @@ def take(connection: sa.Connection, scope: Scope, reason: str, now: datetime, *,
     """Take the sessions and items of the user of *scope*, or the session it names, from them, and leave a tombstone."""
     key = secret(connection)
     tenant, user = encoded(scope.tenant), encoded(scope.user)
+    of_scope(connection, scope)
     columns = (session.c.pk, session.c.name, session.c.messages, session.c.base, session.c.created_at)
     found = connection.execute(sa.select(*columns).where(_named(scope, whole=whole)).with_for_update()).all()
     taken = [
@@ -251,6 +255,7 @@ def _at(scope: Scope, path: bytes) -> sa.ColumnElement[bool]:
 
 def count_items(connection: sa.Connection, scope: Scope, path: bytes) -> dict[str, int]:
     """How many items and vectors there are at and under *path* of the user of *scope*, by table."""
+    of_scope(connection, scope)
     items = sa.select(item.c.pk).where(_at(scope, path))
     rows = {item.name: _rows(connection, item, item.c.pk.in_(items))}
     rows |= {table.name: _rows(connection, table, table.c.item.in_(items)) for table in belongings("item")}
@@ -260,6 +265,7 @@ def count_items(connection: sa.Connection, scope: Scope, path: bytes) -> dict[st
 def purge_items(connection: sa.Connection, scope: Scope, path: bytes) -> dict[str, int]:
     """Remove some of these items with their vectors; how many rows by table. Others see that their caches are stale."""
     names = {"tenant": encoded(scope.tenant), "owner": encoded(scope.user), "stamp": secrets.randbits(62)}
+    of_scope(connection, scope)
     connection.execute(collection.update().where(_collections(scope)).values(**sealed(collection, names)))
     keys = list(connection.execute(sa.select(item.c.pk).where(_at(scope, path)).limit(CHUNK)).scalars())
     gone = {
@@ -284,6 +290,7 @@ def finish(connection: sa.Connection, ticket: Ticket) -> None:
 
 def unfinished(connection: sa.Connection) -> list[Ticket]:
     """The erasures that a process began and did not finish."""
+    everybodys(connection)
     numbers = connection.execute(sa.select(erasure.c.pk).where(erasure.c.done == 0)).scalars().all()
     return [_ticket(connection, number) for number in numbers]
 
@@ -318,6 +325,7 @@ def left(connection: sa.Connection, keys: Sequence[int]) -> dict[str, int]:
 def named(connection: sa.Connection, key: bytes) -> Iterator[tuple[int, bytes, bytes]]:
     """Each session that is somebody's: its key, the digest of whose it is, and that of all its names."""
     columns = (session.c.pk, session.c.tenant, session.c.owner, session.c.name)
+    everybodys(connection)
     for pk, *names in connection.execute(sa.select(*columns).where(session.c.tenant < ERASED)):
         tenant, user, name = (bytes(part) for part in names)
         yield pk, of_user(key, tenant, user), of_session(key, tenant, user, name)

@@ -18,6 +18,7 @@ from tiermem.storage.exported.content import COLUMNS
 from tiermem.storage.forks import rows as forks
 from tiermem.storage.schema import broken, decision, extraction, fact, message, session, stub, summary
 from tiermem.storage.sessions import SessionRow, encoded
+from tiermem.storage.shards.whose import at, of_digest, of_scope
 from tiermem.storage.tables.erasures import erased, erasure
 from tiermem.storage.tables.forks import borrowed, fork
 from tiermem.storage.tables.items import collection, item, item_vector
@@ -56,6 +57,7 @@ class HeldSession(NamedTuple):
 
 def keys_of_sessions(connection: sa.Connection, scope: Scope) -> list[int]:
     """The keys of all sessions of the user of *scope*, their documents and what is kept of them too, oldest first."""
+    of_scope(connection, scope)
     mine = sa.and_(session.c.tenant == encoded(scope.tenant), session.c.owner == encoded(scope.user))
     return list(connection.execute(sa.select(session.c.pk).where(mine).order_by(session.c.pk)).scalars())
 
@@ -122,6 +124,7 @@ def messages(connection: sa.Connection, pk: int, first: int, last: int) -> list[
 
 def items(connection: sa.Connection, scope: Scope, now: float) -> Iterator[tuple[Values, list[Values]]]:
     """The items that have not expired, oldest first, each with its vectors."""
+    of_scope(connection, scope)
     whose = sa.and_(collection.c.tenant == encoded(scope.tenant), collection.c.owner == encoded(scope.user))
     mine = sa.and_(item.c.collection.in_(sa.select(collection.c.pk).where(whose)))
     live = sa.or_(item.c.expires.is_(None), item.c.expires > now)
@@ -145,6 +148,7 @@ def _vectors(connection: sa.Connection, of: Sequence[int]) -> dict[int, list[Val
 
 def erasures(connection: sa.Connection, scope: Scope) -> list[tuple[bytes, Values]]:
     """The finished erasures of the user of *scope*, with the key of their digests, in an order of their own."""
+    of_scope(connection, scope)
     tenant, user = encoded(scope.tenant), encoded(scope.user)
     names = [bytes(name) for name in connection.execute(_NAMES, {"tenant": tenant, "owner": user}).scalars()]
     found: list[tuple[bytes, Values]] = []
@@ -163,9 +167,12 @@ _NAMES = sa.select(session.c.name).where(
 
 def erased_ids(connection: sa.Connection, scope: Scope) -> Iterator[Values]:
     """The digests of what was erased with conversations of the user of *scope*, each with its key."""
+    of_scope(connection, scope)
     for key in sorted(keys(connection)):
-        mine = erased.c.owner == of_user(key, encoded(scope.tenant), encoded(scope.user))
-        for row in _streamed(connection, sa.select(erased).where(mine).order_by(erased.c.digest)):
+        owner = of_user(key, encoded(scope.tenant), encoded(scope.user))
+        with at(connection, of_digest(owner)):
+            rows = _streamed(connection, sa.select(erased).where(erased.c.owner == owner).order_by(erased.c.digest))
+        for row in rows:
             yield {"key": key, **_values(erased, row)}
 
 
@@ -179,6 +186,7 @@ def _by_digest(connection: sa.Connection, mine: bytes, before: Sequence[bytes]) 
 
 def last_erasure(connection: sa.Connection, scope: Scope) -> int:
     """The number of the last erasure that may be of the user of *scope*, under way or finished; 0 where none is."""
+    of_scope(connection, scope)
     tenant, user = encoded(scope.tenant), encoded(scope.user)
     mine = [of_user(key, tenant, user) for key in keys(connection)]
     return int(connection.execute(sa.select(sa.func.max(erasure.c.pk)).where(erasure.c.owner.in_(mine))).scalar() or 0)

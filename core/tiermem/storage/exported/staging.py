@@ -25,6 +25,7 @@ from tiermem.storage.exported import forking
 from tiermem.storage.exported.content import COLUMNS
 from tiermem.storage.schema import sealed, session
 from tiermem.storage.sessions import ERASED, encoded
+from tiermem.storage.shards.whose import at, of_digest, of_scope
 from tiermem.storage.tables import seals
 from tiermem.storage.tables.erasures import KEY, erased, erasure
 from tiermem.storage.tables.imports import importing
@@ -47,6 +48,7 @@ def begin(connection: sa.Connection, scope: Scope) -> Import:
     Raises:
         NamespaceNotEmpty: something is held of that user.
     """
+    of_scope(connection, scope)
     refuse_held(connection, scope)
     owner = of_user(secret(connection), encoded(scope.tenant), encoded(scope.user))
     made = connection.execute(
@@ -61,6 +63,7 @@ def refuse_held(connection: sa.Connection, scope: Scope) -> None:
     Raises:
         NamespaceNotEmpty: something is; it says what to do.
     """
+    of_scope(connection, scope)
     mine = sa.and_(session.c.tenant == encoded(scope.tenant), session.c.owner == encoded(scope.user))
     sessions = connection.execute(sa.select(sa.func.count()).select_from(session).where(mine)).scalar_one()
     whose = sa.and_(collection.c.tenant == encoded(scope.tenant), collection.c.owner == encoded(scope.user))
@@ -119,8 +122,9 @@ def add_item(connection: sa.Connection, values: Mapping[str, Any]) -> int:
 def add_erased(connection: sa.Connection, ticket: Import, key: bytes, digest: bytes) -> None:
     """Put a digest of what was erased aside."""
     _know(connection, key)
-    row = {"owner": _aside(ticket.number) + key[:16], "digest": digest}
-    connection.execute(erased.insert().values(**sealed(erased, row)))
+    owner = _aside(ticket.number) + key[:16]
+    with at(connection, of_digest(owner)):
+        connection.execute(erased.insert().values(**sealed(erased, {"owner": owner, "digest": digest})))
 
 
 def _aside(number: int) -> bytes:
@@ -129,11 +133,19 @@ def _aside(number: int) -> bytes:
 
 def _give_erased(connection: sa.Connection, ticket: Import, tenant: bytes, user: bytes) -> None:
     for key in keys(connection):
-        mine = erased.c.owner == _aside(ticket.number) + key[:16]
-        owner, some = of_user(key, tenant, user), sa.select(erased.c.digest).where(mine).limit(CHUNK)
-        while digests := [bytes(one) for one in connection.execute(some).scalars()]:
-            connection.execute(erased.delete().where(mine, erased.c.digest.in_(digests)))
+        aside = _aside(ticket.number) + key[:16]
+        owner, mine = of_user(key, tenant, user), erased.c.owner == aside
+        while digests := _moved(connection, aside, mine):
             remembering.add(connection, [{"owner": owner, "digest": one} for one in digests])
+
+
+def _moved(connection: sa.Connection, aside: bytes, mine: sa.ColumnElement[bool]) -> list[bytes]:
+    """Some of what was put *aside*, which is removed there."""
+    with at(connection, of_digest(aside)):
+        some = connection.execute(sa.select(erased.c.digest).where(mine).limit(CHUNK)).scalars()
+        digests = [bytes(one) for one in some]
+        connection.execute(erased.delete().where(mine, erased.c.digest.in_(digests)))
+    return digests
 
 
 def _know(connection: sa.Connection, key: bytes) -> None:
@@ -148,6 +160,7 @@ def publish(connection: sa.Connection, ticket: Import, scope: Scope, erasures: S
         NamespaceNotEmpty: something came to be held of that user meanwhile.
         StorageBusy: as `beat`.
     """
+    of_scope(connection, scope)
     beat(connection, ticket)
     refuse_held(connection, scope)
     names = {"tenant": encoded(scope.tenant), "owner": encoded(scope.user)}
@@ -200,7 +213,8 @@ def purge_some(connection: sa.Connection, number: int) -> bool:
         return True
     storing.purge_owner(connection, b"i%d" % number)
     low, high = _aside(number), _aside(number)[:-1] + b";"
-    connection.execute(erased.delete().where(erased.c.owner >= low, erased.c.owner < high))
+    with at(connection, None):  # by each key another place
+        connection.execute(erased.delete().where(erased.c.owner >= low, erased.c.owner < high))
     remove(connection, session, sessions)
     remove(connection, collection, collections)
     return bool(sessions or collections)

@@ -14,6 +14,7 @@ from tiermem.storage import decisions
 from tiermem.storage.connecting.prepared import Prepared
 from tiermem.storage.schema import decision, message, session
 from tiermem.storage.sessions import ERASED, decoded, moment
+from tiermem.storage.shards.whose import everybodys
 
 
 class StoredSize(NamedTuple):
@@ -73,12 +74,14 @@ def sizes(connection: sa.Connection, pk: int, first: int, last: int) -> Iterator
 
 def stored_lately(connection: sa.Connection, most: int) -> list[tuple[datetime | None, int]]:
     """When the newest *most* messages of the database were stored, and their tokens; newest first."""
+    everybodys(connection)
     query = sa.select(message.c.stored_at, message.c.tokens).order_by(message.c.pk.desc()).limit(most)
     return [(moment(stored), int(tokens)) for stored, tokens in connection.execute(query)]
 
 
 def turns_lately(connection: sa.Connection, most: int) -> list[StoredTurn]:
     """Who spoke when in the newest *most* messages of the database, newest first."""
+    everybodys(connection)
     columns = (message.c.session, message.c.sequence, message.c.role, message.c.stored_at)
     query = sa.select(*columns).order_by(message.c.pk.desc()).limit(most)
     rows = connection.execute(query)
@@ -87,6 +90,7 @@ def turns_lately(connection: sa.Connection, most: int) -> list[StoredTurn]:
 
 def savings(connection: sa.Connection, most: int) -> list[Saving]:
     """The newest *most* decisions of the database that are in force, newest first."""
+    everybodys(connection)
     columns = (decision.c.kind, decision.c.tokens_before, decision.c.tokens_after, decision.c.decided_at)
     query = sa.select(*columns).where(decision.c.undone == 0).order_by(decision.c.pk.desc()).limit(most)
     return [Saving(kind, int(before), int(after), moment(at)) for kind, before, after, at in connection.execute(query)]
@@ -103,6 +107,7 @@ def journal(connection: sa.Connection, pk: int, before: int, most: int) -> list[
 
 def totals(connection: sa.Connection, most: int) -> Totals:
     """What the newest *most* sessions add up to, documents among them."""
+    everybodys(connection)
     columns = (session.c.messages, session.c.tokens, session.c.window_tokens, session.c.indexed)
     newest = sa.select(*columns).where(session.c.tenant < ERASED).order_by(session.c.pk.desc()).limit(most).subquery()
     waiting = sa.func.sum(newest.c.messages - newest.c.indexed)

@@ -14,6 +14,7 @@ from tiermem.storage import sessions
 from tiermem.storage.connecting.prepared import Prepared
 from tiermem.storage.schema import session
 from tiermem.storage.sessions import SessionRow, decoded, encoded, moment
+from tiermem.storage.shards.whose import somebodys
 
 LOOKED_AT = 3  # messages in which the first words of a user are looked for
 
@@ -47,6 +48,7 @@ def newest(connection: sa.Connection, names: tuple[str, str], begins: str, befor
     """The keys of at most *most* conversations of the user *names* (tenant, user) whose id begins with *begins*, made
     before the one with the key *before* (0: of all), newest first."""
     prefix = encoded(begins)
+    somebodys(connection, encoded(names[0]), encoded(names[1]))
     asked = {
         "tenant": encoded(names[0]),
         "owner": encoded(names[1]),

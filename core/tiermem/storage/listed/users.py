@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from tiermem.storage.connecting.prepared import Prepared
 from tiermem.storage.schema import session
 from tiermem.storage.sessions import ERASED, decoded, encoded
+from tiermem.storage.shards.whose import everybodys, somebodys
 
 STEPS = 500  # of a page at most: of a million tenants few may have a user whose name begins as asked
 _OF_USER = sa.and_(session.c.tenant == sa.bindparam("tenant"), session.c.owner == sa.bindparam("owner"))
@@ -35,6 +36,7 @@ class UserTotals(NamedTuple):
 def users(connection: sa.Connection, begins: str, start: str, most: int) -> UserPage:
     """At most *most* users whose name begins with *begins*, from *start* on, which is the `following` of a page before
     or "". A page may be short and still have a next one. Who has no session is not among them."""
+    everybodys(connection)
     prefix, found = encoded(begins), list[tuple[str, str]]()
     tenant, owner = _place(start)
     for _ in range(STEPS):
@@ -78,5 +80,6 @@ def totals(connection: sa.Connection, tenant: str, user: str, most: int) -> User
     own = sa.select(*columns).where(_OF_USER, session.c.name < b"\xff").limit(most).subquery()
     summed = (sa.func.coalesce(sa.func.sum(own.c[column.name]), 0) for column in columns)
     names = {"tenant": encoded(tenant), "owner": encoded(user)}
+    somebodys(connection, names["tenant"], names["owner"])
     count, *sums = connection.execute(sa.select(sa.func.count(), *summed).select_from(own), names).one()
     return UserTotals._make([count, *map(int, sums), count == most])

@@ -9,13 +9,14 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from tiermem.errors import StorageForeign
+from tiermem.storage.shards.tables import of_servers
 from tiermem.storage.tables.columns import metadata, unsampled
 
 
 def make(connection: sa.Connection) -> None:
     """All tables, and their indexes; a server's may be there."""
     if connection.dialect.name != "sqlite":
-        metadata.create_all(connection)
+        of_servers().create_all(connection)
         for statement in unsampled():
             connection.exec_driver_sql(statement)
         return

@@ -18,10 +18,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from tiermem.storage.owners import key_of_names
 from tiermem.storage.schema import embedder, session, vector
 from tiermem.storage.sessions import ERASED
 from tiermem.storage.tables.columns import Octets
+from tiermem.storage.tables.names import key_of_names
 
 NAME = "tiermem_pgvector"
 BATCH = 500  # rows that are given to it at once

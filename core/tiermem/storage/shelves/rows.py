@@ -22,6 +22,7 @@ from tiermem.settings import Scope
 from tiermem.storage import owners, segments, sessions
 from tiermem.storage.schema import broken, sealed, shelf
 from tiermem.storage.sessions import SessionRow
+from tiermem.storage.shards.whose import of_scope
 from tiermem.text.analyzer import analyser
 
 CHUNK = 500  # bound values a statement
@@ -33,6 +34,7 @@ Listed = dict[int, ShelfHead]  # by the key of the head
 
 def keys(connection: sa.Connection, scope: Scope) -> tuple[int, ...]:
     """The keys of the shelves of the user of *scope*."""
+    of_scope(connection, scope)
     return tuple(connection.execute(_KEYS, {"whose": owners.key_of(scope)}).scalars())
 
 

@@ -13,6 +13,7 @@ from tiermem.settings import Scope
 from tiermem.shared_history import parts
 from tiermem.storage.schema import session
 from tiermem.storage.sessions import encoded
+from tiermem.storage.shards.whose import of_scope
 from tiermem.storage.tables.media import blob, media, media_use
 
 CHUNK = 500  # bound values a statement
@@ -34,6 +35,7 @@ def _whose(scope: Scope) -> sa.ColumnElement[bool]:
 
 def sessions_of(connection: sa.Connection, scope: Scope) -> list[int]:
     """The keys of the sessions of the user of *scope* whose own messages refer to media, the oldest first."""
+    of_scope(connection, scope)
     there = sa.exists().where(media_use.c.session == session.c.pk)
     query = sa.select(session.c.pk).where(_whose(scope), there).order_by(session.c.pk)
     return list(connection.execute(query).scalars())
@@ -56,6 +58,7 @@ def body(connection: sa.Connection, scope: Scope, digest: bytes) -> bytes | None
     Raises:
         StorageCorrupt: they are lost, or not as they were written.
     """
+    of_scope(connection, scope)
     there = media_use.join(media, media.c.pk == media_use.c.media).join(session, session.c.pk == media_use.c.session)
     query = sa.select(media.c.pk).select_from(there).where(_whose(scope), media.c.sha256 == digest).limit(1)
     key = connection.execute(query).scalar()

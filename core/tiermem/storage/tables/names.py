@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from hashlib import blake2b
 
 
 def encoded(name: str) -> bytes:
@@ -16,6 +17,11 @@ def decoded(name: bytes) -> str:
         return bytes(name).decode("utf-8", "surrogatepass")
     except UnicodeDecodeError:
         return bytes(name).decode("utf-8", "backslashreplace")
+
+
+def key_of_names(*parts: bytes) -> bytes:
+    """The key of a user (`owners.key_of`), by the names of tenant and user as they are stored."""
+    return blake2b(b"".join(b"%d:%b" % (len(part), part) for part in parts), digest_size=16).digest()
 
 
 def moment(stored: object) -> datetime | None:

@@ -14,6 +14,7 @@ from tiermem.storage import sessions
 from tiermem.storage.owners import key_of as owner_of
 from tiermem.storage.schema import session
 from tiermem.storage.sessions import SessionRow
+from tiermem.storage.shards.whose import of_scope
 from tiermem.storage.tables.talk import OFTEN, conversation, tally
 from tiermem.storage.talk.counting import ALL, MONTH, WORD, CountedTalk, counted, refuse_damaged
 
@@ -31,6 +32,7 @@ def newest(
 ) -> list[CountedTalk]:
     """The *most* conversations of the user whose last turn is newest, of those that reach into the time from *since*
     to *upto*, behind the one *beyond*."""
+    of_scope(connection, scope)
     query = sa.select(*_COUNTED).where(conversation.c.owner == owner_of(scope))
     if since is not None:
         query = query.where(conversation.c.last >= since)
@@ -53,6 +55,7 @@ def _behind(last: float | None, key: int) -> sa.ColumnElement[bool]:
 
 def span(connection: sa.Connection, scope: Scope) -> tuple[float, float]:
     """When the user spoke first and last; NaN where unknown."""
+    of_scope(connection, scope)
     mine = conversation.c.owner == owner_of(scope)
     first = connection.execute(sa.select(sa.func.min(conversation.c.first)).where(mine)).scalar()
     last = connection.execute(sa.select(sa.func.max(conversation.c.last)).where(mine)).scalar()
@@ -62,6 +65,7 @@ def span(connection: sa.Connection, scope: Scope) -> tuple[float, float]:
 
 def totals(connection: sa.Connection, scope: Scope) -> dict[str, int]:
     """How many turns and conversations the user has, by name."""
+    of_scope(connection, scope)
     query = sa.select(tally.c.name, tally.c["count"]).where(tally.c.owner == owner_of(scope), tally.c.kind == ALL)
     rows = connection.execute(query).all()
     refuse_damaged("tiermem_tally", (row[1] for row in rows), ())
@@ -70,6 +74,7 @@ def totals(connection: sa.Connection, scope: Scope) -> dict[str, int]:
 
 def moods(connection: sa.Connection, scope: Scope) -> dict[str, tuple[int, int]]:
     """By month the turns that tell a mood, and its sum in hundredths."""
+    of_scope(connection, scope)
     columns = (tally.c.name, tally.c["count"], tally.c.total)
     query = sa.select(*columns).where(tally.c.owner == owner_of(scope), tally.c.kind == MONTH)
     rows = connection.execute(query).all()
@@ -82,6 +87,7 @@ _PLACES = (tally.c.name, tally.c["count"], tally.c.last, tally.c.last_session, t
 
 def often(connection: sa.Connection, scope: Scope, most: int) -> dict[str, WordSaid]:
     """The *most* words of most turns; rarer ones too where fewer than *most* are said `OFTEN` times."""
+    of_scope(connection, scope)
     mine = sa.and_(tally.c.owner == owner_of(scope), tally.c.kind == WORD)
     query = sa.select(*_PLACES).where(mine).order_by(tally.c["count"].desc(), tally.c.name.desc()).limit(most)
     # As a literal: what is bound tells no database that its index of frequent words will do.
@@ -91,6 +97,7 @@ def often(connection: sa.Connection, scope: Scope, most: int) -> dict[str, WordS
 
 def words(connection: sa.Connection, scope: Scope, terms: Collection[str]) -> dict[str, WordSaid]:
     """Those of *terms* that the user said."""
+    of_scope(connection, scope)
     found: dict[str, WordSaid] = {}
     names = sorted(terms)
     for start in range(0, len(names), CHUNK):
