@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -269,3 +270,13 @@ def test_what_a_fork_shares_is_indexed_with_it_where_it_was_said(store: Open) ->
     assert session.stats().indexed == session.stats().messages
     assert fork.stats().degraded == session.stats().degraded == ()
     proved(memory)
+
+
+def test_two_forks_at_one_message_are_asked_as_of_a_time_one_after_the_other() -> None:
+    with Memory.open(":memory:") as memory:
+        session = memory.session("work")
+        at = [datetime(2026, 3, day, tzinfo=UTC) for day in range(1, 7)]
+        session.add([Message(role="user", content=f"zebra number {n}", created_at=at[n]) for n in range(6)])
+        for _ in range(2):
+            branch = session.fork(session.messages()[-1].id)
+            assert {hit.message.sequence for hit in branch.recall("zebra", as_of=at[2]).hits} == {1, 2, 3}

@@ -299,7 +299,7 @@ class UserIndex:
         if not gone.any():
             return field
         kept = ~gone
-        key = hash((field.rows.tobytes(), gone.tobytes()))
+        key = hash((tuple(field.sessions), field.rows.tobytes(), gone.tobytes()))  # two forks may have the same rows
         known = self._fields.get(key)
         if known is not None and len(known.places) == len(self) and np.array_equal(known.rows, field.rows[kept]):
             return known
