@@ -102,6 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     made.add_argument("--budgets", type=lambda text: tuple(map(int, text.split(","))), default=BUDGETS)
     made.add_argument("--sample", type=int, help="questions a conversation at most, spread evenly")
     made.add_argument("--questions", type=int, help="questions of a set, about, in place of --sample")
+    made.add_argument("--parts", type=lambda text: text.split(","), help="weights, with commas; all by default")
     made.add_argument("--kept", type=Path, help="folder of databases that are told once and then kept, one an embedder")
     given = made.parse_args(arguments)
     quiet()
@@ -109,6 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options: dict[str, dict[str, Any]] = {BASE: base}  # each names all that another one changes
     options |= {name: base | {"weights": weights} for name, weights in switches(Settings().weights).items()}
     options["relevance_threshold"] = base | {"relevance_threshold": 0.0}
+    options = {name: one for name, one in options.items() if name == BASE or name in (given.parts or options)}
     memory, found = KeptBlock(embedding(given.embedder, given.cache), given.kept), {}
     try:
         for file in given.data:

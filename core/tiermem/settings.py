@@ -25,12 +25,14 @@ class Weights:
         lexical: share of `semantic` without a model, for how alike words are spelt (`search.ranking.likeness`).
         related: what a related word counts of the word itself, times how near it is.
         reach: share of the best score within 4 messages.
-        named, speaker: for messages of a speaker whom the question names; a share of the score, and a constant.
+        named: share of the score for messages of a speaker whom the question names.
         side: for the side that a question with an assistant asks about; a third of it when it asks about neither.
         date: for messages of, or about, the time that the question names.
         fresh: share of the score for a message all of whose words are new.
         standing: share of the best score for what a user wants from now on, in requests; less where many say such.
         stated: share of the best score, or of the threshold, that a message has which states what is asked of a person.
+        opening: share of the best score for a message that begins a talk.
+        density: how far (1: fully) a score is that of the stretch around, where talks go on for hundreds of messages.
 
     Raises:
         InvalidSettings: a weight is no number or below 0, or the first five do not sum to 1.
@@ -44,13 +46,14 @@ class Weights:
     lexical: float = 0.35
     related: float = 1.0
     reach: float = 0.4
-    named: float = 0.2
-    speaker: float = 0.02
+    named: float = 0.25
     side: float = 0.19
     date: float = 0.19
     fresh: float = 0.6
     standing: float = 0.5
     stated: float = 1.0
+    opening: float = 0.15
+    density: float = 1.0
 
     def __post_init__(self) -> None:
         for name in (weight.name for weight in fields(self)):
@@ -156,18 +159,15 @@ class Settings(Thresholds):
         extractor_pause: the same, in a session; doubled by each further failed run, up to an hour.
         extract_batch, extract_after: messages that an extractor is given at once; fewer after so many silent seconds.
         embedder_timeout: seconds that an embedder may take for up to 128 texts before keywords alone must do.
-        callback_timeout: seconds that one call of a compactor, `keep`, `store_summary` or a listener may take; then the
-            turn goes on without it, and it is not called again while it hangs.
-        relevance_threshold: score (θ, on the scale of `weights`) that the best message must reach for anything
-            to be quoted in a context; the others need a quarter of it. `search` shows weaker hits.
+        callback_timeout: seconds of one call of a compactor, `keep`, `store_summary` or a listener; then the turn goes on.
+        relevance_threshold: score (θ) that the best message must reach to be quoted in a context; others a quarter.
         least_likely: the chance that all that was found answers, from which on it is recalled unasked; 0: by score.
         weights: what each part of a score counts; see `Weights`.
         durability: "full" survives power loss; "relaxed" survives a killed process only, and writes faster.
         busy_timeout: seconds to wait for a connection, also to a full server, and as long for another process' lock.
         pool_size: connections of a process to its database that stay open, of a file those that read; all of a process
             wait in order for theirs.
-        max_overflow: further ones that are opened while many wait. With the defaults ten processes fit in the 100 that
-            PostgreSQL lets in, less some for others.
+        max_overflow: further ones, opened while many wait. By default nearly ten processes fit in PostgreSQL's 100.
         index_batch: messages that wait before they are indexed together; those waiting are searched as they are.
         index_memory: bytes of RAM that the word indexes of all users may keep, or four times as much that of one alone;
             those unused for longest are dropped, and read again when they are asked. 100,000 messages: 40 MB.

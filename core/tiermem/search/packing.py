@@ -5,18 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-# Tokens up to which a message pays nothing for its length (at least, and as a part of the budget), and how fast it pays
-# beyond: all evidence of BEAM and LoCoMo fits best here, on wide plateaus.
-SHORT, PART, LONGER = 80, 32, 0.85
+# A message pays nothing for its length up to as many tokens as a short one of those found has (the tenth part of them
+# has fewer), times `TIMES`, within these bounds, or up to a part of the budget: what is long in a meeting is short in
+# work with an assistant. `LONGER` is how fast it pays beyond.
+TENTH, TIMES, SHORTEST, SHORT, PART, LONGER = 10, 4, 30, 100, 48, 0.8
 
 
 def by_value(scores: Mapping[int, float], costs: Mapping[int, int], budget: int) -> list[int]:
-    """The messages, best score per token first: one above 80 tokens (above 1/32 of a large budget) pays for its length
-    with (80 / tokens)^0.85."""
-    short = max(SHORT, budget / PART)
+    """The messages, best score per token first: one above some number of tokens (`_short`) pays for its length with
+    (that number / tokens)^0.8."""
+    short = _short(costs, budget)
     order = [(-score * _discount(costs[s], short) if costs[s] > short else -score, -s) for s, score in scores.items()]
     order.sort()
     return [-negative for _, negative in order]
+
+
+def _short(costs: Mapping[int, int], budget: int) -> float:
+    """Tokens up to which a message of these *costs* pays nothing for its length."""
+    small = sorted(costs.values())[len(costs) // TENTH] if costs else SHORT
+    return max(budget / PART, min(SHORT, max(SHORTEST, TIMES * small)))
 
 
 def _discount(tokens: int, short: float) -> float:

@@ -13,7 +13,7 @@ from tiermem.index.user import Choice, UserIndex
 from tiermem.search.query import Question
 from tiermem.search.ranking.field import Field
 from tiermem.search.ranking.matching import planned
-from tiermem.search.ranking.scoring import Signals, chosen, scored
+from tiermem.search.ranking.scoring import Signals, chosen, reaches, scored
 from tiermem.settings import Weights
 from tiermem.text.dialogue import Spoken
 
@@ -47,7 +47,8 @@ class Made:
     ) -> list[tuple[int, float, dict[str, float]]]:
         """(number, score, parts) of the best messages."""
         out = np.array([place + 1 in without for place in range(len(self.field))], dtype=bool)
-        best = chosen(scored(self.field, signals, DEFAULT), out, limit, LEAST, LEAST / 4)
+        scores = scored(self.field, signals, DEFAULT)
+        best = chosen(scores, out, limit, LEAST / 4) if reaches(scores, out, LEAST) else []
         return [(place + 1, score, parts) for place, score, parts in best]
 
 

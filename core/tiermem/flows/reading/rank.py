@@ -147,10 +147,12 @@ def _best(
     ) -> tuple[Sequence[Scored], float, list[int], Matched]:
         scores = _bridged(ranking, scores, out)
         least = _threshold(ranking, scores, core.settings.relevance_threshold)
-        must, apart = 0.0 if request.weak else least, 0.0 if sought else scores.alone
-        best = scoring.chosen(scores, out, request.limit, must, each(least, len(question.terms), apart))
+        best: Sequence[Scored] = ()
+        if scoring.reaches(scores, out, 0.0 if request.weak else least):
+            lowest = each(least, len(question.terms), 0.0 if sought else scores.alone)
+            best = _standing_in_talk(ranking, scores, out, request.limit, lowest, talk=scope.kind == "conversation")
         if not best and (alone := _by_meaning(ranking)) is not None:
-            best = scoring.chosen(scores, out | ~alone, request.limit, 0.0, 0.0)
+            best = scoring.chosen(scores, out | ~alone, request.limit, 0.0)
         return best, least, *_matched(ranking, signals, scores, best, view)
 
     if isinstance(corpus.index, AskedIndex):  # which reads, between the two, the words of the best ones
@@ -264,6 +266,17 @@ def _scored(ranking: _Ranking, signals: Signals, *, sought: bool) -> Scores:
     scores = scoring.wished(scores, field, signals, settings.weights, sought=sought)
     least = _threshold(ranking, scores, settings.relevance_threshold)
     return scoring.stated(scores, ranking.told.places, least, settings.weights)
+
+
+def _standing_in_talk(
+    ranking: _Ranking, scores: Scores, out: Mask, limit: int, lowest: float, *, talk: bool
+) -> Sequence[Scored]:
+    """The *limit* best of at least *lowest*, by where they stand in their talks, if it is *talk*."""
+    if not talk:
+        return scoring.chosen(scores, out, limit, lowest)
+    field, weights = ranking.field, ranking.core.settings.weights
+    lowest *= 1 - scoring.densely(field, weights)
+    return scoring.chosen(scoring.placed(scores, field, weights), out, limit, lowest)
 
 
 def _threshold(ranking: _Ranking, scores: Scores, theta: float) -> float:

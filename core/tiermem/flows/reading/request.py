@@ -9,6 +9,7 @@ from datetime import datetime
 from tiermem.flows.reading.filters import ANY, Only
 from tiermem.records import Hit, Within
 from tiermem.search.query import Question
+from tiermem.search.ranking.scoring import PLACE
 from tiermem.search.ranking.sufficiency import Seen, WeighedQuestion
 from tiermem.settings import Scope, refuse_unnamed
 
@@ -102,8 +103,12 @@ class Matched:
     viewed: Mapping[int, Seen] = field(default_factory=dict)
 
     def seen(self, hits: Iterable[Hit]) -> list[Seen]:
-        """*hits* beside the question."""
-        return [Seen(hit.score, self.held.get(hit.ref, 0), bool(hit.why.get("date"))) for hit in hits]
+        """*hits* beside the question, by what they say themselves: where in a talk they stand makes them no surer."""
+        return [Seen(_sure(hit), self.held.get(hit.ref, 0), bool(hit.why.get("date"))) for hit in hits]
+
+
+def _sure(hit: Hit) -> float:
+    return hit.score - sum(hit.why.get(part, 0.0) for part in PLACE)
 
 
 @dataclass(frozen=True, slots=True)

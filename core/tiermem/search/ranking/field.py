@@ -13,12 +13,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from tiermem.search.ranking.proximity import Chain, chain
+from tiermem.search.ranking.proximity import Chain, Talks, chain, talks
 from tiermem.text.dialogue import ASSISTANT, ASSISTANTS
 from tiermem.times.nearness import Mentions
 
 NOWHERE = -1
-LINK = 13  # bytes of a chain for each message: joined, step, two and fade
+LINK = 30  # bytes of a chain and of talks for each message: joined, step, two and fade; opens, first and behind
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +60,7 @@ class Field:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of RAM, about, with the `chain`."""
+        """Bytes of RAM, about, with the `chain` and the `talks`."""
         columns = (self.starts, self.rows, self.places, self.numbers, self.sizes, self.said, self.speakers, self.roles)
         talked = (self.talked.place, self.talked.start, self.talked.end)
         return sum(column.nbytes for column in (*columns, self.fresh, *talked)) + LINK * len(self)
@@ -70,6 +70,11 @@ class Field:
         """How the messages hang together."""
         inner = self.starts[1:-1]
         return chain(self.sizes, self.said, inner[(inner > 0) & (inner < len(self))], self._notes())
+
+    @cached_property
+    def talks(self) -> Talks:
+        """How the messages stand in their talks."""
+        return talks(self.sizes, self.chain)
 
     def _notes(self) -> NDArray[np.bool_]:
         """Whether each message is of a session in which nobody answers. Such are notes where they are written faster

@@ -24,6 +24,10 @@ SILENCE = 6 * 3600.0  # seconds without a message that part two conversations
 DAY = 86_400.0
 AT_ONCE = 1.0  # seconds between two messages of one who is never answered, up to which neither goes on with the other
 REACH, FADE = 4, 0.95  # messages that the best score reaches, and what is left of it a step further
+AROUND = 150.0  # words to either side of a message that are its stretch
+# Messages of a talk without a silence at which half of a score is the stretch's, how steeply that comes, and the share
+# below which it is not worth asking: chats go on for some 10 to 60, meetings for hundreds.
+LONG_TALK, BEND, LITTLE = 200.0, 1.5, 0.05
 SHARE = (0.2, 0.1)  # of a vector's score, for the neighbours at distance 1 and 2
 
 
@@ -58,6 +62,46 @@ class Chain:
             return 1.0
         beside = np.concatenate([[False], self.joined]) | np.concatenate([self.joined, [False]])
         return 1.0 - float(beside.mean())
+
+
+@dataclass(frozen=True, eq=False)
+class Talks:
+    """How messages stand in their talks, which silences and the borders of sessions part.
+
+    Args:
+        opens: bool, by message: it begins a talk; none does where all is one talk.
+        share: how much (0 to 1) of a message's score its stretch tells, because talks go on for so long.
+        first, behind: int64, by message: its stretch begins there, and ends before that; empty where `share` is 0.
+    """
+
+    opens: NDArray[np.bool_]
+    share: float
+    first: NDArray[np.int64]
+    behind: NDArray[np.int64]
+
+
+def talks(sizes: Numbers, along: Chain) -> Talks:
+    """The talks of messages of these *sizes* (numbers of terms)."""
+    none: NDArray[np.int64] = np.zeros(0, np.int64)
+    begins = np.concatenate([np.ones(min(1, along.count), bool), ~along.joined])
+    starts = np.flatnonzero(begins)
+    lengths = np.diff([*starts, along.count])
+    typical = float(np.square(lengths, dtype=np.float64).sum()) / max(along.count, 1)
+    share = typical**BEND / (typical**BEND + LONG_TALK**BEND)
+    opens = begins if len(starts) > 1 else np.zeros(along.count, bool)
+    if share < LITTLE:
+        return Talks(opens, 0.0, none, none)
+    words = np.cumsum(sizes + 2, dtype=np.float64) - (sizes + 2) / 2  # at the middle of each
+    first = np.maximum(np.repeat(starts, lengths), np.searchsorted(words, words - AROUND))
+    behind = np.minimum(np.repeat(starts + lengths, lengths), np.searchsorted(words, words + AROUND, side="right"))
+    return Talks(opens, share, first, behind)
+
+
+def dense(score: Numbers, within: Talks) -> Numbers:
+    """The mean *score* of the stretch around each message, those below 0 as 0; it has one, for `share` is above 0."""
+    sums = np.concatenate([[0.0], np.cumsum(np.maximum(score, 0), dtype=np.float64)])
+    mean: Numbers = ((sums[within.behind] - sums[within.first]) / (within.behind - within.first)).astype(np.float32)
+    return mean
 
 
 def chain(

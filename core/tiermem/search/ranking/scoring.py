@@ -2,7 +2,8 @@
 
 S = w1·semantic + w2·keyword + w3·graph + w4·recency + w5·importance, with weights that sum to 1 (SPEC E), and on top
 bounded hints: good neighbours (`reach`), the speaker whom the question names, whose words it asks for (`side`), the
-times it names (`date`), and what is new in a message (`fresh`: small talk repeats itself, evidence does not).
+times it names (`date`), and what is new in a message (`fresh`: small talk repeats itself, evidence does not). At last
+it counts where a message stands in its talk (`density`, `opening`).
 
 The defaults were chosen on development conversations (chat, advice, records, radio; English, Chinese), cross-validated
 over conversations where there are several, and sit on wide plateaus. `python -m benchmarks.recall.ablation` shows
@@ -23,7 +24,7 @@ from tiermem.search.query import Question, Side
 from tiermem.search.ranking import bm25, expansion
 from tiermem.search.ranking.field import Field, Standing
 from tiermem.search.ranking.matching import Plan
-from tiermem.search.ranking.proximity import Numbers, reached, shared
+from tiermem.search.ranking.proximity import Numbers, dense, reached, shared
 from tiermem.settings import Weights
 from tiermem.text.dialogue import USER
 
@@ -35,6 +36,7 @@ TOUCHED = 0.02  # score by words and vectors above which a message has anything 
 BELOW = 0.99  # of the best score, which a standing wish may come to by that
 ABOVE = 1.1  # times the threshold: what states what is asked is worth a page, whatever float32 makes of it
 FEW = 12  # standing wishes up to which each counts in full
+PLACE = ("density", "opening")  # the parts that say where in its talk a message stands
 BRIDGE = 1.7  # times the weight of the graph: what the best bridge lifts, as a share of the best score
 
 Mask: TypeAlias = NDArray[np.bool_]
@@ -102,8 +104,8 @@ def _hints(field: Field, signals: Signals, weights: Weights, touched: Mask) -> d
     parts: dict[str, Numbers] = {}
     if weights.graph and (named := _mentions(field, signals)) is not None:
         parts["graph"] = np.where(touched, np.float32(weights.graph / 2) * named, np.float32(0))
-    if (speaking := _speaking(field, signals.question, weights)) is not None:
-        parts["speaker"] = np.where(touched, speaking, np.float32(0))
+    if (asked := _side(field, signals.question, weights)) is not None:
+        parts["speaker"] = np.where(touched, asked, np.float32(0))
     if signals.nearness is not None:
         parts["date"] = (weights.date * signals.nearness).astype(np.float32)
     if weights.recency and np.isfinite(field.said).any():
@@ -181,17 +183,40 @@ def bridged(scores: Scores, bridge: Numbers, weights: Weights) -> Scores:
     return replace(scores, total=scores.total + lift, parts={**scores.parts, "graph": graph})
 
 
-def chosen(
-    scores: Scores, without: Mask, limit: int, least: float, each: float
-) -> list[tuple[int, float, dict[str, float]]]:
+def placed(scores: Scores, field: Field, weights: Weights) -> Scores:
+    """*scores* by where messages stand in their talks: where these go on for long, a share of a score is the mean of
+    the stretch around it, because there a stretch answers and no line; and what begins a talk says what it is about.
+
+    None comes before the best one by beginning a talk. Whether anything is worth a page is asked before.
+    """
+    within, total, parts = field.talks, scores.total, dict(scores.parts)
+    if share := densely(field, weights):
+        parts["density"] = np.float32(share) * (dense(total, within) - total)
+        total = total + parts["density"]
+    if weights.opening and within.opens.any():
+        best = float(total.max(initial=0.0))
+        lift = np.minimum(np.float32((1 - scores.alone) * weights.opening * best), np.float32(BELOW * best) - total)
+        parts["opening"] = np.where(within.opens & (total > TOUCHED), np.maximum(lift, 0), np.float32(0))
+        total = total + parts["opening"]
+    return replace(scores, total=total, parts=parts)
+
+
+def densely(field: Field, weights: Weights) -> float:
+    """How much (0 to 1) of a score is that of its stretch, which is lower than that of its best messages."""
+    return min(1.0, weights.density * field.talks.share)
+
+
+def reaches(scores: Scores, without: Mask, least: float) -> bool:
+    """Whether the best message, without those marked, has a score of *least*."""
+    return bool(len(scores.total)) and float(np.max(scores.total, where=~without, initial=0.0)) >= least
+
+
+def chosen(scores: Scores, without: Mask, limit: int, each: float) -> list[tuple[int, float, dict[str, float]]]:
     """(place, score, parts) of the *limit* best messages of at least *each*, best first; ties go to the newer.
 
-    None when the best one is below *least*. The parts are read of these alone, and the score is their sum.
+    The parts are read of these alone, and the score is their sum.
     """
-    left = ~without
-    if not len(scores.total) or float(np.max(scores.total, where=left, initial=0.0)) < least:
-        return []
-    places = _best(scores.total, left & (scores.total >= max(each, TINY)), limit)
+    places = _best(scores.total, ~without & (scores.total >= max(each, TINY)), limit)
     named = [(name, part[places].tolist()) for name, part in scores.parts.items()]
     columns = [{name: values[at] for name, values in named if values[at]} for at in range(len(places))]
     best = [(place, sum(parts.values()), parts) for place, parts in zip(places.tolist(), columns, strict=True)]
@@ -223,18 +248,14 @@ def _mentions(field: Field, signals: Signals) -> Numbers | None:
     return share
 
 
-def _speaking(field: Field, question: Question, weights: Weights) -> Numbers | None:
-    """The speaker whom the question names, and the side that it asks about."""
-    named = _named(field, question)
-    hint = np.where(named, np.float32(weights.speaker), np.float32(0)) if named is not None else None
+def _side(field: Field, question: Question, weights: Weights) -> Numbers | None:
+    """What the side gains that a question with an assistant asks about."""
     if not (weights.side and field.assistant):
-        return hint
+        return None
     users = field.roles == USER
     if question.side == Side.ASSISTANT:
-        side = np.where(users, np.float32(0), np.float32(weights.side / 2))
-    else:
-        side = np.where(users, np.float32(weights.side / (1 if question.side == Side.USER else 3)), np.float32(0))
-    return side if hint is None else hint + side
+        return np.where(users, np.float32(0), np.float32(weights.side / 2))
+    return np.where(users, np.float32(weights.side / (1 if question.side == Side.USER else 3)), np.float32(0))
 
 
 def _named(field: Field, question: Question) -> Mask | None:
