@@ -116,7 +116,7 @@ def test_marks_take_nothing_out_and_never_break_the_budget(store: Open, monkeypa
         assert count(recalled.text) == recalled.tokens <= budget
         bare = session.recall(ASKED, budget)
         shown, without = ({hit.ref for hit in one.hits} for one in (recalled, bare))
-        assert shown <= without
+        assert len(shown - without) <= 1  # what fits last, in less room, may be a shorter one
         assert len(without - shown) <= 3  # a fourteenth of the block and a short message, where marks need them
         if shown == without:
             assert plain(recalled.text) == bare.text
