@@ -22,7 +22,7 @@ def days(count: int, each: int) -> list[float]:
 
 def before_and_after(talk: Made, question: str) -> tuple[Scores, Scores]:
     scores = scored(talk.field, talk.asked(question.split()), DEFAULT)
-    return scores, placed(scores, talk.field, DEFAULT)
+    return scores, placed(scores, np.zeros(len(scores.total), bool), talk.field, DEFAULT)
 
 
 def order(scores: Scores) -> list[int]:
@@ -63,6 +63,13 @@ def test_in_a_meeting_the_stretch_with_most_of_the_question_comes_before_a_line_
     assert before.total[alone] > before.total[first : first + 12].max()
     assert after.total[first : first + 12].min() > after.total[alone]
     assert sum(part[first] for part in after.parts.values()) == pytest.approx(after.total[first], abs=1e-5)
+
+
+def test_a_line_that_has_all_of_the_question_is_believed_as_it_stands() -> None:
+    texts = [*LINES * 20, *["the zebra", "the budget"] * 6, *LINES * 10, "zebra budget", *LINES]
+    before, after = before_and_after(made(texts, fresh=[1.0] * len(texts)), "zebra budget")
+    assert before.total.max() >= 1
+    assert (after.dense, order(after)[0]) == (0.0, texts.index("zebra budget"))
 
 
 @pytest.mark.parametrize(("each", "share"), [(1, 0.0), (12, 0.0), (60, 0.14), (600, 0.84)])

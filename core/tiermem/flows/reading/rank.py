@@ -274,9 +274,8 @@ def _standing_in_talk(
     """The *limit* best of at least *lowest*, by where they stand in their talks, if it is *talk*."""
     if not talk:
         return scoring.chosen(scores, out, limit, lowest)
-    field, weights = ranking.field, ranking.core.settings.weights
-    lowest *= 1 - scoring.densely(field, weights)
-    return scoring.chosen(scoring.placed(scores, field, weights), out, limit, lowest)
+    scores = scoring.placed(scores, out, ranking.field, ranking.core.settings.weights)
+    return scoring.chosen(scores, out, limit, lowest * (1 - scores.dense))
 
 
 def _threshold(ranking: _Ranking, scores: Scores, theta: float) -> float:

@@ -71,11 +71,13 @@ class Signals:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Each message's score, and the parts that add up to it; the share of messages that stand alone."""
+    """Each message's score, and the parts that add up to it; the share of messages that stand alone, and how much (0 to
+    1) of a score is that of its stretch, which is lower than that of its best messages."""
 
     total: Numbers
     parts: Mapping[str, Numbers]
     alone: float = 0.0
+    dense: float = 0.0
 
 
 def scored(field: Field, signals: Signals, weights: Weights) -> Scores:
@@ -183,14 +185,17 @@ def bridged(scores: Scores, bridge: Numbers, weights: Weights) -> Scores:
     return replace(scores, total=scores.total + lift, parts={**scores.parts, "graph": graph})
 
 
-def placed(scores: Scores, field: Field, weights: Weights) -> Scores:
+def placed(scores: Scores, without: Mask, field: Field, weights: Weights) -> Scores:
     """*scores* by where messages stand in their talks: where these go on for long, a share of a score is the mean of
     the stretch around it, because there a stretch answers and no line; and what begins a talk says what it is about.
 
-    None comes before the best one by beginning a talk. Whether anything is worth a page is asked before.
+    A message that has much of the question is believed as it stands: a score of 1 is about that of all its words. None
+    comes before the best one by beginning a talk. Whether anything is worth a page is asked before.
     """
     within, total, parts = field.talks, scores.total, dict(scores.parts)
-    if share := densely(field, weights):
+    best = float(np.max(total, where=~without, initial=0.0))
+    share = min(1.0, weights.density * within.share) * max(0.0, 1 - best)
+    if share:
         parts["density"] = np.float32(share) * (dense(total, within) - total)
         total = total + parts["density"]
     if weights.opening and within.opens.any():
@@ -198,12 +203,7 @@ def placed(scores: Scores, field: Field, weights: Weights) -> Scores:
         lift = np.minimum(np.float32((1 - scores.alone) * weights.opening * best), np.float32(BELOW * best) - total)
         parts["opening"] = np.where(within.opens & (total > TOUCHED), np.maximum(lift, 0), np.float32(0))
         total = total + parts["opening"]
-    return replace(scores, total=total, parts=parts)
-
-
-def densely(field: Field, weights: Weights) -> float:
-    """How much (0 to 1) of a score is that of its stretch, which is lower than that of its best messages."""
-    return min(1.0, weights.density * field.talks.share)
+    return replace(scores, total=total, parts=parts, dense=share)
 
 
 def reaches(scores: Scores, without: Mask, least: float) -> bool:
