@@ -159,7 +159,7 @@ class Settings(Thresholds):
         extractor_pause: the same, in a session; doubled by each further failed run, up to an hour.
         extract_batch, extract_after: messages that an extractor is given at once; fewer after so many silent seconds.
         embedder_timeout: seconds that an embedder may take for up to 128 texts before keywords alone must do.
-        callback_timeout: seconds of one call of a compactor, `keep`, `store_summary` or a listener; then the turn goes on.
+        callback_timeout: seconds of one call of a compactor, `keep`, `store_summary` or a listener; it goes on without.
         relevance_threshold: score (θ) that the best message must reach to be quoted in a context; others a quarter.
         least_likely: the chance that all that was found answers, from which on it is recalled unasked; 0: by score.
         weights: what each part of a score counts; see `Weights`.
