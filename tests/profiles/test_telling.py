@@ -59,6 +59,10 @@ def test_what_is_not_had_and_figures_are_none() -> None:
         "以后请用中文回答。",
         "每次都附上来源。",
         "请叫我志强。",
+        "Could you keep your answers to three sentences max from here on?",
+        "Don't ever suggest palm oil to me please.",
+        "Never recommend horror films.",
+        "别给我推荐辣的。",
     ],
 )
 def test_standing_wishes_are_for_every_conversation(text: str) -> None:
@@ -94,6 +98,8 @@ def test_what_was_asked_for_once_or_only_told_is_none(text: str) -> None:
     [
         ("I can't drive at night.", True),
         ("The youngest is allergic to peanuts.", True),
+        ("I can't have dairy.", True),
+        ("You can't have everything.", False),
         ("我女儿对花生过敏。", True),
         ("No food allergies, luckily.", False),
         ("I once taught a student who was allergic to chalk.", False),

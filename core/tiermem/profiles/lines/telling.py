@@ -46,9 +46,11 @@ _ONCE = late.compile(
     re.IGNORECASE,
 )
 _LASTS = late.compile(
-    r"\b(?:from now on|whenever|every time|each time|in (?:the )?future|when i"
+    r"\b(?:from now on|from here on|from this (?:point|day|moment)|going forward|whenever|every time|each time"
+    r"|in (?:the )?future|at all times|ever again|(?:do not|don['’]t) ever|when i"
     r" (?:ask|send|write|share)(?! (?:it|that|this|them)\b))\b"
-    r"|以后|今后|每次|总是|始终|一律",
+    r"|\b(?:do not|don['’]t|never) (?:recommend|suggest|offer|call) (?:me )?(?!(?:me|it|that|this|him|her|them|so)\b)"
+    r"|以后|今后|每次|总是|始终|一律|永远|(?:别|不要)再?[给向跟]我(?:推荐|发|提|讲)",
     re.IGNORECASE,
 )
 # "Always happy to help", "but always ends well": what somebody is or does, not what is to be done.
@@ -64,7 +66,8 @@ _OWN = late.compile(
     re.IGNORECASE,
 )
 _OTHERS = late.compile(
-    r"^no\b|\b(?:once|who (?:was|is|are)|there(?:['’]s| (?:is|are))|stud(?:y|ies)|shots|if|can(?:['’]t|not) have"
+    r"^no\b|\b(?:once|who (?:was|is|are)|there(?:['’]s| (?:is|are))|stud(?:y|ies)|shots|if"
+    r"|(?<!\bi )can(?:['’]t|not) have"
     r"|without \w+ing|students?|clients?|customers?|people|they)\b|学生|客户|有人|如果",
     re.IGNORECASE,
 )
@@ -94,7 +97,7 @@ def lasts(kind: str, text: str) -> bool:
         return False
     if kind == NEED or (kind == CONSTRAINT and _BODILY.search(text)):
         return bool(_OWN.search(text)) and not _OTHERS.search(text)
-    if not standing(text):
+    if not (standing(text) or _LASTS.search(text)):
         return False
     return bool(_LASTS.search(text)) or not (_ONCE.search(text) or _TOLD.search(text))
 

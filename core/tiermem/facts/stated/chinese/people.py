@@ -189,6 +189,18 @@ def _trait(subject: str, match: re.Match[str], told: Told) -> Iterator[Stated]:
         yield told.fact(subject, match["value"], NO if no else YES, "trait")
 
 
+def _does(subject: str, match: re.Match[str], told: Told) -> Iterator[Stated]:
+    if not told.past:
+        if not (_CITIES.match(match["value"]) or re.search("[省市区县镇村州]$", match["value"])):
+            yield told.fact(subject, "work", match["value"].strip(), "work")
+        yield told.fact(subject, "job", match["job"], "job")
+
+
+def _drives(subject: str, match: re.Match[str], told: Told) -> Iterator[Stated]:
+    if not told.other and (not match["count"] or told.quantity(match["count"]).text.endswith("辆")):
+        yield told.fact(subject, f"开 {match['value'].strip()}", YES, "habit")
+
+
 def _favourite(subject: str, match: re.Match[str], told: Told) -> Iterator[Stated]:
     if (
         match["what"]
@@ -293,6 +305,8 @@ MAKERS: Mapping[str, Make] = MappingProxyType(
         "owns_none": _owns_none,
         "named": _named,
         "uses": _uses,
+        "does": _does,
+        "drives": _drives,
         "is origin": _fixed("origin"),
         "origin": _origin,
         "speaks": _speaks,

@@ -85,6 +85,23 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             rf"|严重|有|会)*过敏{END}"
         ), "allergic"),
         ((
+            rf"^{ADV}(?P<what>(?!皮肤|鼻子|眼睛|身体|体质|季节|药物|容易|经常|有点|不|没|从|对|会|很|换季|春天){H}{{2,5}}?)"
+            rf"(?:严重|重度|轻度|轻微)?(?P<no>)(?P<no2>)过敏{END}"
+        ), "allergic"),
+        (rf"^{ADV}有?(?P<no>)(?P<value>(?:乳糖|麸质|果糖|酒精|组胺)不耐受){END}", "trait"),
+        (rf"^{ADV}只(?:吃|能吃)(?P<no>)(?P<value>清真|素食|纯素|素){END}", "trait"),
+        ((
+            rf"^{ADV}在(?:一家|{MARK})?(?P<value>{V}{{2,14}}?)(?:当|做|担任)(?:一[名个位])?"
+            rf"(?P<job>{H}{{0,6}}?(?:{JOBS}|开发|研发|运维|测试|产品|设计|行政|人事|翻译|实习)){END}"
+        ), "does"),
+        ((
+            rf"^{ADV}在(?:一家|{MARK})?{H}{{0,6}}?(?:公司|企业|店|医院|学校|工作室)[,，]?(?:名字)?叫{ORG}{END}"
+        ), "is work"),
+        ((
+            rf"^{ADV}(?:买了|开着|开的是|开|换了|提了|新买了|入手了)(?:(?P<count>{MARK})|一?辆)(?:{H}{{1,3}}色的?|新|二手|旧)*"
+            rf"(?P<value>{H}{{2,6}}|[A-Z][A-Za-z0-9 ]{{1,15}}?)(?<!车){END}"
+        ), "drives"),
+        ((
             rf"^{ADV}(?P<no>不再|不|已经不|不能算)?是?(?:个|一个|一名)?(?P<value>素食主义者|素食者|吃纯素"
             rf"|吃素|纯素|素食|生酮|清真|左撇子|色盲|乳糖不耐受|糖尿病人?|独生子|独生女|夜猫子|近视|内向的人"
             rf"|外向的人){END}"
@@ -124,6 +141,9 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )  # fmt: skip
 
 
+_OWN_THING = late.compile(
+    "(?:生日|身高|体重|血型|星座|鞋码|手机号|邮箱|电话|年龄|学历|专业)"
+)  # 我生日是…: of whoever says it
 _NOT_CALLED = late.compile(rf"^名字(?:不是|不叫)(?P<value>{H}{{2,4}}|[A-Z][a-z]+){END}")
 
 
@@ -154,6 +174,8 @@ def of_clause(told: Told) -> Iterator[Stated]:
                 found = [*MAKERS[make](subject, made, told)]
                 if found:
                     break
+        if not found and match["me"] and _OWN_THING.match(rest):
+            found = [*of_thing(told.speaker, rest, told)]
         yield from found or of_thing(
             "" if not match["kin"] else subject, text if match["name"] or match["me"] else rest, told
         )

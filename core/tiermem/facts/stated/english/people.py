@@ -152,7 +152,7 @@ def _age(about: About, match: re.Match[str], told: Told) -> Iterator[Stated]:
     years = told.quantity(match["value"])
     if years.kind != "count" or years.unit not in ("", "age", "year") or (years.unit == "year" and not match["turned"]):
         return
-    if len(years.value) == 1 and float(years.value[0]) <= 120 and not told.past:
+    if len(years.value) == 1 and float(years.value[0]) <= 120 and (match["turned"] or not told.past):
         value = f"{float(years.value[0]):g}"
         yield (
             told.news(about.subject, "age", value, "age")

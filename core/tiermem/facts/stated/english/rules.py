@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tiermem.facts.quantities import MARK
+from tiermem.facts.stated.english.livelihood import MAKERS as LIVELIHOOD
+from tiermem.facts.stated.english.livelihood import PATTERNS
 from tiermem.facts.stated.english.patterns import (
     CLUB,
     DOING,
@@ -217,9 +219,11 @@ RULES = (
     _rule("born", rf"(?:was|were) born in (?P<value>{NAMED})", "became birthplace"),
     _rule("born", rf"(?:was|were) born (?:on|in) (?P<value>{MARK}|[12]\d{{3}})", "became born"),
     _rule("grew", rf"grew up in (?P<value>{NAMED})", "became grew up in"),
+    *(_rule(*one) for one in PATTERNS),
 )  # fmt: skip
 
 
+_EVERY = {**MAKERS, **LIVELIHOOD}
 # Of others, who say nothing of themselves, only what is told in so many words.
 _OF_OTHERS = frozenset(["home", "moved", "works", "hired", "jobs", "age", "bond", "allergic"])
 
@@ -235,7 +239,7 @@ def of_person(about: About, told: Told, words: frozenset[str]) -> Iterator[State
         if named and rule.make not in _OF_OTHERS:
             continue
         if not rule.cues.isdisjoint(words) and (match := rule.pattern.match(about.predicate)):
-            made = [*MAKERS[rule.make](about, match, told)]
+            made = [*_EVERY[rule.make](about, match, told)]
             if made:
                 yield from made
                 return

@@ -82,6 +82,11 @@ class About:
     others: bool = False
 
 
+def is_nobody(name: str) -> bool:
+    """Whether *name* is a word with a capital that names nobody."""
+    return name.lower() in _NOBODY
+
+
 def unled(clause: str) -> str:
     """*clause* without the words that only lead into it."""
     return _LEAD.sub("", clause)

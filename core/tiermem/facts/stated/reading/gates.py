@@ -45,7 +45,8 @@ _TOLD = _last(APPOINTMENTS, JOBS, BONDS, DIETS, OWNED, KIDS, PLURAL_PETS, PETS) 
     "turned old name named called born grew drink drinks drinking smoke smokes smoking eat eats eating speak "
     "speaks collect collects studying study studies started job position role offer sold adopted bought "
     "rehomed broke learning learn learns teach teaches teaching drive drives driving gluten dairy lactose "
-    "biking coeliac celiac"
+    "biking coeliac celiac run runs running opened manage manages purchased leased keep keeps husband wife partner "
+    "girlfriend boyfriend son daughter sister brother"
 )
 # Words that tell something of a person only right behind one.
 _WEAK = words_of("like love enjoy adore hate dislike detest use using play playing from go smoke drink")
@@ -80,7 +81,7 @@ _HAN = late.compile(
     r"|(?:改|换|调|推迟|延|提前|提高|升|降|涨|定|设|增|减|缩|迁|切)[^，。！？；\n]{0,4}(?:成|为|到|至|在|由|用|叫|于)"
     r"|负责|接手|接管|跟进|主管|住在|搬到|搬去|工作|上班|任职|[\ue000-\uf0ff\d]岁?[，。！]?$|跳槽|入职|离职|辞职|辞去|裁员|裁了|裁掉|开除|解雇|辞退"
     rf"|[\d\ue000-\uf0ff][^，。！？；\n]{{0,8}}的[^，。！？；\n]{{0,8}}?(?:{HEAD})"
-    r"|加入|来自|老家|[会讲]说|过敏|不对|更正|纠正|错了|口误|[叫住]|今年|改由|转给|交给"
+    r"|加入|来自|老家|[会讲]说|过敏|不耐受|清真|生日|[买开提换][着了]?(?:一?辆|[\ue000-\uf0ff])|不对|更正|纠正|错了|口误|[叫住]|今年|改由|转给|交给"
     r"|(?:库|架|言|点|址|地|题|色|案|店|厅|机|脑|车|商|台|理|板|师|练|生|人|长|期|间|算|格|租|薪|用|价"
     r"|班|位|号|箱|信|码|口|本|小|值|限|数|额|高|重|型|日|座|名|校|学|位|司|器|统|存|列|端|会|审|试|礼"
     r"|聚|议|地|东|行|房|线|率|标|速|绩|名|支|证|级|态)"

@@ -19,7 +19,7 @@ from tiermem.facts.stated.chinese import requests as chinese_requests
 from tiermem.facts.stated.chinese import rules as chinese_rules
 from tiermem.facts.stated.chinese import things as chinese_things
 from tiermem.facts.stated.dating import dated
-from tiermem.facts.stated.english import requests, rules, things
+from tiermem.facts.stated.english import livelihood, requests, rules, things
 from tiermem.facts.stated.english.subjects import about
 from tiermem.facts.stated.reading.gates import chinese, may_joke, may_state
 from tiermem.facts.stated.reading.gates import english as english_may_state
@@ -118,7 +118,7 @@ _ZH = (
 )
 _UNTIL = late.compile(r"(\b(?:from|between) (?:\w+ ){0,2}[12]\d{3}) (?:until|till) (?=(?:\w+ ){0,2}[12]\d{3}\b)")
 _SUBJECTLESS = late.compile(
-    r"^(?:是|住|在|做|养|对|有|喜欢|讨厌|不|没|戒|学|会|爱|来自|老家|属"
+    r"^(?:只[吃能]|叫(?![他她我你它了])|是|住|在|做|养|对|有|喜欢|讨厌|不|没|戒|学|会|爱|来自|老家|属"
     r"|搬|跳槽|转行|入职|离职|辞|升|结婚|离婚|订婚|毕业|退休|\ue000|[\ue000-\uf0ff])"
 )
 _I = late.compile(r"\bi\b(?!\.e)")
@@ -223,7 +223,7 @@ def _in_english(sentence: str, speaker: str, said_at: float | None) -> Iterator[
                 found = [*things.of_thing(whose, told)]
             else:
                 found = [*rules.of_person(whose, told, words)] or [*things.of_mover(whose, told)]
-        yield from dated(found, told, said_at)
+        yield from dated([*found, *livelihood.beside(told)], told, said_at)
     yield from requests.taken_for_granted(text, values, speaker)
 
 
