@@ -37,8 +37,8 @@ def test_what_differs_is_listed_and_the_exit_code_says_so(
     there = str(tmp_path / "there.db")
     put = copying.put
 
-    def lossy(connection: Any, wanted: Any, brought: Any) -> None:
-        put(connection, wanted, brought[:-1] if wanted.table.name == "tiermem_message" else brought)
+    def lossy(connection: Any, wanted: Any, brought: Any, shards: Any) -> None:
+        put(connection, wanted, brought[:-1] if wanted.table.name == "tiermem_message" else brought, shards)
 
     with monkeypatch.context() as patched:
         patched.setattr(copying, "put", lossy)
