@@ -16,8 +16,8 @@ from tiermem.cli.terminal.wording import in_options
 ROOT = Path(__file__).parents[3]
 PYTHON = re.compile(r"\b[a-z_]+=(?![=\s])|\b[a-z_]+=(?= )|\b[a-z_]+\([^)\s]*\)")  # an argument, a call
 # What no command leads to: options of `Memory.open` that commands have not, routers, frameworks, steady contexts.
-ELSEWHERE = {"memory.py", "runtime/options.py", "runtime/opening.py", "routing/route.py", "routing/router.py", "life/placement.py",
-             "media/describing.py", "items/reembed.py", "flows/indexing/vectors.py"}  # fmt: skip
+ELSEWHERE = {"memory.py", "runtime/options.py", "runtime/opening.py", "routing/route.py", "routing/router.py",
+             "life/placement.py", "media/describing.py", "items/reembed.py", "flows/indexing/vectors.py"}  # fmt: skip
 
 
 @pytest.fixture
