@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiermem.facts.asked.cues import TOPICS
-from tiermem.facts.asked.wanted import AskedOf, by_message, telling
+from tiermem.facts.asked.wanted import AskedOf, telling
 from tiermem.facts.rules.record import is_laid_down
 from tiermem.facts.stated.chains import key_of
 from tiermem.facts.stated.record import MODEL, StatedAt
@@ -71,9 +71,9 @@ class StatedIndex:
 
 
 def places_telling(stated: StatedIndex, field: Field, asked: AskedOf, named: Collection[str]) -> NDArray[np.int64]:
-    """The places in *field* of messages that state what is *asked* of a person; *named* are the terms of names in the
-    question."""
+    """The places in *field* of messages that state what is *asked* of a person, the newest first; *named* are the terms
+    of names in the question."""
     kinds = frozenset[str]().union(*(TOPICS[topic].kinds for topic in asked.topics))
-    numbers = by_message(telling(stated.of_kinds(kinds, LOOKED), asked, named))
-    found = [field.find(session, own) for session, own in numbers.items()]
-    return np.unique(np.concatenate(found)) if found else np.zeros(0, np.int64)
+    told = telling(stated.of_kinds(kinds, LOOKED), asked, named)
+    found = [place for at in told for place in field.find(at.session, [at.sequence]).tolist()]
+    return np.array(list(dict.fromkeys(found)), np.int64)

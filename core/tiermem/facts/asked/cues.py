@@ -133,3 +133,24 @@ RELATIONS = (
 SPOUSES = RELATIONS[0]
 CALLED = late.compile(r"\bnames?\b|\bcalled\b|\bwho(?:['’]s| is| are)\b|叫(?:什么|啥)|名字|是谁", re.IGNORECASE)
 MARRIED = late.compile(r"\bmarried to\b|和谁结婚|跟谁结婚|嫁给谁|娶了谁", re.IGNORECASE)
+
+# Whether what is eaten is asked for at all: a restaurant that was chosen, a recipe and a dish washer are no meal.
+_EATS = late.compile(
+    r"\b(?:allerg\w+|intoleran\w+|diets?|dietary)\b"
+    r"|\b(?:i|we|she|he|they|me|us|user)\b(?: \w+){0,3} (?:eat|drink|order|cook)\b"
+    r"|过敏|忌口|饮食|[我她他咱].{0,5}[吃喝]|[吃喝点](?:点|些)?(?:什么|啥)|避开",
+    re.IGNORECASE,
+)
+_WISHED = late.compile(
+    r"\b(?:suggest|recommend|find|book|plan|propose|ideas?|any|somewhere|what should"
+    r"|where (?:can|should|could|shall))\b|推荐|建议|安排|附近|好吃|做点|来点|帮我|给我|选个|找个",
+    re.IGNORECASE,
+)
+_OVER = late.compile(
+    r"\b(?:did|chose|chosen|decided|picked|was|were|uses?|went|had)\b|了|过(?!敏)|合同|哪天|颜色", re.IGNORECASE
+)
+
+
+def eats(text: str) -> bool:
+    """Whether *text* asks what somebody may eat or drink, or wishes for something of the kind."""
+    return not _OVER.search(text) and (bool(_EATS.search(text)) or bool(_WISHED.search(text)))

@@ -6,19 +6,19 @@ Rule 2: what is told of others is no answer: nothing is better than somebody els
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from tiermem.facts.asked.cues import CALLED, MARRIED, RELATIONS, SPOUSES, TOPICS
+from tiermem.facts.asked.cues import CALLED, MARRIED, SPOUSES, TOPICS, eats
+from tiermem.facts.asked.whom import whom
 from tiermem.facts.stated.record import USER, Stated, StatedAt
 from tiermem.text import late
 from tiermem.text.analyzer import HAN, terms
 
 OWNED = frozenset({"pets", "children"})  # are had by who is asked about: "do I have pets?" asks of nobody else
-MOST = 6  # statements of one topic that are told: what was said of it last
+MOST = 4  # statements of one topic that are told: what was said of it last
 _HAN = late.compile(f"[{HAN}]")
 _WORD = late.compile(r"[^\W\d_]+")
-_GROUPS = tuple(frozenset(row.split()) for row in RELATIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,41 +42,34 @@ class AskedOf:
         return next(told, "")
 
 
-def wanted(text: str) -> AskedOf | None:
-    """What *text* asks of a person; None where it asks nothing of the kind."""
+def wanted(text: str, *, named: bool = False) -> AskedOf | None:
+    """What *text* asks of a person; None where it asks nothing of the kind. *named*: it has somebody's name."""
     found: dict[str, str] = {}
-    han = bool(_HAN.search(text))
+    han, about = bool(_HAN.search(text)), whom(text)
     for name, topic in TOPICS.items():
-        if match := topic.english.search(text) or (topic.chinese.search(text) if han else None):
+        match = topic.english.search(text) or (topic.chinese.search(text) if han else None)
+        if match and (about.person or named or name == "diet") and (name != "diet" or eats(text)):
             found[name] = match.group()
-    of = _related(text)
+    of = about.of
     if MARRIED.search(text):
         of |= frozenset(SPOUSES.split())
         found["called"] = text
     elif of and (match := CALLED.search(text)):
-        found["called"] = match.group() + " " + " ".join(of & _words(text))
+        found["called"] = match.group() + " " + " ".join(of & set(_WORD.findall(text.lower())))
     if not found:
         return None
     return AskedOf(frozenset(found), frozenset(term for said in found.values() for term in terms(said)), of)
 
 
 def telling(facts: Iterable[StatedAt], asked: AskedOf, named: Collection[str]) -> list[StatedAt]:
-    """Those of *facts* that tell what is *asked*, the newest of each topic first; *named* are the index terms of names
+    """Those of *facts* that tell what is *asked*, the newest first; *named* are the index terms of names
     in the question."""
     said: dict[str, list[StatedAt]] = {}
     for at in facts:
         topic = asked.tells(at.fact)
         if topic and _is_about(at.fact.subject, topic, asked, named):
             said.setdefault(topic, []).append(at)
-    return [at for own in said.values() for at in sorted(own, key=_age)[-MOST:]]
-
-
-def by_message(facts: Iterable[StatedAt]) -> Mapping[int, list[int]]:
-    """Numbers of the messages that state *facts*, by the key of their session."""
-    numbers: dict[int, list[int]] = {}
-    for at in facts:
-        numbers.setdefault(at.session, []).append(at.sequence)
-    return numbers
+    return sorted((at for own in said.values() for at in sorted(own, key=_age)[-MOST:]), key=_age, reverse=True)
 
 
 def _age(at: StatedAt) -> tuple[float, int]:
@@ -90,16 +83,3 @@ def _is_about(subject: str, topic: str, asked: AskedOf, named: Collection[str]) 
     if named:
         return bool(subject) and set(terms(subject)) <= set(named)
     return subject == USER
-
-
-def _related(text: str) -> frozenset[str]:
-    said = _words(text)
-    groups = [group for group in _GROUPS if group & said]
-    return frozenset[str]().union(*groups)
-
-
-def _words(text: str) -> frozenset[str]:
-    words = {word.casefold() for word in _WORD.findall(text)}
-    if _HAN.search(text):  # no blanks between them: a longer word is not its end (女朋友, 朋友)
-        words |= {word for group in _GROUPS for word in group if len(word) > 1 and word in text and _HAN.match(word)}
-    return frozenset(words)

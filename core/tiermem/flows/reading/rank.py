@@ -167,7 +167,7 @@ def _best(
 
 
 def _told(corpus: Corpus, field: Field, question: Question) -> _Telling:
-    asked = wanted(question.text) if len(corpus.index.stated) else None
+    asked = wanted(question.text, named=bool(question.names)) if len(corpus.index.stated) else None
     if asked is None:
         return _Telling(np.zeros(0, np.int64))
     bits = sum(1 << at for at, term in enumerate(question.terms) if term in asked.words)
