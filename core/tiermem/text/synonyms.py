@@ -208,6 +208,11 @@ def _checked(first: list[str], rest: Iterable[str], number: int) -> list[str]:
     return members
 
 
+def simplified(text: str) -> str:
+    """*text* in simplified characters, each in its place."""
+    return text.translate(_builtin()[1].plain)
+
+
 @lru_cache(maxsize=8192)
 def _member(words: str) -> _Member:
     """Raises InvalidSettings for words without any index term (only stop words or signs)."""

@@ -47,6 +47,18 @@ def test_the_part_of_the_score_is_told(store: Open) -> None:
         assert "stated" in best.reason
 
 
+def test_who_asks_something_else_is_told_that_first(store: Open) -> None:
+    with store() as memory:
+        memory.session("home", "ann").add(["I'm allergic to walnuts.", "I eat no pork.", "I live in Oslo."])
+        memory.session("work", "ann").add(["We chose the Bistro for the client dinner.", "The config file is in /etc."])
+        session = memory.session("now", "ann")
+        for question, answer in {
+            "What restaurant did we choose for the client dinner?": "We chose the Bistro for the client dinner.",
+            "Where does the config file live?": "The config file is in /etc.",
+        }.items():
+            assert session.search(question, 1, within="user")[0].message.content == answer
+
+
 def test_without_the_weight_it_is_not(store: Open) -> None:
     with store(weights=Weights(stated=0)) as memory:
         session = memory.session("monday", "ann")

@@ -53,7 +53,29 @@ ASKS = {
     "我开什么车？": {"vehicle"},
     "我有宠物吗？": {"pets"},
 }
+ABOUT = {
+    "Where does my uncle live?": {"uncle"},
+    "What is my older cousin allergic to?": {"cousin"},
+    "What can my grandmother not eat?": {"grandmother"},
+    "Where does my wife work?": {"wife", "husband", "妻子"},
+    "我奶奶住哪里？": {"奶奶"},
+    "我婆婆對什麼過敏？": {"婆婆"},
+    "What is my job?": set(),
+    "What's my home address?": set(),
+    "我叫什麼名字？": set(),
+}
 ASKS_NOTHING = (
+    "What restaurant did we choose for the client dinner?",
+    "When does the client dinner start?",
+    "Where does the config file live?",
+    "How old is the server?",
+    "What language is the billing service written in?",
+    "How many eggs are in grandma's recipe?",
+    "What is broken, the dish washer or the dryer?",
+    "火锅店的合同哪天签？",
+    "菜单按钮是什么颜色？",
+    "哪个公司网站的域名？",
+    "这个服务器多大年纪了？",
     "Why do checkouts fail?",
     "What did we decide about the pool?",
     "Is the server live?",
@@ -76,6 +98,14 @@ def test_what_is_asked_of_a_person(text: str, topics: set[str]) -> None:
     found = wanted(text)
     assert found is not None
     assert found.topics == topics
+
+
+@pytest.mark.parametrize(("text", "of"), ABOUT.items())
+def test_whom_it_asks_about(text: str, of: set[str]) -> None:
+    asked = wanted(text)
+    assert asked is not None
+    assert asked.of >= of
+    assert bool(asked.of) is bool(of)
 
 
 @pytest.mark.parametrize("text", ASKS_NOTHING)

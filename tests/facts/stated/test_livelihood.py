@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tiermem import Memory
 from tiermem.facts.stated.reading.statements import stated
 
 TOLD = {
@@ -30,7 +31,26 @@ TOLD = {
     "我上周离职了，现在在一家创业公司叫云帆科技。": {("user", "work", "云帆科技")},
     "我姓欧阳，叫欧阳雪。": {("user", "name", "欧阳雪")},
 }
+TRADITIONAL = {
+    "我對花生過敏。": ("allergic to 花生", "yes"),
+    "我們搬到東京了。": ("home", "東京"),
+    "我是工程師。": ("job", "工程師"),
+    "我來自台北。": ("origin", "台北"),
+}
+ENDED = (
+    ("I keep kosher.", "I don't keep kosher anymore.", "diet"),
+    ("I run a bakery.", "I no longer run a bakery.", "work"),
+    ("I run a bakery.", "I sold the bakery last month.", "work"),
+)
 NONE = (
+    "I got a Jaguar T-shirt.",
+    "I got a BMW as a rental for the weekend.",
+    "I opened a bakery in 2010 and closed it in 2012.",
+    "My brother French is awful.",
+    "My wife's sister moved to Paris.",
+    "我们公司搬到浦东了。",
+    "我在公司叫Tony。",
+    "我叫妈妈。",
     "I run every morning with my dog.",
     "I run a business meeting every Monday.",
     "Should I open a bakery with my husband Rui?",
@@ -60,8 +80,27 @@ def test_what_is_told_in_passing_is_read(text: str, told: set[tuple[str, str, st
 
 @pytest.mark.parametrize("text", NONE)
 def test_what_only_looks_like_it_is_not(text: str) -> None:
-    about = ("work", "drive ", "diet", "name", "allergic", "开 ", "job")
+    about = ("work", "drive ", "diet", "name", "allergic", "开 ", "job", "home")
     assert not [one for one in read(text) if one[1].startswith(about)]
+
+
+@pytest.mark.parametrize(("text", "told"), TRADITIONAL.items())
+def test_traditional_characters_are_read_and_kept_as_they_are(text: str, told: tuple[str, str]) -> None:
+    assert [(one.attribute, one.value) for one in stated(text, "user")] == [told]
+
+
+@pytest.mark.parametrize(("begins", "ends", "attribute"), ENDED)
+def test_what_begins_in_passing_ends_so_too(begins: str, ends: str, attribute: str) -> None:
+    with Memory.open(":memory:") as memory:
+        session = memory.session("s", "ann")
+        session.add([begins, ends])
+        assert memory.facts("ann").current(attribute=attribute) == []
+        assert len(memory.facts("ann").history(attribute=attribute)) > 0
+
+
+def test_a_place_that_begins_with_new_is_a_home() -> None:
+    assert {("user", "home", "新加坡")} == read("我搬到新加坡了。")
+    assert not read("我搬到新家了。")
 
 
 def test_who_works_in_a_city_is_not_employed_by_it() -> None:

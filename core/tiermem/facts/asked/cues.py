@@ -137,7 +137,7 @@ MARRIED = late.compile(r"\bmarried to\b|和谁结婚|跟谁结婚|嫁给谁|娶�
 # Whether what is eaten is asked for at all: a restaurant that was chosen, a recipe and a dish washer are no meal.
 _EATS = late.compile(
     r"\b(?:allerg\w+|intoleran\w+|diets?|dietary)\b"
-    r"|\b(?:i|we|she|he|they|me|us|user)\b(?: \w+){0,3} (?:eat|drink|order|cook)\b"
+    r"|\b(?:i|we|she|he|they|me|us|user|my [\w-]+)\b(?: \w+){0,3} (?:eat|drink|order|cook)\b"
     r"|过敏|忌口|饮食|[我她他咱].{0,5}[吃喝]|[吃喝点](?:点|些)?(?:什么|啥)|避开",
     re.IGNORECASE,
 )

@@ -14,6 +14,7 @@ from tiermem.facts.asked.whom import whom
 from tiermem.facts.stated.record import USER, Stated, StatedAt
 from tiermem.text import late
 from tiermem.text.analyzer import HAN, terms
+from tiermem.text.synonyms import simplified
 
 OWNED = frozenset({"pets", "children"})  # are had by who is asked about: "do I have pets?" asks of nobody else
 MOST = 4  # statements of one topic that are told: what was said of it last
@@ -45,11 +46,13 @@ class AskedOf:
 def wanted(text: str, *, named: bool = False) -> AskedOf | None:
     """What *text* asks of a person; None where it asks nothing of the kind. *named*: it has somebody's name."""
     found: dict[str, str] = {}
-    han, about = bool(_HAN.search(text)), whom(text)
+    han, written = bool(_HAN.search(text)), text
+    text = simplified(text) if han else text
+    about = whom(text)
     for name, topic in TOPICS.items():
         match = topic.english.search(text) or (topic.chinese.search(text) if han else None)
         if match and (about.person or named or name == "diet") and (name != "diet" or eats(text)):
-            found[name] = match.group()
+            found[name] = written[match.start() : match.end()]
     of = about.of
     if MARRIED.search(text):
         of |= frozenset(SPOUSES.split())

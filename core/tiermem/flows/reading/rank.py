@@ -57,10 +57,12 @@ Places: TypeAlias = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class _Telling:
-    """The places of messages that state what a question asks of a person, and its terms that ask it, as bits."""
+    """The places of messages that state what a question asks of a person, its terms that ask it, as bits, and whether
+    they surely answer it."""
 
     places: Places
     bits: int = 0
+    surely: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +173,8 @@ def _told(corpus: Corpus, field: Field, question: Question) -> _Telling:
     if asked is None:
         return _Telling(np.zeros(0, np.int64))
     bits = sum(1 << at for at, term in enumerate(question.terms) if term in asked.words)
-    return _Telling(places_telling(corpus.index.stated, field, asked, question.names), bits)
+    places = places_telling(corpus.index.stated, field, asked, question.names)
+    return _Telling(places, bits, "diet" not in asked.topics)  # what to eat, more than facts may tell
 
 
 def _unsaid(corpus: Corpus, every: Field, request: SearchRequest) -> Mask:
@@ -265,7 +268,8 @@ def _scored(ranking: _Ranking, signals: Signals, *, sought: bool) -> Scores:
     scores = scoring.scored(field, signals, settings.weights)
     scores = scoring.wished(scores, field, signals, settings.weights, sought=sought)
     least = _threshold(ranking, scores, settings.relevance_threshold)
-    return scoring.stated(scores, ranking.told.places, least, settings.weights)
+    told = ranking.told
+    return scoring.stated(scores, told.places, least, settings.weights, surely=told.surely)
 
 
 def _standing_in_talk(

@@ -34,6 +34,7 @@ TINY = 1e-9  # scores are sums of floats; what is below has nothing to do with t
 ALONE = 1.5  # further weight of vectors where no message has a neighbour; their neighbours' words help the others
 TOUCHED = 0.02  # score by words and vectors above which a message has anything to do with the question
 BELOW = 0.99  # of the best score, which a standing wish may come to by that
+FIRST = 1.01  # of the best score, which what surely tells what is asked comes to
 OLDER = 0.97  # of what a message is raised to, for each newer one that tells of the same
 ABOVE = 1.1  # times the threshold: what states what is asked is worth a page, whatever float32 makes of it
 FEW = 12  # standing wishes up to which each counts in full
@@ -153,14 +154,14 @@ def wished(scores: Scores, field: Field, signals: Signals, weights: Weights, *, 
     return replace(scores, total=scores.total + lift, parts={**scores.parts, "standing": lift})
 
 
-def stated(scores: Scores, places: NDArray[np.int64], least: float, weights: Weights) -> Scores:
+def stated(scores: Scores, places: NDArray[np.int64], least: float, weights: Weights, *, surely: bool) -> Scores:
     """*scores* with those of the messages at *places*, which state what is asked of a person, the newest first, raised
-    to nearly the best one, where that is worth a page, else to the *least* that is: who asks "Where do I live?" shares
-    no word with "We moved to Porto"."""
+    to nearly the best one, or *surely* a little above it, where that is worth a page, else to the *least* that is: who
+    asks "Where do I live?" shares no word with "We moved to Porto"."""
     if not weights.stated or not len(places):
         return scores
     best = float(scores.total.max(initial=0.0))
-    aim = weights.stated * max(BELOW * best if best >= ABOVE * least else 0.0, ABOVE * least)
+    aim = weights.stated * max((FIRST if surely else BELOW) * best if best >= ABOVE * least else 0.0, ABOVE * least)
     aims = np.float32(aim) * np.float32(OLDER) ** np.arange(len(places), dtype=np.float32)
     lift = np.zeros_like(scores.total)
     lift[places] = np.maximum(np.maximum(aims, np.float32(ABOVE * least)) - scores.total[places], np.float32(0))

@@ -95,7 +95,7 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             rf"(?P<job>{H}{{0,6}}?(?:{JOBS}|开发|研发|运维|测试|产品|设计|行政|人事|翻译|实习)){END}"
         ), "does"),
         ((
-            rf"^{ADV}在(?:一家|{MARK})?{H}{{0,6}}?(?:公司|企业|店|医院|学校|工作室)[,，]?(?:名字)?叫{ORG}{END}"
+            rf"^{ADV}在(?:一家|{MARK}){H}{{0,6}}?(?:公司|企业|店|医院|学校|工作室)[,，]?(?:名字)?叫{ORG}{END}"
         ), "is work"),
         ((
             rf"^{ADV}(?:买了|开着|开的是|开|换了|提了|新买了|入手了)(?:(?P<count>{MARK})|一?辆)(?:{H}{{1,3}}色的?|新|二手|旧)*"
@@ -141,6 +141,7 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )  # fmt: skip
 
 
+_COMPANY = late.compile("公司|团队|项目|组")  # that moves, and nobody with it
 _OWN_THING = late.compile(
     "(?:生日|身高|体重|血型|星座|鞋码|手机号|邮箱|电话|年龄|学历|专业)"
 )  # 我生日是…: of whoever says it
@@ -164,8 +165,8 @@ def of_clause(told: Told) -> Iterator[Stated]:
         yield from MAKERS["not named"](told.speaker, denied, told)
     elif match["mine"]:
         yield from of_thing(told.speaker, rest, told)
-    elif match["ours"] and (found := [*of_thing("", rest, told)]):
-        yield from found
+    elif match["ours"] and (_COMPANY.search(match["ours"]) or [*of_thing("", rest, told)]):
+        yield from of_thing("", rest, told)
     else:
         subject, rest = _subject(match, told.speaker, rest)
         found = []

@@ -82,9 +82,16 @@ class About:
     others: bool = False
 
 
+# What stands with a capital behind "my brother", and is not what he is called.
+_NO_NAME = late.compile(
+    r"(?:Dr|Mrs?|Ms|Prof|Frau|Herr|English|French|German|Spanish|Chinese|Japanese|Italian|Dutch|Irish|Portuguese|Russian"
+    r"|Arabic|Latin|Christmas|Easter|Siri|Alexa|Google|ChatGPT|Minecraft|Excel|Android|iPhone|PhD|God|Labrador|Persian)"
+)
+
+
 def is_nobody(name: str) -> bool:
     """Whether *name* is a word with a capital that names nobody."""
-    return name.lower() in _NOBODY
+    return name.lower() in _NOBODY or bool(_NO_NAME.fullmatch(name))
 
 
 def unled(clause: str) -> str:
@@ -119,7 +126,13 @@ def _of_kin(match: re.Match[str], rest: str, speaker: str) -> About | None:
     if kin.startswith(("ex ", "ex-", "old ", "late ")):  # who was somebody's; not the one that is
         return None
     kin = kin.removeprefix("new ")
-    return About(f"{speaker}'s {kin}", without_adverbs(rest), kin=kin, named=match["called"] or "", speaker=speaker)
+    return About(
+        f"{speaker}'s {kin}",
+        without_adverbs(rest),
+        kin=kin,
+        named="" if is_nobody(match["called"] or "i") else match["called"],
+        speaker=speaker,
+    )
 
 
 def _of_thing(match: re.Match[str], text: str, rest: str, speaker: str) -> About | None:

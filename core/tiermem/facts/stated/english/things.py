@@ -205,6 +205,8 @@ def _valued(about: About, named: tuple[str, str], match: re.Match[str], told: To
     if attribute in ("first name", "full name") and subject != about.subject:
         attribute = "name"
     if not measured and _KIN_WORD.fullmatch(attribute) and subject:
+        if "moved" in match.group():  # a sister who moved to Paris is not called so
+            return
         subject, attribute = f"{subject}'s {attribute}", "name"
     old = told.plain(part.get("old") or "")
     yield manner(subject, attribute, match["value"], _kind(match["value"]), old=old)

@@ -32,6 +32,7 @@ from tiermem.text import late
 from tiermem.text.analyzer import HAN, words_of
 from tiermem.text.chinese_numerals import COUNTS
 from tiermem.text.sentences import split_by_rules
+from tiermem.text.synonyms import simplified
 
 MOST = 12  # facts of a message; more is a table
 PASTED = 2_000  # characters without code; who tells something of his own does it in fewer, what is longer is pasted
@@ -132,7 +133,21 @@ def stated(text: str, speaker: str, said: float | None = None) -> list[Stated]:
     """
     if len(text) > PASTED:
         text = without_code(text)
-    if len(text) > PASTED or jokes(text) or _OTHERS.search(text):
+    if len(text) > PASTED:
+        return []
+    if not text.isascii() and (plain := simplified(text)) != text:
+        return [_as_written(fact, plain, text) for fact in _stated(plain, speaker, said)]
+    return _stated(text, speaker, said)
+
+
+def _as_written(fact: Stated, plain: str, text: str) -> Stated:
+    """*fact*, read of *plain*, with its value in the characters of *text*; attributes are the same in either."""
+    start = plain.find(fact.value) if fact.value else -1
+    return fact if start < 0 else replace(fact, value=text[start : start + len(fact.value)])
+
+
+def _stated(text: str, speaker: str, said: float | None) -> list[Stated]:
+    if jokes(text) or _OTHERS.search(text):
         return []
     if "." in text:
         for dotted, plain in _DOTTED:
