@@ -18,7 +18,7 @@ from tiermem.text.dialogue import ASSISTANT, ASSISTANTS
 from tiermem.times.nearness import Mentions
 
 NOWHERE = -1
-LINK = 30  # bytes of a chain and of talks for each message: joined, step, two and fade; opens, first and behind
+LINK = 22  # bytes of a chain and of talks for each message: joined, step, two and fade; opens, first and behind
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,6 +9,7 @@ the best of a stretch comes of few passes that double in reach, without a loop o
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
@@ -24,6 +25,7 @@ SILENCE = 6 * 3600.0  # seconds without a message that part two conversations
 DAY = 86_400.0
 AT_ONCE = 1.0  # seconds between two messages of one who is never answered, up to which neither goes on with the other
 REACH, FADE = 4, 0.95  # messages that the best score reaches, and what is left of it a step further
+PART = 1 << 16  # messages that are looked at together
 AROUND = 150.0  # words to either side of a message that are its stretch
 # Messages of a talk without a silence at which half of a score is the stretch's, how steeply that comes, and the share
 # below which it is not worth asking: chats go on for some 10 to 60, meetings for hundreds.
@@ -71,18 +73,18 @@ class Talks:
     Args:
         opens: bool, by message: it begins a talk; none does where all is one talk.
         share: how much (0 to 1) of a message's score its stretch tells, because talks go on for so long.
-        first, behind: int64, by message: its stretch begins there, and ends before that; empty where `share` is 0.
+        first, behind: int32, by message: its stretch begins there, and ends before that; empty where `share` is 0.
     """
 
     opens: NDArray[np.bool_]
     share: float
-    first: NDArray[np.int64]
-    behind: NDArray[np.int64]
+    first: NDArray[np.int32]
+    behind: NDArray[np.int32]
 
 
 def talks(sizes: Numbers, along: Chain) -> Talks:
     """The talks of messages of these *sizes* (numbers of terms)."""
-    none: NDArray[np.int64] = np.zeros(0, np.int64)
+    none: NDArray[np.int32] = np.zeros(0, np.int32)
     begins = np.concatenate([np.ones(min(1, along.count), bool), ~along.joined])
     starts = np.flatnonzero(begins)
     lengths = np.diff([*starts, along.count])
@@ -92,16 +94,27 @@ def talks(sizes: Numbers, along: Chain) -> Talks:
     if share < LITTLE:
         return Talks(opens, 0.0, none, none)
     words = np.cumsum(sizes + 2, dtype=np.float64) - (sizes + 2) / 2  # at the middle of each
-    first = np.maximum(np.repeat(starts, lengths), np.searchsorted(words, words - AROUND))
-    behind = np.minimum(np.repeat(starts + lengths, lengths), np.searchsorted(words, words + AROUND, side="right"))
+    first = np.repeat(starts.astype(np.int32), lengths)
+    behind = np.repeat((starts + lengths).astype(np.int32), lengths)
+    for part in _parts(along.count):
+        first[part] = np.maximum(first[part], np.searchsorted(words, words[part] - AROUND))
+        behind[part] = np.minimum(behind[part], np.searchsorted(words, words[part] + AROUND, side="right"))
     return Talks(opens, share, first, behind)
 
 
 def dense(score: Numbers, within: Talks) -> Numbers:
     """The mean *score* of the stretch around each message, those below 0 as 0; it has one, for `share` is above 0."""
     sums = np.concatenate([[0.0], np.cumsum(np.maximum(score, 0), dtype=np.float64)])
-    mean: Numbers = ((sums[within.behind] - sums[within.first]) / (within.behind - within.first)).astype(np.float32)
+    mean: Numbers = np.empty(len(score), np.float32)
+    for part in _parts(len(score)):
+        first, behind = within.first[part], within.behind[part]
+        mean[part] = (sums[behind] - sums[first]) / (behind - first)
     return mean
+
+
+def _parts(count: int) -> Iterator[slice]:
+    """Stretches of *count* messages: of a million each column in between would be 8 MB."""
+    return (slice(start, start + PART) for start in range(0, count, PART))
 
 
 def chain(
