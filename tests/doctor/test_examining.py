@@ -47,6 +47,15 @@ def test_what_a_database_holds_is_counted(store: Open, target: str) -> None:
     assert examine(target).symptoms.held.behind == 0
 
 
+def test_who_was_erased_is_counted_no_more(target: str) -> None:
+    with Memory.open(target, counter=length) as memory:
+        for user in ("ann", "bob"):
+            memory.session("s", user).add(["a cat", "a dog"])
+        memory.erase("ann")
+    held = examine(target).symptoms.held
+    assert (held.users, held.sessions, held.messages, held.largest) == (1, 1, 2, 2)
+
+
 def test_a_file_is_looked_at_and_left_as_it_is(file: Path) -> None:
     with Memory.open(file, counter=length) as memory:
         memory.session("s").add("hello")

@@ -17,6 +17,7 @@ from tiermem.storage import sqlite
 from tiermem.storage.connecting import server
 from tiermem.storage.database import Database
 from tiermem.storage.schema import session
+from tiermem.storage.sessions import ERASED
 
 
 def examine(target: str | Path) -> Checkup:
@@ -45,10 +46,10 @@ def held_by(connection: sa.Connection) -> Holdings:
     """What the database holds."""
     of_user = (session.c.tenant, session.c.owner)
     own = session.c.messages - session.c.base
-    each = sa.select(sa.func.sum(own)).group_by(*of_user)
-    totals: Any = sa.select(
-        sa.func.count(), sa.func.sum(own), sa.func.sum(session.c.messages - session.c.indexed)
-    ).select_from(session)
+    there = session.c.tenant != ERASED  # the row of an erased one stays, without its names
+    each = sa.select(sa.func.sum(own)).where(there).group_by(*of_user)
+    counted = sa.func.count(), sa.func.sum(own), sa.func.sum(session.c.messages - session.c.indexed)
+    totals: Any = sa.select(*counted).select_from(session).where(there)
     sizes = [int(size) for size in connection.execute(each).scalars()]
     sessions, messages, behind = connection.execute(totals).one()
     return Holdings(
