@@ -19,7 +19,7 @@ from typing import Any
 
 from tiermem.text import late
 
-RULES = "tiermem-words-22"
+RULES = "tiermem-words-23"
 _MAKERS = ("snowballstemmer", "rjieba")  # whose versions make other terms of the same text
 MAX_TERM = 64
 PIECE = 4  # characters of a piece of a word

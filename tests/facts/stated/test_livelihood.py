@@ -41,6 +41,7 @@ ENDED = (
     ("I keep kosher.", "I don't keep kosher anymore.", "diet"),
     ("I run a bakery.", "I no longer run a bakery.", "work"),
     ("I run a bakery.", "I sold the bakery last month.", "work"),
+    ("I'm vegan.", "I'm not vegan anymore.", "diet"),
 )
 NONE = (
     "I got a Jaguar T-shirt.",
@@ -96,6 +97,11 @@ def test_what_begins_in_passing_ends_so_too(begins: str, ends: str, attribute: s
         session.add([begins, ends])
         assert memory.facts("ann").current(attribute=attribute) == []
         assert len(memory.facts("ann").history(attribute=attribute)) > 0
+
+
+@pytest.mark.parametrize("denied", ["anymore", "any more", "after all", "now"])
+def test_an_allergy_that_is_denied_is_over(denied: str) -> None:
+    assert read(f"I'm not allergic to tree nuts {denied}.") == {("user", "allergic to tree nuts", "no")}
 
 
 def test_a_place_that_begins_with_new_is_a_home() -> None:

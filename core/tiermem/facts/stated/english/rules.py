@@ -122,7 +122,7 @@ RULES = (
     _rule("allergic intolerant", (
         rf"(?:{IS} )(?:(?P<no>not|no longer) )?(?:(?:actually|really|severely|very|also|mildly|deathly"
         rf"|highly|quite|pretty|now) )*(?:allergic|intolerant) to (?!(?:it|this|that|them|bullshit|mornings|[Mm]ondays"
-        rf"|work|mondays)\b)(?P<what>{WORD}(?: {WORD}){{0,1}}(?:,? (?:and|or) {WORD}(?: {WORD})?)??){END}"
+        rf"|work|mondays)\b)(?P<what>{WORD}(?: {WORD})??(?:,? (?:and|or) {WORD}(?: {WORD})?)??){END}"
     ), "allergic"),
     _rule("allergy allergies", (
         rf"(?:(?:have|has|got|developed|have got|has got) (?:an? )?(?:(?:bad|severe|mild|serious|nasty)"
