@@ -156,6 +156,22 @@ def test_a_fork_has_a_background_of_its_own(where: str, request: pytest.FixtureR
 
 @forks
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_what_another_thread_was_at_is_begun_anew_in_the_child(file: Path) -> None:
+    with Memory.open(file, embedder=Counting(), index_batch=5, counter=length) as memory:
+        core, session = memory.wiring[0], memory.session("s")
+        session.add(talk(10))
+        memory.settle()
+        for under_way in (core.managing, core.indexing, core.shelving, core.extracting):
+            under_way.add(session.scope)
+        child = os.fork()
+        if child == 0:
+            os._exit(0 if not (core.managing or core.indexing or core.shelving or core.extracting) else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert core.managing
+
+
+@forks
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_lock_that_another_thread_held_at_the_fork_is_free_in_the_child(file: Path) -> None:
     with Memory.open(file, embedder=Counting(), index_batch=5, counter=length) as memory:
         core = memory.wiring[0]

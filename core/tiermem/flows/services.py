@@ -8,6 +8,7 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tiermem.errors import described
+from tiermem.flows.under_way import UnderWay
 from tiermem.index.bounded import Bounded
 from tiermem.index.cache import Recent, Weighed
 from tiermem.index.outside.doubts import Doubts
@@ -162,18 +163,18 @@ class Core:
     extracted: Recent[int] = field(default_factory=lambda: Recent(10_000))  # a watermark as last seen, by session
     unread: dict[Scope, float] = field(default_factory=dict)  # when was last added what no extractor read
     extractor_rests: Recent[Failed] = field(default_factory=lambda: Recent(10_000))  # by scope
-    extracting: set[Scope] = field(default_factory=set)
+    extracting: set[Scope] = field(default_factory=UnderWay)
     sleep_after: float | None = None  # seconds of silence of a user before a sleep in the background; None: none
     awake: dict[Scope, float] = field(default_factory=dict)  # when a user who has not slept since was last heard
     opened: dict[Scope, set[int]] = field(default_factory=dict)  # what `expand` opened and no sleep wrote down yet
     viewed: Recent[float] = field(
         default_factory=lambda: Recent(10_000)
     )  # when an agent last managed a window, by scope
-    managing: set[Scope] = field(default_factory=set)
-    indexing: set[Scope] = field(default_factory=set)
+    managing: set[Scope] = field(default_factory=UnderWay)
+    indexing: set[Scope] = field(default_factory=UnderWay)
     unshelved: set[Scope] = field(default_factory=set)  # users much of whose index is on no shelf
-    shelving: set[Scope] = field(default_factory=set)
-    loading: set[tuple[str, ...]] = field(default_factory=set)  # whose columns of shelves are being read
+    shelving: set[Scope] = field(default_factory=UnderWay)
+    loading: set[tuple[str, ...]] = field(default_factory=UnderWay)  # whose columns of shelves are being read
     shelf_least: int = 8_192  # messages that are on no shelf yet and put on one together
     grown: dict[Scope, int] = field(default_factory=dict)  # messages indexed of a user since shelves were thought of
     known: Known = field(default_factory=Known)
