@@ -23,7 +23,7 @@ from tiermem.settings import Scope, Settings
 from tiermem.storage import segments, sessions
 from tiermem.storage.database import Database
 from tiermem.storage.schema import session
-from tiermem.text import analyzer
+from tiermem.text import analyzer, synonyms
 from tiermem.text.dialogue import Spoken
 
 TALK = ["The universities are closed.", "我们决定搬到北京。", "An import of wool arrived.", "He pasted the number."]
@@ -52,6 +52,8 @@ def version(number: int, stemmer: str = "2.2.0") -> Iterator[None]:
 def _forget() -> None:
     analyzer._chunk_terms.cache_clear()
     analyzer._token_terms.cache_clear()
+    synonyms._member.cache_clear()
+    synonyms._builtin.cache_clear()
 
 
 def opened(target: str, **options: object) -> Memory:
